@@ -1,0 +1,254 @@
+"""Cells as TOML: read, write, and find them in the library.
+
+A value is text with a unit, or a table that also says where it comes from::
+
+    permeability = "1e-6 cm/s"
+    permeability = { value = "1e-6 cm/s", source = "Hodgkin 1949", range = ["0.5e-6 cm/s", "2e-6 cm/s"] }
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from vrest.errors import InputError, near_miss
+from vrest.model import channels, cotransport, pumps, water  # registers the laws  # noqa: F401
+from vrest.model.cell import Cell, Source
+from vrest.model.compartment import CONCENTRATION, Compartment, Impermeant
+from vrest.model.exchange import EXCHANGES
+from vrest.model.membrane import Membrane
+from vrest.model.quantity import SOLVE, Quantity, quantity_fields
+from vrest.model.transport import TRANSPORTS
+from vrest.units import format_si
+
+
+def library() -> list[str]:
+    """Names of the cells that come with the package."""
+    folder = resources.files("vrest.model") / "library"
+    return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def load(cell: str | os.PathLike[str] | Cell) -> Cell:
+    """A cell by its name in the library, from a TOML file, or as it is.
+
+    Raises
+    ------
+    InputError
+        No such cell or file, TOML that cannot be read, keys or values that are not allowed.
+
+    >>> load("mammalian_neuron").name
+    'mammalian_neuron'
+    """
+    if isinstance(cell, Cell):
+        return cell
+    text = os.fspath(cell)
+    path = Path(text)
+    if path.suffix == ".toml" or path.exists():
+        return read_cell(path)
+    names = library()
+    if text not in names:
+        raise InputError(
+            f"There is no cell '{text}'.",
+            code="unknown_cell",
+            hint=near_miss(text, names) + " A file of your own ends in .toml.",
+        )
+    # the library is checked against the schema by the tests; reading it does not need pydantic
+    source = (resources.files("vrest.model") / "library" / f"{text}.toml").read_text(encoding="utf-8")
+    return cell_from(tomllib.loads(source))
+
+
+def read_cell(path: str | os.PathLike[str]) -> Cell:
+    """A cell from a TOML file."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"There is no file '{path}'.", code="no_file", hint="Check the path.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"'{path}' cannot be read: {error}.", code="no_file", hint="Check the file.") from None
+    return parse_cell(text, str(path))
+
+
+def parse_cell(text: str, where: str = "the text") -> Cell:
+    """A cell from TOML text, checked against the schema."""
+    from vrest.io.schema import check_shape
+
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(
+            f"{where} is not valid TOML: {error}.",
+            code="bad_toml",
+            hint='Text needs quotes: temperature = "37 degC".',
+        ) from None
+    check_shape(data, where)
+    return cell_from(data)
+
+
+def cell_from(data: Mapping[str, Any]) -> Cell:
+    """A cell from the dictionary of its file."""
+    sources: dict[str, Source] = {}
+    compartments = {}
+    for name, table in data["compartments"].items():
+        base = f"compartments.{name}."
+        plain = _plain(table, base, sources, Compartment)
+        plain["ions"] = {
+            s: _value(v, f"{base}ions.{s}", sources, CONCENTRATION) for s, v in table.get("ions", {}).items()
+        }
+        if "impermeant" in table:
+            with _at(f"{base}impermeant"):
+                plain["impermeant"] = Impermeant(
+                    **_plain(table["impermeant"], f"{base}impermeant.", sources, Impermeant)
+                )
+        with _at(base[:-1]):
+            compartments[name] = Compartment(**plain, _name=name)
+    membranes = {}
+    for name, table in data["membranes"].items():
+        base = f"membranes.{name}."
+        transports = {}
+        for label, law in table.get("transports", {}).items():
+            kind = TRANSPORTS[law["law"]]
+            path = f"{base}transports.{label}."
+            with _at(path[:-1]):
+                transports[label] = kind(**_plain(law, path, sources, kind, skip=("law",)))
+        with _at(base[:-1]):
+            plain = _plain(table, base, sources, Membrane, skip=("transports",))
+            membranes[name] = Membrane(**plain, transports=transports, _name=name)
+    exchanges = {}
+    for name, table in data.get("exchanges", {}).items():
+        kind = EXCHANGES[table["kind"]]
+        with _at(f"exchanges.{name}"):
+            exchanges[name] = kind(**_plain(table, f"exchanges.{name}.", sources, kind, skip=("kind",)))
+    whole = {k: v for k, v in data.items() if k in ("name", "title", "notes", "valences", "references")}
+    if "temperature" in data:
+        spec = dict(quantity_fields(Cell))["temperature"]
+        whole["temperature"] = _value(data["temperature"], "temperature", sources, spec)
+    return Cell(
+        **whole, compartments=compartments, membranes=membranes, exchanges=exchanges, sources=sources
+    )
+
+
+@contextmanager
+def _at(path: str) -> Iterator[None]:
+    """Errors say where in the file they are."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{path}: {error.message}", code=error.code, hint=error.hint) from None
+
+
+def _plain(
+    table: Mapping[str, Any], base: str, sources: dict[str, Source], kind: type, skip: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """The simple fields of a table: quantities without their sources, and everything that is not a table."""
+    specs = dict(quantity_fields(kind))
+    plain = {}
+    for key, entry in table.items():
+        if key in specs:
+            plain[key] = _value(entry, base + key, sources, specs[key])
+        elif key not in (*skip, "ions", "impermeant") or (key == "ions" and isinstance(entry, list)):
+            plain[key] = entry
+    return plain
+
+
+def _value(entry: Any, path: str, sources: dict[str, Source], spec: Quantity) -> Any:
+    """The value of an entry; its source is noted."""
+    value = entry
+    if isinstance(entry, Mapping):
+        value = entry["value"]
+        if "source" in entry:
+            span = entry.get("range")
+            sources[path] = Source(entry["source"], (span[0], span[1]) if span else None)
+    if isinstance(value, int | float) and not isinstance(value, bool) and spec.dimension != "number":
+        raise InputError(
+            f"{path} = {value} has no unit.",
+            code="no_unit",
+            hint=f'Write it as text, such as "{format_si(0.01, spec.dimension, digits=2)}".',
+        )
+    return value
+
+
+def cell_to(cell: Cell) -> dict[str, Any]:
+    """The dictionary that a file holds; reading it gives an equal cell, bit for bit."""
+    data: dict[str, Any] = {"name": cell.name}
+    for key in ("title", "notes"):
+        if getattr(cell, key):
+            data[key] = getattr(cell, key)
+    data["temperature"] = _entry(cell, "temperature", cell.temperature, dict(quantity_fields(Cell))["temperature"])
+    if cell.valences:
+        data["valences"] = dict(cell.valences)
+    data["compartments"] = {n: _compartment(cell, n, c) for n, c in cell.compartments.items()}
+    membranes = data["membranes"] = {}
+    for name, m in cell.membranes.items():
+        base = f"membranes.{name}."
+        table = {"inside": m.inside, "outside": m.outside} | _entries(cell, m, base)
+        if m.area_follows_volume:
+            table["area_follows_volume"] = True
+        table["transports"] = {
+            label: {"law": t.law} | _statics(t) | _entries(cell, t, f"{base}transports.{label}.")
+            for label, t in m.transports.items()
+        }
+        membranes[name] = table
+    if cell.exchanges:
+        data["exchanges"] = {
+            n: {"kind": e.kind} | _statics(e) | _entries(cell, e, f"exchanges.{n}.")
+            for n, e in cell.exchanges.items()
+        }
+    if cell.references:
+        data["references"] = dict(cell.references)
+    return data
+
+
+def write_cell(cell: Cell) -> str:
+    """The cell as TOML text."""
+    import tomli_w
+
+    return tomli_w.dumps(cell_to(cell))
+
+
+def _compartment(cell: Cell, name: str, c: Compartment) -> dict[str, Any]:
+    base = f"compartments.{name}."
+    table: dict[str, Any] = {"kind": c.kind}
+    if c.shape:
+        table["shape"] = c.shape
+    table |= _entries(cell, c, base)
+    table["ions"] = {s: _entry(cell, f"{base}ions.{s}", v, CONCENTRATION) for s, v in c.ions.items()}
+    if c.impermeant is not None:
+        table["impermeant"] = _entries(cell, c.impermeant, f"{base}impermeant.")
+    return table
+
+
+def _entries(cell: Cell, owner: Any, base: str) -> dict[str, Any]:
+    return {
+        name: _entry(cell, base + name, getattr(owner, name), spec)
+        for name, spec in quantity_fields(owner)
+        if getattr(owner, name) is not None
+    }
+
+
+def _entry(cell: Cell, path: str, value: Any, spec: Quantity) -> Any:
+    if value == SOLVE:
+        text: Any = SOLVE
+    elif spec.dimension == "number":
+        text = float(value)
+    else:
+        text = format_si(float(value), spec.dimension)
+    source = cell.sources.get(path)
+    if source is None:
+        return text
+    entry = {"value": text, "source": source.text}
+    return entry | ({"range": list(source.range)} if source.range else {})
+
+
+def _statics(part: Any) -> dict[str, Any]:
+    """Fields that are no quantities, such as the ion of a leak."""
+    quantities = {name for name, _ in quantity_fields(part)}
+    return {
+        k: list(v) if isinstance(v, tuple) else v
+        for k, v in vars(part).items()
+        if k not in quantities and not k.startswith("_")
+    }

@@ -1,0 +1,185 @@
+"""The shape of a cell file, as pydantic models made from the classes themselves.
+
+There is one declaration of each parameter (its field); the checks of a file and the JSON schema are derived
+from it. Units, ranges and physics are the business of the model, which says more than a schema can.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Literal, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from vrest.errors import InputError, near_miss
+from vrest.model.compartment import KINDS, SHAPES, Compartment, Impermeant
+from vrest.model.exchange import EXCHANGES, Exchange
+from vrest.model.membrane import Membrane
+from vrest.model.quantity import quantity_fields
+from vrest.model.transport import TRANSPORTS, Transport
+
+STRICT = ConfigDict(extra="forbid", strict=True)
+
+
+class Sourced(BaseModel):
+    """A value with its origin."""
+
+    model_config = STRICT
+    value: str | float
+    source: str = ""
+    range: list[str] | None = None
+
+
+Value = str | float | int | Sourced
+
+
+def _model(kind: type, title: str, fixed: dict[str, Any], skip: tuple[str, ...] = ()) -> type[BaseModel]:
+    """A pydantic model of one class: its quantities as values, its other fields by their annotation."""
+    quantities = dict(quantity_fields(kind))
+    hints = get_type_hints(kind)
+    fields: dict[str, Any] = dict(fixed)
+    for field in dataclasses.fields(kind):
+        if field.name in fields or field.name in skip or field.name.startswith("_"):
+            continue
+        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        if field.name in quantities:
+            spec = quantities[field.name]
+            about = Field(... if required else None, description=f"{spec.dimension}. {spec.doc}".strip())
+            fields[field.name] = (Value if required else Value | None, about)
+        else:
+            of = list[str] if field.name == "ions" else hints[field.name]
+            fields[field.name] = (of, ... if required else field.default)
+    return create_model(title, __config__=STRICT, __doc__=kind.__doc__, **fields)
+
+
+def cell_model() -> type[BaseModel]:
+    """The model of a whole file, with every law registered at the moment."""
+    impermeant = _model(Impermeant, "Impermeant", {})
+    compartment = _model(
+        Compartment,
+        "Compartment",
+        {
+            "kind": (Literal[KINDS], ...),
+            "ions": (dict[str, Value], ...),
+            "impermeant": (impermeant | None, None),
+            "shape": (Literal[SHAPES] | None, None),
+        },
+    )
+    laws = tuple(_law(kind, name) for name, kind in TRANSPORTS.items())
+    transports = dict[str, _union(laws, "law")]
+    membrane = _model(Membrane, "Membrane", {"transports": (transports, Field(default_factory=dict))})
+    exchanges = tuple(_exchange(kind, name) for name, kind in EXCHANGES.items())
+    return create_model(
+        "Cell",
+        __config__=STRICT,
+        name=(str, ...),
+        title=(str, ""),
+        notes=(str, ""),
+        temperature=(Value, Field("37 degC", description="temperature")),
+        valences=(dict[str, int], Field(default_factory=dict)),
+        compartments=(dict[str, compartment], ...),
+        membranes=(dict[str, membrane], ...),
+        exchanges=(dict[str, _union(exchanges, "kind")], Field(default_factory=dict)),
+        references=(dict[str, str], Field(default_factory=dict)),
+    )
+
+
+def _union(models: tuple[type[BaseModel], ...], key: str) -> Any:
+    from functools import reduce
+    from operator import or_
+    from typing import Annotated
+
+    union = reduce(or_, models)
+    return Annotated[union, Field(discriminator=key)] if len(models) > 1 else union
+
+
+def _law(kind: type[Transport], name: str) -> type[BaseModel]:
+    return _model(kind, kind.__name__, {"law": (Literal[name], ...)})
+
+
+def _exchange(kind: type[Exchange], name: str) -> type[BaseModel]:
+    return _model(kind, kind.__name__, {"kind": (Literal[name], ...)})
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema of a cell file, for editors and forms."""
+    return cell_model().model_json_schema()
+
+
+def check_shape(data: dict[str, Any], where: str) -> None:
+    """Refuse unknown keys, missing keys and values of the wrong kind, all of them in one message."""
+    try:
+        cell_model().model_validate(data)
+    except ValidationError as error:
+        problems = _problems(error, data)
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise InputError(
+            f"{where} has {count}: " + "; ".join(p for p, _ in problems) + ".",
+            code=_code(error),
+            hint=" ".join(dict.fromkeys(h for _, h in problems if h)),
+        ) from None
+
+
+def _code(error: ValidationError) -> str:
+    first = error.errors()[0]["type"]
+    codes = {"extra_forbidden": "unknown_key", "missing": "missing_key", "union_tag_invalid": "unknown_law"}
+    return codes.get(first, "bad_value")
+
+
+def _problems(error: ValidationError, data: dict[str, Any]) -> list[tuple[str, str]]:
+    """One (sentence, hint) per place in the file; the branches of a union count once."""
+    seen: dict[str, tuple[str, str]] = {}
+    for item in error.errors():
+        names = [str(part) for part in item["loc"]]
+        path = _path_in(data, names)
+        if item["type"] == "extra_forbidden":
+            key = names[-1]
+            allowed = _allowed(data, path[:-1])
+            entry = (f"{'.'.join(path)} is not a key", near_miss(key, allowed) if allowed else "")
+        elif item["type"] == "missing":
+            entry = (f"{'.'.join([*path, names[-1]])} is missing", "")
+        elif item["type"] == "union_tag_invalid":
+            tag = str(item.get("ctx", {}).get("tag", ""))
+            key = "kind" if "exchanges" in path else "law"
+            known = list(EXCHANGES if key == "kind" else TRANSPORTS)
+            entry = (f"{'.'.join(path)}: {key} '{tag}' is unknown", near_miss(tag, known))
+        elif item["type"] == "union_tag_not_found":
+            entry = (f"{'.'.join(path)}.law is missing", f"Allowed: {', '.join(TRANSPORTS)}.")
+        elif item["type"] == "literal_error":
+            expected = str(item.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ")
+            entry = (f"{'.'.join(path)} = {item['input']!r} is not allowed", near_miss(str(item["input"]), expected.split(", ")))
+        else:
+            entry = (f"{'.'.join(path)} = {item['input']!r}: {item['msg'].lower()}", 'A value is text with a unit: "5 mM".')
+        seen.setdefault(".".join(path) + entry[0][:0], entry)
+    return list(seen.values())
+
+
+def _path_in(data: Any, names: list[str]) -> list[str]:
+    """The part of a pydantic location that is a path in the file; union branches are left out."""
+    path = []
+    for name in names:
+        if isinstance(data, dict) and name in data:
+            path.append(name)
+            data = data[name]
+    return path
+
+
+def _allowed(data: dict[str, Any], path: list[str]) -> list[str]:
+    """The keys a table of the file may have."""
+    table: Any = data
+    for name in path:
+        table = table[name]
+    match path:
+        case []:
+            return list(cell_model().model_fields)
+        case ["compartments", _]:
+            return [f.name for f in dataclasses.fields(Compartment) if not f.name.startswith("_")]
+        case ["compartments", _, "impermeant"]:
+            return ["concentration", "valence"]
+        case ["membranes", _]:
+            return [f.name for f in dataclasses.fields(Membrane) if not f.name.startswith("_")]
+        case ["membranes", _, "transports", _] if table.get("law") in TRANSPORTS:
+            return ["law", *(f.name for f in dataclasses.fields(TRANSPORTS[table["law"]]))]
+        case ["exchanges", _] if table.get("kind") in EXCHANGES:
+            return ["kind", *(f.name for f in dataclasses.fields(EXCHANGES[table["kind"]]))]
+    return ["value", "source", "range"]

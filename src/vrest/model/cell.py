@@ -1,0 +1,333 @@
+"""A cell: compartments, membranes and exchanges, with every value in its place and its source beside it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from vrest.constants import F
+from vrest.errors import InputError, near_miss
+from vrest.model.compartment import Compartment
+from vrest.model.exchange import Exchange
+from vrest.model.membrane import Membrane
+from vrest.model.quantity import SOLVE, Described, quantity
+from vrest.model.transport import ATP, WATER
+from vrest.units import format_si
+
+VALENCE = MappingProxyType(
+    {"K": 1, "Na": 1, "Cl": -1, "HCO3": -1, "H": 1, "Li": 1, "Rb": 1, "Cs": 1, "NH4": 1, "Ca": 2, "Mg": 2}
+)
+"""Valences of the ions every cell knows; a cell may name more."""
+
+CHARGE_TOLERANCE = 1e-12
+"""Relative to sum |z c|: numbers written with 17 digits meet it, rounded ones must say what is solved."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a value comes from, and the range it is known to have (text with units)."""
+
+    text: str
+    range: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something true that the user should know before trusting a number; never a repair."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell(Described):
+    """One or more compartments behind membranes.
+
+    Parameters
+    ----------
+    name
+        Short name.
+    compartments, membranes, exchanges
+        By name.
+    temperature
+        degC.
+    valences
+        Valences of ions beyond the common ones.
+    title, notes
+        One line, and free text.
+    references, sources
+        Literature by key; for each path of a value, where it comes from.
+
+    Raises
+    ------
+    InputError
+        Names that do not match, an ion that a transport needs and a side lacks, a charge that the starting
+        potential does not allow.
+    """
+
+    name: str
+    compartments: Mapping[str, Compartment]
+    membranes: Mapping[str, Membrane]
+    exchanges: Mapping[str, Exchange] = field(default_factory=dict)
+    temperature: float = quantity("temperature", "37 degC", exclusive=True)
+    valences: Mapping[str, int] = field(default_factory=dict)
+    title: str = ""
+    notes: str = ""
+    references: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, Source] = field(default_factory=dict)
+
+    def _check(self) -> None:
+        named = {n: replace_name(c, n) for n, c in self.compartments.items()}
+        object.__setattr__(self, "compartments", MappingProxyType(named))
+        membranes = {n: replace_name(m, n) for n, m in self.membranes.items()}
+        object.__setattr__(self, "membranes", MappingProxyType(membranes))
+        for name in ("exchanges", "valences", "references", "sources"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        _check_sides(self)
+        _check_species(self)
+        for compartment in self.compartments:
+            _solve_charge(self, compartment)  # refuses what cannot balance
+
+    def valence(self) -> Mapping[str, int]:
+        """Valence of every ion this cell can name."""
+        return {**VALENCE, **self.valences}
+
+    def area(self, membrane: str) -> float:
+        """Membrane area at the start, m2."""
+        m = self.membranes[membrane]
+        if m.area is not None:
+            return m.area
+        surface = self.compartments[m.inside].surface
+        assert surface is not None  # checked at construction
+        return surface
+
+    def area_exponent(self, membrane: str) -> float:
+        """Area grows as (volume)^exponent: 0 fixed, 2/3 sphere, 1/2 cylinder of constant length."""
+        m = self.membranes[membrane]
+        if not m.area_follows_volume:
+            return 0.0
+        return {"sphere": 2 / 3, "cylinder": 1 / 2}[str(self.compartments[m.inside].shape)]
+
+    def solved(self) -> dict[str, float]:
+        """Values that the charge balance determined, by path (SI)."""
+        values = {}
+        for name in self.compartments:
+            answer = _solve_charge(self, name)
+            if answer is not None:
+                values[f"compartments.{name}.{answer[0]}"] = answer[1]
+        return values
+
+    def contents(self, compartment: str) -> dict[str, float]:
+        """Concentrations of the ions at the start, mol/m3, with a solved one filled in."""
+        c = self.compartments[compartment]
+        ions = dict(c.ions)
+        for path, value in self.solved().items():
+            if path.startswith(f"compartments.{compartment}.ions."):
+                ions[path.rsplit(".", 1)[1]] = value
+        return ions
+
+    def impermeant(self, compartment: str) -> tuple[float, float]:
+        """Concentration (mol/m3) and mean valence of the impermeants at the start."""
+        x = self.compartments[compartment].impermeant
+        if x is None:
+            return 0.0, 0.0
+        solved = self.solved()
+        prefix = f"compartments.{compartment}.impermeant."
+        return (
+            solved.get(prefix + "concentration", x.concentration),
+            solved.get(prefix + "valence", x.valence),
+        )
+
+    def osmolarity(self, compartment: str) -> float:
+        """Sum of all concentrations at the start, mol/m3."""
+        return sum(self.contents(compartment).values()) + self.impermeant(compartment)[0]
+
+    def notices(self) -> list[Notice]:
+        """What a careful reader would remark: baths that are not neutral, sides that look swapped."""
+        return [*_bath_notices(self), *_side_notices(self)]
+
+
+def replace_name(part: Any, name: str) -> Any:
+    """A compartment or membrane that knows its name, for its error messages."""
+    return part if part._name == name else part._with_si(_name=name)
+
+
+def _check_sides(cell: Cell) -> None:
+    names = list(cell.compartments)
+    joined = [("membrane", n, m) for n, m in cell.membranes.items()]
+    joined += [("exchange", n, e) for n, e in cell.exchanges.items()]
+    for what, name, part in joined:
+        for side in (part.inside, part.outside):
+            if side not in names:
+                raise InputError(
+                    f"{what} '{name}' joins '{side}', which is no compartment.",
+                    code="unknown_compartment",
+                    hint=near_miss(side, names),
+                )
+    if not cell.membranes:
+        raise InputError("The cell has no membrane.", code="no_membrane", hint="Add [membranes.NAME].")
+    for name, m in cell.membranes.items():
+        inside = cell.compartments[m.inside]
+        if not inside.finite:
+            raise InputError(
+                f"membrane '{name}': its inside '{m.inside}' is a bath.",
+                code="bath_inside",
+                hint="The inside must be 'fixed' or 'osmotic'; did you swap the sides?",
+            )
+        if m.area is None and inside.surface is None:
+            raise InputError(
+                f"membrane '{name}' has no area.", code="no_area", hint=f"Give an area, or '{m.inside}' a shape."
+            )
+        if m.area_follows_volume and (m.area is not None or inside.shape is None):
+            raise InputError(
+                f"membrane '{name}': area_follows_volume needs the inside's shape and no area of its own.",
+                code="area",
+                hint="Give the compartment a shape and leave the area out.",
+            )
+
+
+def _check_species(cell: Cell) -> None:
+    valence = cell.valence()
+    for name, c in cell.compartments.items():
+        for symbol in c.ions:
+            if symbol not in valence:
+                raise InputError(
+                    f"compartment '{name}': ion '{symbol}' is unknown.",
+                    code="unknown_ion",
+                    hint=near_miss(symbol, list(valence)) + f" Or declare it: [valences] {symbol} = 1.",
+                )
+    for name, m in cell.membranes.items():
+        for label, t in m.transports.items():
+            moved = t.stoichiometry()
+            for symbol in t.moved_ions:
+                for side in (m.inside, m.outside):
+                    if symbol not in cell.compartments[side].ions:
+                        raise InputError(
+                            f"transport '{label}' of membrane '{name}' moves {symbol}, but '{side}' has none.",
+                            code="unknown_ion",
+                            hint=near_miss(symbol, list(cell.compartments[side].ions)),
+                        )
+            sides = (cell.compartments[m.inside], cell.compartments[m.outside])
+            if moved.get(WATER) and all(side.kind != "osmotic" for side in sides):
+                raise InputError(
+                    f"transport '{label}' of membrane '{name}' moves water between rigid compartments.",
+                    code="not_osmotic",
+                    hint=f"Make '{m.inside}' kind = 'osmotic', or remove it.",
+                )
+            if not any(moved.values()) or set(moved) == {ATP}:
+                raise InputError(
+                    f"transport '{label}' of membrane '{name}' moves nothing.", code="moves_nothing", hint=""
+                )
+    for name, e in cell.exchanges.items():
+        for move in e.moves(valence):
+            for symbol in move:
+                for side in (e.inside, e.outside):
+                    if symbol not in cell.compartments[side].ions:
+                        raise InputError(
+                            f"exchange '{name}' moves {symbol}, but '{side}' has none.",
+                            code="unknown_ion",
+                            hint=near_miss(symbol, list(cell.compartments[side].ions)),
+                        )
+
+
+def _solve_charge(cell: Cell, compartment: str) -> tuple[str, float] | None:
+    """Balance the charge of a finite compartment against its membranes.
+
+    sum z_j c_j + z_X c_X = (sum of membrane charges) / (F w). Returns the path and value of what was solved,
+    None where nothing was to solve; refuses an imbalance.
+    """
+    c = cell.compartments[compartment]
+    if not c.finite:
+        return None
+    valence = cell.valence()
+    charge = 0.0
+    for name, m in cell.membranes.items():
+        side = (m.inside == compartment) - (m.outside == compartment)
+        charge += side * m.capacitance * cell.area(name) * m.potential
+    wanted = charge / (F * c.start_volume)
+    terms = [valence[s] * v for s, v in c.ions.items() if v != SOLVE]
+    x = c.impermeant
+    if x is not None and SOLVE not in (x.concentration, x.valence):
+        terms.append(x.concentration * x.valence)
+    rest = wanted - math.fsum(terms)
+    for symbol, value in c.ions.items():
+        if value == SOLVE:
+            return _positive(compartment, f"ions.{symbol}", rest / valence[symbol])
+    if x is not None and x.concentration == SOLVE:
+        if x.valence == 0:
+            raise InputError(
+                f"compartment '{compartment}': impermeants of valence 0 cannot balance the charge.",
+                code="cannot_solve",
+                hint="Solve their valence instead.",
+            )
+        return _positive(compartment, "impermeant.concentration", rest / x.valence)
+    if x is not None and x.valence == SOLVE:
+        if x.concentration == 0:
+            raise InputError(
+                f"compartment '{compartment}': there are no impermeants whose valence could be solved.",
+                code="cannot_solve",
+                hint="Give impermeant.concentration.",
+            )
+        return "impermeant.valence", rest / x.concentration
+    scale = math.fsum(abs(term) for term in terms)
+    if abs(rest) > CHARGE_TOLERANCE * max(scale, abs(wanted)):
+        mv = -rest * F * c.start_volume / sum(
+            m.capacitance * cell.area(n) for n, m in cell.membranes.items() if compartment in (m.inside, m.outside)
+        )
+        raise InputError(
+            f"compartment '{compartment}' holds {-rest:.6g} mM of net charge more than its potential allows; "
+            f"that much would put {mv:.3g} V more on the membrane.",
+            code="charge_imbalance",
+            hint="Say which value the charge balance shall determine: impermeant.valence = 'solve' (or one ion).",
+        )
+    return None
+
+
+def _positive(compartment: str, path: str, value: float) -> tuple[str, float]:
+    if value <= 0:
+        raise InputError(
+            f"compartment '{compartment}': the charge balance asks for {path} = {value:.6g} mM.",
+            code="charge_imbalance",
+            hint="No positive concentration balances these numbers; check the valence of the impermeants and the ions.",
+        )
+    return path, value
+
+
+def _bath_notices(cell: Cell) -> list[Notice]:
+    notices = []
+    valence = cell.valence()
+    for name, c in cell.compartments.items():
+        if c.finite:
+            continue
+        conc, z = cell.impermeant(name)
+        terms = [valence[s] * v for s, v in c.ions.items()] + [z * conc]
+        net = math.fsum(terms)
+        if abs(net) > 1e-9 * max(math.fsum(abs(t) for t in terms), 1e-12):
+            notices.append(
+                Notice(
+                    "bath_not_neutral",
+                    f"bath '{name}' has {net:+.4g} mM of net charge (osmolarity {cell.osmolarity(name):.4g} mOsm); "
+                    "name a companion ion to keep it neutral: --swap Na or --with Cl",
+                )
+            )
+    return notices
+
+
+def _side_notices(cell: Cell) -> list[Notice]:
+    notices = []
+    for name, m in cell.membranes.items():
+        inside, outside = cell.contents(m.inside), cell.contents(m.outside)
+        if {"K", "Na"} <= set(inside) & set(outside) and (
+            inside["K"] < outside["K"] and inside["Na"] > outside["Na"]
+        ):
+            notices.append(
+                Notice(
+                    "sides_look_swapped",
+                    f"membrane '{name}': K+ is {format_si(inside['K'], 'concentration', digits=4)} inside and "
+                    f"{format_si(outside['K'], 'concentration', digits=4)} outside; are the sides swapped?",
+                )
+            )
+    return notices

@@ -1,0 +1,189 @@
+"""Changes: what `--set`, `--at` and a protocol say about a value, in one small language.
+
+    outside.K = 12 mM                 set
+    pump.max_rate *= 0.5              scale what it is then
+    pump.max_rate = restore           back to what the cell says
+    outside.K = 12 mM swap Na         keep the bath neutral: Na falls by as much
+    outside.Na = 100 mM with Cl       keep the bath neutral: Cl falls with it
+    outside.K = 12 mM over 2 min      ramp (only at a time)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from vrest.errors import InputError, near_miss
+from vrest.model.cell import Cell
+from vrest.model.paths import Parameter, check, resolve, set_si
+from vrest.units import format_si, parse_number, to_si
+
+_FORM = re.compile(
+    r"^\s*(?P<path>[A-Za-z_][\w.\-]*)\s*(?P<op>\*=|=)\s*(?P<value>.*?)"
+    r"(?:\s+(?P<how>swap|with)\s+(?P<companion>\w+))?"
+    r"(?:\s+over\s+(?P<over>.+?))?\s*$"
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of one value.
+
+    Parameters
+    ----------
+    path
+        Full or shortened path.
+    operation
+        `set`, `scale` or `restore`.
+    value
+        For `set`: number in door units, string with unit, or `"solve"`. For `scale`: a factor.
+    companion, how
+        An ion of the same bath that keeps it neutral: `swap` one of the same sign, or change it `with` one of
+        the opposite sign.
+    over
+        Duration of a ramp, s; 0 is a step.
+    """
+
+    path: str
+    operation: Literal["set", "scale", "restore"]
+    value: Any = None
+    companion: str | None = None
+    how: Literal["swap", "with"] | None = None
+    over: float = 0.0
+
+    def __str__(self) -> str:
+        if self.operation == "scale":
+            text = f"{self.path}*={self.value!r}"
+        elif self.operation == "restore":
+            text = f"{self.path}=restore"
+        else:
+            text = f"{self.path}={self.value}"
+        if self.companion:
+            text += f" {self.how} {self.companion}"
+        if self.over:
+            text += f" over {format_si(self.over, 'time')}"
+        return text
+
+
+def parse_change(text: str | Change) -> Change:
+    """Read one change.
+
+    >>> parse_change("outside.K = 12 mM swap Na").companion
+    'Na'
+    >>> parse_change("pump.max_rate*=0").operation
+    'scale'
+    """
+    if isinstance(text, Change):
+        return text
+    match = _FORM.match(text)
+    if match is None or not match["value"]:
+        raise InputError(
+            f"Cannot read the change {text!r}.",
+            code="bad_change",
+            hint='Write PATH=VALUE, PATH*=FACTOR or PATH=restore, such as "outside.K=12 mM" or "pump.max_rate*=0".',
+        )
+    over = float(to_si(match["over"], "time", f"{match['path']}, over")) if match["over"] else 0.0
+    if over < 0:
+        raise InputError(f"{text!r} ramps over a negative time.", code="out_of_range", hint="Write it positive.")
+    companion, how = match["companion"], match["how"]
+    if match["op"] == "*=":
+        factor = parse_number(match["value"], match["path"])
+        return Change(match["path"], "scale", factor, companion, how, over)  # pyright: ignore[reportArgumentType]
+    if match["value"] == "restore":
+        return Change(match["path"], "restore", None, companion, how, over)  # pyright: ignore[reportArgumentType]
+    return Change(match["path"], "set", match["value"], companion, how, over)  # pyright: ignore[reportArgumentType]
+
+
+def parse_changes(changes: str | Change | Iterable[str | Change] | Mapping[str, Any]) -> list[Change]:
+    """One change, several, or a mapping path -> value (door units or text)."""
+    if isinstance(changes, str | Change):
+        return [parse_change(changes)]
+    if isinstance(changes, Mapping):
+        return [Change(path, "set", value) for path, value in changes.items()]
+    return [parse_change(change) for change in changes]
+
+
+def targets(cell: Cell, change: Change, now: Mapping[str, float]) -> dict[str, Any]:
+    """The values (SI, by full path) that a change asks for.
+
+    `now` holds values that earlier changes of a protocol have set; `restore` returns to the cell's own.
+    """
+    parameter = resolve(cell, change.path)
+    present = now.get(parameter.path, parameter.value)
+    if change.operation == "restore":
+        value = parameter.value
+    elif change.operation == "scale":
+        if present == "solve":
+            raise InputError(
+                f"{parameter.path} is solved from the charge balance and cannot be scaled.",
+                code="bad_change",
+                hint="Set it to a number.",
+            )
+        if parameter.spec.dimension == "temperature":
+            raise InputError(
+                f"{parameter.path} cannot be scaled: degC has no zero to scale from.",
+                code="bad_change",
+                hint='Set it, such as "temperature=32 degC".',
+            )
+        value = check(present * change.value, parameter.spec, parameter.path)
+    elif parameter.spec.solvable and change.value == "solve":
+        value = "solve"
+    else:
+        si = float(to_si(change.value, parameter.spec.dimension, parameter.path))
+        value = check(si, parameter.spec, parameter.path)
+    values = {parameter.path: value}
+    if change.companion:
+        values |= _companion(cell, change, parameter, value - present, now)
+    return values
+
+
+def _companion(
+    cell: Cell, change: Change, parameter: Parameter, difference: float, now: Mapping[str, float]
+) -> dict[str, float]:
+    """The companion ion's new concentration, so that the charge of the bath does not change."""
+    parts = parameter.path.split(".")
+    if parts[0] != "compartments" or parts[2] != "ions" or change.companion is None:
+        raise InputError(
+            f"{parameter.path} is no concentration of a bath; '{change.how} {change.companion}' has no meaning.",
+            code="bad_companion",
+            hint="Use swap and with on ions of a bath.",
+        )
+    compartment, symbol = parts[1], parts[3]
+    ions = cell.compartments[compartment].ions
+    others = [s for s in ions if s != symbol]
+    if change.companion not in others:
+        raise InputError(
+            f"'{compartment}' has no {change.companion} to go along with {symbol}.",
+            code="unknown_ion",
+            hint=near_miss(change.companion, others),
+        )
+    valence = cell.valence()
+    same_sign = valence[symbol] * valence[change.companion] > 0
+    if same_sign != (change.how == "swap"):
+        right = "swap" if same_sign else "with"
+        raise InputError(
+            f"{symbol} and {change.companion} have {'the same' if same_sign else 'opposite'} sign.",
+            code="bad_companion",
+            hint=f"Write '{right} {change.companion}': swap exchanges ions of one sign, with adds a salt.",
+        )
+    path = f"compartments.{compartment}.ions.{change.companion}"
+    present = now.get(path, ions[change.companion])
+    value = present - difference * valence[symbol] / valence[change.companion]
+    if value < 0:
+        raise InputError(
+            f"{change}: {change.companion} in '{compartment}' would fall to {value:.6g} mM.",
+            code="out_of_range",
+            hint=f"There is only {present:.6g} mM of {change.companion}; choose another companion.",
+        )
+    return {path: value}
+
+
+def apply(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping[str, Any]) -> Cell:
+    """The cell after the changes; ramps are refused, because a cell has no time."""
+    for change in parse_changes(changes):
+        if change.over:
+            raise InputError(f"'{change}' ramps, but there is no time here.", code="bad_change", hint="Drop 'over'.")
+        cell = set_si(cell, targets(cell, change, {}))
+    return cell

@@ -1,0 +1,87 @@
+"""Transports of one ion down its gradient: leaks and rectifying channels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vrest.model.quantity import quantity
+from vrest.model.transport import Surroundings, Transport, transport
+from vrest.physics.ghk import ghk_flux
+from vrest.physics.kir import kir_open_fraction
+from vrest.physics.nernst import nernst
+from vrest.physics.ohmic import ohmic_flux
+
+
+@transport("ghk_leak", strength="permeability")
+class GHKLeak(Transport):
+    """Constant-field (Goldman-Hodgkin-Katz) leak of one ion."""
+
+    ion: str
+    permeability: float = quantity("permeability", doc="P of the ion")
+
+    def stoichiometry(self) -> dict[str, float]:
+        return {self.ion: 1}
+
+    def rate(self, here: Surroundings) -> Any:
+        return ghk_flux(
+            self.permeability,
+            here.valence[self.ion],
+            inside=here.inside[self.ion],
+            outside=here.outside[self.ion],
+            potential=here.potential,
+            temperature=here.temperature,
+        )
+
+
+@transport("ohmic_leak", strength="conductance")
+class OhmicLeak(Transport):
+    """Ohmic leak of one ion, reversing at its Nernst potential: I = g (V - E)."""
+
+    ion: str
+    conductance: float = quantity("specific_conductance", doc="g of the ion")
+
+    def stoichiometry(self) -> dict[str, float]:
+        return {self.ion: 1}
+
+    def rate(self, here: Surroundings) -> Any:
+        return ohmic_flux(
+            self.conductance,
+            here.valence[self.ion],
+            inside=here.inside[self.ion],
+            outside=here.outside[self.ion],
+            potential=here.potential,
+            temperature=here.temperature,
+        )
+
+
+@transport("kir", strength="conductance")
+class Kir(Transport):
+    """Inward rectifier: an ohmic K+ conductance that grows with sqrt([K]o) and closes above E_K."""
+
+    conductance: float = quantity("specific_conductance", doc="g at [K]o = k_reference, fully open")
+    k_reference: float = quantity("concentration", "3 mM", exclusive=True, doc="[K]o at which g is given")
+    v_half: float = quantity("potential", "18.5 mV", minimum=None, doc="V - E_K at half opening")
+    v_slope: float = quantity("potential", "42.5 mV", exclusive=True, doc="steepness of the rectification")
+
+    def stoichiometry(self) -> dict[str, float]:
+        return {"K": 1}
+
+    def rate(self, here: Surroundings) -> Any:
+        inside, outside = here.inside["K"], here.outside["K"]
+        reversal = nernst(1, inside=inside, outside=outside, temperature=here.temperature)
+        open_fraction = kir_open_fraction(
+            potential=here.potential,
+            reversal_k=reversal,
+            k_outside=outside,
+            k_reference=self.k_reference,
+            v_half=self.v_half,
+            v_slope=self.v_slope,
+        )
+        return open_fraction * ohmic_flux(
+            self.conductance,
+            1,
+            inside=inside,
+            outside=outside,
+            potential=here.potential,
+            temperature=here.temperature,
+        )

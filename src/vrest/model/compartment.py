@@ -1,0 +1,150 @@
+"""Compartments: where ions, impermeant charge and water are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+from vrest.errors import InputError, near_miss
+from vrest.model.quantity import SOLVE, Described, Quantity, quantity, read
+
+Kind = Literal["bath", "fixed", "osmotic"]
+KINDS = ("bath", "fixed", "osmotic")
+SHAPES = ("sphere", "cylinder")
+
+CONCENTRATION = Quantity("concentration", 0.0, False, 10_000.0, True, "concentration of an ion")
+"""What an ion's concentration may be: 0 to 10 M, or `solve`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Impermeant(Described):
+    """Charged or neutral molecules that cannot leave: proteins, nucleotides, or a bath's other anions.
+
+    Parameters
+    ----------
+    concentration
+        At the start volume, mM.
+    valence
+        Mean charge per molecule; `"solve"` where the starting potential is to determine it.
+    """
+
+    concentration: float = quantity("concentration", maximum=10_000.0, solvable=True)
+    valence: float = quantity("number", minimum=-100.0, maximum=100.0, solvable=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compartment(Described):
+    """A well-mixed space.
+
+    Parameters
+    ----------
+    kind
+        `bath`: infinite, contents fixed. `fixed`: finite volume that stays. `osmotic`: finite volume that
+        follows the water.
+    ions
+        Concentrations at the start, mM (or strings with units). In a finite compartment one of them, or the
+        valence or concentration of the impermeants, may be `"solve"`: the charge balance then determines it.
+    impermeant
+        Molecules that stay.
+    volume, shape, radius, length
+        Size of a finite compartment: a volume (um3), or `shape = "sphere"` with a radius (um), or
+        `shape = "cylinder"` with radius and length (um).
+    """
+
+    kind: Kind
+    ions: Mapping[str, Any]
+    impermeant: Impermeant | None = None
+    volume: float | None = quantity("volume", None, exclusive=True)
+    shape: str | None = None
+    radius: float | None = quantity("length", None, exclusive=True)
+    length: float | None = quantity("length", None, exclusive=True)
+    _name: str = field(default="", repr=False)
+
+    def _check(self) -> None:
+        where = f"compartment '{self._name}'" if self._name else "a compartment"
+        if self.kind not in KINDS:
+            raise InputError(
+                f"{where}: kind '{self.kind}'.", code="unknown_kind", hint=near_miss(str(self.kind), list(KINDS))
+            )
+        ions = {str(s): read(c, CONCENTRATION, f"{where}, ion {s}") for s, c in self.ions.items()}
+        object.__setattr__(self, "ions", MappingProxyType(ions))
+        if self.kind == "bath":
+            self._check_bath(where)
+        else:
+            self._check_finite(where)
+
+    def _check_bath(self, where: str) -> None:
+        if any(value is not None for value in (self.volume, self.shape, self.radius, self.length)):
+            raise InputError(
+                f"{where} is a bath and has no size.", code="unexpected_key", hint="Remove volume, shape, radius, length."
+            )
+        if SOLVE in self.solvables().values():
+            raise InputError(
+                f"{where} is a bath: nothing in it can be 'solve'.",
+                code="cannot_solve",
+                hint="Only a finite compartment has a membrane charge that determines a value. Write a number.",
+            )
+
+    def _check_finite(self, where: str) -> None:
+        if self.shape is not None and self.shape not in SHAPES:
+            raise InputError(
+                f"{where}: shape '{self.shape}'.", code="unknown_shape", hint=near_miss(str(self.shape), list(SHAPES))
+            )
+        needed = {None: {"volume"}, "sphere": {"radius"}, "cylinder": {"radius", "length"}}[self.shape]
+        given = {name for name in ("volume", "radius", "length") if getattr(self, name) is not None}
+        if given != needed:
+            raise InputError(
+                f"{where}: its size is given by {sorted(given) or 'nothing'}"
+                + (f" with shape '{self.shape}'." if self.shape else "."),
+                code="size",
+                hint="Give a volume, or shape = 'sphere' with a radius, or shape = 'cylinder' with radius and length.",
+            )
+        unknowns = [name for name, value in self.solvables().items() if value == SOLVE]
+        if len(unknowns) > 1:
+            raise InputError(
+                f"{where}: {' and '.join(unknowns)} are both 'solve'.",
+                code="cannot_solve",
+                hint="The charge balance determines one value per compartment; give the others as numbers.",
+            )
+        for symbol, value in self.ions.items():
+            if value == 0.0:
+                raise InputError(
+                    f"{where}: {symbol} is 0 mM.",
+                    code="zero_concentration",
+                    hint="Its Nernst potential would be undefined; write a trace such as 0.001 mM, or leave the ion out.",
+                )
+
+    def solvables(self) -> dict[str, Any]:
+        """The values that the charge balance could determine, by their path inside the compartment."""
+        values = {f"ions.{symbol}": value for symbol, value in self.ions.items()}
+        if self.impermeant is not None:
+            values["impermeant.valence"] = self.impermeant.valence
+            values["impermeant.concentration"] = self.impermeant.concentration
+        return values
+
+    @property
+    def finite(self) -> bool:
+        """Whether its contents can change."""
+        return self.kind != "bath"
+
+    @property
+    def start_volume(self) -> float:
+        """Volume at the start, m3."""
+        if self.shape == "sphere":
+            return 4 / 3 * math.pi * self.radius**3  # pyright: ignore[reportOperatorIssue]
+        if self.shape == "cylinder":
+            return math.pi * self.radius**2 * self.length  # pyright: ignore[reportOperatorIssue]
+        assert self.volume is not None
+        return self.volume
+
+    @property
+    def surface(self) -> float | None:
+        """Area of its shape (the side of a cylinder), m2; None where only a volume is known."""
+        if self.shape == "sphere":
+            return 4 * math.pi * self.radius**2  # pyright: ignore[reportOperatorIssue]
+        if self.shape == "cylinder":
+            return 2 * math.pi * self.radius * self.length  # pyright: ignore[reportOperatorIssue,reportOptionalOperand]
+        return None

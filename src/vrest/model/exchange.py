@@ -1,0 +1,84 @@
+"""Exchanges join two compartments without a membrane: diffusion to a bath or a neighbour."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from vrest.errors import InputError
+from vrest.model.quantity import Described, quantity
+
+
+class Exchange(Described, ABC):
+    """Abstract base: a list of moves (stoichiometries from `inside` to `outside`), each with a rate in mol/s."""
+
+    kind: ClassVar[str]
+    strength: ClassVar[str]
+    inside: str
+    outside: str
+
+    @abstractmethod
+    def moves(self, valence: Mapping[str, int]) -> list[dict[str, float]]:
+        """One stoichiometry per independent move."""
+
+    @abstractmethod
+    def rates(self, *, inside: Mapping[str, Any], outside: Mapping[str, Any], valence: Mapping[str, int]) -> list[Any]:
+        """Turnovers of each move, mol/s, from concentrations in mol/m3."""
+
+    @property
+    def is_off(self) -> bool:
+        """Whether nothing can be exchanged."""
+        return float(getattr(self, self.strength)) == 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaltDiffusion(Exchange):
+    """Diffusion of ions that keeps both sides neutral: salts move, never a net charge.
+
+    Ions of equal mobility cross a junction with J_j = k ((c_in - c_out) + z_j c_mean u), where the junction
+    potential u (in RT/F) is what makes sum z_j J_j = 0. The last ion is the partner that each other ion
+    moves with, so neutrality holds by construction.
+
+    Parameters
+    ----------
+    inside, outside
+        The compartments joined.
+    ions
+        Symbols of the ions that diffuse.
+    clearance
+        Volume exchanged per time k, um3/s.
+    """
+
+    kind: ClassVar[str] = "salt_diffusion"
+    strength: ClassVar[str] = "clearance"
+    inside: str
+    outside: str
+    ions: Sequence[str]
+    clearance: float = quantity("flow")
+
+    def _check(self) -> None:
+        object.__setattr__(self, "ions", tuple(self.ions))
+        if len(self.ions) < 2:
+            raise InputError(
+                f"salt_diffusion moves {list(self.ions)}: a salt has at least two ions.",
+                code="not_a_salt",
+                hint="List the ions of both charges.",
+            )
+
+    def moves(self, valence: Mapping[str, int]) -> list[dict[str, float]]:
+        partner = self.ions[-1]
+        return [{ion: 1.0, partner: -valence[ion] / valence[partner]} for ion in self.ions[:-1]]
+
+    def rates(self, *, inside: Mapping[str, Any], outside: Mapping[str, Any], valence: Mapping[str, int]) -> list[Any]:
+        gradient = {ion: inside[ion] - outside[ion] for ion in self.ions}
+        mean = {ion: 0.5 * (inside[ion] + outside[ion]) for ion in self.ions}
+        drive = sum(valence[ion] * gradient[ion] for ion in self.ions)
+        screening = sum(valence[ion] ** 2 * mean[ion] for ion in self.ions)
+        u = -drive / screening
+        return [self.clearance * (gradient[ion] + valence[ion] * mean[ion] * u) for ion in self.ions[:-1]]
+
+
+EXCHANGES: dict[str, type[Exchange]] = {SaltDiffusion.kind: SaltDiffusion}
+"""Every exchange a cell may name, by the name it has in files."""

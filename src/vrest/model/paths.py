@@ -1,0 +1,156 @@
+"""Every number of a cell has one path: the place where it stands in the file.
+
+`compartments.outside.ions.K`, `membranes.neuron.transports.pump.max_rate`, `temperature`. Any part may be left
+out while what remains names one thing: `outside.K`, `pump.max_rate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from vrest.errors import InputError, near_miss
+from vrest.model.cell import Cell, Source
+from vrest.model.compartment import CONCENTRATION
+from vrest.model.quantity import Described, Quantity, check, quantity_fields
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One number of a cell: its full path, its value (SI, or `solve`) and what it may be.
+
+    `fixed_at_start` marks sizes and contents of finite compartments: they describe how the cell starts and
+    cannot be stepped while it runs, because charge and matter would appear from nowhere.
+    """
+
+    path: str
+    value: Any
+    spec: Quantity
+    fixed_at_start: bool
+
+
+def parameters(cell: Cell) -> dict[str, Parameter]:
+    """Every number of the cell by its full path, in the order of the file."""
+    return {p.path: p for p in _walk(cell)}
+
+
+def _walk(cell: Cell) -> Iterator[Parameter]:
+    yield from _fields(cell, "", False)
+    for name, c in cell.compartments.items():
+        base = f"compartments.{name}."
+        yield from _fields(c, base, True)
+        for symbol, value in c.ions.items():
+            yield Parameter(f"{base}ions.{symbol}", value, CONCENTRATION, c.finite)
+        if c.impermeant is not None:
+            yield from _fields(c.impermeant, f"{base}impermeant.", c.finite)
+    for name, m in cell.membranes.items():
+        yield from _fields(m, f"membranes.{name}.", True)
+        for label, t in m.transports.items():
+            yield from _fields(t, f"membranes.{name}.transports.{label}.", False)
+    for name, e in cell.exchanges.items():
+        yield from _fields(e, f"exchanges.{name}.", False)
+
+
+def _fields(owner: Described, base: str, fixed: bool) -> Iterator[Parameter]:
+    for name, spec in quantity_fields(owner):
+        value = getattr(owner, name)
+        if value is not None:
+            yield Parameter(base + name, value, spec, fixed)
+
+
+def resolve(cell: Cell, short: str) -> Parameter:
+    """The one parameter that a full or shortened path names.
+
+    Raises
+    ------
+    InputError
+        The path names nothing (with a near miss), or several things (with the candidates).
+    """
+    known = parameters(cell)
+    short = short.strip()
+    if short in known:
+        return known[short]
+    parts = short.split(".")
+    matches = [p for p in known.values() if _matches(p.path.split("."), parts)]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        listed = ", ".join(m.path for m in matches)
+        raise InputError(
+            f"'{short}' names {len(matches)} values of '{cell.name}'.",
+            code="ambiguous_path",
+            hint=f"Choose one: {listed}.",
+        )
+    raise InputError(
+        f"'{short}' names no value of '{cell.name}'.", code="unknown_path", hint=_suggest(short, known)
+    )
+
+
+def _matches(path: list[str], parts: list[str]) -> bool:
+    """Whether `parts` is a subsequence of `path` that ends where the path ends."""
+    if not parts or path[-1] != parts[-1]:
+        return False
+    remaining = iter(path)
+    return all(part in remaining for part in parts)
+
+
+def _suggest(short: str, known: Mapping[str, Parameter]) -> str:
+    """A near miss among all shortened forms, or the values that end alike."""
+    forms = {}
+    for path in known:
+        parts = path.split(".")
+        for n in range(1, len(parts) + 1):
+            forms[".".join(parts[-n:])] = path
+        if len(parts) > 2:
+            forms[f"{parts[1]}.{parts[-1]}"] = path
+            forms[f"{parts[-2]}.{parts[-1]}"] = path
+    hint = near_miss(short, list(forms))
+    if hint.startswith("Did"):
+        return hint
+    return "Run 'vrest show CELL' for the paths it has."
+
+
+def set_si(cell: Cell, values: Mapping[str, Any], source: str = "changed by the user") -> Cell:
+    """A copy of the cell with values (SI, by full path) replaced and everything checked again."""
+    known = parameters(cell)
+    for path, value in values.items():
+        spec = known[path].spec
+        if value != "solve":
+            check(value, spec, path)
+        cell = _replace(cell, path.split("."), value)
+    sources = {**cell.sources, **{path: Source(source) for path in values}}
+    cell = cell._with_si(sources=MappingProxyType(sources))
+    cell._check()
+    return cell
+
+
+def _replace(cell: Cell, path: list[str], value: Any) -> Cell:
+    match path:
+        case [name]:
+            return cell._with_si(**{name: value})
+        case ["compartments", c, "ions", symbol]:
+            part = cell.compartments[c]
+            part = part._with_si(ions=MappingProxyType({**part.ions, symbol: value}))
+        case ["compartments", c, "impermeant", name]:
+            part = cell.compartments[c]
+            assert part.impermeant is not None
+            part = part._with_si(impermeant=part.impermeant._with_si(**{name: value}))
+        case ["compartments", c, name]:
+            part = cell.compartments[c]._with_si(**{name: value})
+        case ["membranes", m, "transports", t, name]:
+            membrane = cell.membranes[m]
+            changed = membrane.transports[t]._with_si(**{name: value})
+            membrane = membrane._with_si(transports=MappingProxyType({**membrane.transports, t: changed}))
+            return cell._with_si(membranes=MappingProxyType({**cell.membranes, m: membrane}))
+        case ["membranes", m, name]:
+            membrane = cell.membranes[m]._with_si(**{name: value})
+            return cell._with_si(membranes=MappingProxyType({**cell.membranes, m: membrane}))
+        case ["exchanges", e, name]:
+            exchange = cell.exchanges[e]._with_si(**{name: value})
+            return cell._with_si(exchanges=MappingProxyType({**cell.exchanges, e: exchange}))
+        case _:
+            raise AssertionError(path)
+    part._check()
+    return cell._with_si(compartments=MappingProxyType({**cell.compartments, path[1]: part}))

@@ -1,0 +1,102 @@
+"""The Na/K-ATPase: one stoichiometry (3 Na+ out, 2 K+ in, 1 ATP), several published rate laws."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from vrest.model.quantity import quantity
+from vrest.model.transport import ATP, Surroundings, Transport, transport
+from vrest.physics import pumps
+
+
+@dataclass(frozen=True, kw_only=True)
+class NaKPump(Transport):
+    """Abstract base of the pumps: rate = max_rate x ATP/(ATP + K_m) x the law's relative rate."""
+
+    max_rate: float = quantity("turnover", doc="turnovers per area at full activity; 1 uA/cm2 of net current = F x rate")
+    atp: float = quantity("concentration", "3 mM", maximum=100.0, doc="ATP inside")
+    km_atp: float = quantity("concentration", "0 mM", doc="ATP at half rate; 0 means never limiting")
+    atp_free_energy: float = quantity("energy_per_mole", "57 kJ/mol", doc="free energy of ATP hydrolysis, positive")
+
+    def stoichiometry(self) -> dict[str, float]:
+        return {"Na": 3, "K": -2, ATP: 1}
+
+    def rate(self, here: Surroundings) -> Any:
+        return self.max_rate * pumps.atp_saturation(self.atp, self.km_atp) * self.relative_rate(here)
+
+    @abstractmethod
+    def relative_rate(self, here: Surroundings) -> Any:
+        """Fraction of the maximal rate at these concentrations and this potential."""
+
+
+@transport("pump_constant", strength="max_rate")
+class ConstantPump(NaKPump):
+    """A pump that always turns at its maximal rate (Kay 2017, doi 10.3389/fcell.2017.00041)."""
+
+    def relative_rate(self, here: Surroundings) -> Any:
+        return 1.0
+
+
+@transport("pump_hill", strength="max_rate")
+class HillPump(NaKPump):
+    """Independent binding of 3 Na+ inside and 2 K+ outside (Kager, Wadman & Somjen 2000)."""
+
+    km_na: float = quantity("concentration", "10 mM", exclusive=True, doc="[Na]i at half binding of a site")
+    km_k: float = quantity("concentration", "2 mM", doc="[K]o at half binding of a site")
+
+    def relative_rate(self, here: Surroundings) -> Any:
+        return pumps.hill(
+            na_inside=here.inside["Na"], k_outside=here.outside["K"], km_na=self.km_na, km_k=self.km_k
+        )
+
+
+@transport("pump_exponential", strength="max_rate")
+class ExponentialPump(NaKPump):
+    """Sigmoids of [Na]i and [K]o (Cressman 2009, doi 10.1007/s10827-008-0132-4; Wei 2014 with k_half 3.5 mM)."""
+
+    na_half: float = quantity("concentration", "25 mM", doc="[Na]i at half rate")
+    na_slope: float = quantity("concentration", "3 mM", exclusive=True, doc="steepness in [Na]i")
+    k_half: float = quantity("concentration", "5.5 mM", doc="[K]o at half rate")
+    k_slope: float = quantity("concentration", "1 mM", exclusive=True, doc="steepness in [K]o")
+
+    def relative_rate(self, here: Surroundings) -> Any:
+        return pumps.exponential(
+            na_inside=here.inside["Na"],
+            k_outside=here.outside["K"],
+            na_half=self.na_half,
+            na_slope=self.na_slope,
+            k_half=self.k_half,
+            k_slope=self.k_slope,
+        )
+
+
+@transport("pump_hamada", strength="max_rate")
+class HamadaPump(NaKPump):
+    """Two isoforms that see [Na]i only (Hamada 2003; Dijkstra 2016, doi 10.1523/JNEUROSCI.1592-16.2016)."""
+
+    def relative_rate(self, here: Surroundings) -> Any:
+        return pumps.hamada(na_inside=here.inside["Na"])
+
+
+@transport("pump_luo_rudy", strength="max_rate")
+class LuoRudyPump(NaKPump):
+    """Cardiac pump with a voltage factor (Luo & Rudy 1994, doi 10.1161/01.RES.74.6.1071)."""
+
+    def relative_rate(self, here: Surroundings) -> Any:
+        return pumps.luo_rudy(
+            na_inside=here.inside["Na"],
+            k_outside=here.outside["K"],
+            na_outside=here.outside["Na"],
+            potential=here.potential,
+            temperature=here.temperature,
+        )
+
+
+@transport("pump_cubic", strength="max_rate")
+class CubicPump(NaKPump):
+    """Rate ~ ([Na]i/[Na]o)^3 (Duesterwald 2018, doi 10.7554/eLife.39575)."""
+
+    def relative_rate(self, here: Surroundings) -> Any:
+        return pumps.cubic(na_inside=here.inside["Na"], na_outside=here.outside["Na"])

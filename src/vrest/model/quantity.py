@@ -1,0 +1,106 @@
+"""Fields that carry a physical quantity: declared once, read at the door, kept as SI floats.
+
+A class of the model declares `permeability: float = quantity("permeability", ...)`. That one line gives it
+unit conversion, range checks, a place in the file format and its JSON schema, and a path for `--set`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+from vrest.errors import InputError
+from vrest.units import format_si, to_si
+
+SOLVE = "solve"
+"""The word a file writes where the charge balance is to determine a value."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What a quantity field accepts: its dimension, its range (SI) and whether it may say `solve`."""
+
+    dimension: str
+    minimum: float | None
+    exclusive: bool
+    maximum: float | None
+    solvable: bool
+    doc: str
+
+
+def quantity(
+    dimension: str,
+    default: Any = dataclasses.MISSING,
+    *,
+    minimum: float | None = 0.0,
+    exclusive: bool = False,
+    maximum: float | None = None,
+    solvable: bool = False,
+    doc: str = "",
+) -> Any:
+    """Declare a quantity field; `default` is written as at the door, limits are SI."""
+    spec = Quantity(dimension, minimum, exclusive, maximum, solvable, doc)
+    return dataclasses.field(default=default, metadata={"quantity": spec})
+
+
+def quantity_fields(owner: Any) -> Iterator[tuple[str, Quantity]]:
+    """The quantity fields of a class or instance, in order of declaration."""
+    for field in dataclasses.fields(owner):
+        spec = field.metadata.get("quantity")
+        if spec is not None:
+            yield field.name, spec
+
+
+def read(value: Any, spec: Quantity, where: str) -> Any:
+    """A door value as SI float, checked against the limits of its field (`solve` and None stay)."""
+    if value is None or (spec.solvable and value == SOLVE):
+        return value
+    if hasattr(value, "shape") and value.shape:
+        raise InputError(
+            f"{where} got an array of {value.size} values.",
+            code="not_a_number",
+            hint="A cell has one value per parameter; use rest_many for many.",
+        )
+    si = float(to_si(value, spec.dimension, where))
+    return check(si, spec, where)
+
+
+def check(si: float, spec: Quantity, where: str) -> float:
+    """An SI value within the limits of its field, or an `InputError`."""
+    too_low = spec.minimum is not None and (si < spec.minimum or (spec.exclusive and si == spec.minimum))
+    too_high = spec.maximum is not None and si > spec.maximum
+    if too_low or too_high:
+        limits = []
+        if spec.minimum is not None:
+            word = "above" if spec.exclusive else "at least"
+            limits.append(f"{word} {format_si(spec.minimum, spec.dimension, digits=4)}")
+        if spec.maximum is not None:
+            limits.append(f"at most {format_si(spec.maximum, spec.dimension, digits=4)}")
+        raise InputError(
+            f"{where} is {format_si(si, spec.dimension, digits=6)}; it must be {' and '.join(limits)}.",
+            code="out_of_range",
+            hint="Check the sign, the unit (M for mM?) and the place the number came from.",
+        )
+    return si
+
+
+class Described:
+    """Base of frozen dataclasses with quantity fields: reads them at construction, copies with SI values."""
+
+    def __post_init__(self) -> None:
+        for name, spec in quantity_fields(self):
+            where = f"{type(self).__name__}.{name}"
+            object.__setattr__(self, name, read(getattr(self, name), spec, where))
+        self._check()
+
+    def _check(self) -> None:
+        """Checks beyond the range of single fields; abstract classes may leave it empty."""
+
+    def _with_si(self, **values: Any) -> Self:
+        """A copy with some fields replaced by values that are SI already (or traced by JAX)."""
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        copy.__dict__.update(values)
+        return copy

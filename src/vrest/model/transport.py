@@ -1,0 +1,139 @@
+"""Everything that moves ions across a membrane: a stoichiometry times a rate.
+
+A mechanism is a class with two methods::
+
+    @transport("h_exchange", strength="max_rate")
+    class NaHExchange(Transport):
+        '''Na/H exchange with a linear rate.'''
+        max_rate: float = quantity("turnover")
+
+        def stoichiometry(self):
+            return {"H": 1, "Na": -1}
+
+        def rate(self, here):
+            return self.max_rate * (here.inside["H"] / here.outside["H"] - here.inside["Na"] / here.outside["Na"])
+
+What it moves (`stoichiometry`, per turnover, outward positive) and how fast it turns (`rate`, mol/(m2 s)) is
+all the package needs: currents, concentrations, charge, osmosis, the ATP bill and the explanation follow.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar, dataclass_transform
+
+from vrest.errors import InputError, near_miss
+from vrest.model.quantity import Described, quantity, quantity_fields
+
+ATP = "ATP"
+WATER = "water"
+"""Names that stand in a stoichiometry beside ions: ATP spent inside, and water in m3 per turnover."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a transport sees: SI values (or arrays of them) on both sides of its membrane.
+
+    `inside` and `outside` map an ion's symbol to its concentration (mol/m3); `gates` maps the names that the
+    transport declares to their open probabilities.
+    """
+
+    potential: Any
+    temperature: Any
+    inside: Mapping[str, Any]
+    outside: Mapping[str, Any]
+    osmolarity_inside: Any
+    osmolarity_outside: Any
+    valence: Mapping[str, int]
+    gates: Mapping[str, Any]
+
+
+class Transport(Described, ABC):
+    """Abstract base of all transports. Subclasses are final: decorate them with `@transport`."""
+
+    law: ClassVar[str]
+    strength: ClassVar[str | None]
+    """The parameter that multiplies the whole rate; at zero the transport is off."""
+
+    @abstractmethod
+    def stoichiometry(self) -> dict[str, float]:
+        """What one turnover moves from inside to outside: ions, `water` (m3), and `ATP` spent."""
+
+    @abstractmethod
+    def rate(self, here: Surroundings) -> Any:
+        """Turnovers per membrane area, mol/(m2 s)."""
+
+    def gates(self) -> tuple[str, ...]:
+        """Names of the gating variables that belong to this transport."""
+        return ()
+
+    def gate_kinetics(self, here: Surroundings) -> Mapping[str, tuple[Any, Any]]:
+        """For each gate its opening and closing rate (1/s) at this potential."""
+        return {}
+
+    @property
+    def moved_ions(self) -> dict[str, float]:
+        """The ions of the stoichiometry, without water and ATP."""
+        return {s: n for s, n in self.stoichiometry().items() if s not in (ATP, WATER) and n != 0}
+
+    @property
+    def is_channel(self) -> bool:
+        """One ion and no ATP: it votes for that ion's Nernst potential."""
+        moved = self.stoichiometry()
+        return len(self.moved_ions) == 1 and not moved.get(ATP)
+
+    @property
+    def is_off(self) -> bool:
+        """Whether its strength is exactly zero, so that it moves nothing whatever the state."""
+        return self.strength is not None and float(getattr(self, self.strength)) == 0.0
+
+
+TRANSPORTS: dict[str, type[Transport]] = {}
+"""Every law a cell may name, by the name it has in files."""
+
+
+T = TypeVar("T", bound=Transport)
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(quantity,))
+def transport(law: str, *, strength: str | None = None) -> Callable[[type[T]], type[T]]:
+    """Make a class a transport that cells and files can name.
+
+    Parameters
+    ----------
+    law
+        The name used in files (`law = "..."`).
+    strength
+        The quantity that multiplies the whole rate. Where it is zero the transport is off, and what it alone
+        moved becomes a conserved total.
+
+    Raises
+    ------
+    InputError
+        `strength` is no quantity of the class, or the name is taken by another class.
+    """
+
+    def register(cls: type[T]) -> type[T]:
+        final = dataclass(frozen=True, kw_only=True)(cls)
+        names = [name for name, _ in quantity_fields(final)]
+        if strength is not None and strength not in names:
+            raise InputError(
+                f"Transport '{law}': strength '{strength}' is not one of its quantities.",
+                code="unknown_name",
+                hint=near_miss(strength, names),
+            )
+        known = TRANSPORTS.get(law)
+        if known is not None and known.__qualname__ != cls.__qualname__:
+            raise InputError(
+                f"The transport name '{law}' is taken by {known.__name__}.",
+                code="name_taken",
+                hint="Choose another name.",
+            )
+        final.law = law
+        final.strength = strength
+        TRANSPORTS[law] = final
+        return final
+
+    return register

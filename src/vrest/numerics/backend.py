@@ -1,0 +1,40 @@
+"""JAX, set up once: float64, and compiled code kept on disk between processes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import jax
+from platformdirs import user_cache_dir
+
+jax.config.update("jax_enable_x64", True)
+
+
+def cache_directory() -> Path | None:
+    """Where compiled code is kept; None when `VREST_CACHE=off`.
+
+    A cache that the user has already given to JAX is respected.
+    """
+    chosen = os.environ.get("VREST_CACHE", "")
+    if chosen.lower() == "off":
+        return None
+    if jax.config.jax_compilation_cache_dir:
+        return Path(jax.config.jax_compilation_cache_dir)
+    return Path(chosen or user_cache_dir("vrest", appauthor=False)) / "compiled"
+
+
+def _keep_compiled_code() -> None:
+    directory = cache_directory()
+    if directory is None:
+        return
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return  # a read-only home costs a recompilation, not an answer
+    jax.config.update("jax_compilation_cache_dir", str(directory))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+
+
+_keep_compiled_code()

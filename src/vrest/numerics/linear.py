@@ -1,0 +1,40 @@
+"""Small dense linear systems, written out so that XLA fuses them; LAPACK beyond."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+
+UNROLLED = 8
+"""Largest size eliminated in line: compile time grows with its cube, a library call costs more below it."""
+
+
+def solve(a: Any, b: Any) -> Any:
+    """x with a x = b; a is (n, n), b is (n,) or (n, m). Partial pivoting."""
+    n = a.shape[0]
+    if n > UNROLLED:
+        return jnp.linalg.solve(a, b)
+    columns = b[:, None] if b.ndim == 1 else b
+    rows = [jnp.concatenate([a[i], columns[i]]) for i in range(n)]
+    for k in range(n):
+        rows = _pivot(rows, k)
+        for i in range(k + 1, n):
+            rows[i] = rows[i] - (rows[i][k] / rows[k][k]) * rows[k]
+    answer: list[Any] = [None] * n
+    for k in reversed(range(n)):
+        total = rows[k][n:]
+        for j in range(k + 1, n):
+            total = total - rows[k][j] * answer[j]
+        answer[k] = total / rows[k][k]
+    x = jnp.stack(answer)
+    return x[:, 0] if b.ndim == 1 else x
+
+
+def _pivot(rows: list[Any], k: int) -> list[Any]:
+    """Bubble the row with the largest entry in column k up to place k."""
+    rows = list(rows)
+    for i in range(k + 1, len(rows)):
+        larger = jnp.abs(rows[i][k]) > jnp.abs(rows[k][k])
+        rows[k], rows[i] = jnp.where(larger, rows[i], rows[k]), jnp.where(larger, rows[k], rows[i])
+    return rows

@@ -1,0 +1,29 @@
+"""What a search for a resting state can end in. The value of each member is its message."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Outcome(Enum):
+    """Typed outcome of `rest`."""
+
+    rests = "The cell rests: stationary, charge-conserving and stable."
+    rests_run_down = (
+        "The cell is stationary and stable, but run down: its pump stands still or turns without gradients to hold."
+    )
+    unstable = "There is a stationary state, but the cell leaves it."
+    oscillates = "The stationary state is unstable, and the cell keeps oscillating around it."
+    swells_without_limit = "There is no resting state: the cell takes up salt and water without limit."
+    neutral = "A whole line of states is stationary: nothing in the cell determines one total."
+    not_converged = "No resting state was found; that does not prove there is none."
+
+    @property
+    def has_state(self) -> bool:
+        """Whether a certified stationary state comes with it."""
+        return self in (Outcome.rests, Outcome.rests_run_down, Outcome.unstable, Outcome.oscillates)
+
+    @property
+    def is_rest(self) -> bool:
+        """Whether a cell would stay there."""
+        return self in (Outcome.rests, Outcome.rests_run_down)

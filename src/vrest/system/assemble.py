@@ -1,0 +1,305 @@
+"""From the description of a cell to its equations: x' = N r(x), gates apart.
+
+All bookkeeping is derived from one table: column j of N is what one turnover of transport j adds to each amount,
+volume and membrane charge. Charge and matter are conserved because the table says so.
+
+States and their units, chosen to be of order one to a hundred:
+
+- amount of an ion in a finite compartment, divided by its start volume: mol/m3 (mM at the start volume)
+- volume of an osmotic compartment, divided by its start volume
+- charge of a membrane, divided by its start capacitance: V (the potential while the area keeps its size)
+- gates: open probability
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+
+from vrest.constants import F
+from vrest.model.cell import Cell
+from vrest.model.exchange import Exchange
+from vrest.model.transport import ATP, WATER, Surroundings, Transport
+from vrest.physics._namespace import namespace
+from vrest.system.laws import Laws, conserved
+from vrest.system.structure import Mover, Structure, Wall, parameter_names, parameter_vector, structure_of
+
+
+@dataclass(frozen=True)
+class Column:
+    """One move: which mover, and what a turnover adds to each state (natural units) and spends in ATP."""
+
+    mover: int
+    adds: dict[int, float]
+    atp: float
+
+
+class System:
+    """The equations of one structure. Build it with `assemble`, which shares equal ones."""
+
+    def __init__(self, structure: Structure, names: tuple[str, ...]) -> None:
+        self.structure = structure
+        self.names = names
+        self.valence = dict(structure.valence)
+        self._at = {name: k for k, name in enumerate(names)}
+        states: list[tuple[str, str]] = []
+        for space in structure.spaces:
+            if space.kind != "bath":
+                states += [("amount", f"{space.name}.{ion}") for ion in space.ions]
+        states += [("volume", s.name) for s in structure.spaces if s.kind == "osmotic"]
+        states += [("charge", wall.name) for wall in structure.walls]
+        self.gate_names = {m: self._bare(mover).gates() for m, mover in enumerate(structure.movers) if mover.place}
+        for m, gates in self.gate_names.items():
+            mover = structure.movers[m]
+            states += [("gate", f"{mover.place}.{mover.label}.{g}") for g in gates]
+        self.states = tuple(states)
+        self.index = {state: k for k, state in enumerate(states)}
+
+    # --- the table -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """Every move of every transport and exchange."""
+        columns = []
+        for m, mover in enumerate(self.structure.movers):
+            bare = self._bare(mover)
+            if isinstance(bare, Transport):
+                wall = self.structure.wall(mover.place)
+                columns.append(self._column(m, bare.stoichiometry(), wall.inside, wall.outside, wall))
+            else:
+                for move in bare.moves(self.valence):
+                    columns.append(self._column(m, move, bare.inside, bare.outside, None))
+        return tuple(columns)
+
+    def _column(self, m: int, move: Mapping[str, float], inside: str, outside: str, wall: Wall | None) -> Column:
+        adds: dict[int, float] = {}
+        charge_out = 0.0
+        for species, count in move.items():
+            if species == ATP:
+                continue
+            kind, suffix = ("volume", "") if species == WATER else ("amount", f".{species}")
+            for side, sign in ((inside, -1.0), (outside, 1.0)):
+                state = self.index.get((kind, side + suffix))
+                if state is not None and count:
+                    adds[state] = adds.get(state, 0.0) + sign * count
+            if species != WATER:
+                charge_out += self.valence[species] * count
+        if wall is not None and charge_out:
+            adds[self.index["charge", wall.name]] = -charge_out
+        return Column(m, adds, float(move.get(ATP, 0.0)))
+
+    @cached_property
+    def table(self) -> np.ndarray:
+        """N in natural units (mol, m3, mol of charge per turnover), (states, columns)."""
+        table = np.zeros((len(self.states), len(self.columns)))
+        for j, column in enumerate(self.columns):
+            for state, amount in column.adds.items():
+                table[state, j] = amount
+        return table
+
+    @cached_property
+    def laws(self) -> Laws:
+        """Conserved totals over the moves that are active; gates have no table and stay independent."""
+        active = [j for j, c in enumerate(self.columns) if self.structure.movers[c.mover].active]
+        first = [k for k, (kind, _) in enumerate(self.states) if kind in ("charge", "volume")]
+        amounts = [self.index["amount", name] for name in self.structure.abundance]
+        rows = first + amounts
+        laws = conserved(self.table[np.ix_(rows, active)], list(range(len(rows))))
+        gates = [k for k, (kind, _) in enumerate(self.states) if kind == "gate"]
+        independent = tuple(rows[i] for i in laws.independent)
+        combination = np.hstack([laws.combination, np.zeros((len(laws.dependent), len(gates)))])
+        return Laws((*independent, *gates), tuple(rows[i] for i in laws.dependent), combination)
+
+    # --- the state -----------------------------------------------------------------------------------------
+
+    def units(self, p: np.ndarray) -> np.ndarray:
+        """What one unit of each state is in mol, m3 and mol of charge (gates: 1)."""
+        units = []
+        for kind, name in self.states:
+            if kind == "amount":
+                units.append(self.get(p, f"compartments.{name.split('.')[0]}.volume"))
+            elif kind == "volume":
+                units.append(self.get(p, f"compartments.{name}.volume"))
+            elif kind == "charge":
+                c, a = self.get(p, f"membranes.{name}.capacitance"), self.get(p, f"membranes.{name}.area")
+                units.append(c * a / F)
+            else:
+                units.append(1.0)
+        return np.array(units)
+
+    def start(self, cell: Cell, p: np.ndarray) -> np.ndarray:
+        """The state that the cell describes; gates at their steady state for the starting potential."""
+        x = np.zeros(len(self.states))
+        for space in self.structure.spaces:
+            if space.kind != "bath":
+                for ion, conc in cell.contents(space.name).items():
+                    x[self.index["amount", f"{space.name}.{ion}"]] = conc
+        for k, (kind, name) in enumerate(self.states):
+            if kind == "volume":
+                x[k] = 1.0
+            elif kind == "charge":
+                x[k] = cell.membranes[name].potential
+        return self.with_steady_gates(x, p)
+
+    def with_steady_gates(self, x: np.ndarray, p: np.ndarray) -> np.ndarray:
+        """The state with every gate at its steady state."""
+        x = np.array(x, dtype=np.float64)
+        for m, gates in self.gate_names.items():
+            if gates:
+                mover = self.structure.movers[m]
+                here = self.surroundings(x, p, self.structure.wall(mover.place), m)
+                for gate, (opening, closing) in self.bound(m, p).gate_kinetics(here).items():
+                    x[..., self.index["gate", f"{mover.place}.{mover.label}.{gate}"]] = opening / (opening + closing)
+        return x
+
+    def split(self, x0: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Independent states y, constants c and matrix M, so that x[dependent] = c + M y."""
+        laws, units = self.laws, self.units(p)
+        ind, dep = list(laws.independent), list(laws.dependent)
+        matrix = laws.combination * units[ind][None, :] / units[dep][:, None]
+        y = np.asarray(x0)[..., ind]
+        return y, np.asarray(x0)[..., dep] - y @ matrix.T, matrix
+
+    def join(self, y: Any, c: Any, matrix: Any) -> Any:
+        """The whole state from its independent part."""
+        xp = namespace(y, c, matrix)
+        laws = self.laws
+        dependent = c + xp.sum(matrix * y[..., None, :], axis=-1)
+        both = xp.concat([y, dependent], axis=-1)
+        order = np.argsort(np.array([*laws.independent, *laws.dependent]))
+        return xp.take(both, xp.asarray(order), axis=-1)
+
+    # --- the equations -------------------------------------------------------------------------------------
+
+    def get(self, p: Any, name: str) -> Any:
+        """One number of the parameter vector by its path."""
+        return p[..., self._at[name]]
+
+    def _bare(self, mover: Mover) -> Any:
+        part = object.__new__(mover.kind)
+        part.__dict__.update(mover.static)
+        return part
+
+    def bound(self, m: int, p: Any) -> Any:
+        """Transport or exchange number m carrying the numbers of a parameter vector."""
+        mover = self.structure.movers[m]
+        part = self._bare(mover)
+        part.__dict__.update({q: self.get(p, mover.path(q)) for q in mover.quantities})
+        return part
+
+    def relative_volume(self, x: Any, space: str) -> Any:
+        """Volume over start volume."""
+        k = self.index.get(("volume", space))
+        return 1.0 if k is None else x[..., k]
+
+    def concentrations(self, x: Any, p: Any, space: str) -> dict[str, Any]:
+        """Concentrations of the ions, mol/m3."""
+        s = self.structure.space(space)
+        if s.kind == "bath":
+            return {ion: self.get(p, f"compartments.{space}.ions.{ion}") for ion in s.ions}
+        w = self.relative_volume(x, space)
+        return {ion: x[..., self.index["amount", f"{space}.{ion}"]] / w for ion in s.ions}
+
+    def impermeant(self, x: Any, p: Any, space: str) -> Any:
+        """Concentration of the impermeants, mol/m3."""
+        return self.get(p, f"compartments.{space}.impermeant.concentration") / self.relative_volume(x, space)
+
+    def area(self, x: Any, p: Any, wall: Wall) -> Any:
+        """Membrane area, m2."""
+        area = self.get(p, f"membranes.{wall.name}.area")
+        if wall.exponent == 0.0:
+            return area
+        return area * self.relative_volume(x, wall.inside) ** wall.exponent
+
+    def potential(self, x: Any, wall: Wall) -> Any:
+        """V = Q / (C A), V."""
+        q = x[..., self.index["charge", wall.name]]
+        if wall.exponent == 0.0:
+            return q
+        return q / self.relative_volume(x, wall.inside) ** wall.exponent
+
+    def surroundings(self, x: Any, p: Any, wall: Wall, m: int | None = None) -> Surroundings:
+        """What transport m (or any other of this membrane) sees."""
+        inside = self.concentrations(x, p, wall.inside)
+        outside = self.concentrations(x, p, wall.outside)
+        gates = {}
+        if m is not None:
+            mover = self.structure.movers[m]
+            for gate in self.gate_names.get(m, ()):
+                gates[gate] = x[..., self.index["gate", f"{mover.place}.{mover.label}.{gate}"]]
+        return Surroundings(
+            potential=self.potential(x, wall),
+            temperature=self.get(p, "temperature"),
+            inside=inside,
+            outside=outside,
+            osmolarity_inside=sum(inside.values()) + self.impermeant(x, p, wall.inside),
+            osmolarity_outside=sum(outside.values()) + self.impermeant(x, p, wall.outside),
+            valence=self.valence,
+            gates=gates,
+        )
+
+    def turnovers(self, x: Any, p: Any) -> tuple[list[Any], dict[int, Any]]:
+        """Rate of every column (mol/s, water m3/s), and x' of the gates by state."""
+        rates: list[Any] = []
+        gate_rates: dict[int, Any] = {}
+        shared = {wall.name: self.surroundings(x, p, wall) for wall in self.structure.walls}
+        for m, mover in enumerate(self.structure.movers):
+            part = self.bound(m, p)
+            if isinstance(part, Exchange):
+                inside = self.concentrations(x, p, part.inside)
+                outside = self.concentrations(x, p, part.outside)
+                rates += part.rates(inside=inside, outside=outside, valence=self.valence)
+                continue
+            wall = self.structure.wall(mover.place)
+            here = self.surroundings(x, p, wall, m) if self.gate_names[m] else shared[wall.name]
+            rates.append(part.rate(here) * self.area(x, p, wall))
+            for gate, (opening, closing) in part.gate_kinetics(here).items() if self.gate_names[m] else ():
+                k = self.index["gate", f"{mover.place}.{mover.label}.{gate}"]
+                gate_rates[k] = opening * (1.0 - x[..., k]) - closing * x[..., k]
+        return rates, gate_rates
+
+    def derivative(self, x: Any, p: Any) -> Any:
+        """x' in scaled units per second, all states."""
+        xp = namespace(x, p)
+        rates, gate_rates = self.turnovers(x, p)
+        rows = []
+        for k, (kind, name) in enumerate(self.states):
+            if kind == "gate":
+                rows.append(gate_rates[k])
+                continue
+            total = 0.0 * x[..., k]
+            for column, rate in zip(self.columns, rates, strict=True):
+                if k in column.adds:
+                    total = total + column.adds[k] * rate
+            rows.append(total / self._unit(p, kind, name))
+        return xp.stack(rows, axis=-1)
+
+    def _unit(self, p: Any, kind: str, name: str) -> Any:
+        if kind == "charge":
+            return self.get(p, f"membranes.{name}.capacitance") * self.get(p, f"membranes.{name}.area") / F
+        return self.get(p, f"compartments.{name.split('.')[0]}.volume")
+
+    def reduced(self, y: Any, constants: Any) -> Any:
+        """y' of the independent states; `constants` are (p, c, M)."""
+        p, c, matrix = constants
+        x = self.join(y, c, matrix)
+        xp = namespace(x, p)
+        full = self.derivative(x, p)
+        return xp.take(full, xp.asarray(np.array(self.laws.independent)), axis=-1)
+
+
+@lru_cache(maxsize=64)
+def _shared(structure: Structure, names: tuple[str, ...]) -> System:
+    return System(structure, names)
+
+
+def assemble(cell: Cell, *, only_active: bool = False) -> System:
+    """The equations of a cell; cells that differ only in numbers share them, and their compiled code."""
+    return _shared(structure_of(cell, only_active=only_active), parameter_names(cell))
+
+
+__all__ = ["System", "assemble", "parameter_vector"]

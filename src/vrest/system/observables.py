@@ -1,0 +1,134 @@
+"""What can be read off a state: potentials, concentrations, fluxes, currents, energy. NumPy, any leading axes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from vrest.constants import N_A, F, R
+from vrest.model.transport import ATP, Surroundings, Transport
+from vrest.physics.nernst import nernst
+from vrest.system.assemble import System
+from vrest.system.structure import Wall
+
+Array = np.ndarray
+
+
+def undefined_as_nan(formula: Any, *values: Any, **named: Any) -> Any:
+    """A formula over arrays in which some entries have no answer: those are NaN, silently."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        answer = np.asarray(formula(*values, **named))
+        return np.where(np.isfinite(answer), answer, np.nan)
+
+
+def reversal_potentials(system: System, x: Array, p: Array, wall: Wall) -> dict[str, Array]:
+    """Nernst potential of every ion on both sides, V; NaN where a side has none of it."""
+    inside = system.concentrations(x, p, wall.inside)
+    outside = system.concentrations(x, p, wall.outside)
+    temperature = system.get(p, "temperature")
+    return {
+        ion: undefined_as_nan(
+            nernst, system.valence[ion], inside=inside[ion], outside=outside[ion], temperature=temperature
+        )
+        for ion in inside
+        if ion in outside
+    }
+
+
+def volumes(system: System, x: Array, p: Array) -> dict[str, Array]:
+    """Volume of each finite compartment, m3."""
+    return {
+        s.name: system.relative_volume(x, s.name) * system.get(p, f"compartments.{s.name}.volume")
+        for s in system.structure.spaces
+        if s.kind != "bath"
+    }
+
+
+def osmolarities(system: System, x: Array, p: Array) -> dict[str, Array]:
+    """Sum of all concentrations in each compartment, mol/m3."""
+    return {
+        s.name: sum(system.concentrations(x, p, s.name).values()) + system.impermeant(x, p, s.name)
+        for s in system.structure.spaces
+    }
+
+
+def turnover_rates(system: System, x: Array, p: Array, wall: Wall) -> dict[str, Array]:
+    """Turnovers of each transport of a membrane, mol/s, outward."""
+    rates, _ = system.turnovers(x, p)
+    found = {}
+    for column, rate in zip(system.columns, rates, strict=True):
+        mover = system.structure.movers[column.mover]
+        if issubclass(mover.kind, Transport) and mover.place == wall.name:
+            found[mover.label] = np.broadcast_to(np.asarray(rate, dtype=np.float64), np.shape(x)[:-1])
+    return found
+
+
+def transports(system: System, p: Array, wall: Wall) -> dict[str, Transport]:
+    """The transports of a membrane, carrying their numbers."""
+    return {
+        mover.label: system.bound(m, p)
+        for m, mover in enumerate(system.structure.movers)
+        if issubclass(mover.kind, Transport) and mover.place == wall.name
+    }
+
+
+def ion_fluxes(system: System, x: Array, p: Array, wall: Wall) -> dict[str, dict[str, Array]]:
+    """Outward flux of each ion through each transport that moves it, mol/s: {ion: {transport: flux}}."""
+    rates = turnover_rates(system, x, p, wall)
+    table: dict[str, dict[str, Array]] = {}
+    for label, part in transports(system, p, wall).items():
+        for ion, count in part.moved_ions.items():
+            table.setdefault(ion, {})[label] = count * rates[label]
+    return table
+
+
+def currents(system: System, x: Array, p: Array, wall: Wall) -> dict[str, Array]:
+    """Net outward current of each transport, A."""
+    rates = turnover_rates(system, x, p, wall)
+    return {
+        label: F * charge_per_turnover(part.moved_ions, system.valence) * rates[label]
+        for label, part in transports(system, p, wall).items()
+    }
+
+
+def charge_per_turnover(moved: Mapping[str, float], valence: Mapping[str, int]) -> float:
+    """Elementary charges that one turnover carries outward."""
+    return sum(valence[ion] * count for ion, count in moved.items())
+
+
+def atp_use(system: System, x: Array, p: Array) -> tuple[Array, Array]:
+    """ATP spent by all membranes: molecules per second, and watts."""
+    molecules: Any = 0.0
+    power: Any = 0.0
+    for wall in system.structure.walls:
+        rates = turnover_rates(system, x, p, wall)
+        for label, part in transports(system, p, wall).items():
+            spent = part.stoichiometry().get(ATP, 0.0) * rates[label]
+            molecules = molecules + spent * N_A
+            power = power + spent * getattr(part, "atp_free_energy", 0.0)
+    return np.asarray(molecules), np.asarray(power)
+
+
+def cycle_cost(part: Transport, here: Surroundings) -> Any:
+    """Free energy that one turnover of a transport stores in the gradients, J/mol.
+
+    sum_j n_j (RT ln(c_out/c_in) - z_j F V) over what it moves outward. A pump cannot turn forward where this
+    exceeds the free energy of ATP.
+    """
+    total: Any = 0.0
+    for ion, count in part.moved_ions.items():
+        ratio = undefined_as_nan(lambda i=ion: np.log(here.outside[i] / here.inside[i]))
+        total = total + count * (R * here.temperature * ratio - here.valence[ion] * F * here.potential)
+    return total
+
+
+def pump_costs(system: System, x: Array, p: Array, wall: Wall) -> dict[str, tuple[Any, Any]]:
+    """For each ATP-driven transport: what a cycle costs and what ATP gives, J/mol."""
+    here = system.surroundings(x, p, wall)
+    return {
+        label: (cycle_cost(part, here), getattr(part, "atp_free_energy", np.nan))
+        for label, part in transports(system, p, wall).items()
+        if part.stoichiometry().get(ATP)
+    }

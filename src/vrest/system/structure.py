@@ -1,0 +1,140 @@
+"""What is static in a cell: which states there are and what each transport moves. Compiled code depends on it.
+
+Numbers (permeabilities, volumes, baths) are not here: they travel as one parameter vector, so that changing
+them never recompiles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vrest.model.cell import Cell
+from vrest.model.exchange import Exchange
+from vrest.model.paths import parameters
+from vrest.model.quantity import quantity_fields
+from vrest.model.transport import Transport
+
+
+@dataclass(frozen=True)
+class Space:
+    """A compartment: its kind and its ions."""
+
+    name: str
+    kind: str
+    ions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Wall:
+    """A membrane between two compartments; its area grows as (volume of the inside)^exponent."""
+
+    name: str
+    inside: str
+    outside: str
+    exponent: float
+
+
+@dataclass(frozen=True)
+class Mover:
+    """A transport in a membrane or an exchange: its class, its static fields, and where its numbers stand."""
+
+    place: str
+    label: str
+    kind: type[Transport] | type[Exchange]
+    static: tuple[tuple[str, object], ...]
+    quantities: tuple[str, ...]
+    active: bool
+
+    def path(self, quantity: str) -> str:
+        """Full path of one of its numbers."""
+        if issubclass(self.kind, Transport):
+            return f"membranes.{self.place}.transports.{self.label}.{quantity}"
+        return f"exchanges.{self.label}.{quantity}"
+
+
+@dataclass(frozen=True)
+class Structure:
+    """The static description; equal structures share compiled code."""
+
+    valence: tuple[tuple[str, int], ...]
+    spaces: tuple[Space, ...]
+    walls: tuple[Wall, ...]
+    movers: tuple[Mover, ...]
+    abundance: tuple[str, ...]
+    """Names of the amounts, from the rarest to the most abundant at the start."""
+
+    def space(self, name: str) -> Space:
+        """A compartment by name."""
+        return next(s for s in self.spaces if s.name == name)
+
+    def wall(self, name: str) -> Wall:
+        """A membrane by name."""
+        return next(w for w in self.walls if w.name == name)
+
+
+def structure_of(cell: Cell, *, only_active: bool = False) -> Structure:
+    """The structure of a cell.
+
+    `only_active` leaves out of the bookkeeping what is off at these numbers, so that a total which only it
+    could change is recognised as conserved.
+    """
+    spaces = tuple(Space(n, c.kind, tuple(c.ions)) for n, c in cell.compartments.items())
+    walls = tuple(Wall(n, m.inside, m.outside, cell.area_exponent(n)) for n, m in cell.membranes.items())
+    movers = []
+    for name, m in cell.membranes.items():
+        for label, t in m.transports.items():
+            movers.append(_mover(name, label, t, only_active))
+    for label, e in cell.exchanges.items():
+        movers.append(_mover("", label, e, only_active))
+    amounts = [
+        (conc * c.start_volume, f"{name}.{symbol}")
+        for name, c in cell.compartments.items()
+        if c.finite
+        for symbol, conc in cell.contents(name).items()
+    ]
+    used = {s for space in spaces for s in space.ions}
+    return Structure(
+        valence=tuple((s, z) for s, z in cell.valence().items() if s in used),
+        spaces=spaces,
+        walls=walls,
+        movers=tuple(movers),
+        abundance=tuple(name for _, name in sorted(amounts)),
+    )
+
+
+def _mover(place: str, label: str, part: Transport | Exchange, only_active: bool) -> Mover:
+    quantities = tuple(name for name, _ in quantity_fields(part))
+    static = tuple((k, v) for k, v in vars(part).items() if k not in quantities)
+    return Mover(place, label, type(part), static, quantities, not (only_active and part.is_off))
+
+
+def parameter_names(cell: Cell) -> tuple[str, ...]:
+    """Paths of the parameter vector: every number of the cell, with volumes and areas made explicit."""
+    names = []
+    for name, c in cell.compartments.items():
+        base = f"compartments.{name}."
+        if c.finite:
+            names.append(base + "volume")
+        else:
+            names += [f"{base}ions.{s}" for s in c.ions]
+        names += [base + "impermeant.concentration", base + "impermeant.valence"]
+    for name in cell.membranes:
+        names += [f"membranes.{name}.area", f"membranes.{name}.capacitance"]
+    known = parameters(cell)
+    names += [p for p in known if ".transports." in p or p.startswith("exchanges.")]
+    return ("temperature", *names)
+
+
+def parameter_vector(cell: Cell) -> np.ndarray:
+    """The numbers of the cell (SI) in the order of `parameter_names`."""
+    known = {path: p.value for path, p in parameters(cell).items()}
+    for name, c in cell.compartments.items():
+        base = f"compartments.{name}."
+        if c.finite:
+            known[base + "volume"] = c.start_volume
+        known[base + "impermeant.concentration"], known[base + "impermeant.valence"] = cell.impermeant(name)
+    for name in cell.membranes:
+        known[f"membranes.{name}.area"] = cell.area(name)
+    return np.array([known[name] for name in parameter_names(cell)], dtype=np.float64)

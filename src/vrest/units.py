@@ -1,0 +1,566 @@
+"""Units at the door: the only file that converts.
+
+Inside the package every quantity is an SI float (mol/m3, V, s, K, m ...). Where people write or read numbers
+(Python arguments, the command line, files, printouts) a bare number is in the *door unit* of its dimension
+(mM, mV, s, degC, um ...), and a text such as "5 mM" or a pint quantity is always welcome.
+
+The number in a text is read here, strictly and whole: nothing is skipped and no sign is lost. Its unit is
+looked up among the field's common spellings; any other unit is handed to pint, which is loaded only then.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cache, lru_cache
+from numbers import Real
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
+
+from vrest.constants import ZERO_CELSIUS, F
+from vrest.errors import InputError, near_miss
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pint
+    from numpy.typing import NDArray
+
+Units = Mapping[str, Fraction]
+"""Spellings of a unit, each with its exact factor to SI."""
+
+
+# --- the field's spellings ------------------------------------------------------------------------
+
+_PREFIXES = {"k": 3, ".": 0, "c": -2, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15, "a": -18}
+_ONE = Fraction(1)
+
+
+def _prefixed(unit: str, prefixes: str, power: int = 1, size: Fraction = _ONE) -> dict[str, Fraction]:
+    """A unit under each prefix ('.' is none): um2 is 1e-12 m2."""
+    raised = unit if power == 1 else f"{unit}{power}"
+    return {p.strip(".") + raised: size * Fraction(10) ** (_PREFIXES[p] * power) for p in prefixes.split()}
+
+
+def _per(above: Units, below: Units) -> dict[str, Fraction]:
+    """Every above/below, as in uF/cm2 or mM/min."""
+    return {f"{a}/{b}": above[a] / below[b] for a in above for b in below}
+
+
+def _only(units: Units, spellings: str) -> dict[str, Fraction]:
+    return {spelling: units[spelling] for spelling in spellings.split()}
+
+
+def _same(factor: Fraction | int, *spellings: str) -> dict[str, Fraction]:
+    return dict.fromkeys(spellings, Fraction(factor))
+
+
+_CELSIUS = ("degC", "C", "deg C", "celsius", "Celsius", "degree_Celsius")
+_FAHRENHEIT = ("degF", "deg F", "fahrenheit", "Fahrenheit", "degree_Fahrenheit")
+
+# added to a reading before its factor applies: K = (degF + 459.67) * 5/9
+_SHIFTS = dict.fromkeys(_CELSIUS, ZERO_CELSIUS) | dict.fromkeys(_FAHRENHEIT, 459.67)
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One kind of quantity: SI value = door value * scale + offset.
+
+    `unit` is the door unit; `pint` the SI unit, spelt so that pint and `to_si` both read it; `example` what
+    a user could have written; `units` the common spellings; `also` the other dimensions it can be read from,
+    each with the divisor that leads here.
+    """
+
+    name: str
+    unit: str
+    scale: float
+    offset: float = 0.0
+    pint: str = ""
+    example: str = ""
+    units: Units = field(default_factory=dict, repr=False, compare=False)
+    also: tuple[tuple[str, float], ...] = ()
+
+    def __str__(self) -> str:
+        return self.name.replace("_", " ")
+
+
+def _dimensions() -> Iterator[Dimension]:
+    def kind(name: str, si: str, example: str, units: Units, **also: float) -> Dimension:
+        unit = example.partition(" ")[2]
+        offset = _SHIFTS.get(unit, 0.0)
+        return Dimension(name, unit, float(units[unit]), offset, si, example, units, tuple(also.items()))
+
+    litre = _prefixed("L", ". m u n p f", size=Fraction(1, 1000))
+    litre |= {spelling.replace("L", "l"): size for spelling, size in litre.items()}
+    time = _prefixed("s", ". m u n") | _same(1, "sec", "second", "seconds")
+    time |= _same(60, "min", "minute", "minutes") | _same(3600, "h", "hr", "hour", "hours")
+    time |= _same(86400, "d", "day", "days")
+    clock = _only(time, "s ms min h")
+    length = _prefixed("m", "u . c m n")
+    area = _prefixed("m", "u . c m n", 2)
+    volume = _prefixed("m", "u . c m n", 3) | litre
+    patch = _only(area, "cm2 m2 um2")
+    amount = _prefixed("mol", "f . m u n p a")
+    molar = _prefixed("M", "m . u n p", size=Fraction(1000))
+    molar |= _per(_only(amount, "mmol mol umol nmol"), _only(volume, "L l m3"))
+    osmolar = _prefixed("Osm", "m .", size=Fraction(1000))
+    osmolar |= _per(osmolar, _same(1, "L", "l"))
+    current = _prefixed("A", "p . m u n f")
+    conductance = _prefixed("S", "n . m u p")
+    speed = _per(_only(length, "cm m um"), _only(time, "s"))
+    energy = _same(1, "J") | _same(1000, "kJ") | _same(Fraction("4.184"), "cal") | _same(4184, "kcal")
+    kelvin = _same(1, "K", "kelvin", *_CELSIUS) | _same(Fraction(5, 9), *_FAHRENHEIT)
+
+    yield kind("concentration", "mol/m^3", "5 mM", molar)
+    yield kind("potential", "V", "-70 mV", _prefixed("V", "m . u n"))
+    yield kind("time", "s", "90 s", time)
+    yield kind("temperature", "K", "37 degC", kelvin)
+    yield kind("length", "m", "8 um", length)
+    yield kind("area", "m^2", "800 um2", area)
+    yield kind("volume", "m^3", "2000 um3", volume)
+    yield kind("specific_capacitance", "F/m^2", "1 uF/cm2", _per(_prefixed("F", "u . m n p f"), patch))
+    yield kind("permeability", "m/s", "1e-6 cm/s", speed)
+    yield kind("specific_conductance", "S/m^2", "1e-4 S/cm2", _per(conductance, patch))
+    yield kind("current_density", "A/m^2", "4.9 uA/cm2", _per(current, patch))
+    yield kind("current", "A", "50 pA", current)
+    # a pump is often quoted by its current: one elementary charge crosses per turnover
+    yield kind("turnover", "mol/m^2/s", "50 pmol/cm2/s", _per(_per(amount, patch), clock), current_density=F)
+    yield kind(
+        "hydraulic_permeability", "m/(Pa s)", "1e-12 m/(Pa s)", _same(1, "m/(Pa s)", "m/Pa/s", "m/s/Pa")
+    )
+    yield kind("rate", "1/s", "0.5 1/s", _per({"1": _ONE, "": _ONE}, clock) | _same(1, "Hz"))
+    yield kind("concentration_rate", "mol/m^3/s", "1 mM/min", _per(molar, clock))
+    yield kind("amount", "mol", "20 fmol", amount)
+    yield kind("conductance", "S", "3 nS", conductance)
+    yield kind("power", "W", "1e-9 W", _prefixed("W", ". m u n p f"))
+    yield kind("energy_per_mole", "J/mol", "-57 kJ/mol", _per(energy, _same(1, "mol")))
+    yield kind("number", "", "0.5", _same(1, "", "dimensionless") | _same(_ONE / 100, "%", "percent"))
+    yield kind("flow", "m^3/s", "10 um3/s", _per(volume, clock))
+    yield kind("osmolarity", "mol/m^3", "300 mOsm", osmolar, concentration=1.0)
+    yield kind("diffusion", "m^2/s", "1330 um2/s", _per(area, _only(time, "s ms")))
+    # of a cotransporter: turnover per product of two concentrations, as in P (K_i Cl_i - K_o Cl_o)
+    yield kind("product_permeability", "m^4/mol/s", "1e-6 cm/s/mM", _per(speed, _only(molar, "mM M")))
+
+
+DIMENSIONS: dict[str, Dimension] = {dimension.name: dimension for dimension in _dimensions()}
+"""Every kind of quantity the package knows, by name."""
+
+
+def _dimension(name: str) -> Dimension:
+    if name not in DIMENSIONS:
+        hint = near_miss(name, list(DIMENSIONS))
+        raise InputError(f"'{name}' is not a kind of quantity.", code="unknown_dimension", hint=hint)
+    return DIMENSIONS[name]
+
+
+def unit_of(dimension: str) -> str:
+    """The door unit of a dimension.
+
+    >>> unit_of("permeability")
+    'cm/s'
+    """
+    return _dimension(dimension).unit
+
+
+# --- numbers --------------------------------------------------------------------------------------
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
+_GAP = "[ \t\u00a0\u2009\u202f]"  # a blank, also no-break and thin ones from papers
+# what may not follow a number at once: more digits or marks, "1e" without digits, "0x1F"
+_UNREAD = re.compile(
+    rf"{_GAP}*(?!1{_GAP}*/)[0-9.,_+'-]|[eE](?![A-Za-z])|(?<=0)(?:[xX][0-9a-fA-F]|[bBoO][0-9])"
+)
+
+
+def _error(code: str, where: str, problem: str, hint: str) -> InputError:
+    return InputError(f"{where}: {problem}" if where else problem, code=code, hint=hint)
+
+
+def _not_a_number(text: str, where: str, example: str) -> InputError:
+    """The error for a text whose number cannot be read, with the slip it looks like."""
+    body = text.strip().replace("−", "-")
+    figures = re.split(r"[^-+0-9.,eE]", body, maxsplit=1)[0]
+    problem = f"'{text}' is not a number that can be read, as in '{example}'."
+    if _DECIMAL_COMMA.fullmatch(figures):
+        hint = "Write a decimal dot, and no separator between thousands."
+        return _error("decimal_comma", where, f"'{text}' has a comma in its number.", hint)
+    if body.lstrip("+-").lower() in ("inf", "infinity"):
+        return _error("not_finite", where, f"'{text}' is not finite.", f"Write a number, as in '{example}'.")
+    if body[:1] in tuple("‐‑‒–—－"):
+        hint = "Its first character is a dash: write the minus as '-'."
+    elif re.match(r"[-+]?[0-9]+[ ,_'\u00a0\u2009\u202f][0-9]", body):
+        hint = "Write one number, without separators between its digits."
+    else:
+        hint = "Write plain digits, with '.' for decimals and 'e' for powers of ten."
+    return _error("not_a_number", where, problem, hint)
+
+
+def _float(digits: str, where: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        hint = "Check the exponent: the largest number is about 1e308."
+        raise _error("not_finite", where, f"'{digits}' is too large for a number.", hint)
+    if value == 0.0 and re.search("[1-9]", re.split("[eE]", digits)[0]):
+        raise _too_small(digits, where)
+    return value
+
+
+def _too_small(got: object, where: str) -> InputError:
+    return _error("too_small", where, f"{got} would be lost as zero.", "Check the exponent, or write 0.")
+
+
+def parse_number(text: str, where: str = "", decimal_comma: bool = False) -> float:
+    """Read a whole text as one finite number; the Unicode minus is a minus.
+
+    With `decimal_comma`, for pasted data, exactly one comma and no dot is read as a decimal point.
+    Raises InputError (`not_a_number`, `not_finite`, `too_small`, `decimal_comma`); nothing is skipped.
+
+    >>> parse_number("−7.5e-3")
+    -0.0075
+    >>> parse_number("3,5", decimal_comma=True)
+    3.5
+    >>> parse_number("3,5", where="column 2")
+    Traceback (most recent call last):
+    vrest.errors.InputError: column 2: '3,5' has a comma in its number. Write a decimal dot, ...
+    """
+    if not isinstance(text, str):
+        raise _error("not_a_number", where, f"{text!r} is not a text.", "Give a text, as in '-70.5'.")
+    digits = text.strip().replace("−", "-")
+    if decimal_comma and _DECIMAL_COMMA.fullmatch(digits):
+        digits = digits.replace(",", ".")
+    if not _NUMBER.fullmatch(digits):
+        raise _not_a_number(text, where, "-70.5")
+    return _float(digits, where)
+
+
+def _split(text: str, where: str, example: str) -> tuple[float, str]:
+    """The number and the unit text of a quantity such as '5 mM'."""
+    body = text.strip().replace("−", "-")
+    number = _NUMBER.match(body)
+    if not number or _UNREAD.match(body, number.end()):
+        raise _not_a_number(text, where, example)
+    return _float(number[0], where), body[number.end() :].lstrip(" \t\u00a0\u2009\u202f")
+
+
+def _reading(value: Any, where: str, example: str) -> float | NDArray[np.float64]:
+    """A bare number or array as float; anything that only resembles one is refused."""
+    if isinstance(value, Real) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:
+            hint = "The largest number is about 1e308."
+            raise _error("not_finite", where, "the integer is too large for a number.", hint) from None
+    if hasattr(value, "__array__"):
+        import numpy as np
+
+        array = np.asarray(value)
+        if array.dtype.kind in "iuf":
+            return array.astype(np.float64) if array.ndim else float(array)
+    problem = f"{value!r} ({type(value).__name__}) is not a number."
+    raise _error("not_a_number", where, problem, f"Write a number or a text such as '{example}'.")
+
+
+# --- units ----------------------------------------------------------------------------------------
+
+_TERM = r"[A-Za-zÅΩ][A-Za-zÅΩ_]*(?:-?[1-9])?"
+_GROUP = rf"(?:{_TERM}(?: {_TERM})*|\({_TERM}(?: {_TERM})*\))"
+_UNIT = re.compile(rf"(?:1?/)?{_GROUP}(?:/{_GROUP})*")
+_SIGNS = str.maketrans(
+    {"µ": "u", "μ": "u", "−": "-", "⁻": "-", "¹": "1", "²": "2", "³": "3", "⁴": "4", "·": "*", "⋅": "*"}
+    | {"°": "deg", "℃": "degC", "℉": "degF", "\u2126": "Ω", "\u212b": "Å"}
+)
+
+
+class _Rule(NamedTuple):
+    """How a reading becomes SI: (reading + shift) * factor / divisor."""
+
+    factor: Fraction
+    shift: float = 0.0
+    divisor: float = 1.0
+
+    def __call__(self, reading: Any) -> Any:
+        shifted = reading + self.shift if self.shift else reading
+        return _times(shifted, self.factor) / self.divisor
+
+
+def _times(value: Any, factor: Fraction) -> Any:
+    """value * factor, dividing by 1000 rather than multiplying by an inexact 0.001: -70 mV is -0.07 V."""
+    above, below = factor.as_integer_ratio()
+    if max(above, below) > 10**22:  # beyond what a float holds exactly
+        return value * float(factor)
+    return value * float(above) / float(below)
+
+
+def _canonical(unit: str) -> str:
+    """One spelling for many: 'µF / cm^2', 'uF/cm²' and 'uF/cm**2' are 'uF/cm2'."""
+    unit = unit.translate(_SIGNS).replace("**", "^").strip()
+    unit = re.sub(rf"{_GAP}*([*/^()]){_GAP}*", r"\1", unit)
+    unit = re.sub(r"(?<=[A-Za-zÅΩ])\^(?=-?[1-9])", "", unit)
+    return re.sub(rf"{_GAP}+|\*", " ", unit)
+
+
+@cache
+def _registry() -> pint.UnitRegistry[Any]:
+    import pint
+
+    return pint.UnitRegistry(non_int_type=Fraction)
+
+
+@lru_cache(maxsize=256)
+def _pint_unit(spelling: str) -> pint.Unit | None:
+    """The unit as pint reads it, or None; angles, constants and temperature differences are no units here."""
+    if len(spelling) > 80 or not _UNIT.fullmatch(spelling):
+        return None
+    text = re.sub(r"(?<=[A-Za-zÅΩ])(?=-?[1-9])", "**", spelling).replace(" ", "*")
+    registry = _registry()
+    try:
+        unit = registry.parse_units("1" + text if text.startswith("/") else text)
+        roots = registry.get_root_units(unit)[1]  # where a radian shows in rpm
+    except Exception:  # whatever pint stumbles over is not a unit
+        return None
+    for part in (*unit._units, *roots._units):
+        constant = part == "speed_of_light" or part.endswith("_constant")
+        if constant or part.startswith("delta_") or not registry.get_dimensionality(part):
+            return None
+    return unit
+
+
+def _pint_factor(unit: pint.Unit, dimension: Dimension) -> Fraction | None:
+    """The factor to SI, or None where the unit is of another kind or has its zero elsewhere."""
+    quantity, si = _registry().Quantity, _registry().parse_units(dimension.pint)
+    if unit.dimensionality != si.dimensionality or quantity(Fraction(0), unit).to(si).magnitude != 0:
+        return None
+    return Fraction(quantity(_ONE, unit).to(si).magnitude)
+
+
+def _rule(unit: str, dimension: Dimension, where: str, got: str) -> _Rule:
+    """How to read `unit` as `dimension`; raises `wrong_unit` or `unknown_unit`."""
+    spelling = _canonical(unit)
+    roads = [(dimension, 1.0), *((DIMENSIONS[name], divisor) for name, divisor in dimension.also)]
+    for road, divisor in roads:
+        if spelling in road.units:
+            return _Rule(road.units[spelling], _SHIFTS.get(spelling, 0.0), divisor)
+
+    known = [known for road, _ in roads for known in road.units if known]
+    # "70 MV" is 70 megavolt to pint and a slip of the shift key to us
+    slip = next((known for known in known if known.casefold() == spelling.casefold()), "")
+    kinds = [other for other in DIMENSIONS.values() if spelling in other.units]
+    parsed = None if kinds else _pint_unit(spelling)
+    if parsed is not None:
+        for road, divisor in roads:
+            if not slip and (factor := _pint_factor(parsed, road)):
+                return _Rule(factor, divisor=divisor)
+        kinds = [other for other in DIMENSIONS.values() if _pint_factor(parsed, other)]
+
+    example = f"Write it as in '{dimension.example}'."
+    meant = f"Did you mean '{slip}'? Upper and lower case differ." if slip else ""
+    if dimension in kinds or not (kinds or parsed is not None):
+        problem = f"the unit '{unit}' of '{got}' is not one that {dimension} is read in."
+        near = near_miss(spelling, known)
+        near = near if near.startswith("Did") else f"Allowed: {', '.join(known[:6])} and the like."
+        raise _error("unknown_unit", where, problem, f"{meant or near} {example}")
+    kind = _a(kinds[0]) if kinds else "another kind of quantity"
+    problem = f"'{got}' is not {_a(dimension)}: '{unit}' is the unit of {kind}."
+    raise _error("wrong_unit", where, problem, f"{meant} {example}".lstrip())
+
+
+def _a(dimension: Dimension) -> str:
+    return f"{'an' if dimension.name[0] in 'aeo' else 'a'} {dimension}"
+
+
+# --- the door -------------------------------------------------------------------------------------
+
+
+def _any(condition: Any) -> bool:
+    return condition if isinstance(condition, bool) else bool(condition.any())
+
+
+def _quiet(reading: Any) -> AbstractContextManager[object]:
+    """An overflow is told by an error, not by a warning of numpy's too."""
+    if isinstance(reading, float):
+        return nullcontext()
+    import numpy as np
+
+    return np.errstate(over="ignore")
+
+
+def _checked(reading: Any, rule: _Rule, dimension: Dimension, where: str) -> Any:
+    """The reading in SI, once it is known to have kept its size."""
+    if _any(reading != reading):
+        raise _error("not_a_number", where, "the value is NaN.", f"Write '{dimension.example}'.")
+    with _quiet(reading):
+        si = rule(reading)
+    if _any(abs(si) == math.inf):
+        raise _error("not_finite", where, "the value is not finite.", f"Write '{dimension.example}'.")
+    if not rule.shift and _any((si == 0.0) & (reading != 0.0)):
+        raise _too_small("the value", where)
+    if dimension.name == "temperature":
+        _check_temperature(reading, si, rule, where)
+    return si
+
+
+def _check_temperature(reading: Any, si: Any, rule: _Rule, where: str) -> None:
+    """Refuse kelvin written as degC, and the reverse; a temperature written in kelvin may be hot."""
+    hot = si > ZERO_CELSIUS + 100.0 if rule.shift else False
+    if _any(hot):
+        high = float(getattr(reading, "max", lambda: reading)())
+        hint = f"Write '{high:.6g} K' if it is kelvin, which is {high - ZERO_CELSIUS:.6g} degC."
+        raise _error("kelvin_for_celsius", where, f"{high:.6g} looks like kelvin, not degC.", hint)
+    if _any(si < ZERO_CELSIUS - 50.0):
+        low = float(getattr(si, "min", lambda: si)()) - ZERO_CELSIUS
+        problem = f"{low:.6g} degC is below -50 degC, too cold for any cell."
+        raise _error("too_cold", where, problem, "Write degC as in '37 degC', kelvin as in '310.15 K'.")
+
+
+@overload
+def to_si(value: str | float, dimension: str, where: str = "", *, bare_ok: bool = False) -> float: ...
+@overload
+def to_si(
+    value: Any, dimension: str, where: str = "", *, bare_ok: bool = False
+) -> float | NDArray[np.float64]: ...
+def to_si(
+    value: Any, dimension: str, where: str = "", *, bare_ok: bool = False
+) -> float | NDArray[np.float64]:
+    """Read a value at the door and return it in SI.
+
+    Parameters
+    ----------
+    value
+        A bare number or array, in the door unit (`unit_of(dimension)`); a text of a number and a unit; a pint
+        quantity or anything else with `.units`, such as a labelled array; or a list of these.
+    dimension
+        A key of `DIMENSIONS`. A "turnover" may be given as a current density, read as one elementary charge
+        per turnover (divided by F); an "osmolarity" as a concentration.
+    where
+        What the value is, for error messages: "outside.K".
+    bare_ok
+        Whether a text without unit, "5", is in the door unit. Files say no, the command line yes.
+
+    Returns
+    -------
+    A finite float, or a float64 array of the shape of `value`, in SI.
+
+    Raises
+    ------
+    InputError
+        `not_a_number`, `not_finite`, `too_small`, `decimal_comma`, `missing_unit`, `unknown_unit`,
+        `wrong_unit`, `kelvin_for_celsius` (a bare, degC or degF temperature above 100 degC), `too_cold`
+        (below -50 degC) or `unknown_dimension`. Whether a value makes sense, such as a negative
+        concentration, is for the model to judge.
+
+    >>> to_si("−70 mV", "potential"), to_si(-70, "potential")
+    (-0.07, -0.07)
+    >>> to_si("37 °C", "temperature")
+    310.15
+    >>> to_si("5 mm", "concentration", where="outside.K")
+    Traceback (most recent call last):
+    vrest.errors.InputError: outside.K: '5 mm' is not a concentration: 'mm' is the unit of a length. Did you
+    mean 'mM'? Upper and lower case differ. Write it as in '5 mM'.
+    """
+    kind = _dimension(dimension)
+    door = _Rule(kind.units[kind.unit], kind.offset)
+    if isinstance(value, str):
+        reading, unit = _split(value, where, kind.example)
+        if not (unit or bare_ok or not kind.unit):
+            hint = f"Write the unit, as in '{value.strip()} {kind.unit}'."
+            raise _error("missing_unit", where, f"'{value}' has no unit; it should be {_a(kind)}.", hint)
+        return _checked(reading, _rule(unit, kind, where, value) if unit else door, kind, where)
+    if isinstance(value, list | tuple):
+        import numpy as np
+
+        items = [to_si(item, dimension, f"{where}[{i}]", bare_ok=bare_ok) for i, item in enumerate(value)]
+        if len({np.shape(item) for item in items}) > 1:
+            raise _error("not_a_number", where, "the rows differ in length.", "Give rows of one length.")
+        return np.array(items, dtype=np.float64)
+    if hasattr(value, "units"):
+        reading = _reading(getattr(value, "magnitude", value), where, kind.example)
+        unit = _unit_text(value.units)
+        return _checked(reading, _rule(unit, kind, where, f"{reading} {unit}"), kind, where)
+    if hasattr(value, "unit") or hasattr(value, "dim"):
+        # numpy would read brian2's 5*mV as 0.005 and astropy's 5 mV as 5
+        problem = f"{type(value).__name__} carries a unit in a way that is not read here."
+        raise _error("unknown_unit", where, problem, f"Give a text such as '{kind.example}', or a number.")
+    return _checked(_reading(value, where, kind.example), door, kind, where)
+
+
+def _unit_text(units: Any) -> str:
+    """The unit of a pint quantity by its long names, or the text a labelled array carries."""
+    if isinstance(units, str):
+        return units
+    try:
+        return f"{units:D}"
+    except (TypeError, ValueError):  # not pint's
+        return str(units)
+
+
+def from_si(value: Any, dimension: str) -> Any:
+    """An SI value, or array of values, in the door unit of its dimension.
+
+    NaN and infinity pass through: they are for the caller to judge.
+
+    >>> from_si(-0.07, "potential")
+    -70.0
+    """
+    kind = _dimension(dimension)
+    value = float(value) if isinstance(value, Real) else value
+    if isinstance(value, list | tuple):
+        import numpy as np
+
+        value = np.asarray(value, dtype=np.float64)
+    door = _times(value, 1 / kind.units[kind.unit])
+    return door - kind.offset if kind.offset else door
+
+
+def format_si(value: float, dimension: str, digits: int | None = None) -> str:
+    """An SI value as text for people, in the door unit, to `digits` significant digits.
+
+    With `digits=None` the text is exact: `to_si` gives back the same float, bit for bit. The floats that no
+    number in the door unit leads to are then written in SI, as are temperatures above 100 degC; below
+    -50 degC the text is still exact but `to_si` refuses it. Raises InputError `not_finite`.
+
+    >>> format_si(5.0, "concentration"), format_si(-0.0702, "potential", digits=3)
+    ('5 mM', '-70.2 mV')
+    >>> format_si(1e-8, "permeability"), format_si(310.15, "temperature", digits=3)
+    ('1e-6 cm/s', '37.0 degC')
+    """
+    kind = _dimension(dimension)
+    value = float(value)
+    if not math.isfinite(value):
+        hint = "Ask what made it so: an undefined result has no number to print."
+        raise _error("not_finite", "", f"{value} is not {_a(kind)} that can be written.", hint)
+    door = from_si(value, dimension)
+    if digits is not None and math.isfinite(door):
+        return f"{_rounded(door, digits)} {kind.unit}".rstrip()
+    near = (door, math.nextafter(door, math.inf), math.nextafter(door, -math.inf))
+    for number in (f"{door:.15g}", *(repr(candidate) for candidate in near)):
+        text = f"{_tidy(number)} {kind.unit}".rstrip()
+        if _reads_as(text, dimension, value):
+            return text
+    number = _tidy(repr(value)) if digits is None else _rounded(value, digits)
+    return f"{number} {kind.pint}".rstrip()
+
+
+def _reads_as(text: str, dimension: str, value: float) -> bool:
+    try:
+        return to_si(text, dimension, bare_ok=True) == value
+    except InputError:
+        return False
+
+
+def _tidy(number: str) -> str:
+    """1e-06 as 1e-6, 1e+22 as 1e22, 5.0 as 5."""
+    return re.sub(r"e\+?(-?)0*", r"e\1", number).removesuffix(".0")
+
+
+def _rounded(value: float, digits: int) -> str:
+    """To significant digits, with trailing zeros, and as a power of ten only when very large or small."""
+    scientific = f"{value:.{digits - 1}e}"
+    exponent = int(scientific.partition("e")[2])
+    if value == 0.0:
+        return "0"
+    if -4 <= exponent < max(digits, 6):
+        return f"{float(scientific):.{max(digits - 1 - exponent, 0)}f}"
+    return _tidy(scientific)

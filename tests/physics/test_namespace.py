@@ -1,0 +1,20 @@
+"""Arrays of any library, mixed with plain numbers."""
+
+import jax.numpy as jnp
+import numpy as np
+
+from vrest.physics._namespace import ions_first, namespace
+
+
+def test_jax_decides_over_numpy_constants():
+    assert namespace(np.ones(2), jnp.ones(2), 1.0) is jnp
+    assert namespace([1.0, jnp.ones(2)]) is jnp
+    assert namespace(1.0) is np
+
+
+def test_tables_meet_on_the_ion_axis():
+    table, ragged = ions_first([1, -1, 2], [1.0, np.arange(3.0), 5.0])
+    assert table.shape == (3, 1)
+    np.testing.assert_array_equal(ragged, [[1, 1, 1], [0, 1, 2], [5, 5, 5]])
+    (single,) = ions_first([1, -1, 2], cells=(np.ones((4, 5)), 1.0))
+    assert single.shape == (3, 1, 1)

@@ -1,0 +1,509 @@
+"""Units: no accepted text may ever change sign or size, and everything else is refused with a reason."""
+
+from __future__ import annotations
+
+import math
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+
+import numpy as np
+import pint
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from vrest.constants import ZERO_CELSIUS, F
+from vrest.errors import InputError
+from vrest.units import DIMENSIONS, format_si, from_si, parse_number, to_si, unit_of
+
+NAMES = sorted(DIMENSIONS)
+TABLE = [(name, spelling) for name in NAMES for spelling in DIMENSIONS[name].units]
+
+# the field's conventions that pint does not share: C is degC, and an osmole is a mole of particles
+CONVENTIONS = {"C": "degC", "deg C": "degC", "Celsius": "degC", "deg F": "degF", "Fahrenheit": "degF"}
+
+
+@cache
+def registry() -> pint.UnitRegistry:
+    return pint.UnitRegistry(non_int_type=Fraction)
+
+
+def oracle(reading: Fraction | int, spelling: str, dimension: str) -> Fraction:
+    """What pint, in exact arithmetic, makes of a reading in a spelling of the table."""
+    text = CONVENTIONS.get(spelling, spelling)
+    text = re.sub(r"Osm(/[lL])?", "mol/L", text)
+    text = re.sub(r"(?<=[A-Za-z])(?=[2-9])", "**", text).replace("(Pa s)", "(Pa*s)")
+    unit = registry().parse_units("1" + text if text.startswith("/") else text)
+    return registry().Quantity(Fraction(reading), unit).to(DIMENSIONS[dimension].pint).magnitude
+
+
+def values(dimension: str) -> st.SearchStrategy[float]:
+    """SI values of every size and sign that `to_si` may return."""
+    if dimension == "temperature":
+        return st.floats(ZERO_CELSIUS - 50.0, 1e30)
+    size = st.floats(1e-30, 1e30)
+    return st.one_of(size, size.map(lambda x: -x), st.sampled_from([0.0, -0.0]))
+
+
+def readings(dimension: str) -> st.SearchStrategy[float]:
+    """Bare numbers in the door unit."""
+    return st.floats(-50.0, 100.0) if dimension == "temperature" else values(dimension)
+
+
+def same(a: float, b: float) -> bool:
+    return a == b and math.copysign(1.0, a) == math.copysign(1.0, b)
+
+
+def outcome(read: Callable[..., float], *arguments: object, **options: bool) -> float | InputError:
+    """What a reader returns, or the complete error it raises."""
+    try:
+        return read(*arguments, **options)
+    except InputError as error:
+        return error if error.message and error.code and error.hint else pytest.fail(f"incomplete: {error!r}")
+
+
+def refusal(value: object, dimension: str = "concentration", **options: bool) -> InputError:
+    with pytest.raises(InputError) as caught:
+        to_si(value, dimension, "outside.K", **options)
+    assert caught.value.hint
+    return caught.value
+
+
+# --- the table and its oracle ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("dimension", "spelling"), TABLE)
+def test_every_known_spelling_is_what_pint_says(dimension, spelling):
+    factor = DIMENSIONS[dimension].units[spelling]
+    assert oracle(38, spelling, dimension) - oracle(37, spelling, dimension) == factor
+    reading = 310 if spelling in ("K", "kelvin") else 37
+    assert to_si(f"{reading} {spelling}", dimension) == pytest.approx(
+        float(oracle(reading, spelling, dimension)), rel=4e-16
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_dimension_describes_itself(name):
+    dimension = DIMENSIONS[name]
+    scale, offset = dimension.scale, dimension.offset
+    assert dimension.name == name
+    assert unit_of(name) == dimension.unit
+    assert float(oracle(1, dimension.unit, name) - oracle(0, dimension.unit, name)) == scale
+    assert float(oracle(0, dimension.unit, name)) == offset
+    reading = float(dimension.example.split()[0])
+    assert to_si(dimension.example, name) == pytest.approx(reading * scale + offset, rel=1e-15)
+    assert same(to_si(f"300.5 {dimension.pint}", name), 300.5)
+
+
+def test_the_si_unit_is_spelt_as_pint_reads_it():
+    for name in NAMES:
+        unit = registry().parse_units(DIMENSIONS[name].pint)
+        assert registry().Quantity(1, unit).to_base_units().magnitude in (1, Fraction(1000)), name
+
+
+def test_import_needs_neither_pint_nor_numpy():
+    code = (
+        "import sys; from vrest.units import to_si, format_si\n"
+        "assert to_si('5 mM', 'concentration') == 5.0 and to_si('−70 mV', 'potential') == -0.07\n"
+        "assert format_si(to_si(8, 'length'), 'length') == '8 um'\n"
+        "print({'pint', 'numpy', 'jax'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+# --- sign and size --------------------------------------------------------------------------------
+
+signs = st.sampled_from(["", "-", "+", "−"])
+digits = st.text("0123456789", min_size=1, max_size=12)
+numbers = st.builds(
+    "{}{}{}{}".format,
+    signs,
+    digits,
+    st.one_of(st.just(""), st.just("."), digits.map(".{}".format)),
+    st.one_of(st.just(""), st.builds("{}{}{}".format, st.sampled_from("eE"), signs, st.integers(0, 30))),
+)
+
+
+@given(numbers, st.sampled_from(["", " ", "  ", "\t", "\u00a0", "\u202f"]), st.sampled_from(TABLE))
+def test_a_text_keeps_sign_and_size(number, gap, entry):
+    dimension, spelling = entry
+    assume(dimension != "temperature")
+    assume(not spelling.startswith("1/") or gap)
+    exact = Fraction(Decimal(number.replace("−", "-")))
+    expected = exact * oracle(1, spelling, dimension)
+    got = to_si(number + gap + spelling, dimension)
+    assert got == pytest.approx(float(expected), rel=1e-15, abs=0.0)
+    assert math.copysign(1.0, got) == math.copysign(1.0, float(number.replace("−", "-")))
+
+
+def longest_number(text: str) -> tuple[float, str]:
+    """Python's own reading of the longest number a text starts with, and the rest."""
+    for end in range(len(text), 0, -1):
+        if re.fullmatch(r"[-+.0-9eE]+", text[:end]):
+            try:
+                return float(text[:end]), text[end:]
+            except ValueError:
+                continue
+    raise AssertionError(f"{text!r} was accepted without a number")
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [*"0123456789", *".,+-−–_'eExX /*^()%°µ²", "mM", "mV", "V", "s", "1/s", "cm", "mol/L"]
+        ),
+        max_size=8,
+    ).map("".join),
+    st.sampled_from([name for name in NAMES if name != "temperature"]),
+)
+@example("1e5e5 mM", "concentration")
+@example("5 mM^", "concentration")
+@example("0b1 mM", "concentration")
+def test_garbage_is_refused_or_read_right(text, dimension):
+    got = outcome(to_si, text, dimension, bare_ok=True)
+    if isinstance(got, InputError):
+        return
+    assert not set(text) & set(",_'–")
+    reading, rest = longest_number(text.strip().replace("−", "-"))
+    rest = re.sub(r"\s+", "", rest.replace("°", "deg").replace("µ", "u").replace("²", "2"))
+    rest = rest.replace("**", "^").replace("^", "")
+    if re.fullmatch("[A-Za-z]*", rest) and (rest in DIMENSIONS[dimension].units or not rest):
+        factor = oracle(1, rest, dimension) if rest else Fraction(str(DIMENSIONS[dimension].scale))
+        assert got == pytest.approx(float(Fraction(reading) * factor), rel=1e-15, abs=0.0)
+    assert math.copysign(1.0, got) == math.copysign(1.0, reading)
+
+
+@given(st.text(max_size=12), st.sampled_from(NAMES))
+def test_any_text_raises_only_input_errors(text, dimension):
+    for got in (outcome(to_si, text, dimension), outcome(parse_number, text, decimal_comma=True)):
+        assert isinstance(got, InputError) or math.isfinite(got)
+
+
+@given(st.floats(1e-30, 1e30), st.sampled_from(NAMES))
+def test_the_unicode_minus_is_a_minus(size, dimension):
+    unit = unit_of(dimension)
+    if dimension == "temperature":
+        size = min(size, 50.0)
+    got = to_si(f"−{size!r} {unit}", dimension)
+    assert got == to_si(f"-{size!r} {unit}", dimension)
+    assert got < 0 or dimension == "temperature"
+
+
+@given(st.data(), st.sampled_from(NAMES))
+def test_a_bare_number_is_in_the_door_unit(data, dimension):
+    reading = data.draw(readings(dimension))
+    expected = to_si(f"{reading!r} {unit_of(dimension)}", dimension)
+    array = np.array([reading, reading])
+    assert same(to_si(reading, dimension), expected)
+    assert same(to_si(repr(reading), dimension, bare_ok=True), expected)
+    assert to_si(array, dimension).tolist() == [expected, expected]
+    assert array.tolist() == [reading, reading]
+
+
+@given(st.data(), st.sampled_from(NAMES))
+def test_format_is_undone_by_reading(data, dimension):
+    value = data.draw(values(dimension))
+    text = format_si(value, dimension)
+    assert same(to_si(text, dimension), value)
+    assert text.isascii()
+
+
+@given(st.data(), st.sampled_from(NAMES))
+def test_a_typed_number_is_printed_as_typed(data, dimension):
+    low, high = (-4000, 9999) if dimension == "temperature" else (-(10**6), 10**6)
+    reading = data.draw(st.integers(low, high)) / 100
+    text = f"{reading:g} {unit_of(dimension)}".strip()
+    assume(float(f"{reading:g}") == reading and "e" not in text)
+    assert format_si(to_si(reading, dimension), dimension) == text
+
+
+@given(st.data(), st.sampled_from(NAMES))
+def test_from_si_undoes_to_si(data, dimension):
+    reading = data.draw(readings(dimension))
+    back = from_si(to_si(reading, dimension), dimension)
+    assert back == pytest.approx(reading, rel=1e-15, abs=1e-13 if dimension == "temperature" else 0.0)
+
+
+@given(st.data(), st.sampled_from([name for name in NAMES if name != "number"]), st.integers(1, 15))
+def test_rounded_text_is_near(data, dimension, figures):
+    value = data.draw(values(dimension))
+    number, _, unit = format_si(value, dimension, digits=figures).partition(" ")
+    assert unit == unit_of(dimension)
+    assert float(number) == pytest.approx(from_si(value, dimension), rel=0.51 * 10 ** (1 - figures))
+
+
+# --- spellings ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "dimension", "si"),
+    [
+        ("5 mM", "concentration", 5.0),
+        ("10uM", "concentration", 0.01),
+        ("1 M", "concentration", 1000.0),
+        ("5 mmol/L", "concentration", 5.0),
+        ("5 mol/dm3", "concentration", 5000.0),
+        ("-70 mV", "potential", -0.07),
+        ("−75 mV", "potential", -0.075),
+        ("37 degC", "temperature", 310.15),
+        ("37 C", "temperature", 310.15),
+        ("37 °C", "temperature", 310.15),
+        ("37°C", "temperature", 310.15),
+        ("37 ℃", "temperature", 310.15),
+        ("98.6 degF", "temperature", 310.15),
+        ("310.15 K", "temperature", 310.15),
+        ("400 K", "temperature", 400.0),
+        ("8 um", "length", 8e-6),
+        ("8 µm", "length", 8e-6),
+        ("8 μm", "length", 8e-6),
+        ("1 inch", "length", 0.0254),
+        ("1 uF/cm2", "specific_capacitance", 0.01),
+        ("1 µF/cm^2", "specific_capacitance", 0.01),
+        ("1 μF/cm**2", "specific_capacitance", 0.01),
+        ("1 uF cm⁻²", "specific_capacitance", 0.01),
+        ("1e-6 cm/s", "permeability", 1e-8),
+        ("1e−6 cm s^-1", "permeability", 1e-8),
+        ("90s", "time", 90.0),
+        ("5 min", "time", 300.0),
+        ("2 h", "time", 7200.0),
+        ("1 d", "time", 86400.0),
+        ("50 pmol/(cm2 s)", "turnover", 5e-7),
+        ("50 pmol cm-2 s-1", "turnover", 5e-7),
+        ("50 pmol/cm²/s", "turnover", 5e-7),
+        ("1e-12 m/(Pa*s)", "hydraulic_permeability", 1e-12),
+        ("1 m/(s MPa)", "hydraulic_permeability", 1e-6),
+        ("2 1/min", "rate", 1 / 30),
+        ("2/min", "rate", 1 / 30),
+        ("2 min^-1", "rate", 1 / 30),
+        ("6 mM/min", "concentration_rate", 0.1),
+        ("50 %", "number", 0.5),
+        ("50%", "number", 0.5),
+        ("0.5", "number", 0.5),
+        ("300 mOsm", "osmolarity", 300.0),
+        ("300 mOsm/L", "osmolarity", 300.0),
+        ("300 mM", "osmolarity", 300.0),
+        ("1 cm/s/mM", "product_permeability", 0.01),
+        (" +5.\u00a0mM ", "concentration", 5.0),
+        (".5 mM", "concentration", 0.5),
+    ],
+)
+def test_what_people_write(text, dimension, si):
+    assert to_si(text, dimension) == pytest.approx(si, rel=4e-16)
+
+
+def test_a_turnover_can_be_a_current_density():
+    assert to_si("4.9 uA/cm2", "turnover") == pytest.approx(0.049 / F, rel=1e-15)
+    assert to_si("5 uA/mm2", "turnover") == pytest.approx(5.0 / F, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("value", "dimension", "code"),
+    [
+        ("3,5 mM", "concentration", "decimal_comma"),
+        ("-3,5e2 mM", "concentration", "decimal_comma"),
+        ("1,000.5 mM", "concentration", "not_a_number"),
+        ("1,2,3 mM", "concentration", "not_a_number"),
+        ("10 000 mM", "concentration", "not_a_number"),
+        ("10'000 mM", "concentration", "not_a_number"),
+        ("1_000 mM", "concentration", "not_a_number"),
+        ("0x10 mM", "concentration", "not_a_number"),
+        ("1e mM", "concentration", "not_a_number"),
+        ("1e", "number", "not_a_number"),
+        ("--5 mM", "concentration", "not_a_number"),
+        ("- 5 mM", "concentration", "not_a_number"),
+        ("–75 mV", "potential", "not_a_number"),
+        ("5 5 mM", "concentration", "not_a_number"),
+        ("5..5 mM", "concentration", "not_a_number"),
+        ("５ mM", "concentration", "not_a_number"),
+        ("5 × mM", "concentration", "unknown_unit"),
+        ("5×10 mM", "concentration", "unknown_unit"),
+        ("5 mM 3", "concentration", "unknown_unit"),
+        ("5 mM!", "concentration", "unknown_unit"),
+        ("5 mM and more", "concentration", "unknown_unit"),
+        ("mM", "concentration", "not_a_number"),
+        ("", "concentration", "not_a_number"),
+        ("nan", "number", "not_a_number"),
+        ("nan mM", "concentration", "not_a_number"),
+        ("inf", "number", "not_finite"),
+        ("1e400 mM", "concentration", "not_finite"),
+        ("1e306 S/cm2", "specific_conductance", "not_finite"),
+        ("1e-400 mM", "concentration", "too_small"),
+        ("1e-320 pA", "current", "too_small"),
+        (math.nan, "concentration", "not_a_number"),
+        (-math.inf, "concentration", "not_finite"),
+        (10**400, "concentration", "not_finite"),
+        (np.array([1.0, math.nan]), "concentration", "not_a_number"),
+        (np.array([1.0, math.inf]), "concentration", "not_finite"),
+        (np.array([1e306]), "specific_conductance", "not_finite"),
+        (True, "number", "not_a_number"),
+        (np.True_, "number", "not_a_number"),
+        (np.array([True]), "number", "not_a_number"),
+        ([1.0, True], "number", "not_a_number"),
+        ([[1.0, 2.0], [3.0]], "number", "not_a_number"),
+        (None, "number", "not_a_number"),
+        (b"5", "number", "not_a_number"),
+        (1j, "number", "not_a_number"),
+        (np.array(["5"]), "number", "not_a_number"),
+        ("5", "concentration", "missing_unit"),
+        ("5 mm", "concentration", "wrong_unit"),
+        ("5 Mm", "concentration", "wrong_unit"),
+        ("5 kg", "concentration", "wrong_unit"),
+        ("5 mOsm", "concentration", "wrong_unit"),
+        ("5 m", "time", "wrong_unit"),
+        ("90 S", "time", "wrong_unit"),
+        ("37 deg", "temperature", "unknown_unit"),
+        ("5 MM", "concentration", "unknown_unit"),
+        ("70 MV", "potential", "unknown_unit"),
+        ("70 mv", "potential", "unknown_unit"),
+        ("5 foo", "concentration", "unknown_unit"),
+        ("5 rad/s", "rate", "unknown_unit"),
+        ("5 rpm", "rate", "unknown_unit"),
+        ("1 c", "permeability", "unknown_unit"),
+        ("5 " + "m" * 200, "length", "unknown_unit"),
+        (310, "temperature", "kelvin_for_celsius"),
+        ("310 degC", "temperature", "kelvin_for_celsius"),
+        (np.array([37.0, 310.15]), "temperature", "kelvin_for_celsius"),
+        (-60, "temperature", "too_cold"),
+        ("37 K", "temperature", "too_cold"),
+        ("-1 K", "temperature", "too_cold"),
+        (np.array([37.0, -273.15]), "temperature", "too_cold"),
+    ],
+)  # fmt: skip
+def test_refusals(value, dimension, code):
+    error = refusal(value, dimension)
+    assert error.code == code
+    assert error.message.startswith("outside.K")
+    assert error.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("value", "dimension", "words"),
+    [
+        ("5 mm", "concentration", ["'5 mm'", "a length", "not a concentration", "'mM'", "'5 mM'"]),
+        ("5 Mm", "concentration", ["a length", "'mM'"]),
+        ("70 MV", "potential", ["'mV'", "Upper and lower case"]),
+        ("5 mmoll/L", "concentration", ["Did you mean 'mmol/l'"]),
+        ("5", "concentration", ["'5 mM'", "a concentration"]),
+        ("3,5 mM", "concentration", ["dot"]),
+        ("–75 mV", "potential", ["dash", "'-'"]),
+        ("1_000 mM", "concentration", ["separators"]),
+        (310, "temperature", ["310 looks like kelvin", "'310 K'", "36.85"]),
+        ("37 K", "temperature", ["-236.15 degC", "'37 degC'"]),
+    ],
+)  # fmt: skip
+def test_an_error_names_the_likely_slip(value, dimension, words):
+    text = str(refusal(value, dimension))
+    assert [word for word in words if word not in text] == []
+
+
+def test_an_unknown_dimension_is_named():
+    with pytest.raises(InputError, match="Did you mean 'concentration'") as caught:
+        to_si(5, "concentratoin")
+    assert caught.value.code == "unknown_dimension"
+
+
+# --- numbers, quantities, arrays ------------------------------------------------------------------
+
+
+def test_parse_number():
+    assert parse_number(" −7.5e−3 ") == -0.0075
+    assert parse_number("3,5", decimal_comma=True) == 3.5
+    assert parse_number("−3,5e2", decimal_comma=True) == -350.0
+    assert parse_number("3.5", decimal_comma=True) == 3.5
+    for text in ("1.000,5", "1,000,5", "3,", ",5", "5 mM", "1_0", "", "١", "nan", "1e"):
+        with pytest.raises(InputError):
+            parse_number(text, "column 2", decimal_comma=True)
+    with pytest.raises(InputError, match="column 2") as caught:
+        parse_number("3,5", "column 2")
+    assert caught.value.code == "decimal_comma"
+
+
+def test_pint_quantities():
+    ureg = pint.UnitRegistry()
+    assert to_si(ureg.Quantity(-70, "mV"), "potential") == to_si("-70 mV", "potential")
+    assert to_si(ureg.Quantity(1.0, "uF/cm^2"), "specific_capacitance") == 0.01
+    assert to_si(ureg.Quantity(37, "degC"), "temperature") == 310.15
+    assert to_si(ureg.Quantity(0.5), "number") == 0.5
+    assert to_si(ureg.Quantity(3.0, "1/min"), "rate") == 0.05
+    assert to_si(ureg.Quantity(2.0, "pmol/cm^2/s"), "turnover") == 2e-8
+    assert to_si(ureg.Quantity(1.0, "m/s/atm"), "hydraulic_permeability") == pytest.approx(1 / 101325)
+    assert to_si(ureg.Quantity(np.array([1.0, 2.0]), "min"), "time").tolist() == [60.0, 120.0]
+    for quantity, dimension, code in [
+        (ureg.Quantity(5, "mm"), "concentration", "wrong_unit"),
+        (ureg.Quantity(37, "coulomb"), "temperature", "wrong_unit"),
+        (ureg.Quantity(300, "delta_degC"), "temperature", "unknown_unit"),
+        (ureg.Quantity(math.nan, "mM"), "concentration", "not_a_number"),
+        (ureg.Quantity(np.array([True]), "mM"), "concentration", "not_a_number"),
+    ]:
+        assert refusal(quantity, dimension).code == code
+
+
+def test_labelled_arrays_bring_their_unit():
+    xarray = pytest.importorskip("xarray")
+    assert to_si(xarray.DataArray([-70.0], attrs={"units": "mV"}), "potential").tolist() == [-0.07]
+    assert to_si(xarray.DataArray([-70.0]), "potential").tolist() == [-0.07]
+
+
+def test_other_quantities_are_refused_not_stripped():
+    class Brian(np.ndarray):
+        dim = "metre ** 2 * kilogram * second ** -3 * amp ** -1"
+
+    assert refusal(np.array([0.005]).view(Brian), "potential").code == "unknown_unit"
+
+
+def test_arrays_and_lists():
+    array = to_si(np.array([[-70, -60], [0, 55]]), "potential")
+    assert array.dtype == np.float64
+    assert array.tolist() == [[-0.07, -0.06], [0.0, 0.055]]
+    assert to_si([140, "5 mM", "0.1 M"], "concentration").tolist() == [140.0, 5.0, 100.0]
+    assert to_si(np.array([]), "temperature").size == 0
+    assert to_si([], "temperature").size == 0
+    assert isinstance(to_si(np.float32(3), "time"), float)
+    assert isinstance(to_si(np.array(3), "time"), float)
+    assert from_si(array, "potential").tolist() == [[-70.0, -60.0], [0.0, 55.0]]
+    assert from_si([310.15], "temperature").tolist() == [37.0]
+    assert math.isnan(from_si(math.nan, "potential"))
+    error = refusal([140, "5 mm"])
+    assert error.message.startswith("outside.K[1]:")
+
+
+# --- printing -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "dimension", "digits", "text"),
+    [
+        (5.0, "concentration", None, "5 mM"),
+        (-0.07, "potential", None, "-70 mV"),
+        (-0.07, "potential", 3, "-70.0 mV"),
+        (1e-8, "permeability", None, "1e-6 cm/s"),
+        (1e-8, "permeability", 2, "1.0e-6 cm/s"),
+        (310.15, "temperature", None, "37 degC"),
+        (310.15, "temperature", 3, "37.0 degC"),
+        (400.0, "temperature", None, "400 K"),
+        (0.5, "number", None, "0.5"),
+        (0.5, "number", 2, "0.50"),
+        (99.96, "concentration", 3, "100 mM"),
+        (1234.0, "concentration", 2, "1200 mM"),
+        (0.0, "concentration", 3, "0 mM"),
+        (0.00012345, "concentration", 3, "0.000123 mM"),
+        (12345678.0, "time", 3, "1.23e7 s"),
+        (1e308, "length", None, "1e308 m"),
+        (1e308, "length", 3, "1.00e308 m"),
+    ],
+)  # fmt: skip
+def test_format(value, dimension, digits, text):
+    assert format_si(value, dimension, digits) == text
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_not_finite_is_not_printed(value):
+    with pytest.raises(InputError) as caught:
+        format_si(value, "potential")
+    assert caught.value.code == "not_finite"
