@@ -1,0 +1,86 @@
+"""The neuron's resting membrane potential: make it, certify it, explain it, run it down.
+
+>>> import vrest
+>>> r = vrest.rest(vrest.load("mammalian_neuron"))
+>>> print(f"{r.v_rest:.2f} mV, {r.outcome.name}")
+-70.00 mV, rests
+
+Names are loaded when first used, so that a calculator never waits for a solver.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vrest.errors import InputError as InputError
+    from vrest.errors import NoRestError as NoRestError
+    from vrest.errors import VrestError as VrestError
+    from vrest.io.cellfile import library as library
+    from vrest.io.cellfile import load as load
+    from vrest.io.cellfile import parse_cell as parse_cell
+    from vrest.io.cellfile import write_cell as write_cell
+    from vrest.model.cell import Cell as Cell
+    from vrest.model.change import apply as apply
+    from vrest.model.compartment import Compartment as Compartment
+    from vrest.model.compartment import Impermeant as Impermeant
+    from vrest.model.exchange import SaltDiffusion as SaltDiffusion
+    from vrest.model.membrane import Membrane as Membrane
+    from vrest.model.quantity import quantity as quantity
+    from vrest.model.transport import Surroundings as Surroundings
+    from vrest.model.transport import Transport as Transport
+    from vrest.model.transport import transport as transport
+    from vrest.simulate.instant import instant as instant
+    from vrest.simulate.instant import settled as settled
+    from vrest.simulate.outcome import Outcome as Outcome
+    from vrest.simulate.rest import Rest as Rest
+    from vrest.simulate.rest import rest as rest
+    from vrest.simulate.rest_many import rest_many as rest_many
+    from vrest.simulate.run import Run as Run
+    from vrest.simulate.run import simulate as simulate
+    from vrest.study.calculator import ghk as ghk
+    from vrest.study.calculator import nernst as nernst
+    from vrest.study.curves import bath_curve as bath_curve
+    from vrest.study.curves import current_voltage as current_voltage
+    from vrest.study.explain import Explanation as Explanation
+    from vrest.study.explain import explain as explain
+
+_HOMES = {
+    "vrest.errors": "InputError NoRestError VrestError",
+    "vrest.io.cellfile": "library load parse_cell write_cell",
+    "vrest.model.cell": "Cell",
+    "vrest.model.change": "apply",
+    "vrest.model.compartment": "Compartment Impermeant",
+    "vrest.model.exchange": "SaltDiffusion",
+    "vrest.model.membrane": "Membrane",
+    "vrest.model.quantity": "quantity",
+    "vrest.model.transport": "Surroundings Transport transport",
+    "vrest.simulate.instant": "instant settled",
+    "vrest.simulate.outcome": "Outcome",
+    "vrest.simulate.rest": "Rest rest",
+    "vrest.simulate.rest_many": "rest_many",
+    "vrest.simulate.run": "Run simulate",
+    "vrest.study.calculator": "ghk nernst",
+    "vrest.study.curves": "bath_curve current_voltage",
+    "vrest.study.explain": "Explanation explain",
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+__all__ = sorted(_HOME)  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("vrest")
+    if name not in _HOME:
+        raise AttributeError(f"module 'vrest' has no attribute '{name}'")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

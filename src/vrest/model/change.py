@@ -84,7 +84,7 @@ def parse_change(text: str | Change) -> Change:
             code="bad_change",
             hint='Write PATH=VALUE, PATH*=FACTOR or PATH=restore, such as "outside.K=12 mM" or "pump.max_rate*=0".',
         )
-    over = float(to_si(match["over"], "time", f"{match['path']}, over")) if match["over"] else 0.0
+    over = float(to_si(match["over"], "time", f"{match['path']}, over", bare_ok=True)) if match["over"] else 0.0
     if over < 0:
         raise InputError(f"{text!r} ramps over a negative time.", code="out_of_range", hint="Write it positive.")
     companion, how = match["companion"], match["how"]
@@ -131,7 +131,7 @@ def targets(cell: Cell, change: Change, now: Mapping[str, float]) -> dict[str, A
     elif parameter.spec.solvable and change.value == "solve":
         value = "solve"
     else:
-        si = float(to_si(change.value, parameter.spec.dimension, parameter.path))
+        si = float(to_si(change.value, parameter.spec.dimension, parameter.path, bare_ok=True))
         value = check(si, parameter.spec, parameter.path)
     values = {parameter.path: value}
     if change.companion:

@@ -32,10 +32,20 @@ class Stationary(NamedTuple):
     jacobian: Any
     """(n, n) there."""
     correction: Any
-    """(n,) the Newton correction that remains."""
+    """(n,) the correction that remains: Newton's, where it converged."""
     iterations: Any
     converged: Any
     """Whether Newton steps at infinite time step had stopped changing anything but rounding."""
+
+
+class Carry(NamedTuple):
+    """What the loop hands on: the point, its time step, and how quiet the Newton steps have become."""
+
+    found: Stationary
+    step: Any
+    settled: Any
+    best: Any
+    done: Any
 
 
 def stationary(
@@ -62,37 +72,43 @@ def stationary(
     n = y.shape[0]
     identity = jnp.eye(n)
 
-    def going(carry: Any) -> Any:
-        y, _, k, settled, _ = carry
-        return (k < max_iterations) & (settled < 2) & ~given_up(y, args)
+    def value_and_slope(z: Any) -> Any:
+        slope = f(z, args)
+        return slope, slope
 
-    def body(carry: Any) -> Any:
-        y, step, k, settled, best = carry
-        slope = f(y, args)
-        jacobian = jax.jacfwd(f)(y, args)
+    def going(carry: Carry) -> Any:
+        return ~carry.done
+
+    def body(carry: Carry) -> Carry:
+        y, step = carry.found.y, carry.step
+        jacobian, slope = jax.jacfwd(value_and_slope, has_aux=True)(y)
         s = scale(y, args)
         # scaled so that pivots compare like with like
         matrix = (identity / step - jacobian) * s[None, :] / s[:, None]
         change = solve(matrix, slope / s) * s
         size = jnp.max(jnp.abs(change) / s)
         newton = step >= LAST_STEP
-        part = share(y, change, args)
-        too_far = ((size > LARGEST_CHANGE) & ~newton) | ~jnp.isfinite(size)
-        moved = jnp.where(too_far, y, y + part * jnp.where(jnp.isfinite(change), change, 0.0))
+        too_far = ~(size <= LARGEST_CHANGE)  # true for NaN as well
+        quiet = newton & ((size < 1e-14) | ((size < 1e-9) & (size > 0.25 * carry.best)))
+        settled = jnp.where(quiet, carry.settled + 1, 0)
+        k = carry.found.iterations + 1
+        done = (settled >= 2) | (k >= max_iterations) | given_up(y, args)
+        # where it ends, the point stays: slope, Jacobian and correction are those of the point returned
+        part = jnp.where(done | too_far, 0.0, share(y, change, args))
         grow = jnp.where(size < 0.02, 30.0, jnp.where(size < 0.2, 5.0, 1.5))
-        step_new = jnp.where(too_far, step / 8, jnp.minimum(step * grow, LAST_STEP))
-        # a Newton step that would jump far has not found its basin yet: go back to following the motion
-        lost = newton & (size > LARGEST_CHANGE)
-        step_new = jnp.where(lost, 1e3, step_new)
-        moved = jnp.where(lost, y, moved)
-        quiet = newton & ~lost & ((size < 1e-14) | ((size < 1e-9) & (size > 0.25 * best)))
-        settled = jnp.where(quiet, settled + 1, 0)
-        return moved, step_new, k + 1, settled, jnp.where(newton, jnp.minimum(best, size), jnp.inf)
+        # a Newton step that would jump far has not found its basin: go back to following the motion
+        shorter = jnp.where(newton, 1e3, step / 8)
+        return Carry(
+            Stationary(
+                y + jnp.where(part > 0, part * change, 0.0), slope, jacobian, change, k, settled >= 2
+            ),
+            jnp.where(too_far, shorter, jnp.minimum(step * grow, LAST_STEP)),
+            settled,
+            jnp.where(newton, jnp.minimum(carry.best, size), jnp.inf),
+            done,
+        )
 
-    start = (y, jnp.asarray(FIRST_STEP), jnp.asarray(0), jnp.asarray(0), jnp.asarray(jnp.inf))
-    y, _, k, settled, _ = jax.lax.while_loop(going, body, start)
-    slope = f(y, args)
-    jacobian = jax.jacfwd(f)(y, args)
-    s = scale(y, args)
-    correction = -solve(jacobian * s[None, :] / s[:, None], slope / s) * s
-    return Stationary(y, slope, jacobian, correction, k, settled >= 2)
+    nothing = jnp.zeros_like(y)
+    found = Stationary(y, nothing, jnp.zeros((n, n)), nothing, jnp.asarray(0), jnp.asarray(False))
+    start = Carry(found, jnp.asarray(FIRST_STEP), jnp.asarray(0), jnp.asarray(jnp.inf), jnp.asarray(False))
+    return jax.lax.while_loop(going, body, start).found

@@ -12,6 +12,7 @@ import numpy as np
 from vrest.errors import InputError, NoRestError
 from vrest.model.cell import Cell, Notice
 from vrest.model.change import Change, apply
+from vrest.simulate.allowed import SWOLLEN, Allowed
 from vrest.simulate.outcome import Outcome
 from vrest.system.assemble import System, assemble
 from vrest.system.ledger import Account, accounts, describe
@@ -19,9 +20,6 @@ from vrest.system.observables import atp_use, pump_costs, reversal_potentials, v
 from vrest.system.structure import parameter_vector
 
 MAX_ITERATIONS = 400
-
-SWOLLEN = 1e4
-"""A volume beyond this many times its start, still growing, is swelling without limit."""
 
 NEUTRAL_RATE = 1e-10
 """1/s: an eigenvalue this small (a time constant of 300 years) means a state nothing determines."""
@@ -209,54 +207,6 @@ def search(system: System) -> Any:
         )
 
     return jax.jit(find)
-
-
-class Allowed:
-    """Where a state may go: amounts and volumes stay positive, and gates between 0 and 1."""
-
-    def __init__(self, system: System) -> None:
-        kinds = [kind for kind, _ in system.states]
-        self.system = system
-        self.positive = np.array([kind in ("amount", "volume") for kind in kinds])
-        self.volume = np.array([kind == "volume" for kind in kinds])
-        self.independent = np.array(system.laws.independent)
-        # what a small change is, in the units of the state: mM, volumes, volts, open probability
-        self.floor = np.array([{"amount": 0.1, "volume": 0.1, "charge": 0.05, "gate": 0.5}[k] for k in kinds])
-
-    def scale(self, y: Any, args: Any) -> Any:
-        """The size changes of y are measured with."""
-        import jax.numpy as jnp
-
-        floor = jnp.asarray(self.floor[self.independent])
-        grows = jnp.asarray(self.positive[self.independent])
-        return jnp.where(grows, jnp.maximum(jnp.abs(y), floor), floor)
-
-    def share(self, y: Any, step: Any, args: Any) -> Any:
-        """The part of a step after which everything positive keeps a fifth of itself."""
-        import jax.numpy as jnp
-
-        _, c, matrix = args
-        x, moved = self.system.join(y, c, matrix), self.system.join(step, 0.0 * c, matrix)
-        limited = jnp.asarray(self.positive) & (moved < 0)
-        room = jnp.where(limited, -0.8 * x / jnp.where(limited, moved, -1.0), 1.0)
-        return jnp.clip(jnp.min(room), 0.0, 1.0)
-
-    def valid(self, y: Any, args: Any) -> Any:
-        """Whether everything that must be positive is."""
-        import jax.numpy as jnp
-
-        x = self.system.join(y, *args)
-        return jnp.all(jnp.where(jnp.asarray(self.positive), x > 0, True))
-
-    def swollen(self, y: Any, args: Any) -> Any:
-        """Whether a volume has left for good."""
-        import jax.numpy as jnp
-
-        if not self.volume.any():
-            return jnp.asarray(False)
-        _, c, matrix = args
-        x = self.system.join(y, c, matrix)
-        return jnp.any(jnp.where(jnp.asarray(self.volume), x > SWOLLEN, False))
 
 
 def certify(

@@ -1,0 +1,136 @@
+"""The two clocks of a change: `instant`, contents frozen, and `settled`, everything at its new rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from vrest.errors import NoRestError
+from vrest.model.cell import Cell
+from vrest.model.change import Change, apply
+from vrest.simulate.rest import Rest, rest
+from vrest.system.assemble import System, assemble
+from vrest.system.observables import currents
+from vrest.system.structure import Wall, parameter_vector
+
+SPAN = np.linspace(-0.4, 0.4, 1601)
+"""V: where zero-current potentials are looked for, every 0.5 mV."""
+
+
+@dataclass(frozen=True)
+class Instant:
+    """Potentials a moment after a change, before any concentration has moved. mV."""
+
+    cell: Cell
+    before: float | dict[str, float]
+    v: float | dict[str, float]
+    others: tuple[float, ...]
+    """Further zero-current potentials of the (first) membrane, where there are several."""
+
+    def __repr__(self) -> str:
+        return f"Instant answer of '{self.cell.name}': {self.before} -> {self.v} mV, contents frozen"
+
+
+def instant(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping[str, Any] = ()) -> Instant:
+    """The potential right after a change: contents frozen, gates at their steady state, no net current.
+
+    Where several potentials carry no current, the one is given that the membrane drifts to from where it is.
+
+    Parameters
+    ----------
+    cell
+        Its contents are those it describes; use `rest(cell).as_cell()` for a cell that does not start at rest.
+    changes
+        What changes.
+
+    Raises
+    ------
+    NoRestError
+        No zero-current potential between -400 and +400 mV.
+
+    >>> from vrest.io.cellfile import load
+    >>> answer = instant(load("mammalian_neuron"), "pump.max_rate*=0")
+    >>> round(answer.before, 2), round(answer.v, 2)
+    (-70.0, -65.41)
+    """
+    changed = apply(cell, changes)
+    system = assemble(cell)
+    p = parameter_vector(changed)
+    x = system.start(cell, parameter_vector(cell))
+    before, after, others = {}, {}, ()
+    for wall in system.structure.walls:
+        now = float(system.potential(x, wall))
+        roots = zero_current_potentials(system, x, p, wall)
+        if not roots:
+            raise NoRestError(
+                f"'{cell.name}', membrane '{wall.name}': no potential between -400 and +400 mV carries zero current.",
+                code="not_converged",
+                hint="Is any channel left open?",
+            )
+        flow = float(net_current(system, at_potential(system, x, wall, np.array([now]), p), p, wall)[0])
+        chosen = _reached(now, flow, roots)
+        before[wall.name], after[wall.name] = 1e3 * now, 1e3 * chosen
+        if not others:
+            others = tuple(1e3 * r for r in roots if r != chosen)
+    if len(after) == 1:
+        return Instant(changed, next(iter(before.values())), next(iter(after.values())), others)
+    return Instant(changed, before, after, others)
+
+
+def settled(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping[str, Any] = ()) -> Rest:
+    """The resting state after a change, when contents, volume and potential have all found their new values.
+
+    >>> from vrest.io.cellfile import load
+    >>> round(settled(load("mammalian_neuron"), "pump.max_rate*=0").v_rest, 2)
+    -0.26
+    """
+    return rest(cell, changes)
+
+
+def at_potential(system: System, x: np.ndarray, wall: Wall, potentials: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """The state at other potentials of one membrane (V), contents kept, gates steady: (len, states)."""
+    states = np.tile(x, (len(potentials), 1))
+    k = system.index["charge", wall.name]
+    stretch = float(system.relative_volume(x, wall.inside)) ** wall.exponent
+    states[:, k] = potentials * stretch
+    return system.with_steady_gates(states, p)
+
+
+def net_current(system: System, states: np.ndarray, p: np.ndarray, wall: Wall) -> np.ndarray:
+    """Net outward current through a membrane, A."""
+    return np.sum(list(currents(system, states, p, wall).values()), axis=0)
+
+
+def zero_current_potentials(system: System, x: np.ndarray, p: np.ndarray, wall: Wall) -> list[float]:
+    """Every potential (V) at which the frozen cell carries no net current, ascending."""
+
+    def flow(potentials: np.ndarray) -> np.ndarray:
+        return net_current(system, at_potential(system, x, wall, potentials, p), p, wall)
+
+    signs = np.sign(flow(SPAN))
+    roots = []
+    for k in np.flatnonzero(signs[:-1] * signs[1:] <= 0):
+        low, high = SPAN[k], SPAN[k + 1]
+        if signs[k] == 0:
+            roots.append(float(low))
+            continue
+        if signs[k + 1] == 0:
+            continue  # found from the next interval
+        for _ in range(60):  # bisection to the last bit
+            middle = 0.5 * (low + high)
+            if np.sign(flow(np.array([middle]))[0]) == signs[k]:
+                low = middle
+            else:
+                high = middle
+        roots.append(float(0.5 * (low + high)))
+    return roots
+
+
+def _reached(now: float, flow: float, roots: list[float]) -> float:
+    """The first root in the direction in which the current drives the potential."""
+    ahead = [r for r in roots if (r <= now if flow > 0 else r >= now)]
+    candidates = ahead or roots
+    return min(candidates, key=lambda r: abs(r - now))

@@ -1,0 +1,87 @@
+"""`rest_many`: resting states of one cell at many parameter values, solved together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from vrest.errors import InputError
+from vrest.model.cell import Cell
+from vrest.model.change import apply
+from vrest.simulate.outcome import Outcome
+from vrest.simulate.rest import Rest, certify, search
+from vrest.system.assemble import System, assemble
+from vrest.system.structure import parameter_vector
+
+
+@dataclass(frozen=True)
+class RestMany:
+    """Resting states in the order of the values; none is dropped, each has its own outcome."""
+
+    over: Mapping[str, np.ndarray]
+    rests: tuple[Rest, ...]
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """The outcome of each."""
+        return [r.outcome for r in self.rests]
+
+    @property
+    def v_rest(self) -> np.ndarray:
+        """Resting potentials, mV; NaN marks a cell without one (see `outcomes`)."""
+        return np.array([r.v_rest if r.outcome.is_rest else np.nan for r in self.rests], dtype=np.float64)
+
+    def __repr__(self) -> str:
+        counts = {o.name: self.outcomes.count(o) for o in dict.fromkeys(self.outcomes)}
+        return f"{len(self.rests)} resting states over {', '.join(self.over)}: {counts}"
+
+
+def rest_many(cell: Cell, over: Mapping[str, Any]) -> RestMany:
+    """Resting states at many values of some parameters, in one batched search.
+
+    Parameters
+    ----------
+    cell
+        The cell that is varied.
+    over
+        For each path, a sequence of values in door units; all of one length n. Each search starts from the
+        contents that the varied cell describes. A transport that a value switches off leaves a total that
+        nothing determines: that cell's outcome is `neutral` (use `rest` for it).
+
+    >>> from vrest.io.cellfile import load
+    >>> many = rest_many(load("mammalian_neuron"), {"outside.K": [3.0, 5.0, 8.0]})
+    >>> [round(float(v), 1) for v in many.v_rest]
+    [-74.4, -70.0, -64.0]
+    """
+    columns = {path: np.atleast_1d(np.asarray(values, dtype=np.float64)) for path, values in over.items()}
+    lengths = {len(c) for c in columns.values()}
+    if len(lengths) != 1:
+        raise InputError(
+            f"over has columns of lengths {sorted(len(c) for c in columns.values())}.",
+            code="bad_shape",
+            hint="Give every path the same number of values.",
+        )
+    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    cells = [apply(cell, {path: float(v) for path, v in row.items()}) for row in rows]
+    system = assemble(cell)
+    ps = np.stack([parameter_vector(c) for c in cells])
+    x0 = np.stack([system.start(c, p) for c, p in zip(cells, ps, strict=True)])
+    parts = [system.split(x, p) for x, p in zip(x0, ps, strict=True)]
+    y0, c, matrix = (np.stack(column) for column in zip(*parts, strict=True))
+    found = [np.asarray(part) for part in _search_many(system)(y0, (ps, c, matrix))]
+    return RestMany(
+        columns,
+        tuple(certify(cells[k], system, ps[k], x0[k], *(part[k] for part in found)) for k in range(len(cells))),
+    )
+
+
+@lru_cache(maxsize=64)
+def _search_many(system: System) -> Any:
+    """The search of one system over a batch."""
+    import jax
+
+    return jax.jit(jax.vmap(search(system)))

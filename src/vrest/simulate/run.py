@@ -1,0 +1,292 @@
+"""`simulate`: a cell under a protocol, from microseconds to days, with its ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any, Literal
+
+import numpy as np
+
+from vrest.errors import InputError, NoRestError
+from vrest.model.cell import Cell, Notice
+from vrest.model.protocol import Protocol, Segment, protocol, segments
+from vrest.simulate.allowed import Allowed
+from vrest.system.assemble import System, assemble
+from vrest.system.ledger import Account, accounts
+from vrest.system.structure import parameter_vector
+from vrest.units import format_si, to_si
+
+RTOL = 1e-8
+CHUNK = 256
+"""Accepted steps per compiled call: between calls progress is shown and a run can be cancelled."""
+
+FIRST_MOMENT = 1e-6
+"""s: a logarithmic axis starts this long after the start and after each event."""
+
+Progress = Callable[[float], bool | None]
+"""Told the share done (0 to 1) between chunks; returning False stops the run, keeping what is done."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What happened: states and parameters at the requested times, the protocol, the steps taken.
+
+    `time` is in s, `states` (time, state) and `parameters` (time, parameter) are raw SI; `dataset` labels them
+    in door units.
+    """
+
+    cell: Cell
+    system: System
+    plan: Protocol
+    until: float
+    rtol: float
+    time: np.ndarray
+    states: np.ndarray
+    parameters: np.ndarray
+    steps: int
+    rejected: int
+    complete: bool
+    events: tuple[float, ...] = field(default=())
+
+    @cached_property
+    def ledger(self) -> list[Account]:
+        """Every conserved total: its largest drift over the run, beside its rounding floor."""
+        return accounts(self.system, self.states, self.parameters[0], self.states[0])
+
+    @property
+    def v(self) -> np.ndarray:
+        """V over time, mV: (time,), or (time, membrane) where there are several."""
+        walls = self.system.structure.walls
+        columns = [1e3 * self.system.potential(self.states, w) for w in walls]
+        return columns[0] if len(walls) == 1 else np.stack(columns, axis=-1)
+
+    @cached_property
+    def dataset(self) -> Any:
+        """The run as an xarray Dataset with units, coordinates, cell and protocol."""
+        from vrest.simulate.dataset import dataset_of
+
+        return dataset_of(self)
+
+    @property
+    def warnings(self) -> list[Notice]:
+        """What to know before trusting the curves."""
+        notices = self.cell.notices()
+        for account in self.ledger:
+            if account.drift > 10 * account.floor:
+                notices.append(
+                    Notice(
+                        "conservation",
+                        f"{account.name} drifted by {account.drift:.2g} {account.unit} (floor {account.floor:.2g})",
+                    )
+                )
+        if not self.complete:
+            notices.append(Notice("stopped", f"the run was stopped at {format_si(self.time[-1], 'time', digits=4)}"))
+        return notices
+
+    def __repr__(self) -> str:
+        walls = self.system.structure.walls
+        lines = [
+            f"Run of '{self.cell.name}' at {self.cell.temperature - 273.15:.4g} degC, "
+            f"0 to {format_si(self.time[-1], 'time', digits=6)}, {len(self.time)} times",
+            f"  Rodas5P, rtol {self.rtol:g}: {self.steps} steps, {self.rejected} rejected",
+        ]
+        for wall in walls:
+            v = 1e3 * self.system.potential(self.states, wall)
+            lines.append(f"  V ({wall.name}): {v[0]:.3f} -> {v[-1]:.3f} mV (range {v.min():.3f} to {v.max():.3f})")
+        for event in self.plan.events:
+            lines.append(f"  at {format_si(event.time, 'time', digits=6)}: {event.change}")
+        for account in self.ledger:
+            lines.append(
+                f"  conserved: {account.name}: drift {account.drift:.1e} {account.unit} (floor {account.floor:.1e})"
+            )
+        return "\n".join(lines)
+
+
+def simulate(
+    cell: Cell,
+    events: Protocol | Iterable[tuple[Any, Any]] | None = None,
+    until: float | str = "1 h",
+    *,
+    times: Any = None,
+    points: int = 1000,
+    spacing: Literal["linear", "log"] = "linear",
+    rtol: float = RTOL,
+    progress: Progress | None = None,
+) -> Run:
+    """Run a cell under a protocol.
+
+    Parameters
+    ----------
+    cell
+        Starts from what it describes; use `rest(cell).as_cell()` to start from its rest.
+    events
+        Pairs (time, change), such as `[("5 min", "transports.pump.max_rate*=0")]`; exact at their times.
+    until
+        End, s or text with unit.
+    times
+        Times to report, s (increasing, within 0..until); by default `points` of them: evenly spaced, or
+        logarithmically from 1 us after the start and after each event. Events are always among them.
+    rtol
+        Relative tolerance of a step; absolute tolerances follow from it.
+    progress
+        Called with the share done; returning False stops the run and keeps what is done.
+
+    Raises
+    ------
+    InputError
+        Times, events or changes that make no sense.
+    NoRestError
+        The step size fell to rounding (code `not_converged`).
+
+    >>> from vrest.io.cellfile import load
+    >>> run = simulate(load("mammalian_neuron"), until="1 h", points=10)
+    >>> bool(abs(run.v[-1] + 70) < 1e-6)
+    True
+    """
+    if not isinstance(cell, Cell):
+        raise InputError(
+            f"simulate() got {type(cell).__name__}.", code="not_a_cell", hint='Use simulate(vrest.load("..."), ...).'
+        )
+    stop = float(to_si(until, "time", "until", bare_ok=True))
+    if stop <= 0:
+        raise InputError(
+            f"until is {format_si(stop, 'time', digits=6)}.", code="out_of_range", hint="A run lasts longer than 0 s."
+        )
+    if not 1e-14 <= rtol <= 1e-2:
+        raise InputError(f"rtol is {rtol:g}.", code="out_of_range", hint="Choose 1e-3 to 1e-12; 1e-8 is usual.")
+    plan = protocol(events)
+    pieces = segments(cell, plan, stop)
+    at = _report_times(times, points, spacing, stop, [piece.start for piece in pieces])
+    return _integrate(cell, plan, pieces, stop, at, rtol, progress)
+
+
+def _report_times(times: Any, points: int, spacing: str, stop: float, starts: list[float]) -> np.ndarray:
+    if times is not None:
+        at = np.atleast_1d(np.asarray(to_si(times, "time", "times"), dtype=np.float64))
+        if np.any(np.diff(at) <= 0) or at[0] < 0 or at[-1] > stop:
+            raise InputError(
+                "times must increase and lie between 0 and the end.",
+                code="bad_times",
+                hint=f"The run ends at {format_si(stop, 'time', digits=6)}.",
+            )
+        return at
+    if not isinstance(points, int | np.integer) or not 2 <= points <= 10_000_000:
+        raise InputError(f"points is {points!r}.", code="out_of_range", hint="Ask for 2 or more times.")
+    if spacing == "linear":
+        return np.union1d(np.linspace(0.0, stop, points), starts)
+    if spacing != "log":
+        raise InputError(f"spacing is {spacing!r}.", code="bad_times", hint="Allowed: linear, log.")
+    parts = []
+    for start, end in zip(starts, [*starts[1:], stop], strict=True):
+        share = max(2, points // len(starts))
+        first = min(FIRST_MOMENT, 1e-3 * (end - start))
+        parts += [[start], start + np.geomspace(first, end - start, share)]
+    return np.unique(np.minimum(np.concatenate(parts), stop))
+
+
+def _integrate(
+    cell: Cell,
+    plan: Protocol,
+    pieces: list[Segment],
+    stop: float,
+    at: np.ndarray,
+    rtol: float,
+    progress: Progress | None,
+) -> Run:
+    from vrest.numerics.rosenbrock import STUCK, evaluate
+
+    system = assemble(cell)
+    p0 = parameter_vector(cell)
+    x0 = system.start(cell, p0)
+    y, c, matrix = system.split(x0, p0)
+    atol = rtol * Allowed(system).floor[list(system.laws.independent)] * 1e-2
+    states, parameters, done = [], [], []
+    steps = rejected = 0
+    complete = True
+    h = 0.0
+    for piece in pieces:
+        p, slope = _vectors(system, p0, piece)
+        moving = bool(piece.slopes)
+        advance = stepper(system, moving)
+        t = piece.start
+        wanted = at[(at >= piece.start) & ((at < piece.stop) | (piece.stop == stop))]
+        h = min(h, FIRST_MOMENT) if h else 0.0  # a step in a parameter starts a new transient
+        while t < piece.stop:
+            args = (p, slope, piece.start, c, matrix)
+            out = advance(t, y, piece.stop, h, args, rtol, atol)
+            count = int(out.count)
+            if int(out.status) == STUCK:
+                raise NoRestError(
+                    f"The run of '{cell.name}' stopped at {format_si(float(out.t_end), 'time', digits=6)}: "
+                    "the step size fell to rounding.",
+                    code="not_converged",
+                    hint="A concentration may be running out, or a rate law may not be smooth there.",
+                )
+            t_end = float(out.t_end)
+            here = wanted[(wanted >= t) & ((wanted < t_end) | (t_end >= piece.stop))]
+            if len(here):
+                ts, hs = np.asarray(out.t)[:count], np.asarray(out.h)[:count]
+                y_at = evaluate(ts, hs, np.asarray(out.y)[:count], np.asarray(out.dense)[:count], here)
+                states.append(system.join(y_at, c, matrix))
+                parameters.append(p + slope * (here - piece.start)[:, None] if moving else np.tile(p, (len(here), 1)))
+                done.append(here)
+            y, t, h = np.asarray(out.y_end), t_end, float(out.h_next)
+            steps += count
+            rejected += int(out.rejected)
+            if progress is not None and progress(t / stop) is False:
+                complete = t >= stop
+                break
+        if not complete:
+            break
+    return Run(
+        cell=cell,
+        system=system,
+        plan=plan,
+        until=stop,
+        rtol=rtol,
+        time=np.concatenate(done),
+        states=np.concatenate(states),
+        parameters=np.concatenate(parameters),
+        steps=steps,
+        rejected=rejected,
+        complete=complete,
+        events=tuple(piece.start for piece in pieces[1:]),
+    )
+
+
+def _vectors(system: System, p0: np.ndarray, piece: Segment) -> tuple[np.ndarray, np.ndarray]:
+    """Parameter vector at the start of a segment, and its slope."""
+    p, slope = p0.copy(), np.zeros_like(p0)
+    for path, value in piece.values.items():
+        p[system.names.index(path)] = value
+    for path, rate in piece.slopes.items():
+        slope[system.names.index(path)] = rate
+    return p, slope
+
+
+@lru_cache(maxsize=64)
+def stepper(system: System, moving: bool) -> Any:
+    """The compiled integrator of one system: advances at most CHUNK accepted steps."""
+    import vrest.numerics.backend  # noqa: F401
+    import jax
+
+    from vrest.numerics.rosenbrock import integrate
+
+    allowed = Allowed(system)
+
+    def f(t: Any, y: Any, args: Any) -> Any:
+        p, slope, start, c, matrix = args
+        now = p + slope * (t - start) if moving else p
+        return system.reduced(y, (now, c, matrix))
+
+    def valid(y: Any, args: Any) -> Any:
+        return allowed.valid(y, args[3:])
+
+    def advance(t: Any, y: Any, stop: Any, h: Any, args: Any, rtol: Any, atol: Any) -> Any:
+        return integrate(
+            f, t, y, stop, h, args, valid=valid, rtol=rtol, atol=atol, max_steps=CHUNK, moving=moving
+        )
+
+    return jax.jit(advance)

@@ -1,0 +1,141 @@
+"""Curves an electrophysiologist draws: V against a bath concentration, and current against voltage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vrest.errors import InputError
+from vrest.model.cell import Cell
+from vrest.model.paths import resolve
+from vrest.physics.nernst import nernst
+from vrest.simulate.instant import at_potential, instant
+from vrest.simulate.outcome import Outcome
+from vrest.simulate.rest import Rest
+from vrest.simulate.rest_many import rest_many
+from vrest.system.observables import currents, reversal_potentials
+
+
+@dataclass(frozen=True)
+class BathCurve:
+    """V against the concentration of one bath ion: both clocks and the Nernst line. mM, mV."""
+
+    cell: Cell
+    ion: str
+    path: str
+    present: float
+    concentration: np.ndarray
+    instant: np.ndarray
+    """Contents frozen."""
+    settled: np.ndarray
+    """At the new resting state; NaN where there is none (see `outcomes`)."""
+    nernst: np.ndarray
+    """Nernst potential of the ion at the cell's own inside concentration."""
+    outcomes: tuple[Outcome, ...]
+
+
+def bath_curve(cell: Cell, path: str = "outside.K", concentrations: Sequence[float] | np.ndarray | None = None) -> BathCurve:
+    """V against a bath concentration, at once and settled.
+
+    Parameters
+    ----------
+    cell
+        A cell with one membrane.
+    path
+        The bath concentration to vary; the other bath ions stay.
+    concentrations
+        mM; by default 41 values from a tenth to thirty times the present one.
+
+    >>> from vrest.io.cellfile import load
+    >>> curve = bath_curve(load("mammalian_neuron"), "outside.K", [2.5, 5.0, 10.0])
+    >>> [round(float(v), 1) for v in curve.settled]
+    [-75.1, -70.0, -60.6]
+    """
+    parameter = resolve(cell, path)
+    parts = parameter.path.split(".")
+    if parts[0] != "compartments" or parts[2] != "ions" or cell.compartments[parts[1]].finite:
+        raise InputError(f"{parameter.path} is no bath concentration.", code="bad_path", hint="Such as outside.K.")
+    if len(cell.membranes) != 1:
+        raise InputError(
+            f"'{cell.name}' has {len(cell.membranes)} membranes.", code="several_membranes", hint="Use rest_many."
+        )
+    present = float(parameter.value)
+    if concentrations is None:
+        concentrations = np.geomspace(0.1 * present, 30 * present, 41)
+    values = np.asarray(concentrations, dtype=np.float64)
+    many = rest_many(cell, {parameter.path: values})
+    membrane = next(iter(cell.membranes.values()))
+    ion = parts[3]
+    return BathCurve(
+        cell=cell,
+        ion=ion,
+        path=parameter.path,
+        present=present,
+        concentration=values,
+        instant=np.array([instant(cell, {parameter.path: float(v)}).v for v in values], dtype=np.float64),
+        settled=many.v_rest,
+        nernst=1e3
+        * np.asarray(
+            nernst(
+                cell.valence()[ion],
+                inside=cell.contents(membrane.inside)[ion],
+                outside=values,
+                temperature=cell.temperature,
+            )
+        ),
+        outcomes=tuple(many.outcomes),
+    )
+
+
+@dataclass(frozen=True)
+class CurrentVoltage:
+    """Outward currents (pA) against V (mV), contents frozen at a resting state."""
+
+    rest: Rest
+    membrane: str
+    potential: np.ndarray
+    ions: dict[str, np.ndarray]
+    """Current through each ion's channels."""
+    pump: np.ndarray
+    """Current of everything that is no channel."""
+    net: np.ndarray
+    E: dict[str, float]
+    v_rest: float
+
+
+def current_voltage(result: Rest, potentials: np.ndarray | None = None, membrane: str | None = None) -> CurrentVoltage:
+    """I-V curves of one membrane at a resting state; gates follow the potential.
+
+    >>> from vrest.io.cellfile import load
+    >>> from vrest.simulate.rest import rest
+    >>> iv = current_voltage(rest(load("mammalian_neuron")), np.array([-70.0]))
+    >>> bool(abs(iv.net[0]) < 1e-9)
+    True
+    """
+    system, x, p = result.system, result.state, result.parameters
+    names = [w.name for w in system.structure.walls]
+    wall = system.structure.wall(membrane or names[0])
+    volts = 1e-3 * (np.linspace(-120.0, 60.0, 361) if potentials is None else np.asarray(potentials, dtype=np.float64))
+    states = at_potential(system, x, wall, volts, p)
+    flow = currents(system, states, p, wall)
+    parts = result.cell.membranes[wall.name].transports
+    ions: dict[str, np.ndarray] = {}
+    pump = np.zeros_like(volts)
+    for label, current in flow.items():
+        if parts[label].is_channel:
+            ion = next(iter(parts[label].moved_ions))
+            ions[ion] = ions.get(ion, np.zeros_like(volts)) + 1e12 * current
+        else:
+            pump = pump + 1e12 * current
+    return CurrentVoltage(
+        rest=result,
+        membrane=wall.name,
+        potential=1e3 * volts,
+        ions=ions,
+        pump=pump,
+        net=sum(ions.values()) + pump,  # pyright: ignore[reportArgumentType]
+        E={i: 1e3 * float(e) for i, e in reversal_potentials(system, x, p, wall).items()},
+        v_rest=1e3 * float(system.potential(x, wall)),
+    )

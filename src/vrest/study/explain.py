@@ -1,0 +1,454 @@
+"""`explain`: where every millivolt of a resting potential comes from, and what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from vrest.constants import F
+from vrest.errors import NoRestError
+from vrest.model.cell import Notice
+from vrest.model.change import Change, apply
+from vrest.model.channels import GHKLeak
+from vrest.model.transport import ATP
+from vrest.physics.ghk import ghk_voltage
+from vrest.physics.mullins_noda import mullins_noda
+from vrest.physics.votes import ghk_shares
+from vrest.simulate.instant import at_potential, zero_current_potentials
+from vrest.simulate.outcome import Outcome
+from vrest.simulate.rest import Rest, rest
+from vrest.system.assemble import System
+from vrest.system.observables import (
+    currents,
+    ion_fluxes,
+    pump_costs,
+    reversal_potentials,
+    transports,
+    turnover_rates,
+)
+from vrest.system.structure import Wall
+
+
+@dataclass(frozen=True)
+class IonStory:
+    """One ion at one membrane. mM, mV, pA, fmol/s; shares are fractions, None where they have no meaning."""
+
+    ion: str
+    inside: float
+    outside: float
+    E: float | None
+    driving_force: float | None
+    """V - E: positive drives positive charge outward."""
+    channel_current: float
+    """Outward current through this ion's channels."""
+    chord_share: float | None
+    slope_share: float | None
+    ghk_share_numerator: float | None
+    ghk_share_denominator: float | None
+    fluxes: dict[str, float]
+    """Outward flux through each transport."""
+    balance: float
+    """Sum of the fluxes: zero at rest."""
+
+
+@dataclass(frozen=True)
+class PumpStory:
+    """One ATP-driven transport. fmol/s, pA, kJ/mol, mV."""
+
+    name: str
+    turnover: float
+    current: float
+    cycle_cost: float
+    atp_free_energy: float
+    reversal_potential: float | None
+    """V at which a cycle would cost all that ATP gives."""
+
+
+@dataclass(frozen=True)
+class MembraneStory:
+    """Where the potential of one membrane comes from. mV unless said."""
+
+    membrane: str
+    v: float
+    ions: tuple[IonStory, ...]
+    pumps: tuple[PumpStory, ...]
+    chord_sum: float
+    """Sum of chord share x E over the ions."""
+    chord_pump: float
+    """What the pump current adds to it: -I_p / G. The two make V exactly."""
+    ghk: float | None
+    """What the GHK equation says with these permeabilities and contents; it leaves the pump's current out."""
+    ghk_without_cl: float | None
+    mullins_noda: float | None
+    """K+ and Na+ only, with the pump's 3:2."""
+    v_pump_off: float
+    """Zero-current potential with every pump stopped and contents frozen: the first moment after the poison."""
+    direct: float
+    """v_pump_off - v: what the pump's own current holds, lost at once."""
+    v_run_down: float | None
+    """Potential of the cell when the gradients have run down; None where it never comes to rest."""
+    indirect: float | None
+    """v_run_down - v_pump_off: what the gradients hold, lost over hours."""
+    run_down_outcome: str
+    charge_moved: float
+    """uM of monovalent ions that charging the membrane to V takes from (or adds to) the inside."""
+    charge_moved_share: float
+    """The same, relative to all ions inside."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The account of a resting state. `str()` is a table, `as_dict()` is ready for JSON."""
+
+    rest: Rest
+    membranes: tuple[MembraneStory, ...]
+    atp_per_second: float
+    watts: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Nested dictionary in door units; one membrane is flat, several are by name."""
+        stories = {m.membrane: asdict(m) for m in self.membranes}
+        body = next(iter(stories.values())) if len(stories) == 1 else {"membranes": stories}
+        return {
+            "outcome": self.rest.outcome.name,
+            **body,
+            "atp_per_second": self.atp_per_second,
+            "watts": self.watts,
+            "sentences": self.sentences(),
+        }
+
+    def units(self) -> dict[str, str]:
+        """Unit of every key of `as_dict`, nested lists by their keys."""
+        return dict(UNITS)
+
+    @property
+    def warnings(self) -> list[Notice]:
+        """Those of the resting state."""
+        return self.rest.warnings
+
+    def sentences(self) -> list[str]:
+        """The account in plain words."""
+        return [sentence for m in self.membranes for sentence in _sentences(self, m)]
+
+    def __str__(self) -> str:
+        return "\n".join(
+            [line for m in self.membranes for line in _table(self, m)] + ["", *self.sentences()]
+        )
+
+    __repr__ = __str__
+
+
+UNITS = {
+    "v": "mV",
+    "inside": "mM",
+    "outside": "mM",
+    "E": "mV",
+    "driving_force": "mV",
+    "channel_current": "pA",
+    "chord_share": "1",
+    "slope_share": "1",
+    "ghk_share_numerator": "1",
+    "ghk_share_denominator": "1",
+    "fluxes": "fmol/s",
+    "balance": "fmol/s",
+    "turnover": "fmol/s",
+    "current": "pA",
+    "cycle_cost": "kJ/mol",
+    "atp_free_energy": "kJ/mol",
+    "reversal_potential": "mV",
+    "chord_sum": "mV",
+    "chord_pump": "mV",
+    "ghk": "mV",
+    "ghk_without_cl": "mV",
+    "mullins_noda": "mV",
+    "v_pump_off": "mV",
+    "direct": "mV",
+    "v_run_down": "mV",
+    "indirect": "mV",
+    "charge_moved": "uM",
+    "charge_moved_share": "1",
+    "atp_per_second": "1/s",
+    "watts": "W",
+}
+
+
+def explain(result: Rest) -> Explanation:
+    """Account for a resting state, millivolt by millivolt.
+
+    Raises
+    ------
+    NoRestError
+        There is no resting state to explain.
+
+    >>> from vrest.io.cellfile import load
+    >>> story = explain(rest(load("article_neuron"))).membranes[0]
+    >>> round(story.v, 1), round(story.ghk, 1), round(story.direct, 1)
+    (-73.8, -69.9, 4.0)
+    """
+    if not result.outcome.has_state:
+        raise NoRestError(
+            f"'{result.cell.name}' has no resting state to explain: {result.reason}", code=result.outcome.name
+        )
+    off = _pumps_off(result)
+    down = rest(apply(result.as_cell(), off)) if off else result
+    return Explanation(
+        rest=result,
+        membranes=tuple(_membrane(result, wall, down) for wall in result.system.structure.walls),
+        atp_per_second=result.atp_per_second,
+        watts=result.watts,
+    )
+
+
+def _pumps_off(result: Rest) -> list[Change]:
+    """Changes that stop everything driven by ATP."""
+    changes = []
+    for mover in result.system.structure.movers:
+        if mover.place:
+            part = result.cell.membranes[mover.place].transports[mover.label]
+            if part.stoichiometry().get(ATP) and part.strength:
+                changes.append(Change(mover.path(part.strength), "scale", 0.0))
+    return changes
+
+
+def _membrane(result: Rest, wall: Wall, down: Rest) -> MembraneStory:
+    system, x, p = result.system, result.state, result.parameters
+    v = float(system.potential(x, wall))
+    parts = transports(system, p, wall)
+    inside, outside = system.concentrations(x, p, wall.inside), system.concentrations(x, p, wall.outside)
+    reversal = {ion: float(e) for ion, e in reversal_potentials(system, x, p, wall).items()}
+    fluxes = ion_fluxes(system, x, p, wall)
+    flow = {label: float(i) for label, i in currents(system, x, p, wall).items()}
+    channels = {label: next(iter(part.moved_ions)) for label, part in parts.items() if part.is_channel}
+    slopes = _slopes(system, x, p, wall)
+    by_ion = {ion: sum(flow[c] for c, i in channels.items() if i == ion) for ion in inside}
+    slope = {ion: sum(slopes[c] for c, i in channels.items() if i == ion) for ion in inside}
+    chord = {ion: _chord(by_ion[ion], v, reversal.get(ion, np.nan), slope[ion]) for ion in set(channels.values())}
+    total_chord = sum(chord.values())
+    numerator, denominator, ghk, ghk_kn, noda = _ghk(system, x, p, wall, parts)
+    pump_current = sum(i for label, i in flow.items() if label not in channels)
+    ions = tuple(
+        IonStory(
+            ion=ion,
+            inside=float(inside[ion]),
+            outside=float(outside[ion]),
+            E=_mv(reversal[ion]),
+            driving_force=_mv(v - reversal[ion]),
+            channel_current=1e12 * by_ion[ion],
+            chord_share=chord[ion] / total_chord if ion in chord else None,
+            slope_share=slope[ion] / sum(slope.values()) if ion in chord else None,
+            ghk_share_numerator=numerator.get(ion),
+            ghk_share_denominator=denominator.get(ion),
+            fluxes={label: 1e15 * float(f) for label, f in fluxes.get(ion, {}).items()},
+            balance=1e15 * float(sum(fluxes.get(ion, {}).values())),
+        )
+        for ion in inside
+        if ion in outside
+    )
+    off = p.copy()
+    for change in _pumps_off(result):
+        off[system.names.index(change.path)] = 0.0
+    roots = zero_current_potentials(system, x, off, wall)
+    v_off = min(roots, key=lambda r: abs(r - v))
+    v_down = float(down.system.potential(down.state, wall)) if down.outcome.is_rest else None
+    volume = float(system.relative_volume(x, wall.inside)) * float(
+        system.get(p, f"compartments.{wall.inside}.volume")
+    )
+    moved = float(system.get(p, f"membranes.{wall.name}.capacitance")) * float(system.area(x, p, wall)) * abs(v) / F
+    return MembraneStory(
+        membrane=wall.name,
+        v=1e3 * v,
+        ions=ions,
+        pumps=_pump_stories(system, x, p, wall, flow),
+        chord_sum=1e3 * sum(chord[i] / total_chord * reversal[i] for i in chord),
+        chord_pump=-1e3 * pump_current / total_chord,
+        ghk=_mv(ghk),
+        ghk_without_cl=_mv(ghk_kn),
+        mullins_noda=_mv(noda),
+        v_pump_off=1e3 * v_off,
+        direct=1e3 * (v_off - v),
+        v_run_down=None if v_down is None else 1e3 * v_down,
+        indirect=None if v_down is None else 1e3 * (v_down - v_off),
+        run_down_outcome=down.outcome.name,
+        charge_moved=1e3 * moved / volume,
+        charge_moved_share=moved / volume / float(sum(inside.values())),
+    )
+
+
+def _slopes(system: System, x: np.ndarray, p: np.ndarray, wall: Wall) -> dict[str, float]:
+    """Slope conductance dI/dV of each transport at fixed gates, S: five-point differences."""
+    v = float(system.potential(x, wall))
+    h = 2e-4
+    weights = np.array([1.0, -8.0, 8.0, -1.0]) / (12 * h)
+    states = np.tile(x, (4, 1))
+    k = system.index["charge", wall.name]
+    stretch = float(x[k]) / v if v else 1.0
+    states[:, k] = (v + h * np.array([-2.0, -1.0, 1.0, 2.0])) * stretch
+    return {label: float(weights @ i) for label, i in currents(system, states, p, wall).items()}
+
+
+def _chord(current: float, v: float, reversal: float, slope: float) -> float:
+    """I / (V - E); at V = E, where chord and slope meet, the slope."""
+    return slope if abs(v - reversal) < 1e-7 else current / (v - reversal)
+
+
+def _ghk(
+    system: System, x: np.ndarray, p: np.ndarray, wall: Wall, parts: dict[str, Any]
+) -> tuple[dict[str, float], dict[str, float], float, float, float]:
+    """GHK shares and potentials; NaN (and no shares) unless every channel is a constant-field leak."""
+    nothing: tuple[dict[str, float], dict[str, float], float, float, float] = ({}, {}, np.nan, np.nan, np.nan)
+    leaks: dict[str, float] = {}
+    for part in parts.values():
+        if part.is_channel:
+            if not isinstance(part, GHKLeak) or abs(system.valence[part.ion]) != 1:
+                return nothing
+            leaks[part.ion] = leaks.get(part.ion, 0.0) + float(part.permeability)
+    if not leaks:
+        return nothing
+    inside, outside = system.concentrations(x, p, wall.inside), system.concentrations(x, p, wall.outside)
+    temperature = float(system.get(p, "temperature"))
+
+    def table(ions: list[str]) -> tuple[tuple[Any, Any], dict[str, Any]]:
+        sides = {
+            "inside": np.array([float(inside[i]) for i in ions]),
+            "outside": np.array([float(outside[i]) for i in ions]),
+        }
+        return (np.array([leaks[i] for i in ions]), np.array([system.valence[i] for i in ions])), sides
+
+    ions = list(leaks)
+    (perms, valences), sides = table(ions)
+    numerator, denominator = ghk_shares(perms, valences, **sides)
+    ghk = float(ghk_voltage(perms, valences, **sides, temperature=temperature))
+    cations = [i for i in ions if i in ("K", "Na")]
+    ghk_kn = noda = np.nan
+    if cations == ["K", "Na"] or cations == ["Na", "K"]:
+        (perms, valences), sides = table(cations)
+        ghk_kn = float(ghk_voltage(perms, valences, **sides, temperature=temperature))
+        noda = float(
+            mullins_noda(
+                permeability_k=leaks["K"],
+                permeability_na=leaks["Na"],
+                k_inside=float(inside["K"]),
+                k_outside=float(outside["K"]),
+                na_inside=float(inside["Na"]),
+                na_outside=float(outside["Na"]),
+                temperature=temperature,
+            )
+        )
+    shares = [dict(zip(ions, (float(s) for s in side), strict=True)) for side in (numerator, denominator)]
+    return shares[0], shares[1], ghk, ghk_kn, noda
+
+
+def _pump_stories(
+    system: System, x: np.ndarray, p: np.ndarray, wall: Wall, flow: dict[str, float]
+) -> tuple[PumpStory, ...]:
+    rates = turnover_rates(system, x, p, wall)
+    v = float(system.potential(x, wall))
+    stories = []
+    for label, (cost, available) in pump_costs(system, x, p, wall).items():
+        part = transports(system, p, wall)[label]
+        charge = sum(system.valence[i] * n for i, n in part.moved_ions.items())
+        # the cost falls by z F per volt of depolarisation: where it meets what ATP gives, the pump reverses
+        reversal = v + (float(cost) - float(available)) / (charge * F) if charge else np.nan
+        stories.append(
+            PumpStory(
+                name=label,
+                turnover=1e15 * float(rates[label]),
+                current=1e12 * flow[label],
+                cycle_cost=1e-3 * float(cost),
+                atp_free_energy=1e-3 * float(available),
+                reversal_potential=_mv(reversal),
+            )
+        )
+    return tuple(stories)
+
+
+def _mv(volts: float) -> float | None:
+    return None if np.isnan(volts) else 1e3 * float(volts)
+
+
+def _sentences(story: Explanation, m: MembraneStory) -> list[str]:
+    where = f" of membrane '{m.membrane}'" if len(story.membranes) > 1 else ""
+    lines = []
+    voters = [i for i in m.ions if i.chord_share is not None and i.E is not None]
+    loudest = max(voters, key=lambda i: i.chord_share or 0.0, default=None)
+    if loudest is not None and loudest.chord_share is not None:
+        lines.append(
+            f"The {m.v:.2f} mV{where} are a vote of the open channels: {loudest.ion} has the loudest voice "
+            f"({100 * loudest.chord_share:.0f} % of the chord conductance) and pulls towards {loudest.E:.1f} mV."
+        )
+    if m.pumps:
+        lines.append(
+            f"Stop the pump and {m.direct:.2f} mV are lost at once (to {m.v_pump_off:.2f} mV): its own current. "
+            + (
+                f"Another {m.indirect:.2f} mV are lost as the gradients it keeps run down, to {m.v_run_down:.2f} mV."
+                if m.indirect is not None
+                else f"Then the gradients run down, and the cell finds no rest ({m.run_down_outcome})."
+            )
+        )
+    if m.ghk is not None and m.pumps:
+        lines.append(
+            f"The GHK equation says {m.ghk:.2f} mV with these permeabilities and contents: it leaves out the "
+            f"pump's own current, {m.v - m.ghk:+.2f} mV."
+        )
+    if m.mullins_noda is not None and m.ghk_without_cl is not None and m.pumps:
+        lines.append(
+            f"Mullins-Noda, which counts 3 Na+ against 2 K+, says {m.mullins_noda:.2f} mV: "
+            f"{m.mullins_noda - m.ghk_without_cl:+.2f} mV from GHK for the same two ions."
+        )
+    lines.append(
+        f"Charging the membrane moved {m.charge_moved:.2g} uM of ions, {100 * m.charge_moved_share:.2g} % of those inside."
+    )
+    if m.pumps:
+        lines.append(f"It costs {story.atp_per_second:.3g} ATP per second ({story.watts:.3g} W).")
+    return lines
+
+
+def _table(story: Explanation, m: MembraneStory) -> list[str]:
+    r = story.rest
+    head = f"{r.cell.name}, membrane '{m.membrane}', {r.cell.temperature - 273.15:.1f} degC: V = {m.v:.2f} mV"
+    rows = [("ion", "in", "out", "E", "V-E", "current", "chord", "slope", "GHK num", "GHK den", "balance")]
+    rows.append(("", "mM", "mM", "mV", "mV", "pA", "share", "share", "share", "share", "fmol/s"))
+    for i in m.ions:
+        rows.append(
+            (
+                i.ion,
+                f"{i.inside:.4g}",
+                f"{i.outside:.4g}",
+                _cell(i.E, ".2f"),
+                _cell(i.driving_force, "+.2f"),
+                f"{i.channel_current:+.4g}",
+                _cell(i.chord_share, ".3f"),
+                _cell(i.slope_share, ".3f"),
+                _cell(i.ghk_share_numerator, ".3f"),
+                _cell(i.ghk_share_denominator, ".3f"),
+                f"{i.balance:+.1e}",
+            )
+        )
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    lines = [head, ""]
+    lines += ["  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in rows]
+    labels = list(dict.fromkeys(label for i in m.ions for label in i.fluxes))
+    lines += ["", "outward flux, fmol/s"]
+    flux = [("", *labels, "sum")]
+    for i in m.ions:
+        flux.append(
+            (i.ion, *(f"{i.fluxes[x]:+.4f}" if x in i.fluxes else "" for x in labels), f"{i.balance:+.1e}")
+        )
+    widths = [max(len(row[k]) for row in flux) for k in range(len(flux[0]))]
+    lines += ["  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in flux]
+    for pump in m.pumps:
+        lines.append("")
+        lines.append(
+            f"{pump.name}: {pump.turnover:.4g} fmol/s, {pump.current:+.4g} pA; a cycle stores {pump.cycle_cost:.1f} of "
+            f"{pump.atp_free_energy:.1f} kJ/mol; it would reverse at {_cell(pump.reversal_potential, '.0f')} mV"
+        )
+    return lines
+
+
+def _cell(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
+
+
+__all__ = ["Explanation", "IonStory", "MembraneStory", "Outcome", "PumpStory", "at_potential", "explain"]
