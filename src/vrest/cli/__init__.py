@@ -1,0 +1,12 @@
+"""The command line: one thin file per command, which reads, asks and prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    from vrest.cli.app import run
+
+    return run(arguments)

@@ -127,9 +127,7 @@ def cell_from(data: Mapping[str, Any]) -> Cell:
     if "temperature" in data:
         spec = dict(quantity_fields(Cell))["temperature"]
         whole["temperature"] = _value(data["temperature"], "temperature", sources, spec)
-    return Cell(
-        **whole, compartments=compartments, membranes=membranes, exchanges=exchanges, sources=sources
-    )
+    return Cell(**whole, compartments=compartments, membranes=membranes, exchanges=exchanges, sources=sources)
 
 
 @contextmanager
@@ -195,8 +193,7 @@ def cell_to(cell: Cell) -> dict[str, Any]:
         membranes[name] = table
     if cell.exchanges:
         data["exchanges"] = {
-            n: {"kind": e.kind} | _statics(e) | _entries(cell, e, f"exchanges.{n}.")
-            for n, e in cell.exchanges.items()
+            n: {"kind": e.kind} | _statics(e) | _entries(cell, e, f"exchanges.{n}.") for n, e in cell.exchanges.items()
         }
     if cell.references:
         data["references"] = dict(cell.references)

@@ -147,9 +147,15 @@ def _problems(error: ValidationError, data: dict[str, Any]) -> list[tuple[str, s
             entry = (f"{'.'.join(path)}.law is missing", f"Allowed: {', '.join(TRANSPORTS)}.")
         elif item["type"] == "literal_error":
             expected = str(item.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ")
-            entry = (f"{'.'.join(path)} = {item['input']!r} is not allowed", near_miss(str(item["input"]), expected.split(", ")))
+            entry = (
+                f"{'.'.join(path)} = {item['input']!r} is not allowed",
+                near_miss(str(item["input"]), expected.split(", ")),
+            )
         else:
-            entry = (f"{'.'.join(path)} = {item['input']!r}: {item['msg'].lower()}", 'A value is text with a unit: "5 mM".')
+            entry = (
+                f"{'.'.join(path)} = {item['input']!r}: {item['msg'].lower()}",
+                'A value is text with a unit: "5 mM".',
+            )
         seen.setdefault(".".join(path) + entry[0][:0], entry)
     return list(seen.values())
 

@@ -179,7 +179,9 @@ def _check_sides(cell: Cell) -> None:
             )
         if m.area is None and inside.surface is None:
             raise InputError(
-                f"membrane '{name}' has no area.", code="no_area", hint=f"Give an area, or '{m.inside}' a shape."
+                f"membrane '{name}' has no area.",
+                code="no_area",
+                hint=f"Give an area, or '{m.inside}' a shape.",
             )
         if m.area_follows_volume and (m.area is not None or inside.shape is None):
             raise InputError(
@@ -274,8 +276,13 @@ def _solve_charge(cell: Cell, compartment: str) -> tuple[str, float] | None:
         return "impermeant.valence", rest / x.concentration
     scale = math.fsum(abs(term) for term in terms)
     if abs(rest) > CHARGE_TOLERANCE * max(scale, abs(wanted)):
-        mv = -rest * F * c.start_volume / sum(
-            m.capacitance * cell.area(n) for n, m in cell.membranes.items() if compartment in (m.inside, m.outside)
+        mv = (
+            -rest
+            * F
+            * c.start_volume
+            / sum(
+                m.capacitance * cell.area(n) for n, m in cell.membranes.items() if compartment in (m.inside, m.outside)
+            )
         )
         raise InputError(
             f"compartment '{compartment}' holds {-rest:.6g} mM of net charge more than its potential allows; "
@@ -320,9 +327,7 @@ def _side_notices(cell: Cell) -> list[Notice]:
     notices = []
     for name, m in cell.membranes.items():
         inside, outside = cell.contents(m.inside), cell.contents(m.outside)
-        if {"K", "Na"} <= set(inside) & set(outside) and (
-            inside["K"] < outside["K"] and inside["Na"] > outside["Na"]
-        ):
+        if {"K", "Na"} <= set(inside) & set(outside) and (inside["K"] < outside["K"] and inside["Na"] > outside["Na"]):
             notices.append(
                 Notice(
                     "sides_look_swapped",

@@ -1,11 +1,11 @@
 """Changes: what `--set`, `--at` and a protocol say about a value, in one small language.
 
-    outside.K = 12 mM                 set
-    pump.max_rate *= 0.5              scale what it is then
-    pump.max_rate = restore           back to what the cell says
-    outside.K = 12 mM swap Na         keep the bath neutral: Na falls by as much
-    outside.Na = 100 mM with Cl       keep the bath neutral: Cl falls with it
-    outside.K = 12 mM over 2 min      ramp (only at a time)
+outside.K = 12 mM                 set
+pump.max_rate *= 0.5              scale what it is then
+pump.max_rate = restore           back to what the cell says
+outside.K = 12 mM swap Na         keep the bath neutral: Na falls by as much
+outside.Na = 100 mM with Cl       keep the bath neutral: Cl falls with it
+outside.K = 12 mM over 2 min      ramp (only at a time)
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def parse_changes(changes: str | Change | Iterable[str | Change] | Mapping[str, 
     if isinstance(changes, str | Change):
         return [parse_change(changes)]
     if isinstance(changes, Mapping):
-        return [Change(path, "set", value) for path, value in changes.items()]
+        return [Change(str(path), "set", value) for path, value in changes.items()]
     return [parse_change(change) for change in changes]
 
 
@@ -111,7 +111,7 @@ def targets(cell: Cell, change: Change, now: Mapping[str, float]) -> dict[str, A
     `now` holds values that earlier changes of a protocol have set; `restore` returns to the cell's own.
     """
     parameter = resolve(cell, change.path)
-    present = now.get(parameter.path, parameter.value)
+    present: Any = now.get(parameter.path, parameter.value)
     if change.operation == "restore":
         value = parameter.value
     elif change.operation == "scale":
@@ -133,7 +133,7 @@ def targets(cell: Cell, change: Change, now: Mapping[str, float]) -> dict[str, A
     else:
         si = float(to_si(change.value, parameter.spec.dimension, parameter.path, bare_ok=True))
         value = check(si, parameter.spec, parameter.path)
-    values = {parameter.path: value}
+    values: dict[str, Any] = {parameter.path: value}
     if change.companion:
         values |= _companion(cell, change, parameter, value - present, now)
     return values

@@ -67,7 +67,9 @@ class Compartment(Described):
         where = f"compartment '{self._name}'" if self._name else "a compartment"
         if self.kind not in KINDS:
             raise InputError(
-                f"{where}: kind '{self.kind}'.", code="unknown_kind", hint=near_miss(str(self.kind), list(KINDS))
+                f"{where}: kind '{self.kind}'.",
+                code="unknown_kind",
+                hint=near_miss(str(self.kind), list(KINDS)),
             )
         ions = {str(s): read(c, CONCENTRATION, f"{where}, ion {s}") for s, c in self.ions.items()}
         object.__setattr__(self, "ions", MappingProxyType(ions))
@@ -79,7 +81,9 @@ class Compartment(Described):
     def _check_bath(self, where: str) -> None:
         if any(value is not None for value in (self.volume, self.shape, self.radius, self.length)):
             raise InputError(
-                f"{where} is a bath and has no size.", code="unexpected_key", hint="Remove volume, shape, radius, length."
+                f"{where} is a bath and has no size.",
+                code="unexpected_key",
+                hint="Remove volume, shape, radius, length.",
             )
         if SOLVE in self.solvables().values():
             raise InputError(
@@ -91,7 +95,9 @@ class Compartment(Described):
     def _check_finite(self, where: str) -> None:
         if self.shape is not None and self.shape not in SHAPES:
             raise InputError(
-                f"{where}: shape '{self.shape}'.", code="unknown_shape", hint=near_miss(str(self.shape), list(SHAPES))
+                f"{where}: shape '{self.shape}'.",
+                code="unknown_shape",
+                hint=near_miss(str(self.shape), list(SHAPES)),
             )
         needed = {None: {"volume"}, "sphere": {"radius"}, "cylinder": {"radius", "length"}}[self.shape]
         given = {name for name in ("volume", "radius", "length") if getattr(self, name) is not None}
@@ -114,7 +120,7 @@ class Compartment(Described):
                 raise InputError(
                     f"{where}: {symbol} is 0 mM.",
                     code="zero_concentration",
-                    hint="Its Nernst potential would be undefined; write a trace such as 0.001 mM, or leave the ion out.",
+                    hint="Its Nernst potential would be undefined; write a trace (0.001 mM) or leave the ion out.",
                 )
 
     def solvables(self) -> dict[str, Any]:
@@ -133,18 +139,18 @@ class Compartment(Described):
     @property
     def start_volume(self) -> float:
         """Volume at the start, m3."""
-        if self.shape == "sphere":
-            return 4 / 3 * math.pi * self.radius**3  # pyright: ignore[reportOperatorIssue]
-        if self.shape == "cylinder":
-            return math.pi * self.radius**2 * self.length  # pyright: ignore[reportOperatorIssue]
-        assert self.volume is not None
-        return self.volume
+        if self.volume is not None:
+            return self.volume
+        assert self.radius is not None  # checked at construction
+        if self.length is None:
+            return 4 / 3 * math.pi * self.radius**3
+        return math.pi * self.radius**2 * self.length
 
     @property
     def surface(self) -> float | None:
         """Area of its shape (the side of a cylinder), m2; None where only a volume is known."""
-        if self.shape == "sphere":
-            return 4 * math.pi * self.radius**2  # pyright: ignore[reportOperatorIssue]
-        if self.shape == "cylinder":
-            return 2 * math.pi * self.radius * self.length  # pyright: ignore[reportOperatorIssue,reportOptionalOperand]
-        return None
+        if self.radius is None:
+            return None
+        if self.length is None:
+            return 4 * math.pi * self.radius**2
+        return 2 * math.pi * self.radius * self.length

@@ -83,9 +83,7 @@ def resolve(cell: Cell, short: str) -> Parameter:
             code="ambiguous_path",
             hint=f"Choose one: {listed}.",
         )
-    raise InputError(
-        f"'{short}' names no value of '{cell.name}'.", code="unknown_path", hint=_suggest(short, known)
-    )
+    raise InputError(f"'{short}' names no value of '{cell.name}'.", code="unknown_path", hint=_suggest(short, known))
 
 
 def _matches(path: list[str], parts: list[str]) -> bool:

@@ -67,7 +67,9 @@ def protocol(events: Protocol | Iterable[tuple[Any, Any]] | None) -> Protocol:
             when, what = item
         except (TypeError, ValueError):
             raise InputError(
-                f"A protocol entry is {item!r}.", code="bad_protocol", hint='Write pairs ("5 min", "outside.K=12 mM").'
+                f"A protocol entry is {item!r}.",
+                code="bad_protocol",
+                hint='Write pairs ("5 min", "outside.K=12 mM").',
             ) from None
         time = float(to_si(when, "time", "protocol time"))
         if time < 0:
@@ -102,7 +104,7 @@ def segments(cell: Cell, plan: Protocol, until: float) -> list[Segment]:
             if event.time == start:
                 for path, target in targets(cell, event.change, now).items():
                     _refuse_start_value(cell, path, event)
-                    begin = now.get(path, resolve(cell, path).value)
+                    begin = float(now.get(path, resolve(cell, path).value))  # pyright: ignore[reportArgumentType]
                     ramps[path] = Ramp(start, start + event.change.over, begin, target)
                     now[path] = ramps[path].at(start)
         slopes = {path: ramp.slope for path, ramp in ramps.items() if ramp.stop > start}

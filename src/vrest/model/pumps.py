@@ -15,7 +15,9 @@ from vrest.physics import pumps
 class NaKPump(Transport):
     """Abstract base of the pumps: rate = max_rate x ATP/(ATP + K_m) x the law's relative rate."""
 
-    max_rate: float = quantity("turnover", doc="turnovers per area at full activity; 1 uA/cm2 of net current = F x rate")
+    max_rate: float = quantity(
+        "turnover", doc="turnovers per area at full activity; 1 uA/cm2 of net current = F x rate"
+    )
     atp: float = quantity("concentration", "3 mM", maximum=100.0, doc="ATP inside")
     km_atp: float = quantity("concentration", "0 mM", doc="ATP at half rate; 0 means never limiting")
     atp_free_energy: float = quantity("energy_per_mole", "57 kJ/mol", doc="free energy of ATP hydrolysis, positive")
@@ -47,9 +49,7 @@ class HillPump(NaKPump):
     km_k: float = quantity("concentration", "2 mM", doc="[K]o at half binding of a site")
 
     def relative_rate(self, here: Surroundings) -> Any:
-        return pumps.hill(
-            na_inside=here.inside["Na"], k_outside=here.outside["K"], km_na=self.km_na, km_k=self.km_k
-        )
+        return pumps.hill(na_inside=here.inside["Na"], k_outside=here.outside["K"], km_na=self.km_na, km_k=self.km_k)
 
 
 @transport("pump_exponential", strength="max_rate")

@@ -19,8 +19,9 @@ def cache_directory() -> Path | None:
     chosen = os.environ.get("VREST_CACHE", "")
     if chosen.lower() == "off":
         return None
-    if jax.config.jax_compilation_cache_dir:
-        return Path(jax.config.jax_compilation_cache_dir)
+    already = getattr(jax.config, "jax_compilation_cache_dir", None)
+    if already:
+        return Path(already)
     return Path(chosen or user_cache_dir("vrest", appauthor=False)) / "compiled"
 
 

@@ -12,13 +12,23 @@ UNROLLED = 8
 
 def solve(a: Any, b: Any) -> Any:
     """x with a x = b; a is (n, n), b is (n,) or (n, m). Partial pivoting."""
+    return solve_signed(a, b)[0]
+
+
+def solve_signed(a: Any, b: Any) -> tuple[Any, Any]:
+    """x with a x = b, and the sign of the determinant of a."""
     n = a.shape[0]
     if n > UNROLLED:
-        return jnp.linalg.solve(a, b)
+        return jnp.linalg.solve(a, b), jnp.linalg.slogdet(a)[0]
     columns = b[:, None] if b.ndim == 1 else b
     rows = [jnp.concatenate([a[i], columns[i]]) for i in range(n)]
+    sign: Any = 1.0
     for k in range(n):
-        rows = _pivot(rows, k)
+        for i in range(k + 1, n):  # bubble the row with the largest entry in column k up to place k
+            larger = jnp.abs(rows[i][k]) > jnp.abs(rows[k][k])
+            rows[k], rows[i] = jnp.where(larger, rows[i], rows[k]), jnp.where(larger, rows[k], rows[i])
+            sign = jnp.where(larger, -sign, sign)
+        sign = sign * jnp.sign(rows[k][k])
         for i in range(k + 1, n):
             rows[i] = rows[i] - (rows[i][k] / rows[k][k]) * rows[k]
     answer: list[Any] = [None] * n
@@ -28,13 +38,4 @@ def solve(a: Any, b: Any) -> Any:
             total = total - rows[k][j] * answer[j]
         answer[k] = total / rows[k][k]
     x = jnp.stack(answer)
-    return x[:, 0] if b.ndim == 1 else x
-
-
-def _pivot(rows: list[Any], k: int) -> list[Any]:
-    """Bubble the row with the largest entry in column k up to place k."""
-    rows = list(rows)
-    for i in range(k + 1, len(rows)):
-        larger = jnp.abs(rows[i][k]) > jnp.abs(rows[k][k])
-        rows[k], rows[i] = jnp.where(larger, rows[i], rows[k]), jnp.where(larger, rows[k], rows[i])
-    return rows
+    return (x[:, 0] if b.ndim == 1 else x), sign

@@ -13,29 +13,17 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from vrest.numerics.linear import solve
+from vrest.numerics.linear import solve_signed
+from vrest.numerics.point import Stationary
 
 FIRST_STEP, LAST_STEP = 1e-4, 1e14
 """Pseudo-time steps, s: shorter than a membrane time constant, longer than any cell lives."""
 
+STILL = 1e-9
+"""A relative change this small is none: the point is stationary, stable or not."""
+
 LARGEST_CHANGE = 0.7
 """A step that changes any state by more than this share of its scale is repeated with a shorter time step."""
-
-
-class Stationary(NamedTuple):
-    """Where the iteration ended."""
-
-    y: Any
-    """(n,) the point."""
-    slope: Any
-    """(n,) y' there."""
-    jacobian: Any
-    """(n, n) there."""
-    correction: Any
-    """(n,) the correction that remains: Newton's, where it converged."""
-    iterations: Any
-    converged: Any
-    """Whether Newton steps at infinite time step had stopped changing anything but rounding."""
 
 
 class Carry(NamedTuple):
@@ -85,10 +73,13 @@ def stationary(
         s = scale(y, args)
         # scaled so that pivots compare like with like
         matrix = (identity / step - jacobian) * s[None, :] / s[:, None]
-        change = solve(matrix, slope / s) * s
+        change, sign = solve_signed(matrix, slope / s)
+        change = change * s
         size = jnp.max(jnp.abs(change) / s)
         newton = step >= LAST_STEP
-        too_far = ~(size <= LARGEST_CHANGE)  # true for NaN as well
+        # a time step beyond the growth time of an unstable mode would run against the motion: det changes sign
+        against = (sign <= 0) & (size > STILL)
+        too_far = ~(size <= LARGEST_CHANGE) | against  # true for NaN as well
         quiet = newton & ((size < 1e-14) | ((size < 1e-9) & (size > 0.25 * carry.best)))
         settled = jnp.where(quiet, carry.settled + 1, 0)
         k = carry.found.iterations + 1
@@ -99,9 +90,7 @@ def stationary(
         # a Newton step that would jump far has not found its basin: go back to following the motion
         shorter = jnp.where(newton, 1e3, step / 8)
         return Carry(
-            Stationary(
-                y + jnp.where(part > 0, part * change, 0.0), slope, jacobian, change, k, settled >= 2
-            ),
+            Stationary(y + jnp.where(part > 0, part * change, 0.0), slope, jacobian, change, k, settled >= 2),
             jnp.where(too_far, shorter, jnp.minimum(step * grow, LAST_STEP)),
             settled,
             jnp.where(newton, jnp.minimum(carry.best, size), jnp.inf),

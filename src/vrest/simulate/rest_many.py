@@ -12,8 +12,9 @@ import numpy as np
 from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.change import apply
+from vrest.numerics.point import Stationary
 from vrest.simulate.outcome import Outcome
-from vrest.simulate.rest import Rest, certify, search
+from vrest.simulate.rest import Rest, judged, search
 from vrest.system.assemble import System, assemble
 from vrest.system.structure import parameter_vector
 
@@ -73,9 +74,10 @@ def rest_many(cell: Cell, over: Mapping[str, Any]) -> RestMany:
     parts = [system.split(x, p) for x, p in zip(x0, ps, strict=True)]
     y0, c, matrix = (np.stack(column) for column in zip(*parts, strict=True))
     found = [np.asarray(part) for part in _search_many(system)(y0, (ps, c, matrix))]
+    points = [Stationary(*(part[k] for part in found)) for k in range(len(cells))]
     return RestMany(
         columns,
-        tuple(certify(cells[k], system, ps[k], x0[k], *(part[k] for part in found)) for k in range(len(cells))),
+        tuple(judged(*each) for each in zip(cells, [system] * len(cells), ps, x0, points, strict=True)),
     )
 
 

@@ -147,12 +147,16 @@ def simulate(
     """
     if not isinstance(cell, Cell):
         raise InputError(
-            f"simulate() got {type(cell).__name__}.", code="not_a_cell", hint='Use simulate(vrest.load("..."), ...).'
+            f"simulate() got {type(cell).__name__}.",
+            code="not_a_cell",
+            hint='Use simulate(vrest.load("..."), ...).',
         )
     stop = float(to_si(until, "time", "until", bare_ok=True))
     if stop <= 0:
         raise InputError(
-            f"until is {format_si(stop, 'time', digits=6)}.", code="out_of_range", hint="A run lasts longer than 0 s."
+            f"until is {format_si(stop, 'time', digits=6)}.",
+            code="out_of_range",
+            hint="A run lasts longer than 0 s.",
         )
     if not 1e-14 <= rtol <= 1e-2:
         raise InputError(f"rtol is {rtol:g}.", code="out_of_range", hint="Choose 1e-3 to 1e-12; 1e-8 is usual.")
@@ -269,9 +273,9 @@ def _vectors(system: System, p0: np.ndarray, piece: Segment) -> tuple[np.ndarray
 @lru_cache(maxsize=64)
 def stepper(system: System, moving: bool) -> Any:
     """The compiled integrator of one system: advances at most CHUNK accepted steps."""
-    import vrest.numerics.backend  # noqa: F401
     import jax
 
+    import vrest.numerics.backend  # noqa: F401
     from vrest.numerics.rosenbrock import integrate
 
     allowed = Allowed(system)
@@ -285,8 +289,6 @@ def stepper(system: System, moving: bool) -> Any:
         return allowed.valid(y, args[3:])
 
     def advance(t: Any, y: Any, stop: Any, h: Any, args: Any, rtol: Any, atol: Any) -> Any:
-        return integrate(
-            f, t, y, stop, h, args, valid=valid, rtol=rtol, atol=atol, max_steps=CHUNK, moving=moving
-        )
+        return integrate(f, t, y, stop, h, args, valid=valid, rtol=rtol, atol=atol, max_steps=CHUNK, moving=moving)
 
     return jax.jit(advance)

@@ -36,7 +36,9 @@ class BathCurve:
     outcomes: tuple[Outcome, ...]
 
 
-def bath_curve(cell: Cell, path: str = "outside.K", concentrations: Sequence[float] | np.ndarray | None = None) -> BathCurve:
+def bath_curve(
+    cell: Cell, path: str = "outside.K", concentrations: Sequence[float] | np.ndarray | None = None
+) -> BathCurve:
     """V against a bath concentration, at once and settled.
 
     Parameters
@@ -59,7 +61,9 @@ def bath_curve(cell: Cell, path: str = "outside.K", concentrations: Sequence[flo
         raise InputError(f"{parameter.path} is no bath concentration.", code="bad_path", hint="Such as outside.K.")
     if len(cell.membranes) != 1:
         raise InputError(
-            f"'{cell.name}' has {len(cell.membranes)} membranes.", code="several_membranes", hint="Use rest_many."
+            f"'{cell.name}' has {len(cell.membranes)} membranes.",
+            code="several_membranes",
+            hint="Use rest_many.",
         )
     present = float(parameter.value)
     if concentrations is None:

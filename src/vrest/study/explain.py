@@ -133,9 +133,7 @@ class Explanation:
         return [sentence for m in self.membranes for sentence in _sentences(self, m)]
 
     def __str__(self) -> str:
-        return "\n".join(
-            [line for m in self.membranes for line in _table(self, m)] + ["", *self.sentences()]
-        )
+        return "\n".join([line for m in self.membranes for line in _table(self, m)] + ["", *self.sentences()])
 
     __repr__ = __str__
 
@@ -252,9 +250,7 @@ def _membrane(result: Rest, wall: Wall, down: Rest) -> MembraneStory:
     roots = zero_current_potentials(system, x, off, wall)
     v_off = min(roots, key=lambda r: abs(r - v))
     v_down = float(down.system.potential(down.state, wall)) if down.outcome.is_rest else None
-    volume = float(system.relative_volume(x, wall.inside)) * float(
-        system.get(p, f"compartments.{wall.inside}.volume")
-    )
+    volume = float(system.relative_volume(x, wall.inside)) * float(system.get(p, f"compartments.{wall.inside}.volume"))
     moved = float(system.get(p, f"membranes.{wall.name}.capacitance")) * float(system.area(x, p, wall)) * abs(v) / F
     return MembraneStory(
         membrane=wall.name,
@@ -398,7 +394,8 @@ def _sentences(story: Explanation, m: MembraneStory) -> list[str]:
             f"{m.mullins_noda - m.ghk_without_cl:+.2f} mV from GHK for the same two ions."
         )
     lines.append(
-        f"Charging the membrane moved {m.charge_moved:.2g} uM of ions, {100 * m.charge_moved_share:.2g} % of those inside."
+        f"Charging the membrane moved {m.charge_moved:.2g} uM of ions, "
+        f"{100 * m.charge_moved_share:.2g} % of those inside."
     )
     if m.pumps:
         lines.append(f"It costs {story.atp_per_second:.3g} ATP per second ({story.watts:.3g} W).")
@@ -433,9 +430,7 @@ def _table(story: Explanation, m: MembraneStory) -> list[str]:
     lines += ["", "outward flux, fmol/s"]
     flux = [("", *labels, "sum")]
     for i in m.ions:
-        flux.append(
-            (i.ion, *(f"{i.fluxes[x]:+.4f}" if x in i.fluxes else "" for x in labels), f"{i.balance:+.1e}")
-        )
+        flux.append((i.ion, *(f"{i.fluxes[x]:+.4f}" if x in i.fluxes else "" for x in labels), f"{i.balance:+.1e}"))
     widths = [max(len(row[k]) for row in flux) for k in range(len(flux[0]))]
     lines += ["  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in flux]
     for pump in m.pumps:

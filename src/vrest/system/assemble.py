@@ -180,8 +180,8 @@ class System:
         return p[..., self._at[name]]
 
     def _bare(self, mover: Mover) -> Any:
-        part = object.__new__(mover.kind)
-        part.__dict__.update(mover.static)
+        part: Any = object.__new__(mover.kind)
+        vars(part).update(mover.static)
         return part
 
     def bound(self, m: int, p: Any) -> Any:

@@ -68,7 +68,7 @@ def conserved(columns: np.ndarray, preference: list[int]) -> Laws:
         own[index] += 1 / scale
         basis.append((pivot, [value / scale for value in row], own))
         independent.append(index)
-    combination = np.array(
-        [[float(c[i]) for i in independent] for c in combinations], dtype=np.float64
-    ).reshape(len(dependent), len(independent))
+    combination = np.array([[float(c[i]) for i in independent] for c in combinations], dtype=np.float64).reshape(
+        len(dependent), len(independent)
+    )
     return Laws(tuple(independent), tuple(dependent), combination)

@@ -51,9 +51,7 @@ def accounts(system: System, x: np.ndarray, p: np.ndarray, start: np.ndarray) ->
     begin = start * units
     found = []
     for row, text in zip(system.laws.matrix(len(system.states)), describe(system), strict=True):
-        charges = [
-            (name, units[k]) for k, (kind, name) in enumerate(system.states) if kind == "charge" and row[k] != 0
-        ]
+        charges = [(name, units[k]) for k, (kind, name) in enumerate(system.states) if kind == "charge" and row[k] != 0]
         fixed = _fixed_charge(system, p, row) if charges else 0.0
         terms = natural * row
         change = np.abs(terms.sum(axis=-1) - (begin * row).sum())
@@ -70,9 +68,7 @@ def accounts(system: System, x: np.ndarray, p: np.ndarray, start: np.ndarray) ->
 def _fixed_charge(system: System, p: np.ndarray, row: np.ndarray) -> float:
     """Impermeant charge (mol) of the compartments that a charge law spans; it stands beside the ions."""
     spaces = {
-        name.split(".")[0]
-        for (kind, name), c in zip(system.states, row, strict=True)
-        if kind == "amount" and c != 0
+        name.split(".")[0] for (kind, name), c in zip(system.states, row, strict=True) if kind == "amount" and c != 0
     }
     return sum(
         float(

@@ -1,0 +1,111 @@
+"""Printing: the answer on stdout, for people or as JSON; warnings and progress on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from vrest.io.report import Report, to_json
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+PATIENCE = 2.0
+"""s: what takes longer shows its progress."""
+
+
+def answer(report: Report, human: Callable[[], None], *, as_json: bool, quiet: bool) -> None:
+    """Print a report as JSON, or what `human` prints with the warnings beside it."""
+    if as_json:
+        click.echo(to_json(report))
+        return
+    human()
+    for warning in [] if quiet else report["warnings"]:
+        remark("Warning", "yellow", warning["message"])
+    if "error" in report:
+        remark("Error", "red", report["error"]["message"])
+
+
+def remark(kind: str, colour: str, text: str) -> None:
+    """One line on stderr; in colour only where a person looks at it and wants colour."""
+    label = f"{kind}: " if os.environ.get("NO_COLOR") else click.style(f"{kind}: ", fg=colour, bold=True)
+    click.echo(label + text, err=True)
+
+
+def table(columns: Sequence[str], align: str, rows: Iterable[Sequence[str]]) -> None:
+    """Print a table; `align` has an l or r for each column."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    shape = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name, side in zip(columns, align, strict=True):
+        justify = "right" if side == "r" else "left"
+        shape.add_column(name, justify=justify, overflow="fold", no_wrap=name == columns[0])
+    for row in rows:
+        shape.add_row(*row)
+    width = None if sys.stdout.isatty() else 140  # a file or a pipe has no width of its own
+    Console(file=sys.stdout, width=width, markup=False, highlight=False, emoji=False).print(shape)
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A number for people, `digits` significant; a dash where it is undefined."""
+    return "–" if value is None else f"{value:.{digits}g}"
+
+
+def millivolts(value: float | None) -> str:
+    """A potential to 0.01 mV; no negative zero."""
+    return "–" if value is None else f"{round(value, 2) + 0.0:.2f}"
+
+
+def duration(seconds: float) -> str:
+    """A time in the unit one would say it in.
+
+    >>> duration(300.0), duration(7200.0), duration(0.002), duration(0.0)
+    ('5 min', '2 h', '2 ms', '0 s')
+    """
+    for unit, size in (("d", 86400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3)):
+        if seconds >= (2.0 if size > 1.0 else 1.0) * size:
+            return f"{seconds / size:.4g} {unit}"
+    return f"{seconds * 1e6:.4g} us" if seconds else "0 s"
+
+
+class Meter:
+    """Progress of a long run, on stderr where a person looks at it."""
+
+    def __init__(self, what: str, quiet: bool) -> None:
+        self.what = what
+        self.shown = not quiet and sys.stderr.isatty()
+        self.begin = time.monotonic()
+        self.bar: Progress | None = None
+
+    def __enter__(self) -> Meter:
+        return self
+
+    def __call__(self, share: float) -> None:
+        """The share that is done, 0 to 1."""
+        if not self.shown or time.monotonic() - self.begin < PATIENCE:
+            return
+        if self.bar is None:
+            self.bar = _bar()
+            self.bar.start()
+            self.bar.add_task(self.what, total=1.0)
+        self.bar.update(self.bar.task_ids[0], completed=share)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self.bar is not None:
+            self.bar.stop()
+
+
+def _bar() -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)

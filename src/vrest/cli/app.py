@@ -1,0 +1,140 @@
+"""The `vrest` command: finds its sub-commands, and turns whatever goes wrong into a message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from io import TextIOWrapper
+
+import rich_click as click
+from rich_click import rich_click as look
+
+from vrest.errors import VrestError, near_miss
+
+COMMANDS = ("nernst", "ghk", "rest", "run", "explain", "show", "doctor")
+UNEXPECTED, USAGE, INTERRUPTED = 1, 2, 130
+
+look.PADDING_HELPTEXT_FIRST_LINE = (0, 0, 1, 0)
+
+
+class Wrong(click.UsageError):
+    """A command line of the wrong shape, with what to write instead."""
+
+    def __init__(self, message: str, *, code: str = "usage", hint: str = "", ctx: click.Context | None = None) -> None:
+        click.UsageError.__init__(self, message, ctx)
+        self.code = code
+        self.hint = hint
+
+
+class Lazy(click.RichGroup):
+    """Imports the module of a command when that command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in COMMANDS:
+            return import_module(f"vrest.cli.{cmd_name}").command
+        if cmd_name.startswith("-"):
+            return None
+        hint = near_miss(cmd_name, list(COMMANDS))
+        raise Wrong(f"There is no command '{cmd_name}'.", code="unknown_command", hint=hint, ctx=ctx)
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"vrest {version('vrest')}")
+        ctx.exit()
+
+
+@click.group(cls=Lazy, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Print the version."
+)
+@click.pass_context
+def app(ctx: click.Context) -> None:
+    """The resting membrane potential: make it, certify it, explain it, run it down.
+
+    \b
+    Examples:
+      vrest nernst K --inside 140 --outside 5
+      vrest ghk --ion K 140 5 1 --ion Na 15 145 0.04 --ion Cl 7 110 0.45
+      vrest rest mammalian_neuron --set "outside.K=12 mM" --swap Na
+      vrest run mammalian_neuron --at "5 min" "pump.max_rate*=0" -o run.nc
+      vrest explain mammalian_neuron --plot votes.png
+
+    The answer goes to stdout (with --json as one object), progress and warnings to stderr. Exit codes: 0 ok,
+    1 unexpected failure, 2 usage, 3 invalid input, 4 no resting state, 5 a check failed.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit code; no exception leaves this function."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in given
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without some sign is no reason to fail
+    try:
+        code = app.main(given, prog_name="vrest", standalone_mode=False)
+        sys.stdout.flush()  # a pipe that was closed is found out here, not at exit
+        return code if isinstance(code, int) else 0
+    except VrestError as error:
+        return _fail(error, as_json, error.exit_code)
+    except click.UsageError as error:
+        return _fail(_usage(error), as_json, USAGE)
+    except click.ClickException as error:
+        return _fail(VrestError(error.format_message(), code="usage"), as_json, USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        return _fail(VrestError("Interrupted.", code="interrupted"), as_json, INTERRUPTED)
+    except BrokenPipeError:
+        # the reader has gone, as in `vrest show | head`; what is left goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNEXPECTED
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else UNEXPECTED
+    except Exception as error:
+        if os.environ.get("VREST_DEBUG"):
+            raise
+        return _fail(_unexpected(error), as_json, UNEXPECTED)
+
+
+def _usage(error: click.UsageError) -> VrestError:
+    hint = getattr(error, "hint", "")
+    code = getattr(error, "code", "usage")
+    if isinstance(error, click.NoSuchOption):
+        code = "unknown_option"
+        hint = f"Did you mean '{error.possibilities[0]}'?" if error.possibilities else ""
+    elif isinstance(error, click.MissingParameter):
+        code = "missing_argument"
+    message = error.message if error.message and not isinstance(error, click.MissingParameter) else ""
+    path = error.ctx.command_path if error.ctx else "vrest"
+    return VrestError(message or error.format_message(), code=code, hint=f"{hint} See '{path} --help'.".lstrip())
+
+
+def _unexpected(error: Exception) -> VrestError:
+    return VrestError(
+        f"Something went wrong that should not: {type(error).__name__}: {error}",
+        code="unexpected",
+        hint="Please report it with the command that you typed; VREST_DEBUG=1 shows where it happened.",
+    )
+
+
+def _fail(error: VrestError, as_json: bool, code: int) -> int:
+    if as_json:
+        from vrest.io.report import failure, to_json
+
+        click.echo(to_json(failure(error)))
+    else:
+        from vrest.cli.answer import remark
+
+        remark("Error", "red", error.message)
+        if error.hint:
+            click.echo(error.hint, err=True)
+    return code

@@ -1,0 +1,100 @@
+"""`vrest doctor`."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import rich_click as click
+from click.exceptions import Exit
+
+from vrest.cli import options
+
+PARTS = ("vrest", "jax", "jaxlib", "numpy", "array-api-compat", "pint", "pydantic", "xarray", "h5netcdf", "matplotlib")
+EXPECTED, TOLERANCE = -70.0, 1e-6
+"""mV: where `mammalian_neuron` rests."""
+
+CHECK_FAILED = 5
+
+
+@click.command("doctor")
+@options.common
+def command(as_json: bool, quiet: bool) -> None:
+    """Is this installation sound: versions, devices, cache, and a cell that must rest at -70 mV.
+
+    \b
+    Examples:
+      vrest doctor
+      vrest doctor --json
+    """
+    from vrest.cli.answer import answer
+    from vrest.io.report import report
+
+    found = examine()
+    body = report(found, {"v_rest": "mV", "expected": "mV"}, {})
+    answer(body, lambda: show(found), as_json=as_json, quiet=quiet)
+    if not found["self_check"]["passed"]:
+        raise Exit(CHECK_FAILED)
+
+
+def examine() -> dict[str, Any]:
+    """What there is, and whether it works."""
+    import platform
+
+    import jax
+
+    from vrest.numerics.backend import cache_directory
+
+    folder = cache_directory()
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": {part: installed(part) for part in PARTS},
+        "devices": [str(device) for device in jax.devices()],
+        "cache": {
+            "folder": None if folder is None else str(folder),
+            "writable": folder is not None and os.access(folder, os.W_OK),
+        },
+        "self_check": self_check(),
+    }
+
+
+def installed(part: str) -> str | None:
+    """The version of a package, None where it is missing."""
+    try:
+        return version(part)
+    except PackageNotFoundError:
+        return None
+
+
+def self_check() -> dict[str, Any]:
+    """The reference cell must rest where it was made to rest."""
+    from vrest.io.cellfile import load
+    from vrest.simulate.rest import rest
+
+    try:
+        found = rest(load("mammalian_neuron")).raise_if_none()
+        v = found.v_rest
+        passed = isinstance(v, float) and abs(v - EXPECTED) < TOLERANCE and found.outcome.name == "rests"
+        problem = None
+    except Exception as error:  # a broken installation may fail in any way, and this command is to say so
+        v, passed, problem = None, False, f"{type(error).__name__}: {error}"
+    return {"cell": "mammalian_neuron", "v_rest": v, "expected": EXPECTED, "passed": passed, "problem": problem}
+
+
+def show(found: dict[str, Any]) -> None:
+    """The findings for people."""
+    from vrest.cli.answer import table
+
+    check, cache = found["self_check"], found["cache"]
+    folder = "off" if cache["folder"] is None else f"{cache['folder']}{'' if cache['writable'] else ' (not writable)'}"
+    rows = [["Python", f"{found['python']}, {found['platform']}"]]
+    rows += [[part, known or "missing"] for part, known in found["packages"].items()]
+    rows += [["devices", ", ".join(found["devices"])], ["compiled code", folder]]
+    table(["part", "found"], "ll", rows)
+    if check["passed"]:
+        click.echo(f"Self-check passed: {check['cell']} rests at {check['v_rest']:.6f} mV.")
+    else:
+        reason = check["problem"] or f"it rests at {check['v_rest']} mV, not {check['expected']} mV"
+        click.echo(f"Self-check FAILED: {check['cell']}: {reason}.")

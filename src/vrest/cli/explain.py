@@ -1,0 +1,54 @@
+"""`vrest explain`."""
+
+from __future__ import annotations
+
+import rich_click as click
+
+from vrest.cli import options
+
+
+@click.command("explain")
+@options.cell
+@options.changes
+@options.plot
+@options.common
+def command(
+    cell: str,
+    changes: tuple[str, ...],
+    swap: str | None,
+    salt: str | None,
+    plot: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Who makes the resting potential: each ion's vote, the pump's own part, the balance and the bill.
+
+    \b
+    Examples:
+      vrest explain mammalian_neuron
+      vrest explain article_neuron --plot votes.png
+      vrest explain mammalian_neuron --set "pump.max_rate*=0.5" --json
+
+    CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input.
+    """
+    from vrest.cli.answer import answer
+    from vrest.io.report import door, report
+
+    options.check_figure(plot)
+    described = options.read_changed(cell, changes, swap, salt)
+
+    from vrest.simulate.rest import rest
+    from vrest.study.explain import explain
+
+    story = explain(rest(described).raise_if_none())
+    if plot:
+        options.save_figure("vrest.plot.explanation", "explanation_figure", story, plot)
+    body = report(
+        story.as_dict(),
+        story.units(),
+        {"cell": cell, "set": list(changes), "swap": swap, "with": salt, "plot": plot},
+        cell=described.name,
+        temperature=door(described.temperature, "temperature"),
+        warnings=story.warnings,
+    )
+    answer(body, lambda: click.echo(str(story)), as_json=as_json, quiet=quiet)

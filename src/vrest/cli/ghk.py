@@ -1,0 +1,85 @@
+"""`vrest ghk`."""
+
+from __future__ import annotations
+
+import rich_click as click
+
+from vrest.cli import options
+
+
+@click.command("ghk")
+@click.option(
+    "--ion",
+    "ions",
+    nargs=4,
+    multiple=True,
+    required=True,
+    metavar="ION INSIDE OUTSIDE PERMEABILITY",
+    help="Concentrations in mM, permeability relative to the others. Repeatable.",
+)
+@options.celsius
+@options.common
+def command(ions: tuple[tuple[str, str, str, str], ...], celsius: str, as_json: bool, quiet: bool) -> None:
+    """Goldman-Hodgkin-Katz potential: where the currents of all ions sum to zero.
+
+    \b
+    Examples:
+      vrest ghk --ion K 140 5 1 --ion Na 15 145 0.04 --ion Cl 7 110 0.45 --celsius 37
+      vrest ghk --ion K "0.4 M" "20 mM" 1 --ion Na 50 440 0.04 --celsius 18.5 --json
+
+    It leaves out what a pump's own current adds; 'vrest explain' shows how much that is.
+    """
+    from vrest.cli.answer import answer, millivolts, number, table
+    from vrest.io.report import door, report
+    from vrest.study.calculator import concentration, ghk
+    from vrest.units import to_si
+
+    for entry in ions:
+        if any(value.startswith("--") for value in entry):
+            from vrest.cli.app import Wrong
+
+            raise Wrong(
+                f"--ion {' '.join(entry)}: four values are needed.",
+                code="missing_argument",
+                hint="--ion ION INSIDE OUTSIDE PERMEABILITY.",
+            )
+    found = ghk(ions, celsius=celsius)
+    inputs = {
+        "ions": {
+            name.strip(): {
+                "inside": door(concentration(inside, "inside"), "concentration"),
+                "outside": door(concentration(outside, "outside"), "concentration"),
+                "permeability": permeability.strip(),
+            }
+            for name, inside, outside, permeability in ions
+        },
+        "celsius": door(to_si(celsius, "temperature", bare_ok=True), "temperature"),
+    }
+    body = report(
+        {"v": found.v, "E": found.E, "ghk_shares": found.ghk_shares, "slope_shares": found.slope_shares},
+        {"v": "mV", "E": "mV", "ghk_shares": "1", "slope_shares": "1"},
+        inputs,
+        temperature=inputs["celsius"],
+        warnings=found.notices,
+    )
+
+    def human() -> None:
+        click.echo(f"V = {millivolts(found.v)} mV   (GHK, {number(inputs['celsius'])} degC)")
+        columns = ["ion", "inside mM", "outside mM", "P", "E mV", "slope share"]
+        table(
+            columns,
+            "lrrrrr",
+            [
+                [
+                    name,
+                    number(row["inside"]),
+                    number(row["outside"]),
+                    row["permeability"],
+                    millivolts(found.E[name]),
+                    f"{found.slope_shares[name]:.3f}",
+                ]
+                for name, row in inputs["ions"].items()
+            ],
+        )
+
+    answer(body, human, as_json=as_json, quiet=quiet)

@@ -1,0 +1,113 @@
+"""Options that several commands share, and how they are read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import rich_click as click
+
+from vrest.errors import InputError
+
+if TYPE_CHECKING:
+    from vrest.model.cell import Cell
+    from vrest.model.change import Change
+
+Decorator = Callable[[Any], Any]
+
+
+def together(*decorators: Decorator) -> Decorator:
+    """Several decorators as one; the first is shown first in the help."""
+
+    def decorate(function: Any) -> Any:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, also for errors.")
+quiet = click.option("--quiet", is_flag=True, help="No progress and no warnings on stderr.")
+common = together(as_json, quiet)
+celsius = click.option("--celsius", default="37", show_default=True, metavar="T", help='degC, or such as "310.15 K".')
+plot = click.option("--plot", metavar="FILE", help="Save a figure (.png, .pdf or .svg).")
+cell = click.argument("cell", metavar="CELL")
+changes = together(
+    click.option("--set", "changes", multiple=True, metavar="CHANGE", help='Such as "outside.K=12 mM". Repeatable.'),
+    click.option("--swap", metavar="ION", help="Keep a bath neutral: the changed ion replaces this one."),
+    click.option("--with", "salt", metavar="ION", help="Keep a bath neutral: this ion of opposite sign goes along."),
+)
+
+
+def read_cell(name: str) -> Cell:
+    """A cell of the library, from a file, or from standard input (`-`)."""
+    from vrest.io.cellfile import load, parse_cell
+
+    if name != "-":
+        return load(name)
+    try:
+        return parse_cell(sys.stdin.read(), "standard input")
+    except UnicodeDecodeError as error:
+        raise InputError(f"Standard input is not text: {error}.", code="bad_toml", hint="Give TOML in UTF-8.") from None
+
+
+def read_changed(name: str, changes: Sequence[str], swap: str | None, salt: str | None) -> Cell:
+    """A cell with the changes of the command line; `--swap` and `--with` go to its changes of bath ions."""
+    from vrest.model.change import apply, parse_changes
+
+    if swap and salt:
+        from vrest.cli.app import Wrong
+
+        raise Wrong("--swap and --with exclude each other.", hint="Name one companion ion.")
+    cell = read_cell(name)
+    parsed = parse_changes(changes)
+    if swap or salt:
+        parsed = _accompanied(cell, parsed, str(swap or salt), "swap" if swap else "with")
+    return apply(cell, parsed)
+
+
+def _accompanied(cell: Cell, changes: list[Change], ion: str, how: Literal["swap", "with"]) -> list[Change]:
+    from vrest.model.paths import resolve
+
+    paired = []
+    for change in changes:
+        parameter = resolve(cell, change.path)
+        in_bath = ".ions." in parameter.path and not parameter.fixed_at_start
+        paired.append(replace(change, companion=ion, how=how) if in_bath and not change.companion else change)
+    if paired == changes:
+        raise InputError(
+            f"--{how} {ion} has nothing to go along with.",
+            code="bad_companion",
+            hint='Change an ion of a bath, such as --set "outside.K=12 mM".',
+        )
+    return paired
+
+
+def whole(text: str, where: str) -> int:
+    """A whole number at the door."""
+    from vrest.units import parse_number
+
+    value = parse_number(text, where)
+    if not value.is_integer():
+        raise InputError(f"{where}: {text} is not a whole number.", code="not_a_number", hint="Write a whole number.")
+    return int(value)
+
+
+def check_figure(path: str | None) -> None:
+    """Refuse a figure that could not be saved, before anything is computed and without loading matplotlib."""
+    if path:
+        from vrest.io.atomic import check_target
+
+        check_target(path, (".png", ".pdf", ".svg"), "a figure")
+
+
+def save_figure(module: str, function: str, story: Any, path: str) -> None:
+    """Draw with a function of `vrest.plot`, which needs no window, and save."""
+    from importlib import import_module
+
+    from vrest.plot.save import save
+
+    save(getattr(import_module(module), function)(story), path)

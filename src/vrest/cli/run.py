@@ -1,0 +1,191 @@
+"""`vrest run`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from vrest.cli import options
+
+if TYPE_CHECKING:
+    from vrest.simulate.run import Run
+
+UNITS = {
+    "time": "s",
+    "v": "mV",
+    "E": "mV",
+    "concentrations": "mM",
+    "volumes": "um3",
+    "atp_per_second": "1/s",
+    "steps": "1",
+    "rejected": "1",
+}
+
+
+@click.command("run")
+@click.argument("cell", metavar="CELL", required=False)
+@click.option("--at", "events", nargs=2, multiple=True, metavar="TIME CHANGE", help="A change at a time. Repeatable.")
+@click.option("--until", metavar="TIME", help='End, s, or such as "2 h".  [default: 1 h]')
+@click.option("--points", metavar="N", help="How many times to report.  [default: 1000]")
+@click.option("--log", is_flag=True, help="Logarithmic times, from 1 us after the start and each event.")
+@click.option("--rtol", metavar="X", help="Relative tolerance of a step.  [default: 1e-8]")
+@click.option("--from-rest", is_flag=True, help="Start from the resting state of the cell (with its --set).")
+@click.option("--from", "source", metavar="FILE", help="Repeat a run that was saved as netCDF, bit for bit.")
+@options.changes
+@click.option("-o", "--output", metavar="FILE", help="Save the run (.nc or .csv).")
+@options.plot
+@options.common
+def command(
+    cell: str | None,
+    events: tuple[tuple[str, str], ...],
+    until: str | None,
+    points: str | None,
+    log: bool,
+    rtol: str | None,
+    from_rest: bool,
+    source: str | None,
+    changes: tuple[str, ...],
+    swap: str | None,
+    salt: str | None,
+    output: str | None,
+    plot: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """A cell over time, under changes at exact moments: from microseconds to days.
+
+    \b
+    Examples:
+      vrest run mammalian_neuron --at "5 min" "pump.max_rate*=0" --until "2 h"
+      vrest run squid_axon --at "1 s" "outside.K=50 mM swap Na" -o run.csv
+      vrest run my_cell.toml --from-rest --until "1 d" --log --plot run.png
+      vrest run --from run.nc -o again.nc
+
+    CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input. A change is
+    PATH=VALUE, PATH*=FACTOR or PATH=restore, and may end in "swap Na", "with Cl" or "over 2 min".
+    """
+    from vrest.cli.answer import Meter, answer
+    from vrest.cli.app import Wrong
+    from vrest.io.report import door, report
+    from vrest.units import parse_number
+
+    said = {"CELL": cell, "--at": events, "--until": until, "--points": points, "--log": log, "--rtol": rtol}
+    said |= {"--from-rest": from_rest, "--set": changes, "--swap": swap, "--with": salt}
+    if source and (extra := [name for name, value in said.items() if value]):
+        raise Wrong(f"--from repeats a run as it was and takes no {extra[0]}.", hint="Leave it out.")
+    if not (source or cell):
+        raise Wrong("CELL is missing.", code="missing_argument", hint="Name a cell, or a run with --from.")
+    options.check_figure(plot)
+    if output:
+        from vrest.io.atomic import check_target
+        from vrest.io.netcdf import RUNS
+
+        check_target(output, RUNS, "a run")
+    how: dict[str, Any] = {}
+    if source:
+        from vrest.io.netcdf import read_run_recipe
+
+        recipe = read_run_recipe(source)
+        start, plan = recipe.cell, recipe.events
+        how = {"until": recipe.until, "times": recipe.times, "rtol": recipe.rtol}
+    else:
+        how |= {} if until is None else {"until": until}
+        how |= {} if points is None else {"points": options.whole(points, "points")}
+        how |= {} if rtol is None else {"rtol": parse_number(rtol, "rtol")}
+        how |= {"spacing": "log"} if log else {}
+        start, plan = options.read_changed(str(cell), changes, swap, salt), list(events)
+
+    from vrest.simulate.run import simulate
+
+    if from_rest:
+        from vrest.simulate.rest import rest
+
+        start = rest(start).raise_if_none().as_cell()
+    with Meter(f"{start.name}", quiet) as meter:
+        found = simulate(start, plan, progress=meter, **how)
+    if output:
+        from vrest.io.netcdf import write_run
+
+        write_run(found, output)
+    if plot:
+        options.save_figure("vrest.plot.timecourse", "timecourse", found, plot)
+    inputs = {"cell": cell, "from": source, "protocol": found.plan.rows(), "until": found.until, "rtol": found.rtol}
+    inputs |= {"set": list(changes), "swap": swap, "with": salt, "from_rest": from_rest, "log": log}
+    inputs |= {"output": output, "plot": plot}
+    body = report(
+        result(found),
+        UNITS,
+        inputs,
+        cell=found.cell.name,
+        temperature=door(found.cell.temperature, "temperature"),
+        warnings=found.warnings,
+    )
+    answer(body, lambda: show(found, body["result"], body["temperature"]), as_json=as_json, quiet=quiet)
+
+
+def result(found: Run) -> dict[str, Any]:
+    """What a run says: V over time, and everything at its start, before each event, and at its end."""
+    return {
+        "time": found.time,
+        "v": by_membrane(found, found.v),
+        "moments": [moment(found, k) for k in moments(found)],
+        "steps": found.steps,
+        "rejected": found.rejected,
+        "complete": found.complete,
+        "conserved": [{"law": a.name, "unit": a.unit, "drift": a.drift, "floor": a.floor} for a in found.ledger],
+    }
+
+
+def moments(found: Run) -> list[int]:
+    """Indices of the start, of the reported time nearest to each event, and of the end."""
+    events = [int(abs(found.time - when).argmin()) for when in found.events if when <= found.time[-1]]
+    return sorted({0, *events, len(found.time) - 1})
+
+
+def by_membrane(found: Run, values: Any) -> Any:
+    """Values of one membrane as they are, of several by name."""
+    walls = found.system.structure.walls
+    return values if len(walls) == 1 else {wall.name: values[..., k] for k, wall in enumerate(walls)}
+
+
+def moment(found: Run, k: int) -> dict[str, Any]:
+    """Everything at one reported time; the parameters are those that hold from then on."""
+    from vrest.system.observables import atp_use, reversal_potentials, volumes
+    from vrest.units import from_si
+
+    system, x, p = found.system, found.states[k], found.parameters[k]
+    reversals = [reversal_potentials(system, x, p, wall) for wall in system.structure.walls]
+    E = [{ion: from_si(e, "potential") for ion, e in ions.items()} for ions in reversals]
+    return {
+        "time": float(found.time[k]),
+        "v": by_membrane(found, found.v[k]),
+        "E": E[0] if len(E) == 1 else {wall.name: e for wall, e in zip(system.structure.walls, E, strict=True)},
+        "concentrations": {s.name: system.concentrations(x, p, s.name) for s in system.structure.spaces},
+        "volumes": {name: from_si(size, "volume") for name, size in volumes(system, x, p).items()},
+        "atp_per_second": atp_use(system, x, p)[0],
+    }
+
+
+def show(found: Run, values: dict[str, Any], temperature: float) -> None:
+    """The run for people."""
+    from vrest.cli.answer import duration, millivolts, number, table
+
+    click.echo(f"{found.cell.name} at {number(temperature)} degC, 0 to {duration(float(found.time[-1]))}")
+    for event in found.plan.events:
+        click.echo(f"  at {duration(event.time)}: {event.change}")
+    walls = found.system.structure.walls
+    inner = [s for s in found.system.structure.spaces if s.kind != "bath"]
+    columns = ["time", *(f"V {w.name} mV" if len(walls) > 1 else "V mV" for w in walls)]
+    columns += [f"{ion} {s.name} mM" for s in inner for ion in s.ions]
+    columns += [f"{s.name} um3" for s in inner]
+    rows = []
+    for now in values["moments"]:
+        potentials = list(now["v"].values()) if len(walls) > 1 else [now["v"]]
+        row = [duration(now["time"]), *(millivolts(float(v)) for v in potentials)]
+        row += [number(float(now["concentrations"][s.name][ion])) for s in inner for ion in s.ions]
+        rows.append([*row, *(number(float(now["volumes"][s.name])) for s in inner)])
+    table(columns, "r" * len(columns), rows)
+    click.echo(f"{found.steps} steps, {found.rejected} rejected, rtol {found.rtol:g}")
+    for law in values["conserved"]:
+        click.echo(f"conserved: {law['law']}: drift {law['drift']:.1e} {law['unit']} (floor {law['floor']:.1e})")

@@ -1,0 +1,146 @@
+"""`vrest show`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from vrest.cli import options
+
+if TYPE_CHECKING:
+    from vrest.model.cell import Cell
+
+
+@click.command("show")
+@click.argument("cell", metavar="CELL", required=False)
+@options.changes
+@click.option("--sources", is_flag=True, help="Say where each value comes from, and its known range.")
+@click.option("--toml", is_flag=True, help="Print the cell as a file, to copy and change.")
+@click.option("--schema", is_flag=True, help="Print the JSON schema of cell files, for editors.")
+@options.common
+def command(
+    cell: str | None,
+    changes: tuple[str, ...],
+    swap: str | None,
+    salt: str | None,
+    sources: bool,
+    toml: bool,
+    schema: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """A cell with the path of every number, as --set and --at name them; without CELL, the library.
+
+    \b
+    Examples:
+      vrest show
+      vrest show mammalian_neuron --sources
+      vrest show mammalian_neuron --toml > my_cell.toml
+      vrest show --schema > cell.schema.json
+    """
+    from vrest.cli.answer import answer
+    from vrest.cli.app import Wrong
+    from vrest.io.report import door, report, to_json
+
+    if schema:
+        from vrest.io.schema import json_schema
+
+        click.echo(to_json(json_schema()))
+        return
+    if cell is None:
+        if changes or swap or salt or sources or toml:
+            raise Wrong("CELL is missing.", code="missing_argument", hint="'vrest show' alone lists the library.")
+        listed = titles()
+        body = report({"library": listed}, {}, {})
+        answer(body, lambda: show_library(listed), as_json=as_json, quiet=quiet)
+        return
+    described = options.read_changed(cell, changes, swap, salt)
+    if toml and not as_json:
+        from vrest.io.cellfile import write_cell
+
+        click.echo(write_cell(described), nl=False)
+        return
+    values, units = numbers(described)
+    body = report(
+        result(described, values),
+        {},
+        {"cell": cell, "set": list(changes), "swap": swap, "with": salt},
+        cell=described.name,
+        temperature=door(described.temperature, "temperature"),
+        warnings=described.notices(),
+    )
+    body["units"] |= {"values": units, "solved": {path: units[path] for path in body["result"]["solved"]}}
+    answer(body, lambda: show_cell(described, body["result"], units, sources), as_json=as_json, quiet=quiet)
+
+
+def titles() -> dict[str, str]:
+    """The library: name and title of each cell."""
+    from vrest.io.cellfile import library, load
+
+    return {name: load(name).title for name in library()}
+
+
+def numbers(cell: Cell) -> tuple[dict[str, Any], dict[str, str]]:
+    """Every number of a cell in its door unit, and the units."""
+    from vrest.io.report import door
+    from vrest.model.paths import parameters
+    from vrest.units import unit_of
+
+    known = parameters(cell)
+    values = {
+        path: p.value if isinstance(p.value, str) else door(p.value, p.spec.dimension) for path, p in known.items()
+    }
+    return values, {path: unit_of(p.spec.dimension) or "1" for path, p in known.items()}
+
+
+def result(cell: Cell, values: dict[str, Any]) -> dict[str, Any]:
+    """What a file holds, and what the charge balance adds."""
+    from vrest.io.cellfile import write_cell
+    from vrest.io.report import door
+    from vrest.model.paths import parameters
+
+    known = parameters(cell)
+    return {
+        "name": cell.name,
+        "title": cell.title,
+        "notes": cell.notes.strip(),
+        "values": values,
+        "solved": {path: door(value, known[path].spec.dimension) for path, value in cell.solved().items()},
+        "sources": {
+            path: {"source": source.text, "range": list(source.range) if source.range else None}
+            for path, source in cell.sources.items()
+        },
+        "references": dict(cell.references),
+        "toml": write_cell(cell),
+    }
+
+
+def show_library(listed: dict[str, str]) -> None:
+    """The library for people."""
+    from vrest.cli.answer import table
+
+    table(["cell", "title"], "ll", list(listed.items()))
+
+
+def show_cell(cell: Cell, values: dict[str, Any], units: dict[str, str], sources: bool) -> None:
+    """A cell for people."""
+    from vrest.cli.answer import table
+
+    click.echo(f"{cell.name}: {cell.title}" if cell.title else cell.name)
+    if values["notes"]:
+        click.echo(values["notes"])
+    rows = []
+    for path, value in values["values"].items():
+        solved = values["solved"].get(path)
+        text = f"{solved:.6g} (solved)" if solved is not None else f"{value:.6g}"
+        row = [path, text, "" if units[path] == "1" else units[path]]
+        if sources:
+            source = values["sources"].get(path, {"source": "", "range": None})
+            row += [" to ".join(source["range"] or []), source["source"]]
+        rows.append(row)
+    headings = ["path", "value", "unit", "range", "source"]
+    table(headings[: len(rows[0])], "lrlll"[: len(rows[0])], rows)
+    if sources:
+        for key, text in values["references"].items():
+            click.echo(f"{key}: {text}")

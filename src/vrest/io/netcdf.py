@@ -1,0 +1,123 @@
+"""A run as netCDF or CSV, and the recipe in a netCDF file that repeats it.
+
+The file carries the labelled data of `Run.dataset` and, as TOML text in its attributes `cell` and `protocol`,
+everything that made it, with the digits that give the same floats again.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from vrest.errors import InputError
+from vrest.io.atomic import check_target, replacing
+from vrest.io.cellfile import parse_cell, write_cell
+from vrest.model.cell import Cell
+from vrest.units import format_si
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vrest.simulate.run import Run
+
+RUNS = (".nc", ".csv")
+"""What a run can be saved as."""
+
+
+class Recipe(NamedTuple):
+    """What `simulate` needs to make a run again, bit for bit; times in s."""
+
+    cell: Cell
+    events: list[tuple[str, str]]
+    until: str
+    rtol: float
+    times: np.ndarray
+
+
+def write_run(run: Run, path: str | os.PathLike[str]) -> None:
+    """Write a run as netCDF (`.nc`) or as a table with units in its header (`.csv`); whole or not at all.
+
+    Raises
+    ------
+    InputError
+        `unknown_suffix`, or `cannot_write`.
+    """
+    path = os.fspath(path)
+    check_target(path, RUNS, "a run")
+    data = run.dataset
+    with replacing(path) as temporary:
+        if temporary.suffix.lower() == ".csv":
+            _write_csv(data, temporary)
+        else:
+            data.assign_attrs(cell=write_cell(run.cell), protocol=_protocol(run)).to_netcdf(
+                temporary, engine="h5netcdf"
+            )
+
+
+def _protocol(run: Run) -> str:
+    import tomli_w
+
+    until = format_si(run.until, "time")
+    return tomli_w.dumps({"until": until, "rtol": run.rtol, "events": run.plan.rows()})
+
+
+def read_run_recipe(path: str | os.PathLike[str]) -> Recipe:
+    """The cell, protocol and times of a run that `write_run` saved as netCDF.
+
+    >>> read_run_recipe("nowhere.nc")
+    Traceback (most recent call last):
+    vrest.errors.InputError: There is no file 'nowhere.nc'. Check the path.
+    """
+    path = os.fspath(path)
+    if not os.path.isfile(path):
+        raise InputError(f"There is no file '{path}'.", code="no_file", hint="Check the path.")
+    import h5netcdf
+
+    try:
+        with h5netcdf.File(path, "r") as file:
+            cell, plan = (_text(file.attrs[name]) for name in ("cell", "protocol"))
+            times = np.array(file.variables["time"][...], dtype=np.float64)
+        recipe = tomllib.loads(plan)
+        events = [(str(when), str(what)) for when, what in recipe["events"]]
+        until, rtol = str(recipe["until"]), float(recipe["rtol"])
+    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(
+            f"'{path}' holds no run that can be repeated ({type(error).__name__}: {error}).",
+            code="not_a_run",
+            hint="Give a netCDF file that 'vrest run -o FILE.nc' wrote.",
+        ) from None
+    return Recipe(parse_cell(cell, f"the cell in '{path}'"), events, until, rtol, times)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode()
+    if not isinstance(value, str):
+        raise TypeError(f"an attribute is no text but {type(value).__name__}")
+    return value
+
+
+def _write_csv(data: Any, path: Path) -> None:
+    """One row per time; `time_s,v_mV,K_inside_mM,...`. What does not exist has no column."""
+    import csv
+
+    columns: dict[str, np.ndarray] = {"time_s": data.time.values}
+    short = {"mV": "mV", "mM": "mM", "um3": "um3", "pA": "pA", "1/s": "per_s"}
+    for name, variable in data.data_vars.items():
+        unit = short[variable.attrs["units"]]
+        labels = [dim for dim in ("ion", "compartment", "membrane") if dim in variable.dims]
+        stacked = variable.transpose("time", *labels)
+        for index in np.ndindex(stacked.shape[1:]):
+            where = [str(data[dim].values[i]) for dim, i in zip(labels, index, strict=True)]
+            values = stacked.values[(slice(None), *index)]
+            if not np.all(np.isnan(values)):
+                lead = [] if name == "concentration" else [str(name)]
+                columns["_".join([*lead, *where, unit])] = values
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        for row in zip(*columns.values(), strict=True):
+            writer.writerow("" if np.isnan(value) else repr(float(value)) for value in row)

@@ -1,0 +1,186 @@
+"""Current balance: what each ion and each transport carries across a resting membrane, and that it adds to zero."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from vrest.constants import F
+from vrest.plot.labels import Label, height_of, settle, size_in_points, spread, text_width
+from vrest.plot.style import (
+    INK,
+    MUTED,
+    OTHER,
+    PUMP,
+    SMALL,
+    current_unit,
+    dress,
+    ion_colour,
+    ion_label,
+    new_figure,
+    number,
+    readable,
+)
+from vrest.study.explain import Explanation, MembraneStory
+
+PER_FLUX = 1e-3 * F
+"""pA carried by 1 fmol/s of a monovalent ion."""
+
+BAR = 0.34
+"""Width of a bar; one place on the axis is 1."""
+
+Stack = list[tuple[str, float, str, str]]
+"""Parts of one bar: name, pA, colour, hatch."""
+
+
+def balance_figure(explanation: Explanation) -> Figure:
+    """Current balance of a resting state: per ion (left) and per transport (right).
+
+    >>> from vrest.io.cellfile import load
+    >>> from vrest.simulate.rest import rest
+    >>> from vrest.study.explain import explain
+    >>> figure = balance_figure(explain(rest(load("mammalian_neuron"))))
+    >>> figure.axes[0].get_ylabel()
+    'outward current (pA)'
+    """
+    cell, stories = explanation.rest.cell, explanation.membranes
+    both = [(by_ion(explanation, m), by_transport(explanation, m)) for m in stories]
+    most = max(len(left) + len(right) for left, right in both)
+    figure = new_figure(cell, max(9.0, 1.2 + 1.15 * most), 4.4 * len(stories), title=f"{cell.name}: current balance")
+    ratios = [len(both[0][0]), len(both[0][1])]
+    axes = figure.subplots(len(stories), 2, squeeze=False, width_ratios=ratios)
+    for row, story, stacks in zip(axes, stories, both, strict=True):
+        where = f" ({story.membrane})" if len(stories) > 1 else ""
+        for ax, stack, title in zip(row, stacks, ("each ion" + where, "each transport" + where), strict=True):
+            prepare_balance(ax, stack, title)
+        row[1].set_ylabel("")
+        _share_limits(*row)
+    settle(figure)
+    for row, stacks in zip(axes, both, strict=True):
+        for ax, stack in zip(row, stacks, strict=True):
+            draw_balance(ax, stack)
+    return figure
+
+
+def _share_limits(left: Axes, right: Axes) -> None:
+    """One scale for both, wide enough for both."""
+    left.set_ylim(min(left.get_ylim()[0], right.get_ylim()[0]), max(left.get_ylim()[1], right.get_ylim()[1]))
+    right.set_ylim(left.get_ylim())
+
+
+def by_ion(explanation: Explanation, story: MembraneStory) -> dict[str, Stack]:
+    """For each ion, the current that each transport lets it carry, outward positive, pA.
+
+    >>> by_ion  # doctest: +ELLIPSIS
+    <function by_ion ...>
+    """
+    valence = explanation.rest.system.valence
+    parts = explanation.rest.cell.membranes[story.membrane].transports
+    pumps = {p.name for p in story.pumps}
+    table: dict[str, Stack] = {}
+    for ion in story.ions:
+        stack = []
+        for name, flux in ion.fluxes.items():
+            if parts[name].is_channel:
+                colour, hatch = ion_colour(ion.ion), ""
+            else:
+                colour, hatch = (PUMP, "////") if name in pumps else (OTHER, "....")
+            stack.append((name, PER_FLUX * valence[ion.ion] * flux, colour, hatch))
+        if stack:
+            table[ion_label(ion.ion, valence[ion.ion])] = stack
+    return table
+
+
+def by_transport(explanation: Explanation, story: MembraneStory) -> dict[str, Stack]:
+    """For each transport, the current of each ion it moves, outward positive, pA.
+
+    >>> by_transport  # doctest: +ELLIPSIS
+    <function by_transport ...>
+    """
+    valence = explanation.rest.system.valence
+    table: dict[str, Stack] = {}
+    for ion in story.ions:
+        for name, flux in ion.fluxes.items():
+            current = PER_FLUX * valence[ion.ion] * flux
+            label = ion_label(ion.ion, valence[ion.ion])
+            table.setdefault(name, []).append((label, current, ion_colour(ion.ion), ""))
+    return table
+
+
+def prepare_balance(axes: Axes, stacks: dict[str, Stack], title: str = "") -> None:
+    """Scale and axis of balance bars: all that the layout needs to know.
+
+    >>> prepare_balance  # doctest: +ELLIPSIS
+    <function prepare_balance ...>
+    """
+    unit, factor = _unit(stacks)
+    dress(axes, y=f"outward current ({unit})", title=title)
+    up = max((sum(c for _, c, _, _ in s if c > 0) for s in stacks.values()), default=0.0)
+    down = min((sum(c for _, c, _, _ in s if c < 0) for s in stacks.values()), default=0.0)
+    margin = 0.12 * (up - down) or 1.0
+    axes.set_ylim(factor * (down - margin), factor * (up + margin))
+    axes.set_xlim(-0.3, len(stacks) - 0.3)
+    axes.set_xticks(range(len(stacks)), list(stacks), fontsize=SMALL)
+    axes.tick_params(axis="x", length=0)
+    axes.spines["bottom"].set_visible(False)
+
+
+def draw_balance(axes: Axes, stacks: dict[str, Stack]) -> None:
+    """Stacked bars with their names and sizes beside them, and the sum as a diamond; settled axes.
+
+    >>> draw_balance  # doctest: +ELLIPSIS
+    <function draw_balance ...>
+    """
+    unit, factor = _unit(stacks)
+    axes.axhline(0.0, color=INK, linewidth=0.9, zorder=3)
+    largest = factor * max((abs(c) for stack in stacks.values() for _, c, _, _ in stack), default=0.0)
+    for place, stack in enumerate(stacks.values()):
+        ends = {True: 0.0, False: 0.0}
+        labels = []
+        for name, current, colour, hatch in stack:
+            size, up = factor * current, current > 0
+            axes.bar(
+                place, size, BAR, bottom=ends[up], color=colour, hatch=hatch, edgecolor="white", linewidth=0.6, zorder=2
+            )
+            labels.append(Label(ends[up] + 0.5 * size, f"{name}\n{_size(size, largest)}", colour))
+            ends[up] += size
+        total = factor * sum(current for _, current, _, _ in stack)
+        axes.plot(place, total, "D", ms=6, mfc="white", mec=INK, mew=1.3, zorder=4)
+        _beside(axes, place, labels)
+    axes.plot([], [], "D", ms=6, mfc="white", mec=INK, mew=1.3, label="sum")
+    axes.legend(loc="upper right", fontsize=SMALL, frameon=False, handletextpad=0.1, borderaxespad=0.0)
+
+
+def _beside(axes: Axes, place: float, labels: list[Label]) -> None:
+    """Names to the right of a bar."""
+    _, height = size_in_points(axes)
+    bottom, top = axes.get_ylim()
+    targets = [height_of(axes, label.at) for label in labels]
+    places = spread(targets, [label.height(SMALL) for label in labels], 0.0, height)
+    for label, at in zip(labels, places, strict=True):
+        axes.text(
+            place + 0.5 * BAR + 0.05,
+            bottom + (top - bottom) * at / height,
+            label.text,
+            ha="left",
+            va="center",
+            fontsize=SMALL,
+            color=readable(label.colour),
+            linespacing=1.05,
+            zorder=5,
+            bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"},
+        )
+
+
+def _size(size: float, largest: float) -> str:
+    """A current beside its bar; what is only rounding is zero."""
+    return "0" if abs(size) < 1e-9 * largest else number(size, "+.3g")
+
+
+def _unit(stacks: dict[str, Stack]) -> tuple[str, float]:
+    sizes = [abs(current) for stack in stacks.values() for _, current, _, _ in stack]
+    return current_unit(float(np.max(sizes, initial=0.0)))
+
+
+__all__ = ["balance_figure", "by_ion", "by_transport", "draw_balance", "prepare_balance"]

@@ -1,0 +1,106 @@
+"""V against a bath concentration: the Nernst line, the answer at once, and the settled one."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator
+
+from vrest.plot.style import (
+    FAINT,
+    INK,
+    MUTED,
+    SMALL,
+    concentration_label,
+    dress,
+    ion_colour,
+    ion_dash,
+    new_figure,
+    number,
+    readable,
+    reversal_label,
+)
+from vrest.simulate.outcome import Outcome
+from vrest.study.curves import BathCurve
+
+
+def bath_figure(curve: BathCurve) -> Figure:
+    """V against the logarithm of a bath concentration, both clocks and the Nernst line.
+
+    Bands mark where no resting state was found, and the legend says why.
+
+    >>> from vrest.io.cellfile import load
+    >>> from vrest.study.curves import bath_curve
+    >>> figure = bath_figure(bath_curve(load("mammalian_neuron"), "outside.K", [2.5, 5.0, 10.0]))
+    >>> figure.axes[0].get_xlabel()
+    '[K⁺]ₒ (mM)'
+    """
+    ion, where = curve.ion, curve.path.split(".")[1]
+    valence = curve.cell.valence()[ion]
+    figure = new_figure(curve.cell, 6.4, 4.8, title=f"{curve.cell.name}: V against {concentration_label(ion, where, valence)[:-5]}")
+    axes = dress(figure.subplots(), x=concentration_label(ion, where, valence), y="V (mV)")
+    colour = ion_colour(ion)
+    x = curve.concentration
+    axes.set_xscale("log")
+    axes.plot(
+        x, curve.nernst, color=colour, dashes=ion_dash(ion)[1], linewidth=1.4, label=f"Nernst line, {reversal_label(ion)}"
+    )
+    axes.plot(x, curve.instant, color=MUTED, linewidth=1.4, dashes=(2, 1), label="at once (contents frozen)")
+    axes.plot(x, curve.settled, color=INK, linewidth=2.2, label="settled (new resting state)")
+    down = np.array([o is Outcome.rests_run_down for o in curve.outcomes])
+    if down.any():
+        axes.plot(x[down], curve.settled[down], "o", color=INK, mfc="white", ms=4, label="settled, but run down")
+    for left, right, outcome in _gaps(curve):
+        text = f"no rest: {outcome.name.replace('_', ' ')}"
+        known = axes.get_legend_handles_labels()[1]
+        axes.axvspan(
+            left, right, facecolor="#eeeeee", edgecolor=FAINT, hatch="///", linewidth=0, zorder=0,
+            label="_again" if text in known else text,
+        )  # fmt: skip
+    _mark_present(axes, curve)
+    axes.set_xlim(x.min(), x.max())
+    if x.max() / x.min() < 1e4:
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=20))
+        axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, place: ""))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
+    axes.legend(loc="best", fontsize=SMALL, frameon=True, framealpha=0.9, edgecolor="none")
+    return figure
+
+
+def _mark_present(axes: object, curve: BathCurve) -> None:
+    """The present bath: a line, and a point where it meets the drawn settled curve (which has finitely many)."""
+    from matplotlib.axes import Axes
+
+    assert isinstance(axes, Axes)
+    x, present = curve.concentration, curve.present
+    if not x.min() <= present <= x.max():
+        return
+    axes.axvline(present, color=FAINT, linewidth=1.0, zorder=0)
+    order = np.argsort(x)
+    k = int(np.searchsorted(x[order], present))
+    around = order[[k]] if x[order][k] == present else order[[k - 1, k]]
+    v = float(np.interp(np.log(present), np.log(x[around]), curve.settled[around]))
+    if np.isfinite(v):
+        axes.plot(
+            present, v, "o", ms=8, mfc=ion_colour(curve.ion), mec="white", mew=1.2, zorder=5,
+            label=f"present bath, {number(present, '.4g')} mM",
+        )  # fmt: skip
+    else:
+        axes.plot([], [], color=readable(FAINT), label=f"present bath, {number(present, '.4g')} mM")
+
+
+def _gaps(curve: BathCurve) -> list[tuple[float, float, Outcome]]:
+    """Stretches of the concentration without a resting state, to the (geometric) middle of the neighbours."""
+    order = np.argsort(curve.concentration)
+    x = curve.concentration[order]
+    edges = np.concatenate([x[:1], np.sqrt(x[:-1] * x[1:]), x[-1:]])
+    found = []
+    for (lost, outcome), group in groupby(
+        range(len(x)), key=lambda k: (bool(np.isnan(curve.settled[order[k]])), curve.outcomes[order[k]])
+    ):
+        members = list(group)
+        if lost:
+            found.append((float(edges[members[0]]), float(edges[members[-1] + 1]), outcome))
+    return found

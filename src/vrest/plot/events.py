@@ -1,0 +1,176 @@
+"""A protocol on a figure: bars above the traces, as on a chart recorder, and shading behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+
+from vrest.model.change import Change
+from vrest.model.paths import Parameter, resolve
+from vrest.plot.labels import text_width
+from vrest.plot.style import FAINT, INK, MUTED, SMALL, number
+from vrest.simulate.run import Run
+from vrest.units import unit_of
+
+BAR_ROOM, LINE = 9.0, 11.5
+"""Points: height of a bar with its margin, and of one line of labels above it."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A stretch of the protocol, s: a value differs from what the cell says, after a ramp of `over`."""
+
+    path: str
+    start: float
+    stop: float
+    text: str
+    over: float = 0.0
+    restored: bool = False
+    """The stretch after a restore: nothing differs any more."""
+
+
+def blocks(run: Run) -> list[Block]:
+    """The stretches of a run's protocol: each change lasts until the next one of the same value.
+
+    >>> from vrest.io.cellfile import load
+    >>> from vrest.simulate.run import simulate
+    >>> run = simulate(load("mammalian_neuron"), [(60.0, "pump.max_rate*=0"), (120.0, "pump.max_rate=restore")],
+    ...                200.0, points=5)
+    >>> [(b.start, b.stop, b.text) for b in blocks(run)]
+    [(60.0, 120.0, 'pump.max_rate ×0'), (120.0, 200.0, 'restored')]
+    """
+    end = float(run.time[-1])
+    events = [(e.time, resolve(run.cell, e.change.path), e.change) for e in run.plan.events if e.time <= end]
+    found = []
+    for k, (time, parameter, change) in enumerate(events):
+        later = [t for t, other, _ in events[k + 1 :] if other.path == parameter.path]
+        found.append(
+            Block(
+                path=parameter.path,
+                start=time,
+                stop=min(later[0], end) if later else end,
+                text=describe(parameter, change),
+                over=change.over,
+                restored=change.operation == "restore",
+            )
+        )
+    return found
+
+
+def describe(parameter: Parameter, change: Change) -> str:
+    """A change in a few words.
+
+    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.change import parse_change
+    >>> cell = load("mammalian_neuron")
+    >>> describe(resolve(cell, "outside.K"), parse_change("outside.K=12 mM swap Na"))
+    'outside.K = 12 mM, swap Na'
+    """
+    if change.operation == "restore":
+        return "restored"
+    if change.operation == "scale":
+        text = f"{short_name(parameter.path)} ×{change.value:g}"
+    else:
+        value = change.value
+        if not isinstance(value, str):
+            value = f"{number(float(value), '.6g')} {unit_of(parameter.spec.dimension)}".strip()
+        text = f"{short_name(parameter.path)} = {value}"
+    return f"{text}, {change.how} {change.companion}" if change.companion else text
+
+
+def short_name(path: str) -> str:
+    """A path without the words that only say where in the file it stands.
+
+    >>> short_name("membranes.neuron.transports.pump.max_rate"), short_name("compartments.outside.ions.K")
+    ('pump.max_rate', 'outside.K')
+    """
+    parts = [p for p in path.split(".") if p not in ("compartments", "membranes", "transports", "exchanges", "ions")]
+    return ".".join(parts[-2:])
+
+
+@dataclass(frozen=True)
+class Strip:
+    """The protocol laid out for a width: rows of bars, each with as many lines of labels as it needs."""
+
+    rows: tuple[tuple[Block, ...], ...]
+    lines: tuple[tuple[int, ...], ...]
+    """For each block of each row, the line of its label, 0 next to the bar."""
+
+    @property
+    def height(self) -> float:
+        """Points."""
+        return sum(BAR_ROOM + LINE * (1 + max(lines)) for lines in self.lines)
+
+
+def lay_out(found: list[Block], begin: float, end: float, width: float) -> Strip:
+    """Rows (one for each value that changes) and label lines for a strip of a width in points.
+
+    >>> lay_out([Block("a", 0, 1, "x"), Block("a", 1, 2, "y")], 0.0, 2.0, 300.0).lines
+    ((0, 0),)
+    """
+    rows = [tuple(b for b in found if b.path == path) for path in dict.fromkeys(b.path for b in found)]
+    lines = []
+    for row in rows:
+        taken: list[float] = []  # how far each line is full
+        chosen = []
+        for block in row:
+            left = _label_start(block, begin, end, width)
+            line = next((k for k, full in enumerate(taken) if full <= left), len(taken))
+            taken[line:] = [left + text_width(block.text) + 6.0, *taken[line + 1 :]]
+            chosen.append(line)
+        lines.append(tuple(chosen))
+    return Strip(tuple(rows), tuple(lines))
+
+
+def _label_start(block: Block, begin: float, end: float, width: float) -> float:
+    """Where a label starts: at its bar, or further left where the figure ends too soon."""
+    wanted = width * (block.start - begin) / (end - begin)
+    return max(0.0, min(wanted, width - text_width(block.text)))
+
+
+def draw_strip(axes: Axes, strip: Strip, length: float, begin: float, end: float, width: float) -> None:
+    """Draw the bars and labels; `length` is the time unit of the axis in s.
+
+    >>> from matplotlib.figure import Figure
+    >>> axes = Figure().subplots()
+    >>> draw_strip(axes, lay_out([Block("a", 0, 1, "x")], 0.0, 2.0, 300.0), 1.0, 0.0, 2.0, 300.0)
+    >>> axes.texts[0].get_text()
+    'x'
+    """
+    axes.set_ylim(0.0, strip.height)
+    axes.axis("off")
+    bottom = 0.0
+    for row, lines in zip(strip.rows, strip.lines, strict=True):
+        for block, line in zip(row, lines, strict=True):
+            if not block.restored:
+                start, stop, full = block.start / length, block.stop / length, (block.start + block.over) / length
+                full = min(full, stop)
+                axes.fill(
+                    [start, full, stop, stop], [bottom + 2.0, bottom + 7.0, bottom + 7.0, bottom + 2.0],
+                    color=MUTED, linewidth=0,
+                )  # fmt: skip
+            left = _label_start(block, begin, end, width)
+            axes.text(
+                (begin + (end - begin) * left / width) / length,
+                bottom + BAR_ROOM + LINE * line,
+                block.text,
+                ha="left",
+                va="bottom",
+                fontsize=SMALL,
+                color=MUTED if block.restored else INK,
+                style="italic" if block.restored else "normal",
+            )
+        bottom += BAR_ROOM + LINE * (1 + max(lines))
+
+
+def shade(axes: Axes, found: list[Block], length: float) -> None:
+    """Shade what the protocol changes, and mark each moment with a line.
+
+    >>> from matplotlib.figure import Figure
+    >>> shade(Figure().subplots(), [Block("a", 0, 1, "x")], 1.0)
+    """
+    for block in found:
+        if not block.restored:
+            axes.axvspan(block.start / length, block.stop / length, color="#f1f1f1", linewidth=0, zorder=-2)
+        axes.axvline(block.start / length, color=FAINT, linewidth=0.8, zorder=-1)

@@ -1,0 +1,232 @@
+"""One look for all figures: a colour and a dash per ion, sizes, units, and a footer that says what was drawn.
+
+Everything is set on the artists themselves: no global matplotlib state is read into a figure or changed, so
+figures can be drawn from several threads and beside a user's own settings.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from vrest.model.cell import VALENCE, Cell
+
+TEXT, SMALL, FOOTER, HEAD = 9.5, 8.5, 7.0, 12.0
+"""Font sizes, points: readable when a figure of 7 in fills a page's width or a projector's."""
+
+INK, MUTED, FAINT = "#000000", "#555555", "#c8c8c8"
+
+# Okabe and Ito's colours, which people with any colour vision tell apart; dashes are the second cue
+ION_COLOURS = {"K": "#0072B2", "Na": "#D55E00", "Cl": "#009E73", "HCO3": "#56B4E9", "Ca": "#CC79A7"}
+PUMP, OTHER, V = "#E69F00", "#999999", INK
+"""Colours of the pump's own current, of cotransporters and rare ions, and of the membrane potential."""
+
+Dash = tuple[float, tuple[float, ...]]
+ION_DASHES: dict[str, Dash] = {
+    "K": (0, (7, 2)),
+    "Na": (0, (4, 2)),
+    "Cl": (0, (1.5, 1.5)),
+    "HCO3": (0, (7, 2, 1.5, 2)),
+    "Ca": (0, (4, 2, 1, 2, 1, 2)),
+}
+RARE_DASHES: tuple[Dash, ...] = ((0, (2, 1)), (0, (10, 3)), (0, (3, 1, 1, 1)))
+
+_SUPERSCRIPT = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
+_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def ion_label(ion: str, valence: int | None = None) -> str:
+    """An ion as people write it.
+
+    >>> ion_label("K"), ion_label("HCO3"), ion_label("Ca"), ion_label("A", valence=-1)
+    ('K⁺', 'HCO₃⁻', 'Ca²⁺', 'A⁻')
+    """
+    z = VALENCE.get(ion, 0) if valence is None else valence
+    charge = f"{abs(z) if abs(z) > 1 else ''}{'+' if z > 0 else '-'}" if z else ""
+    return ion.translate(_SUBSCRIPT) + charge.translate(_SUPERSCRIPT)
+
+
+def reversal_label(ion: str) -> str:
+    """The Nernst potential of an ion, with a real subscript.
+
+    >>> reversal_label("HCO3")
+    '$E_{\\\\mathrm{HCO_3}}$'
+    """
+    body = "".join(f"_{c}" if c.isdigit() else c for c in ion)
+    return rf"$E_{{\mathrm{{{body}}}}}$"
+
+
+def concentration_label(ion: str, where: str, valence: int | None = None) -> str:
+    """Axis label of a concentration.
+
+    >>> concentration_label("K", "outside"), concentration_label("Na", "inside"), concentration_label("K", "csf")
+    ('[K⁺]ₒ (mM)', '[Na⁺]ᵢ (mM)', '[K⁺] in csf (mM)')
+    """
+    side = {"outside": "ₒ", "inside": "ᵢ"}.get(where, f" in {where}")
+    return f"[{ion_label(ion, valence)}]{side} (mM)"
+
+
+def ion_colour(ion: str) -> str:
+    """The colour of an ion, the same in every figure.
+
+    >>> ion_colour("K")
+    '#0072B2'
+    """
+    return ION_COLOURS.get(ion, OTHER)
+
+
+def ion_dash(ion: str) -> Dash:
+    """The dash of an ion where several ions share an axis with V.
+
+    >>> ion_dash("Na")
+    (0, (4, 2))
+    """
+    return ION_DASHES.get(ion) or RARE_DASHES[sum(map(ord, ion)) % len(RARE_DASHES)]
+
+
+def readable(colour: str) -> str:
+    """A colour darkened until text in it can be read on white (contrast 4.5 or more).
+
+    >>> readable("#000000")
+    '#000000'
+    """
+    rgb = to_rgb(colour)
+    while 1.05 / (_luminance(rgb) + 0.05) < 4.5:
+        rgb = tuple(0.95 * c for c in rgb)
+    return "#" + "".join(f"{round(255 * c):02x}" for c in rgb)
+
+
+def _luminance(rgb: tuple[float, ...]) -> float:
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def number(value: float, form: str = ".2f") -> str:
+    """A number with a proper minus sign, without negative zero.
+
+    >>> number(-70), number(-0.001), number(4.59, "+.1f")
+    ('−70.00', '0.00', '+4.6')
+    """
+    text = format(value, form)
+    if not any(c in "123456789" for c in text):
+        text = format(0.0, form)
+    return text.replace("-", "−")
+
+
+def scientific(value: float, digits: int = 3) -> str:
+    """A number as a power of ten.
+
+    >>> scientific(3.56e7)
+    '3.56×10⁷'
+    """
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    return f"{number(float(mantissa), f'.{digits - 1}f')}×10{str(int(exponent)).translate(_SUPERSCRIPT)}"
+
+
+def with_prefix(value: float, unit: str, digits: int = 3) -> str:
+    """A quantity with the SI prefix that suits it.
+
+    >>> with_prefix(3.37e-12, "W")
+    '3.37 pW'
+    """
+    for factor, prefix in ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p"), (1e-15, "f")):
+        if abs(value) >= factor:
+            return f"{number(value / factor, f'.{digits}g')} {prefix}{unit}"
+    return f"{scientific(value, digits) if value else '0'} {unit}"
+
+
+def current_unit(largest_pA: float) -> tuple[str, float]:
+    """The unit for currents up to a size in pA, and the factor that leads there.
+
+    >>> current_unit(17.0), current_unit(1.2e6)
+    (('pA', 1.0), ('µA', 1e-06))
+    """
+    for unit, factor in (("mA", 1e-9), ("µA", 1e-6), ("nA", 1e-3), ("pA", 1.0)):
+        if largest_pA * factor >= 1.0:
+            return unit, factor
+    return ("fA", 1e3) if 0.0 < largest_pA < 0.1 else ("pA", 1.0)
+
+
+def time_unit(span: float) -> tuple[str, float]:
+    """The natural unit for a stretch of time in s, and its length in s.
+
+    >>> time_unit(7200.0), time_unit(0.5)
+    (('min', 60.0), ('s', 1.0))
+    """
+    for unit, length, most in (("ms", 1e-3, 0.2), ("s", 1.0, 120.0), ("min", 60.0, 7200.0), ("h", 3600.0, 172800.0)):
+        if span <= most:
+            return unit, length
+    return "d", 86400.0
+
+
+def new_figure(cell: Cell, width: float, height: float, title: str = "", subtitle: str = "") -> Figure:
+    """An empty figure (inches) with constrained layout, a title on the left and the footer.
+
+    >>> from vrest.io.cellfile import load
+    >>> new_figure(load("squid_axon"), 5, 3).texts[0].get_text()
+    'squid_axon · 20 °C · vrest ...'
+    """
+    below = 0.26 / height
+    head = (0.34 if title else 0.0) + (0.24 if subtitle else 0.0)
+    layout = ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.06, rect=(0.0, below, 1.0, 1.0 - below - head / height))
+    figure = Figure(figsize=(width, height), layout=layout, facecolor="white")
+    figure.text(
+        1 - 0.1 / width, 0.08 / height, footer(cell), ha="right", va="bottom", fontsize=FOOTER, color="#777777"
+    )
+    if title:
+        figure.text(
+            0.1 / width, 1 - 0.1 / height, title, ha="left", va="top", fontsize=HEAD, weight="bold", color=INK
+        )
+    if subtitle:
+        figure.text(0.1 / width, 1 - 0.36 / height, subtitle, ha="left", va="top", fontsize=TEXT, color=MUTED)
+    return figure
+
+
+def footer(cell: Cell) -> str:
+    """What was drawn and by which version: the cell's name, its temperature, vrest.
+
+    >>> from vrest.io.cellfile import load
+    >>> footer(load("squid_axon"))
+    'squid_axon · 20 °C · vrest ...'
+    """
+    try:
+        release = version("vrest")
+    except PackageNotFoundError:  # run from a checkout that was never installed
+        release = "(not installed)"
+    return f"{cell.name} · {cell.temperature - 273.15:.4g} °C · vrest {release}"
+
+
+def dress(axes: Axes, *, x: str = "", y: str = "", title: str = "") -> Axes:
+    """Axes in the house style: no box, outward ticks, labels in the common sizes. Returns the axes.
+
+    >>> dress(Figure().subplots(), y="V (mV)").get_ylabel()
+    'V (mV)'
+    """
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set(linewidth=0.8, color=MUTED)
+    shared: dict[str, Any] = {"direction": "out", "width": 0.8, "color": MUTED, "labelcolor": INK}
+    axes.tick_params(which="major", length=3.5, labelsize=SMALL, **shared)
+    axes.tick_params(which="minor", length=2.0, labelsize=SMALL, **shared)
+    if x:
+        axes.set_xlabel(x, fontsize=TEXT)
+    if y:
+        axes.set_ylabel(y, fontsize=TEXT)
+    if title:
+        axes.set_title(title, fontsize=TEXT, loc="left", weight="bold")
+    return axes
+
+
+def zero_line(axes: Axes, vertical: bool = False) -> None:
+    """A faint line at zero.
+
+    >>> zero_line(Figure().subplots())
+    """
+    draw = axes.axvline if vertical else axes.axhline
+    draw(0.0, color=FAINT, linewidth=0.8, zorder=0)

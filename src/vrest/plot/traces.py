@@ -1,0 +1,159 @@
+"""What a time course shows, panel by panel, read off a run: names, units, curves. No drawing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vrest.constants import N_A, F
+from vrest.model.transport import ATP
+from vrest.plot.style import (
+    INK,
+    PUMP,
+    Dash,
+    current_unit,
+    ion_colour,
+    ion_dash,
+    ion_label,
+    reversal_label,
+    scientific,
+)
+from vrest.simulate.run import Run
+from vrest.system.observables import (
+    charge_per_turnover,
+    currents,
+    reversal_potentials,
+    transports,
+    turnover_rates,
+)
+
+SOLID: Dash = (0, ())
+MEMBRANE_DASHES: tuple[Dash, ...] = (SOLID, (0, (5, 1.5)), (0, (1.5, 1)), (0, (5, 1.5, 1.5, 1.5)))
+WIDE = 300.0
+"""Where concentrations of one compartment differ by more than this factor, their axis is logarithmic."""
+
+MOST_WITH_E = 2
+"""More membranes than this, and their Nernst potentials would hide V."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One curve (NaN where undefined)."""
+
+    name: str
+    values: np.ndarray
+    colour: str
+    dash: Dash = SOLID
+    width: float = 1.6
+    bold: bool = False
+
+
+@dataclass(frozen=True)
+class Second:
+    """A second scale on the right of a panel: proportional to the first."""
+
+    label: str
+    factor: float
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One panel: its axis label and its curves."""
+
+    label: str
+    traces: tuple[Trace, ...]
+    height: float = 1.0
+    log: bool = False
+    second: Second | None = None
+    start: float | None = field(default=None)
+    """A value to mark with a faint line."""
+
+
+def panels(run: Run) -> list[Panel]:
+    """The panels of a time course, top to bottom: potentials, concentrations, volume, pump, ATP.
+
+    >>> from vrest.io.cellfile import load
+    >>> from vrest.simulate.run import simulate
+    >>> [p.label for p in panels(simulate(load("mammalian_neuron"), None, 60.0, points=3))]
+    ['V (mV)', 'inside (mM)', 'relative\\nvolume', 'pump\\ncurrent (pA)']
+    """
+    return [_potentials(run), *_concentrations(run), *_volumes(run), *_pumps(run)]
+
+
+def _potentials(run: Run) -> Panel:
+    system, x, p = run.system, run.states, run.parameters
+    walls = system.structure.walls
+    several = len(walls) > 1
+    lines, reversals = [], []
+    for k, wall in enumerate(walls):
+        v = 1e3 * np.asarray(system.potential(x, wall))
+        name = f"V {wall.name}" if several else "V"
+        lines.append(Trace(name, v, INK, MEMBRANE_DASHES[k % len(MEMBRANE_DASHES)], 2.2, bold=True))
+        if len(walls) > MOST_WITH_E:
+            continue
+        for ion, e in reversal_potentials(system, x, p, wall).items():
+            values = np.broadcast_to(1e3 * e, v.shape)
+            if np.isfinite(values).any():
+                name = reversal_label(ion) + (f" {wall.name}" if several else "")
+                reversals.append(Trace(name, values, ion_colour(ion), ion_dash(ion), 1.3 if not several else 1.0))
+    return Panel("V (mV)", (*reversals, *lines), height=1.7, start=0.0)
+
+
+def _concentrations(run: Run) -> list[Panel]:
+    found = []
+    for space in run.system.structure.spaces:
+        if space.kind == "bath":
+            continue
+        table = run.system.concentrations(run.states, run.parameters, space.name)
+        traces = tuple(
+            Trace(ion_label(ion, run.system.valence[ion]), np.asarray(c), ion_colour(ion)) for ion, c in table.items()
+        )
+        if not traces:
+            continue
+        least = min(float(t.values.min()) for t in traces)
+        most = max(float(t.values.max()) for t in traces)
+        found.append(Panel(f"{space.name} (mM)", traces, height=1.3, log=0.0 < least and most > WIDE * least))
+    return found
+
+
+def _volumes(run: Run) -> list[Panel]:
+    names = [s.name for s in run.system.structure.spaces if s.kind == "osmotic"]
+    traces = tuple(
+        Trace(n if len(names) > 1 else "", np.asarray(run.system.relative_volume(run.states, n)), INK, d)
+        for n, d in zip(names, MEMBRANE_DASHES * (1 + len(names) // len(MEMBRANE_DASHES)), strict=False)
+    )
+    return [Panel("relative\nvolume", traces, height=0.9, start=1.0)] if traces else []
+
+
+def _pumps(run: Run) -> list[Panel]:
+    """Current of what is driven by ATP, and the ATP: one panel where one is proportional to the other."""
+    system, x, p = run.system, run.states, run.parameters
+    flow, spent, charges = {}, {}, []
+    for wall in system.structure.walls:
+        rates, ampere = turnover_rates(system, x, p, wall), currents(system, x, p, wall)
+        for label, part in transports(system, p, wall).items():
+            count = part.stoichiometry().get(ATP, 0.0)
+            if count:
+                name = f"{label} {wall.name}" if len(system.structure.walls) > 1 else label
+                flow[name], spent[name] = 1e12 * ampere[label], count * N_A * rates[label]
+                charges.append((charge_per_turnover(part.moved_ions, system.valence), count))
+    if not flow:
+        return []
+    unit, factor = current_unit(max(float(np.abs(c).max()) for c in flow.values()))
+    styles = MEMBRANE_DASHES * (1 + len(flow) // len(MEMBRANE_DASHES))
+    alone = len(flow) == 1
+    power = 10.0 ** np.floor(np.log10(max(1.0, *(float(np.abs(s).max()) for s in spent.values()))))
+    per = f"ATP ({scientific(power, 1).removeprefix('1×')}/s)"
+    traces = tuple(
+        Trace("" if alone else n, factor * c, PUMP, d) for (n, c), d in zip(flow.items(), styles, strict=False)
+    )
+    charge, count = charges[0]
+    if alone and charge:
+        second = Second(per, count * N_A * 1e-12 / (F * charge) / factor / power)
+        return [Panel(f"pump\ncurrent ({unit})", traces, height=0.9, second=second, start=0.0)]
+    energy = tuple(
+        Trace("" if alone else n, s / power, PUMP, d) for (n, s), d in zip(spent.items(), styles, strict=False)
+    )
+    electric = [Panel(f"pump\ncurrent ({unit})", traces, height=0.9, start=0.0)] if any(z for z, _ in charges) else []
+    return [*electric, Panel(per, energy, height=0.9, start=0.0)]

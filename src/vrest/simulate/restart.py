@@ -1,0 +1,52 @@
+"""A cell that starts from a given state of itself."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from vrest.model.cell import Cell
+from vrest.model.paths import parameters, set_si
+from vrest.system.assemble import System
+
+
+def restarted(cell: Cell, system: System, x: np.ndarray, p: np.ndarray) -> Cell:
+    """The cell with the contents, volumes and potentials of state x; what is solved stays to be solved."""
+    values: dict[str, Any] = {}
+    known = parameters(cell)
+    for space in system.structure.spaces:
+        if space.kind == "bath":
+            continue
+        w = float(system.relative_volume(x, space.name))
+        base = f"compartments.{space.name}."
+        for ion, conc in system.concentrations(x, p, space.name).items():
+            if known[f"{base}ions.{ion}"].value != "solve":
+                values[f"{base}ions.{ion}"] = float(conc)
+        c = cell.compartments[space.name]
+        if c.impermeant is not None and c.impermeant.concentration != "solve":
+            values[base + "impermeant.concentration"] = c.impermeant.concentration / w
+        if w != 1.0:
+            values |= _grown(cell, space.name, w)
+    for wall in system.structure.walls:
+        values[f"membranes.{wall.name}.potential"] = float(system.potential(x, wall))
+        if wall.exponent == 0.0 and system.relative_volume(x, wall.inside) != 1.0:
+            cell = _with_area(cell, wall.name, cell.area(wall.name))
+    return set_si(cell, values, source="settled by rest")
+
+
+def _grown(cell: Cell, name: str, w: float) -> dict[str, float]:
+    c = cell.compartments[name]
+    base = f"compartments.{name}."
+    if c.shape == "sphere":
+        return {base + "radius": c.radius * w ** (1 / 3)}  # pyright: ignore[reportOperatorIssue]
+    if c.shape == "cylinder":
+        return {base + "radius": c.radius * w**0.5}  # pyright: ignore[reportOperatorIssue]
+    return {base + "volume": c.start_volume * w}
+
+
+def _with_area(cell: Cell, membrane: str, area: float) -> Cell:
+    """The cell with a membrane area of its own: one that does not follow the shape."""
+    changed = cell.membranes[membrane]._with_si(area=area)
+    return cell._with_si(membranes=MappingProxyType({**cell.membranes, membrane: changed}))

@@ -1,0 +1,157 @@
+"""The integrator on problems with known answers: order, stiffness, time dependence, lanes."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.linalg import expm
+
+import vrest.numerics.backend  # noqa: F401  (float64)
+from vrest.numerics import tableau
+from vrest.numerics.rosenbrock import FINISHED, STUCK, evaluate, integrate, one_step
+
+
+def always(y, args):
+    return jnp.asarray(True)
+
+
+def fixed_steps(f, y, until, n, moving, args=None):
+    h = until / n
+    step = jax.jit(lambda t, y: one_step(f, t, y, h, args, moving)[0])
+    for k in range(n):
+        y = step(k * h, y)
+    return y
+
+
+def slope_of(errors, steps):
+    return -np.polyfit(np.log(steps), np.log(errors), 1)[0]
+
+
+def test_order_on_a_nonlinear_system():
+    """y' = -y^3/2 and a rotation at its side: order 5."""
+
+    def f(t, y, args):
+        return jnp.stack([-0.5 * y[0] ** 3, -y[2] * y[0], y[1] * y[0]])
+
+    until = 2.0
+    y0 = jnp.array([1.0, 1.0, 0.0])
+    angle = 2 * (np.sqrt(1 + until) - 1)
+    exact = np.array([1 / np.sqrt(1 + until), np.cos(angle), np.sin(angle)])
+    steps = [8, 16, 32, 64]
+    errors = [float(jnp.abs(fixed_steps(f, y0, until, n, False) - exact).max()) for n in steps]
+    assert slope_of(errors, steps) == pytest.approx(tableau.ORDER, abs=0.4)
+
+
+def test_order_with_explicit_time():
+    """y' = cos(t) y: the time derivative enters the stages."""
+    steps = [8, 16, 32, 64]
+
+    def f(t, y, args):
+        return jnp.cos(t) * y
+
+    errors = [abs(float(fixed_steps(f, jnp.array([1.0]), 3.0, n, True)[0]) - np.exp(np.sin(3.0))) for n in steps]
+    assert slope_of(errors, steps) == pytest.approx(tableau.ORDER, abs=0.4)
+
+
+def test_dense_output_has_order_four():
+    def f(t, y, args):
+        return jnp.cos(t) * y
+
+    def worst(n):
+        h, y, worst = 3.0 / n, jnp.array([1.0]), 0.0
+        step = jax.jit(lambda t, y: one_step(f, t, y, h, None, True))
+        for k in range(n):
+            end, _, dense = step(k * h, y)
+            at = k * h + h * np.linspace(0, 1, 9)
+            everything = np.concatenate([np.asarray(end)[None], np.asarray(dense)])[None]
+            got = evaluate(np.array([k * h]), np.array([h]), np.asarray(y)[None], everything, at)[:, 0]
+            worst = max(worst, np.abs(got - np.exp(np.sin(at))).max())
+            y = end
+        return worst
+
+    steps = [8, 16, 32, 64]
+    assert slope_of([worst(n) for n in steps], steps) > 3.8
+
+
+def test_error_estimate_has_order_four():
+    def f(t, y, args):
+        return -0.5 * y**3
+
+    sizes = np.array([0.2, 0.1, 0.05, 0.025])
+    errors = [abs(float(one_step(f, 0.0, jnp.array([1.0]), h, None, False)[1][0])) for h in sizes]
+    assert np.polyfit(np.log(sizes), np.log(errors), 1)[0] == pytest.approx(5, abs=0.4)  # local: order + 1
+
+
+def test_stiff_linear_system_against_the_matrix_exponential():
+    rng = np.random.default_rng(3)
+    basis = rng.normal(size=(4, 4))
+    a = basis @ np.diag([-1e6, -1e3, -1.0, -1e-3]) @ np.linalg.inv(basis)
+    y0 = rng.normal(size=4)
+    run = jax.jit(
+        lambda: integrate(
+            lambda t, y, args: jnp.asarray(a) @ y, 0.0, jnp.asarray(y0), 10.0, 0.0, None,
+            valid=always, rtol=1e-8, atol=1e-10, max_steps=2000, moving=False,
+        )
+    )()
+    assert int(run.status) == FINISHED
+    assert int(run.count) < 300
+    assert np.asarray(run.y_end) == pytest.approx(expm(10.0 * a) @ y0, rel=1e-5, abs=1e-7)
+
+
+def test_robertson_against_a_tight_radau():
+    from scipy.integrate import solve_ivp
+
+    def rates(y):
+        return [-0.04 * y[0] + 1e4 * y[1] * y[2], 0.04 * y[0] - 1e4 * y[1] * y[2] - 3e7 * y[1] ** 2, 3e7 * y[1] ** 2]
+
+    run = jax.jit(
+        lambda: integrate(
+            lambda t, y, args: jnp.stack(rates(y)), 0.0, jnp.array([1.0, 0.0, 0.0]), 1e5, 0.0, None,
+            valid=always, rtol=1e-8, atol=1e-14, max_steps=2000, moving=False,
+        )
+    )()
+    truth = solve_ivp(lambda t, y: rates(y), (0, 1e5), [1.0, 0, 0], method="Radau", rtol=1e-10, atol=1e-16).y[:, -1]
+    assert np.asarray(run.y_end) == pytest.approx(truth, rel=1e-6)
+
+
+def test_lanes_keep_their_own_steps():
+    """vmap over stiffness: each lane takes the steps it takes alone."""
+
+    def go(rate):
+        return integrate(
+            lambda t, y, args: -rate * (y - jnp.cos(t)), 0.0, jnp.array([0.0]), 5.0, 0.0, None,
+            valid=always, rtol=1e-7, atol=1e-10, max_steps=500, moving=True,
+        )
+
+    rates = jnp.array([1.0, 1e2, 1e5])
+    together = jax.jit(jax.vmap(go))(rates)
+    alone = [jax.jit(go)(rate) for rate in rates]
+    assert [int(c) for c in together.count] == [int(a.count) for a in alone]
+    assert np.asarray(together.y_end)[:, 0] == pytest.approx([float(a.y_end[0]) for a in alone], rel=1e-12)
+
+
+def test_a_state_that_is_not_allowed_rejects_its_step():
+    run = jax.jit(
+        lambda: integrate(
+            lambda t, y, args: -jnp.ones(1), 0.0, jnp.array([1.0]), 2.0, 0.5, None,
+            valid=lambda y, args: y[0] > 0, rtol=1e-6, atol=1e-9, max_steps=500, moving=False,
+        )
+    )()
+    assert int(run.status) == STUCK
+    assert float(run.t_end) == pytest.approx(1.0, abs=1e-9)
+    assert float(run.y_end[0]) > 0
+
+
+def test_a_full_buffer_is_continued():
+    def go(t, y, h):
+        return integrate(
+            lambda t, y, args: -y, t, y, 50.0, h, None, valid=always, rtol=1e-9, atol=1e-12, max_steps=5, moving=False
+        )
+
+    step = jax.jit(go)
+    t, y, h, calls = 0.0, jnp.array([1.0]), 0.0, 0
+    while t < 50.0:
+        out = step(t, y, h)
+        t, y, h, calls = float(out.t_end), out.y_end, float(out.h_next), calls + 1
+    assert calls > 3
+    assert float(y[0]) == pytest.approx(np.exp(-50.0), abs=1e-9)
