@@ -201,10 +201,23 @@ def cell_to(cell: Cell) -> dict[str, Any]:
 
 
 def write_cell(cell: Cell) -> str:
-    """The cell as TOML text."""
-    import tomli_w
+    """The cell as TOML text; a value and its source stay on one line."""
+    import tomlkit
 
-    return tomli_w.dumps(cell_to(cell))
+    def table(entries: Mapping[str, Any]) -> Any:
+        inline = "value" in entries
+        made = tomlkit.inline_table() if inline else tomlkit.table()
+        for key, entry in entries.items():
+            made.append(key, table(entry) if isinstance(entry, Mapping) else entry)
+        return made
+
+    document = tomlkit.document()
+    for key, entry in cell_to(cell).items():
+        if isinstance(entry, str) and "\n" in entry:
+            document.append(key, tomlkit.string(entry, multiline=True))
+        else:
+            document.append(key, table(entry) if isinstance(entry, Mapping) else entry)
+    return tomlkit.dumps(document)
 
 
 def _compartment(cell: Cell, name: str, c: Compartment) -> dict[str, Any]:

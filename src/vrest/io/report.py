@@ -59,7 +59,7 @@ def units_like(result: Mapping[str, Any], units: Mapping[str, str]) -> dict[str,
 def _inner_units(value: Any, units: Mapping[str, str]) -> Any:
     if isinstance(value, Mapping):
         return units_like(value, units)
-    if isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
+    if isinstance(value, list | tuple) and value and all(isinstance(item, Mapping) for item in value):
         return units_like({key: entry for item in value for key, entry in item.items()}, units)
     return ""
 

@@ -59,7 +59,7 @@ def balance_figure(explanation: Explanation) -> Figure:
     settle(figure)
     for row, stacks in zip(axes, both, strict=True):
         for ax, stack in zip(row, stacks, strict=True):
-            draw_balance(ax, stack)
+            draw_balance(ax, stack, legend=ax is row[0])
     return figure
 
 
@@ -72,8 +72,12 @@ def _share_limits(left: Axes, right: Axes) -> None:
 def by_ion(explanation: Explanation, story: MembraneStory) -> dict[str, Stack]:
     """For each ion, the current that each transport lets it carry, outward positive, pA.
 
-    >>> by_ion  # doctest: +ELLIPSIS
-    <function by_ion ...>
+    >>> from vrest.io.cellfile import load
+    >>> from vrest.simulate.rest import rest
+    >>> from vrest.study.explain import explain
+    >>> story = explain(rest(load("mammalian_neuron")))
+    >>> [(name, round(current, 1)) for name, current, _, _ in by_ion(story, story.membranes[0])["Na⁺"]]
+    [('pump', 17.1), ('Na_leak', -17.1)]
     """
     valence = explanation.rest.system.valence
     parts = explanation.rest.cell.membranes[story.membrane].transports
@@ -95,8 +99,12 @@ def by_ion(explanation: Explanation, story: MembraneStory) -> dict[str, Stack]:
 def by_transport(explanation: Explanation, story: MembraneStory) -> dict[str, Stack]:
     """For each transport, the current of each ion it moves, outward positive, pA.
 
-    >>> by_transport  # doctest: +ELLIPSIS
-    <function by_transport ...>
+    >>> from vrest.io.cellfile import load
+    >>> from vrest.simulate.rest import rest
+    >>> from vrest.study.explain import explain
+    >>> story = explain(rest(load("mammalian_neuron")))
+    >>> [(ion, round(current, 1)) for ion, current, _, _ in by_transport(story, story.membranes[0])["pump"]]
+    [('K⁺', -11.4), ('Na⁺', 17.1)]
     """
     valence = explanation.rest.system.valence
     table: dict[str, Stack] = {}
@@ -111,8 +119,10 @@ def by_transport(explanation: Explanation, story: MembraneStory) -> dict[str, St
 def prepare_balance(axes: Axes, stacks: dict[str, Stack], title: str = "") -> None:
     """Scale and axis of balance bars: all that the layout needs to know.
 
-    >>> prepare_balance  # doctest: +ELLIPSIS
-    <function prepare_balance ...>
+    >>> axes = Figure().subplots()
+    >>> prepare_balance(axes, {"K⁺": [("leak", 2.0, "#0072B2", ""), ("pump", -2.0, PUMP, "////")]})
+    >>> axes.get_ylabel()
+    'outward current (pA)'
     """
     unit, factor = _unit(stacks)
     dress(axes, y=f"outward current ({unit})", title=title)
@@ -126,11 +136,15 @@ def prepare_balance(axes: Axes, stacks: dict[str, Stack], title: str = "") -> No
     axes.spines["bottom"].set_visible(False)
 
 
-def draw_balance(axes: Axes, stacks: dict[str, Stack]) -> None:
+def draw_balance(axes: Axes, stacks: dict[str, Stack], legend: bool = True) -> None:
     """Stacked bars with their names and sizes beside them, and the sum as a diamond; settled axes.
 
-    >>> draw_balance  # doctest: +ELLIPSIS
-    <function draw_balance ...>
+    >>> axes = Figure().subplots()
+    >>> stacks = {"K⁺": [("leak", 2.0, "#0072B2", ""), ("pump", -2.0, PUMP, "////")]}
+    >>> prepare_balance(axes, stacks)
+    >>> draw_balance(axes, stacks)
+    >>> [text.get_text() for text in axes.texts]
+    ['leak\\n+2.00', 'pump\\n−2.00']
     """
     unit, factor = _unit(stacks)
     axes.axhline(0.0, color=INK, linewidth=0.9, zorder=3)
@@ -148,17 +162,26 @@ def draw_balance(axes: Axes, stacks: dict[str, Stack]) -> None:
         total = factor * sum(current for _, current, _, _ in stack)
         axes.plot(place, total, "D", ms=6, mfc="white", mec=INK, mew=1.3, zorder=4)
         _beside(axes, place, labels)
-    axes.plot([], [], "D", ms=6, mfc="white", mec=INK, mew=1.3, label="sum")
-    axes.legend(loc="upper right", fontsize=SMALL, frameon=False, handletextpad=0.1, borderaxespad=0.0)
+    if legend:
+        axes.plot([], [], "D", ms=6, mfc="white", mec=INK, mew=1.3, label="sum")
+        axes.legend(loc="upper right", fontsize=SMALL, frameon=False, handletextpad=0.1, borderaxespad=0.0)
 
 
 def _beside(axes: Axes, place: float, labels: list[Label]) -> None:
     """Names to the right of a bar."""
     _, height = size_in_points(axes)
     bottom, top = axes.get_ylim()
-    targets = [height_of(axes, label.at) for label in labels]
-    places = spread(targets, [label.height(SMALL) for label in labels], 0.0, height)
-    for label, at in zip(labels, places, strict=True):
+    zero = height_of(axes, 0.0)
+    placed = []
+    for side, low, high in (
+        ([x for x in labels if x.at >= 0], zero + 1.0, height),
+        ([x for x in labels if x.at < 0], 0.0, zero - 1.0),
+    ):
+        sizes = [label.height(SMALL) for label in side]
+        # where one side has too little room for its names, they may stand beyond zero or the axes
+        low, high = (low, max(high, low + sum(sizes))) if low > 0.0 else (min(low, high - sum(sizes)), high)
+        placed += zip(side, spread([height_of(axes, x.at) for x in side], sizes, low, high), strict=True)
+    for label, at in placed:
         axes.text(
             place + 0.5 * BAR + 0.05,
             bottom + (top - bottom) * at / height,
@@ -175,7 +198,7 @@ def _beside(axes: Axes, place: float, labels: list[Label]) -> None:
 
 def _size(size: float, largest: float) -> str:
     """A current beside its bar; what is only rounding is zero."""
-    return "0" if abs(size) < 1e-9 * largest else number(size, "+.3g")
+    return "0" if abs(size) < 1e-9 * largest else number(size, "+#.3g").rstrip(".")
 
 
 def _unit(stacks: dict[str, Stack]) -> tuple[str, float]:

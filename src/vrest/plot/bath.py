@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 
@@ -19,7 +20,6 @@ from vrest.plot.style import (
     ion_dash,
     new_figure,
     number,
-    readable,
     reversal_label,
 )
 from vrest.simulate.outcome import Outcome
@@ -39,19 +39,35 @@ def bath_figure(curve: BathCurve) -> Figure:
     """
     ion, where = curve.ion, curve.path.split(".")[1]
     valence = curve.cell.valence()[ion]
-    figure = new_figure(curve.cell, 6.4, 4.8, title=f"{curve.cell.name}: V against {concentration_label(ion, where, valence)[:-5]}")
+    figure = new_figure(
+        curve.cell, 6.4, 4.8, title=f"{curve.cell.name}: V against {concentration_label(ion, where, valence)[:-5]}"
+    )
     axes = dress(figure.subplots(), x=concentration_label(ion, where, valence), y="V (mV)")
     colour = ion_colour(ion)
     x = curve.concentration
     axes.set_xscale("log")
     axes.plot(
-        x, curve.nernst, color=colour, dashes=ion_dash(ion)[1], linewidth=1.4, label=f"Nernst line, {reversal_label(ion)}"
+        x,
+        curve.nernst,
+        color=colour,
+        linestyle=ion_dash(ion),
+        linewidth=1.4,
+        label=f"Nernst line, {reversal_label(ion)}",
     )
-    axes.plot(x, curve.instant, color=MUTED, linewidth=1.4, dashes=(2, 1), label="at once (contents frozen)")
+    axes.plot(x, curve.instant, color=MUTED, linewidth=1.4, linestyle=(0, (2, 1)), label="at once (contents frozen)")
     axes.plot(x, curve.settled, color=INK, linewidth=2.2, label="settled (new resting state)")
     down = np.array([o is Outcome.rests_run_down for o in curve.outcomes])
     if down.any():
-        axes.plot(x[down], curve.settled[down], "o", color=INK, mfc="white", ms=4, label="settled, but run down")
+        axes.plot(
+            x[down],
+            curve.settled[down],
+            "o",
+            color=INK,
+            mfc="white",
+            ms=4,
+            clip_on=False,
+            label="settled, but run down",
+        )
     for left, right, outcome in _gaps(curve):
         text = f"no rest: {outcome.name.replace('_', ' ')}"
         known = axes.get_legend_handles_labels()[1]
@@ -69,11 +85,8 @@ def bath_figure(curve: BathCurve) -> Figure:
     return figure
 
 
-def _mark_present(axes: object, curve: BathCurve) -> None:
+def _mark_present(axes: Axes, curve: BathCurve) -> None:
     """The present bath: a line, and a point where it meets the drawn settled curve (which has finitely many)."""
-    from matplotlib.axes import Axes
-
-    assert isinstance(axes, Axes)
     x, present = curve.concentration, curve.present
     if not x.min() <= present <= x.max():
         return
@@ -88,7 +101,7 @@ def _mark_present(axes: object, curve: BathCurve) -> None:
             label=f"present bath, {number(present, '.4g')} mM",
         )  # fmt: skip
     else:
-        axes.plot([], [], color=readable(FAINT), label=f"present bath, {number(present, '.4g')} mM")
+        axes.plot([], [], color=FAINT, linewidth=1.0, label=f"present bath, {number(present, '.4g')} mM")
 
 
 def _gaps(curve: BathCurve) -> list[tuple[float, float, Outcome]]:

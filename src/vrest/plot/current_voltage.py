@@ -61,8 +61,6 @@ def iv_figure(iv: CurrentVoltage) -> Figure:
     for ax, labels in zip(axes, ends, strict=True):
         end_room(ax, labels)
         ax.text(0.5, 1.0, "\n", transform=ax.transAxes, va="bottom", fontsize=SMALL + RISE / 2, gid="room")
-    if wide:
-        axes[1].set_ylabel("")
     settle(figure)
     for ax, labels, (low, high) in zip(axes, ends, spans, strict=True):
         release_room(ax)
@@ -81,8 +79,7 @@ def _curves(axes: Axes, iv: CurrentVoltage, low: float, high: float) -> list[Lab
     zero_line(axes)
     ends = []
     for ion, current in iv.ions.items():
-        (line,) = axes.plot(v, factor * current, color=ion_colour(ion), linewidth=1.6, label=ion)
-        line.set_linestyle(ion_dash(ion))
+        axes.plot(v, factor * current, color=ion_colour(ion), linestyle=ion_dash(ion), linewidth=1.6, label=ion)
         name = ion_label(ion, iv.rest.cell.valence()[ion])
         ends.append(Label(float(factor * current[shown][-1]), name, ion_colour(ion)))
     axes.plot(v, factor * iv.pump, color=PUMP, linewidth=1.6, label="pump")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matplotlib.axes import Axes
 
@@ -41,20 +41,22 @@ def blocks(run: Run) -> list[Block]:
     [(60.0, 120.0, 'pump.max_rate ×0'), (120.0, 200.0, 'restored')]
     """
     end = float(run.time[-1])
+    rows: dict[str, str] = {}  # the row of a value; a companion ion belongs to the one it goes along with
     events = [(e.time, resolve(run.cell, e.change.path), e.change) for e in run.plan.events if e.time <= end]
-    found = []
-    for k, (time, parameter, change) in enumerate(events):
-        later = [t for t, other, _ in events[k + 1 :] if other.path == parameter.path]
-        found.append(
-            Block(
-                path=parameter.path,
-                start=time,
-                stop=min(later[0], end) if later else end,
-                text=describe(parameter, change),
-                over=change.over,
-                restored=change.operation == "restore",
-            )
-        )
+    found: list[Block] = []
+    for time, parameter, change in events:
+        restored = change.operation == "restore"
+        known = parameter.path in rows
+        row = rows.setdefault(parameter.path, parameter.path)
+        if change.companion:
+            rows.setdefault(f"{parameter.path.rsplit('.', 1)[0]}.{change.companion}", row)
+        text = describe(parameter, change)
+        if restored and not known:
+            text = f"{short_name(parameter.path)} {text}"
+        block = Block(row, time, end, text, change.over, restored)
+        if block not in found:
+            found = [replace(b, stop=time) if b.path == row and b.start < time < b.stop else b for b in found]
+            found.append(block)
     return found
 
 
@@ -75,7 +77,7 @@ def describe(parameter: Parameter, change: Change) -> str:
         value = change.value
         if not isinstance(value, str):
             value = f"{number(float(value), '.6g')} {unit_of(parameter.spec.dimension)}".strip()
-        text = f"{short_name(parameter.path)} = {value}"
+        text = f"{short_name(parameter.path)} = {value}".replace("degC", "°C")
     return f"{text}, {change.how} {change.companion}" if change.companion else text
 
 
@@ -148,7 +150,7 @@ def draw_strip(axes: Axes, strip: Strip, length: float, begin: float, end: float
                 full = min(full, stop)
                 axes.fill(
                     [start, full, stop, stop], [bottom + 2.0, bottom + 7.0, bottom + 7.0, bottom + 2.0],
-                    color=MUTED, linewidth=0,
+                    facecolor=MUTED, edgecolor="white", linewidth=0.8,
                 )  # fmt: skip
             left = _label_start(block, begin, end, width)
             axes.text(

@@ -47,9 +47,7 @@ def explanation_figure(explanation: Explanation) -> Figure:
 
 def _title(explanation: Explanation) -> str:
     result, stories = explanation.rest, explanation.membranes
-    values = ", ".join(
-        f"V{f' ({m.membrane})' if len(stories) > 1 else ''} = {number(m.v)} mV" for m in stories
-    )
+    values = ", ".join(f"V{f' ({m.membrane})' if len(stories) > 1 else ''} = {number(m.v)} mV" for m in stories)
     rests = result.outcome is Outcome.rests
     return f"{result.cell.name}: {values}" + ("" if rests else f" ({result.outcome.name.replace('_', ' ')})")
 
@@ -57,10 +55,7 @@ def _title(explanation: Explanation) -> str:
 def _price(explanation: Explanation) -> str:
     if not explanation.atp_per_second:
         return "It costs no ATP."
-    return (
-        f"It costs {scientific(explanation.atp_per_second)} ATP per second "
-        f"({with_prefix(explanation.watts, 'W')})."
-    )
+    return f"It costs {scientific(explanation.atp_per_second)} ATP per second ({with_prefix(explanation.watts, 'W')})."
 
 
 def _sum_of_votes(story: MembraneStory) -> str:

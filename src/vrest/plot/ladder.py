@@ -62,8 +62,14 @@ def ladder(explanation: Explanation) -> Figure:
 def prepare_ladder(axes: Axes, story: MembraneStory, name: bool = False) -> None:
     """Scale and axis of a ladder: all that the layout needs to know.
 
-    >>> prepare_ladder  # doctest: +ELLIPSIS
-    <function prepare_ladder ...>
+    >>> from vrest.io.cellfile import load
+    >>> from vrest.simulate.rest import rest
+    >>> from vrest.study.explain import explain
+    >>> story = explain(rest(load("mammalian_neuron")))
+    >>> axes = Figure().subplots()
+    >>> prepare_ladder(axes, story.membranes[0])
+    >>> [round(float(v)) for v in axes.get_ylim()]
+    [-100, 71]
     """
     values = [i.E for i in story.ions if i.E is not None] + [label.at for label in _potentials(story)] + [0.0]
     low, high = min(values), max(values)
@@ -78,8 +84,15 @@ def prepare_ladder(axes: Axes, story: MembraneStory, name: bool = False) -> None
 def draw_ladder(axes: Axes, story: MembraneStory) -> None:
     """Rungs, bars and labels of a ladder, on prepared axes whose layout is settled.
 
-    >>> draw_ladder  # doctest: +ELLIPSIS
-    <function draw_ladder ...>
+    >>> from vrest.io.cellfile import load
+    >>> from vrest.simulate.rest import rest
+    >>> from vrest.study.explain import explain
+    >>> story = explain(rest(load("mammalian_neuron")))
+    >>> axes = Figure().subplots()
+    >>> prepare_ladder(axes, story.membranes[0])
+    >>> draw_ladder(axes, story.membranes[0])
+    >>> "V at rest  −70.00 mV" in [text.get_text() for text in axes.texts]
+    True
     """
     width, _ = size_in_points(axes)
     axes.set_xlim(0.0, width)
@@ -129,9 +142,7 @@ def _holds(axes: Axes, story: MembraneStory) -> list[Label]:
         return []
     off = story.v_pump_off
     axes.bar(BAR, off - story.v, BAR_WIDTH, bottom=story.v, color=PUMP, align="edge", zorder=2)
-    labels = [
-        Label(0.5 * (story.v + off), f"direct: {number(story.direct, '+.2f')} mV (at once)", PUMP, "bold")
-    ]
+    labels = [Label(0.5 * (story.v + off), f"direct: {number(story.direct, '+.2f')} mV (at once)", PUMP, "bold")]
     middle = BAR + 0.5 * BAR_WIDTH
     if story.v_run_down is not None and story.indirect is not None:
         down = story.v_run_down
@@ -168,7 +179,7 @@ def _arrow(axes: Axes, x: float, start: float, stop: float, line: str) -> None:
 def _column(axes: Axes, labels: Sequence[Label], start: float, text_at: float) -> None:
     """Labels in a column, each with a leader from its rung."""
     _, height = size_in_points(axes)
-    labels = sorted(labels, key=lambda label: label.at)
+    labels = sorted(labels, key=lambda label: round(label.at, 6))  # equal potentials keep their order
     targets = [height_of(axes, label.at) for label in labels]
     places = spread(targets, [label.height(TEXT) for label in labels], -6.0, height + 6.0)
     low, high = axes.get_ylim()

@@ -173,15 +173,11 @@ def new_figure(cell: Cell, width: float, height: float, title: str = "", subtitl
     """
     below = 0.26 / height
     head = (0.34 if title else 0.0) + (0.24 if subtitle else 0.0)
-    layout = ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.06, rect=(0.0, below, 1.0, 1.0 - below - head / height))
+    layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.06, rect=(0.0, below, 1.0, 1.0 - below - head / height))
     figure = Figure(figsize=(width, height), layout=layout, facecolor="white")
-    figure.text(
-        1 - 0.1 / width, 0.08 / height, footer(cell), ha="right", va="bottom", fontsize=FOOTER, color="#777777"
-    )
+    figure.text(1 - 0.1 / width, 0.08 / height, footer(cell), ha="right", va="bottom", fontsize=FOOTER, color="#777777")
     if title:
-        figure.text(
-            0.1 / width, 1 - 0.1 / height, title, ha="left", va="top", fontsize=HEAD, weight="bold", color=INK
-        )
+        figure.text(0.1 / width, 1 - 0.1 / height, title, ha="left", va="top", fontsize=HEAD, weight="bold", color=INK)
     if subtitle:
         figure.text(0.1 / width, 1 - 0.36 / height, subtitle, ha="left", va="top", fontsize=TEXT, color=MUTED)
     return figure

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from vrest.plot.events import Block, blocks, draw_strip, lay_out, shade
+from vrest.plot.events import blocks, draw_strip, lay_out, shade
 from vrest.plot.labels import Label, end_labels, end_room, release_room, settle
 from vrest.plot.style import FAINT, SMALL, TEXT, dress, new_figure, time_unit
-from vrest.plot.traces import Panel, panels
+from vrest.plot.traces import Panel, Samples, panels, samples
 from vrest.simulate.run import Run
 
 WIDTH = 7.4
@@ -54,7 +54,8 @@ def timecourse(run: Run, log: bool = False) -> Figure:
 
 
 def _linear(run: Run) -> Figure:
-    found, shown = blocks(run), panels(run)
+    found, drawn = blocks(run), samples(run)
+    shown = panels(drawn)
     begin, end = float(run.time[0]), float(run.time[-1])
     unit, length = time_unit(end - begin)
     strip = lay_out(found, begin, end, AXES_WIDTH)
@@ -67,7 +68,7 @@ def _linear(run: Run) -> Figure:
         draw_strip(axes.pop(0), strip, length, begin, end, AXES_WIDTH)
     for ax, panel in zip(axes, shown, strict=True):
         _prepare(ax, panel)
-        _curves(ax, panel, run.time / length, slice(None))
+        _curves(ax, panel, drawn.time / length, slice(None))
         _second_scale(ax, panel)
         shade(ax, found, length)
         ax.set_xlim(begin / length, end / length)
@@ -77,7 +78,8 @@ def _linear(run: Run) -> Figure:
 
 
 def _logarithmic(run: Run) -> Figure:
-    shown, stretches = panels(run), _stretches(run)
+    drawn = samples(run)
+    shown, stretches = panels(drawn), _stretches(drawn)
     figure = new_figure(
         run.cell,
         max(WIDTH, 2.0 + 2.7 * len(stretches)),
@@ -90,7 +92,7 @@ def _logarithmic(run: Run) -> Figure:
     for row, panel in zip(grid, shown, strict=True):
         for ax, stretch in zip(row, stretches, strict=True):
             _prepare(ax, panel)
-            _curves(ax, panel, run.time - stretch.start, stretch.picked)
+            _curves(ax, panel, drawn.time - stretch.start, stretch.picked)
             ax.set_xscale("log")
             if ax is not row[0]:
                 ax.set_ylabel("")
@@ -104,16 +106,19 @@ def _logarithmic(run: Run) -> Figure:
     return figure
 
 
-def _stretches(run: Run) -> list[Stretch]:
-    """Stretches between events with more than their first moment, which has no place on a logarithmic clock."""
-    end = float(run.time[-1])
-    starts = [0.0, *(e for e in run.events if e < end)]
+def _stretches(drawn: Samples) -> list[Stretch]:
+    """Stretches between events, without their first moment, which has no place on a logarithmic clock."""
+    run = drawn.run
+    named: dict[float, list[str]] = {}
+    for block in blocks(run):
+        named.setdefault(block.start, []).append(block.text)
     found = []
-    for start, stop in zip(starts, [*starts[1:], np.inf], strict=True):
-        picked = np.flatnonzero((run.time > start) & (run.time < stop))
+    for k, start in enumerate((0.0, *run.events)):
+        picked = np.flatnonzero((drawn.stretch == k) & (drawn.time > start))
         if len(picked):
-            now = [b.text for b in blocks(run) if b.start == start]
-            found.append(Stretch(start, picked, "\n".join(now) if now else "before the first change" if start == 0 and run.events else ""))
+            otherwise = "before the first change" if k == 0 else "end of a ramp"
+            title = "\n".join(named.get(start, [otherwise if run.events else ""]))
+            found.append(Stretch(start, picked, title))
     return found
 
 
@@ -150,9 +155,7 @@ def _second_scale(axes: Axes, panel: Panel) -> None:
     second = panel.second
     if second is None:
         return
-    right = axes.secondary_yaxis(
-        "right", functions=(lambda y: y * second.factor, lambda y: y / second.factor)
-    )
+    right = axes.secondary_yaxis("right", functions=(lambda y: y * second.factor, lambda y: y / second.factor))
     right.set_ylabel(second.label, fontsize=TEXT)
     right.tick_params(labelsize=SMALL, length=3.5, width=0.8)
     right.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 2.5, 5, 10]))
@@ -176,6 +179,3 @@ def _finish(figure: Figure, axes: list[Axes], shown: list[Panel]) -> None:
     for ax, labels in zip(axes, ends, strict=True):
         release_room(ax)
         end_labels(ax, labels)
-
-
-__all__ = ["Block", "timecourse"]

@@ -70,19 +70,58 @@ class Panel:
     """A value to mark with a faint line."""
 
 
-def panels(run: Run) -> list[Panel]:
+@dataclass(frozen=True)
+class Samples:
+    """A run as it is drawn: with both sides of every step, so that steps are vertical. SI, (sample, ...)."""
+
+    run: Run
+    time: np.ndarray
+    states: np.ndarray
+    parameters: np.ndarray
+    stretch: np.ndarray
+    """Number of the stretch between events that a sample belongs to."""
+
+
+def samples(run: Run) -> Samples:
+    """The times of a run, with the last moment before each event put beside the first one after it.
+
+    The state is continuous there; the parameters are continued from before, where they are constant or linear.
+
+    >>> from vrest.io.cellfile import load
+    >>> from vrest.simulate.run import simulate
+    >>> run = simulate(load("mammalian_neuron"), [(30.0, "pump.max_rate*=0")], 60.0, points=3)
+    >>> samples(run).time.tolist(), samples(run).stretch.tolist()
+    ([0.0, 30.0, 30.0, 60.0], [0, 0, 1, 1])
+    """
+    t, p = run.time, run.parameters
+    stretch = np.searchsorted(np.asarray(run.events), t, side="right")
+    order = list(range(len(t)))
+    now, numbers = p, stretch
+    for event in reversed(run.events):
+        k = int(np.searchsorted(t, event))
+        if not 0 < k < len(t) or t[k] != event:
+            continue  # asked for other times: nothing is known about this moment
+        before = p[k - 1]
+        if k > 1 and stretch[k - 2] == stretch[k - 1]:
+            before = before + (p[k - 1] - p[k - 2]) * ((t[k] - t[k - 1]) / (t[k - 1] - t[k - 2]))
+        order.insert(k, k)
+        now, numbers = np.insert(now, k, before, axis=0), np.insert(numbers, k, stretch[k - 1])
+    return Samples(run, t[order], run.states[order], now, numbers)
+
+
+def panels(drawn: Samples) -> list[Panel]:
     """The panels of a time course, top to bottom: potentials, concentrations, volume, pump, ATP.
 
     >>> from vrest.io.cellfile import load
     >>> from vrest.simulate.run import simulate
-    >>> [p.label for p in panels(simulate(load("mammalian_neuron"), None, 60.0, points=3))]
+    >>> [p.label for p in panels(samples(simulate(load("mammalian_neuron"), None, 60.0, points=3)))]
     ['V (mV)', 'inside (mM)', 'relative\\nvolume', 'pump\\ncurrent (pA)']
     """
-    return [_potentials(run), *_concentrations(run), *_volumes(run), *_pumps(run)]
+    return [_potentials(drawn), *_concentrations(drawn), *_volumes(drawn), *_pumps(drawn)]
 
 
-def _potentials(run: Run) -> Panel:
-    system, x, p = run.system, run.states, run.parameters
+def _potentials(drawn: Samples) -> Panel:
+    system, x, p = drawn.run.system, drawn.states, drawn.parameters
     walls = system.structure.walls
     several = len(walls) > 1
     lines, reversals = [], []
@@ -100,14 +139,15 @@ def _potentials(run: Run) -> Panel:
     return Panel("V (mV)", (*reversals, *lines), height=1.7, start=0.0)
 
 
-def _concentrations(run: Run) -> list[Panel]:
+def _concentrations(drawn: Samples) -> list[Panel]:
     found = []
-    for space in run.system.structure.spaces:
+    for space in drawn.run.system.structure.spaces:
         if space.kind == "bath":
             continue
-        table = run.system.concentrations(run.states, run.parameters, space.name)
+        table = drawn.run.system.concentrations(drawn.states, drawn.parameters, space.name)
         traces = tuple(
-            Trace(ion_label(ion, run.system.valence[ion]), np.asarray(c), ion_colour(ion)) for ion, c in table.items()
+            Trace(ion_label(ion, drawn.run.system.valence[ion]), np.asarray(c), ion_colour(ion))
+            for ion, c in table.items()
         )
         if not traces:
             continue
@@ -117,18 +157,18 @@ def _concentrations(run: Run) -> list[Panel]:
     return found
 
 
-def _volumes(run: Run) -> list[Panel]:
-    names = [s.name for s in run.system.structure.spaces if s.kind == "osmotic"]
+def _volumes(drawn: Samples) -> list[Panel]:
+    names = [s.name for s in drawn.run.system.structure.spaces if s.kind == "osmotic"]
     traces = tuple(
-        Trace(n if len(names) > 1 else "", np.asarray(run.system.relative_volume(run.states, n)), INK, d)
+        Trace(n if len(names) > 1 else "", np.asarray(drawn.run.system.relative_volume(drawn.states, n)), INK, d)
         for n, d in zip(names, MEMBRANE_DASHES * (1 + len(names) // len(MEMBRANE_DASHES)), strict=False)
     )
     return [Panel("relative\nvolume", traces, height=0.9, start=1.0)] if traces else []
 
 
-def _pumps(run: Run) -> list[Panel]:
+def _pumps(drawn: Samples) -> list[Panel]:
     """Current of what is driven by ATP, and the ATP: one panel where one is proportional to the other."""
-    system, x, p = run.system, run.states, run.parameters
+    system, x, p = drawn.run.system, drawn.states, drawn.parameters
     flow, spent, charges = {}, {}, []
     for wall in system.structure.walls:
         rates, ampere = turnover_rates(system, x, p, wall), currents(system, x, p, wall)

@@ -23,8 +23,12 @@ THICK = 0.5
 def vote_rows(story: MembraneStory) -> list[tuple[str, dict[str, float]]]:
     """The ways of counting that exist at a membrane: name, share of each ion.
 
-    >>> vote_rows  # doctest: +ELLIPSIS
-    <function vote_rows ...>
+    >>> from vrest.io.cellfile import load
+    >>> from vrest.simulate.rest import rest
+    >>> from vrest.study.explain import explain
+    >>> story = explain(rest(load("mammalian_neuron")))
+    >>> [(name, round(shares["K"], 2)) for name, shares in vote_rows(story.membranes[0])][:2]
+    [('chord\\nconductance', 0.58), ('slope\\nconductance', 0.59)]
     """
     rows = []
     for field, name in COUNTS:
@@ -37,8 +41,15 @@ def vote_rows(story: MembraneStory) -> list[tuple[str, dict[str, float]]]:
 def prepare_votes(axes: Axes, story: MembraneStory, title: str = "") -> None:
     """Scale and axis of the votes: all that the layout needs to know.
 
-    >>> prepare_votes  # doctest: +ELLIPSIS
-    <function prepare_votes ...>
+    >>> from vrest.io.cellfile import load
+    >>> from vrest.simulate.rest import rest
+    >>> from vrest.study.explain import explain
+    >>> story = explain(rest(load("mammalian_neuron")))
+    >>> from matplotlib.figure import Figure
+    >>> axes = Figure().subplots()
+    >>> prepare_votes(axes, story.membranes[0])
+    >>> axes.get_xlabel()
+    'share of the vote (%)'
     """
     rows = vote_rows(story)
     dress(axes, x="share of the vote (%)", title=title)
@@ -56,8 +67,16 @@ def draw_votes(axes: Axes, story: MembraneStory, valence: dict[str, int]) -> Non
 
     A negative share (a channel on a falling part of its I-V curve) lies left of zero.
 
-    >>> draw_votes  # doctest: +ELLIPSIS
-    <function draw_votes ...>
+    >>> from vrest.io.cellfile import load
+    >>> from vrest.simulate.rest import rest
+    >>> from vrest.study.explain import explain
+    >>> story = explain(rest(load("mammalian_neuron")))
+    >>> from matplotlib.figure import Figure
+    >>> axes = Figure().subplots()
+    >>> prepare_votes(axes, story.membranes[0])
+    >>> draw_votes(axes, story.membranes[0], story.rest.system.valence)
+    >>> axes.texts[0].get_text()
+    'K⁺ 58.4 %'
     """
     width, _ = size_in_points(axes)
     low, high = axes.get_xlim()

@@ -183,15 +183,15 @@ class Departure(NamedTuple):
 def departure(cell: Cell, eigenvalues: NDArray[np.complex128]) -> Departure:
     """Follow a cell away from an unstable stationary state, nudged by 1 mV.
 
-    It is watched for fifty times the growth time plus a hundred turns of the spiral: still moving by more than
-    1 mV at the end means it oscillates.
+    It is watched for ten times the growth time and twenty turns of the spiral: still moving by more than 1 mV at
+    the end means it oscillates.
     """
     from vrest.model.paths import set_si
     from vrest.simulate.run import simulate
 
     growth = eigenvalues.real.max()
     turn = np.abs(eigenvalues[np.argmax(eigenvalues.real)].imag)
-    until = 50.0 / growth + (100.0 * 2 * np.pi / turn if turn > 0 else 0.0)
+    until = 10.0 / growth + (20.0 * 2 * np.pi / turn if turn > 0 else 0.0)
     nudged = {f"membranes.{n}.potential": m.potential + 1e-3 for n, m in cell.membranes.items()}
     run = simulate(set_si(cell, nudged), until=until, rtol=1e-6, points=20_000)
     late = np.atleast_2d(run.v.T)[:, len(run.time) * 3 // 4 :]
