@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 
-from vrest.physics._namespace import ions_first, namespace
+from vrest.physics.namespace import ions_first, namespace
 
 
 def test_jax_decides_over_numpy_constants():

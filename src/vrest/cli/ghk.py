@@ -6,6 +6,19 @@ import rich_click as click
 
 from vrest.cli import options
 
+Ions = tuple[tuple[str, str, str, str], ...]
+
+
+def four_values(_: click.Context, __: click.Parameter, ions: Ions) -> Ions:
+    """An ion with too few values has swallowed the name of the next option."""
+    for entry in ions:
+        if any(value[:2] == "--" and value[2:3].isalpha() for value in entry):
+            from vrest.cli.app import Wrong
+
+            hint = "Write --ion ION INSIDE OUTSIDE PERMEABILITY."
+            raise Wrong(f"--ion {' '.join(entry)}: four values are needed.", code="missing_argument", hint=hint)
+    return ions
+
 
 @click.command("ghk")
 @click.option(
@@ -14,12 +27,13 @@ from vrest.cli import options
     nargs=4,
     multiple=True,
     required=True,
+    callback=four_values,
     metavar="ION INSIDE OUTSIDE PERMEABILITY",
     help="Concentrations in mM, permeability relative to the others. Repeatable.",
 )
 @options.celsius
 @options.common
-def command(ions: tuple[tuple[str, str, str, str], ...], celsius: str, as_json: bool, quiet: bool) -> None:
+def command(ions: Ions, celsius: str, as_json: bool, quiet: bool) -> None:
     """Goldman-Hodgkin-Katz potential: where the currents of all ions sum to zero.
 
     \b
@@ -34,15 +48,6 @@ def command(ions: tuple[tuple[str, str, str, str], ...], celsius: str, as_json: 
     from vrest.study.calculator import concentration, ghk
     from vrest.units import to_si
 
-    for entry in ions:
-        if any(value.startswith("--") for value in entry):
-            from vrest.cli.app import Wrong
-
-            raise Wrong(
-                f"--ion {' '.join(entry)}: four values are needed.",
-                code="missing_argument",
-                hint="--ion ION INSIDE OUTSIDE PERMEABILITY.",
-            )
     found = ghk(ions, celsius=celsius)
     inputs = {
         "ions": {

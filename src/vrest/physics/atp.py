@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vrest.constants import N_A, F
-from vrest.physics._namespace import Array
+from vrest.physics.namespace import Array
 
 
 def atp_per_second(pump_current: Array, charge_per_cycle: Array = 1) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vrest.physics._namespace import Array, ions_first, namespace
+from vrest.physics.namespace import Array, ions_first, namespace
 
 
 def chord_potential(conductances: Array, reversals: Array, pump_current: Array = 0.0) -> Array:

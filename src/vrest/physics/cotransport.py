@@ -7,7 +7,7 @@ sign, at the same equilibrium.
 
 from __future__ import annotations
 
-from vrest.physics._namespace import Array, namespace
+from vrest.physics.namespace import Array, namespace
 from vrest.physics.logistic import logistic
 
 

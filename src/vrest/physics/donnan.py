@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vrest.physics._namespace import Array, namespace
+from vrest.physics.namespace import Array, namespace
 from vrest.physics.thermal import thermal_voltage
 
 

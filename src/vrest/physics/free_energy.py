@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vrest.constants import F, R
-from vrest.physics._namespace import Array, namespace
+from vrest.physics.namespace import Array, namespace
 
 
 def cycle_free_energy(

@@ -6,7 +6,7 @@ x = (V - midpoint)/scale; a negative scale turns a form round.
 
 from __future__ import annotations
 
-from vrest.physics._namespace import Array, namespace
+from vrest.physics.namespace import Array, namespace
 from vrest.physics.ghk import bernoulli
 from vrest.physics.logistic import logistic
 

@@ -7,7 +7,7 @@ what the field makes of the two concentrations. Written so, nothing is singular 
 from __future__ import annotations
 
 from vrest.constants import F
-from vrest.physics._namespace import Array, ions_first, namespace
+from vrest.physics.namespace import Array, ions_first, namespace
 from vrest.physics.thermal import thermal_voltage
 
 

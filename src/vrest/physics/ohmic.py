@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vrest.constants import F
-from vrest.physics._namespace import Array
+from vrest.physics.namespace import Array
 from vrest.physics.nernst import driving_force, nernst
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vrest.constants import F, R
-from vrest.physics._namespace import Array
+from vrest.physics.namespace import Array
 
 
 def thermal_voltage(temperature: Array) -> Array:

@@ -8,7 +8,7 @@ does.
 
 from __future__ import annotations
 
-from vrest.physics._namespace import Array, ions_first, namespace
+from vrest.physics.namespace import Array, ions_first, namespace
 from vrest.physics.chord import chord_shares
 from vrest.physics.ghk import ghk_sides, ghk_slope_conductance
 from vrest.physics.thermal import thermal_voltage

@@ -7,10 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vrest.constants import F
-from vrest.plot.labels import Label, height_of, settle, size_in_points, spread, text_width
+from vrest.plot.labels import Label, height_of, settle, size_in_points, spread
 from vrest.plot.style import (
     INK,
-    MUTED,
     OTHER,
     PUMP,
     SMALL,
@@ -77,7 +76,7 @@ def by_ion(explanation: Explanation, story: MembraneStory) -> dict[str, Stack]:
     >>> from vrest.study.explain import explain
     >>> story = explain(rest(load("mammalian_neuron")))
     >>> [(name, round(current, 1)) for name, current, _, _ in by_ion(story, story.membranes[0])["Na⁺"]]
-    [('pump', 17.1), ('Na_leak', -17.1)]
+    [('Na_leak', -17.1), ('pump', 17.1)]
     """
     valence = explanation.rest.system.valence
     parts = explanation.rest.cell.membranes[story.membrane].transports
@@ -146,7 +145,7 @@ def draw_balance(axes: Axes, stacks: dict[str, Stack], legend: bool = True) -> N
     >>> [text.get_text() for text in axes.texts]
     ['leak\\n+2.00', 'pump\\n−2.00']
     """
-    unit, factor = _unit(stacks)
+    _, factor = _unit(stacks)
     axes.axhline(0.0, color=INK, linewidth=0.9, zorder=3)
     largest = factor * max((abs(c) for stack in stacks.values() for _, c, _, _ in stack), default=0.0)
     for place, stack in enumerate(stacks.values()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -15,7 +16,7 @@ SUFFIXES = (".png", ".pdf", ".svg")
 DPI = 200
 
 # letters stay letters in a PDF; equal figures give equal files
-_RC = {"pdf.fonttype": 42, "svg.hashsalt": "vrest"}
+_RC: Any = {"pdf.fonttype": 42, "svg.hashsalt": "vrest"}
 _NO_DATE: dict[str, dict[str, None]] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
 
 

@@ -47,8 +47,8 @@ def timecourse(run: Run, log: bool = False) -> Figure:
     >>> from vrest.io.cellfile import load
     >>> from vrest.simulate.run import simulate
     >>> figure = timecourse(simulate(load("mammalian_neuron"), None, "1 h", points=3))
-    >>> figure.axes[-2].get_xlabel(), figure.axes[-1].get_ylabel()
-    ('time (min)', 'ATP (10⁷/s)')
+    >>> figure.axes[0].get_ylabel(), figure.axes[-1].get_xlabel()
+    ('V (mV)', 'time (min)')
     """
     return _logarithmic(run) if log else _linear(run)
 
@@ -155,7 +155,9 @@ def _second_scale(axes: Axes, panel: Panel) -> None:
     second = panel.second
     if second is None:
         return
-    right = axes.secondary_yaxis("right", functions=(lambda y: y * second.factor, lambda y: y / second.factor))
+    right = axes.secondary_yaxis(
+        "right", functions=(lambda y: np.asarray(y) * second.factor, lambda y: np.asarray(y) / second.factor)
+    )
     right.set_ylabel(second.label, fontsize=TEXT)
     right.tick_params(labelsize=SMALL, length=3.5, width=0.8)
     right.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 2.5, 5, 10]))

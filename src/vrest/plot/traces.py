@@ -153,7 +153,7 @@ def _concentrations(drawn: Samples) -> list[Panel]:
             continue
         least = min(float(t.values.min()) for t in traces)
         most = max(float(t.values.max()) for t in traces)
-        found.append(Panel(f"{space.name} (mM)", traces, height=1.3, log=0.0 < least and most > WIDE * least))
+        found.append(Panel(f"{space.name} (mM)", traces, height=1.3, log=least > 0.0 and most > WIDE * least))
     return found
 
 

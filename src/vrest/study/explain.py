@@ -83,6 +83,8 @@ class MembraneStory:
     ghk_without_cl: float | None
     mullins_noda: float | None
     """K+ and Na+ only, with the pump's 3:2."""
+    mullins_noda_minus_ghk: float | None
+    """What the 3:2 adds for the same two ions."""
     v_pump_off: float
     """Zero-current potential with every pump stopped and contents frozen: the first moment after the poison."""
     direct: float
@@ -161,6 +163,7 @@ UNITS = {
     "ghk": "mV",
     "ghk_without_cl": "mV",
     "mullins_noda": "mV",
+    "mullins_noda_minus_ghk": "mV",
     "v_pump_off": "mV",
     "direct": "mV",
     "v_run_down": "mV",
@@ -262,6 +265,7 @@ def _membrane(result: Rest, wall: Wall, down: Rest) -> MembraneStory:
         ghk=_mv(ghk),
         ghk_without_cl=_mv(ghk_kn),
         mullins_noda=_mv(noda),
+        mullins_noda_minus_ghk=_mv(noda - ghk_kn),
         v_pump_off=1e3 * v_off,
         direct=1e3 * (v_off - v),
         v_run_down=None if v_down is None else 1e3 * v_down,
@@ -388,10 +392,10 @@ def _sentences(story: Explanation, m: MembraneStory) -> list[str]:
             f"The GHK equation says {m.ghk:.2f} mV with these permeabilities and contents: it leaves out the "
             f"pump's own current, {m.v - m.ghk:+.2f} mV."
         )
-    if m.mullins_noda is not None and m.ghk_without_cl is not None and m.pumps:
+    if m.mullins_noda is not None and m.pumps:
         lines.append(
             f"Mullins-Noda, which counts 3 Na+ against 2 K+, says {m.mullins_noda:.2f} mV: "
-            f"{m.mullins_noda - m.ghk_without_cl:+.2f} mV from GHK for the same two ions."
+            f"{m.mullins_noda_minus_ghk:+.2f} mV from GHK for the same two ions."
         )
     lines.append(
         f"Charging the membrane moved {m.charge_moved:.2g} uM of ions, "

@@ -24,7 +24,7 @@ from vrest.constants import F
 from vrest.model.cell import Cell
 from vrest.model.exchange import Exchange
 from vrest.model.transport import ATP, WATER, Surroundings, Transport
-from vrest.physics._namespace import namespace
+from vrest.physics.namespace import namespace
 from vrest.system.laws import Laws, conserved
 from vrest.system.structure import Mover, Structure, Wall, parameter_names, parameter_vector, structure_of
 

@@ -1,0 +1,59 @@
+"""What a command loads: start-up time is part of the design, and this is what it is made of."""
+
+import json
+
+import pytest
+
+RUN = """
+import sys, json
+from contextlib import redirect_stdout, redirect_stderr
+from io import StringIO
+from vrest.cli import main
+with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+    code = main(sys.argv[1:])
+assert code == 0, code
+print(json.dumps(sorted(sys.modules)))
+"""
+
+SOLVER = {"jax", "jaxlib"}
+HEAVY = {"pint", "pydantic", "xarray", "scipy.optimize", "optimistix", "equinox", "pandas", "matplotlib", "h5netcdf"}
+NERNST = ["nernst", "K", "--inside", "140", "--outside", "5"]
+GHK = "ghk --ion K 140 5 1 --ion Na 15 145 0.04 --ion Cl 7 110 0.45".split()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "absent"),
+    [
+        (["--help"], SOLVER | HEAVY | {"numpy"}),
+        (["rest", "--help"], SOLVER | HEAVY | {"numpy"}),
+        (NERNST, SOLVER | HEAVY),
+        ([*NERNST, "--json"], SOLVER | HEAVY | {"rich"}),
+        (["nernst", "K", "--inside", "140 mM", "--outside", "5 mM", "--celsius", "37 degC"], SOLVER | HEAVY),
+        ([*GHK, "--json"], SOLVER | HEAVY | {"rich"}),
+        (["show", "mammalian_neuron", "--json"], SOLVER | HEAVY),
+        (["rest", "mammalian_neuron"], HEAVY),
+        (["rest", "mammalian_neuron", "--json"], HEAVY | {"rich"}),
+    ],
+)
+def test_what_a_command_does_not_load(fresh, arguments, absent):
+    answer = fresh(RUN, *arguments)
+    assert answer.code == 0, answer.err
+    assert not absent & set(json.loads(answer.out))
+
+
+def test_the_calculator_needs_numpy_alone(fresh):
+    code = "import sys, json, vrest; vrest.nernst('K', inside=140, outside=5); print(json.dumps(sorted(sys.modules)))"
+    answer = fresh(code)
+    assert not (SOLVER | HEAVY | {"click", "rich"}) & set(json.loads(answer.out))
+
+
+def test_the_installed_command(fresh):
+    answer = fresh("import sys; from vrest.cli import main; sys.exit(main())", "rest", "nowhere", "--json")
+    assert answer.code == 3
+    assert answer.error == "unknown_cell"
+
+
+def test_a_terminal_without_unicode_is_no_reason_to_fail(fresh):
+    code = "import sys; sys.stdout.reconfigure(encoding='ascii'); from vrest.cli import main; sys.exit(main())"
+    answer = fresh(code, "ghk", "--ion", "K", "140", "5", "1", "--ion", "Na", "0", "145", "0.04")
+    assert (answer.code, answer.err) == (0, "")
