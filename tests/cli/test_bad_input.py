@@ -5,7 +5,7 @@ import re
 import string
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 R, F = 8.31446261815324, 96485.33212331001
@@ -35,12 +35,12 @@ def spelt(draw, low=1e-3, high=9.9e3, units=None):
 
 MILLIMOLAR = [("mM", 1.0), ("mmol/L", 1.0), ("uM", 1e-3), ("µM", 1e-3), ("mol/m3", 1.0), ("mol/m^3", 1.0)]
 
+ODD_NUMBERS = ["nan", "NaN", "inf", "-inf", "∞", "", " ", "1e999", "−1e999", "1e-999", "0x10", "1_000", "1 000", "1,5"]
+ODD_NUMBERS += ["1.2.3", "--5", "5e", "five", "-1", "−1", "-1e-9 mM", "10001", "1e-13", "½", "٣", "(5)", "5;7", "True"]
+ODD_UNITS = ["3,5 mM", "5 mm", "5 mV", "5 furlongs", "20 M", "5 mM mM", "5 M^2", "5mM5", "5%", "0.5 kM", "5 mM 7 mM"]
+
 REFUSED = st.one_of(
-    st.sampled_from(
-        ["nan", "NaN", "inf", "-inf", "∞", "", " ", "1e999", "−1e999", "1e-999", "0x10", "1_000", "1 000", "1,5", "3,5 mM"]
-        + ["1.2.3", "--5", "5e", "five", "5 mm", "5 mV", "5 furlongs", "-1", "−1", "-1e-9 mM", "20 M", "10001", "1e-13"]
-        + ["5 mM mM", "5 M^2", "½", "٣", "5mM5", "5%", "1e5", "0.5 kM", "(5)", "5;7", "5 mM 7 mM", "True", "None"]
-    ),
+    st.sampled_from(ODD_NUMBERS + ODD_UNITS),
     st.text(alphabet="0123456789.,eE+-−–_ mMuUnNKC°%/∞", max_size=12).filter(lambda t: not t.startswith("--")),
     st.text(max_size=8).filter(lambda t: not t.startswith("--") and "\0" not in t),
 )
@@ -52,7 +52,9 @@ def judge(answer, expected):
     assert answer.err == ""
     if answer.code == 0:
         assert set(answer.json["units"]) == set(answer.json["result"])
-        (value,) = (answer.json["result"][key] for key in ("E", "v") if isinstance(answer.json["result"].get(key), float))
+        (value,) = (
+            answer.json["result"][key] for key in ("E", "v") if isinstance(answer.json["result"].get(key), float)
+        )
         assert value == pytest.approx(expected(answer.json["inputs"]), rel=1e-9, abs=1e-9)
         return
     assert answer.code == 3
@@ -63,7 +65,6 @@ def judge(answer, expected):
 @given(ion=st.sampled_from(sorted(VALENCES)), inside=spelt(), outside=spelt(units=MILLIMOLAR), celsius=spelt(0.1, 60.0))
 def test_good_numbers_give_the_independent_value(vrest, ion, inside, outside, celsius):
     answer = vrest("nernst", ion, "--inside", inside[0], "--outside", outside[0], "--celsius", celsius[0], "--json")
-    assume(1e-12 < outside[1])
     assert answer.code == 0
     expected = e_nernst(VALENCES[ion], inside[1], outside[1], celsius[1] + 273.15)
     assert answer.json["result"]["E"] == pytest.approx(expected, rel=1e-9, abs=1e-9)
@@ -87,7 +88,9 @@ def test_any_text_as_a_concentration(vrest, text, option):
 
 
 @settings(deadline=None, max_examples=200)
-@given(text=st.one_of(REFUSED, st.sampled_from(["310.15", "310.15 K", "300", "-60", "98.6 degF", "37 C", "0 K", "120"])))
+@given(
+    text=st.one_of(REFUSED, st.sampled_from(["310.15", "310.15 K", "300", "-60", "98.6 degF", "37 C", "0 K", "120"]))
+)
 def test_any_text_as_a_temperature(vrest, text):
     answer = vrest("nernst", "K", "--inside", "140", "--outside", "5", "--celsius", text, "--json")
     judge(answer, lambda i: e_nernst(1, 140, 5, i["celsius"] + 273.15))
@@ -110,7 +113,9 @@ def test_ghk_equals_the_textbook(vrest, rows):
         bottom += p * (inside if plus else outside)
     answer = vrest("ghk", *arguments, "--json")
     assert answer.code == 0
-    assert answer.json["result"]["v"] == pytest.approx(1e3 * R * 310.15 / F * math.log(top / bottom), rel=1e-9, abs=1e-9)
+    assert answer.json["result"]["v"] == pytest.approx(
+        1e3 * R * 310.15 / F * math.log(top / bottom), rel=1e-9, abs=1e-9
+    )
 
 
 @settings(deadline=None, max_examples=200)
@@ -242,7 +247,12 @@ def test_nothing_is_computed_for_a_file_that_cannot_be_written(vrest, monkeypatc
 
     monkeypatch.setattr("vrest.simulate.rest.rest", refuse)
     monkeypatch.setattr("vrest.simulate.run.simulate", refuse)
-    for arguments in (["rest", "-o", "a.nc"], ["rest", "--plot", "a.bmp"], ["run", "-o", "a.toml"], ["run", "--plot", "a"]):
+    for arguments in (
+        ["rest", "-o", "a.nc"],
+        ["rest", "--plot", "a.bmp"],
+        ["run", "-o", "a.toml"],
+        ["run", "--plot", "a"],
+    ):
         answer = vrest(arguments[0], "mammalian_neuron", *arguments[1:], "--json")
         assert (answer.code, answer.error) == (3, "unknown_suffix")
 
@@ -299,3 +309,19 @@ def test_a_rest_is_certified_or_has_a_reason(vrest, changes, celsius):
     assert result["residual_mV"] < 1e-6
     assert max(abs(x) for x in result["residual_mM_per_min"]["inside"].values()) < 1e-6
     assert all(c >= 0 for ions in result["concentrations"].values() for c in ions.values())
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    time=st.one_of(REFUSED, st.sampled_from(["0", "0.5 s", "1 s", "10 min", "−1 s", "1 mM"])),
+    change=st.one_of(
+        st.sampled_from(["pump.max_rate*=0", "outside.K=12 mM swap Na over 0.2 s", "inside.K=1 mM", "K_leak=0", "x"]),
+        st.text(max_size=12).filter(lambda t: not t.startswith("--")),
+    ),
+    until=st.one_of(st.just("1 s"), REFUSED),
+)
+def test_any_event(vrest, time, change, until):
+    answer = vrest("run", "mammalian_neuron", "--at", time, change, "--until", until, "--points", "3", "--json")
+    assert "Traceback" not in answer.out + answer.err
+    assert answer.code in (0, 3)
+    assert answer.json["result"]["complete"] if answer.code == 0 else answer.error

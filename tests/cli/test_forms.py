@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 ENVELOPE = {"result", "units", "inputs", "cell", "temperature", "version", "warnings"}
-GHK = "--ion K 140 5 1 --ion Na 15 145 0.04 --ion Cl 7 110 0.45".split()
+GHK = ["--ion", "K", "140", "5", "1", "--ion", "Na", "15", "145", "0.04", "--ion", "Cl", "7", "110", "0.45"]
 
 
 def shape(value):

@@ -18,7 +18,7 @@ print(json.dumps(sorted(sys.modules)))
 SOLVER = {"jax", "jaxlib"}
 HEAVY = {"pint", "pydantic", "xarray", "scipy.optimize", "optimistix", "equinox", "pandas", "matplotlib", "h5netcdf"}
 NERNST = ["nernst", "K", "--inside", "140", "--outside", "5"]
-GHK = "ghk --ion K 140 5 1 --ion Na 15 145 0.04 --ion Cl 7 110 0.45".split()
+GHK = ["ghk", "--ion", "K", "140", "5", "1", "--ion", "Na", "15", "145", "0.04", "--ion", "Cl", "7", "110", "0.45"]
 
 
 @pytest.mark.parametrize(

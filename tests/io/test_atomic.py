@@ -4,6 +4,7 @@ import os
 import stat
 
 import pytest
+
 from vrest.errors import InputError
 from vrest.io.atomic import check_target, replacing
 
@@ -34,9 +35,14 @@ def test_a_new_file_has_ordinary_permissions(tmp_path):
 def test_an_interruption_leaves_the_old_file_and_no_other(tmp_path, slip):
     path = tmp_path / "file.txt"
     path.write_text("old")
-    with pytest.raises(slip), replacing(path) as temporary:
-        temporary.write_text("half of the n")
-        raise slip
+
+    def write():
+        with replacing(path) as temporary:
+            temporary.write_text("half of the n")
+            raise slip
+
+    with pytest.raises(slip):
+        write()
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["file.txt"]
 

@@ -6,13 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+
 from vrest.errors import InputError
 from vrest.io.cellfile import load
 from vrest.io.netcdf import read_run_recipe, write_run
 from vrest.simulate.rest import rest
 from vrest.simulate.run import simulate
 
-PROTOCOL = [("1 min", "pump.max_rate*=0.3"), ("2 min", "outside.K=7.1 mM swap Na over 30 s"), ("4 min", "pump.max_rate=restore")]
+PROTOCOL = [
+    ("1 min", "pump.max_rate*=0.3"),
+    ("2 min", "outside.K=7.1 mM swap Na over 30 s"),
+    ("4 min", "pump.max_rate=restore"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +134,12 @@ def test_files_that_hold_no_run_are_refused(run, tmp_path):
     (tmp_path / "text.nc").write_text("no netCDF")
     xr.Dataset({"v": ("time", [1.0])}).to_netcdf(tmp_path / "other.nc", engine="h5netcdf")
     run.dataset.assign_attrs(cell="name = ", protocol="until = '1 s'").to_netcdf(tmp_path / "bad.nc", engine="h5netcdf")
-    for name, code in (("text.nc", "not_a_run"), ("other.nc", "not_a_run"), ("bad.nc", "not_a_run"), ("no.nc", "no_file")):
+    for name, code in (
+        ("text.nc", "not_a_run"),
+        ("other.nc", "not_a_run"),
+        ("bad.nc", "not_a_run"),
+        ("no.nc", "no_file"),
+    ):
         with pytest.raises(InputError) as caught:
             read_run_recipe(tmp_path / name)
         assert caught.value.code == code

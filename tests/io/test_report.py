@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from vrest.errors import NoRestError
 from vrest.io.report import door, failure, report, to_json, units_like
 from vrest.model.cell import Notice
@@ -14,7 +15,13 @@ from vrest.units import DIMENSIONS, to_si
 
 def test_every_digit_survives_and_no_nan_appears():
     body = report(
-        {"v": np.float64(-70.00000000000001), "t": np.array([0.1, np.nan]), "n": np.int64(3), "z": np.inf, "ok": np.True_},
+        {
+            "v": np.float64(-70.00000000000001),
+            "t": np.array([0.1, np.nan]),
+            "n": np.int64(3),
+            "z": np.inf,
+            "ok": np.True_,
+        },
         {"v": "mV", "t": "s"},
         {"cell": "x"},
         warnings=[Notice("code", "text")],

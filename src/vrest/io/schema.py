@@ -7,7 +7,7 @@ from it. Units, ranges and physics are the business of the model, which says mor
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
@@ -27,7 +27,7 @@ class Sourced(BaseModel):
     model_config = STRICT
     value: str | float
     source: str = ""
-    range: list[str] | None = None
+    range: Annotated[list[str], Field(min_length=2, max_length=2)] | None = None
 
 
 Value = str | float | int | Sourced
@@ -54,21 +54,26 @@ def _model(kind: type, title: str, fixed: dict[str, Any], skip: tuple[str, ...] 
 
 def cell_model() -> type[BaseModel]:
     """The model of a whole file, with every law registered at the moment."""
-    impermeant = _model(Impermeant, "Impermeant", {})
-    compartment = _model(
+    # made at run time: what a type checker cannot follow is Any to it
+    table: Any = dict
+    impermeant: Any = _model(Impermeant, "Impermeant", {})
+    kinds: Any = Literal[KINDS]
+    shapes: Any = Literal[SHAPES]
+    compartment: Any = _model(
         Compartment,
         "Compartment",
         {
-            "kind": (Literal[KINDS], ...),
+            "kind": (kinds, ...),
             "ions": (dict[str, Value], ...),
             "impermeant": (impermeant | None, None),
-            "shape": (Literal[SHAPES] | None, None),
+            "shape": (shapes | None, None),
         },
     )
     laws = tuple(_law(kind, name) for name, kind in TRANSPORTS.items())
-    transports = dict[str, _union(laws, "law")]
-    membrane = _model(Membrane, "Membrane", {"transports": (transports, Field(default_factory=dict))})
-    exchanges = tuple(_exchange(kind, name) for name, kind in EXCHANGES.items())
+    law: Any = _union(laws, "law")
+    transports: Any = table[str, law]
+    membrane: Any = _model(Membrane, "Membrane", {"transports": (transports, Field(default_factory=dict))})
+    exchange: Any = _union(tuple(_exchange(kind, name) for name, kind in EXCHANGES.items()), "kind")
     return create_model(
         "Cell",
         __config__=STRICT,
@@ -77,9 +82,9 @@ def cell_model() -> type[BaseModel]:
         notes=(str, ""),
         temperature=(Value, Field("37 degC", description="temperature")),
         valences=(dict[str, int], Field(default_factory=dict)),
-        compartments=(dict[str, compartment], ...),
-        membranes=(dict[str, membrane], ...),
-        exchanges=(dict[str, _union(exchanges, "kind")], Field(default_factory=dict)),
+        compartments=(table[str, compartment], ...),
+        membranes=(table[str, membrane], ...),
+        exchanges=(table[str, exchange], Field(default_factory=dict)),
         references=(dict[str, str], Field(default_factory=dict)),
     )
 
@@ -87,7 +92,6 @@ def cell_model() -> type[BaseModel]:
 def _union(models: tuple[type[BaseModel], ...], key: str) -> Any:
     from functools import reduce
     from operator import or_
-    from typing import Annotated
 
     union = reduce(or_, models)
     return Annotated[union, Field(discriminator=key)] if len(models) > 1 else union
@@ -111,52 +115,58 @@ def check_shape(data: dict[str, Any], where: str) -> None:
     try:
         cell_model().model_validate(data)
     except ValidationError as error:
-        problems = _problems(error, data)
+        items = _items(error)
+        problems = _problems(items, data)
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise InputError(
             f"{where} has {count}: " + "; ".join(p for p, _ in problems) + ".",
-            code=_code(error),
+            code=_code(items),
             hint=" ".join(dict.fromkeys(h for _, h in problems if h)),
         ) from None
 
 
-def _code(error: ValidationError) -> str:
-    first = error.errors()[0]["type"]
+def _items(error: ValidationError) -> list[Any]:
+    """What is wrong. Of a value given as a table, what is wrong inside it says more than that it is no text."""
+    branches = ("str", "float", "int")  # how pydantic names those of `Value` at the end of a location
+    return [item for item in error.errors() if not (isinstance(item["input"], dict) and item["loc"][-1] in branches)]
+
+
+def _code(items: list[Any]) -> str:
+    first = items[0]["type"]
     codes = {"extra_forbidden": "unknown_key", "missing": "missing_key", "union_tag_invalid": "unknown_law"}
     return codes.get(first, "bad_value")
 
 
-def _problems(error: ValidationError, data: dict[str, Any]) -> list[tuple[str, str]]:
+def _problems(items: list[Any], data: dict[str, Any]) -> list[tuple[str, str]]:
     """One (sentence, hint) per place in the file; the branches of a union count once."""
     seen: dict[str, tuple[str, str]] = {}
-    for item in error.errors():
+    for item in items:
         names = [str(part) for part in item["loc"]]
         path = _path_in(data, names)
+        place = ".".join(path)
         if item["type"] == "extra_forbidden":
-            key = names[-1]
             allowed = _allowed(data, path[:-1])
-            entry = (f"{'.'.join(path)} is not a key", near_miss(key, allowed) if allowed else "")
+            entry = (f"{place} is not a key", near_miss(names[-1], allowed) if allowed else "")
         elif item["type"] == "missing":
-            entry = (f"{'.'.join([*path, names[-1]])} is missing", "")
+            place = ".".join([*path, names[-1]])
+            entry = (f"{place} is missing", "")
         elif item["type"] == "union_tag_invalid":
             tag = str(item.get("ctx", {}).get("tag", ""))
             key = "kind" if "exchanges" in path else "law"
             known = list(EXCHANGES if key == "kind" else TRANSPORTS)
-            entry = (f"{'.'.join(path)}: {key} '{tag}' is unknown", near_miss(tag, known))
+            entry = (f"{place}: {key} '{tag}' is unknown", near_miss(tag, known))
         elif item["type"] == "union_tag_not_found":
-            entry = (f"{'.'.join(path)}.law is missing", f"Allowed: {', '.join(TRANSPORTS)}.")
+            entry = (f"{place}.law is missing", f"Allowed: {', '.join(TRANSPORTS)}.")
         elif item["type"] == "literal_error":
             expected = str(item.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ")
-            entry = (
-                f"{'.'.join(path)} = {item['input']!r} is not allowed",
-                near_miss(str(item["input"]), expected.split(", ")),
-            )
+            hint = near_miss(str(item["input"]), expected.split(", "))
+            entry = (f"{place} = {item['input']!r} is not allowed", hint)
+        elif item["type"] in ("dict_type", "model_type", "model_attributes_type"):
+            entry = (f"{place} = {item['input']!r} is not a table", 'A table has keys, as in { K = "5 mM" }.')
         else:
-            entry = (
-                f"{'.'.join(path)} = {item['input']!r}: {item['msg'].lower()}",
-                'A value is text with a unit: "5 mM".',
-            )
-        seen.setdefault(".".join(path) + entry[0][:0], entry)
+            hint = 'Text stands in quotes, a value with its unit: "5 mM".' if item["type"] == "string_type" else ""
+            entry = (f"{place} = {item['input']!r}: {item['msg'].lower()}", hint)
+        seen.setdefault(place, entry)
     return list(seen.values())
 
 
@@ -179,13 +189,17 @@ def _allowed(data: dict[str, Any], path: list[str]) -> list[str]:
         case []:
             return list(cell_model().model_fields)
         case ["compartments", _]:
-            return [f.name for f in dataclasses.fields(Compartment) if not f.name.startswith("_")]
+            return _field_names(Compartment)
         case ["compartments", _, "impermeant"]:
             return ["concentration", "valence"]
         case ["membranes", _]:
-            return [f.name for f in dataclasses.fields(Membrane) if not f.name.startswith("_")]
+            return _field_names(Membrane)
         case ["membranes", _, "transports", _] if table.get("law") in TRANSPORTS:
-            return ["law", *(f.name for f in dataclasses.fields(TRANSPORTS[table["law"]]))]
+            return ["law", *_field_names(TRANSPORTS[table["law"]])]
         case ["exchanges", _] if table.get("kind") in EXCHANGES:
-            return ["kind", *(f.name for f in dataclasses.fields(EXCHANGES[table["kind"]]))]
+            return ["kind", *_field_names(EXCHANGES[table["kind"]])]
     return ["value", "source", "range"]
+
+
+def _field_names(kind: Any) -> list[str]:
+    return [field.name for field in dataclasses.fields(kind) if not field.name.startswith("_")]

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vrest.constants import F
+from vrest.constants import N_A, F
 from vrest.plot.labels import Label, height_of, settle, size_in_points, spread
 from vrest.plot.style import (
     INK,
@@ -22,6 +22,9 @@ from vrest.plot.style import (
     readable,
 )
 from vrest.study.explain import Explanation, MembraneStory
+
+ONE_PER_SECOND = 1e12 * F / N_A
+"""pA carried by one ion per second: a current below it is rounding."""
 
 PER_FLUX = 1e-3 * F
 """pA carried by 1 fmol/s of a monovalent ion."""
@@ -127,7 +130,7 @@ def prepare_balance(axes: Axes, stacks: dict[str, Stack], title: str = "") -> No
     dress(axes, y=f"outward current ({unit})", title=title)
     up = max((sum(c for _, c, _, _ in s if c > 0) for s in stacks.values()), default=0.0)
     down = min((sum(c for _, c, _, _ in s if c < 0) for s in stacks.values()), default=0.0)
-    margin = 0.12 * (up - down) or 1.0
+    margin = 0.12 * (up - down) if up - down > ONE_PER_SECOND else 1.0
     axes.set_ylim(factor * (down - margin), factor * (up + margin))
     axes.set_xlim(-0.3, len(stacks) - 0.3)
     axes.set_xticks(range(len(stacks)), list(stacks), fontsize=SMALL)
@@ -147,7 +150,7 @@ def draw_balance(axes: Axes, stacks: dict[str, Stack], legend: bool = True) -> N
     """
     _, factor = _unit(stacks)
     axes.axhline(0.0, color=INK, linewidth=0.9, zorder=3)
-    largest = factor * max((abs(c) for stack in stacks.values() for _, c, _, _ in stack), default=0.0)
+    largest = max((abs(c) for stack in stacks.values() for _, c, _, _ in stack), default=0.0)
     for place, stack in enumerate(stacks.values()):
         ends = {True: 0.0, False: 0.0}
         labels = []
@@ -156,7 +159,7 @@ def draw_balance(axes: Axes, stacks: dict[str, Stack], legend: bool = True) -> N
             axes.bar(
                 place, size, BAR, bottom=ends[up], color=colour, hatch=hatch, edgecolor="white", linewidth=0.6, zorder=2
             )
-            labels.append(Label(ends[up] + 0.5 * size, f"{name}\n{_size(size, largest)}", colour))
+            labels.append(Label(ends[up] + 0.5 * size, f"{name}\n{_size(current, factor, largest)}", colour))
             ends[up] += size
         total = factor * sum(current for _, current, _, _ in stack)
         axes.plot(place, total, "D", ms=6, mfc="white", mec=INK, mew=1.3, zorder=4)
@@ -190,19 +193,22 @@ def _beside(axes: Axes, place: float, labels: list[Label]) -> None:
             fontsize=SMALL,
             color=readable(label.colour),
             linespacing=1.05,
-            zorder=5,
+            zorder=3.5,
             bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"},
         )
 
 
-def _size(size: float, largest: float) -> str:
+def _size(current: float, factor: float, largest: float) -> str:
     """A current beside its bar; what is only rounding is zero."""
-    return "0" if abs(size) < 1e-9 * largest else number(size, "+#.3g").rstrip(".")
+    if abs(current) < max(1e-9 * largest, ONE_PER_SECOND):
+        return "0"
+    return number(factor * current, "+#.3g").rstrip(".")
 
 
 def _unit(stacks: dict[str, Stack]) -> tuple[str, float]:
     sizes = [abs(current) for stack in stacks.values() for _, current, _, _ in stack]
-    return current_unit(float(np.max(sizes, initial=0.0)))
+    largest = float(np.max(sizes, initial=0.0))
+    return current_unit(largest if largest > ONE_PER_SECOND else 0.0)
 
 
 __all__ = ["balance_figure", "by_ion", "by_transport", "draw_balance", "prepare_balance"]

@@ -25,6 +25,15 @@ from vrest.plot.style import (
 from vrest.simulate.outcome import Outcome
 from vrest.study.curves import BathCurve
 
+HATCHES = {
+    Outcome.swells_without_limit: "///",
+    Outcome.neutral: "\\\\\\",
+    Outcome.unstable: "|||",
+    Outcome.oscillates: "---",
+    Outcome.not_converged: "..",
+}
+"""How a band says why there is no rest, beside the legend."""
+
 
 def bath_figure(curve: BathCurve) -> Figure:
     """V against the logarithm of a bath concentration, both clocks and the Nernst line.
@@ -72,7 +81,7 @@ def bath_figure(curve: BathCurve) -> Figure:
         text = f"no rest: {outcome.name.replace('_', ' ')}"
         known = axes.get_legend_handles_labels()[1]
         axes.axvspan(
-            left, right, facecolor="#eeeeee", edgecolor=FAINT, hatch="///", linewidth=0, zorder=0,
+            left, right, facecolor="#eeeeee", edgecolor=FAINT, hatch=HATCHES.get(outcome, "xx"), linewidth=0, zorder=0,
             label="_again" if text in known else text,
         )  # fmt: skip
     _mark_present(axes, curve)

@@ -51,12 +51,13 @@ def iv_figure(iv: CurrentVoltage) -> Figure:
     if len(cell.membranes) > 1:
         title += f", membrane {iv.membrane}"
     v = iv.potential
-    wide = v.min() < iv.v_rest - ZOOM and v.max() > iv.v_rest + ZOOM and np.ptp(v) > 4 * ZOOM
+    around = (max(v.min(), iv.v_rest - ZOOM), min(v.max(), iv.v_rest + ZOOM))
+    wide = np.ptp(v) > 2 * ZOOM + NEAR and around[0] < iv.v_rest < around[1]
     figure = new_figure(cell, 10.4 if wide else 6.6, 5.0, title=title)
     axes = list(figure.subplots(1, 2 if wide else 1, squeeze=False)[0])
     near = {i: e for i, e in iv.E.items() if i in iv.ions and v.min() - NEAR <= e <= v.max() + NEAR}
     whole = (min([v.min(), *near.values()]), max([v.max(), *near.values()]))
-    spans = [whole, (iv.v_rest - ZOOM, iv.v_rest + ZOOM)][: len(axes)]
+    spans = [whole, around][: len(axes)]
     ends = [_curves(ax, iv, low, high) for ax, (low, high) in zip(axes, spans, strict=True)]
     for ax, labels in zip(axes, ends, strict=True):
         end_room(ax, labels)

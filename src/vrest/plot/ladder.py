@@ -29,6 +29,9 @@ from vrest.study.explain import Explanation, MembraneStory
 ION_RUNG, ION_LABEL = 26.0, 40.0
 RUNG, BAR, BAR_WIDTH, RUNG_END, LABEL = 126.0, 138.0, 14.0, 164.0, 180.0
 
+LEAST = 40.0
+"""mV that a ladder spans at least: a run-down cell has all its potentials in one place."""
+
 INDIRECT = "#8da0b3"
 """Colour of what the gradients hold."""
 
@@ -73,9 +76,11 @@ def prepare_ladder(axes: Axes, story: MembraneStory, name: bool = False) -> None
     """
     values = [i.E for i in story.ions if i.E is not None] + [label.at for label in _potentials(story)] + [0.0]
     low, high = min(values), max(values)
+    lacking = max(0.0, LEAST - (high - low))
+    low, high = low - 0.5 * lacking, high + 0.5 * lacking
     margin = 0.07 * (high - low)
     axes.set_ylim(low - margin, high + margin)
-    axes.yaxis.set_major_locator(MultipleLocator(20.0 if high - low < 250.0 else 50.0))
+    axes.yaxis.set_major_locator(MultipleLocator(10.0 if high - low < 80.0 else 20.0 if high - low < 250.0 else 50.0))
     dress(axes, y="V (mV)", title=story.membrane if name else "")
     axes.spines["bottom"].set_visible(False)
     axes.set_xticks([])
@@ -192,6 +197,7 @@ def _column(axes: Axes, labels: Sequence[Label], start: float, text_at: float) -
             color=readable(label.colour),
             linewidth=0.7,
             clip_on=False,
+            zorder=1.6,
         )
         axes.text(
             text_at,
@@ -202,4 +208,6 @@ def _column(axes: Axes, labels: Sequence[Label], start: float, text_at: float) -
             fontsize=TEXT if label.weight == "bold" else SMALL,
             weight=label.weight,
             color=readable(label.colour),
+            bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"},
+            zorder=1.5,
         )

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from vrest.model.cell import VALENCE, Cell
+from vrest.units import from_si
 
 TEXT, SMALL, FOOTER, HEAD = 9.5, 8.5, 7.0, 12.0
 """Font sizes, points: readable when a figure of 7 in fills a page's width or a projector's."""
@@ -136,7 +137,7 @@ def with_prefix(value: float, unit: str, digits: int = 3) -> str:
     """
     for factor, prefix in ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p"), (1e-15, "f")):
         if abs(value) >= factor:
-            return f"{number(value / factor, f'.{digits}g')} {prefix}{unit}"
+            return f"{number(value / factor, f'#.{digits}g').rstrip('.')} {prefix}{unit}"
     return f"{scientific(value, digits) if value else '0'} {unit}"
 
 
@@ -194,7 +195,7 @@ def footer(cell: Cell) -> str:
         release = version("vrest")
     except PackageNotFoundError:  # run from a checkout that was never installed
         release = "(not installed)"
-    return f"{cell.name} · {cell.temperature - 273.15:.4g} °C · vrest {release}"
+    return f"{cell.name} · {from_si(cell.temperature, 'temperature'):.4g} °C · vrest {release}"
 
 
 def dress(axes: Axes, *, x: str = "", y: str = "", title: str = "") -> Axes:

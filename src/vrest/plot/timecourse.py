@@ -131,8 +131,8 @@ def _prepare(axes: Axes, panel: Panel) -> None:
     dress(axes, y=panel.label)
     if panel.log:
         axes.set_yscale("log")
-    elif panel.start is not None:
-        axes.axhline(panel.start, color=FAINT, linewidth=0.8, zorder=-1)
+    elif panel.mark is not None:
+        axes.axhline(panel.mark, color=FAINT, linewidth=0.8, zorder=-1)
     if not panel.log:
         axes.yaxis.set_major_locator(MaxNLocator(6 if panel.height > 1 else 3, steps=[1, 2, 2.5, 5, 10]))
         axes.ticklabel_format(axis="y", useOffset=False)
@@ -169,7 +169,7 @@ def _finish(figure: Figure, axes: list[Axes], shown: list[Panel]) -> None:
         [
             Label(float(t.values[np.isfinite(t.values)][-1]), t.name, t.colour, "bold" if t.bold else "normal")
             for t in panel.traces
-            if t.name
+            if panel.named
         ]
         for panel in shown
     ]

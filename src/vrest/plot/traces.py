@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from itertools import cycle
 
 import numpy as np
 
@@ -66,7 +67,9 @@ class Panel:
     height: float = 1.0
     log: bool = False
     second: Second | None = None
-    start: float | None = field(default=None)
+    named: bool = True
+    """Whether the curves are named at their ends."""
+    mark: float | None = None
     """A value to mark with a faint line."""
 
 
@@ -125,10 +128,10 @@ def _potentials(drawn: Samples) -> Panel:
     walls = system.structure.walls
     several = len(walls) > 1
     lines, reversals = [], []
-    for k, wall in enumerate(walls):
+    for wall, dash in zip(walls, cycle(MEMBRANE_DASHES), strict=False):
         v = 1e3 * np.asarray(system.potential(x, wall))
         name = f"V {wall.name}" if several else "V"
-        lines.append(Trace(name, v, INK, MEMBRANE_DASHES[k % len(MEMBRANE_DASHES)], 2.2, bold=True))
+        lines.append(Trace(name, v, INK, dash, 2.2, bold=True))
         if len(walls) > MOST_WITH_E:
             continue
         for ion, e in reversal_potentials(system, x, p, wall).items():
@@ -136,7 +139,7 @@ def _potentials(drawn: Samples) -> Panel:
             if np.isfinite(values).any():
                 name = reversal_label(ion) + (f" {wall.name}" if several else "")
                 reversals.append(Trace(name, values, ion_colour(ion), ion_dash(ion), 1.3 if not several else 1.0))
-    return Panel("V (mV)", (*reversals, *lines), height=1.7, start=0.0)
+    return Panel("V (mV)", (*reversals, *lines), height=1.7, mark=0.0)
 
 
 def _concentrations(drawn: Samples) -> list[Panel]:
@@ -160,10 +163,10 @@ def _concentrations(drawn: Samples) -> list[Panel]:
 def _volumes(drawn: Samples) -> list[Panel]:
     names = [s.name for s in drawn.run.system.structure.spaces if s.kind == "osmotic"]
     traces = tuple(
-        Trace(n if len(names) > 1 else "", np.asarray(drawn.run.system.relative_volume(drawn.states, n)), INK, d)
-        for n, d in zip(names, MEMBRANE_DASHES * (1 + len(names) // len(MEMBRANE_DASHES)), strict=False)
+        Trace(name, np.asarray(drawn.run.system.relative_volume(drawn.states, name)), INK, dash)
+        for name, dash in zip(names, cycle(MEMBRANE_DASHES), strict=False)
     )
-    return [Panel("relative\nvolume", traces, height=0.9, start=1.0)] if traces else []
+    return [Panel("relative\nvolume", traces, height=0.9, named=len(traces) > 1, mark=1.0)] if traces else []
 
 
 def _pumps(drawn: Samples) -> list[Panel]:
@@ -181,19 +184,19 @@ def _pumps(drawn: Samples) -> list[Panel]:
     if not flow:
         return []
     unit, factor = current_unit(max(float(np.abs(c).max()) for c in flow.values()))
-    styles = MEMBRANE_DASHES * (1 + len(flow) // len(MEMBRANE_DASHES))
-    alone = len(flow) == 1
     power = 10.0 ** np.floor(np.log10(max(1.0, *(float(np.abs(s).max()) for s in spent.values()))))
-    per = f"ATP ({scientific(power, 1).removeprefix('1×')}/s)"
-    traces = tuple(
-        Trace("" if alone else n, factor * c, PUMP, d) for (n, c), d in zip(flow.items(), styles, strict=False)
-    )
+    per = f"ATP ({scientific(power, 1).removeprefix('1×')}/s)" if power > 1.0 else "ATP (1/s)"
+    several = len(flow) > 1
+    electric = Panel(f"pump\ncurrent ({unit})", _pump_traces(flow, factor), height=0.9, named=several, mark=0.0)
     charge, count = charges[0]
-    if alone and charge:
-        second = Second(per, count * N_A * 1e-12 / (F * charge) / factor / power)
-        return [Panel(f"pump\ncurrent ({unit})", traces, height=0.9, second=second, start=0.0)]
-    energy = tuple(
-        Trace("" if alone else n, s / power, PUMP, d) for (n, s), d in zip(spent.items(), styles, strict=False)
+    if charge and not several:
+        return [replace(electric, second=Second(per, count * N_A * 1e-12 / (F * charge) / factor / power))]
+    energy = Panel(per, _pump_traces(spent, 1.0 / power), height=0.9, named=several, mark=0.0)
+    return [electric, energy] if any(z for z, _ in charges) else [energy]
+
+
+def _pump_traces(values: dict[str, np.ndarray], factor: float) -> tuple[Trace, ...]:
+    return tuple(
+        Trace(name, factor * v, PUMP, dash)
+        for (name, v), dash in zip(values.items(), cycle(MEMBRANE_DASHES), strict=False)
     )
-    electric = [Panel(f"pump\ncurrent ({unit})", traces, height=0.9, start=0.0)] if any(z for z, _ in charges) else []
-    return [*electric, Panel(per, energy, height=0.9, start=0.0)]

@@ -13,7 +13,7 @@ from vrest.model.paths import resolve
 from vrest.physics.nernst import nernst
 from vrest.simulate.instant import at_potential, instant
 from vrest.simulate.outcome import Outcome
-from vrest.simulate.rest import Rest
+from vrest.simulate.rest import Rest, rest
 from vrest.simulate.rest_many import rest_many
 from vrest.system.observables import currents, reversal_potentials
 
@@ -44,7 +44,7 @@ def bath_curve(
     Parameters
     ----------
     cell
-        A cell with one membrane.
+        A cell with one membrane; contents are those of its resting state, if it has one.
     path
         The bath concentration to vary; the other bath ions stay.
     concentrations
@@ -65,6 +65,9 @@ def bath_curve(
             code="several_membranes",
             hint="Use rest_many.",
         )
+    now = rest(cell)
+    if now.outcome.is_rest:
+        cell = now.as_cell()
     present = float(parameter.value)
     if concentrations is None:
         concentrations = np.geomspace(0.1 * present, 30 * present, 41)

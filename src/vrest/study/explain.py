@@ -368,17 +368,25 @@ def _mv(volts: float) -> float | None:
     return None if np.isnan(volts) else 1e3 * float(volts)
 
 
+PASSIVE = 0.01
+"""mV: an ion with less driving force than this follows V instead of pulling it."""
+
+
 def _sentences(story: Explanation, m: MembraneStory) -> list[str]:
     where = f" of membrane '{m.membrane}'" if len(story.membranes) > 1 else ""
     lines = []
     voters = [i for i in m.ions if i.chord_share is not None and i.E is not None]
     loudest = max(voters, key=lambda i: i.chord_share or 0.0, default=None)
-    if loudest is not None and loudest.chord_share is not None:
-        lines.append(
-            f"The {m.v:.2f} mV{where} are a vote of the open channels: {loudest.ion} has the loudest voice "
-            f"({100 * loudest.chord_share:.0f} % of the chord conductance) and pulls towards {loudest.E:.1f} mV."
-        )
-    if m.pumps:
+    if loudest is not None and loudest.chord_share is not None and loudest.driving_force is not None:
+        share = f"{100 * loudest.chord_share:.0f} % of the chord conductance"
+        if abs(loudest.driving_force) > PASSIVE:
+            voice = f"{loudest.ion} has the loudest voice ({share}) and pulls towards {loudest.E:.1f} mV."
+        else:
+            voice = f"{loudest.ion} has the loudest voice ({share}), but it is passive and only repeats what V is."
+        lines.append(f"The {m.v:.2f} mV{where} are a vote of the open channels: {voice}")
+    if not any(abs(pump.turnover) > 0 for pump in m.pumps):
+        lines.append("No pump turns: nothing holds the gradients.")
+    else:
         lines.append(
             f"Stop the pump and {m.direct:.2f} mV are lost at once (to {m.v_pump_off:.2f} mV): its own current. "
             + (

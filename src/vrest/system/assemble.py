@@ -13,7 +13,7 @@ States and their units, chosen to be of order one to a hundred:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -177,7 +177,7 @@ class System:
 
     def get(self, p: Any, name: str) -> Any:
         """One number of the parameter vector by its path."""
-        return p[..., self._at[name]]
+        return entry(p, self._at[name])
 
     def _bare(self, mover: Mover) -> Any:
         part: Any = object.__new__(mover.kind)
@@ -194,7 +194,7 @@ class System:
     def relative_volume(self, x: Any, space: str) -> Any:
         """Volume over start volume."""
         k = self.index.get(("volume", space))
-        return 1.0 if k is None else x[..., k]
+        return 1.0 if k is None else entry(x, k)
 
     def concentrations(self, x: Any, p: Any, space: str) -> dict[str, Any]:
         """Concentrations of the ions, mol/m3."""
@@ -202,7 +202,7 @@ class System:
         if s.kind == "bath":
             return {ion: self.get(p, f"compartments.{space}.ions.{ion}") for ion in s.ions}
         w = self.relative_volume(x, space)
-        return {ion: x[..., self.index["amount", f"{space}.{ion}"]] / w for ion in s.ions}
+        return {ion: entry(x, self.index["amount", f"{space}.{ion}"]) / w for ion in s.ions}
 
     def impermeant(self, x: Any, p: Any, space: str) -> Any:
         """Concentration of the impermeants, mol/m3."""
@@ -217,7 +217,7 @@ class System:
 
     def potential(self, x: Any, wall: Wall) -> Any:
         """V = Q / (C A), V."""
-        q = x[..., self.index["charge", wall.name]]
+        q = entry(x, self.index["charge", wall.name])
         if wall.exponent == 0.0:
             return q
         return q / self.relative_volume(x, wall.inside) ** wall.exponent
@@ -227,10 +227,13 @@ class System:
         inside = self.concentrations(x, p, wall.inside)
         outside = self.concentrations(x, p, wall.outside)
         gates = {}
-        if m is not None:
-            mover = self.structure.movers[m]
-            for gate in self.gate_names.get(m, ()):
-                gates[gate] = x[..., self.index["gate", f"{mover.place}.{mover.label}.{gate}"]]
+        for other, names in self.gate_names.items():
+            mover = self.structure.movers[other]
+            for gate in names if mover.place == wall.name else ():
+                value = entry(x, self.index["gate", f"{mover.place}.{mover.label}.{gate}"])
+                gates[f"{mover.label}.{gate}"] = value
+                if other == m:
+                    gates[gate] = value
         return Surroundings(
             potential=self.potential(x, wall),
             temperature=self.get(p, "temperature"),
@@ -259,24 +262,29 @@ class System:
             rates.append(part.rate(here) * self.area(x, p, wall))
             for gate, (opening, closing) in part.gate_kinetics(here).items() if self.gate_names[m] else ():
                 k = self.index["gate", f"{mover.place}.{mover.label}.{gate}"]
-                gate_rates[k] = opening * (1.0 - x[..., k]) - closing * x[..., k]
+                gate_rates[k] = opening * (1.0 - entry(x, k)) - closing * entry(x, k)
         return rates, gate_rates
 
     def derivative(self, x: Any, p: Any) -> Any:
         """x' in scaled units per second, all states."""
-        xp = namespace(x, p)
+        return self._rows(x, p, range(len(self.states)))
+
+    def _rows(self, x: Any, p: Any, wanted: Iterable[int]) -> Any:
+        """The rows of x' that are wanted, stacked on the last axis."""
         rates, gate_rates = self.turnovers(x, p)
         rows = []
-        for k, (kind, name) in enumerate(self.states):
+        for k in wanted:
+            kind, name = self.states[k]
             if kind == "gate":
                 rows.append(gate_rates[k])
                 continue
-            total = 0.0 * x[..., k]
+            total: Any = 0.0 * entry(x, k)  # a state that nothing moves still has the shape of the others
             for column, rate in zip(self.columns, rates, strict=True):
-                if k in column.adds:
-                    total = total + column.adds[k] * rate
+                count = column.adds.get(k)
+                if count:
+                    total = total + (rate if count == 1.0 else -rate if count == -1.0 else count * rate)
             rows.append(total / self._unit(p, kind, name))
-        return xp.stack(rows, axis=-1)
+        return namespace(*rows).stack(rows, axis=-1)
 
     def _unit(self, p: Any, kind: str, name: str) -> Any:
         if kind == "charge":
@@ -286,10 +294,27 @@ class System:
     def reduced(self, y: Any, constants: Any) -> Any:
         """y' of the independent states; `constants` are (p, c, M)."""
         p, c, matrix = constants
-        x = self.join(y, c, matrix)
-        xp = namespace(x, p)
-        full = self.derivative(x, p)
-        return xp.take(full, xp.asarray(np.array(self.laws.independent)), axis=-1)
+        laws = self.laws
+        known, constant = entries(y), entries(c)
+        coefficients = entries(namespace(matrix).reshape(matrix, (-1,)))
+        x: list[Any] = [None] * len(self.states)
+        for i, state in enumerate(laws.independent):
+            x[state] = known[i]
+        for row, state in enumerate(laws.dependent):
+            x[state] = constant[row]
+            for i in np.flatnonzero(laws.combination[row]):
+                x[state] = x[state] + coefficients[row * len(laws.independent) + int(i)] * known[i]
+        return self._rows(tuple(x), entries(p), laws.independent)
+
+
+def entry(vector: Any, k: int) -> Any:
+    """Entry k of an array (along its last axis), or of a tuple of entries."""
+    return vector[k] if isinstance(vector, tuple) else vector[..., k]
+
+
+def entries(vector: Any) -> tuple[Any, ...]:
+    """All entries of an array along its last axis: one operation, where indexing would trace one for each."""
+    return tuple(namespace(vector).unstack(vector, axis=-1))
 
 
 @lru_cache(maxsize=64)

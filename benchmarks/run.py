@@ -1,0 +1,149 @@
+"""Accuracy and speed of vrest on this machine, written to benchmarks/RESULTS.md.
+
+Accuracy is what the tests assert, here as numbers. Times are medians; start-up is a whole process, wall clock and
+CPU. Nothing here is a test: machines differ and are shared.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).parent
+VREST = Path(sys.executable).with_name("vrest")
+W1 = [("5 min", "pump.max_rate*=0"), ("25 min", "pump.max_rate=restore")]
+W1_TRUTH = {
+    1500.0: [72.916326625, 82.841050971, 16.180307359, -51.128090949],
+    3600.0: [12.003723857, 136.977674096, 9.404984236, -68.019956832],
+}
+"""Na, K, Cl (mM) and V (mV) of an LSODA run at rtol 1e-12."""
+
+
+def process(arguments: list[str], repeats: int, env: dict[str, str] | None = None) -> tuple[float, float]:
+    """Median wall and CPU seconds of a whole process."""
+    walls, cpus = [], []
+    for _ in range(repeats):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        start = time.perf_counter()
+        subprocess.run([str(VREST), *arguments], check=True, capture_output=True, env={**os.environ, **(env or {})})
+        walls.append(time.perf_counter() - start)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpus.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return statistics.median(walls), statistics.median(cpus)
+
+
+def start_up() -> list[str]:
+    """Fresh processes, as a user starts them."""
+    rows = [
+        ("vrest --help", ["--help"], 0.3),
+        ("vrest nernst, bare numbers", ["nernst", "K", "--inside", "140", "--outside", "5", "--celsius", "37", "--json"], 0.35),
+        (
+            "vrest ghk, bare numbers",
+            ["ghk", *"--ion K 140 5 1 --ion Na 15 145 0.04 --ion Cl 7 110 0.45 --celsius 37 --json".split()],
+            0.35,
+        ),
+        ("vrest nernst, units", ["nernst", "K", "--inside", "140 mM", "--outside", "5 mM", "--celsius", "37 degC"], 0.65),
+        ("vrest rest mammalian_neuron, compiled before", ["rest", "mammalian_neuron", "--json"], 1.5),
+    ]
+    process(["rest", "mammalian_neuron"], 1)  # compiles
+    lines = ["| fresh process | wall, s | CPU, s | bar, s |", "|---|---|---|---|"]
+    for name, arguments, bar in rows:
+        wall, cpu = process(arguments, 9)
+        lines.append(f"| `{name}` | {wall:.2f} | {cpu:.2f} | {bar} |")
+    colds = []
+    for _ in range(3):
+        with tempfile.TemporaryDirectory() as empty:
+            colds.append(process(["rest", "mammalian_neuron", "--json"], 1, {"VREST_CACHE": empty}))
+    wall, cpu = (statistics.median(column) for column in zip(*colds, strict=True))
+    lines.append(f"| `vrest rest mammalian_neuron`, the first time ever | {wall:.2f} | {cpu:.2f} | 4 |")
+    return lines
+
+
+def reference_run() -> list[str]:
+    """W1: one hour of the reference cell, twenty minutes of it without pump."""
+    import vrest
+
+    cell = vrest.load(HERE / "reference_cell.toml")
+    lines = ["| W1 at rtol | steps | worst relative error | drift, mV (floor) | CPU per run, ms |", "|---|---|---|---|---|"]
+    for rtol in (1e-4, 1e-6, 1e-8, 1e-10):
+        run = vrest.simulate(cell, W1, "1 h", times=list(W1_TRUTH), rtol=rtol)
+        worst = 0.0
+        for row, (_, truth) in enumerate(W1_TRUTH.items()):
+            inside = run.system.concentrations(run.states[row], run.parameters[row], "inside")
+            got = [float(inside[i]) for i in ("Na", "K", "Cl")] + [float(run.v[row])]
+            worst = max(worst, *(abs(g / t - 1) for g, t in zip(got, truth, strict=True)))
+        times = []
+        for _ in range(9):
+            start = time.process_time()
+            vrest.simulate(cell, W1, "1 h", times=list(W1_TRUTH), rtol=rtol)
+            times.append(time.process_time() - start)
+        (account,) = run.ledger
+        lines.append(
+            f"| {rtol:g} | {run.steps} | {worst:.1e} | {account.drift:.1e} ({account.floor:.1e}) | "
+            f"{1e3 * statistics.median(times):.1f} |"
+        )
+    return lines
+
+
+def library_cells() -> list[str]:
+    """Every library cell: its rest, a day at rest, and a day with an hour without pump."""
+    import vrest
+
+    lines = [
+        "| cell | V_rest, mV | Newton correction, mV | worst imbalance, mM/min | a day at rest moves V by, mV | "
+        "charge drift over a day with 1 h pump off, mV (floor) | slowest time constant, s |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name in vrest.library():
+        result = vrest.rest(vrest.load(name))
+        worst = max(abs(v) for ions in result.residual_mM_per_min.values() for v in ions.values())
+        day = vrest.simulate(result.as_cell(), until="24 h", points=200)
+        off = vrest.simulate(
+            vrest.load(name), [("1 h", "pump.max_rate*=0"), ("2 h", "pump.max_rate=restore")], "24 h"
+        )
+        charge = next(account for account in off.ledger if account.unit == "mV")
+        lines.append(
+            f"| {name} | {result.v_rest:.6f} | {result.residual_mV:.0e} | {worst:.0e} | "
+            f"{np.abs(day.v - day.v[0]).max():.0e} | {charge.drift:.1e} ({charge.floor:.1e}) | "
+            f"{result.slowest_time_constant:.0f} |"
+        )
+    return lines
+
+
+def machine() -> str:
+    """What this ran on."""
+    import jax
+
+    model = ""
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "")
+    return f"{model or platform.processor()}, {os.cpu_count()} cores; Python {platform.python_version()}, jax {jax.__version__}"
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parts = [f"# Results\n\n{machine()}. Written by `make bench`.\n"]
+    for title, measure in [
+        ("Start-up", start_up),
+        ("The reference cell through W1", reference_run),
+        ("The cells of the library", library_cells),
+    ]:
+        print(f"== {title}", flush=True)
+        lines = measure()
+        print("\n".join(lines), flush=True)
+        parts.append(f"## {title}\n\n" + "\n".join(lines) + "\n")
+    (HERE / "RESULTS.md").write_text("\n".join(parts), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,259 @@
+"""Every figure draws for cells of every kind, says its units, and shows the numbers of its object."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.axes._base import _AxesBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from vrest.constants import F
+from vrest.io.cellfile import load
+from vrest.plot.balance import balance_figure, by_ion, by_transport
+from vrest.plot.bath import bath_figure
+from vrest.plot.current_voltage import iv_figure
+from vrest.plot.explanation import explanation_figure
+from vrest.plot.ladder import ladder
+from vrest.plot.style import ion_colour
+from vrest.plot.timecourse import timecourse
+from vrest.simulate.outcome import Outcome
+from vrest.simulate.rest import rest
+from vrest.simulate.run import Run, simulate
+from vrest.study.curves import BathCurve, bath_curve, current_voltage
+from vrest.study.explain import Explanation, explain
+from vrest.system.observables import currents, reversal_potentials
+
+# three leak laws and a cotransporter; one that swells without limit when its pump stops
+CELLS = ("mammalian_neuron", "article_neuron", "squid_axon", "astrocyte", "frog_muscle", "skeletal_muscle", "kay_2017")
+
+
+@pytest.fixture(scope="module")
+def stories() -> dict[str, Explanation]:
+    return {name: explain(rest(load(name))) for name in CELLS}
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    events = [("5 min", "transports.pump.max_rate*=0"), ("25 min", "transports.pump.max_rate=restore")]
+    return simulate(load("mammalian_neuron"), events, "2 h", points=200)
+
+
+@pytest.fixture(scope="module")
+def curve() -> BathCurve:
+    return bath_curve(load("mammalian_neuron"), "outside.K", np.geomspace(1.0, 50.0, 7))
+
+
+def render(figure: Figure) -> Figure:
+    """Draw with Agg: filterwarnings turns a missing glyph or a failed layout into an error."""
+    FigureCanvasAgg(figure).draw()
+    return figure
+
+
+def line(axes: Axes, label: str) -> np.ndarray:
+    found = [drawn for drawn in axes.lines if drawn.get_label() == label]
+    assert len(found) == 1, label
+    return np.asarray(found[0].get_xydata())
+
+
+def unreadable(figure: Figure) -> list[tuple[str, str]]:
+    """Pairs of texts of a figure whose boxes overlap, tick labels and all, and texts that leave the page."""
+    boxes = [(t.get_text(), t.get_window_extent().padded(-1.0)) for t in shown_texts(figure)]
+    page = figure.bbox
+    found = [(a, b) for (a, x), (b, y) in itertools.combinations(boxes, 2) if x.overlaps(y)]
+    for name, box in boxes:
+        if box.x0 < page.x0 or box.x1 > page.x1 or box.y0 < page.y0 or box.y1 > page.y1:
+            found.append((name, "edge of the page"))
+    return found
+
+
+def shown_texts(figure: Figure) -> list[Text]:
+    """What a reader can read, once it is drawn."""
+    FigureCanvasAgg(figure).draw()
+    texts = list(figure.texts)
+    for axes in [a for a in figure.findobj(_AxesBase) if isinstance(a, _AxesBase)]:
+        texts += [*axes.texts, axes.title, axes._left_title, axes._right_title]
+        if not axes.axison:
+            continue
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            texts.append(axis.label)
+            ticks = zip(axis.get_major_ticks(), axis.get_majorticklocs(), strict=True)
+            texts += [t.label1 for t, at in ticks if low <= at <= high and t.label1.get_visible()]
+    return [t for t in texts if t.get_visible() and t.get_text().strip()]
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_ladder_names_every_potential_without_overlap(stories: dict[str, Explanation], name: str) -> None:
+    story = stories[name].membranes[0]
+    figure = ladder(stories[name])
+    assert unreadable(figure) == []
+    texts = " ".join(t.get_text() for t in figure.axes[0].texts)
+    assert f"V at rest  {story.v:.2f} mV".replace("-", "−") in texts
+    for ion in story.ions:
+        assert rf"E_{{\mathrm{{{ion.ion}}}}}" in texts
+    assert f"direct: {story.direct:+.2f} mV (at once)" in texts
+    if story.indirect is None:
+        assert story.run_down_outcome.replace("_", " ") in texts
+    else:
+        assert f"indirect: {story.indirect:+.2f} mV (hours)" in texts
+
+
+def test_ladder_bars_are_the_potentials(stories: dict[str, Explanation]) -> None:
+    story = stories["mammalian_neuron"].membranes[0]
+    axes = ladder(stories["mammalian_neuron"]).axes[0]
+    direct, indirect = axes.containers
+    assert direct[0].get_y() == story.v
+    assert direct[0].get_y() + direct[0].get_height() == pytest.approx(story.v_pump_off)
+    assert indirect[0].get_y() + indirect[0].get_height() == pytest.approx(story.v_run_down)
+    low, high = axes.get_ylim()
+    values = [i.E for i in story.ions if i.E is not None]
+    assert low < min(values) < max(values) < high
+
+
+@pytest.mark.parametrize("name", ["mammalian_neuron", "squid_axon", "astrocyte", "kay_2017"])
+def test_explanation_and_balance_have_room_for_their_labels(stories: dict[str, Explanation], name: str) -> None:
+    for figure in (explanation_figure(stories[name]), balance_figure(stories[name])):
+        assert unreadable(figure) == []
+        for axes in figure.axes:
+            assert axes.get_ylabel() in ("", "V (mV)") or axes.get_ylabel().startswith("outward current (")
+
+
+def test_explanation_says_v_and_what_it_costs(stories: dict[str, Explanation]) -> None:
+    texts = [t.get_text() for t in explanation_figure(stories["mammalian_neuron"]).texts]
+    assert "mammalian_neuron: V = −70.00 mV" in texts
+    assert "It costs 3.56×10⁷ ATP per second (3.37 pW)." in texts
+    assert any("37 °C" in text and "vrest" in text for text in texts)
+
+
+def test_explanation_of_a_run_down_cell() -> None:
+    figure = explanation_figure(explain(rest(load("mammalian_neuron"), "pump.max_rate*=0")))
+    assert unreadable(figure) == []
+    assert any("rests run down" in t.get_text() for t in figure.texts)
+    assert figure.axes[2].get_ylabel() == "outward current (pA)"  # not the scale of the rounding
+
+
+def test_balance_bars_are_the_fluxes(stories: dict[str, Explanation]) -> None:
+    story = stories["astrocyte"]
+    membrane = story.membranes[0]
+    ions, transports = by_ion(story, membrane), by_transport(story, membrane)
+    for ion, label in (("K", "K⁺"), ("Na", "Na⁺"), ("Cl", "Cl⁻")):
+        table = {i.ion: i for i in membrane.ions}[ion]
+        z = -1 if ion == "Cl" else 1
+        for name, current, _, _ in ions[label]:
+            assert current == pytest.approx(z * 1e-3 * F * table.fluxes[name])
+            assert (label, current) in [(i, c) for i, c, _, _ in transports[name]]
+    pump = sum(current for _, current, _, _ in transports["pump"])
+    assert pump == pytest.approx(membrane.pumps[0].current)
+    drawn = [bar.get_height() for bars in balance_figure(story).axes[0].containers for bar in bars]
+    assert drawn == pytest.approx([current for stack in ions.values() for _, current, _, _ in stack], rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["mammalian_neuron", "kay_2017", "squid_axon"])
+def test_current_voltage(stories: dict[str, Explanation], name: str) -> None:
+    iv = current_voltage(stories[name].rest)
+    figure = iv_figure(iv)
+    assert unreadable(figure) == []
+    whole, near = figure.axes
+    unit = {"pA": 1.0, "nA": 1e-3, "µA": 1e-6}[whole.get_ylabel().split("(")[1][:-1]]
+    assert whole.get_xlabel() == "V (mV)"
+    for ion, current in iv.ions.items():
+        assert np.array_equal(line(whole, ion), np.column_stack([iv.potential, unit * current]))
+    assert np.array_equal(line(whole, "net")[:, 1], unit * iv.net)
+    assert np.array_equal(line(whole, "pump")[:, 1], unit * iv.pump)
+    assert line(near, "V at rest").tolist() == [[iv.v_rest, 0.0]]
+    assert near.get_xlim()[0] < iv.v_rest < near.get_xlim()[1]
+
+
+def test_current_voltage_of_a_narrow_range_has_one_panel(stories: dict[str, Explanation]) -> None:
+    iv = current_voltage(stories["mammalian_neuron"].rest, np.linspace(-90.0, -60.0, 31))
+    assert len(render(iv_figure(iv)).axes) == 1
+
+
+def test_bath(curve: BathCurve) -> None:
+    figure = bath_figure(curve)
+    axes = figure.axes[0]
+    assert axes.get_xlabel() == "[K⁺]ₒ (mM)"
+    assert axes.get_ylabel() == "V (mV)"
+    settled = line(axes, "settled (new resting state)")
+    assert np.array_equal(settled, np.column_stack([curve.concentration, curve.settled]))
+    assert np.array_equal(line(axes, "at once (contents frozen)")[:, 1], curve.instant)
+    assert np.array_equal(line(axes, r"Nernst line, $E_{\mathrm{K}}$")[:, 1], curve.nernst)
+    x, v = line(axes, "present bath, 5 mM")[0]
+    assert x == curve.present
+    assert v == pytest.approx(-70.0, abs=1.5)  # on the drawn line, between two of its points
+    assert unreadable(figure) == []
+
+
+def test_bath_says_where_there_is_no_rest(curve: BathCurve) -> None:
+    from dataclasses import replace
+
+    outcomes = (Outcome.swells_without_limit,) * 2 + (Outcome.rests,) * 3 + (Outcome.neutral, Outcome.rests_run_down)
+    settled = np.where([o.is_rest for o in outcomes], curve.settled, np.nan)
+    axes = render(bath_figure(replace(curve, settled=settled, outcomes=outcomes))).axes[0]
+    named = axes.get_legend_handles_labels()[1]
+    assert "no rest: swells without limit" in named
+    assert "no rest: neutral" in named
+    assert "settled, but run down" in named
+    drawn = line(axes, "settled (new resting state)")[:, 1]
+    assert np.isnan(drawn[[0, 1, 5]]).all()
+    assert np.isfinite(drawn[[2, 3, 4, 6]]).all()
+
+
+def test_time_course_lines_are_the_run(run: Run) -> None:
+    figure = timecourse(run)
+    assert unreadable(figure) == []
+    strip, potentials, inside, volume, pump = figure.axes
+    assert [t.get_text() for t in strip.texts] == ["pump.max_rate ×0", "restored"]
+    assert potentials.get_ylabel() == "V (mV)"
+    assert inside.get_ylabel() == "inside (mM)"
+    assert pump.get_ylabel() == "pump\ncurrent (pA)"
+    assert pump.get_xlabel() == "time (min)"
+    wall = run.system.structure.walls[0]
+
+    def as_drawn(values: np.ndarray) -> np.ndarray:
+        """With the state at each event twice, so that a step in a parameter is vertical."""
+        return np.insert(values, np.searchsorted(run.time, run.events), values[np.searchsorted(run.time, run.events)])
+
+    assert np.array_equal(line(potentials, "V"), np.column_stack([as_drawn(run.time) / 60, as_drawn(run.v)]))
+    e = reversal_potentials(run.system, run.states, run.parameters, wall)["Na"]
+    assert np.array_equal(line(potentials, r"$E_{\mathrm{Na}}$")[:, 1], as_drawn(1e3 * e))
+    k = run.system.concentrations(run.states, run.parameters, "inside")["K"]
+    assert np.array_equal(line(inside, "K⁺")[:, 1], as_drawn(k))
+    assert volume.get_ylabel() == "relative\nvolume"
+    assert np.array_equal(line(volume, "inside")[:, 1], as_drawn(run.system.relative_volume(run.states, "inside")))
+    here = 1e12 * currents(run.system, run.states, run.parameters, wall)["pump"]
+    drawn = line(pump, "pump")
+    stop = int(np.searchsorted(drawn[:, 0], 5.0))
+    assert drawn[stop : stop + 2, 0].tolist() == [5.0, 5.0]  # the step is vertical
+    assert drawn[stop, 1] == pytest.approx(here[0])
+    assert drawn[stop + 1, 1] == 0.0
+
+
+def test_logarithmic_time_course_has_a_column_for_each_stretch() -> None:
+    events = [("5 min", "pump.max_rate*=0"), ("25 min", "pump.max_rate=restore")]
+    run = simulate(load("mammalian_neuron"), events, "2 h", points=60, spacing="log")
+    figure = timecourse(run, log=True)
+    assert unreadable(figure) == []
+    assert len(figure.axes) == 3 * 4
+    assert all(axes.get_xscale() == "log" for axes in figure.axes)
+    labels = [axes.get_xlabel() for axes in figure.axes[-3:]]
+    assert labels == ["time since the start (s)", "time since 5 min (s)", "time since 25 min (s)"]
+    assert [axes.get_title(loc="left") for axes in figure.axes[:3]] == [
+        "before the first change",
+        "pump.max_rate ×0",
+        "restored",
+    ]
+
+
+def test_one_colour_per_ion_everywhere(stories: dict[str, Explanation], run: Run, curve: BathCurve) -> None:
+    figures = [timecourse(run), bath_figure(curve), iv_figure(current_voltage(stories["mammalian_neuron"].rest))]
+    for figure in figures:
+        for axes in figure.axes:
+            for drawn in axes.lines:
+                if drawn.get_label() in ("K", "K⁺", r"$E_{\mathrm{K}}$", r"Nernst line, $E_{\mathrm{K}}$"):
+                    assert drawn.get_color() == ion_colour("K")
