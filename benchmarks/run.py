@@ -45,13 +45,43 @@ def start_up() -> list[str]:
     """Fresh processes, as a user starts them."""
     rows = [
         ("vrest --help", ["--help"], 0.3),
-        ("vrest nernst, bare numbers", ["nernst", "K", "--inside", "140", "--outside", "5", "--celsius", "37", "--json"], 0.35),
         (
-            "vrest ghk, bare numbers",
-            ["ghk", *"--ion K 140 5 1 --ion Na 15 145 0.04 --ion Cl 7 110 0.45 --celsius 37 --json".split()],
+            "vrest nernst, bare numbers",
+            ["nernst", "K", "--inside", "140", "--outside", "5", "--celsius", "37", "--json"],
             0.35,
         ),
-        ("vrest nernst, units", ["nernst", "K", "--inside", "140 mM", "--outside", "5 mM", "--celsius", "37 degC"], 0.65),
+        (
+            "vrest ghk, bare numbers",
+            [
+                "ghk",
+                *[
+                    "--ion",
+                    "K",
+                    "140",
+                    "5",
+                    "1",
+                    "--ion",
+                    "Na",
+                    "15",
+                    "145",
+                    "0.04",
+                    "--ion",
+                    "Cl",
+                    "7",
+                    "110",
+                    "0.45",
+                    "--celsius",
+                    "37",
+                    "--json",
+                ],
+            ],
+            0.35,
+        ),
+        (
+            "vrest nernst, units",
+            ["nernst", "K", "--inside", "140 mM", "--outside", "5 mM", "--celsius", "37 degC"],
+            0.65,
+        ),
         ("vrest rest mammalian_neuron, compiled before", ["rest", "mammalian_neuron", "--json"], 1.5),
     ]
     process(["rest", "mammalian_neuron"], 1)  # compiles
@@ -73,7 +103,10 @@ def reference_run() -> list[str]:
     import vrest
 
     cell = vrest.load(HERE / "reference_cell.toml")
-    lines = ["| W1 at rtol | steps | worst relative error | drift, mV (floor) | CPU per run, ms |", "|---|---|---|---|---|"]
+    lines = [
+        "| W1 at rtol | steps | worst relative error | drift, mV (floor) | CPU per run, ms |",
+        "|---|---|---|---|---|",
+    ]
     for rtol in (1e-4, 1e-6, 1e-8, 1e-10):
         run = vrest.simulate(cell, W1, "1 h", times=list(W1_TRUTH), rtol=rtol)
         worst = 0.0
@@ -107,9 +140,7 @@ def library_cells() -> list[str]:
         result = vrest.rest(vrest.load(name))
         worst = max(abs(v) for ions in result.residual_mM_per_min.values() for v in ions.values())
         day = vrest.simulate(result.as_cell(), until="24 h", points=200)
-        off = vrest.simulate(
-            vrest.load(name), [("1 h", "pump.max_rate*=0"), ("2 h", "pump.max_rate=restore")], "24 h"
-        )
+        off = vrest.simulate(vrest.load(name), [("1 h", "pump.max_rate*=0"), ("2 h", "pump.max_rate=restore")], "24 h")
         charge = next(account for account in off.ledger if account.unit == "mV")
         lines.append(
             f"| {name} | {result.v_rest:.6f} | {result.residual_mV:.0e} | {worst:.0e} | "
@@ -127,7 +158,8 @@ def machine() -> str:
     if Path("/proc/cpuinfo").exists():
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "")
-    return f"{model or platform.processor()}, {os.cpu_count()} cores; Python {platform.python_version()}, jax {jax.__version__}"
+    versions = f"Python {platform.python_version()}, jax {jax.__version__}"
+    return f"{model or platform.processor()}, {os.cpu_count()} cores; {versions}"
 
 
 def main() -> None:

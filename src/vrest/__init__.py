@@ -31,20 +31,20 @@ if TYPE_CHECKING:
     from vrest.model.transport import Surroundings as Surroundings
     from vrest.model.transport import Transport as Transport
     from vrest.model.transport import transport as transport
-    from vrest.simulate.instant import instant as instant
-    from vrest.simulate.instant import settled as settled
-    from vrest.simulate.outcome import Outcome as Outcome
-    from vrest.simulate.rest import Rest as Rest
-    from vrest.simulate.rest import rest as rest
-    from vrest.simulate.rest_many import rest_many as rest_many
-    from vrest.simulate.run import Run as Run
-    from vrest.simulate.run import simulate as simulate
     from vrest.study.calculator import ghk as ghk
     from vrest.study.calculator import nernst as nernst
     from vrest.study.curves import bath_curve as bath_curve
     from vrest.study.curves import current_voltage as current_voltage
     from vrest.study.explain import Explanation as Explanation
     from vrest.study.explain import explain as explain
+    from vrest.verbs.instant import instant as instant
+    from vrest.verbs.instant import settled as settled
+    from vrest.verbs.outcome import Outcome as Outcome
+    from vrest.verbs.rest import Rest as Rest
+    from vrest.verbs.rest import rest as rest
+    from vrest.verbs.rest_many import rest_many as rest_many
+    from vrest.verbs.run import Run as Run
+    from vrest.verbs.run import simulate as simulate
 
 _HOMES = {
     "vrest.errors": "InputError NoRestError VrestError",
@@ -56,25 +56,22 @@ _HOMES = {
     "vrest.model.membrane": "Membrane",
     "vrest.model.quantity": "quantity",
     "vrest.model.transport": "Surroundings Transport transport",
-    "vrest.simulate.instant": "instant settled",
-    "vrest.simulate.outcome": "Outcome",
-    "vrest.simulate.rest": "Rest rest",
-    "vrest.simulate.rest_many": "rest_many",
-    "vrest.simulate.run": "Run simulate",
+    "vrest.verbs.instant": "instant settled",
+    "vrest.verbs.outcome": "Outcome",
+    "vrest.verbs.rest": "Rest rest",
+    "vrest.verbs.rest_many": "rest_many",
+    "vrest.verbs.run": "Run simulate",
     "vrest.study.calculator": "ghk nernst",
     "vrest.study.curves": "bath_curve current_voltage",
     "vrest.study.explain": "Explanation explain",
 }
+_HOMES["vrest.version"] = "__version__"
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 __all__ = sorted(_HOME)  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        from importlib.metadata import version
-
-        return version("vrest")
     if name not in _HOME:
         raise AttributeError(f"module 'vrest' has no attribute '{name}'")
     value = getattr(import_module(_HOME[name]), name)
@@ -83,4 +80,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return __all__

@@ -61,7 +61,7 @@ _CELSIUS = ("degC", "C", "deg C", "celsius", "Celsius", "degree_Celsius")
 _FAHRENHEIT = ("degF", "deg F", "fahrenheit", "Fahrenheit", "degree_Fahrenheit")
 
 # added to a reading before its factor applies: K = (degF + 459.67) * 5/9
-_SHIFTS = dict.fromkeys(_CELSIUS, ZERO_CELSIUS) | dict.fromkeys(_FAHRENHEIT, 459.67)
+_SHIFTS: dict[str, float] = {**dict.fromkeys(_CELSIUS, ZERO_CELSIUS), **dict.fromkeys(_FAHRENHEIT, 459.67)}
 
 
 @dataclass(frozen=True)
@@ -127,9 +127,7 @@ def _dimensions() -> Iterator[Dimension]:
     yield kind("current", "A", "50 pA", current)
     # a pump is often quoted by its current: one elementary charge crosses per turnover
     yield kind("turnover", "mol/m^2/s", "50 pmol/cm2/s", _per(_per(amount, patch), clock), current_density=F)
-    yield kind(
-        "hydraulic_permeability", "m/(Pa s)", "1e-12 m/(Pa s)", _same(1, "m/(Pa s)", "m/Pa/s", "m/s/Pa")
-    )
+    yield kind("hydraulic_permeability", "m/(Pa s)", "1e-12 m/(Pa s)", _same(1, "m/(Pa s)", "m/Pa/s", "m/s/Pa"))
     yield kind("rate", "1/s", "0.5 1/s", _per({"1": _ONE, "": _ONE}, clock) | _same(1, "Hz"))
     yield kind("concentration_rate", "mol/m^3/s", "1 mM/min", _per(molar, clock))
     yield kind("amount", "mol", "20 fmol", amount)
@@ -170,9 +168,7 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
 _GAP = "[ \t\u00a0\u2009\u202f]"  # a blank, also no-break and thin ones from papers
 # what may not follow a number at once: more digits or marks, "1e" without digits, "0x1F"
-_UNREAD = re.compile(
-    rf"{_GAP}*(?!1{_GAP}*/)[0-9.,_+'-]|[eE](?![A-Za-z])|(?<=0)(?:[xX][0-9a-fA-F]|[bBoO][0-9])"
-)
+_UNREAD = re.compile(rf"{_GAP}*(?!1{_GAP}*/)[0-9.,_+'-]|[eE](?![A-Za-z])|(?<=0)(?:[xX][0-9a-fA-F]|[bBoO][0-9])")
 
 
 def _error(code: str, where: str, problem: str, hint: str) -> InputError:
@@ -306,7 +302,7 @@ def _canonical(unit: str) -> str:
 def _registry() -> pint.UnitRegistry[Any]:
     import pint
 
-    return pint.UnitRegistry(non_int_type=Fraction)
+    return pint.UnitRegistry(non_int_type=Fraction)  # pyright: ignore[reportArgumentType]  # it takes any number
 
 
 @lru_cache(maxsize=256)
@@ -403,9 +399,12 @@ def _checked(reading: Any, rule: _Rule, dimension: Dimension, where: str) -> Any
 
 
 def _check_temperature(reading: Any, si: Any, rule: _Rule, where: str) -> None:
-    """Refuse kelvin written as degC, and the reverse; a temperature written in kelvin may be hot."""
-    hot = si > ZERO_CELSIUS + 100.0 if rule.shift else False
-    if _any(hot):
+    """Refuse kelvin written as degC, and the reverse, and what no cell survives."""
+    if _any(si > ZERO_CELSIUS + 100.0):
+        if not rule.shift:
+            high = float(getattr(si, "max", lambda: si)()) - ZERO_CELSIUS
+            problem = f"{high:.6g} degC is above 100 degC, too hot for any cell."
+            raise _error("too_hot", where, problem, "Write degC as in '37 degC', kelvin as in '310.15 K'.")
         high = float(getattr(reading, "max", lambda: reading)())
         hint = f"Write '{high:.6g} K' if it is kelvin, which is {high - ZERO_CELSIUS:.6g} degC."
         raise _error("kelvin_for_celsius", where, f"{high:.6g} looks like kelvin, not degC.", hint)
@@ -418,12 +417,8 @@ def _check_temperature(reading: Any, si: Any, rule: _Rule, where: str) -> None:
 @overload
 def to_si(value: str | float, dimension: str, where: str = "", *, bare_ok: bool = False) -> float: ...
 @overload
-def to_si(
-    value: Any, dimension: str, where: str = "", *, bare_ok: bool = False
-) -> float | NDArray[np.float64]: ...
-def to_si(
-    value: Any, dimension: str, where: str = "", *, bare_ok: bool = False
-) -> float | NDArray[np.float64]:
+def to_si(value: Any, dimension: str, where: str = "", *, bare_ok: bool = False) -> float | NDArray[np.float64]: ...
+def to_si(value: Any, dimension: str, where: str = "", *, bare_ok: bool = False) -> float | NDArray[np.float64]:
     """Read a value at the door and return it in SI.
 
     Parameters

@@ -245,8 +245,8 @@ def test_nothing_is_computed_for_a_file_that_cannot_be_written(vrest, monkeypatc
     def refuse(*_, **__):
         raise AssertionError("computed")
 
-    monkeypatch.setattr("vrest.simulate.rest.rest", refuse)
-    monkeypatch.setattr("vrest.simulate.run.simulate", refuse)
+    monkeypatch.setattr("vrest.verbs.rest.rest", refuse)
+    monkeypatch.setattr("vrest.verbs.run.simulate", refuse)
     for arguments in (
         ["rest", "-o", "a.nc"],
         ["rest", "--plot", "a.bmp"],
@@ -261,7 +261,7 @@ def test_what_should_not_happen_is_told_without_a_traceback(vrest, monkeypatch):
     def fail(*_, **__):
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr("vrest.simulate.rest.rest", fail)
+    monkeypatch.setattr("vrest.verbs.rest.rest", fail)
     answer = vrest("rest", "mammalian_neuron", "--json")
     assert (answer.code, answer.error) == (1, "unexpected")
     assert "report" in answer.json["error"]["hint"]
@@ -275,7 +275,7 @@ def test_an_interrupt_leaves_nothing(vrest, monkeypatch, tmp_path):
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("vrest.simulate.run.simulate", stop)
+    monkeypatch.setattr("vrest.verbs.run.simulate", stop)
     answer = vrest("run", "mammalian_neuron", "-o", str(tmp_path / "run.nc"), "--json")
     assert (answer.code, answer.error) == (130, "interrupted")
     assert not list(tmp_path.iterdir())

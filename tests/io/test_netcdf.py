@@ -10,8 +10,8 @@ import xarray as xr
 from vrest.errors import InputError
 from vrest.io.cellfile import load
 from vrest.io.netcdf import read_run_recipe, write_run
-from vrest.simulate.rest import rest
-from vrest.simulate.run import simulate
+from vrest.verbs.rest import rest
+from vrest.verbs.run import simulate
 
 PROTOCOL = [
     ("1 min", "pump.max_rate*=0.3"),

@@ -35,9 +35,14 @@ def test_ambiguous_paths_list_the_candidates(neuron):
     assert error.value.code == "ambiguous_path"
 
 
-@pytest.mark.parametrize(("slip", "meant"), [
-    ("pump.maxrate", "max_rate"), ("outsde.K", "outside"), ("K_leak.permeabilty", "permeability"),
-])
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [
+        ("pump.maxrate", "max_rate"),
+        ("outsde.K", "outside"),
+        ("K_leak.permeabilty", "permeability"),
+    ],
+)
 def test_near_misses(neuron, slip, meant):
     with pytest.raises(vrest.InputError, match=meant) as error:
         resolve(neuron, slip)
@@ -62,17 +67,32 @@ def test_a_change_never_touches_the_original(neuron):
     assert vrest.write_cell(neuron) == before
 
 
-@pytest.mark.parametrize(("change", "code"), [
-    ("outside.K", "bad_change"), ("outside.K=", "bad_change"), ("=5 mM", "bad_change"),
-    ("outside.K=5 mV", "wrong_unit"), ("outside.K=-1 mM", "out_of_range"), ("outside.K=nan", "not_a_number"),
-    ("outside.K=3,5 mM", "decimal_comma"), ("outside.K=140 M", "out_of_range"), ("outside.K*=-1", "out_of_range"),
-    ("temperature=310 degC", "kelvin_for_celsius"), ("temperature*=1.1", "bad_change"),
-    ("outside.K=12 mM swap Cl", "bad_companion"), ("outside.K=12 mM with Na", "bad_companion"),
-    ("outside.K=12 mM swap Ca", "unknown_ion"), ("outside.K=200 mM swap Na", "out_of_range"),
-    ("pump.max_rate*=0 swap Na", "bad_companion"), ("outside.K=12 mM over 2 min", "bad_change"),
-    ("inside.K=0 mM", "zero_concentration"), ("capacitance=0 uF/cm2", "out_of_range"),
-    ("inside.radius=0 um", "out_of_range"), ("neuron.potential=-70 V", "out_of_range"),
-])
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ("outside.K", "bad_change"),
+        ("outside.K=", "bad_change"),
+        ("=5 mM", "bad_change"),
+        ("outside.K=5 mV", "wrong_unit"),
+        ("outside.K=-1 mM", "out_of_range"),
+        ("outside.K=nan", "not_a_number"),
+        ("outside.K=3,5 mM", "decimal_comma"),
+        ("outside.K=140 M", "out_of_range"),
+        ("outside.K*=-1", "out_of_range"),
+        ("temperature=310 degC", "kelvin_for_celsius"),
+        ("temperature*=1.1", "bad_change"),
+        ("outside.K=12 mM swap Cl", "bad_companion"),
+        ("outside.K=12 mM with Na", "bad_companion"),
+        ("outside.K=12 mM swap Ca", "unknown_ion"),
+        ("outside.K=200 mM swap Na", "out_of_range"),
+        ("pump.max_rate*=0 swap Na", "bad_companion"),
+        ("outside.K=12 mM over 2 min", "bad_change"),
+        ("inside.K=0 mM", "zero_concentration"),
+        ("capacitance=0 uF/cm2", "out_of_range"),
+        ("inside.radius=0 um", "out_of_range"),
+        ("neuron.potential=-70 V", "out_of_range"),
+    ],
+)
 def test_refused_changes(neuron, change, code):
     with pytest.raises(vrest.InputError) as error:
         vrest.apply(neuron, change)
@@ -103,9 +123,15 @@ def test_garbage_is_refused_or_means_its_number(path, text):
     assert got >= 0
 
 
-@pytest.mark.parametrize("text", [
-    "outside.K=12 mM swap Na over 2 min", "pump.max_rate*=0.5", "pump.max_rate=restore", "outside.Cl=100 mM with Na",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "outside.K=12 mM swap Na over 2 min",
+        "pump.max_rate*=0.5",
+        "pump.max_rate=restore",
+        "outside.Cl=100 mM with Na",
+    ],
+)
 def test_changes_print_what_they_read(text):
     change = parse_change(text)
     assert parse_change(str(change)) == change

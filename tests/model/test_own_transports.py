@@ -8,7 +8,7 @@ from vrest.constants import F
 from vrest.io.cellfile import cell_from, cell_to
 from vrest.model.transport import Surroundings, Transport, transport
 from vrest.physics.gating import rate_exponential, rate_linoid, rate_sigmoid
-from vrest.simulate.run import simulate
+from vrest.verbs.run import simulate
 
 
 @transport("test_na_h", strength="max_rate")
@@ -131,7 +131,9 @@ def test_hodgkin_huxley_rest(axon):
     result = vrest.rest(axon)
     assert result.outcome is vrest.Outcome.rests_run_down  # nothing here spends ATP
     assert result.v_rest == pytest.approx(-64.996, abs=1e-3)
-    gates = {name.rsplit(".", 1)[1]: result.state[k] for (kind, name), k in result.system.index.items() if kind == "gate"}
+    gates = {
+        name.rsplit(".", 1)[1]: result.state[k] for (kind, name), k in result.system.index.items() if kind == "gate"
+    }
     assert gates == pytest.approx({"m": 0.05296, "h": 0.59599, "n": 0.31773}, abs=2e-5)
 
 

@@ -89,8 +89,17 @@ def test_stiff_linear_system_against_the_matrix_exponential():
     y0 = rng.normal(size=4)
     run = jax.jit(
         lambda: integrate(
-            lambda t, y, args: jnp.asarray(a) @ y, 0.0, jnp.asarray(y0), 10.0, 0.0, None,
-            valid=always, rtol=1e-8, atol=1e-10, max_steps=2000, moving=False,
+            lambda t, y, args: jnp.asarray(a) @ y,
+            0.0,
+            jnp.asarray(y0),
+            10.0,
+            0.0,
+            None,
+            valid=always,
+            rtol=1e-8,
+            atol=1e-10,
+            max_steps=2000,
+            moving=False,
         )
     )()
     assert int(run.status) == FINISHED
@@ -106,8 +115,17 @@ def test_robertson_against_a_tight_radau():
 
     run = jax.jit(
         lambda: integrate(
-            lambda t, y, args: jnp.stack(rates(y)), 0.0, jnp.array([1.0, 0.0, 0.0]), 1e5, 0.0, None,
-            valid=always, rtol=1e-8, atol=1e-14, max_steps=2000, moving=False,
+            lambda t, y, args: jnp.stack(rates(y)),
+            0.0,
+            jnp.array([1.0, 0.0, 0.0]),
+            1e5,
+            0.0,
+            None,
+            valid=always,
+            rtol=1e-8,
+            atol=1e-14,
+            max_steps=2000,
+            moving=False,
         )
     )()
     truth = solve_ivp(lambda t, y: rates(y), (0, 1e5), [1.0, 0, 0], method="Radau", rtol=1e-10, atol=1e-16).y[:, -1]
@@ -119,8 +137,17 @@ def test_lanes_keep_their_own_steps():
 
     def go(rate):
         return integrate(
-            lambda t, y, args: -rate * (y - jnp.cos(t)), 0.0, jnp.array([0.0]), 5.0, 0.0, None,
-            valid=always, rtol=1e-7, atol=1e-10, max_steps=500, moving=True,
+            lambda t, y, args: -rate * (y - jnp.cos(t)),
+            0.0,
+            jnp.array([0.0]),
+            5.0,
+            0.0,
+            None,
+            valid=always,
+            rtol=1e-7,
+            atol=1e-10,
+            max_steps=500,
+            moving=True,
         )
 
     rates = jnp.array([1.0, 1e2, 1e5])
@@ -133,8 +160,17 @@ def test_lanes_keep_their_own_steps():
 def test_a_state_that_is_not_allowed_rejects_its_step():
     run = jax.jit(
         lambda: integrate(
-            lambda t, y, args: -jnp.ones(1), 0.0, jnp.array([1.0]), 2.0, 0.5, None,
-            valid=lambda y, args: y[0] > 0, rtol=1e-6, atol=1e-9, max_steps=500, moving=False,
+            lambda t, y, args: -jnp.ones(1),
+            0.0,
+            jnp.array([1.0]),
+            2.0,
+            0.5,
+            None,
+            valid=lambda y, args: y[0] > 0,
+            rtol=1e-6,
+            atol=1e-9,
+            max_steps=500,
+            moving=False,
         )
     )()
     assert int(run.status) == STUCK

@@ -59,4 +59,6 @@ def test_gives_up_where_it_must_and_says_so():
     runaway = find(lambda y, args: jnp.ones(1), jnp.array([0.0]))
     assert not bool(runaway.converged)
     assert float(runaway.y[0]) > 1e4
-    assert not bool(find(lambda y, args: 1 + y**2, jnp.array([0.0]), given_up=lambda y, a: jnp.asarray(False)).converged)
+    assert not bool(
+        find(lambda y, args: 1 + y**2, jnp.array([0.0]), given_up=lambda y, a: jnp.asarray(False)).converged
+    )

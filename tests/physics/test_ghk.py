@@ -104,9 +104,7 @@ def test_current_table(millivolt, expected):
 
 
 def test_conductance_table():
-    assert 100 * ghk_slope_conductance(1e-8, 1, potential=nernst(1, **K), **K) == pytest.approx(
-        62.375, abs=6e-4
-    )
+    assert 100 * ghk_slope_conductance(1e-8, 1, potential=nernst(1, **K), **K) == pytest.approx(62.375, abs=6e-4)
     assert 100 * ghk_chord_conductance(1e-8, 1, potential=-0.070, **K) == pytest.approx(74.389, abs=6e-4)
 
 
@@ -125,9 +123,7 @@ def test_chord_conductance_is_current_over_driving_force(inside, outside, v, z):
     chord = ghk_chord_conductance(1e-8, z, potential=v, **ion)
     force = v - nernst(z, **ion)
     scale = 1e-8 * F * z**2 * max(inside, outside)
-    assert chord * force == pytest.approx(
-        ghk_current(1e-8, z, potential=v, **ion), rel=1e-9, abs=1e-12 * scale
-    )
+    assert chord * force == pytest.approx(ghk_current(1e-8, z, potential=v, **ion), rel=1e-9, abs=1e-12 * scale)
 
 
 def test_chord_meets_slope_at_the_reversal():
@@ -295,10 +291,7 @@ def test_voltage_takes_arrays_with_the_ions_first():
     k_outside = np.linspace(2, 20, 7)
     bath = np.stack([k_outside, np.full(7, 145.0), np.full(7, 110.0)])
     rest = ghk_voltage(RATIO, SIGN, inside=[140, 15, 7], outside=bath, temperature=np.full(7, T37))
-    singly = [
-        ghk_voltage(RATIO, SIGN, inside=[140, 15, 7], outside=[k, 145, 110], temperature=T37)
-        for k in k_outside
-    ]
+    singly = [ghk_voltage(RATIO, SIGN, inside=[140, 15, 7], outside=[k, 145, 110], temperature=T37) for k in k_outside]
     assert rest.shape == (7,)
     np.testing.assert_allclose(rest, singly, rtol=1e-14)
 
@@ -306,8 +299,6 @@ def test_voltage_takes_arrays_with_the_ions_first():
     ragged = ghk_voltage(RATIO, SIGN, inside=[140, 15, 7], outside=[k_outside, 145, 110], temperature=T37)
     np.testing.assert_allclose(ragged, singly, rtol=1e-14)
     traced = jax.jit(
-        jax.vmap(
-            lambda k: ghk_voltage(RATIO, SIGN, inside=[140, 15, 7], outside=[k, 145, 110], temperature=T37)
-        )
+        jax.vmap(lambda k: ghk_voltage(RATIO, SIGN, inside=[140, 15, 7], outside=[k, 145, 110], temperature=T37))
     )(k_outside)
     np.testing.assert_allclose(traced, singly, rtol=1e-14)

@@ -113,9 +113,7 @@ def test_chord_conductance_undoes_the_ohmic_current_and_is_undefined_at_reversal
 def test_chord_potential_broadcasts_over_cells():
     pump = np.linspace(0, 1, 3)
     cells = chord_potential([50.0, 2.5, 10.0], [-0.095, 0.060, -0.070], pump)
-    np.testing.assert_allclose(
-        cells, chord_potential([50.0, 2.5, 10.0], [-0.095, 0.060, -0.070]) - pump / 62.5
-    )
+    np.testing.assert_allclose(cells, chord_potential([50.0, 2.5, 10.0], [-0.095, 0.060, -0.070]) - pump / 62.5)
 
 
 @given(positive, positive, st.floats(-0.1, 0.1), st.sampled_from([-2, -1, 1, 2]))

@@ -39,9 +39,7 @@ def test_a_kinked_current_is_found_to_the_tolerance():
 def test_no_crossing_is_nan():
     assert np.isnan(zero_current_potential(lambda v: v + 0.6))
     assert np.isnan(zero_current_potential(lambda v: 0 * v))
-    assert np.isnan(
-        general_ghk_potential([0.0, 0.0], [1, 1], inside=[140, 15], outside=[5, 145], temperature=T37)
-    )
+    assert np.isnan(general_ghk_potential([0.0, 0.0], [1, 1], inside=[140, 15], outside=[5, 145], temperature=T37))
 
 
 def test_lanes_are_independent():
@@ -85,9 +83,9 @@ def test_an_outward_pump_hyperpolarises_by_current_over_conductance():
     rest = general_ghk_potential(P, Z, **ions)
     pumped = general_ghk_potential(P, Z, pump_current=1e-6, **ions)
     h = 1e-6
-    slope = (
-        ghk_current(P, Z, potential=rest + h, **ions) - ghk_current(P, Z, potential=rest - h, **ions)
-    ).sum() / (2 * h)
+    slope = (ghk_current(P, Z, potential=rest + h, **ions) - ghk_current(P, Z, potential=rest - h, **ions)).sum() / (
+        2 * h
+    )
     assert pumped - rest == pytest.approx(-1e-6 / slope, rel=1e-4)
 
 

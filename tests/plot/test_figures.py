@@ -21,12 +21,12 @@ from vrest.plot.explanation import explanation_figure
 from vrest.plot.ladder import ladder
 from vrest.plot.style import ion_colour
 from vrest.plot.timecourse import timecourse
-from vrest.simulate.outcome import Outcome
-from vrest.simulate.rest import rest
-from vrest.simulate.run import Run, simulate
 from vrest.study.curves import BathCurve, bath_curve, current_voltage
 from vrest.study.explain import Explanation, explain
 from vrest.system.observables import currents, reversal_potentials
+from vrest.verbs.outcome import Outcome
+from vrest.verbs.rest import rest
+from vrest.verbs.run import Run, simulate
 
 # three leak laws and a cotransporter; one that swells without limit when its pump stops
 CELLS = ("mammalian_neuron", "article_neuron", "squid_axon", "astrocyte", "frog_muscle", "skeletal_muscle", "kay_2017")

@@ -13,7 +13,7 @@ from vrest.io.cellfile import load
 from vrest.plot.events import blocks, lay_out
 from vrest.plot.labels import spread
 from vrest.plot.style import ION_COLOURS, PUMP, current_unit, ion_label, number, readable, time_unit
-from vrest.simulate.run import simulate
+from vrest.verbs.run import simulate
 
 places = st.lists(st.tuples(st.floats(-100.0, 100.0), st.floats(1.0, 30.0)), min_size=1, max_size=12)
 

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from vrest.errors import InputError
-from vrest.plot.save import check_suffix, save
+from vrest.plot.save import save
 
 BEGINNINGS = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml"}
 
@@ -33,17 +33,15 @@ def test_png_has_200_dots_per_inch(tmp_path: Path) -> None:
 def test_unknown_suffix_is_refused_before_anything_is_written(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError) as error:
         save(Figure(), tmp_path / name)
-    assert error.value.code == "unknown_format"
+    assert error.value.code == "unknown_suffix"
     assert ".png" in str(error.value)
-    with pytest.raises(InputError):
-        check_suffix(name)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_does_not_exist_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         save(Figure(), tmp_path / "nowhere" / "a.png")
-    assert error.value.code == "no_such_folder"
+    assert error.value.code == "cannot_write"
 
 
 def test_a_failure_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,11 @@ import pytest
 
 import vrest
 from vrest.model.paths import set_si
-from vrest.simulate.run import simulate
 from vrest.system.assemble import assemble
 from vrest.system.laws import conserved
 from vrest.system.ledger import describe
 from vrest.system.structure import parameter_vector
+from vrest.verbs.run import simulate
 
 GLIA = """
 name = "neuron_and_glia"
@@ -132,7 +132,9 @@ def test_charge_row_is_derived_from_what_crosses(neuron):
 
 
 def test_salt_exchange_with_a_bath_moves_no_charge():
-    text = GLIA + """
+    text = (
+        GLIA
+        + """
 [compartments.bath]
 kind = "bath"
 ions = { K = "4 mM", Na = "145 mM", Cl = "120 mM" }
@@ -144,6 +146,7 @@ outside = "bath"
 ions = ["K", "Na", "Cl"]
 clearance = "10 um3/s"
 """
+    )
     cell = vrest.parse_cell(text)
     system = assemble(cell)
     # ion totals are gone, the charges of the three compartments stay

@@ -12,6 +12,7 @@ import rich_click as click
 from rich_click import rich_click as look
 
 from vrest.errors import VrestError, near_miss
+from vrest.version import __version__
 
 COMMANDS = ("nernst", "ghk", "rest", "run", "explain", "show", "doctor")
 UNEXPECTED, USAGE, INTERRUPTED = 1, 2, 130
@@ -45,9 +46,7 @@ class Lazy(click.RichGroup):
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        from importlib.metadata import version
-
-        click.echo(f"vrest {version('vrest')}")
+        click.echo(f"vrest {__version__}")
         ctx.exit()
 
 

@@ -71,7 +71,7 @@ def installed(part: str) -> str | None:
 def self_check() -> dict[str, Any]:
     """The reference cell must rest where it was made to rest."""
     from vrest.io.cellfile import load
-    from vrest.simulate.rest import rest
+    from vrest.verbs.rest import rest
 
     try:
         found = rest(load("mammalian_neuron")).raise_if_none()

@@ -37,8 +37,8 @@ def command(
     options.check_figure(plot)
     described = options.read_changed(cell, changes, swap, salt)
 
-    from vrest.simulate.rest import rest
     from vrest.study.explain import explain
+    from vrest.verbs.rest import rest
 
     story = explain(rest(described).raise_if_none())
     if plot:

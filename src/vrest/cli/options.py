@@ -99,7 +99,7 @@ def whole(text: str, where: str) -> int:
 def check_figure(path: str | None) -> None:
     """Refuse a figure that could not be saved, before anything is computed and without loading matplotlib."""
     if path:
-        from vrest.io.atomic import check_target
+        from vrest.atomic import check_target
 
         check_target(path, (".png", ".pdf", ".svg"), "a figure")
 

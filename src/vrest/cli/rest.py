@@ -10,7 +10,7 @@ from click.exceptions import Exit
 from vrest.cli import options
 
 if TYPE_CHECKING:
-    from vrest.simulate.rest import Rest
+    from vrest.verbs.rest import Rest
 
 UNITS = {
     "v_rest": "mV",
@@ -61,19 +61,19 @@ def command(
 
     options.check_figure(plot)
     if output:
-        from vrest.io.atomic import check_target
+        from vrest.atomic import check_target
 
         check_target(output, (".toml",), "a cell")
     described = options.read_changed(cell, changes, swap, salt)
 
-    from vrest.simulate.rest import rest
+    from vrest.verbs.rest import rest
 
     found = rest(described)
     error = None
     if not found.outcome.is_rest:
         error = NoRestError(f"'{found.cell.name}': {found.reason}", code=found.outcome.name)
     elif output:
-        from vrest.io.atomic import replacing
+        from vrest.atomic import replacing
         from vrest.io.cellfile import write_cell
 
         with replacing(output) as temporary:

@@ -9,7 +9,7 @@ import rich_click as click
 from vrest.cli import options
 
 if TYPE_CHECKING:
-    from vrest.simulate.run import Run
+    from vrest.verbs.run import Run
 
 UNITS = {
     "time": "s",
@@ -78,7 +78,7 @@ def command(
         raise Wrong("CELL is missing.", code="missing_argument", hint="Name a cell, or a run with --from.")
     options.check_figure(plot)
     if output:
-        from vrest.io.atomic import check_target
+        from vrest.atomic import check_target
         from vrest.io.netcdf import RUNS
 
         check_target(output, RUNS, "a run")
@@ -96,10 +96,10 @@ def command(
         how |= {"spacing": "log"} if log else {}
         start, plan = options.read_changed(str(cell), changes, swap, salt), list(events)
 
-    from vrest.simulate.run import simulate
+    from vrest.verbs.run import simulate
 
     if from_rest:
-        from vrest.simulate.rest import rest
+        from vrest.verbs.rest import rest
 
         start = rest(start).raise_if_none().as_cell()
     with Meter(f"{start.name}", quiet) as meter:

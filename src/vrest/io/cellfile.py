@@ -48,7 +48,7 @@ def load(cell: str | os.PathLike[str] | Cell) -> Cell:
         return cell
     text = os.fspath(cell)
     path = Path(text)
-    if path.suffix == ".toml" or path.exists():
+    if path.suffix == ".toml" or path.is_file():
         return read_cell(path)
     names = library()
     if text not in names:

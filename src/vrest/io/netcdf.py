@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from vrest.atomic import check_target, replacing
 from vrest.errors import InputError
-from vrest.io.atomic import check_target, replacing
 from vrest.io.cellfile import parse_cell, write_cell
 from vrest.model.cell import Cell
 from vrest.units import format_si
@@ -21,7 +21,7 @@ from vrest.units import format_si
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vrest.simulate.run import Run
+    from vrest.verbs.run import Run
 
 RUNS = (".nc", ".csv")
 """What a run can be saved as."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from importlib.metadata import version
 from typing import Any
 
 from vrest.errors import InputError, VrestError
 from vrest.units import from_si, to_si
+from vrest.version import __version__
 
 Report = dict[str, Any]
 
@@ -39,7 +39,7 @@ def report(
         "inputs": dict(inputs),
         "cell": cell,
         "temperature": temperature,
-        "version": version("vrest"),
+        "version": __version__,
         "warnings": [{"code": notice.code, "message": notice.message} for notice in warnings],
     }
     return body if error is None else body | failure(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -86,6 +87,7 @@ class Cell(Described):
         object.__setattr__(self, "membranes", MappingProxyType(membranes))
         for name in ("exchanges", "valences", "references", "sources"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        _check_names(self)
         _check_sides(self)
         _check_species(self)
         for compartment in self.compartments:
@@ -155,6 +157,37 @@ def replace_name(part: Any, name: str) -> Any:
     return part if part._name == name else part._with_si(_name=name)
 
 
+NAME = re.compile(r"[A-Za-z_][\w-]*")
+"""A name stands in paths, where dots divide."""
+
+
+def _check_names(cell: Cell) -> None:
+    names = [("compartment", n) for n in cell.compartments] + [("membrane", n) for n in cell.membranes]
+    names += [("exchange", n) for n in cell.exchanges]
+    names += [("transport", n) for m in cell.membranes.values() for n in m.transports]
+    names += [("ion", s) for c in cell.compartments.values() for s in c.ions]
+    for what, name in names:
+        if not NAME.fullmatch(name):
+            raise InputError(
+                f"The {what} name {name!r} cannot stand in a path.",
+                code="bad_name",
+                hint="Use letters, digits, - and _, beginning with a letter.",
+            )
+    for symbol, z in cell.valences.items():
+        if symbol in VALENCE and z != VALENCE[symbol]:
+            raise InputError(
+                f"valences: {symbol} has valence {VALENCE[symbol]:+d}, not {z:+d}.",
+                code="known_ion",
+                hint="Give an ion of another charge a name of its own.",
+            )
+        if z == 0 or abs(z) > 10:
+            raise InputError(
+                f"valences: {symbol} = {z}.",
+                code="out_of_range",
+                hint="An ion has a charge of 1 to 10; what has none belongs to the impermeants.",
+            )
+
+
 def _check_sides(cell: Cell) -> None:
     names = list(cell.compartments)
     joined = [("membrane", n, m) for n, m in cell.membranes.items()]
@@ -210,7 +243,9 @@ def _check_species(cell: Cell) -> None:
                         raise InputError(
                             f"transport '{label}' of membrane '{name}' moves {symbol}, but '{side}' has none.",
                             code="unknown_ion",
-                            hint=near_miss(symbol, list(cell.compartments[side].ions)),
+                            hint=near_miss(symbol, list(cell.compartments[side].ions))
+                            if cell.compartments[side].ions
+                            else "Add it.",
                         )
             sides = (cell.compartments[m.inside], cell.compartments[m.outside])
             if moved.get(WATER) and all(side.kind != "osmotic" for side in sides):
@@ -231,7 +266,9 @@ def _check_species(cell: Cell) -> None:
                         raise InputError(
                             f"exchange '{name}' moves {symbol}, but '{side}' has none.",
                             code="unknown_ion",
-                            hint=near_miss(symbol, list(cell.compartments[side].ions)),
+                            hint=near_miss(symbol, list(cell.compartments[side].ions))
+                            if cell.compartments[side].ions
+                            else "Add it.",
                         )
 
 

@@ -17,7 +17,7 @@ class GHKLeak(Transport):
     """Constant-field (Goldman-Hodgkin-Katz) leak of one ion."""
 
     ion: str
-    permeability: float = quantity("permeability", doc="P of the ion")
+    permeability: float = quantity("permeability", maximum=1.0, doc="P of the ion")
 
     def stoichiometry(self) -> dict[str, float]:
         return {self.ion: 1}
@@ -38,7 +38,7 @@ class OhmicLeak(Transport):
     """Ohmic leak of one ion, reversing at its Nernst potential: I = g (V - E)."""
 
     ion: str
-    conductance: float = quantity("specific_conductance", doc="g of the ion")
+    conductance: float = quantity("specific_conductance", maximum=1e6, doc="g of the ion")
 
     def stoichiometry(self) -> dict[str, float]:
         return {self.ion: 1}
@@ -58,7 +58,7 @@ class OhmicLeak(Transport):
 class Kir(Transport):
     """Inward rectifier: an ohmic K+ conductance that grows with sqrt([K]o) and closes above E_K."""
 
-    conductance: float = quantity("specific_conductance", doc="g at [K]o = k_reference, fully open")
+    conductance: float = quantity("specific_conductance", maximum=1e6, doc="g at [K]o = k_reference, fully open")
     k_reference: float = quantity("concentration", "3 mM", exclusive=True, doc="[K]o at which g is given")
     v_half: float = quantity("potential", "18.5 mV", minimum=None, doc="V - E_K at half opening")
     v_slope: float = quantity("potential", "42.5 mV", exclusive=True, doc="steepness of the rectification")

@@ -57,10 +57,10 @@ class Compartment(Described):
     kind: Kind
     ions: Mapping[str, Any]
     impermeant: Impermeant | None = None
-    volume: float | None = quantity("volume", None, exclusive=True)
+    volume: float | None = quantity("volume", None, minimum=1e-24, maximum=1.0)
     shape: str | None = None
-    radius: float | None = quantity("length", None, exclusive=True)
-    length: float | None = quantity("length", None, exclusive=True)
+    radius: float | None = quantity("length", None, minimum=1e-9, maximum=1.0)
+    length: float | None = quantity("length", None, minimum=1e-9, maximum=1.0)
     _name: str = field(default="", repr=False)
 
     def _check(self) -> None:

@@ -26,7 +26,7 @@ def _na(here: Surroundings) -> dict[str, Any]:
 class KCC2(Transport):
     """K-Cl cotransport with a logarithmic law: U ln([K]i[Cl]i / ([K]o[Cl]o)), outward."""
 
-    turnover: float = quantity("turnover", doc="U; U = g RT/F^2 for a law g (E_K - E_Cl)")
+    turnover: float = quantity("turnover", maximum=1e2, doc="U; U = g RT/F^2 for a law g (E_K - E_Cl)")
 
     def stoichiometry(self) -> dict[str, float]:
         return {"K": 1, "Cl": 1}
@@ -39,7 +39,7 @@ class KCC2(Transport):
 class KCC2Product(Transport):
     """K-Cl cotransport with a product law: P ([K]i[Cl]i - [K]o[Cl]o), outward."""
 
-    strength_per_product: float = quantity("product_permeability", doc="P")
+    strength_per_product: float = quantity("product_permeability", maximum=1.0, doc="P")
 
     def stoichiometry(self) -> dict[str, float]:
         return {"K": 1, "Cl": 1}
@@ -52,7 +52,7 @@ class KCC2Product(Transport):
 class NKCC1(Transport):
     """Na-K-2Cl cotransport, logarithmic: U (ln([K]i[Cl]i/([K]o[Cl]o)) + ln([Na]i[Cl]i/([Na]o[Cl]o))), outward."""
 
-    turnover: float = quantity("turnover", doc="U")
+    turnover: float = quantity("turnover", maximum=1e2, doc="U")
 
     def stoichiometry(self) -> dict[str, float]:
         return {"Na": 1, "K": 1, "Cl": 2}
@@ -65,7 +65,7 @@ class NKCC1(Transport):
 class NKCC1Gated(Transport):
     """The logarithmic NKCC1 that opens with [K]o: times 1/(1 + exp((k_half - [K]o)/k_slope)) (Wei 2014)."""
 
-    turnover: float = quantity("turnover", doc="U at high [K]o")
+    turnover: float = quantity("turnover", maximum=1e2, doc="U at high [K]o")
     k_half: float = quantity("concentration", "16 mM", doc="[K]o at half activity")
     k_slope: float = quantity("concentration", "1 mM", exclusive=True, doc="steepness in [K]o")
 

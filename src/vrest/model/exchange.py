@@ -56,7 +56,7 @@ class SaltDiffusion(Exchange):
     inside: str
     outside: str
     ions: Sequence[str]
-    clearance: float = quantity("flow")
+    clearance: float = quantity("flow", maximum=1.0)
 
     def _check(self) -> None:
         object.__setattr__(self, "ions", tuple(self.ions))

@@ -34,9 +34,9 @@ class Membrane(Described):
     inside: str
     outside: str
     transports: Mapping[str, Transport]
-    capacitance: float = quantity("specific_capacitance", "1 uF/cm2", exclusive=True)
+    capacitance: float = quantity("specific_capacitance", "1 uF/cm2", minimum=1e-5, maximum=10.0)
     potential: float = quantity("potential", "-70 mV", minimum=-1.0, maximum=1.0)
-    area: float | None = quantity("area", None, exclusive=True)
+    area: float | None = quantity("area", None, minimum=1e-18, maximum=1.0)
     area_follows_volume: bool = False
     _name: str = field(default="", repr=False)
 

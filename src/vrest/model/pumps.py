@@ -16,7 +16,7 @@ class NaKPump(Transport):
     """Abstract base of the pumps: rate = max_rate x ATP/(ATP + K_m) x the law's relative rate."""
 
     max_rate: float = quantity(
-        "turnover", doc="turnovers per area at full activity; 1 uA/cm2 of net current = F x rate"
+        "turnover", maximum=1e2, doc="turnovers per area at full activity; 1 uA/cm2 of net current = F x rate"
     )
     atp: float = quantity("concentration", "3 mM", maximum=100.0, doc="ATP inside")
     km_atp: float = quantity("concentration", "0 mM", doc="ATP at half rate; 0 means never limiting")

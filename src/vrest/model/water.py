@@ -13,7 +13,7 @@ from vrest.physics.water import osmotic_flux
 class Water(Transport):
     """Osmotic water flux L_p RT (osmolarity difference); needs an osmotic compartment inside or outside."""
 
-    hydraulic_permeability: float = quantity("hydraulic_permeability", doc="L_p")
+    hydraulic_permeability: float = quantity("hydraulic_permeability", maximum=1.0, doc="L_p")
 
     def stoichiometry(self) -> dict[str, float]:
         return {WATER: 1}

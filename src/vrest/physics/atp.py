@@ -18,9 +18,7 @@ def atp_per_second(pump_current: Array, charge_per_cycle: Array = 1) -> Array:
     return pump_current * N_A / (F * charge_per_cycle)
 
 
-def resting_pump_current(
-    *, input_resistance: Array, potential: Array, reversal_na: Array, reversal_k: Array
-) -> Array:
+def resting_pump_current(*, input_resistance: Array, potential: Array, reversal_na: Array, reversal_k: Array) -> Array:
     """Pump current that balances the resting leaks of Na+ and K+, outward, in A.
 
     I = (E_Na - V)(V - E_K)/(R_in (V + 2 E_Na - 3 E_K)), from 3I = g_Na (E_Na - V), 2I = g_K (V - E_K) and

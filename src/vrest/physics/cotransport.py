@@ -7,13 +7,11 @@ sign, at the same equilibrium.
 
 from __future__ import annotations
 
-from vrest.physics.namespace import Array, namespace
 from vrest.physics.logistic import logistic
+from vrest.physics.namespace import Array, namespace
 
 
-def kcc2_log(
-    strength: Array, *, k_inside: Array, k_outside: Array, cl_inside: Array, cl_outside: Array
-) -> Array:
+def kcc2_log(strength: Array, *, k_inside: Array, k_outside: Array, cl_inside: Array, cl_outside: Array) -> Array:
     """KCC2 turnover (1 K+ and 1 Cl- out), U ln[K_i Cl_i/(K_o Cl_o)], in the unit of U.
 
     strength: U, mol/m2/s. Concentrations: mol/m3, above 0. All broadcast. Zero at Cl_i = K_o Cl_o/K_i, which
@@ -29,9 +27,7 @@ def kcc2_log(
     return strength * _log_ratio(k_inside * cl_inside, k_outside * cl_outside)
 
 
-def kcc2_product(
-    strength: Array, *, k_inside: Array, k_outside: Array, cl_inside: Array, cl_outside: Array
-) -> Array:
+def kcc2_product(strength: Array, *, k_inside: Array, k_outside: Array, cl_inside: Array, cl_outside: Array) -> Array:
     """KCC2 turnover (1 K+ and 1 Cl- out) by mass action, P (K_i Cl_i - K_o Cl_o).
 
     strength: P, mol/m2/s per (mol/m3)^2. Concentrations: mol/m3, 0 allowed. All broadcast. Returns mol/m2/s,

@@ -29,9 +29,7 @@ def cycle_free_energy(
     >>> round(float(cost))
     44368
     """
-    gradients = _gradient_energy(
-        na_inside, na_outside, k_inside, k_outside, temperature, na_per_cycle, k_per_cycle
-    )
+    gradients = _gradient_energy(na_inside, na_outside, k_inside, k_outside, temperature, na_per_cycle, k_per_cycle)
     return gradients - (na_per_cycle - k_per_cycle) * F * potential
 
 
@@ -58,9 +56,7 @@ def pump_reversal_potential(
     >>> round(1e3 * float(v), 1)
     -200.9
     """
-    gradients = _gradient_energy(
-        na_inside, na_outside, k_inside, k_outside, temperature, na_per_cycle, k_per_cycle
-    )
+    gradients = _gradient_energy(na_inside, na_outside, k_inside, k_outside, temperature, na_per_cycle, k_per_cycle)
     return (gradients + atp_free_energy) / ((na_per_cycle - k_per_cycle) * F)
 
 

@@ -6,9 +6,9 @@ x = (V - midpoint)/scale; a negative scale turns a form round.
 
 from __future__ import annotations
 
-from vrest.physics.namespace import Array, namespace
 from vrest.physics.ghk import bernoulli
 from vrest.physics.logistic import logistic
+from vrest.physics.namespace import Array, namespace
 
 
 def rate_exponential(potential: Array, rate: Array, midpoint: Array, scale: Array) -> Array:

@@ -75,9 +75,7 @@ def ghk_current(
     >>> round(1e2 * float(current), 5)  # in uA/cm2
     1.41776
     """
-    flux = ghk_flux(
-        permeability, valence, inside=inside, outside=outside, potential=potential, temperature=temperature
-    )
+    flux = ghk_flux(permeability, valence, inside=inside, outside=outside, potential=potential, temperature=temperature)
     return valence * F * flux
 
 
@@ -128,9 +126,7 @@ def ghk_chord_conductance(
     return permeability * valence**2 * F / phi * outside * shape
 
 
-def ghk_voltage(
-    permeabilities: Array, valences: Array, *, inside: Array, outside: Array, temperature: Array
-) -> Array:
+def ghk_voltage(permeabilities: Array, valences: Array, *, inside: Array, outside: Array, temperature: Array) -> Array:
     """Membrane potential at which the GHK currents of monovalent ions sum to zero, in V.
 
     V = (RT/F) ln[(sum P+ out + sum P- in)/(sum P+ in + sum P- out)]
@@ -152,9 +148,7 @@ def ghk_voltage(
     return thermal_voltage(temperature) * xp.log(ratio)
 
 
-def ghk_sides(
-    permeabilities: Array, valences: Array, *, inside: Array, outside: Array
-) -> tuple[Array, Array]:
+def ghk_sides(permeabilities: Array, valences: Array, *, inside: Array, outside: Array) -> tuple[Array, Array]:
     """Each ion's terms in the numerator and in the denominator of the GHK voltage equation.
 
     Cations stand in it with (P out, P in), anions with (P in, P out). Arguments of `ghk_voltage`; returns two

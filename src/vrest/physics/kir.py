@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from vrest.physics.namespace import Array, namespace
 from vrest.physics.logistic import logistic
+from vrest.physics.namespace import Array, namespace
 
 
 def kir_open_fraction(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace, is_numpy_array
 
 Array = Any
 """A float, or an array of any array-API library (NumPy, JAX); formulas broadcast over all arguments."""
@@ -22,8 +21,12 @@ def namespace(*values: Array) -> Any:
     """
     flat = [item for value in values for item in (value if isinstance(value, list | tuple) else [value])]
     arrays = [item for item in flat if hasattr(item, "__array_namespace__")]
-    foreign = [array for array in arrays if not is_numpy_array(array)]
-    return array_namespace(*(foreign or arrays)) if arrays else np
+    foreign = [array for array in arrays if not isinstance(array, np.ndarray | np.generic)]
+    if not foreign:
+        return np
+    from array_api_compat import array_namespace  # a calculator never needs it, and it takes a while to load
+
+    return array_namespace(*foreign)
 
 
 def ions_first(*tables: Array, cells: tuple[Array, ...] = ()) -> list[Array]:

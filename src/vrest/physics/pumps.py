@@ -6,8 +6,8 @@ none of them stops or reverses where ATP no longer pays for it; `free_energy.cyc
 
 from __future__ import annotations
 
-from vrest.physics.namespace import Array, namespace
 from vrest.physics.logistic import logistic
+from vrest.physics.namespace import Array, namespace
 from vrest.physics.thermal import thermal_voltage
 
 

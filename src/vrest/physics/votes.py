@@ -8,15 +8,13 @@ does.
 
 from __future__ import annotations
 
-from vrest.physics.namespace import Array, ions_first, namespace
 from vrest.physics.chord import chord_shares
 from vrest.physics.ghk import ghk_sides, ghk_slope_conductance
+from vrest.physics.namespace import Array, ions_first, namespace
 from vrest.physics.thermal import thermal_voltage
 
 
-def ghk_shares(
-    permeabilities: Array, valences: Array, *, inside: Array, outside: Array
-) -> tuple[Array, Array]:
+def ghk_shares(permeabilities: Array, valences: Array, *, inside: Array, outside: Array) -> tuple[Array, Array]:
     """Each monovalent ion's share of the numerator and of the denominator of the GHK voltage equation.
 
     permeabilities (any common unit), valences (+1 or -1), inside, outside (mol/m3): one entry per ion, or

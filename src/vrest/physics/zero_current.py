@@ -6,8 +6,8 @@ from collections.abc import Callable
 from math import ceil, log2
 from typing import Any
 
-from vrest.physics.namespace import Array, ions_first, namespace
 from vrest.physics.ghk import ghk_current, ghk_slope_conductance
+from vrest.physics.namespace import Array, ions_first, namespace
 
 
 def zero_current_potential(

@@ -40,7 +40,7 @@ def balance_figure(explanation: Explanation) -> Figure:
     """Current balance of a resting state: per ion (left) and per transport (right).
 
     >>> from vrest.io.cellfile import load
-    >>> from vrest.simulate.rest import rest
+    >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain import explain
     >>> figure = balance_figure(explain(rest(load("mammalian_neuron"))))
     >>> figure.axes[0].get_ylabel()
@@ -75,7 +75,7 @@ def by_ion(explanation: Explanation, story: MembraneStory) -> dict[str, Stack]:
     """For each ion, the current that each transport lets it carry, outward positive, pA.
 
     >>> from vrest.io.cellfile import load
-    >>> from vrest.simulate.rest import rest
+    >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain import explain
     >>> story = explain(rest(load("mammalian_neuron")))
     >>> [(name, round(current, 1)) for name, current, _, _ in by_ion(story, story.membranes[0])["Na⁺"]]
@@ -102,7 +102,7 @@ def by_transport(explanation: Explanation, story: MembraneStory) -> dict[str, St
     """For each transport, the current of each ion it moves, outward positive, pA.
 
     >>> from vrest.io.cellfile import load
-    >>> from vrest.simulate.rest import rest
+    >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain import explain
     >>> story = explain(rest(load("mammalian_neuron")))
     >>> [(ion, round(current, 1)) for ion, current, _, _ in by_transport(story, story.membranes[0])["pump"]]

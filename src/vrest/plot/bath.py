@@ -22,8 +22,8 @@ from vrest.plot.style import (
     number,
     reversal_label,
 )
-from vrest.simulate.outcome import Outcome
 from vrest.study.curves import BathCurve
+from vrest.verbs.outcome import Outcome
 
 HATCHES = {
     Outcome.swells_without_limit: "///",

@@ -10,8 +10,8 @@ from vrest.model.change import Change
 from vrest.model.paths import Parameter, resolve
 from vrest.plot.labels import text_width
 from vrest.plot.style import FAINT, INK, MUTED, SMALL, number
-from vrest.simulate.run import Run
 from vrest.units import unit_of
+from vrest.verbs.run import Run
 
 BAR_ROOM, LINE = 9.0, 11.5
 """Points: height of a bar with its margin, and of one line of labels above it."""
@@ -34,7 +34,7 @@ def blocks(run: Run) -> list[Block]:
     """The stretches of a run's protocol: each change lasts until the next one of the same value.
 
     >>> from vrest.io.cellfile import load
-    >>> from vrest.simulate.run import simulate
+    >>> from vrest.verbs.run import simulate
     >>> run = simulate(load("mammalian_neuron"), [(60.0, "pump.max_rate*=0"), (120.0, "pump.max_rate=restore")],
     ...                200.0, points=5)
     >>> [(b.start, b.stop, b.text) for b in blocks(run)]

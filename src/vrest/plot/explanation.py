@@ -9,15 +9,15 @@ from vrest.plot.labels import settle
 from vrest.plot.ladder import draw_ladder, prepare_ladder
 from vrest.plot.style import MUTED, SMALL, new_figure, number, scientific, with_prefix
 from vrest.plot.votes import draw_votes, prepare_votes
-from vrest.simulate.outcome import Outcome
 from vrest.study.explain import Explanation, MembraneStory
+from vrest.verbs.outcome import Outcome
 
 
 def explanation_figure(explanation: Explanation) -> Figure:
     """Where a resting potential comes from: ladder, votes of the channels, current balance. For a lecture.
 
     >>> from vrest.io.cellfile import load
-    >>> from vrest.simulate.rest import rest
+    >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain import explain
     >>> figure = explanation_figure(explain(rest(load("mammalian_neuron"))))
     >>> len(figure.axes)

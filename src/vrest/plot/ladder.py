@@ -44,7 +44,7 @@ def ladder(explanation: Explanation) -> Figure:
     through the gradients (lost over hours).
 
     >>> from vrest.io.cellfile import load
-    >>> from vrest.simulate.rest import rest
+    >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain import explain
     >>> figure = ladder(explain(rest(load("mammalian_neuron"))))
     >>> figure.axes[0].get_ylabel()
@@ -66,7 +66,7 @@ def prepare_ladder(axes: Axes, story: MembraneStory, name: bool = False) -> None
     """Scale and axis of a ladder: all that the layout needs to know.
 
     >>> from vrest.io.cellfile import load
-    >>> from vrest.simulate.rest import rest
+    >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain import explain
     >>> story = explain(rest(load("mammalian_neuron")))
     >>> axes = Figure().subplots()
@@ -90,7 +90,7 @@ def draw_ladder(axes: Axes, story: MembraneStory) -> None:
     """Rungs, bars and labels of a ladder, on prepared axes whose layout is settled.
 
     >>> from vrest.io.cellfile import load
-    >>> from vrest.simulate.rest import rest
+    >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain import explain
     >>> story = explain(rest(load("mammalian_neuron")))
     >>> axes = Figure().subplots()

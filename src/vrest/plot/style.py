@@ -6,7 +6,6 @@ figures can be drawn from several threads and beside a user's own settings.
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -16,6 +15,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from vrest.model.cell import VALENCE, Cell
 from vrest.units import from_si
+from vrest.version import __version__
 
 TEXT, SMALL, FOOTER, HEAD = 9.5, 8.5, 7.0, 12.0
 """Font sizes, points: readable when a figure of 7 in fills a page's width or a projector's."""
@@ -191,11 +191,7 @@ def footer(cell: Cell) -> str:
     >>> footer(load("squid_axon"))
     'squid_axon · 20 °C · vrest ...'
     """
-    try:
-        release = version("vrest")
-    except PackageNotFoundError:  # run from a checkout that was never installed
-        release = "(not installed)"
-    return f"{cell.name} · {from_si(cell.temperature, 'temperature'):.4g} °C · vrest {release}"
+    return f"{cell.name} · {from_si(cell.temperature, 'temperature'):.4g} °C · vrest {__version__}"
 
 
 def dress(axes: Axes, *, x: str = "", y: str = "", title: str = "") -> Axes:

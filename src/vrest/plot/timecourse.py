@@ -13,7 +13,7 @@ from vrest.plot.events import blocks, draw_strip, lay_out, shade
 from vrest.plot.labels import Label, end_labels, end_room, release_room, settle
 from vrest.plot.style import FAINT, SMALL, TEXT, dress, new_figure, time_unit
 from vrest.plot.traces import Panel, Samples, panels, samples
-from vrest.simulate.run import Run
+from vrest.verbs.run import Run
 
 WIDTH = 7.4
 AXES_WIDTH = 5.6 * 72
@@ -45,7 +45,7 @@ def timecourse(run: Run, log: bool = False) -> Figure:
         with `spacing="log"`.
 
     >>> from vrest.io.cellfile import load
-    >>> from vrest.simulate.run import simulate
+    >>> from vrest.verbs.run import simulate
     >>> figure = timecourse(simulate(load("mammalian_neuron"), None, "1 h", points=3))
     >>> figure.axes[0].get_ylabel(), figure.axes[-1].get_xlabel()
     ('V (mV)', 'time (min)')

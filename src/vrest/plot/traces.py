@@ -20,7 +20,6 @@ from vrest.plot.style import (
     reversal_label,
     scientific,
 )
-from vrest.simulate.run import Run
 from vrest.system.observables import (
     charge_per_turnover,
     currents,
@@ -28,6 +27,7 @@ from vrest.system.observables import (
     transports,
     turnover_rates,
 )
+from vrest.verbs.run import Run
 
 SOLID: Dash = (0, ())
 MEMBRANE_DASHES: tuple[Dash, ...] = (SOLID, (0, (5, 1.5)), (0, (1.5, 1)), (0, (5, 1.5, 1.5, 1.5)))
@@ -91,7 +91,7 @@ def samples(run: Run) -> Samples:
     The state is continuous there; the parameters are continued from before, where they are constant or linear.
 
     >>> from vrest.io.cellfile import load
-    >>> from vrest.simulate.run import simulate
+    >>> from vrest.verbs.run import simulate
     >>> run = simulate(load("mammalian_neuron"), [(30.0, "pump.max_rate*=0")], 60.0, points=3)
     >>> samples(run).time.tolist(), samples(run).stretch.tolist()
     ([0.0, 30.0, 30.0, 60.0], [0, 0, 1, 1])
@@ -116,7 +116,7 @@ def panels(drawn: Samples) -> list[Panel]:
     """The panels of a time course, top to bottom: potentials, concentrations, volume, pump, ATP.
 
     >>> from vrest.io.cellfile import load
-    >>> from vrest.simulate.run import simulate
+    >>> from vrest.verbs.run import simulate
     >>> [p.label for p in panels(samples(simulate(load("mammalian_neuron"), None, 60.0, points=3)))]
     ['V (mV)', 'inside (mM)', 'relative\\nvolume', 'pump\\ncurrent (pA)']
     """

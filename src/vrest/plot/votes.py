@@ -24,7 +24,7 @@ def vote_rows(story: MembraneStory) -> list[tuple[str, dict[str, float]]]:
     """The ways of counting that exist at a membrane: name, share of each ion.
 
     >>> from vrest.io.cellfile import load
-    >>> from vrest.simulate.rest import rest
+    >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain import explain
     >>> story = explain(rest(load("mammalian_neuron")))
     >>> [(name, round(shares["K"], 2)) for name, shares in vote_rows(story.membranes[0])][:2]
@@ -42,7 +42,7 @@ def prepare_votes(axes: Axes, story: MembraneStory, title: str = "") -> None:
     """Scale and axis of the votes: all that the layout needs to know.
 
     >>> from vrest.io.cellfile import load
-    >>> from vrest.simulate.rest import rest
+    >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain import explain
     >>> story = explain(rest(load("mammalian_neuron")))
     >>> from matplotlib.figure import Figure
@@ -68,7 +68,7 @@ def draw_votes(axes: Axes, story: MembraneStory, valence: dict[str, int]) -> Non
     A negative share (a channel on a falling part of its I-V curve) lies left of zero.
 
     >>> from vrest.io.cellfile import load
-    >>> from vrest.simulate.rest import rest
+    >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain import explain
     >>> story = explain(rest(load("mammalian_neuron")))
     >>> from matplotlib.figure import Figure

@@ -11,11 +11,11 @@ from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.paths import resolve
 from vrest.physics.nernst import nernst
-from vrest.simulate.instant import at_potential, instant
-from vrest.simulate.outcome import Outcome
-from vrest.simulate.rest import Rest, rest
-from vrest.simulate.rest_many import rest_many
 from vrest.system.observables import currents, reversal_potentials
+from vrest.verbs.instant import at_potential, instant
+from vrest.verbs.outcome import Outcome
+from vrest.verbs.rest import Rest, rest
+from vrest.verbs.rest_many import rest_many
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def current_voltage(result: Rest, potentials: np.ndarray | None = None, membrane
     """I-V curves of one membrane at a resting state; gates follow the potential.
 
     >>> from vrest.io.cellfile import load
-    >>> from vrest.simulate.rest import rest
+    >>> from vrest.verbs.rest import rest
     >>> iv = current_voltage(rest(load("mammalian_neuron")), np.array([-70.0]))
     >>> bool(abs(iv.net[0]) < 1e-9)
     True

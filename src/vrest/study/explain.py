@@ -16,9 +16,6 @@ from vrest.model.transport import ATP
 from vrest.physics.ghk import ghk_voltage
 from vrest.physics.mullins_noda import mullins_noda
 from vrest.physics.votes import ghk_shares
-from vrest.simulate.instant import at_potential, zero_current_potentials
-from vrest.simulate.outcome import Outcome
-from vrest.simulate.rest import Rest, rest
 from vrest.system.assemble import System
 from vrest.system.observables import (
     currents,
@@ -29,6 +26,9 @@ from vrest.system.observables import (
     turnover_rates,
 )
 from vrest.system.structure import Wall
+from vrest.verbs.instant import at_potential, zero_current_potentials
+from vrest.verbs.outcome import Outcome
+from vrest.verbs.rest import Rest, rest
 
 
 @dataclass(frozen=True)

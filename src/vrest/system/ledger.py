@@ -61,7 +61,7 @@ def accounts(system: System, x: np.ndarray, p: np.ndarray, start: np.ndarray) ->
             to_unit, unit = 1e3 / capacity, "mV"
         else:
             to_unit, unit = 1.0 / size, "relative"
-        found.append(Account(text, unit, float(change.max()) * to_unit, 2 * EPS * float(size) * to_unit))
+        found.append(Account(text, unit, float(change.max() * to_unit), float(2 * EPS * size * to_unit)))
     return found
 
 

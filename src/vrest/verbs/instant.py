@@ -11,10 +11,10 @@ import numpy as np
 from vrest.errors import NoRestError
 from vrest.model.cell import Cell
 from vrest.model.change import Change, apply
-from vrest.simulate.rest import Rest, rest
 from vrest.system.assemble import System, assemble
 from vrest.system.observables import currents
 from vrest.system.structure import Wall, parameter_vector
+from vrest.verbs.rest import Rest, rest
 
 SPAN = np.linspace(-0.4, 0.4, 1601)
 """V: where zero-current potentials are looked for, every 0.5 mV."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,12 +10,13 @@ from vrest.constants import N_A
 from vrest.model.transport import ATP
 from vrest.system.observables import currents, reversal_potentials, transports, turnover_rates, volumes
 from vrest.units import from_si
+from vrest.version import __version__
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from vrest.simulate.run import Run
     from vrest.system.structure import Wall
+    from vrest.verbs.run import Run
 
 
 def dataset_of(run: Run) -> xr.Dataset:
@@ -28,7 +28,7 @@ def dataset_of(run: Run) -> xr.Dataset:
     What does not exist, such as an ion that a compartment lacks, is NaN.
 
     >>> from vrest.io.cellfile import load
-    >>> from vrest.simulate.run import simulate
+    >>> from vrest.verbs.run import simulate
     >>> data = dataset_of(simulate(load("mammalian_neuron"), until="1 min", points=3))
     >>> data.v.dims, data.v.attrs["units"], round(float(data.E.sel(ion="K")[0]), 2)
     (('time',), 'mV', -89.06)
@@ -113,7 +113,7 @@ def _attributes(run: Run) -> dict[str, Any]:
     ledger = [f"{a.name}: drift {a.drift:.3g} {a.unit}, floor {a.floor:.3g}" for a in run.ledger]
     return {
         "title": f"Run of '{cell.name}'" + (f": {cell.title}" if cell.title else ""),
-        "source": f"vrest {version('vrest')}",
+        "source": f"vrest {__version__}",
         "method": "Rodas5P, linearly implicit Rosenbrock method of order 5, dense output of order 4",
         "rtol": run.rtol,
         "steps": run.steps,

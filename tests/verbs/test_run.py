@@ -7,10 +7,10 @@ import pytest
 from scipy.integrate import solve_ivp
 
 import vrest
-from vrest.simulate.run import simulate
 from vrest.system.assemble import assemble
 from vrest.system.ledger import charge_imbalance
 from vrest.system.structure import parameter_vector
+from vrest.verbs.run import simulate
 
 DAY = 86400.0
 W1 = [("5 min", "pump.max_rate*=0"), ("25 min", "pump.max_rate=restore")]
@@ -35,12 +35,18 @@ def test_the_reference_run_of_the_benchmarks(reference):
     assert at(run, 1501.0)[3] == pytest.approx(-70.283566, rel=1e-7)
 
 
-@pytest.mark.parametrize(("time", "v", "na", "k", "cl", "w"), [
-    (60, -65.00, 20.0, 116.9, 5.49, 1.002), (300, -64.44, 41.1, 95.9, 6.31, 1.008),
-    (600, -61.34, 63.0, 74.0, 7.41, 1.016), (1200, -51.40, 96.5, 40.8, 10.96, 1.042),
-    (3600, -17.99, 132.2, 7.6, 40.2, 1.323), (7200, -10.10, 136.3, 5.40, 63.7, 1.689),
-    (36000, -2.33, 140.9, 3.87, 102.1, 3.086),
-])
+@pytest.mark.parametrize(
+    ("time", "v", "na", "k", "cl", "w"),
+    [
+        (60, -65.00, 20.0, 116.9, 5.49, 1.002),
+        (300, -64.44, 41.1, 95.9, 6.31, 1.008),
+        (600, -61.34, 63.0, 74.0, 7.41, 1.016),
+        (1200, -51.40, 96.5, 40.8, 10.96, 1.042),
+        (3600, -17.99, 132.2, 7.6, 40.2, 1.323),
+        (7200, -10.10, 136.3, 5.40, 63.7, 1.689),
+        (36000, -2.33, 140.9, 3.87, 102.1, 3.086),
+    ],
+)
 def test_duesterwald_without_pump(duesterwald_run, time, v, na, k, cl, w):
     na_, k_, cl_, v_ = at(duesterwald_run, float(time))
     assert v_ == pytest.approx(v, abs=0.1)
@@ -179,7 +185,9 @@ def test_contents_cannot_be_stepped(neuron):
         simulate(neuron, [(1.0, "inside.K=100 mM")], 10.0)
 
 
-@pytest.mark.parametrize("events", [[("2 h", "pump.max_rate*=0")], [("-1 s", "pump.max_rate*=0")], ["pump"], [("1 s", "pump=1")]])
+@pytest.mark.parametrize(
+    "events", [[("2 h", "pump.max_rate*=0")], [("-1 s", "pump.max_rate*=0")], ["pump"], [("1 s", "pump=1")]]
+)
 def test_bad_protocols_are_refused(neuron, events):
     with pytest.raises(vrest.InputError):
         simulate(neuron, events, "1 h")
@@ -192,8 +200,12 @@ def test_progress_can_cancel_and_keeps_what_is_done(neuron):
         seen.append(share)
         return share < 0.3
 
-    run = simulate(neuron, [(t, f"outside.K={5 + i % 2} mM") for i, t in enumerate(range(60, 3600, 60))], "1 h",
-                   progress=stop_half_way)
+    run = simulate(
+        neuron,
+        [(t, f"outside.K={5 + i % 2} mM") for i, t in enumerate(range(60, 3600, 60))],
+        "1 h",
+        progress=stop_half_way,
+    )
     assert not run.complete
     assert 0.3 <= seen[-1] < 0.6
     assert 0.3 - 4e-3 < run.time[-1] / 3600 <= seen[-1]  # the last time asked for before the stop

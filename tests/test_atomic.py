@@ -5,8 +5,8 @@ import stat
 
 import pytest
 
+from vrest.atomic import check_target, replacing
 from vrest.errors import InputError
-from vrest.io.atomic import check_target, replacing
 
 
 def test_the_new_file_takes_the_place_of_the_old(tmp_path):

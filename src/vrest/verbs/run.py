@@ -12,11 +12,11 @@ import numpy as np
 from vrest.errors import InputError, NoRestError
 from vrest.model.cell import Cell, Notice
 from vrest.model.protocol import Protocol, Segment, protocol, segments
-from vrest.simulate.allowed import Allowed
 from vrest.system.assemble import System, assemble
 from vrest.system.ledger import Account, accounts
 from vrest.system.structure import parameter_vector
 from vrest.units import format_si, to_si
+from vrest.verbs.allowed import Allowed
 
 RTOL = 1e-8
 CHUNK = 256
@@ -65,7 +65,7 @@ class Run:
     @cached_property
     def dataset(self) -> Any:
         """The run as an xarray Dataset with units, coordinates, cell and protocol."""
-        from vrest.simulate.dataset import dataset_of
+        from vrest.verbs.dataset import dataset_of
 
         return dataset_of(self)
 

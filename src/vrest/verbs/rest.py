@@ -14,14 +14,14 @@ from vrest.errors import InputError, NoRestError
 from vrest.model.cell import Cell, Notice
 from vrest.model.change import Change, apply
 from vrest.numerics.point import Stationary
-from vrest.simulate.allowed import Allowed
-from vrest.simulate.certify import certify, departure, pump_notices
-from vrest.simulate.outcome import Outcome
-from vrest.simulate.restart import restarted
 from vrest.system.assemble import System, assemble
 from vrest.system.ledger import Account, accounts, describe
 from vrest.system.observables import atp_use, reversal_potentials, volumes
 from vrest.system.structure import parameter_vector
+from vrest.verbs.allowed import Allowed
+from vrest.verbs.certify import certify, departure, pump_notices
+from vrest.verbs.outcome import Outcome
+from vrest.verbs.restart import restarted
 
 MAX_ITERATIONS = 400
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from vrest.constants import N_A
 from vrest.model.cell import Cell, Notice
 from vrest.numerics.point import Stationary
-from vrest.simulate.allowed import SWOLLEN, Allowed
-from vrest.simulate.outcome import Outcome
 from vrest.system.assemble import System
 from vrest.system.observables import pump_costs
+from vrest.verbs.allowed import SWOLLEN, Allowed
+from vrest.verbs.outcome import Outcome
 
 NEUTRAL_RATE = 1e-10
 """1/s: an eigenvalue this small (a time constant of 300 years) means a state nothing determines."""
@@ -46,7 +46,7 @@ def certify(system: System, p: np.ndarray, x0: np.ndarray, found: Stationary) ->
     x = system.join(y, c, matrix)
     scaled = _scaled(system, y, found.jacobian)
     finite = bool(np.all(np.isfinite(x)) and np.all(np.isfinite(scaled)))
-    eigenvalues = np.linalg.eigvals(scaled) if finite else np.array([])
+    eigenvalues = np.asarray(np.linalg.eigvals(scaled) if finite else [], dtype=np.complex128)
     residual = _imbalance(system, x, p) if finite else {}
     charges = [i for i, k in enumerate(system.laws.independent) if system.states[k][0] == "charge"]
     residual_mv = float(1e3 * np.max(np.abs(correction[charges])))
@@ -187,7 +187,7 @@ def departure(cell: Cell, eigenvalues: NDArray[np.complex128]) -> Departure:
     the end means it oscillates.
     """
     from vrest.model.paths import set_si
-    from vrest.simulate.run import simulate
+    from vrest.verbs.run import simulate
 
     growth = eigenvalues.real.max()
     turn = np.abs(eigenvalues[np.argmax(eigenvalues.real)].imag)

@@ -13,10 +13,10 @@ from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.change import apply
 from vrest.numerics.point import Stationary
-from vrest.simulate.outcome import Outcome
-from vrest.simulate.rest import Rest, judged, search
 from vrest.system.assemble import System, assemble
 from vrest.system.structure import parameter_vector
+from vrest.verbs.outcome import Outcome
+from vrest.verbs.rest import Rest, judged, search
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 import vrest
 from vrest.constants import F, R
 from vrest.model.paths import parameters, set_si
-from vrest.simulate.outcome import Outcome
+from vrest.verbs.outcome import Outcome
 
 PHI_37 = R * 310.15 / F
 
@@ -67,19 +67,22 @@ def effective_valence(cell, result):
     return z
 
 
-@pytest.mark.parametrize(("name", "changes"), [
-    ("duesterwald_2018", []),
-    ("duesterwald_2018", ["KCC2.turnover*=0"]),
-    ("duesterwald_2018", ["pump.max_rate*=0.1"]),
-    ("kay_2017", []),
-    ("kay_2017", ["pump.max_rate*=2"]),
-])
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("duesterwald_2018", []),
+        ("duesterwald_2018", ["KCC2.turnover*=0"]),
+        ("duesterwald_2018", ["pump.max_rate*=0.1"]),
+        ("kay_2017", []),
+        ("kay_2017", ["pump.max_rate*=2"]),
+    ],
+)
 def test_rest_equals_the_closed_form(name, changes):
     cell = vrest.apply(vrest.load(name), changes)
     result = vrest.rest(cell)
     assert result.outcome is Outcome.rests
     z = effective_valence(cell, result)
-    v, k, na, cl, x, current = ohmic_pump_leak(cell, z)
+    v, k, na, cl, *_ = ohmic_pump_leak(cell, z)
     assert result.v_rest == pytest.approx(1e3 * v, abs=1e-6)
     assert result.v_rest == pytest.approx(1e3 * v, abs=1e-9)  # and in fact to rounding
     inside = result.concentrations["inside"]
@@ -107,10 +110,16 @@ def test_duesterwald_misprint_canary():
     assert abs(vrest.rest(cell).v_rest - wrong) > 6
 
 
-@pytest.mark.parametrize(("p", "v", "na", "cl"), [
-    (0.05, -72.776, 17.39, 5.219), (0.02, -72.740, 23.13, 5.353), (0.01, -72.420, 28.65, 5.520),
-    (0.005, -71.755, 35.43, 5.772), (0.001, -68.047, 57.36, 6.983),
-])
+@pytest.mark.parametrize(
+    ("p", "v", "na", "cl"),
+    [
+        (0.05, -72.776, 17.39, 5.219),
+        (0.02, -72.740, 23.13, 5.353),
+        (0.01, -72.420, 28.65, 5.520),
+        (0.005, -71.755, 35.43, 5.772),
+        (0.001, -68.047, 57.36, 6.983),
+    ],
+)
 def test_duesterwald_pump_strengths(p, v, na, cl):
     result = vrest.rest(vrest.load("duesterwald_2018"), {"pump.max_rate": f"{1e4 * p} uA/cm2"})
     assert result.v_rest == pytest.approx(v, abs=3e-3)
@@ -272,8 +281,8 @@ def test_scipy_finds_the_same_rest():
         na, k, cl, x, v = q[0], q[1], q[2], q[3], q[4] * 1e-3
         pump = t["pump"].max_rate * (na / (na + 10)) ** 3 * (9.0 / (9.0 + 2)) ** 2
         w = 136.98453647732458 / x
-        charge = na + k - cl + z_x * x - 1e-2 * cell.area("neuron") * v / (
-            F * w * cell.compartments["inside"].start_volume
+        charge = (
+            na + k - cl + z_x * x - 1e-2 * cell.area("neuron") * v / (F * w * cell.compartments["inside"].start_volume)
         )
         return [
             1e8 * (flux(t["Na_leak"].permeability, 1, na, 145.0, v) + 3 * pump),
@@ -302,5 +311,5 @@ def test_a_pump_run_beyond_its_reversal_is_said():
 
 
 def test_only_a_cell_can_rest():
-    with pytest.raises(vrest.InputError, match="vrest.load"):
+    with pytest.raises(vrest.InputError, match=r"vrest\.load"):
         vrest.rest("mammalian_neuron")
