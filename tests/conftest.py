@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 import vrest
-import vrest.numerics.backend  # noqa: F401  (formulas are checked in float64 under JAX)
+import vrest.numerics.backend
 
 settings.register_profile("repeat", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None)

@@ -427,7 +427,7 @@ def _table(story: Explanation, m: MembraneStory) -> list[str]:
                 f"{i.outside:.4g}",
                 _cell(i.E, ".2f"),
                 _cell(i.driving_force, "+.2f"),
-                f"{i.channel_current:+.4g}",
+                _signed(i.channel_current, 1e-9 * largest),
                 _cell(i.chord_share, ".3f"),
                 _cell(i.slope_share, ".3f"),
                 _cell(i.ghk_share_numerator, ".3f"),
