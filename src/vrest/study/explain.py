@@ -417,6 +417,8 @@ def _sentences(story: Explanation, m: MembraneStory) -> list[str]:
 def _table(story: Explanation, m: MembraneStory) -> list[str]:
     r = story.rest
     head = f"{r.cell.name}, membrane '{m.membrane}', {r.cell.temperature - 273.15:.1f} degC: V = {m.v:.2f} mV"
+    largest = max((abs(i.channel_current) for i in m.ions), default=0.0)
+    tiny = 1e-9 * max((abs(f) for i in m.ions for f in i.fluxes.values()), default=0.0)
     rows = [("ion", "in", "out", "E", "V-E", "current", "chord", "slope", "GHK num", "GHK den", "balance")]
     rows.append(("", "mM", "mM", "mV", "mV", "pA", "share", "share", "share", "share", "fmol/s"))
     for i in m.ions:
@@ -442,7 +444,9 @@ def _table(story: Explanation, m: MembraneStory) -> list[str]:
     lines += ["", "outward flux, fmol/s"]
     flux = [("", *labels, "sum")]
     for i in m.ions:
-        flux.append((i.ion, *(f"{i.fluxes[x]:+.4f}" if x in i.fluxes else "" for x in labels), f"{i.balance:+.1e}"))
+        flux.append(
+            (i.ion, *(_signed(i.fluxes[x], tiny) if x in i.fluxes else "" for x in labels), f"{i.balance:+.1e}")
+        )
     widths = [max(len(row[k]) for row in flux) for k in range(len(flux[0]))]
     lines += ["  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in flux]
     for pump in m.pumps:
@@ -452,6 +456,11 @@ def _table(story: Explanation, m: MembraneStory) -> list[str]:
             f"{pump.atp_free_energy:.1f} kJ/mol; it would reverse at {_cell(pump.reversal_potential, '.0f')} mV"
         )
     return lines
+
+
+def _signed(value: float, tiny: float) -> str:
+    """A signed number; what is only rounding beside the others is 0."""
+    return f"{value:+.4g}" if abs(value) > tiny else "0"
 
 
 def _cell(value: float | None, form: str) -> str:
