@@ -137,6 +137,8 @@ def library_cells() -> list[str]:
         "|---|---|---|---|---|---|---|",
     ]
     for name in vrest.library():
+        if vrest.load(name).compartments["inside"].kind == "dialysed":
+            continue  # contents are held: there is no ledger to keep
         result = vrest.rest(vrest.load(name))
         worst = max(abs(v) for ions in result.residual_mM_per_min.values() for v in ions.values())
         day = vrest.simulate(result.as_cell(), until="24 h", points=200)

@@ -86,7 +86,10 @@ def test_a_certified_rest_stays_for_a_day(name):
     assert np.abs(run.v - run.v[0]).max() < 1e-6
 
 
-@pytest.mark.parametrize("name", vrest.library())
+PUMPED = [name for name in vrest.library() if name != "hodgkin_huxley_1952"]  # its contents are held
+
+
+@pytest.mark.parametrize("name", PUMPED)
 def test_a_day_without_pump_conserves_to_rounding(name):
     run = simulate(vrest.load(name), [("1 h", "pump.max_rate*=0"), ("2 h", "pump.max_rate=restore")], "24 h")
     for account in run.ledger:

@@ -175,7 +175,7 @@ def show(found: Run, values: dict[str, Any], temperature: float) -> None:
     for event in found.plan.events:
         click.echo(f"  at {duration(event.time)}: {event.change}")
     walls = found.system.structure.walls
-    inner = [s for s in found.system.structure.spaces if s.kind != "bath"]
+    inner = [s for s in found.system.structure.spaces if s.finite]
     columns = ["time", *(f"V {w.name} mV" if len(walls) > 1 else "V mV" for w in walls)]
     columns += [f"{ion} {s.name} mM" for s in inner for ion in s.ions]
     columns += [f"{s.name} um3" for s in inner]

@@ -260,5 +260,5 @@ def _statics(part: Any) -> dict[str, Any]:
     return {
         k: list(v) if isinstance(v, tuple) else v
         for k, v in vars(part).items()
-        if k not in quantities and not k.startswith("_")
+        if k not in quantities and not k.startswith("_") and v != ""
     }

@@ -58,10 +58,10 @@ def write_run(run: Run, path: str | os.PathLike[str]) -> None:
 
 
 def _protocol(run: Run) -> str:
-    import tomli_w
+    import tomlkit
 
     until = format_si(run.until, "time")
-    return tomli_w.dumps({"until": until, "rtol": run.rtol, "events": run.plan.rows()})
+    return tomlkit.dumps({"until": until, "rtol": run.rtol, "events": run.plan.rows()})
 
 
 def read_run_recipe(path: str | os.PathLike[str]) -> Recipe:

@@ -149,7 +149,7 @@ class Cell(Described):
 
     def notices(self) -> list[Notice]:
         """What a careful reader would remark: baths that are not neutral, sides that look swapped."""
-        return [*_bath_notices(self), *_side_notices(self)]
+        return [*_bath_notices(self), *_side_notices(self), *_untracked_notices(self)]
 
 
 def replace_name(part: Any, name: str) -> Any:
@@ -204,11 +204,11 @@ def _check_sides(cell: Cell) -> None:
         raise InputError("The cell has no membrane.", code="no_membrane", hint="Add [membranes.NAME].")
     for name, m in cell.membranes.items():
         inside = cell.compartments[m.inside]
-        if not inside.finite:
+        if inside.kind == "bath":
             raise InputError(
                 f"membrane '{name}': its inside '{m.inside}' is a bath.",
                 code="bath_inside",
-                hint="The inside must be 'fixed' or 'osmotic'; did you swap the sides?",
+                hint="The inside must be 'fixed', 'osmotic' or 'dialysed'; did you swap the sides?",
             )
         if m.area is None and inside.surface is None:
             raise InputError(
@@ -260,6 +260,13 @@ def _check_species(cell: Cell) -> None:
                 )
     for name, e in cell.exchanges.items():
         for move in e.moves(valence):
+            net = sum(valence.get(symbol, 0) * count for symbol, count in move.items())
+            if net and not e.counter_charge:
+                raise InputError(
+                    f"exchange '{name}' moves {net:+g} charges per turnover and no membrane feels them.",
+                    code="untracked_charge",
+                    hint="Move a salt, or name what carries the opposite charge: counter_charge = '...'.",
+                )
             for symbol in move:
                 for side in (e.inside, e.outside):
                     if symbol not in cell.compartments[side].ions:
@@ -344,7 +351,7 @@ def _bath_notices(cell: Cell) -> list[Notice]:
     notices = []
     valence = cell.valence()
     for name, c in cell.compartments.items():
-        if c.finite:
+        if c.kind != "bath":
             continue
         conc, z = cell.impermeant(name)
         terms = [valence[s] * v for s, v in c.ions.items()] + [z * conc]
@@ -373,3 +380,14 @@ def _side_notices(cell: Cell) -> list[Notice]:
                 )
             )
     return notices
+
+
+def _untracked_notices(cell: Cell) -> list[Notice]:
+    """What moves charge that no membrane feels."""
+    parts = [(f"membrane '{n}', {label}", t) for n, m in cell.membranes.items() for label, t in m.transports.items()]
+    parts += [(f"exchange '{n}'", e) for n, e in cell.exchanges.items()]
+    return [
+        Notice("untracked_charge", f"{where}: its charge is not counted; {part.counter_charge}")
+        for where, part in parts
+        if part.counter_charge
+    ]

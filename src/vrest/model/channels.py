@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from vrest.constants import F
+from vrest.model.gating import Rates, find_gating
 from vrest.model.quantity import quantity
 from vrest.model.transport import Surroundings, Transport, transport
 from vrest.physics.ghk import ghk_flux
@@ -85,3 +87,79 @@ class Kir(Transport):
             potential=here.potential,
             temperature=here.temperature,
         )
+
+
+@transport("gated_ohmic", strength="conductance")
+class GatedOhmic(Transport):
+    """Gated channel of one ion, ohmic where open: I = g x open fraction x (V - E)."""
+
+    ion: str
+    conductance: float = quantity("specific_conductance", maximum=1e6, doc="g with every gate open")
+    gating: str
+
+    def _check(self) -> None:
+        find_gating(self.gating)
+
+    def stoichiometry(self) -> dict[str, float]:
+        return {self.ion: 1}
+
+    def gates(self) -> tuple[str, ...]:
+        return find_gating(self.gating).gates
+
+    def gate_kinetics(self, here: Surroundings) -> Rates:
+        return find_gating(self.gating).kinetics(here)
+
+    def rate(self, here: Surroundings) -> Any:
+        return find_gating(self.gating).open_fraction(here) * ohmic_flux(
+            self.conductance,
+            here.valence[self.ion],
+            inside=here.inside[self.ion],
+            outside=here.outside[self.ion],
+            potential=here.potential,
+            temperature=here.temperature,
+        )
+
+
+@transport("gated_ghk", strength="permeability")
+class GatedGHK(Transport):
+    """Gated channel of one ion with constant-field current: P x open fraction."""
+
+    ion: str
+    permeability: float = quantity("permeability", maximum=1.0, doc="P with every gate open")
+    gating: str
+
+    def _check(self) -> None:
+        find_gating(self.gating)
+
+    def stoichiometry(self) -> dict[str, float]:
+        return {self.ion: 1}
+
+    def gates(self) -> tuple[str, ...]:
+        return find_gating(self.gating).gates
+
+    def gate_kinetics(self, here: Surroundings) -> Rates:
+        return find_gating(self.gating).kinetics(here)
+
+    def rate(self, here: Surroundings) -> Any:
+        return find_gating(self.gating).open_fraction(here) * ghk_flux(
+            self.permeability,
+            here.valence[self.ion],
+            inside=here.inside[self.ion],
+            outside=here.outside[self.ion],
+            potential=here.potential,
+            temperature=here.temperature,
+        )
+
+
+@transport("injected_current", strength="density")
+class InjectedCurrent(Transport):
+    """A stimulus: constant current into the cell, carried by one ion (of a pipette). Positive depolarises."""
+
+    ion: str
+    density: float = quantity("current_density", minimum=-1e6, maximum=1e6, doc="inward current per area")
+
+    def stoichiometry(self) -> dict[str, float]:
+        return {self.ion: -1}
+
+    def rate(self, here: Surroundings) -> Any:
+        return self.density / (F * here.valence[self.ion])

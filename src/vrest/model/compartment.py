@@ -11,8 +11,8 @@ from typing import Any, Literal
 from vrest.errors import InputError, near_miss
 from vrest.model.quantity import SOLVE, Described, Quantity, quantity, read
 
-Kind = Literal["bath", "fixed", "osmotic"]
-KINDS = ("bath", "fixed", "osmotic")
+Kind = Literal["bath", "dialysed", "fixed", "osmotic"]
+KINDS = ("bath", "dialysed", "fixed", "osmotic")
 SHAPES = ("sphere", "cylinder")
 
 CONCENTRATION = Quantity("concentration", 0.0, False, 10_000.0, True, "concentration of an ion")
@@ -42,8 +42,9 @@ class Compartment(Described):
     Parameters
     ----------
     kind
-        `bath`: infinite, contents fixed. `fixed`: finite volume that stays. `osmotic`: finite volume that
-        follows the water.
+        `bath`: infinite, contents fixed. `dialysed`: an inside whose contents are held, as by a pipette (or in
+        models that leave concentrations out). `fixed`: finite volume that stays. `osmotic`: finite volume
+        that follows the water.
     ions
         Concentrations at the start, mM (or strings with units). In a finite compartment one of them, or the
         valence or concentration of the impermeants, may be `"solve"`: the charge balance then determines it.
@@ -73,26 +74,25 @@ class Compartment(Described):
             )
         ions = {str(s): read(c, CONCENTRATION, f"{where}, ion {s}") for s, c in self.ions.items()}
         object.__setattr__(self, "ions", MappingProxyType(ions))
-        if self.kind == "bath":
-            self._check_bath(where)
-        else:
-            self._check_finite(where)
-
-    def _check_bath(self, where: str) -> None:
-        if any(value is not None for value in (self.volume, self.shape, self.radius, self.length)):
+        sizes = (self.volume, self.shape, self.radius, self.length)
+        if self.kind == "bath" and any(value is not None for value in sizes):
             raise InputError(
                 f"{where} is a bath and has no size.",
                 code="unexpected_key",
                 hint="Remove volume, shape, radius, length.",
             )
-        if SOLVE in self.solvables().values():
+        if not self.finite and SOLVE in self.solvables().values():
             raise InputError(
-                f"{where} is a bath: nothing in it can be 'solve'.",
+                f"{where} is of kind '{self.kind}': nothing in it can be 'solve'.",
                 code="cannot_solve",
                 hint="Only a finite compartment has a membrane charge that determines a value. Write a number.",
             )
+        if self.finite or any(value is not None for value in sizes):
+            self._check_size(where)
+        if self.finite:
+            self._check_contents(where)
 
-    def _check_finite(self, where: str) -> None:
+    def _check_size(self, where: str) -> None:
         if self.shape is not None and self.shape not in SHAPES:
             raise InputError(
                 f"{where}: shape '{self.shape}'.",
@@ -108,6 +108,8 @@ class Compartment(Described):
                 code="size",
                 hint="Give a volume, or shape = 'sphere' with a radius, or shape = 'cylinder' with radius and length.",
             )
+
+    def _check_contents(self, where: str) -> None:
         unknowns = [name for name, value in self.solvables().items() if value == SOLVE]
         if len(unknowns) > 1:
             raise InputError(
@@ -134,7 +136,7 @@ class Compartment(Described):
     @property
     def finite(self) -> bool:
         """Whether its contents can change."""
-        return self.kind != "bath"
+        return self.kind in ("fixed", "osmotic")
 
     @property
     def start_volume(self) -> float:

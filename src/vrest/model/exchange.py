@@ -12,12 +12,16 @@ from vrest.model.quantity import Described, quantity
 
 
 class Exchange(Described, ABC):
-    """Abstract base: a list of moves (stoichiometries from `inside` to `outside`), each with a rate in mol/s."""
+    """Abstract base: a list of moves (stoichiometries from `inside` to `outside`), each with a rate in mol/s.
+
+    One that moves net charge must name its `counter_charge`: what carries the opposite charge unseen.
+    """
 
     kind: ClassVar[str]
     strength: ClassVar[str]
     inside: str
     outside: str
+    counter_charge: str = ""
 
     @abstractmethod
     def moves(self, valence: Mapping[str, int]) -> list[dict[str, float]]:
@@ -80,5 +84,36 @@ class SaltDiffusion(Exchange):
         return [self.clearance * (gradient[ion] + valence[ion] * mean[ion] * u) for ion in self.ions[:-1]]
 
 
-EXCHANGES: dict[str, type[Exchange]] = {SaltDiffusion.kind: SaltDiffusion}
+@dataclass(frozen=True, kw_only=True)
+class UntrackedDiffusion(Exchange):
+    """Diffusion of one ion whose counter-charge a published model does not follow: J = k (c_in - c_out).
+
+    Parameters
+    ----------
+    inside, outside
+        The compartments joined.
+    ion
+        Symbol of the ion.
+    clearance
+        Volume exchanged per time k, um3/s.
+    counter_charge
+        What carries the opposite charge, in words; the certificate repeats it.
+    """
+
+    kind: ClassVar[str] = "untracked_diffusion"
+    strength: ClassVar[str] = "clearance"
+    inside: str
+    outside: str
+    ion: str
+    clearance: float = quantity("flow", maximum=1.0)
+    counter_charge: str
+
+    def moves(self, valence: Mapping[str, int]) -> list[dict[str, float]]:
+        return [{self.ion: 1.0}]
+
+    def rates(self, *, inside: Mapping[str, Any], outside: Mapping[str, Any], valence: Mapping[str, int]) -> list[Any]:
+        return [self.clearance * (inside[self.ion] - outside[self.ion])]
+
+
+EXCHANGES: dict[str, type[Exchange]] = {kind.kind: kind for kind in (SaltDiffusion, UntrackedDiffusion)}
 """Every exchange a cell may name, by the name it has in files."""

@@ -37,7 +37,8 @@ class Surroundings:
     """What a transport sees: SI values (or arrays of them) on both sides of its membrane.
 
     `inside` and `outside` map an ion's symbol to its concentration (mol/m3); `gates` maps the names that the
-    transport declares to their open probabilities.
+    transport declares to their open probabilities, and `label.gate` to those of the membrane's other transports.
+    Volumes (m3) are None for what has none.
     """
 
     potential: Any
@@ -48,10 +49,20 @@ class Surroundings:
     osmolarity_outside: Any
     valence: Mapping[str, int]
     gates: Mapping[str, Any]
+    area: Any = None
+    volume_inside: Any = None
+    volume_outside: Any = None
 
 
+@dataclass(frozen=True, kw_only=True)
 class Transport(Described, ABC):
-    """Abstract base of all transports. Subclasses are final: decorate them with `@transport`."""
+    """Abstract base of all transports. Subclasses are final: decorate them with `@transport`.
+
+    `counter_charge` is for published models that leave a current out of the voltage: it names what carries the
+    opposite charge unseen, so that nothing is put on the membrane, and the certificate says so.
+    """
+
+    counter_charge: str = ""
 
     law: ClassVar[str]
     strength: ClassVar[str | None]

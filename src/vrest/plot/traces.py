@@ -145,7 +145,7 @@ def _potentials(drawn: Samples) -> Panel:
 def _concentrations(drawn: Samples) -> list[Panel]:
     found = []
     for space in drawn.run.system.structure.spaces:
-        if space.kind == "bath":
+        if not space.finite:
             continue
         table = drawn.run.system.concentrations(drawn.states, drawn.parameters, space.name)
         traces = tuple(

@@ -94,9 +94,9 @@ class MembraneStory:
     indirect: float | None
     """v_run_down - v_pump_off: what the gradients hold, lost over hours."""
     run_down_outcome: str
-    charge_moved: float
+    charge_moved: float | None
     """uM of monovalent ions that charging the membrane to V takes from (or adds to) the inside."""
-    charge_moved_share: float
+    charge_moved_share: float | None
     """The same, relative to all ions inside."""
 
 
@@ -253,8 +253,7 @@ def _membrane(result: Rest, wall: Wall, down: Rest) -> MembraneStory:
     roots = zero_current_potentials(system, x, off, wall)
     v_off = min(roots, key=lambda r: abs(r - v))
     v_down = float(down.system.potential(down.state, wall)) if down.outcome.is_rest else None
-    volume = float(system.relative_volume(x, wall.inside)) * float(system.get(p, f"compartments.{wall.inside}.volume"))
-    moved = float(system.get(p, f"membranes.{wall.name}.capacitance")) * float(system.area(x, p, wall)) * abs(v) / F
+    moved, share = _charge_moved(system, x, p, wall, v, float(sum(inside.values())))
     return MembraneStory(
         membrane=wall.name,
         v=1e3 * v,
@@ -271,9 +270,20 @@ def _membrane(result: Rest, wall: Wall, down: Rest) -> MembraneStory:
         v_run_down=None if v_down is None else 1e3 * v_down,
         indirect=None if v_down is None else 1e3 * (v_down - v_off),
         run_down_outcome=down.outcome.name,
-        charge_moved=1e3 * moved / volume,
-        charge_moved_share=moved / volume / float(sum(inside.values())),
+        charge_moved=moved,
+        charge_moved_share=share,
     )
+
+
+def _charge_moved(
+    system: System, x: np.ndarray, p: np.ndarray, wall: Wall, v: float, ions: float
+) -> tuple[float | None, float | None]:
+    """uM that charging the membrane takes from a finite inside, and its share of the ions there (mol/m3)."""
+    if not system.structure.space(wall.inside).finite:
+        return None, None
+    volume = float(system.relative_volume(x, wall.inside) * system.get(p, f"compartments.{wall.inside}.volume"))
+    moved = float(system.get(p, f"membranes.{wall.name}.capacitance") * system.area(x, p, wall)) * abs(v) / F / volume
+    return 1e3 * moved, moved / ions
 
 
 def _slopes(system: System, x: np.ndarray, p: np.ndarray, wall: Wall) -> dict[str, float]:
@@ -384,7 +394,9 @@ def _sentences(story: Explanation, m: MembraneStory) -> list[str]:
         else:
             voice = f"{loudest.ion} has the loudest voice ({share}), but it is passive and only repeats what V is."
         lines.append(f"The {m.v:.2f} mV{where} are a vote of the open channels: {voice}")
-    if not any(abs(pump.turnover) > 0 for pump in m.pumps):
+    if m.charge_moved is None:
+        lines.append("The contents inside are held from outside, as by a pipette: no pump is needed.")
+    elif not any(abs(pump.turnover) > 0 for pump in m.pumps):
         lines.append("No pump turns: nothing holds the gradients.")
     else:
         lines.append(
@@ -405,10 +417,11 @@ def _sentences(story: Explanation, m: MembraneStory) -> list[str]:
             f"Mullins-Noda, which counts 3 Na+ against 2 K+, says {m.mullins_noda:.2f} mV: "
             f"{m.mullins_noda_minus_ghk:+.2f} mV from GHK for the same two ions."
         )
-    lines.append(
-        f"Charging the membrane moved {m.charge_moved:.2g} uM of ions, "
-        f"{100 * m.charge_moved_share:.2g} % of those inside."
-    )
+    if m.charge_moved is not None and m.charge_moved_share is not None:
+        lines.append(
+            f"Charging the membrane moved {m.charge_moved:.2g} uM of ions, "
+            f"{100 * m.charge_moved_share:.2g} % of those inside."
+        )
     if m.pumps:
         lines.append(f"It costs {story.atp_per_second:.3g} ATP per second ({story.watts:.3g} W).")
     return lines

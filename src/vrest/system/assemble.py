@@ -48,7 +48,7 @@ class System:
         self._at = {name: k for k, name in enumerate(names)}
         states: list[tuple[str, str]] = []
         for space in structure.spaces:
-            if space.kind != "bath":
+            if space.finite:
                 states += [("amount", f"{space.name}.{ion}") for ion in space.ions]
         states += [("volume", s.name) for s in structure.spaces if s.kind == "osmotic"]
         states += [("charge", wall.name) for wall in structure.walls]
@@ -69,7 +69,8 @@ class System:
             bare = self._bare(mover)
             if isinstance(bare, Transport):
                 wall = self.structure.wall(mover.place)
-                columns.append(self._column(m, bare.stoichiometry(), wall.inside, wall.outside, wall))
+                charged = None if bare.counter_charge else wall
+                columns.append(self._column(m, bare.stoichiometry(), wall.inside, wall.outside, charged))
             else:
                 for move in bare.moves(self.valence):
                     columns.append(self._column(m, move, bare.inside, bare.outside, None))
@@ -135,7 +136,7 @@ class System:
         """The state that the cell describes; gates at their steady state for the starting potential."""
         x = np.zeros(len(self.states))
         for space in self.structure.spaces:
-            if space.kind != "bath":
+            if space.finite:
                 for ion, conc in cell.contents(space.name).items():
                     x[self.index["amount", f"{space.name}.{ion}"]] = conc
         for k, (kind, name) in enumerate(self.states):
@@ -196,10 +197,16 @@ class System:
         k = self.index.get(("volume", space))
         return 1.0 if k is None else entry(x, k)
 
+    def volume(self, x: Any, p: Any, space: str) -> Any:
+        """Volume of a finite compartment, m3; None for one that has none."""
+        if not self.structure.space(space).finite:
+            return None
+        return self.relative_volume(x, space) * self.get(p, f"compartments.{space}.volume")
+
     def concentrations(self, x: Any, p: Any, space: str) -> dict[str, Any]:
         """Concentrations of the ions, mol/m3."""
         s = self.structure.space(space)
-        if s.kind == "bath":
+        if not s.finite:
             return {ion: self.get(p, f"compartments.{space}.ions.{ion}") for ion in s.ions}
         w = self.relative_volume(x, space)
         return {ion: entry(x, self.index["amount", f"{space}.{ion}"]) / w for ion in s.ions}
@@ -243,6 +250,9 @@ class System:
             osmolarity_outside=sum(outside.values()) + self.impermeant(x, p, wall.outside),
             valence=self.valence,
             gates=gates,
+            area=self.area(x, p, wall),
+            volume_inside=self.volume(x, p, wall.inside),
+            volume_outside=self.volume(x, p, wall.outside),
         )
 
     def turnovers(self, x: Any, p: Any) -> tuple[list[Any], dict[int, Any]]:

@@ -39,11 +39,7 @@ def reversal_potentials(system: System, x: Array, p: Array, wall: Wall) -> dict[
 
 def volumes(system: System, x: Array, p: Array) -> dict[str, Array]:
     """Volume of each finite compartment, m3."""
-    return {
-        s.name: system.relative_volume(x, s.name) * system.get(p, f"compartments.{s.name}.volume")
-        for s in system.structure.spaces
-        if s.kind != "bath"
-    }
+    return {s.name: system.volume(x, p, s.name) for s in system.structure.spaces if s.finite}
 
 
 def osmolarities(system: System, x: Array, p: Array) -> dict[str, Array]:
@@ -85,10 +81,10 @@ def ion_fluxes(system: System, x: Array, p: Array, wall: Wall) -> dict[str, dict
 
 
 def currents(system: System, x: Array, p: Array, wall: Wall) -> dict[str, Array]:
-    """Net outward current of each transport, A."""
+    """Net outward current of each transport, A, as the membrane feels it: none where a counter-charge is named."""
     rates = turnover_rates(system, x, p, wall)
     return {
-        label: F * charge_per_turnover(part.moved_ions, system.valence) * rates[label]
+        label: F * (0.0 if part.counter_charge else charge_per_turnover(part.moved_ions, system.valence)) * rates[label]
         for label, part in transports(system, p, wall).items()
     }
 

@@ -25,6 +25,11 @@ class Space:
     kind: str
     ions: tuple[str, ...]
 
+    @property
+    def finite(self) -> bool:
+        """Whether its contents are states."""
+        return self.kind in ("fixed", "osmotic")
+
 
 @dataclass(frozen=True)
 class Wall:

@@ -128,6 +128,8 @@ def _judge(
         return Outcome.unstable, (
             f"{Outcome.unstable.value} A deviation grows by a factor e in {1 / eigenvalues.real.max():.4g} s."
         )
+    if not residual:  # contents are held, as by a pipette: nothing can run down
+        return Outcome.rests, Outcome.rests.value
     costs = [
         cost
         for wall in system.structure.walls

@@ -17,7 +17,7 @@ def restarted(cell: Cell, system: System, x: np.ndarray, p: np.ndarray) -> Cell:
     values: dict[str, Any] = {}
     known = parameters(cell)
     for space in system.structure.spaces:
-        if space.kind == "bath":
+        if not space.finite:
             continue
         w = float(system.relative_volume(x, space.name))
         base = f"compartments.{space.name}."
