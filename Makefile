@@ -13,7 +13,7 @@ BIN := .venv/bin
 
 .venv/installed: .venv/python pyproject.toml
 	@echo "== installing vrest and what it needs (about a minute)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@$(BIN)/python -m pip install --disable-pip-version-check -e .
 	@touch $@
 
 .venv/installed-dev: .venv/installed
