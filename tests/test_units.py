@@ -18,8 +18,9 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from vrest.constants import ZERO_CELSIUS, F
+from vrest.dimensions import DIMENSIONS
 from vrest.errors import InputError
-from vrest.units import DIMENSIONS, format_si, from_si, parse_number, to_si, unit_of
+from vrest.units import format_si, from_si, parse_number, to_si, unit_of
 
 NAMES = sorted(DIMENSIONS)
 TABLE = [(name, spelling) for name in NAMES for spelling in DIMENSIONS[name].units]

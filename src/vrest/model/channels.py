@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from dataclasses import dataclass
 from typing import Any
 
 from vrest.constants import F
@@ -12,6 +14,30 @@ from vrest.physics.ghk import ghk_flux
 from vrest.physics.kir import kir_open_fraction
 from vrest.physics.nernst import nernst
 from vrest.physics.ohmic import ohmic_flux
+
+
+def constant_field(permeability: Any, ion: str, here: Surroundings) -> Any:
+    """Outward flux of an ion through a constant field, mol/(m2 s)."""
+    return ghk_flux(
+        permeability,
+        here.valence[ion],
+        inside=here.inside[ion],
+        outside=here.outside[ion],
+        potential=here.potential,
+        temperature=here.temperature,
+    )
+
+
+def ohmic(conductance: Any, ion: str, here: Surroundings) -> Any:
+    """Outward flux of an ion through a conductance that reverses at its Nernst potential, mol/(m2 s)."""
+    return ohmic_flux(
+        conductance,
+        here.valence[ion],
+        inside=here.inside[ion],
+        outside=here.outside[ion],
+        potential=here.potential,
+        temperature=here.temperature,
+    )
 
 
 @transport("ghk_leak", strength="permeability")
@@ -25,14 +51,7 @@ class GHKLeak(Transport):
         return {self.ion: 1}
 
     def rate(self, here: Surroundings) -> Any:
-        return ghk_flux(
-            self.permeability,
-            here.valence[self.ion],
-            inside=here.inside[self.ion],
-            outside=here.outside[self.ion],
-            potential=here.potential,
-            temperature=here.temperature,
-        )
+        return constant_field(self.permeability, self.ion, here)
 
 
 @transport("ohmic_leak", strength="conductance")
@@ -46,14 +65,7 @@ class OhmicLeak(Transport):
         return {self.ion: 1}
 
     def rate(self, here: Surroundings) -> Any:
-        return ohmic_flux(
-            self.conductance,
-            here.valence[self.ion],
-            inside=here.inside[self.ion],
-            outside=here.outside[self.ion],
-            potential=here.potential,
-            temperature=here.temperature,
-        )
+        return ohmic(self.conductance, self.ion, here)
 
 
 @transport("kir", strength="conductance")
@@ -79,76 +91,54 @@ class Kir(Transport):
             v_half=self.v_half,
             v_slope=self.v_slope,
         )
-        return open_fraction * ohmic_flux(
-            self.conductance,
-            1,
-            inside=inside,
-            outside=outside,
-            potential=here.potential,
-            temperature=here.temperature,
-        )
+        return open_fraction * ohmic(self.conductance, "K", here)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatedChannel(Transport):
+    """Abstract base of channels of one ion whose published gating says what share of them is open."""
+
+    ion: str
+    gating: str
+
+    def _check(self) -> None:
+        find_gating(self.gating)
+
+    def stoichiometry(self) -> dict[str, float]:
+        return {self.ion: 1}
+
+    def gates(self) -> tuple[str, ...]:
+        return find_gating(self.gating).gates
+
+    def gate_kinetics(self, here: Surroundings) -> Rates:
+        return find_gating(self.gating).kinetics(here)
+
+    def rate(self, here: Surroundings) -> Any:
+        return find_gating(self.gating).open_fraction(here) * self.open_rate(here)
+
+    @abstractmethod
+    def open_rate(self, here: Surroundings) -> Any:
+        """The rate with every gate open."""
 
 
 @transport("gated_ohmic", strength="conductance")
-class GatedOhmic(Transport):
+class GatedOhmic(GatedChannel):
     """Gated channel of one ion, ohmic where open: I = g x open fraction x (V - E)."""
 
-    ion: str
     conductance: float = quantity("specific_conductance", maximum=1e6, doc="g with every gate open")
-    gating: str
 
-    def _check(self) -> None:
-        find_gating(self.gating)
-
-    def stoichiometry(self) -> dict[str, float]:
-        return {self.ion: 1}
-
-    def gates(self) -> tuple[str, ...]:
-        return find_gating(self.gating).gates
-
-    def gate_kinetics(self, here: Surroundings) -> Rates:
-        return find_gating(self.gating).kinetics(here)
-
-    def rate(self, here: Surroundings) -> Any:
-        return find_gating(self.gating).open_fraction(here) * ohmic_flux(
-            self.conductance,
-            here.valence[self.ion],
-            inside=here.inside[self.ion],
-            outside=here.outside[self.ion],
-            potential=here.potential,
-            temperature=here.temperature,
-        )
+    def open_rate(self, here: Surroundings) -> Any:
+        return ohmic(self.conductance, self.ion, here)
 
 
 @transport("gated_ghk", strength="permeability")
-class GatedGHK(Transport):
+class GatedGHK(GatedChannel):
     """Gated channel of one ion with constant-field current: P x open fraction."""
 
-    ion: str
     permeability: float = quantity("permeability", maximum=1.0, doc="P with every gate open")
-    gating: str
 
-    def _check(self) -> None:
-        find_gating(self.gating)
-
-    def stoichiometry(self) -> dict[str, float]:
-        return {self.ion: 1}
-
-    def gates(self) -> tuple[str, ...]:
-        return find_gating(self.gating).gates
-
-    def gate_kinetics(self, here: Surroundings) -> Rates:
-        return find_gating(self.gating).kinetics(here)
-
-    def rate(self, here: Surroundings) -> Any:
-        return find_gating(self.gating).open_fraction(here) * ghk_flux(
-            self.permeability,
-            here.valence[self.ion],
-            inside=here.inside[self.ion],
-            outside=here.outside[self.ion],
-            potential=here.potential,
-            temperature=here.temperature,
-        )
+    def open_rate(self, here: Surroundings) -> Any:
+        return constant_field(self.permeability, self.ion, here)
 
 
 @transport("injected_current", strength="density")

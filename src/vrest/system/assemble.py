@@ -26,7 +26,7 @@ from vrest.model.exchange import Exchange
 from vrest.model.transport import ATP, WATER, Surroundings, Transport
 from vrest.physics.namespace import namespace
 from vrest.system.laws import Laws, conserved
-from vrest.system.structure import Mover, Structure, Wall, parameter_names, parameter_vector, structure_of
+from vrest.system.structure import Mover, Structure, Wall, parameter_names, structure_of
 
 
 @dataclass(frozen=True)
@@ -335,6 +335,3 @@ def _shared(structure: Structure, names: tuple[str, ...]) -> System:
 def assemble(cell: Cell, *, only_active: bool = False) -> System:
     """The equations of a cell; cells that differ only in numbers share them, and their compiled code."""
     return _shared(structure_of(cell, only_active=only_active), parameter_names(cell))
-
-
-__all__ = ["System", "assemble", "parameter_vector"]

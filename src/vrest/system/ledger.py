@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vrest.constants import F
 from vrest.system.assemble import System
 
 EPS = float(np.finfo(np.float64).eps)
@@ -78,29 +77,3 @@ def _fixed_charge(system: System, p: np.ndarray, row: np.ndarray) -> float:
         )
         for s in spaces
     )
-
-
-def charge_imbalance(system: System, x: np.ndarray, p: np.ndarray, space: str) -> tuple[np.ndarray, float]:
-    """Net charge of a finite compartment minus what its membranes hold, as mV on them, and its rounding floor.
-
-    F (sum z n + z_X n_X) - Q, over the capacitance: zero for a cell whose charge is accounted for.
-    """
-    volume = system.get(p, f"compartments.{space}.volume")
-    x = np.atleast_2d(x)
-    terms = [
-        system.valence[ion] * x[:, system.index["amount", f"{space}.{ion}"]] * volume
-        for ion in system.structure.space(space).ions
-    ]
-    fixed = system.get(p, f"compartments.{space}.impermeant.concentration") * volume
-    terms.append(np.full(len(x), fixed * system.get(p, f"compartments.{space}.impermeant.valence")))
-    held = np.zeros(len(x))
-    capacity = 0.0
-    for wall in system.structure.walls:
-        side = (wall.inside == space) - (wall.outside == space)
-        unit = system.get(p, f"membranes.{wall.name}.capacitance") * system.get(p, f"membranes.{wall.name}.area") / F
-        if side:
-            held += side * x[:, system.index["charge", wall.name]] * unit
-            capacity += float(unit)
-    net = np.sum(terms, axis=0) - held
-    floor = 2 * EPS * float(np.max(np.sum(np.abs(terms), axis=0)))
-    return net * 1e3 / capacity, floor * 1e3 / capacity
