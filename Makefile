@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: demo test lint bench clean
+.PHONY: demo test test-library lint bench clean
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -38,6 +38,9 @@ lint: .venv/installed-dev
 
 test: lint
 	$(BIN)/python -m pytest
+
+test-library: .venv/installed-dev
+	$(BIN)/python -m pytest -m library
 
 bench: .venv/installed-dev
 	$(BIN)/python benchmarks/run.py

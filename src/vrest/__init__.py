@@ -31,17 +31,30 @@ if TYPE_CHECKING:
     from vrest.model.transport import Surroundings as Surroundings
     from vrest.model.transport import Transport as Transport
     from vrest.model.transport import transport as transport
+    from vrest.study.bifurcation import bifurcation as bifurcation
     from vrest.study.calculator import ghk as ghk
     from vrest.study.calculator import nernst as nernst
+    from vrest.study.compare import Comparison as Comparison
+    from vrest.study.compare import compare as compare
     from vrest.study.curves import bath_curve as bath_curve
     from vrest.study.curves import current_voltage as current_voltage
+    from vrest.study.excitability import Excitability as Excitability
+    from vrest.study.excitability import Firing as Firing
+    from vrest.study.excitability import excitability as excitability
+    from vrest.study.excitability import firing as firing
     from vrest.study.explain import Explanation as Explanation
     from vrest.study.explain import explain as explain
+    from vrest.study.perturb import applicable as applicable
+    from vrest.study.perturb import perturb as perturb
+    from vrest.study.perturbation import Perturbation as Perturbation
+    from vrest.study.perturbation import perturbations as perturbations
+    from vrest.study.perturbed import Perturbed as Perturbed
     from vrest.verbs.instant import instant as instant
     from vrest.verbs.instant import settled as settled
     from vrest.verbs.outcome import Outcome as Outcome
     from vrest.verbs.rest import Rest as Rest
     from vrest.verbs.rest import rest as rest
+    from vrest.verbs.rest_all import rest_all as rest_all
     from vrest.verbs.rest_many import rest_many as rest_many
     from vrest.verbs.run import Run as Run
     from vrest.verbs.run import simulate as simulate
@@ -59,10 +72,17 @@ _HOMES = {
     "vrest.verbs.instant": "instant settled",
     "vrest.verbs.outcome": "Outcome",
     "vrest.verbs.rest": "Rest rest",
+    "vrest.verbs.rest_all": "rest_all",
     "vrest.verbs.rest_many": "rest_many",
     "vrest.verbs.run": "Run simulate",
+    "vrest.study.bifurcation": "bifurcation",
     "vrest.study.calculator": "ghk nernst",
+    "vrest.study.compare": "Comparison compare",
+    "vrest.study.perturb": "applicable perturb",
+    "vrest.study.perturbed": "Perturbed",
+    "vrest.study.perturbation": "Perturbation perturbations",
     "vrest.study.curves": "bath_curve current_voltage",
+    "vrest.study.excitability": "Excitability Firing excitability firing",
     "vrest.study.explain": "Explanation explain",
 }
 _HOMES["vrest.version"] = "__version__"

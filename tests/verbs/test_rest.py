@@ -152,7 +152,21 @@ def test_textbook_ratio_rests_elsewhere():
     assert weaker.v_rest == pytest.approx(-74.3, abs=0.05)
 
 
-EVERYDAY = ["article_neuron", "astrocyte", "frog_muscle", "mammalian_neuron", "skeletal_muscle", "squid_axon"]
+EVERYDAY = [
+    "article_neuron",
+    "astrocyte",
+    "fast_spiking_interneuron",
+    "frog_muscle",
+    "immature_neuron",
+    "kir_astrocyte",
+    "kir_muscle",
+    "mammalian_neuron",
+    "pyramidal_neuron",
+    "red_blood_cell",
+    "skeletal_muscle",
+    "squid_axon",
+    "ventricular_myocyte",
+]
 """Cells whose file says where they rest; published ones start where their papers do."""
 
 

@@ -86,7 +86,14 @@ def test_a_certified_rest_stays_for_a_day(name):
     assert np.abs(run.v - run.v[0]).max() < 1e-6
 
 
-PUMPED = [name for name in vrest.library() if name != "hodgkin_huxley_1952"]  # its contents are held
+GATED = ("dijkstra_2016", "fast_spiking_interneuron", "pyramidal_neuron")
+"""They fire a thousand times before they fall silent without their pump: a minute each, in `make test-library`."""
+
+PUMPED = [
+    pytest.param(name, marks=pytest.mark.library) if name in GATED else name
+    for name in vrest.library()
+    if name != "hodgkin_huxley_1952"  # its contents are held
+]
 
 
 def unaccounted_charge(run):
@@ -109,9 +116,16 @@ def unaccounted_charge(run):
 
 @pytest.mark.parametrize("name", PUMPED)
 def test_a_day_without_pump_conserves_to_rounding(name):
-    run = simulate(vrest.load(name), [("1 h", "pump.max_rate*=0"), ("2 h", "pump.max_rate=restore")], "24 h")
+    cell = vrest.load(name)
+    gated = any(t.gates() for m in cell.membranes.values() for t in m.transports.values())
+    rtol = 1e-6 if gated else 1e-8  # they fire a thousand times before they fall silent
+    events = [("1 h", "pump.max_rate*=0"), ("2 h", "pump.max_rate=restore")]
+    run = simulate(cell, events, "24 h", rtol=rtol)
     for account in run.ledger:
         assert account.drift <= account.floor, account
+    if run.cell.closures:  # a published closure lets charge appear, and the warnings say so
+        assert "closure" in [notice.code for notice in run.warnings]
+        return
     net, floor = unaccounted_charge(run)
     assert np.abs(net - net[0]).max() <= floor
 

@@ -10,6 +10,7 @@ from click.exceptions import Exit
 from vrest.cli import options
 
 if TYPE_CHECKING:
+    from vrest.model.cell import Cell
     from vrest.verbs.rest import Rest
 
 UNITS = {
@@ -31,6 +32,7 @@ UNITS = {
 @click.command("rest")
 @options.cell
 @options.changes
+@click.option("--all", "every", is_flag=True, help="Every rest that can be found, stable or not.")
 @click.option("-o", "--output", metavar="FILE", help="Save the settled cell, with all digits (.toml).")
 @options.plot
 @options.common
@@ -39,6 +41,7 @@ def command(
     changes: tuple[str, ...],
     swap: str | None,
     salt: str | None,
+    every: bool,
     output: str | None,
     plot: str | None,
     as_json: bool,
@@ -52,6 +55,7 @@ def command(
       vrest rest mammalian_neuron --set "outside.K=12 mM" --swap Na --json
       vrest rest my_cell.toml --set "pump.max_rate*=0.5" -o settled.toml
       vrest rest mammalian_neuron --plot ladder.png
+      vrest rest dijkstra_2016 --all
 
     CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input.
     """
@@ -64,7 +68,15 @@ def command(
         from vrest.atomic import check_target
 
         check_target(output, (".toml",), "a cell")
+    if every and (output or plot):
+        from vrest.cli.app import Wrong
+
+        raise Wrong("--all lists rests; --plot and -o show one.", hint="Leave --all out.")
     described = options.read_changed(cell, changes, swap, salt)
+    inputs = {"cell": cell, "set": list(changes), "swap": swap, "with": salt, "output": output, "plot": plot}
+    if every:
+        list_all(described, inputs, as_json, quiet)
+        return
 
     from vrest.verbs.rest import rest
 
@@ -82,7 +94,6 @@ def command(
         from vrest.study.explain import explain
 
         options.save_figure("vrest.plot.ladder", "ladder", explain(found), plot)
-    inputs = {"cell": cell, "set": list(changes), "swap": swap, "with": salt, "output": output, "plot": plot}
     body = report(
         result(found),
         UNITS,
@@ -95,6 +106,60 @@ def command(
     answer(body, lambda: show(found, body["result"], body["temperature"]), as_json=as_json, quiet=quiet)
     if error is not None:
         raise Exit(error.exit_code)
+
+
+def list_all(cell: Cell, inputs: dict[str, Any], as_json: bool, quiet: bool) -> None:
+    """Every rest found, by potential; exit code 4 where none is stable."""
+    from vrest.cli.answer import Meter, answer
+    from vrest.errors import NoRestError
+    from vrest.io.report import door, report
+    from vrest.verbs.rest_all import rest_all
+
+    with Meter(cell.name, quiet) as meter:
+        rests = rest_all(cell, progress=meter)
+    error = None
+    if not any(r.stable for r in rests):
+        text = f"No stable rest was found, and {len(rests)} unstable." if rests else "No rest was found."
+        error = NoRestError(f"'{cell.name}': {text}", code="unstable" if rests else "not_converged")
+    notices = {n.message: n for r in rests for n in r.warnings} or {n.message: n for n in cell.notices()}
+    temperature = door(cell.temperature, "temperature")
+    body = report(
+        {"rests": [result(r) for r in rests]},
+        UNITS,
+        inputs | {"all": True},
+        cell=cell.name,
+        temperature=temperature,
+        warnings=notices.values(),
+        error=error,
+    )
+    answer(body, lambda: show_all(cell, rests, temperature), as_json=as_json, quiet=quiet)
+    if error is not None:
+        raise Exit(error.exit_code)
+
+
+def show_all(cell: Cell, rests: list[Rest], temperature: float) -> None:
+    """Every rest in one table."""
+    from vrest.cli.answer import duration, millivolts, number, table
+
+    count = f"{len(rests)} rest{'' if len(rests) == 1 else 's'} found"
+    click.echo(f"{cell.name} at {number(temperature)} degC: {count}, {sum(r.stable for r in rests)} stable")
+    if not rests:
+        return
+    walls = rests[0].system.structure.walls
+    inner = [s for s in rests[0].system.structure.spaces if s.finite]
+    sized = [s for s in inner if s.kind == "osmotic"]
+    columns = ["rest", *(f"V {w.name} mV" if len(walls) > 1 else "V mV" for w in walls), "slowest", "growth"]
+    columns += [f"{ion} {s.name} mM" for s in inner for ion in s.ions] + [f"{s.name} um3" for s in sized]
+    rows = []
+    for r in rests:
+        potentials = list(r.v_rest.values()) if isinstance(r.v_rest, dict) else [r.v_rest]
+        tau, rate = r.slowest_time_constant, float(r.eigenvalues.real.max())
+        row = [r.outcome.name, *map(millivolts, potentials)]
+        row += ["–" if tau is None else duration(tau), "–" if tau is not None else duration(1 / rate)]
+        row += [number(r.concentrations[s.name][ion]) for s in inner for ion in s.ions]
+        rows.append(row + [number(r.volumes[s.name]) for s in sized])
+    table(columns, "l" + "r" * (len(columns) - 1), rows)
+    click.echo("slowest: time constant with which it is reached; growth: time in which a deviation grows by a factor e")
 
 
 def result(found: Rest) -> dict[str, Any]:

@@ -17,7 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from vrest.errors import InputError, near_miss
-from vrest.model import channels, cotransport, pumps, water  # registers the laws  # noqa: F401
+from vrest.model import (  # registers the laws  # noqa: F401
+    channels,
+    cotransport,
+    gatings_cortical,
+    gatings_cressman,
+    gatings_dijkstra,
+    gatings_wei,
+    glial_uptake,
+    pumps,
+    rectifiers,
+    water,
+    water_shared,
+)
 from vrest.model.cell import Cell, Source
 from vrest.model.compartment import CONCENTRATION, Compartment, Impermeant
 from vrest.model.exchange import EXCHANGES
@@ -123,7 +135,7 @@ def cell_from(data: Mapping[str, Any]) -> Cell:
         kind = EXCHANGES[table["kind"]]
         with _at(f"exchanges.{name}"):
             exchanges[name] = kind(**_plain(table, f"exchanges.{name}.", sources, kind, skip=("kind",)))
-    whole = {k: v for k, v in data.items() if k in ("name", "title", "notes", "valences", "references")}
+    whole = {k: v for k, v in data.items() if k in ("name", "title", "notes", "valences", "closures", "references")}
     if "temperature" in data:
         spec = dict(quantity_fields(Cell))["temperature"]
         whole["temperature"] = _value(data["temperature"], "temperature", sources, spec)
@@ -179,6 +191,8 @@ def cell_to(cell: Cell) -> dict[str, Any]:
     data["temperature"] = _entry(cell, "temperature", cell.temperature, dict(quantity_fields(Cell))["temperature"])
     if cell.valences:
         data["valences"] = dict(cell.valences)
+    if cell.closures:
+        data["closures"] = {tied: dict(terms) for tied, terms in cell.closures.items()}
     data["compartments"] = {n: _compartment(cell, n, c) for n, c in cell.compartments.items()}
     membranes = data["membranes"] = {}
     for name, m in cell.membranes.items():

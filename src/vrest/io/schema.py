@@ -82,6 +82,7 @@ def cell_model() -> type[BaseModel]:
         notes=(str, ""),
         temperature=(Value, Field("37 degC", description="temperature")),
         valences=(dict[str, int], Field(default_factory=dict)),
+        closures=(dict[str, dict[str, float]], Field(default_factory=dict)),
         compartments=(table[str, compartment], ...),
         membranes=(table[str, membrane], ...),
         exchanges=(table[str, exchange], Field(default_factory=dict)),

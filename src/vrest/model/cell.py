@@ -14,9 +14,9 @@ from vrest.errors import InputError, near_miss
 from vrest.model.compartment import Compartment
 from vrest.model.exchange import Exchange
 from vrest.model.membrane import Membrane
+from vrest.model.notices import Notice, notices
 from vrest.model.quantity import SOLVE, Described, quantity
 from vrest.model.transport import ATP, WATER
-from vrest.units import format_si
 
 VALENCE = MappingProxyType(
     {"K": 1, "Na": 1, "Cl": -1, "HCO3": -1, "H": 1, "Li": 1, "Rb": 1, "Cs": 1, "NH4": 1, "Ca": 2, "Mg": 2}
@@ -35,14 +35,6 @@ class Source:
     range: tuple[str, str] | None = None
 
 
-@dataclass(frozen=True)
-class Notice:
-    """Something true that the user should know before trusting a number; never a repair."""
-
-    code: str
-    message: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class Cell(Described):
     """One or more compartments behind membranes.
@@ -57,6 +49,10 @@ class Cell(Described):
         degC.
     valences
         Valences of ions beyond the common ones.
+    closures
+        Amounts that a published model ties to others in place of following what crosses the membrane:
+        `{"inside.K": {"inside.Na": -1.0}}` lets K+ inside fall by as much as Na+ rises, `{"inside.Cl": {}}` holds
+        Cl- inside.
     title, notes
         One line, and free text.
     references, sources
@@ -75,6 +71,7 @@ class Cell(Described):
     exchanges: Mapping[str, Exchange] = field(default_factory=dict)
     temperature: float = quantity("temperature", "37 degC", exclusive=True)
     valences: Mapping[str, int] = field(default_factory=dict)
+    closures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     title: str = ""
     notes: str = ""
     references: Mapping[str, str] = field(default_factory=dict)
@@ -85,11 +82,12 @@ class Cell(Described):
         object.__setattr__(self, "compartments", MappingProxyType(named))
         membranes = {n: replace_name(m, n) for n, m in self.membranes.items()}
         object.__setattr__(self, "membranes", MappingProxyType(membranes))
-        for name in ("exchanges", "valences", "references", "sources"):
+        for name in ("exchanges", "valences", "closures", "references", "sources"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         _check_names(self)
         _check_sides(self)
         _check_species(self)
+        _check_closures(self)
         for compartment in self.compartments:
             _solve_charge(self, compartment)  # refuses what cannot balance
 
@@ -149,7 +147,7 @@ class Cell(Described):
 
     def notices(self) -> list[Notice]:
         """What a careful reader would remark: baths that are not neutral, sides that look swapped."""
-        return [*_bath_notices(self), *_side_notices(self), *_untracked_notices(self)]
+        return notices(self)
 
 
 def replace_name(part: Any, name: str) -> Any:
@@ -279,6 +277,25 @@ def _check_species(cell: Cell) -> None:
                         )
 
 
+def _check_closures(cell: Cell) -> None:
+    amounts = [f"{name}.{ion}" for name, c in cell.compartments.items() if c.finite for ion in c.ions]
+    for tied, terms in cell.closures.items():
+        for name in (tied, *terms):
+            if name not in amounts:
+                raise InputError(
+                    f"closures: '{name}' is no ion of a finite compartment.",
+                    code="unknown_ion",
+                    hint=near_miss(name, amounts),
+                )
+        for name in terms:
+            if name in cell.closures:
+                raise InputError(
+                    f"closures: '{tied}' is tied to '{name}', which is tied itself.",
+                    code="bad_closure",
+                    hint="Tie it to what is left free.",
+                )
+
+
 def _solve_charge(cell: Cell, compartment: str) -> tuple[str, float] | None:
     """Balance the charge of a finite compartment against its membranes.
 
@@ -345,49 +362,3 @@ def _positive(compartment: str, path: str, value: float) -> tuple[str, float]:
             hint="No positive concentration balances these numbers; check the valence of the impermeants and the ions.",
         )
     return path, value
-
-
-def _bath_notices(cell: Cell) -> list[Notice]:
-    notices = []
-    valence = cell.valence()
-    for name, c in cell.compartments.items():
-        if c.kind != "bath":
-            continue
-        conc, z = cell.impermeant(name)
-        terms = [valence[s] * v for s, v in c.ions.items()] + [z * conc]
-        net = math.fsum(terms)
-        if abs(net) > 1e-9 * max(math.fsum(abs(t) for t in terms), 1e-12):
-            notices.append(
-                Notice(
-                    "bath_not_neutral",
-                    f"bath '{name}' has {net:+.4g} mM of net charge (osmolarity {cell.osmolarity(name):.4g} mOsm); "
-                    "name a companion ion to keep it neutral: --swap Na or --with Cl",
-                )
-            )
-    return notices
-
-
-def _side_notices(cell: Cell) -> list[Notice]:
-    notices = []
-    for name, m in cell.membranes.items():
-        inside, outside = cell.contents(m.inside), cell.contents(m.outside)
-        if {"K", "Na"} <= set(inside) & set(outside) and (inside["K"] < outside["K"] and inside["Na"] > outside["Na"]):
-            notices.append(
-                Notice(
-                    "sides_look_swapped",
-                    f"membrane '{name}': K+ is {format_si(inside['K'], 'concentration', digits=4)} inside and "
-                    f"{format_si(outside['K'], 'concentration', digits=4)} outside; are the sides swapped?",
-                )
-            )
-    return notices
-
-
-def _untracked_notices(cell: Cell) -> list[Notice]:
-    """What moves charge that no membrane feels."""
-    parts = [(f"membrane '{n}', {label}", t) for n, m in cell.membranes.items() for label, t in m.transports.items()]
-    parts += [(f"exchange '{n}'", e) for n, e in cell.exchanges.items()]
-    return [
-        Notice("untracked_charge", f"{where}: its charge is not counted; {part.counter_charge}")
-        for where, part in parts
-        if part.counter_charge
-    ]

@@ -74,7 +74,7 @@ class Kir(Transport):
 
     conductance: float = quantity("specific_conductance", maximum=1e6, doc="g at [K]o = k_reference, fully open")
     k_reference: float = quantity("concentration", "3 mM", exclusive=True, doc="[K]o at which g is given")
-    v_half: float = quantity("potential", "18.5 mV", minimum=None, doc="V - E_K at half opening")
+    v_half: float = quantity("potential", "-18.5 mV", minimum=None, doc="V - E_K at half opening")
     v_slope: float = quantity("potential", "42.5 mV", exclusive=True, doc="steepness of the rectification")
 
     def stoichiometry(self) -> dict[str, float]:

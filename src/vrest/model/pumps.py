@@ -74,7 +74,7 @@ class ExponentialPump(NaKPump):
 
 @transport("pump_hamada", strength="max_rate")
 class HamadaPump(NaKPump):
-    """Two isoforms that see [Na]i only (Hamada 2003; Dijkstra 2016, doi 10.1523/JNEUROSCI.1592-16.2016)."""
+    """Two isoforms that see [Na]i only (Hamada 2003; Dijkstra 2016, PMC6604918)."""
 
     def relative_rate(self, here: Surroundings) -> Any:
         return pumps.hamada(na_inside=here.inside["Na"])

@@ -91,6 +91,12 @@ class System:
                 charge_out += self.valence[species] * count
         if wall is not None and charge_out:
             adds[self.index["charge", wall.name]] = -charge_out
+        # a published closure replaces the row of N: that it holds is then found among the conserved totals
+        for tied, terms in self.structure.closures:
+            change = sum(factor * adds.get(self.index["amount", name], 0.0) for name, factor in terms)
+            adds.pop(self.index["amount", tied], None)
+            if change:
+                adds[self.index["amount", tied]] = change
         return Column(m, adds, float(move.get(ATP, 0.0)))
 
     @cached_property

@@ -54,7 +54,7 @@ def accounts(system: System, x: np.ndarray, p: np.ndarray, start: np.ndarray) ->
         fixed = _fixed_charge(system, p, row) if charges else 0.0
         terms = natural * row
         change = np.abs(terms.sum(axis=-1) - (begin * row).sum())
-        size = np.abs(begin * row).sum() + abs(fixed)
+        size = np.abs(terms).sum(axis=-1).max() + abs(fixed)  # a swollen cell holds more
         if charges:
             capacity = min(unit for _, unit in charges)  # mol of charge per volt
             to_unit, unit = 1e3 / capacity, "mV"

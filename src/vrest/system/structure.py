@@ -69,6 +69,8 @@ class Structure:
     movers: tuple[Mover, ...]
     abundance: tuple[str, ...]
     """Names of the amounts, from the rarest to the most abundant at the start."""
+    closures: tuple[tuple[str, tuple[tuple[str, float], ...]], ...] = ()
+    """Amounts that are tied to others, with the factors."""
 
     def space(self, name: str) -> Space:
         """A compartment by name."""
@@ -106,6 +108,7 @@ def structure_of(cell: Cell, *, only_active: bool = False) -> Structure:
         walls=walls,
         movers=tuple(movers),
         abundance=tuple(name for _, name in sorted(amounts)),
+        closures=tuple((tied, tuple(terms.items())) for tied, terms in cell.closures.items()),
     )
 
 

@@ -34,10 +34,13 @@ class Allowed:
 
     def share(self, y: Any, step: Any, args: Any) -> Any:
         """The part of a step after which everything positive keeps a fifth of itself."""
+        _, c, matrix = args
+        return self.share_of(self.system.join(y, c, matrix), self.system.join(step, 0.0 * c, matrix))
+
+    def share_of(self, x: Any, moved: Any) -> Any:
+        """The same for a step of the whole state."""
         import jax.numpy as jnp
 
-        _, c, matrix = args
-        x, moved = self.system.join(y, c, matrix), self.system.join(step, 0.0 * c, matrix)
         limited = jnp.asarray(self.positive) & (moved < 0)
         room = jnp.where(limited, -0.8 * x / jnp.where(limited, moved, -1.0), 1.0)
         return jnp.clip(jnp.min(room), 0.0, 1.0)

@@ -8,7 +8,7 @@ from enum import Enum
 class Outcome(Enum):
     """Typed outcome of `rest`."""
 
-    rests = "The cell rests: stationary, charge-conserving and stable."
+    rests = "The cell rests: stationary and stable, with every conserved total held."
     rests_run_down = (
         "The cell is stationary and stable, but run down: its pump stands still or turns without gradients to hold."
     )

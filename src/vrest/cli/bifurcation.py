@@ -1,0 +1,147 @@
+"""`vrest bifurcation`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from vrest.cli import options
+
+if TYPE_CHECKING:
+    from vrest.study.bifurcation import Bifurcation, Branch
+
+UNITS = {
+    "multiple": "1",
+    "v": "mV",
+    "concentrations": "mM",
+    "volumes": "um3",
+    "growth": "1/s",
+    "unstable": "1",
+    "period": "s",
+    "branch": "1",
+}
+
+
+@click.command("bifurcation", context_settings={"ignore_unknown_options": True})
+@options.cell
+@click.argument("parameter", metavar="PARAM")
+@click.argument("start", metavar="FROM")
+@click.argument("stop", metavar="TO")
+@options.changes
+@options.plot
+@options.common
+def command(
+    cell: str,
+    parameter: str,
+    start: str,
+    stop: str,
+    changes: tuple[str, ...],
+    swap: str | None,
+    salt: str | None,
+    plot: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """How the resting states of a cell move, appear and vanish along one parameter.
+
+    \b
+    Examples:
+      vrest bifurcation dijkstra_2016 pump.max_rate 0.3x 2x --plot pump.png
+      vrest bifurcation hodgkin_huxley_1952 stimulus.density 0 "200 uA/cm2" --json
+      vrest bifurcation mammalian_neuron outside.K "1 mM" "20 mM"
+
+    CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input. PARAM is a path
+    of the cell ('vrest show CELL' lists them). FROM and TO are quantities, or multiples of the present value such
+    as 0.3x. Every rest found is followed both ways: stable and unstable branches, folds and Hopf points.
+    """
+    from vrest.cli.answer import Meter, answer
+    from vrest.io.report import door, report
+
+    options.check_figure(plot)
+    described = options.read_changed(cell, changes, swap, salt)
+
+    from vrest.study.bifurcation import bifurcation
+
+    with Meter(f"{described.name}", quiet) as meter:
+        found = bifurcation(described, parameter, start, stop, progress=meter)
+    if plot:
+        options.save_figure("vrest.plot.bifurcation", "bifurcation_figure", found, plot)
+    unit = {"parameter": found.unit, "present": found.unit, "from": found.unit, "to": found.unit}
+    inputs = {"cell": cell, "parameter": parameter, "from": start, "to": stop}
+    body = report(
+        result(found),
+        UNITS | unit,
+        inputs | {"set": list(changes), "swap": swap, "with": salt, "plot": plot},
+        cell=described.name,
+        temperature=door(described.temperature, "temperature"),
+        warnings=found.warnings,
+    )
+    answer(body, lambda: show(found), as_json=as_json, quiet=quiet)
+
+
+def result(found: Bifurcation) -> dict[str, Any]:
+    """Branches and special points."""
+    walls = [w.name for w in found.branches[0].system.structure.walls]
+    return {
+        "path": found.path,
+        "present": found.present,
+        "from": found.start,
+        "to": found.stop,
+        "branches": [
+            {
+                "parameter": b.parameter,
+                "multiple": b.multiple,
+                "v": b.v if len(walls) == 1 else dict(zip(walls, b.v.T, strict=True)),
+                "stable": b.stable,
+                "growth": b.growth,
+                "unstable": b.unstable,
+                "concentrations": b.concentrations,
+                "volumes": b.volumes,
+                "ends": list(b.ends),
+            }
+            for b in found.branches
+        ],
+        "special": [vars(point) for point in found.special],
+    }
+
+
+def show(found: Bifurcation) -> None:
+    """The branches for people."""
+    from vrest.cli.answer import duration, millivolts, number, table
+    from vrest.study.bifurcation import ENDS, KINDS
+
+    click.echo(f"{found.cell.name}: {found.path}, {found.start:.6g} to {found.stop:.6g} {found.unit}")
+    click.echo(f"present value: {found.present:.6g} {found.unit}")
+    rows = []
+    for k, branch in enumerate(found.branches):
+        v = branch.v.reshape(len(branch.parameter), -1)[:, 0]
+        for first, last, stable in branch.runs():
+            potentials = f"{millivolts(v[first])} to {millivolts(v[last])}"
+            ends = (value(branch, first), value(branch, last))
+            rows.append([str(k + 1), "stable" if stable else "unstable", *ends, potentials])
+    walls = [w.name for w in found.branches[0].system.structure.walls]
+    of = f" ({walls[0]})" if len(walls) > 1 else ""
+    table(["branch", "", f"from {found.unit}", f"to {found.unit}", f"V{of} mV"], "llrrr", rows)
+    for point in found.special:
+        times = "" if point.multiple is None else f" = {number(point.multiple, 6)}x"
+        v = point.v[walls[0]] if isinstance(point.v, dict) else point.v
+        after = f", oscillation of {duration(point.period)}" if point.period else ""
+        click.echo(
+            f"{KINDS[point.kind]} on branch {point.branch + 1}: {number(point.parameter, 6)} {found.unit}{times}, "
+            f"V = {millivolts(v)} mV{after}"
+        )
+    if not found.special:
+        click.echo("no fold and no Hopf point")
+    for k, branch in enumerate(found.branches):
+        for end, place in zip(branch.ends, (0, -1), strict=True):
+            if end not in ("bound", "closed"):
+                click.echo(f"branch {k + 1} ends at {number(branch.parameter[place], 6)} {found.unit}: {ENDS[end]}")
+
+
+def value(branch: Branch, n: int) -> str:
+    """The parameter at one point of a branch, and what multiple that is."""
+    from vrest.cli.answer import number
+
+    times = "" if branch.multiple is None else f" ({number(branch.multiple[n])}x)"
+    return number(branch.parameter[n], 6) + times

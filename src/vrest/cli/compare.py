@@ -1,0 +1,69 @@
+"""`vrest compare`."""
+
+from __future__ import annotations
+
+import rich_click as click
+
+from vrest.cli import options
+from vrest.cli.perturb import how
+
+
+@click.command("compare")
+@click.argument("cells", metavar="CELL CELL...", nargs=-1)
+@click.option("--perturb", "name", metavar="NAME", help="The perturbation; 'vrest perturb --list' lists them.")
+@how
+@options.plot
+@options.common
+def command(
+    cells: tuple[str, ...],
+    name: str | None,
+    doses: tuple[str, ...],
+    isoform: str | None,
+    duration: str | None,
+    onset: str | None,
+    alone: bool,
+    plot: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """The same perturbation in several cells, side by side.
+
+    \b
+    Examples:
+      vrest compare mammalian_neuron skeletal_muscle squid_axon --perturb ouabain --plot ouabain.png
+      vrest compare mammalian_neuron skeletal_muscle --perturb hyperkalaemia --dose severe --json
+
+    A CELL is a name of the library ('vrest show' lists them) or a TOML file. A cell without the target is
+    reported with the reason, beside the others.
+    """
+    from vrest.cli.answer import Meter, answer, table
+    from vrest.cli.app import Wrong
+    from vrest.cli.perturb import dosed
+    from vrest.io.report import report
+
+    if len(cells) < 2:
+        raise Wrong("compare needs two cells or more.", code="missing_argument", hint="Name them one after another.")
+    if name is None:
+        raise Wrong("--perturb is missing.", code="missing_argument", hint="'vrest perturb --list' lists them.")
+    options.check_figure(plot)
+    applied = dosed((name,), doses, isoform)[0]
+    described = [options.read_cell(cell) for cell in cells]
+
+    from vrest.study.compare import compare
+
+    with Meter(name, quiet) as meter:
+        found = compare(described, applied, duration=duration, onset=onset, neutral=not alone, progress=meter)
+    if plot:
+        options.save_figure("vrest.plot.perturb", "comparison_figure", found, plot)
+    inputs = {"cells": list(cells), "perturb": name, "dose": list(doses), "isoform": isoform}
+    inputs |= {"duration": duration, "onset": onset, "alone": alone, "plot": plot}
+    body = report(found.as_dict(), found.units(), inputs, warnings=found.warnings)
+
+    def human() -> None:
+        head, rows = found.table()
+        click.echo(f"{found.name}: V at rest and what it has moved by, mV")
+        table(head, "l" + "r" * 6 + "ll", rows)
+        for refused, error in found.refused.items():
+            click.echo(f"{refused}: {error.message}")
+
+    answer(body, human, as_json=as_json, quiet=quiet)

@@ -1,0 +1,187 @@
+"""`vrest perturb`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from vrest.cli import options
+
+if TYPE_CHECKING:
+    from vrest.study.perturbed import Perturbed
+
+how = options.together(
+    click.option(
+        "--dose",
+        "doses",
+        multiple=True,
+        metavar="DOSE",
+        help='Such as "10 uM", 50% or severe; with several NAMEs, NAME=DOSE. Repeatable.',
+    ),
+    click.option("--isoform", metavar="ISOFORM", help="For ouabain: human, rat_alpha1, rat_alpha2 or rat_alpha3."),
+    click.option("--duration", metavar="TIME", help='When it is washed out, s, or such as "20 min".'),
+    click.option("--onset", metavar="TIME", help='Length of a linear onset, s, or such as "1 min".'),
+    click.option("--alone", is_flag=True, help="Change a bath's ion without the companion that keeps it neutral."),
+)
+"""Options of what is done, shared with `vrest compare`."""
+
+
+@click.command("perturb")
+@click.argument("cell", metavar="[CELL]", required=False)
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--list", "listed", is_flag=True, help="List the perturbations; with CELL, which apply to it.")
+@how
+@options.changes
+@options.plot
+@options.common
+def command(
+    cell: str | None,
+    names: tuple[str, ...],
+    listed: bool,
+    doses: tuple[str, ...],
+    isoform: str | None,
+    duration: str | None,
+    onset: str | None,
+    alone: bool,
+    changes: tuple[str, ...],
+    swap: str | None,
+    salt: str | None,
+    plot: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """A drug, disease or mutation in a resting cell: V at once, at 1 s, 1 min, 1 h and settled; does it recover?
+
+    \b
+    Examples:
+      vrest perturb mammalian_neuron ouabain --dose "1 uM" --duration "20 min" --plot ouabain.png
+      vrest perturb skeletal_muscle hyperkalaemia --dose severe
+      vrest perturb mammalian_neuron anoxia hyperkalaemia --dose anoxia=80% --json
+      vrest perturb mammalian_neuron
+      vrest perturb --list
+
+    CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input. The cell
+    starts from its certified rest. Without NAME, the perturbations that apply to CELL, and why the others do not.
+    """
+    from vrest.cli.answer import Meter, answer
+    from vrest.cli.app import Wrong
+    from vrest.io.report import door, report
+
+    options.check_figure(plot)
+    if not names:
+        said = {"--dose": doses, "--isoform": isoform, "--duration": duration, "--onset": onset, "--plot": plot}
+        if extra := [name for name, value in said.items() if value]:
+            raise Wrong("NAME is missing.", code="missing_argument", hint=f"{extra[0]} needs a perturbation.")
+        if cell is None and not listed:
+            raise Wrong("CELL is missing.", code="missing_argument", hint="'vrest perturb --list' lists what there is.")
+        _list(cell, changes, swap, salt, as_json, quiet)
+        return
+    described = options.read_changed(str(cell), changes, swap, salt)
+
+    from vrest.study.perturb import perturb
+
+    applied = dosed(names, doses, isoform)
+    with Meter(described.name, quiet) as meter:
+        found = perturb(described, applied, duration=duration, onset=onset, neutral=not alone, progress=meter)
+    if plot:
+        options.save_figure("vrest.plot.perturb", "perturbation_figure", found, plot)
+    inputs = {"cell": cell, "perturbations": list(names), "dose": list(doses), "isoform": isoform}
+    inputs |= {"duration": duration, "onset": onset, "alone": alone}
+    inputs |= {"set": list(changes), "swap": swap, "with": salt, "plot": plot}
+    body = report(
+        found.as_dict(),
+        found.units(),
+        inputs,
+        cell=described.name,
+        temperature=door(described.temperature, "temperature"),
+        warnings=found.warnings,
+    )
+    answer(body, lambda: show(found, body["temperature"]), as_json=as_json, quiet=quiet)
+
+
+def dosed(names: tuple[str, ...], doses: tuple[str, ...], isoform: str | None) -> list[Any]:
+    """The named perturbations with the doses of the command line."""
+    from vrest.errors import InputError
+    from vrest.study.perturbation import find
+
+    given: dict[str, str] = {}
+    for text in doses:
+        name, equals, dose = text.partition("=")
+        if not equals:
+            if len(names) > 1:
+                raise InputError(
+                    f"--dose {text}: which of {', '.join(names)}?",
+                    code="bad_dose",
+                    hint=f"Write {next(iter(names))}={text}.",
+                )
+            name, dose = next(iter(names)), text
+        if name.strip() not in names:
+            raise InputError(
+                f"--dose {text}: '{name}' is not applied.", code="bad_dose", hint=f"Named: {', '.join(names)}."
+            )
+        given[name.strip()] = dose
+    for name in names:
+        find(name)
+    picky = [n for n in names if find(n).isoforms] or list(names[:1])
+    return [find(n).dosed(given.get(n), isoform if n in picky else None) for n in names]
+
+
+def show(found: Perturbed, temperature: float) -> None:
+    """The answer for people."""
+    from vrest.cli.answer import duration, number, table
+    from vrest.study.perturbed import rows
+
+    click.echo(f"{found.cell.name} at {number(temperature)} degC: {found.title}")
+    for change in found.changes:
+        click.echo(f"  {change}")
+    head, body = rows(found)
+    table(head, "l" + "r" * (len(head) - 1), body)
+    took = found.recovery_time
+    back = {True: "recovers", False: "does not recover", None: "unknown: still firing"}[found.recovers]
+    click.echo(f"settled: {found.settled.outcome.name}. {found.settled.reason}")
+    click.echo(
+        f"washed after {duration(found.duration)}: {back}" + (f", V is back after {duration(took)}" if took else "")
+    )
+    click.echo(found.sentence())
+
+
+def _list(
+    cell: str | None, changes: tuple[str, ...], swap: str | None, salt: str | None, as_json: bool, quiet: bool
+) -> None:
+    from vrest.cli.answer import answer, table
+    from vrest.io.report import door, report
+    from vrest.study.perturbation import find, perturbations
+
+    known = [find(name) for name in perturbations()]
+    listed = [{"name": p.name, "title": p.title, "dose": p.text(p.default), "doses": sorted(p.doses)} for p in known]
+    if cell is None:
+        body = report({"perturbations": listed}, {}, {})
+        rows = [[p.name, p.text(p.default), p.title] for p in known]
+        answer(body, lambda: table(["name", "dose", "what"], "lll", rows), as_json=as_json, quiet=quiet)
+        return
+    described = options.read_changed(cell, changes, swap, salt)
+
+    from vrest.study.perturb import applicable
+
+    why = applicable(described)
+    for entry in listed:
+        error = why[str(entry["name"])]
+        entry |= {"applies": error is None, "why_not": error and f"{error.message} {error.hint}"}
+    body = report(
+        {"perturbations": listed},
+        {},
+        {"cell": cell, "set": list(changes), "swap": swap, "with": salt},
+        cell=described.name,
+        temperature=door(described.temperature, "temperature"),
+        warnings=described.notices(),
+    )
+
+    def human() -> None:
+        table(
+            ["applies", "dose", "what"], "lll", [[p.name, p.text(p.default), p.title] for p in known if not why[p.name]]
+        )
+        refused = [[p.name, error.message] for p in known if (error := why[p.name])]
+        table(["does not apply", "because"], "ll", refused)
+
+    answer(body, human, as_json=as_json, quiet=quiet)

@@ -1,0 +1,79 @@
+"""Gating of the seizure and spreading-depression models of Cressman 2009 and of Huebel with Dahlem and Ullah.
+
+Their Na channels activate at once. All rates are three times the printed ones, as the papers' factor says.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vrest.errors import InputError
+from vrest.model.gating import Gating, Rates, gating
+from vrest.model.transport import Surroundings
+from vrest.physics.gating import rate_exponential, rate_linoid, rate_sigmoid, steady_state
+from vrest.physics.logistic import logistic
+
+PARTNER = "K_gated.n"
+"""The gate that stands in for Na inactivation where a model ties the two."""
+
+
+def _activation(here: Surroundings) -> Any:
+    """m at its steady state."""
+    v = here.potential
+    return steady_state(rate_linoid(v, 1e3, -0.030, 0.010), rate_exponential(v, 4e3, -0.055, -0.018))
+
+
+@gating("cressman_na")
+class CressmanNa(Gating):
+    """m^3 h with m always at its steady state."""
+
+    source = "Cressman et al. 2009, doi 10.1007/s10827-008-0132-4"
+    gates = ("h",)
+
+    @staticmethod
+    def kinetics(here: Surroundings) -> Rates:
+        v = here.potential
+        return {"h": (rate_exponential(v, 210.0, -0.044, -0.020), rate_sigmoid(v, 3e3, -0.014, 0.010))}
+
+    @staticmethod
+    def open_fraction(here: Surroundings) -> Any:
+        return _activation(here) ** 3 * here.gates["h"]
+
+
+@gating("cressman_k")
+class CressmanK(Gating):
+    """n^4."""
+
+    source = "Cressman et al. 2009, doi 10.1007/s10827-008-0132-4"
+    gates = ("n",)
+
+    @staticmethod
+    def kinetics(here: Surroundings) -> Rates:
+        v = here.potential
+        return {"n": (rate_linoid(v, 300.0, -0.034, 0.010), rate_exponential(v, 375.0, -0.044, -0.080))}
+
+    @staticmethod
+    def open_fraction(here: Surroundings) -> Any:
+        return here.gates["n"] ** 4
+
+
+@gating("huebel_dahlem_na")
+class HuebelDahlemNa(Gating):
+    """m^3 h without a gate of its own: h follows from the gate n of the K channel, which must be `K_gated`."""
+
+    source = "Huebel & Dahlem 2014, doi 10.1371/journal.pcbi.1003941"
+    gates = ()
+
+    @staticmethod
+    def kinetics(here: Surroundings) -> Rates:
+        return {}
+
+    @staticmethod
+    def open_fraction(here: Surroundings) -> Any:
+        if PARTNER not in here.gates:
+            raise InputError(
+                "The gating 'huebel_dahlem_na' needs the gate n of a transport 'K_gated' of the same membrane.",
+                code="no_gate",
+                hint="Name the K channel K_gated, with gating = 'cressman_k'; or use gating = 'cressman_na'.",
+            )
+        return _activation(here) ** 3 * logistic(-6.5 * (here.gates[PARTNER] - 0.35))

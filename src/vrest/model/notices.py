@@ -1,0 +1,83 @@
+"""What a careful reader of a cell would remark."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vrest.units import format_si
+
+if TYPE_CHECKING:
+    from vrest.model.cell import Cell
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something true that the user should know before trusting a number; never a repair."""
+
+    code: str
+    message: str
+
+
+def notices(cell: Cell) -> list[Notice]:
+    """Everything there is to remark about a cell."""
+    return [*_bath_notices(cell), *_side_notices(cell), *_untracked_notices(cell), *_closure_notices(cell)]
+
+
+def _bath_notices(cell: Cell) -> list[Notice]:
+    notices = []
+    valence = cell.valence()
+    for name, c in cell.compartments.items():
+        if c.kind != "bath":
+            continue
+        conc, z = cell.impermeant(name)
+        terms = [valence[s] * v for s, v in c.ions.items()] + [z * conc]
+        net = math.fsum(terms)
+        if abs(net) > 1e-9 * max(math.fsum(abs(t) for t in terms), 1e-12):
+            notices.append(
+                Notice(
+                    "bath_not_neutral",
+                    f"bath '{name}' has {net:+.4g} mM of net charge (osmolarity {cell.osmolarity(name):.4g} mOsm); "
+                    "name a companion ion to keep it neutral: --swap Na or --with Cl",
+                )
+            )
+    return notices
+
+
+def _side_notices(cell: Cell) -> list[Notice]:
+    notices = []
+    for name, m in cell.membranes.items():
+        inside, outside = cell.contents(m.inside), cell.contents(m.outside)
+        if {"K", "Na"} <= set(inside) & set(outside) and (inside["K"] < outside["K"] and inside["Na"] > outside["Na"]):
+            notices.append(
+                Notice(
+                    "sides_look_swapped",
+                    f"membrane '{name}': K+ is {format_si(inside['K'], 'concentration', digits=4)} inside and "
+                    f"{format_si(outside['K'], 'concentration', digits=4)} outside; are the sides swapped?",
+                )
+            )
+    return notices
+
+
+def _untracked_notices(cell: Cell) -> list[Notice]:
+    """What moves charge that no membrane feels."""
+    parts = [(f"membrane '{n}', {label}", t) for n, m in cell.membranes.items() for label, t in m.transports.items()]
+    parts += [(f"exchange '{n}'", e) for n, e in cell.exchanges.items()]
+    return [
+        Notice("untracked_charge", f"{where}: its charge is not counted; {part.counter_charge}")
+        for where, part in parts
+        if part.counter_charge
+    ]
+
+
+def _closure_notices(cell: Cell) -> list[Notice]:
+    """Amounts that do not follow from what crosses the membrane."""
+    return [
+        Notice(
+            "closure",
+            f"{tied} is {'tied to ' + ' and '.join(terms) if terms else 'held'}, as published: "
+            "what transports move of it is not counted",
+        )
+        for tied, terms in cell.closures.items()
+    ]

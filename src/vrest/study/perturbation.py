@@ -1,0 +1,441 @@
+"""What a perturbation is: a small file that says what is changed, by how much for a dose, and what to expect.
+
+Targets are found by what a transport moves and how, never by its name, so a perturbation applies to every cell
+that has the target and refuses, with what the cell has instead, every cell that has not.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from vrest.errors import InputError, near_miss
+from vrest.model.cell import Cell, Notice
+from vrest.model.change import Change
+from vrest.model.paths import resolve
+from vrest.model.transport import ATP, WATER, Transport
+from vrest.units import format_si, to_si
+
+KM_ATP = 0.2
+"""mM: half-saturation of the pump by ATP where a cell gives none (0.1 to 0.3 mM is usual for the low-affinity site)."""
+
+USUAL_ATP = 3.0
+"""mM: ATP of a pump that does not say its own."""
+
+
+def _gated(t: Transport) -> bool:
+    return bool(t.gates()) or hasattr(t, "gating")
+
+
+def _is_channel(t: Transport, ion: str) -> bool:
+    """An outlet for one ion down its gradient; a stimulus, which is counted inward, is none."""
+    return t.is_channel and t.moved_ions == {ion: 1}
+
+
+def _exchanges(t: Transport) -> bool:
+    moved = t.stoichiometry()
+    return bool(moved.get(ATP)) and moved.get("Na", 0) > 0 > moved.get("K", 0)
+
+
+def _is_kir(t: Transport) -> bool:
+    """A K+ channel without gates whose conductance grows with [K]o, and so is given at a reference [K]o."""
+    return _is_channel(t, "K") and not _gated(t) and hasattr(t, "k_reference")
+
+
+def _cotransports(t: Transport, **moved: int) -> bool:
+    return not t.stoichiometry().get(ATP) and t.moved_ions == moved
+
+
+TARGETS: dict[str, tuple[str, Callable[[Transport], bool]]] = {
+    "na_k_pump": ("ATP-driven transport of Na+ out and K+ in", _exchanges),
+    "k_leak": ("K+ channel without gates (leak or rectifier)", lambda t: _is_channel(t, "K") and not _gated(t)),
+    "na_leak": ("Na+ channel without gates", lambda t: _is_channel(t, "Na") and not _gated(t)),
+    "cl_leak": ("Cl- channel without gates", lambda t: _is_channel(t, "Cl") and not _gated(t)),
+    "any_k_channel": ("K+ channel", lambda t: _is_channel(t, "K")),
+    "kir": ("inward rectifier (Kir)", _is_kir),
+    "gated_na": ("gated Na+ channel", lambda t: _is_channel(t, "Na") and _gated(t)),
+    "k_cl_cotransport": ("cotransport of K+ with Cl-", lambda t: _cotransports(t, K=1, Cl=1)),
+    "na_k_2cl_cotransport": ("cotransport of Na+ and K+ with 2 Cl-", lambda t: _cotransports(t, Na=1, K=1, Cl=2)),
+}
+"""What a perturbation can act on: the words for it, and how it is recognised."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What was measured in one cell at the default dose: change of V, mV, and how it ended."""
+
+    instant: float
+    settled: float | None
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Perturbation:
+    """One named perturbation; `dosed` binds a dose and an isoform to it.
+
+    Doses and limits are SI. `at_once` and `later` are the two halves of the reason, for people.
+    """
+
+    name: str
+    title: str
+    mechanism: str
+    source: str
+    at_once: str
+    later: str
+    target: str
+    law: str
+    dimension: str
+    meaning: str
+    default: float
+    minimum: float
+    maximum: float
+    duration: float
+    onset: float
+    doses: Mapping[str, float]
+    isoforms: Mapping[str, float]
+    half: float | None
+    reference: float | None
+    companion: tuple[str, str] | None
+    sign: str
+    unmoved: str
+    """What `at_once` becomes where V does not move; empty where it needs no other words."""
+    expected: Mapping[str, Expected]
+    dose: float | None = None
+    exact: bool = False
+    """Whether the dose is a quantity of the user's, to be taken as it is."""
+    isoform: str | None = None
+
+    def dosed(self, dose: float | str | None = None, isoform: str | None = None) -> Perturbation:
+        """With a dose: a number in the door unit, text with unit, or one of its named doses.
+
+        Raises
+        ------
+        InputError
+            A dose of the wrong unit or out of range, an unknown name or isoform.
+
+        >>> find("ouabain").dosed("1 uM", isoform="rat_alpha1").half
+        0.048
+        """
+        half = self.half
+        if isoform is not None:
+            if isoform not in self.isoforms:
+                hint = near_miss(isoform, list(self.isoforms)) if self.isoforms else "Leave it out."
+                raise InputError(f"{self.name} knows no isoform '{isoform}'.", code="unknown_isoform", hint=hint)
+            half = self.isoforms[isoform]
+        if dose is None:
+            return replace(self, isoform=isoform, half=half)
+        named = isinstance(dose, str) and dose.strip() in self.doses
+        return replace(self, dose=self._read(dose), exact=not named, isoform=isoform, half=half)
+
+    def _read(self, dose: float | str) -> float:
+        if isinstance(dose, str) and dose.strip() in self.doses:
+            return self.doses[dose.strip()]
+        where = f"dose of {self.name}"
+        if isinstance(dose, str) and dose.strip().isalpha():
+            listed = list(self.doses)
+            hint = (
+                near_miss(dose.strip(), listed) if listed else f"Write a quantity, such as '{self.text(self.default)}'."
+            )
+            raise InputError(f"{self.name} has no dose '{dose}'.", code="unknown_dose", hint=hint)
+        value = float(to_si(dose, self.dimension, where, bare_ok=self.law != "block"))  # nM or mM? a drug must say
+        if not self.minimum <= value <= self.maximum:
+            raise InputError(
+                f"The {where} is {self.text(value)}; it must be {self.text(self.minimum)} to "
+                f"{self.text(self.maximum)}.",
+                code="out_of_range",
+                hint=f"The dose is the {self.meaning}.",
+            )
+        return value
+
+    def text(self, dose: float) -> str:
+        """A dose for people.
+
+        >>> find("ouabain").text(0.01)
+        '10 uM'
+        """
+        if self.dimension == "concentration":
+            for unit, size in (("mM", 1.0), ("uM", 1e-3)):
+                if abs(dose) >= size:
+                    return f"{dose / size:.4g} {unit}"
+            return f"{dose / 1e-6:.4g} nM" if dose else "0 mM"
+        if self.dimension == "number":
+            return f"{100 * dose:.4g} %" if self.law == "loss" else f"{dose:.4g}"
+        return format_si(dose, self.dimension, digits=4)
+
+    def factor(self, dose: float) -> float:
+        """What a strength is multiplied by at a dose, where the law is a factor.
+
+        >>> round(find("ouabain").dosed(isoform="rat_alpha1").factor(0.048), 3)
+        0.5
+        """
+        if self.law == "block":
+            assert self.half is not None  # every file with this law has one: tested
+            return 1.0 / (1.0 + dose / self.half)
+        if self.law == "loss":
+            return float(f"{1.0 - dose:.15g}")
+        if self.law == "multiple":
+            return dose
+        raise AssertionError(self.law)
+
+    def used_dose(self, cell: Cell) -> tuple[float, list[Notice]]:
+        """The dose for this cell, SI; one given by name or default is fitted to an unusual bath, and said so."""
+        dose = self.default if self.dose is None else self.dose
+        present = self._present(cell)
+        if self.exact or self.reference is None or present is None:
+            return dose, []
+        ratio = present / self.reference
+        usual = 0.5 <= ratio <= 2.0 and (dose - present) * self.sign_of_dose >= 0
+        if self.dimension == "temperature":
+            fitted = dose + present - self.reference
+        else:
+            fitted = dose if usual else float(f"{dose * ratio:.3g}")
+        fitted = min(max(fitted, self.minimum), self.maximum)
+        if fitted == dose:
+            return dose, []
+        told = (
+            f"{self.name}: {self.text(dose)} is meant for {self.text(self.reference)}; this cell has "
+            f"{self.text(present)}, so {self.text(fitted)} is used"
+        )
+        return fitted, [Notice("dose_fitted", told)]
+
+    def _present(self, cell: Cell) -> float | None:
+        if self.target == "temperature":
+            return cell.temperature
+        if self.target.startswith("bath."):
+            baths = _baths(cell, self.target[5:])
+            return float(cell.compartments[baths[0]].ions[self.target[5:]]) if baths else None
+        return None
+
+    def changes(self, cell: Cell, neutral: bool = True) -> list[Change]:
+        """The changes of parameters that it makes in a cell.
+
+        Parameters
+        ----------
+        cell
+            Any cell.
+        neutral
+            Whether an ion of a bath is exchanged for its companion, so that the bath stays neutral.
+
+        Raises
+        ------
+        InputError
+            Nothing to act on (code `no_target`), or a dose that goes the other way (`wrong_direction`).
+
+        >>> from vrest.io.cellfile import load
+        >>> [str(c) for c in find("pump_loss").changes(load("mammalian_neuron"))]
+        ['membranes.neuron.transports.pump.max_rate*=0.5']
+        """
+        dose, _ = self.used_dose(cell)
+        if self.target == "temperature":
+            self._check_direction(cell.temperature, dose, "temperature")
+            return [Change("temperature", "set", format_si(dose, "temperature"))]
+        if self.target.startswith("bath."):
+            return self._bath_changes(cell, dose, neutral)
+        found = _targets(cell, self.target)
+        if not found:
+            raise self._no_target(cell, TARGETS[self.target][0])
+        if self.law == "atp":
+            return [_starved(path, part, dose) for path, part in found]
+        if self.law == "selectivity":
+            return self._unselective(cell, found, dose)
+        factor = self.factor(dose)
+        return [Change(f"{path}.{part.strength}", "scale", factor) for path, part in found]
+
+    def _bath_changes(self, cell: Cell, dose: float, neutral: bool) -> list[Change]:
+        ion = self.target[5:]
+        found = []
+        for bath in _baths(cell, ion):
+            ions = cell.compartments[bath].ions
+            path = f"compartments.{bath}.ions.{ion}"
+            self._check_direction(ions[ion], dose, path)
+            how, companion = self.companion if self.companion and neutral else ("", "")
+            paired: Any = (companion, how) if companion in ions else (None, None)
+            found.append(Change(path, "set", format_si(dose, "concentration"), *paired))
+        if not found:
+            raise self._no_target(cell, f"bath with {ion}")
+        return found
+
+    def _unselective(self, cell: Cell, potassium: list[tuple[str, Transport]], ratio: float) -> list[Change]:
+        """Scale the Na+ leaks so that over all K+ leaks of the same kind the ratio is as asked for."""
+        sodium = _targets(cell, "na_leak")
+        if not sodium:
+            raise self._no_target(cell, TARGETS["na_leak"][0])
+        kinds = {part.strength for _, part in (*potassium, *sodium)}
+        if len(kinds) > 1:
+            raise self._no_target(cell, "K+ and Na+ leaks measured in the same unit")
+        k, na = (sum(float(getattr(part, str(part.strength))) for _, part in group) for group in (potassium, sodium))
+        if ratio < na / k:
+            raise InputError(
+                f"'{cell.name}' has P_Na/P_K = {na / k:.4g}; {ratio:.4g} would make it more selective.",
+                code="wrong_direction",
+                hint="Give a ratio from the present one to 1.",
+            )
+        return [Change(f"{path}.{part.strength}", "scale", ratio * k / na) for path, part in sodium]
+
+    def _check_direction(self, present: float, dose: float, what: str) -> None:
+        if self.sign_of_dose and (dose - present) * self.sign_of_dose <= 0:
+            word = "raise" if self.sign_of_dose > 0 else "lower"
+            raise InputError(
+                f"{self.name}: {what} is {self.text(present)}; {self.text(dose)} would not {word} it.",
+                code="wrong_direction",
+                hint=f"Give a dose {'above' if self.sign_of_dose > 0 else 'below'} {self.text(present)}.",
+            )
+
+    @property
+    def sign_of_dose(self) -> int:
+        """Whether the dose must lie above (+1) or below (-1) what the cell has; 0 where it may be either."""
+        return {"raise": 1, "lower": -1}.get(self.law, 0)
+
+    def _no_target(self, cell: Cell, wanted: str) -> InputError:
+        listed = "; ".join(
+            f"{label}: {_words(t)}" for m in cell.membranes.values() for label, t in m.transports.items()
+        )
+        baths = [n for n, c in cell.compartments.items() if c.kind == "bath"]
+        has = (
+            f"It has {listed}." if not self.target.startswith("bath.") else f"Its baths: {', '.join(baths) or 'none'}."
+        )
+        return InputError(f"{self.name} finds nothing in '{cell.name}': no {wanted}.", code="no_target", hint=has)
+
+
+def _starved(path: str, part: Any, atp: float) -> Change:
+    """Less ATP: the pump's own Michaelis law where it has one, else that of `KM_ATP` on its strength."""
+    if getattr(part, "km_atp", 0.0) > 0.0:
+        return Change(f"{path}.atp", "set", format_si(atp, "concentration"))
+    present = getattr(part, "atp", USUAL_ATP)
+    factor = atp / (atp + KM_ATP) * (present + KM_ATP) / present
+    return Change(f"{path}.{part.strength}", "scale", min(1.0, factor))
+
+
+def is_there(cell: Cell, target: str) -> bool:
+    """Whether a cell has a target of `TARGETS` that is not off."""
+    return bool(_targets(cell, target))
+
+
+def _targets(cell: Cell, target: str) -> list[tuple[str, Transport]]:
+    """Path and transport of everything in the cell that is the target and is not off."""
+    matches = TARGETS[target][1]
+    return [
+        (f"membranes.{name}.transports.{label}", t)
+        for name, m in cell.membranes.items()
+        for label, t in m.transports.items()
+        if t.strength is not None and not t.is_off and matches(t)
+    ]
+
+
+def _baths(cell: Cell, ion: str) -> list[str]:
+    """Baths with an ion that something in the cell reaches."""
+    parts = [*cell.membranes.values(), *(e for e in cell.exchanges.values() if not e.is_off)]
+    joined = {side for part in parts for side in (part.inside, part.outside)}
+    return [n for n, c in cell.compartments.items() if c.kind == "bath" and n in joined and ion in c.ions]
+
+
+def _words(t: Transport) -> str:
+    """A transport in a few words, from what it moves."""
+    moved = t.stoichiometry()
+    if moved.get(WATER):
+        return "water"
+    if t.is_channel:
+        ion = next(iter(t.moved_ions))
+        inward = next(iter(t.moved_ions.values())) < 0
+        return f"stimulus carried by {ion}" if inward else f"{'gated ' if _gated(t) else ''}{ion} channel"
+    text = ", ".join(f"{n:g} {ion}" for ion, n in t.moved_ions.items())
+    return f"moves {text}{' for ATP' if moved.get(ATP) else ''}" + (" (off)" if t.is_off else "")
+
+
+def restoring(cell: Cell, changes: Iterable[Change]) -> list[Change]:
+    """The changes that take others back, each value once."""
+    found: dict[str, Change] = {}
+    for c in changes:
+        path = resolve(cell, c.path).path
+        found.setdefault(path, Change(path, "restore", None, c.companion, c.how))
+    return list(found.values())
+
+
+def together(changes: Iterable[Change]) -> list[Change]:
+    """Changes of several perturbations as one: factors on one value multiply; two different values are refused."""
+    found: dict[str, Change] = {}
+    for c in changes:
+        known = found.get(c.path)
+        if known is None:
+            found[c.path] = c
+        elif known.operation == c.operation == "scale":
+            found[c.path] = replace(known, value=known.value * c.value, over=max(known.over, c.over))
+        else:
+            raise InputError(
+                f"Two perturbations set {c.path}.", code="conflict", hint="Leave one of them out, or run them in turn."
+            )
+    return list(found.values())
+
+
+def perturbations() -> list[str]:
+    """Names of all perturbations.
+
+    >>> "ouabain" in perturbations()
+    True
+    """
+    return sorted(_files())
+
+
+def find(name: str | Perturbation) -> Perturbation:
+    """A perturbation by its name, or an `InputError` with a near miss.
+
+    >>> find("ouabian")
+    Traceback (most recent call last):
+    vrest.errors.InputError: There is no perturbation 'ouabian'. Did you mean 'ouabain'?
+    """
+    if isinstance(name, Perturbation):
+        return name
+    if name not in _files():
+        raise InputError(
+            f"There is no perturbation '{name}'.",
+            code="unknown_perturbation",
+            hint=near_miss(str(name), perturbations()),
+        )
+    return _read(name)
+
+
+@cache
+def _files() -> dict[str, Any]:
+    folder = resources.files("vrest.model") / "perturbations"
+    return {entry.name[:-5]: entry for entry in folder.iterdir() if entry.name.endswith(".toml")}
+
+
+@cache
+def _read(name: str) -> Perturbation:
+    data = tomllib.loads(_files()[name].read_text(encoding="utf-8"))
+    dose = data.pop("dose")
+    kind = dose["dimension"]
+
+    def si(value: Any, dimension: str = kind) -> Any:
+        return None if value is None else float(to_si(value, dimension, name))
+
+    expected = data.pop("expected", {})
+    return Perturbation(
+        name=name,
+        title=data["title"],
+        mechanism=data["mechanism"],
+        source=data["source"],
+        at_once=data["at_once"],
+        later=data["later"],
+        sign=data["sign"],
+        unmoved=data.get("unmoved", ""),
+        target=data["target"],
+        law=data["law"],
+        dimension=kind,
+        meaning=dose["meaning"],
+        default=si(dose["default"]),
+        minimum=si(dose["minimum"]),
+        maximum=si(dose["maximum"]),
+        duration=si(data.get("duration", "1 h"), "time"),
+        onset=si(data.get("onset", "0 s"), "time"),
+        doses={key: si(value) for key, value in data.get("doses", {}).items()},
+        isoforms={key: si(value) for key, value in data.get("isoforms", {}).items()},
+        half=si(dose.get("half")),
+        reference=si(dose.get("reference")),
+        companion=tuple(data["companion"]) if "companion" in data else None,
+        expected={cell: Expected(e["instant"], e.get("settled"), e["outcome"]) for cell, e in expected.items()},
+    )

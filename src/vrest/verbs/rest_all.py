@@ -1,0 +1,271 @@
+"""`rest_all`: every resting state of a cell that can be found, stable or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vrest.constants import N_A
+from vrest.errors import InputError
+from vrest.model.cell import Cell
+from vrest.model.change import Change, apply
+from vrest.numerics.point import Stationary
+from vrest.system.assemble import System, assemble
+from vrest.system.structure import parameter_vector
+from vrest.verbs.allowed import SWOLLEN, Allowed
+from vrest.verbs.rest import Rest, judged, search
+
+if TYPE_CHECKING:
+    from vrest.numerics.continuation import Problem
+
+Progress = Callable[[float], Any]
+
+STARTS = 24
+SEED = 20140
+POTENTIALS = (-0.12, 0.04)
+"""V: where random starts lie."""
+
+SAME = 1e-6
+"""Two states that differ by less than this share of their size are one."""
+
+FURTHEST = 0.3
+"""V: a curve of stationary states is followed no further than this."""
+
+INJECTED_STEP, INJECTED_STEPS = 0.05, 600
+
+
+def rest_all(
+    cell: Cell,
+    changes: str | Change | Iterable[str | Change] | Mapping[str, Any] = (),
+    *,
+    starts: int = STARTS,
+    seed: int = SEED,
+    progress: Progress | None = None,
+) -> list[Rest]:
+    """Every rest that a cell has at its conserved totals, as far as three searches find them; sorted by V.
+
+    From the state that the cell describes and from random physical states of equal totals: the search of `rest`,
+    which ends in stable states, and Newton's method, which finds unstable ones too. From each rest: the
+    stationary states under an injected current, followed until the current is zero again; they lead through
+    folds from one rest to the next. Finding no more does not prove that there are no more.
+
+    Parameters
+    ----------
+    cell
+        From `load(...)` or built in Python.
+    changes
+        Changes to apply first, such as `"outside.K=12 mM"`.
+    starts
+        How many random starts; `seed` makes them the same every time.
+    progress
+        Called with the share done, 0 to 1.
+
+    Returns
+    -------
+    list of Rest
+        Each certified as by `rest`. Of an unstable one it is not asked whether the cell would oscillate around it.
+
+    >>> from vrest.io.cellfile import load
+    >>> [(r.outcome.name, round(r.v_rest, 6)) for r in rest_all(load("mammalian_neuron"), starts=4)]
+    [('rests', -70.0)]
+    """
+    if not isinstance(cell, Cell):
+        raise InputError(
+            f"rest_all() got {type(cell).__name__} {cell!r}.",
+            code="not_a_cell",
+            hint='Use rest_all(vrest.load("...")).',
+        )
+    if starts < 0:
+        raise InputError(f"starts is {starts}.", code="out_of_range", hint="Ask for 0 or more random starts.")
+    cell = apply(cell, changes)
+    system, p = assemble(cell, only_active=True), parameter_vector(cell)
+    x0 = system.start(cell, p)
+    found = stationary_states(cell, system, p, starts=starts, seed=seed, progress=progress)
+    return [judged(cell, system, p, x0, each) for each in found]
+
+
+def stationary_states(
+    cell: Cell,
+    system: System,
+    p: np.ndarray,
+    *,
+    starts: int = STARTS,
+    seed: int = SEED,
+    inject: bool = True,
+    progress: Progress | None = None,
+) -> list[Stationary]:
+    """The certified stationary states at parameters p and the totals with which the cell starts, sorted by V."""
+    x0 = system.start(cell, p)
+    y0, c, matrix = system.split(x0, p)
+    free = Search(cell, system, p, x0)
+    tell = progress or (lambda share: None)
+    places = [y0, *random_starts(system, p, x0, starts, np.random.default_rng(seed))]
+    for k, y in enumerate(places):
+        free.settle(y)
+        free.newton(y)
+        tell(0.5 * (k + 1) / len(places))
+    for wall in system.structure.walls if inject else ():
+        free.inject(system.index["charge", wall.name])
+    first = system.index["charge", system.structure.walls[0].name]
+    return sorted(free.found, key=lambda f: float(system.join(f.y, c, matrix)[first]))
+
+
+class Search:
+    """The rests found so far at one set of parameters and totals."""
+
+    def __init__(self, cell: Cell, system: System, p: np.ndarray, x0: np.ndarray) -> None:
+        self.cell, self.system, self.p, self.x0 = cell, system, p, x0
+        self.totals = c, matrix = system.split(x0, p)[1:]
+        self.line = Line(p, np.zeros_like(p), c, np.zeros_like(c), matrix)
+        self.problem = problem(system, self.line)
+        self.found: list[Stationary] = []
+
+    def add(self, found: Stationary) -> None:
+        """Keep a stationary state that is new and passes its certificate."""
+        if not bool(found.converged):
+            return
+        size = self.problem.size(np.append(found.y, 0.0))[:-1]
+        if any(np.max(np.abs(found.y - old.y) / size) < SAME for old in self.found):
+            return
+        if judged(self.cell, self.system, self.p, self.x0, found).outcome.has_state:
+            self.found.append(found)
+
+    def settle(self, y: np.ndarray) -> None:
+        """Follow the cell from y to where it settles."""
+        self.add(Stationary(*(np.asarray(part) for part in search(self.system)(y, (self.p, *self.totals)))))
+
+    def newton(self, y: np.ndarray) -> None:
+        """Newton's method from y, to a stable or an unstable state."""
+        z, n = np.append(y, 0.0), len(y)
+        upwards = np.eye(n + 1)[n]
+        f = self.problem.correct(z, z, upwards, 0.0, self.problem.size(z), self.problem.args, 60)
+        z, slope, jacobian, correction = (np.asarray(v) for v in (f.z, f.slope, f.jacobian, f.correction))
+        self.add(Stationary(z[:n], slope, jacobian, correction[:n], int(f.iterations), bool(f.converged)))
+
+    def inject(self, charge: int) -> None:
+        """Follow every rest under a current into one membrane, to where the current is zero again."""
+        from vrest.numerics.continuation import Curve, follow, passes
+
+        laws = self.system.laws.independent
+        if charge not in laws:
+            return
+        row = laws.index(charge)
+        injected = problem(self.system, self.line, row=row)
+        curves: list[Curve] = []
+        for rest in self.found:  # grows while it is walked through
+            z = np.append(rest.y, 0.0)
+            if any(passes(curve, z, injected.size(z)) for curve in curves):
+                continue
+            try:
+                curve = follow(injected, rest.y, 0.0, largest=INJECTED_STEP, max_steps=INJECTED_STEPS, special=False)
+            except ValueError:
+                continue
+            curves.append(curve)
+            for a, b in pairwise(curve.points):
+                if a.parameter * b.parameter < 0:
+                    share = a.parameter / (a.parameter - b.parameter)
+                    self.newton(a.y + share * (b.y - a.y))
+
+
+def random_starts(
+    system: System, p: np.ndarray, x0: np.ndarray, count: int, rng: np.random.Generator
+) -> list[np.ndarray]:
+    """Independent states y of random physical states that share the totals of x0.
+
+    Half of them lie anywhere (concentrations from 0.3 to 300 mM, volumes from half to four times the start, both
+    log-uniform), half scatter around x0; V is between -120 and +40 mV, gates are at their steady state.
+    """
+    _, c, matrix = system.split(x0, p)
+    draws = 2000 * max(count, 1) if count else 0
+    x = np.tile(x0, (draws, 1))
+    wide = np.arange(draws) % 2 == 0
+    for k, (kind, _) in enumerate(system.states):
+        if kind == "volume":
+            x[:, k] *= np.exp(rng.uniform(np.log(0.5), np.log(4.0), draws))
+    for k, (kind, name) in enumerate(system.states):
+        if kind == "amount":
+            anywhere = np.exp(rng.uniform(np.log(0.3), np.log(300.0), draws))
+            anywhere = anywhere * system.relative_volume(x, name.split(".")[0])
+            x[:, k] = np.where(wide, anywhere, x0[k] * np.exp(rng.normal(0.0, 0.7, draws)))
+    for wall in system.structure.walls:
+        stretch = 1.0 if wall.exponent == 0.0 else system.relative_volume(x, wall.inside) ** wall.exponent
+        x[:, system.index["charge", wall.name]] = rng.uniform(*POTENTIALS, draws) * stretch
+    y = x[:, list(system.laws.independent)]
+    x = system.join(y, c, matrix)
+    y = y[np.all(x[:, Allowed(system).positive] > 0, axis=1)][:count]
+    if not len(y):
+        return []
+    return list(system.with_steady_gates(system.join(y, c, matrix), p)[:, list(system.laws.independent)])
+
+
+@dataclass(frozen=True)
+class Line:
+    """Parameters and conserved totals that change along one straight line: p + t dp and c + t dc."""
+
+    p: np.ndarray
+    dp: np.ndarray
+    c: np.ndarray
+    dc: np.ndarray
+    matrix: np.ndarray
+
+    def at(self, t: float) -> tuple[np.ndarray, np.ndarray]:
+        """Parameters and totals at t."""
+        return self.p + t * self.dp, self.c + t * self.dc
+
+
+def problem(
+    system: System, line: Line, *, row: int | None = None, lower: float = -np.inf, upper: float = np.inf
+) -> Problem:
+    """The stationary states of a system along a line, or under a current injected into one row (V/s).
+
+    Compiled once for each system, whatever is varied.
+    """
+    from vrest.numerics.continuation import Problem
+
+    allowed, independent = Allowed(system), list(system.laws.independent)
+    floor, positive = allowed.floor[independent], allowed.positive[independent]
+    amounts = np.array([kind == "amount" for kind, _ in system.states])
+    least = np.where(amounts, 1.0 / (N_A * system.units(line.p)), 0.0)[allowed.positive]  # one ion
+    into = np.zeros(len(independent))
+    if row is not None:
+        into[row] = 1.0
+    shortest = 0.1 * (upper - lower) if np.isfinite(upper - lower) else 1.0
+
+    def size(z: np.ndarray) -> np.ndarray:
+        y = np.abs(z[:-1])
+        return np.append(np.where(positive, np.maximum(y, floor), floor), max(abs(z[-1]), shortest))
+
+    def valid(z: np.ndarray) -> bool:
+        x = system.join(z[:-1], line.at(z[-1])[1], line.matrix)
+        if not np.all(np.isfinite(x)) or np.any(x[allowed.positive] <= least) or np.any(x[allowed.volume] > SWOLLEN):
+            return False
+        return all(abs(float(system.potential(x, wall))) < FURTHEST for wall in system.structure.walls)
+
+    args = (line.p, line.dp, line.c, line.dc, into, line.matrix)
+    return Problem(_corrector(system), args, size, valid, lower, upper)
+
+
+@lru_cache(maxsize=64)
+def _corrector(system: System) -> Any:
+    """The compiled corrector of one system; the line and the injected row travel as numbers."""
+    import vrest.numerics.backend  # noqa: F401
+    from vrest.numerics.continuation import corrector
+
+    allowed = Allowed(system)
+
+    def f(y: Any, t: Any, args: Any) -> Any:
+        p, dp, c, dc, into, matrix = args
+        return system.reduced(y, (p + t * dp, c + t * dc, matrix)) + t * into
+
+    def share(z: Any, step: Any, args: Any) -> Any:
+        _, _, c, dc, _, matrix = args
+        return allowed.share_of(
+            system.join(z[:-1], c + z[-1] * dc, matrix), system.join(step[:-1], step[-1] * dc, matrix)
+        )
+
+    return corrector(f, share)

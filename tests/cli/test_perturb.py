@@ -1,0 +1,107 @@
+"""`vrest perturb` and `vrest compare`: the command lines that people are told to type, and bad ones."""
+
+import pytest
+
+ENVELOPE = {"result", "units", "inputs", "cell", "temperature", "version", "warnings"}
+OUABAIN = ("perturb", "mammalian_neuron", "ouabain", "--dose", "1 uM", "--duration", "20 min")
+
+
+def test_perturb(vrest):
+    answer = vrest(*OUABAIN, "--json")
+    assert (answer.code, answer.err) == (0, "")
+    assert set(answer.json) == ENVELOPE
+    result = answer.json["result"]
+    assert [m["label"] for m in result["moments"]] == ["at once", "1 s", "1 min", "1 h", "settled"]
+    assert result["perturbation"][0]["dose"] == "1 uM"
+    assert result["recovers"] is True
+    assert result["duration"] == 1200.0
+    assert answer.json["units"]["moments"]["v"] == "mV"
+    assert answer.json["units"]["v_rest"] == "mV"
+
+
+def test_perturb_for_people(vrest):
+    answer = vrest(*OUABAIN)
+    assert answer.code == 0
+    assert answer.out.startswith("mammalian_neuron at 37 degC: ouabain 1 uM\n")
+    for word in ("at once", "1 min", "settled", "washed after 20 min: recovers", "because"):
+        assert word in answer.out
+
+
+def test_perturb_draws(vrest, tmp_path):
+    target = tmp_path / "ouabain.svg"
+    answer = vrest(*OUABAIN, "--plot", str(target), "--quiet")
+    assert (answer.code, answer.err) == (0, "")
+    assert "Change of V" in target.read_text(encoding="utf-8") or target.stat().st_size > 10_000
+
+
+def test_several_perturbations(vrest):
+    answer = vrest("perturb", "mammalian_neuron", "anoxia", "hyperkalaemia", "--dose", "anoxia=80%", "--json")
+    assert [p["dose"] for p in answer.json["result"]["perturbation"]] == ["80 %", "8 mM"]
+    assert [w["code"] for w in answer.json["warnings"]] == ["onset"]
+
+
+def test_what_there_is(vrest):
+    answer = vrest("perturb", "--list", "--json")
+    listed = {p["name"]: p for p in answer.json["result"]["perturbations"]}
+    assert listed["ouabain"]["dose"] == "10 uM"
+    assert listed["hyperkalaemia"]["doses"] == ["lethal", "mild", "moderate", "severe"]
+    assert "tetrodotoxin" in vrest("perturb", "--list").out.lower()
+
+
+@pytest.mark.parametrize("form", [("mammalian_neuron",), ("mammalian_neuron", "--list")])
+def test_what_applies_to_a_cell(vrest, form):
+    answer = vrest("perturb", *form, "--json")
+    listed = {p["name"]: p for p in answer.json["result"]["perturbations"]}
+    assert listed["ouabain"]["applies"] is True
+    assert listed["ttx"]["applies"] is False
+    assert "gated Na+ channel" in listed["ttx"]["why_not"]
+    assert "does not apply" in vrest("perturb", *form).out
+
+
+def test_compare(vrest, tmp_path):
+    target = tmp_path / "both.png"
+    answer = vrest(
+        "compare", "mammalian_neuron", "hodgkin_huxley_1952", "skeletal_muscle",
+        "--perturb", "pump_loss", "--plot", str(target), "--json",
+    )  # fmt: skip
+    assert (answer.code, answer.err) == (0, "")
+    assert set(answer.json) == ENVELOPE
+    assert [c["cell"] for c in answer.json["result"]["cells"]] == ["mammalian_neuron", "skeletal_muscle"]
+    assert answer.json["result"]["refused"][0]["code"] == "no_target"
+    assert target.stat().st_size > 10_000
+    assert "skeletal_muscle" in vrest("compare", "mammalian_neuron", "skeletal_muscle", "--perturb", "pump_loss").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "code"),
+    [
+        (["perturb"], 2, "missing_argument"),
+        (["perturb", "mammalian_neuron", "--dose", "1 uM"], 2, "missing_argument"),
+        (["perturb", "nowhere", "ouabain"], 3, "unknown_cell"),
+        (["perturb", "mammalian_neuron", "ouabian"], 3, "unknown_perturbation"),
+        (["perturb", "mammalian_neuron", "ttx"], 3, "no_target"),
+        (["perturb", "mammalian_neuron", "ouabain", "--dose", "1 mV"], 3, "wrong_unit"),
+        (["perturb", "mammalian_neuron", "ouabain", "--dose", "lots"], 3, "unknown_dose"),
+        (["perturb", "mammalian_neuron", "ouabain", "--dose", "-1 uM"], 3, "out_of_range"),
+        (["perturb", "mammalian_neuron", "ouabain", "--dose", "ttx=1 uM"], 3, "bad_dose"),
+        (["perturb", "mammalian_neuron", "ouabain", "anoxia", "--dose", "1 uM"], 3, "bad_dose"),
+        (["perturb", "mammalian_neuron", "ouabain", "--isoform", "rat_alpha9"], 3, "unknown_isoform"),
+        (["perturb", "mammalian_neuron", "anoxia", "--isoform", "human"], 3, "unknown_isoform"),
+        (["perturb", "mammalian_neuron", "ouabain", "--duration", "0"], 3, "out_of_range"),
+        (["perturb", "mammalian_neuron", "ouabain", "--duration", "soon"], 3, "not_a_number"),
+        (["perturb", "mammalian_neuron", "ouabain", "--onset", "1 h"], 3, "out_of_range"),
+        (["perturb", "mammalian_neuron", "ouabain", "--plot", "x.jpg"], 3, "unknown_suffix"),
+        (["perturb", "kay_2017", "ouabain", "--set", "pump.max_rate*=0"], 3, "no_target"),
+        (["perturb", "kay_2017", "hyperkalaemia", "--set", "pump.max_rate*=0"], 4, "swells_without_limit"),
+        (["compare", "mammalian_neuron", "--perturb", "ouabain"], 2, "missing_argument"),
+        (["compare", "mammalian_neuron", "squid_axon"], 2, "missing_argument"),
+        (["compare", "mammalian_neuron", "squid_axon", "--perturb", "ttx"], 3, "no_target"),
+        (["compare", "mammalian_neuron", "squid_axon", "--perturb", "txt"], 3, "unknown_perturbation"),
+    ],
+)
+def test_bad_command_lines(vrest, arguments, exit_code, code):
+    answer = vrest(*arguments, "--json")
+    assert (answer.code, answer.error) == (exit_code, code)
+    spoken = vrest(*arguments)
+    assert spoken.code == exit_code
+    assert spoken.err.startswith("Error: ")

@@ -1,0 +1,312 @@
+"""Perturbations: what each file declares is measured, the article's claims hold in numbers, and cells recover."""
+
+import numpy as np
+import pytest
+
+import vrest
+from vrest.errors import InputError, NoRestError
+from vrest.io.cellfile import load, parse_cell, write_cell
+from vrest.model.change import Change
+from vrest.study.compare import compare
+from vrest.study.perturb import applicable, perturb
+from vrest.study.perturbation import TARGETS, find, perturbations
+from vrest.study.perturbed import Perturbed
+from vrest.system.assemble import assemble
+from vrest.verbs.instant import instant
+from vrest.verbs.outcome import Outcome
+
+CELLS = ("mammalian_neuron", "squid_axon", "skeletal_muscle")
+DECLARED = [(cell, name) for name in perturbations() for cell in find(name).expected]
+PUMP_OFF = Change("pump.max_rate", "scale", 0.0)
+
+
+@pytest.fixture(scope="module")
+def answers() -> dict[tuple[str, str], Perturbed]:
+    return {(cell, name): perturb(load(cell), name) for cell, name in DECLARED}
+
+
+def only(values):
+    return next(iter(values.values()))
+
+
+def textbook():
+    """K 140/5, Na 15/145, Cl 7/110 mM and permeabilities 1 : 0.04 : 0.45."""
+    return vrest.apply(load("article_neuron"), "inside.Cl=7 mM")
+
+
+# --- the files -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", perturbations())
+def test_every_file_is_complete(name):
+    p = find(name)
+    assert all((p.title, p.mechanism, p.source, p.at_once, p.later, p.meaning))
+    assert p.minimum <= p.default <= p.maximum
+    assert all(p.minimum <= dose <= p.maximum for dose in p.doses.values())
+    assert p.target in TARGETS or p.target == "temperature" or p.target.startswith("bath.")
+    assert p.law in ("block", "loss", "multiple", "atp", "selectivity", "raise", "lower")
+    assert (p.half is not None) == (p.law == "block")
+    assert p.expected or p.target == "kir"
+    assert p.onset < p.duration
+    if p.law in ("block", "loss"):
+        assert 0.0 <= p.factor(p.maximum) < p.factor(p.minimum) == 1.0
+
+
+@pytest.mark.parametrize(("cell", "name"), DECLARED)
+def test_declared_signs_and_sizes_are_those_measured(answers, cell, name):
+    answer, expected = answers[cell, name], find(name).expected[cell]
+    step, settled = only(answer.change("at once")), answer.change("settled")
+    assert step == pytest.approx(expected.instant, abs=0.006)
+    assert answer.settled.outcome.name == expected.outcome
+    assert (settled is None) == (expected.settled is None)
+    if settled is not None:
+        assert only(settled) == pytest.approx(expected.settled, abs=0.006)
+    sign = {"depolarises": 1, "hyperpolarises": -1}.get(find(name).sign, 0)
+    assert step * sign >= 0
+    assert (abs(step) < 1e-6) or find(name).sign != "drifts"
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_applicable_agrees_with_the_run(answers, cell):
+    found = applicable(load(cell))
+    assert {name for name, error in found.items() if error is None} == {n for c, n in DECLARED if c == cell}
+    assert all(error.code == "no_target" and error.hint for error in found.values() if error)
+
+
+# --- laws and recovery -----------------------------------------------------------------------------------------
+
+
+def test_what_is_conserved_stays_conserved(answers):
+    for answer in answers.values():
+        for run in (answer.kept, answer.washed):
+            if answer.settled.outcome is not Outcome.swells_without_limit:
+                assert all(account.drift <= 3 * account.floor for account in run.ledger), (
+                    answer.cell.name,
+                    answer.name,
+                )
+
+
+def test_every_wash_brings_a_cell_in_an_open_bath_back(answers):
+    for (cell, name), answer in answers.items():
+        assert answer.recovers, (cell, name)
+        assert answer.recovery_time is not None
+        k = np.flatnonzero(answer.washed.time == answer.duration)
+        assert len(k) == 1
+
+
+def test_parameters_change_and_structure_does_not():
+    for name in CELLS:
+        cell = load(name)
+        for known in perturbations():
+            try:
+                changes = find(known).changes(cell)
+            except InputError:
+                continue
+            assert assemble(vrest.apply(cell, changes)) is assemble(cell)
+
+
+def test_v_at_the_readings_is_that_of_the_run(answers):
+    answer = answers["mammalian_neuron", "ouabain"]
+    run = vrest.simulate(answer.before.as_cell(), [(0.0, list(answer.changes))], "1 h", times=[1.0, 60.0, 3600.0])
+    read = [only(m.v) for m in answer.moments[1:4]]
+    assert read == pytest.approx(run.v, abs=1e-3)
+    assert answer.moments[0].concentrations["inside"] == pytest.approx(answer.before.concentrations["inside"], abs=1e-9)
+
+
+# --- the article's claims, contents frozen, without the pump's own current --------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "dose", "v"),
+    [
+        ("k_permeability_loss", None, -46.03),
+        ("k_leak_block", "90 %", -51.17),
+        ("k_leak_block", "50%", -62.82),
+        ("selectivity_loss", "1", -7.73),
+        ("gating_pore_leak", 2, -60.60),
+    ],
+)
+def test_claims_of_the_vote(name, dose, v):
+    cell = textbook()
+    changes = find(name).dosed(dose).changes(cell)
+    assert instant(cell, [*changes, PUMP_OFF]).v == pytest.approx(v, abs=0.01)
+
+
+def test_hyperkalaemia_to_minus_52():
+    cell = textbook()
+    for dose, neutral in (("18.215 mM", False), ("18.77 mM", True)):
+        changes = find("hyperkalaemia").dosed(dose).changes(cell, neutral)
+        assert instant(cell, [*changes, PUMP_OFF]).v == pytest.approx(-52.0, abs=0.01)
+
+
+def test_stopping_the_pump_is_a_small_step_and_a_slow_collapse(answers):
+    answer = answers["mammalian_neuron", "anoxia"]
+    at_once, late = only(answer.change("at once")), only(answer.change("settled"))
+    assert 2 < at_once < 10
+    assert only(answer.change("1 h")) > 40
+    assert late > 65
+    assert answer.settled.outcome is Outcome.rests_run_down
+
+
+def test_published_run_down_without_pump():
+    answer = perturb(load("duesterwald_2018"), "anoxia", onset=0)
+    v = {m.label: only(m.v) for m in answer.moments if m.v}
+    assert v["at once"] - only({"": answer.before.v_rest}) == pytest.approx(8.185, abs=0.005)
+    assert v["1 min"] == pytest.approx(-65.00, abs=0.1)
+    assert v["1 h"] == pytest.approx(-17.99, abs=0.1)
+
+
+def test_published_cell_without_kcc2():
+    answer = perturb(load("duesterwald_2018"), "kcc2_block", "10 mM")
+    settled = answer.moments[-1]
+    assert only(settled.v) == pytest.approx(-69.929, abs=0.01)
+    assert settled.concentrations["inside"]["Cl"] == pytest.approx(8.693, abs=0.005)
+
+
+def test_opening_k_channels_never_passes_e_k():
+    answer = perturb(load("mammalian_neuron"), "k2p_opening", 100)
+    first = answer.moments[0]
+    assert only(first.E)["K"] < only(first.v) < only(first.E)["K"] + 1
+
+
+@pytest.mark.parametrize(
+    ("isoform", "half"),
+    [("rat_alpha1", "48 uM"), ("rat_alpha2", "115 nM"), ("rat_alpha3", "1.6 nM"), ("human", "30 nM")],
+)
+def test_ouabain_by_isoform(isoform, half):
+    change = find("ouabain").dosed(half, isoform).changes(load("mammalian_neuron"))[0]
+    assert (change.operation, change.value) == ("scale", pytest.approx(0.5))
+
+
+def test_ten_seconds_without_pump_in_a_closed_space_are_not_forgiven():
+    answer = perturb(load("huebel_dahlem_2014"), "sd_trigger")
+    assert answer.recovers is False
+    assert answer.end.v_rest == pytest.approx(-23.111, abs=0.005)
+    assert "does not come back but rests at -23.1 mV" in answer.sentence()
+
+
+# --- doses, baths, sequences -------------------------------------------------------------------------------------
+
+
+def test_named_doses_order_the_answers():
+    steps = [only(perturb(load("mammalian_neuron"), "hyperkalaemia", d).change("settled")) for d in ("mild", "lethal")]
+    assert 0 < steps[0] < steps[1]
+
+
+def test_a_bath_far_from_plasma_gets_a_fitted_dose(answers):
+    assert [n.code for n in answers["squid_axon", "hyperkalaemia"].warnings] == ["dose_fitted"]
+    exact = perturb(load("squid_axon"), "hyperkalaemia", "25 mM")
+    assert exact.moments[1].concentrations["outside"]["K"] == 25.0
+
+
+def test_alone_leaves_the_bath_charged_and_says_so():
+    answer = perturb(load("mammalian_neuron"), "hyperkalaemia", neutral=False)
+    assert "bath_not_neutral" in [n.code for n in answer.warnings]
+    assert answer.moments[1].concentrations["outside"]["Na"] == 145.0
+
+
+def test_several_at_once():
+    both = perturb(load("mammalian_neuron"), ["pump_loss", ("anoxia", "50 %")], onset=0)
+    alone = perturb(load("mammalian_neuron"), "pump_loss", "75 %")
+    assert only(both.change("settled")) == pytest.approx(only(alone.change("settled")), abs=1e-9)
+    assert both.recovers
+    with pytest.raises(InputError, match="set") as error:
+        perturb(load("mammalian_neuron"), ["hyperkalaemia", "k_puff"])
+    assert error.value.code == "conflict"
+
+
+def test_less_atp_uses_the_cells_own_law_where_it_has_one():
+    text = write_cell(load("mammalian_neuron")).replace('value = "0 mM"', 'value = "0.5 mM"', 1)
+    change = find("atp_depletion").changes(parse_cell(text))[0]
+    assert (change.path.rsplit(".", 1)[1], change.value) == ("atp", "0.1 mM")
+
+
+def test_kir_is_found_by_its_kind():
+    text = write_cell(load("mammalian_neuron"))
+    text += '\n[membranes.neuron.transports.rectifier]\nlaw = "kir"\nconductance = "1e-5 S/cm2"\n'
+    answer = perturb(parse_cell(text), "kir41_loss")
+    assert only(answer.change("at once")) > 0
+    assert answer.recovers
+
+
+# --- cells that fire ------------------------------------------------------------------------------------------------
+
+
+def test_a_cell_that_fires_on_is_stopped_and_said_so(answers):
+    answer = answers["hodgkin_huxley_1952", "hyperkalaemia"]
+    assert answer.settled.outcome is Outcome.oscillates
+    assert answer.change("settled") is None
+    assert answer.change("1 h") is None
+    assert {"dose_fitted", "fires_on"} == {n.code for n in answer.warnings}
+    assert "oscillates" in answer.sentence()
+
+
+# --- refusals -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cell", "arguments", "code"),
+    [
+        ("mammalian_neuron", ("ttx",), "no_target"),
+        ("hodgkin_huxley_1952", ("ouabain",), "no_target"),
+        ("mammalian_neuron", ("ouabian",), "unknown_perturbation"),
+        ("mammalian_neuron", ("ouabain", "10 mV"), "wrong_unit"),
+        ("mammalian_neuron", ("ouabain", "10"), "missing_unit"),
+        ("mammalian_neuron", ("ouabain", "-1 uM"), "out_of_range"),
+        ("mammalian_neuron", ("pump_loss", "120 %"), "out_of_range"),
+        ("mammalian_neuron", ("hyperkalaemia", "sever"), "unknown_dose"),
+        ("mammalian_neuron", ("hyperkalaemia", "3 mM"), "wrong_direction"),
+        ("mammalian_neuron", ("hypokalaemia", "8 mM"), "wrong_direction"),
+        ("mammalian_neuron", ("selectivity_loss", 0.01), "wrong_direction"),
+        ("mammalian_neuron", ("cooling", "40 degC"), "wrong_direction"),
+        ("mammalian_neuron", ("hyponatraemia", "120 mg"), "wrong_unit"),
+        ("mammalian_neuron", ([],), "unknown_perturbation"),
+        ("mammalian_neuron", (["anoxia", "ttx"], "1 uM"), "bad_dose"),
+    ],
+)
+def test_refusals(cell, arguments, code):
+    with pytest.raises(InputError) as error:
+        perturb(load(cell), *arguments)
+    assert error.value.code == code
+    assert error.value.hint
+
+
+@pytest.mark.parametrize("times", [{"duration": 0}, {"duration": -5}, {"onset": "2 h"}, {"duration": "5 mM"}])
+def test_times_that_make_no_sense(times):
+    with pytest.raises(InputError):
+        perturb(load("mammalian_neuron"), "ouabain", **times)
+
+
+def test_a_cell_without_rest_is_refused():
+    cell = vrest.apply(load("kay_2017"), "pump.max_rate*=0")
+    with pytest.raises(NoRestError):
+        perturb(cell, "hyperkalaemia")
+
+
+def test_what_the_cell_has_is_told():
+    with pytest.raises(InputError) as error:
+        perturb(load("mammalian_neuron"), "ttx")
+    assert "gated Na+ channel" in error.value.message
+    assert "moves 3 Na, -2 K for ATP" in error.value.hint
+
+
+# --- side by side -----------------------------------------------------------------------------------------------------
+
+
+def test_compare():
+    found = compare([load("duesterwald_2018"), load("mammalian_neuron")], "kcc2_block")
+    assert [a.cell.name for a in found.answers] == ["duesterwald_2018"]
+    assert found.refused["mammalian_neuron"].code == "no_target"
+    assert "mammalian_neuron" in str(found)
+    with pytest.raises(InputError, match="none of these cells"):
+        compare([load("mammalian_neuron"), load("squid_axon")], "ttx")
+
+
+def test_text_and_dictionary(answers):
+    answer = answers["mammalian_neuron", "ouabain"]
+    text = str(answer)
+    assert "ouabain 10 uM" in text
+    assert "recovers" in text
+    body = answer.as_dict()
+    assert [m["label"] for m in body["moments"]] == ["at once", "1 s", "1 min", "1 h", "settled"]
+    assert set(answer.units()) >= {"v_rest", "v", "concentrations"}
