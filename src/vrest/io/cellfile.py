@@ -16,20 +16,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import vrest.model.laws  # noqa: F401  (registers the laws)
 from vrest.errors import InputError, near_miss
-from vrest.model import (  # registers the laws  # noqa: F401
-    channels,
-    cotransport,
-    gatings_cortical,
-    gatings_cressman,
-    gatings_dijkstra,
-    gatings_wei,
-    glial_uptake,
-    pumps,
-    rectifiers,
-    water,
-    water_shared,
-)
 from vrest.model.cell import Cell, Source
 from vrest.model.compartment import CONCENTRATION, Compartment, Impermeant
 from vrest.model.exchange import EXCHANGES
@@ -77,7 +65,7 @@ def load(cell: str | os.PathLike[str] | Cell) -> Cell:
 def read_cell(path: str | os.PathLike[str]) -> Cell:
     """A cell from a TOML file."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = Path(path).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError(f"There is no file '{path}'.", code="no_file", hint="Check the path.") from None
     except (OSError, UnicodeDecodeError) as error:

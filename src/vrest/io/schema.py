@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
+import vrest.model.laws  # noqa: F401  (registers the laws)
 from vrest.errors import InputError, near_miss
 from vrest.model.compartment import KINDS, SHAPES, Compartment, Impermeant
 from vrest.model.exchange import EXCHANGES, Exchange

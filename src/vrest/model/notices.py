@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from vrest.model.cell import Cell
 
 
+USER = "changed by the user"
+"""The source of a value that a change has set."""
+
+
 @dataclass(frozen=True)
 class Notice:
     """Something true that the user should know before trusting a number; never a repair."""
@@ -22,7 +26,32 @@ class Notice:
 
 def notices(cell: Cell) -> list[Notice]:
     """Everything there is to remark about a cell."""
-    return [*_bath_notices(cell), *_side_notices(cell), *_untracked_notices(cell), *_closure_notices(cell)]
+    return [
+        *_bath_notices(cell),
+        *_side_notices(cell),
+        *_untracked_notices(cell),
+        *_closure_notices(cell),
+        *_idle_notices(cell),
+    ]
+
+
+def _idle_notices(cell: Cell) -> list[Notice]:
+    """Values that look as if they did something and do not."""
+    found = []
+    for name, m in cell.membranes.items():
+        for label, t in m.transports.items():
+            path = f"membranes.{name}.transports.{label}.atp"
+            changed = path in cell.sources and cell.sources[path].text == USER
+            if changed and getattr(t, "km_atp", None) == 0.0 and getattr(t, "atp", 0.0) > 0.0:
+                found.append(
+                    Notice("atp_never_limits", f"'{label}': its km_atp is 0, so ATP limits it only where there is none")
+                )
+    for name, c in cell.compartments.items():
+        walls = [m for m in cell.membranes.values() if name in (m.inside, m.outside)]
+        moves = any(t.stoichiometry().get("water") and not t.is_off for m in walls for t in m.transports.values())
+        if c.kind == "osmotic" and not moves:
+            found.append(Notice("no_water", f"'{name}' is osmotic, but no water crosses its membrane: its size stays"))
+    return found
 
 
 def _bath_notices(cell: Cell) -> list[Notice]:

@@ -14,6 +14,7 @@ from typing import Any
 from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell, Source
 from vrest.model.compartment import CONCENTRATION
+from vrest.model.notices import USER
 from vrest.model.quantity import Described, Quantity, check, quantity_fields
 
 
@@ -110,7 +111,7 @@ def _suggest(short: str, known: Mapping[str, Parameter]) -> str:
     return "Run 'vrest show CELL' for the paths it has."
 
 
-def set_si(cell: Cell, values: Mapping[str, Any], source: str = "changed by the user") -> Cell:
+def set_si(cell: Cell, values: Mapping[str, Any], source: str = USER) -> Cell:
     """A copy of the cell with values (SI, by full path) replaced and everything checked again."""
     known = parameters(cell)
     for path, value in values.items():

@@ -13,6 +13,9 @@ from vrest.model.change import Change, parse_change, targets
 from vrest.model.paths import resolve
 from vrest.units import format_si, to_si
 
+SHORTEST = 1e-12
+"""s: no event comes sooner after the start."""
+
 
 @dataclass(frozen=True)
 class Event:
@@ -71,12 +74,18 @@ def protocol(events: Protocol | Iterable[tuple[Any, Any]] | None) -> Protocol:
                 code="bad_protocol",
                 hint='Write pairs ("5 min", "outside.K=12 mM").',
             ) from None
-        time = float(to_si(when, "time", "protocol time"))
+        time = float(to_si(when, "time", "protocol time", bare_ok=True))
         if time < 0:
             raise InputError(
                 f"A protocol event is at {format_si(time, 'time', digits=6)}.",
                 code="out_of_range",
                 hint="A run starts at time 0.",
+            )
+        if 0 < time < SHORTEST:
+            raise InputError(
+                f"A protocol event is at {format_si(time, 'time', digits=6)}.",
+                code="out_of_range",
+                hint="Nothing happens within a picosecond; write 0 s.",
             )
         for change in [what] if isinstance(what, str | Change) else list(what):
             read.append(Event(time, parse_change(change)))
@@ -97,13 +106,26 @@ def segments(cell: Cell, plan: Protocol, until: float) -> list[Segment]:
         cuts |= {event.time, min(event.time + event.change.over, until)}
     edges = sorted(cuts)
     ramps: dict[str, Ramp] = {}
+    paired: dict[str, str] = {}  # an ion and the companion that kept its bath neutral: both are restored
     pieces = []
     for start, stop in itertools.pairwise(edges):
         now = {path: ramp.at(start) for path, ramp in ramps.items()}
         for event in plan.events:
             if event.time == start:
-                for path, target in targets(cell, event.change, now).items():
+                aims = targets(cell, event.change, now)
+                first, *others = aims
+                if others:
+                    paired[first] = others[0]
+                elif event.change.operation == "restore" and first in paired:
+                    aims[paired[first]] = resolve(cell, paired[first]).value
+                for path, target in aims.items():
                     _refuse_start_value(cell, path, event)
+                    if target == "solve":
+                        raise InputError(
+                            f"'{event.change}': nothing can be solved while a cell runs.",
+                            code="bad_protocol",
+                            hint="Write a value.",
+                        )
                     begin = float(now.get(path, resolve(cell, path).value))  # pyright: ignore[reportArgumentType]
                     ramps[path] = Ramp(start, start + event.change.over, begin, target)
                     now[path] = ramps[path].at(start)

@@ -140,7 +140,8 @@ def integrate(
         # the last step is cut to the end: its length must not hold back the next segment's memory of h
         h_new = jnp.where(good & last, jnp.maximum(h, h_used * factor), h_used * factor)
         h_new = jnp.where(good, h_new, jnp.minimum(h_new, 0.9 * h_used))
-        stuck = ~good & (h_new < 1e-15 * jnp.maximum(jnp.abs(t), 1e-9))
+        # written so that a step that is not a number is stuck as well
+        stuck = ~good & ~(h_new >= 1e-15 * jnp.maximum(jnp.abs(t), 1e-9))
         state = jnp.where(good & last, FINISHED, jnp.where(stuck, STUCK, RUNNING))
         y_new = jnp.where(good, end, y)
         return t_new, y_new, h_new, count + good, rejected + ~good, state, (ts, hs, ys, ds)

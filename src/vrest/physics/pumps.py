@@ -147,11 +147,13 @@ def cubic(*, na_inside: Array, na_outside: Array) -> Array:
 
 
 def atp_saturation(atp: Array, km: Array) -> Array:
-    """Michaelis-Menten factor ATP/(ATP + km), 0 to 1.
+    """Michaelis-Menten factor ATP/(ATP + km), 0 to 1; 0 without ATP, whatever km.
 
     atp, km: mol/m3. All broadcast. km of the low-affinity site is 0.1 to 0.3, far below a healthy cell's ATP.
 
     >>> round(float(atp_saturation(2.0, 0.2)), 3)
     0.909
     """
-    return atp / (atp + km)
+    xp = namespace(atp, km)
+    some = xp.asarray(atp) > 0  # km = 0 means never limiting, and must not turn no ATP into 0/0
+    return xp.where(some, atp, 0.0) / xp.where(some, atp + km, 1.0)

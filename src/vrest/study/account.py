@@ -36,12 +36,13 @@ def sentences(story: Explanation, m: MembraneStory) -> list[str]:
                 else f"Then the gradients run down, and the cell finds no rest ({m.run_down_outcome})."
             )
         )
-    if m.ghk is not None and m.pumps:
+    turning = any(abs(pump.turnover) > 0 for pump in m.pumps)
+    if m.ghk is not None and turning:
         lines.append(
             f"The GHK equation says {m.ghk:.2f} mV with these permeabilities and contents: it leaves out the "
             f"pump's own current, {m.v - m.ghk:+.2f} mV."
         )
-    if m.mullins_noda is not None and m.pumps:
+    if m.mullins_noda is not None and turning:
         lines.append(
             f"Mullins-Noda, which counts 3 Na+ against 2 K+, says {m.mullins_noda:.2f} mV: "
             f"{m.mullins_noda_minus_ghk:+.2f} mV from GHK for the same two ions."
@@ -51,9 +52,14 @@ def sentences(story: Explanation, m: MembraneStory) -> list[str]:
             f"Charging the membrane moved {m.charge_moved:.2g} uM of ions, "
             f"{100 * m.charge_moved_share:.2g} % of those inside."
         )
-    if m.pumps:
-        lines.append(f"It costs {story.atp_per_second:.3g} ATP per second ({story.watts:.3g} W).")
     return lines
+
+
+def bill(story: Explanation) -> list[str]:
+    """What the whole cell pays."""
+    if not story.atp_per_second:
+        return []
+    return [f"It costs {story.atp_per_second:.3g} ATP per second ({story.watts:.3g} W)."]
 
 
 def table(story: Explanation, m: MembraneStory) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vrest.errors import InputError
+from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
 from vrest.model.paths import resolve
 from vrest.physics.nernst import nernst
@@ -121,8 +121,11 @@ def current_voltage(result: Rest, potentials: np.ndarray | None = None, membrane
     >>> bool(abs(iv.net[0]) < 1e-9)
     True
     """
+    result.need_state()
     system, x, p = result.system, result.state, result.parameters
     names = [w.name for w in system.structure.walls]
+    if membrane is not None and membrane not in names:
+        raise InputError(f"There is no membrane '{membrane}'.", code="unknown_name", hint=near_miss(membrane, names))
     wall = system.structure.wall(membrane or names[0])
     volts = 1e-3 * (np.linspace(-120.0, 60.0, 361) if potentials is None else np.asarray(potentials, dtype=np.float64))
     states = at_potential(system, x, wall, volts, p)

@@ -16,7 +16,7 @@ from vrest.model.transport import ATP
 from vrest.physics.ghk import ghk_voltage
 from vrest.physics.mullins_noda import mullins_noda
 from vrest.physics.votes import ghk_shares
-from vrest.study.account import sentences, table
+from vrest.study.account import bill, sentences, table
 from vrest.system.assemble import System
 from vrest.system.observables import (
     currents,
@@ -132,7 +132,7 @@ class Explanation:
 
     def sentences(self) -> list[str]:
         """The account in plain words."""
-        return [sentence for m in self.membranes for sentence in sentences(self, m)]
+        return [*(sentence for m in self.membranes for sentence in sentences(self, m)), *bill(self)]
 
     def __str__(self) -> str:
         return "\n".join([line for m in self.membranes for line in table(self, m)] + ["", *self.sentences()])

@@ -28,9 +28,7 @@ class Allowed:
         """The size changes of y are measured with."""
         import jax.numpy as jnp
 
-        floor = jnp.asarray(self.floor[self.independent])
-        grows = jnp.asarray(self.positive[self.independent])
-        return jnp.where(grows, jnp.maximum(jnp.abs(y), floor), floor)
+        return jnp.maximum(jnp.abs(y), jnp.asarray(self.floor[self.independent]))
 
     def share(self, y: Any, step: Any, args: Any) -> Any:
         """The part of a step after which everything positive keeps a fifth of itself."""

@@ -49,8 +49,8 @@ def certify(system: System, p: np.ndarray, x0: np.ndarray, found: Stationary) ->
     eigenvalues = np.asarray(np.linalg.eigvals(scaled) if finite else [], dtype=np.complex128)
     residual = _imbalance(system, x, p) if finite else {}
     charges = [i for i, k in enumerate(system.laws.independent) if system.states[k][0] == "charge"]
-    residual_mv = float(1e3 * np.max(np.abs(correction[charges])))
-    outcome, reason = _judge(system, p, x, scaled, eigenvalues, residual, residual_mv, bool(found.converged))
+    residual_mv = float(1e3 * np.max(np.abs(correction[charges]))) if charges else 0.0
+    outcome, reason = _judge(system, p, x0, x, scaled, eigenvalues, residual, residual_mv, bool(found.converged))
     return Certificate(
         outcome=outcome,
         reason=reason,
@@ -87,6 +87,7 @@ def _imbalance(system: System, x: np.ndarray, p: np.ndarray) -> dict[str, dict[s
 def _judge(
     system: System,
     p: np.ndarray,
+    x0: np.ndarray,
     x: np.ndarray,
     scaled: np.ndarray,
     eigenvalues: NDArray[np.complex128],
@@ -106,13 +107,19 @@ def _judge(
     emptied = _emptied(system, x, p)
     if emptied:
         return Outcome.not_converged, (
-            f"{Outcome.not_converged.value} {emptied} falls below one ion: a transport takes it out "
-            "whatever is left, because its rate law does not slow down."
+            f"{Outcome.not_converged.value} {emptied} falls below one ion: what takes it out finds no way in "
+            "that balances it."
         )
     worst = max((abs(v) for ions in residual.values() for v in ions.values()), default=0.0)
     still = worst < SETTLED_MM_PER_MIN
     free = np.abs(eigenvalues) < NEUTRAL_RATE
     if still and free.any():
+        emptying = _emptying(system, x, x0, grows)
+        if emptying:
+            return Outcome.not_converged, (
+                f"{Outcome.not_converged.value} {emptying} keeps running out, ever more slowly: what takes it out "
+                "finds no way in that balances it."
+            )
         return Outcome.neutral, f"{Outcome.neutral.value} Free: {_free_total(system, scaled)}."
     if not (converged and still and residual_mv < SETTLED_MV):
         return Outcome.not_converged, (
@@ -145,6 +152,14 @@ def _emptied(system: System, x: np.ndarray, p: np.ndarray) -> str:
     """An ion of which less than one is left in a compartment."""
     for (kind, name), count in zip(system.states, x * system.units(p) * N_A, strict=True):
         if kind == "amount" and count < 1.0:
+            return name
+    return ""
+
+
+def _emptying(system: System, x: np.ndarray, x0: np.ndarray, grows: np.ndarray) -> str:
+    """An ion that is a thousandth of what it was and still falls."""
+    for k, (kind, name) in enumerate(system.states):
+        if kind == "amount" and x[k] < 1e-3 * x0[k] and not grows[k]:
             return name
     return ""
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from vrest.errors import NoRestError
+from vrest.errors import InputError, NoRestError
 from vrest.model.cell import Cell
-from vrest.model.change import Change, apply
+from vrest.model.change import Change, apply, parse_changes
+from vrest.model.paths import resolve
 from vrest.system.assemble import System, assemble
 from vrest.system.observables import currents
 from vrest.system.structure import Wall, parameter_vector
@@ -56,6 +57,14 @@ def instant(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping
     >>> round(answer.before, 2), round(answer.v, 2)
     (-70.0, -65.41)
     """
+    for change in parse_changes(changes):
+        parameter = resolve(cell, change.path)
+        if parameter.fixed_at_start:
+            raise InputError(
+                f"'{change}': {parameter.path} describes how the cell starts; at once, contents are frozen.",
+                code="fixed_at_start",
+                hint="Change a transport or a bath, or apply it to the cell before.",
+            )
     changed = apply(cell, changes)
     system = assemble(cell)
     p = parameter_vector(changed)
@@ -101,7 +110,10 @@ def at_potential(system: System, x: np.ndarray, wall: Wall, potentials: np.ndarr
 
 def net_current(system: System, states: np.ndarray, p: np.ndarray, wall: Wall) -> np.ndarray:
     """Net outward current through a membrane, A."""
-    return np.sum(list(currents(system, states, p, wall).values()), axis=0)
+    flow = list(currents(system, states, p, wall).values())
+    if not flow:
+        raise InputError(f"Membrane '{wall.name}' has no transports.", code="nothing_moves", hint="Give it a channel.")
+    return np.sum(flow, axis=0)
 
 
 def zero_current_potentials(system: System, x: np.ndarray, p: np.ndarray, wall: Wall) -> list[float]:

@@ -9,9 +9,7 @@ class Outcome(Enum):
     """Typed outcome of `rest`."""
 
     rests = "The cell rests: stationary and stable, with every conserved total held."
-    rests_run_down = (
-        "The cell is stationary and stable, but run down: its pump stands still or turns without gradients to hold."
-    )
+    rests_run_down = "The cell is stationary and stable, but run down: no pump holds gradients here."
     unstable = "There is a stationary state, but the cell leaves it."
     oscillates = "The stationary state is unstable, and the cell keeps oscillating around it."
     swells_without_limit = "There is no resting state: the cell takes up salt and water without limit."

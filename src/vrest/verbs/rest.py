@@ -58,14 +58,14 @@ class Rest:
     @property
     def v_rest(self) -> float | dict[str, float]:
         """Resting potential, mV; one value for one membrane, else by membrane."""
-        self._need_state()
+        self.need_state()
         values = {w.name: 1e3 * float(self.system.potential(self.state, w)) for w in self.system.structure.walls}
         return next(iter(values.values())) if len(values) == 1 else values
 
     @property
     def E(self) -> dict[str, Any]:
         """Nernst potential of each ion, mV; None where undefined. By membrane where there are several."""
-        self._need_state()
+        self.need_state()
         values = {}
         for wall in self.system.structure.walls:
             found = reversal_potentials(self.system, self.state, self.parameters, wall)
@@ -75,7 +75,7 @@ class Rest:
     @property
     def concentrations(self) -> dict[str, dict[str, float]]:
         """{compartment: {ion: mM}}, baths included."""
-        self._need_state()
+        self.need_state()
         return {
             s.name: {
                 ion: float(c) for ion, c in self.system.concentrations(self.state, self.parameters, s.name).items()
@@ -86,7 +86,7 @@ class Rest:
     @property
     def volumes(self) -> dict[str, float]:
         """Volume of each finite compartment, um3."""
-        self._need_state()
+        self.need_state()
         return {n: 1e18 * float(v) for n, v in volumes(self.system, self.state, self.parameters).items()}
 
     @property
@@ -99,13 +99,13 @@ class Rest:
     @property
     def atp_per_second(self) -> float:
         """ATP molecules spent per second by the whole cell."""
-        self._need_state()
+        self.need_state()
         return float(atp_use(self.system, self.state, self.parameters)[0])
 
     @property
     def watts(self) -> float:
         """Power of that ATP, W."""
-        self._need_state()
+        self.need_state()
         return float(atp_use(self.system, self.state, self.parameters)[1])
 
     @cached_property
@@ -127,13 +127,13 @@ class Rest:
             raise NoRestError(f"'{self.cell.name}': {self.reason}", code=self.outcome.name, hint="")
         return self
 
-    def _need_state(self) -> None:
+    def need_state(self) -> None:
         if not self.outcome.has_state:
             raise NoRestError(f"'{self.cell.name}' has no resting state to read: {self.reason}", code=self.outcome.name)
 
     def as_cell(self) -> Cell:
         """The cell started from this state: its contents, volume and potential, charge solved as before."""
-        self._need_state()
+        self.need_state()
         return restarted(self.cell, self.system, self.state, self.parameters)
 
     def __repr__(self) -> str:
@@ -173,6 +173,12 @@ def rest(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping[st
         )
     cell = apply(cell, changes)
     system = assemble(cell, only_active=True)
+    if not system.laws.independent:
+        raise InputError(
+            f"Nothing in '{cell.name}' moves ions or water: there is nothing to settle.",
+            code="nothing_moves",
+            hint="Switch a channel, a pump or water on.",
+        )
     p = parameter_vector(cell)
     x0 = system.start(cell, p)
     y0, c, matrix = system.split(x0, p)

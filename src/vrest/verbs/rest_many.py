@@ -33,8 +33,13 @@ class RestMany:
 
     @property
     def v_rest(self) -> np.ndarray:
-        """Resting potentials, mV; NaN marks a cell without one (see `outcomes`)."""
-        return np.array([r.v_rest if r.outcome.is_rest else np.nan for r in self.rests], dtype=np.float64)
+        """Resting potentials, mV, (n,) or (n, membranes); NaN marks a cell without one (see `outcomes`)."""
+        walls = self.rests[0].system.structure.walls
+        rows = [
+            [1e3 * float(r.system.potential(r.state, w)) if r.outcome.is_rest else np.nan for w in walls]
+            for r in self.rests
+        ]
+        return np.array(rows)[:, 0] if len(walls) == 1 else np.array(rows)
 
     def __repr__(self) -> str:
         counts = {o.name: self.outcomes.count(o) for o in dict.fromkeys(self.outcomes)}
@@ -58,16 +63,16 @@ def rest_many(cell: Cell, over: Mapping[str, Any]) -> RestMany:
     >>> [round(float(v), 1) for v in many.v_rest]
     [-74.4, -70.0, -64.0]
     """
-    columns = {path: np.atleast_1d(np.asarray(values, dtype=np.float64)) for path, values in over.items()}
-    lengths = {len(c) for c in columns.values()}
-    if len(lengths) != 1:
+    columns = {path: np.atleast_1d(np.asarray(values)) for path, values in over.items()}
+    lengths = sorted({c.shape for c in columns.values()})
+    if len(lengths) != 1 or len(lengths[0]) != 1 or lengths[0] == (0,):
         raise InputError(
-            f"over has columns of lengths {sorted(len(c) for c in columns.values())}.",
+            f"over has columns of shapes {lengths or 'none'}.",
             code="bad_shape",
-            hint="Give every path the same number of values.",
+            hint="Give every path one row of values, all of the same length.",
         )
     rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    cells = [apply(cell, {path: float(v) for path, v in row.items()}) for row in rows]
+    cells = [apply(cell, {path: v.item() for path, v in row.items()}) for row in rows]
     system = assemble(cell)
     ps = np.stack([parameter_vector(c) for c in cells])
     x0 = np.stack([system.start(c, p) for c, p in zip(cells, ps, strict=True)])

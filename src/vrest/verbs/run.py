@@ -73,6 +73,8 @@ class Run:
     def warnings(self) -> list[Notice]:
         """What to know before trusting the curves."""
         notices = self.cell.notices()
+        if not any(notice.code == "bath_not_neutral" for notice in notices):
+            notices += self._bath_notices()
         for account in self.ledger:
             if account.drift > 10 * account.floor:
                 notices.append(
@@ -84,6 +86,28 @@ class Run:
         if not self.complete:
             notices.append(Notice("stopped", f"the run was stopped at {format_si(self.time[-1], 'time', digits=4)}"))
         return notices
+
+    def _bath_notices(self) -> list[Notice]:
+        """Baths that the protocol leaves with a net charge."""
+        found = []
+        for space in self.system.structure.spaces:
+            if space.kind != "bath":
+                continue
+            ions = self.system.concentrations(self.states, self.parameters, space.name)
+            x = self.system.get(self.parameters, f"compartments.{space.name}.impermeant.concentration")
+            z = self.system.get(self.parameters, f"compartments.{space.name}.impermeant.valence")
+            net = sum(self.system.valence[ion] * c for ion, c in ions.items()) + z * x
+            worst = int(np.argmax(np.abs(net)))
+            if abs(net[worst]) > 1e-9 * max(sum(float(np.max(c)) for c in ions.values()), 1e-12):
+                found.append(
+                    Notice(
+                        "bath_not_neutral",
+                        f"the protocol leaves bath '{space.name}' with {net[worst]:+.4g} mM of net charge at "
+                        f"{format_si(float(self.time[worst]), 'time', digits=4)}; "
+                        "name a companion ion: 'swap Na' or 'with Cl'",
+                    )
+                )
+        return found
 
     def __repr__(self) -> str:
         walls = self.system.structure.walls
@@ -159,7 +183,7 @@ def simulate(
             hint="A run lasts longer than 0 s.",
         )
     if not 1e-14 <= rtol <= 1e-2:
-        raise InputError(f"rtol is {rtol:g}.", code="out_of_range", hint="Choose 1e-3 to 1e-12; 1e-8 is usual.")
+        raise InputError(f"rtol is {rtol:g}.", code="out_of_range", hint="Choose 1e-2 to 1e-14; 1e-8 is usual.")
     plan = protocol(events)
     pieces = segments(cell, plan, stop)
     at = _report_times(times, points, spacing, stop, [piece.start for piece in pieces])
@@ -169,6 +193,8 @@ def simulate(
 def _report_times(times: Any, points: int, spacing: str, stop: float, starts: list[float]) -> np.ndarray:
     if times is not None:
         at = np.atleast_1d(np.asarray(to_si(times, "time", "times"), dtype=np.float64))
+        if not at.size:
+            raise InputError("times is empty.", code="bad_times", hint="Ask for one time or more.")
         if np.any(np.diff(at) <= 0) or at[0] < 0 or at[-1] > stop:
             raise InputError(
                 "times must increase and lie between 0 and the end.",
@@ -177,7 +203,7 @@ def _report_times(times: Any, points: int, spacing: str, stop: float, starts: li
             )
         return at
     if not isinstance(points, int | np.integer) or not 2 <= points <= 10_000_000:
-        raise InputError(f"points is {points!r}.", code="out_of_range", hint="Ask for 2 or more times.")
+        raise InputError(f"points is {points!r}.", code="out_of_range", hint="Ask for 2 to 10,000,000 times.")
     if spacing == "linear":
         return np.union1d(np.linspace(0.0, stop, points), starts)
     if spacing != "log":
@@ -209,7 +235,8 @@ def _integrate(
     states, parameters, done = [], [], []
     steps = rejected = 0
     complete = True
-    h = 0.0
+    h = t = 0.0
+    p = p0
     for piece in pieces:
         p, slope = _vectors(system, p0, piece)
         moving = bool(piece.slopes)
@@ -244,6 +271,8 @@ def _integrate(
                 break
         if not complete:
             break
+    if not done:  # stopped before the first time asked for: say at least where it got to
+        states, parameters, done = [system.join(y, c, matrix)[None]], [p[None]], [np.array([t])]
     return Run(
         cell=cell,
         system=system,

@@ -1,0 +1,15 @@
+"""Importing this registers every law, exchange and gating that comes with the package."""
+
+from vrest.model import (  # noqa: F401
+    channels,
+    cotransport,
+    gatings_cortical,
+    gatings_cressman,
+    gatings_dijkstra,
+    gatings_wei,
+    glial_uptake,
+    pumps,
+    rectifiers,
+    water,
+    water_shared,
+)
