@@ -37,7 +37,7 @@ lint: .venv/installed-dev
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-library: .venv/installed-dev
 	$(BIN)/python -m pytest -m library

@@ -143,10 +143,11 @@ def library_cells() -> list[str]:
         worst = max(abs(v) for ions in result.residual_mM_per_min.values() for v in ions.values())
         day = vrest.simulate(result.as_cell(), until="24 h", points=200)
         off = vrest.simulate(vrest.load(name), [("1 h", "pump.max_rate*=0"), ("2 h", "pump.max_rate=restore")], "24 h")
-        charge = next(account for account in off.ledger if account.unit == "mV")
+        charge = next((account for account in off.ledger if account.unit == "mV"), None)
+        held = f"{charge.drift:.1e} ({charge.floor:.1e})" if charge else "its paper breaks it"
         lines.append(
             f"| {name} | {result.v_rest:.6f} | {result.residual_mV:.0e} | {worst:.0e} | "
-            f"{np.abs(day.v - day.v[0]).max():.0e} | {charge.drift:.1e} ({charge.floor:.1e}) | "
+            f"{np.abs(day.v - day.v[0]).max():.0e} | {held} | "
             f"{result.slowest_time_constant:.0f} |"
         )
     return lines

@@ -153,7 +153,7 @@ def _holds(axes: Axes, story: MembraneStory) -> list[Label]:
         down = story.v_run_down
         axes.bar(BAR, down - off, BAR_WIDTH, bottom=off, color=INDIRECT, alpha=0.45, align="edge", zorder=1)
         _arrow(axes, middle, off, down, "-")
-        text = f"indirect: {number(story.indirect, '+.2f')} mV (as gradients run down)"
+        text = f"indirect: {number(story.indirect, '+.2f')} mV (later)"
         return [*labels, Label(0.5 * (off + down), text, INDIRECT, "bold")]
     # there is no end to point at: a dashed arrow of no particular length
     low, high = axes.get_ylim()
