@@ -100,7 +100,7 @@ def test_ladder_names_every_potential_without_overlap(stories: dict[str, Explana
     if story.indirect is None:
         assert story.run_down_outcome.replace("_", " ") in texts
     else:
-        assert f"indirect: {story.indirect:+.2f} mV (hours)" in texts
+        assert f"indirect: {story.indirect:+.2f} mV (later)" in texts
 
 
 def test_ladder_bars_are_the_potentials(stories: dict[str, Explanation]) -> None:
