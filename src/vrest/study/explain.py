@@ -19,6 +19,7 @@ from vrest.physics.votes import ghk_shares
 from vrest.study.account import bill, sentences, table
 from vrest.system.assemble import System
 from vrest.system.observables import (
+    charge_per_turnover,
     currents,
     ion_fluxes,
     pump_costs,
@@ -27,7 +28,7 @@ from vrest.system.observables import (
     turnover_rates,
 )
 from vrest.system.structure import Wall
-from vrest.verbs.instant import zero_current_potentials
+from vrest.verbs.instant import clamped, zero_current_potentials
 from vrest.verbs.rest import Rest, rest
 
 
@@ -291,10 +292,7 @@ def _slopes(system: System, x: np.ndarray, p: np.ndarray, wall: Wall) -> dict[st
     v = float(system.potential(x, wall))
     h = 2e-4
     weights = np.array([1.0, -8.0, 8.0, -1.0]) / (12 * h)
-    states = np.tile(x, (4, 1))
-    k = system.index["charge", wall.name]
-    stretch = float(x[k]) / v if v else 1.0
-    states[:, k] = (v + h * np.array([-2.0, -1.0, 1.0, 2.0])) * stretch
+    states = clamped(system, x, wall, v + h * np.array([-2.0, -1.0, 1.0, 2.0]))
     return {label: float(weights @ i) for label, i in currents(system, states, p, wall).items()}
 
 
@@ -354,11 +352,11 @@ def _pump_stories(
     system: System, x: np.ndarray, p: np.ndarray, wall: Wall, flow: dict[str, float]
 ) -> tuple[PumpStory, ...]:
     rates = turnover_rates(system, x, p, wall)
+    parts = transports(system, p, wall)
     v = float(system.potential(x, wall))
     stories = []
     for label, (cost, available) in pump_costs(system, x, p, wall).items():
-        part = transports(system, p, wall)[label]
-        charge = sum(system.valence[i] * n for i, n in part.moved_ions.items())
+        charge = charge_per_turnover(parts[label].moved_ions, system.valence)
         # the cost falls by z F per volt of depolarisation: where it meets what ATP gives, the pump reverses
         reversal = v + (float(cost) - float(available)) / (charge * F) if charge else np.nan
         stories.append(

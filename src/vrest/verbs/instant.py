@@ -101,11 +101,16 @@ def settled(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping
 
 def at_potential(system: System, x: np.ndarray, wall: Wall, potentials: np.ndarray, p: np.ndarray) -> np.ndarray:
     """The state at other potentials of one membrane (V), contents kept, gates steady: (len, states)."""
+    return system.with_steady_gates(clamped(system, x, wall, potentials), p)
+
+
+def clamped(system: System, x: np.ndarray, wall: Wall, potentials: np.ndarray) -> np.ndarray:
+    """The same with the gates kept as well."""
     states = np.tile(x, (len(potentials), 1))
     k = system.index["charge", wall.name]
     stretch = float(system.relative_volume(x, wall.inside)) ** wall.exponent
     states[:, k] = potentials * stretch
-    return system.with_steady_gates(states, p)
+    return states
 
 
 def net_current(system: System, states: np.ndarray, p: np.ndarray, wall: Wall) -> np.ndarray:
