@@ -124,8 +124,8 @@ class System:
     # --- the state -----------------------------------------------------------------------------------------
 
     def units(self, p: np.ndarray) -> np.ndarray:
-        """What one unit of each state is in mol, m3 and mol of charge (gates: 1)."""
-        units = []
+        """What one unit of each state is in mol, m3 and mol of charge (gates: 1), (..., states)."""
+        units: list[Any] = []
         for kind, name in self.states:
             if kind == "amount":
                 units.append(self.get(p, f"compartments.{name.split('.')[0]}.volume"))
@@ -136,7 +136,7 @@ class System:
                 units.append(c * a / F)
             else:
                 units.append(1.0)
-        return np.array(units)
+        return np.stack(np.broadcast_arrays(*units), axis=-1)
 
     def start(self, cell: Cell, p: np.ndarray) -> np.ndarray:
         """The state that the cell describes; gates at their steady state for the starting potential."""
@@ -283,10 +283,15 @@ class System:
 
     def derivative(self, x: Any, p: Any) -> Any:
         """x' in scaled units per second, all states."""
+        rows = self.changes(x, p)
+        return namespace(*rows).stack(rows, axis=-1)
+
+    def changes(self, x: Any, p: Any) -> list[Any]:
+        """x' entry by entry."""
         return self._rows(x, p, range(len(self.states)))
 
-    def _rows(self, x: Any, p: Any, wanted: Iterable[int]) -> Any:
-        """The rows of x' that are wanted, stacked on the last axis."""
+    def _rows(self, x: Any, p: Any, wanted: Iterable[int]) -> list[Any]:
+        """The rows of x' that are wanted."""
         rates, gate_rates = self.turnovers(x, p)
         rows = []
         for k in wanted:
@@ -300,27 +305,36 @@ class System:
                 if count:
                     total = total + (rate if count == 1.0 else -rate if count == -1.0 else count * rate)
             rows.append(total / self._unit(p, kind, name))
-        return namespace(*rows).stack(rows, axis=-1)
+        return rows
 
     def _unit(self, p: Any, kind: str, name: str) -> Any:
         if kind == "charge":
             return self.get(p, f"membranes.{name}.capacitance") * self.get(p, f"membranes.{name}.area") / F
         return self.get(p, f"compartments.{name.split('.')[0]}.volume")
 
+    def whole(self, y: tuple[Any, ...], c: tuple[Any, ...], matrix: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The whole state from its independent part, entry by entry; `matrix` row after row."""
+        laws = self.laws
+        x: list[Any] = [None] * len(self.states)
+        for i, state in enumerate(laws.independent):
+            x[state] = y[i]
+        for row, state in enumerate(laws.dependent):
+            x[state] = c[row]
+            for i in np.flatnonzero(laws.combination[row]):
+                x[state] = x[state] + matrix[row * len(laws.independent) + int(i)] * y[i]
+        return tuple(x)
+
+    def slopes(self, y: tuple[Any, ...], constants: tuple[tuple[Any, ...], ...]) -> tuple[Any, ...]:
+        """y' of the independent states, entry by entry; `constants` are (p, c, M), M row after row."""
+        p, c, matrix = constants
+        return tuple(self._rows(self.whole(y, c, matrix), p, self.laws.independent))
+
     def reduced(self, y: Any, constants: Any) -> Any:
         """y' of the independent states; `constants` are (p, c, M)."""
         p, c, matrix = constants
-        laws = self.laws
-        known, constant = entries(y), entries(c)
-        coefficients = entries(namespace(matrix).reshape(matrix, (-1,)))
-        x: list[Any] = [None] * len(self.states)
-        for i, state in enumerate(laws.independent):
-            x[state] = known[i]
-        for row, state in enumerate(laws.dependent):
-            x[state] = constant[row]
-            for i in np.flatnonzero(laws.combination[row]):
-                x[state] = x[state] + coefficients[row * len(laws.independent) + int(i)] * known[i]
-        return self._rows(tuple(x), entries(p), laws.independent)
+        flat = namespace(matrix).reshape(matrix, (-1,))
+        rows = self.slopes(entries(y), (entries(p), entries(c), entries(flat)))
+        return namespace(*rows).stack(rows, axis=-1)
 
 
 def entry(vector: Any, k: int) -> Any:
