@@ -9,8 +9,8 @@ A sphere of fixed volume with GHK leaks and a 3 Na+/2 K+ pump; states Na, K, Cl 
 | `w2_dense` | the same; its 3,601 samples |
 | `w3` | the resting state of one sampled cell, on the charge it starts with |
 
-Truth is SciPy's LSODA at rtol 1e-12 (W1) and 1e-10 (W2), and a root found by hybr to 1e-13 (W3), computed once
-(`python benchmarks/reference.py`, ten seconds) and kept in `.bench/truth.npz`. Only that needs SciPy.
+Truth is SciPy's LSODA at rtol 1e-12 (Radau at 1e-12 agrees to 1e-11) and, for W3, a root found by hybr to 1e-13. It is
+computed once (`python benchmarks/reference.py`, fifteen seconds) and kept in `.bench/truth.npz`. Only that needs SciPy.
 """
 
 from __future__ import annotations
@@ -125,8 +125,8 @@ def compute_truth() -> dict[str, np.ndarray]:
     stops = np.array([0.0, PUMP_OFF, PUMP_ON, END])
     return {
         "w1": lsoda(BASE, TIMES, 1e-12),
-        "w2_end": np.array([lsoda(p, stops, 1e-10)[-1] for p in SAMPLES]),
-        "w2_dense": np.array([lsoda(p, TIMES, 1e-10) for p in SAMPLES[:DENSE_CELLS]]),
+        "w2_end": np.array([lsoda(p, stops, 1e-12)[-1] for p in SAMPLES]),
+        "w2_dense": np.array([lsoda(p, TIMES, 1e-12) for p in SAMPLES[:DENSE_CELLS]]),
         "w3": np.array([rest(p) for p in SAMPLES]),
     }
 

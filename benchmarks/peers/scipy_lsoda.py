@@ -16,7 +16,7 @@ def run(parameters, rtol, times=reference.TIMES):
     for begin, until, share in reference.SEGMENTS:
         stops = times[(times >= begin) & (times <= until)]
         args = (*p[:3], share * p[3], p[4])
-        segment = odeint(right_hand_side, y, stops, args, rtol=rtol, atol=rtol * 1e-2)
+        segment = odeint(right_hand_side, y, stops, args, rtol=rtol, atol=rtol * 1e-2, mxstep=100_000)
         y = segment[-1]
         path.extend(segment[1:])
     return path
