@@ -50,7 +50,7 @@ class Row:
     cpu_range_s: tuple[float, float] = (float("nan"), float("nan"))
     """Least and most of the rounds: the noise."""
     wall_s: float = float("nan")
-    """Only of the fresh process."""
+    """Only of the fresh process; the least of the rounds, because other work on the machine can only add to it."""
     error: float = float("nan")
     drift_mV: float = float("nan")
     cells: int = 0
@@ -142,7 +142,7 @@ def summary(peer: str, item: str, reports: list[dict]) -> Row:
         return Row(peer, item, note=next(report["note"] for report in reports if "cpu_s" not in report))
     cpu = [report["cpu_s"] for report in reports]
     last = {key: reports[-1][key] for key in ("error", "drift_mV", "cells", "note") if key in reports[-1]}
-    wall = statistics.median(report.get("wall_s", float("nan")) for report in reports)
+    wall = min(report.get("wall_s", float("nan")) for report in reports)
     return Row(peer, item, statistics.median(cpu), (min(cpu), max(cpu)), wall, **last)
 
 
