@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: demo test test-library lint bench clean
+.PHONY: demo test test-library lint bench bench-peers clean
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -45,5 +45,8 @@ test-library: .venv/installed-dev
 bench: .venv/installed-dev
 	$(BIN)/python benchmarks/run.py
 
+bench-peers: .venv/installed-dev
+	$(BIN)/python benchmarks/run_peers.py
+
 clean:
-	rm -rf .venv demo build dist
+	rm -rf .venv .bench demo build dist
