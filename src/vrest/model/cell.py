@@ -12,6 +12,7 @@ from typing import Any
 from vrest.constants import F
 from vrest.errors import InputError, near_miss
 from vrest.model.compartment import Compartment
+from vrest.model.electrodiffusion import Electrodiffusion
 from vrest.model.exchange import Exchange
 from vrest.model.membrane import Membrane
 from vrest.model.notices import Notice, notices
@@ -259,7 +260,7 @@ def _check_species(cell: Cell) -> None:
     for name, e in cell.exchanges.items():
         for move in e.moves(valence):
             net = sum(valence.get(symbol, 0) * count for symbol, count in move.items())
-            if net and not e.counter_charge:
+            if net and not e.counter_charge and not isinstance(e, Electrodiffusion):
                 raise InputError(
                     f"exchange '{name}' moves {net:+g} charges per turnover and no membrane feels them.",
                     code="untracked_charge",

@@ -11,6 +11,21 @@ from vrest.errors import InputError
 from vrest.model.quantity import Described, quantity
 
 
+@dataclass(frozen=True)
+class Between:
+    """What an exchange sees: SI values (or arrays of them) on both of its sides.
+
+    `inside` and `outside` map an ion's symbol to its concentration (mol/m3). `drop` is the potential of the inside
+    above the outside, for what conducts.
+    """
+
+    inside: Mapping[str, Any]
+    outside: Mapping[str, Any]
+    valence: Mapping[str, int]
+    temperature: Any
+    drop: Any = 0.0
+
+
 class Exchange(Described, ABC):
     """Abstract base: a list of moves (stoichiometries from `inside` to `outside`), each with a rate in mol/s.
 
@@ -28,8 +43,8 @@ class Exchange(Described, ABC):
         """One stoichiometry per independent move."""
 
     @abstractmethod
-    def rates(self, *, inside: Mapping[str, Any], outside: Mapping[str, Any], valence: Mapping[str, int]) -> list[Any]:
-        """Turnovers of each move, mol/s, from concentrations in mol/m3."""
+    def rates(self, here: Between) -> list[Any]:
+        """Turnovers of each move, mol/s."""
 
     @property
     def is_off(self) -> bool:
@@ -75,9 +90,10 @@ class SaltDiffusion(Exchange):
         partner = self.ions[-1]
         return [{ion: 1.0, partner: -valence[ion] / valence[partner]} for ion in self.ions[:-1]]
 
-    def rates(self, *, inside: Mapping[str, Any], outside: Mapping[str, Any], valence: Mapping[str, int]) -> list[Any]:
-        gradient = {ion: inside[ion] - outside[ion] for ion in self.ions}
-        mean = {ion: 0.5 * (inside[ion] + outside[ion]) for ion in self.ions}
+    def rates(self, here: Between) -> list[Any]:
+        valence = here.valence
+        gradient = {ion: here.inside[ion] - here.outside[ion] for ion in self.ions}
+        mean = {ion: 0.5 * (here.inside[ion] + here.outside[ion]) for ion in self.ions}
         drive = sum(valence[ion] * gradient[ion] for ion in self.ions)
         screening = sum(valence[ion] ** 2 * mean[ion] for ion in self.ions)
         u = -drive / screening
@@ -111,8 +127,8 @@ class UntrackedDiffusion(Exchange):
     def moves(self, valence: Mapping[str, int]) -> list[dict[str, float]]:
         return [{self.ion: 1.0}]
 
-    def rates(self, *, inside: Mapping[str, Any], outside: Mapping[str, Any], valence: Mapping[str, int]) -> list[Any]:
-        return [self.clearance * (inside[self.ion] - outside[self.ion])]
+    def rates(self, here: Between) -> list[Any]:
+        return [self.clearance * (here.inside[self.ion] - here.outside[self.ion])]
 
 
 EXCHANGES: dict[str, type[Exchange]] = {kind.kind: kind for kind in (SaltDiffusion, UntrackedDiffusion)}

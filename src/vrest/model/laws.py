@@ -3,6 +3,7 @@
 from vrest.model import (  # noqa: F401
     channels,
     cotransport,
+    electrodiffusion,
     gatings_cortical,
     gatings_cressman,
     gatings_dijkstra,
