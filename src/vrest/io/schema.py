@@ -49,7 +49,11 @@ def _model(kind: type, title: str, fixed: dict[str, Any], skip: tuple[str, ...] 
             fields[field.name] = (Value if required else Value | None, about)
         elif field.name in maps:
             spec = maps[field.name]
-            fields[field.name] = (dict[str, Value], Field(..., description=f"{spec.dimension}, by ion"))
+            about = {"description": f"{spec.dimension}, by ion"}
+            fields[field.name] = (
+                dict[str, Value],
+                Field(**about) if required else Field(default_factory=dict, **about),
+            )
         else:
             of = list[str] if field.name == "ions" else hints[field.name]
             fields[field.name] = (of, ... if required else field.default)

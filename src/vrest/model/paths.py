@@ -130,6 +130,9 @@ def _replace(cell: Cell, path: list[str], value: Any) -> Cell:
         case ["compartments", c, "ions", symbol]:
             part = cell.compartments[c]
             part = part._with_si(ions=MappingProxyType({**part.ions, symbol: value}))
+        case ["compartments", c, "free", symbol]:
+            part = cell.compartments[c]
+            part = part._with_si(free=MappingProxyType({**part.free, symbol: value}))
         case ["compartments", c, "impermeant", name]:
             part = cell.compartments[c]
             assert part.impermeant is not None

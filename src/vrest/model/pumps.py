@@ -94,6 +94,19 @@ class LuoRudyPump(NaKPump):
         )
 
 
+@transport("pump_luo_rudy_core", strength="max_rate")
+class LuoRudyCorePump(NaKPump):
+    """The cardiac pump without its voltage factor, as in published glia (Halnes 2013, Saetra 2021)."""
+
+    km_na: float = quantity("concentration", "10 mM", exclusive=True, doc="[Na]i at half rate")
+    km_k: float = quantity("concentration", "1.5 mM", doc="[K]o at half rate")
+
+    def relative_rate(self, here: Surroundings) -> Any:
+        return pumps.luo_rudy_core(
+            na_inside=here.inside["Na"], k_outside=here.outside["K"], km_na=self.km_na, km_k=self.km_k
+        )
+
+
 @transport("pump_cubic", strength="max_rate")
 class CubicPump(NaKPump):
     """Rate ~ ([Na]i/[Na]o)^3 (Duesterwald 2018, doi 10.7554/eLife.39575)."""

@@ -46,10 +46,13 @@ def quantity(
     return dataclasses.field(default=default, metadata={"quantity": spec})
 
 
-def quantity_map(dimension: str, **limits: Any) -> Any:
-    """Declare a field that holds one quantity per ion, as a table of values by symbol; limits as of `quantity`."""
-    spec = quantity(dimension, **limits).metadata["quantity"]
-    return dataclasses.field(metadata={"quantities": spec})
+def quantity_map(dimension: str, *, empty: bool = False, **limits: Any) -> Any:
+    """Declare a field that holds one quantity per ion, as a table of values by symbol; limits as of `quantity`.
+
+    `empty` is for a table that may be left out.
+    """
+    metadata = {"quantities": quantity(dimension, **limits).metadata["quantity"]}
+    return dataclasses.field(default_factory=dict, metadata=metadata) if empty else dataclasses.field(metadata=metadata)
 
 
 def quantity_fields(owner: Any) -> Iterator[tuple[str, Quantity]]:

@@ -36,8 +36,10 @@ WATER = "water"
 class Surroundings:
     """What a transport sees: SI values (or arrays of them) on both sides of its membrane.
 
-    `inside` and `outside` map an ion's symbol to its concentration (mol/m3); `gates` maps the names that the
-    transport declares to their open probabilities, and `label.gate` to those of the membrane's other transports.
+    `inside` and `outside` map an ion's symbol to its concentration (mol/m3), without what buffers bind; the sums of all
+    ions, bound or not, are `ions_inside` and `ions_outside`, and osmolarities add the impermeants. `gates` maps the
+    names that the transport declares to their open probabilities, and `label.gate` to those of the membrane's other
+    transports.
     Volumes (m3) are None for what has none.
     """
 
@@ -49,6 +51,8 @@ class Surroundings:
     osmolarity_outside: Any
     valence: Mapping[str, int]
     gates: Mapping[str, Any]
+    ions_inside: Any = None
+    ions_outside: Any = None
     area: Any = None
     volume_inside: Any = None
     volume_outside: Any = None

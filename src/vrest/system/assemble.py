@@ -228,6 +228,15 @@ class System:
         w = self.relative_volume(x, space)
         return {ion: entry(x, self.index["amount", f"{space}.{ion}"]) / w for ion in s.ions}
 
+    def free(self, x: Any, p: Any, space: str) -> dict[str, Any]:
+        """Concentrations of what buffers leave free of the ions, mol/m3: what transports see."""
+        content = self.concentrations(x, p, space)
+        for ion in content:
+            path = f"compartments.{space}.free.{ion}"
+            if path in self._at:
+                content[ion] = content[ion] * self.get(p, path)
+        return content
+
     def impermeant(self, x: Any, p: Any, space: str) -> Any:
         """Concentration of the impermeants, mol/m3."""
         return self.get(p, f"compartments.{space}.impermeant.concentration") / self.relative_volume(x, space)
@@ -248,8 +257,8 @@ class System:
 
     def surroundings(self, x: Any, p: Any, wall: Wall, m: int | None = None) -> Surroundings:
         """What transport m (or any other of this membrane) sees."""
-        inside = self.concentrations(x, p, wall.inside)
-        outside = self.concentrations(x, p, wall.outside)
+        inside = sum(self.concentrations(x, p, wall.inside).values())
+        outside = sum(self.concentrations(x, p, wall.outside).values())
         gates = {}
         for other, names in self.gate_names.items():
             mover = self.structure.movers[other]
@@ -261,10 +270,12 @@ class System:
         return Surroundings(
             potential=self.potential(x, wall),
             temperature=self.get(p, "temperature"),
-            inside=inside,
-            outside=outside,
-            osmolarity_inside=sum(inside.values()) + self.impermeant(x, p, wall.inside),
-            osmolarity_outside=sum(outside.values()) + self.impermeant(x, p, wall.outside),
+            inside=self.free(x, p, wall.inside),
+            outside=self.free(x, p, wall.outside),
+            ions_inside=inside,
+            ions_outside=outside,
+            osmolarity_inside=inside + self.impermeant(x, p, wall.inside),
+            osmolarity_outside=outside + self.impermeant(x, p, wall.outside),
             valence=self.valence,
             gates=gates,
             area=self.area(x, p, wall),

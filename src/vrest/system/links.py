@@ -174,8 +174,8 @@ def between(system: System, x: Any, p: Any) -> dict[int, Between]:
             inside, outside = _sides(mover)
             drop = _height(system, x, inside) - _height(system, x, outside) if mover.kind is Electrodiffusion else 0.0
             found[m] = Between(
-                system.concentrations(x, p, inside),
-                system.concentrations(x, p, outside),
+                system.free(x, p, inside),
+                system.free(x, p, outside),
                 system.valence,
                 system.get(p, "temperature"),
                 drop,

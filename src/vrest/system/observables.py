@@ -25,8 +25,7 @@ def undefined_as_nan(formula: Any, *values: Any, **named: Any) -> Any:
 
 def reversal_potentials(system: System, x: Array, p: Array, wall: Wall) -> dict[str, Array]:
     """Nernst potential of every ion on both sides, V; NaN where a side has none of it."""
-    inside = system.concentrations(x, p, wall.inside)
-    outside = system.concentrations(x, p, wall.outside)
+    inside, outside = system.free(x, p, wall.inside), system.free(x, p, wall.outside)
     temperature = system.get(p, "temperature")
     return {
         ion: undefined_as_nan(
@@ -87,6 +86,18 @@ def currents(system: System, x: Array, p: Array, wall: Wall) -> dict[str, Array]
         label: F * (0.0 if part.counter_charge else charge_per_turnover(part.moved_ions, system.valence)) * rates[label]
         for label, part in transports(system, p, wall).items()
     }
+
+
+def path_currents(system: System, x: Array, p: Array, wall: Wall) -> dict[str, Array]:
+    """Net current that leaves the inside of a membrane along each path to other places, A."""
+    k = system.index["charge", wall.name]
+    rates, _ = system.turnovers(x, p)
+    found: dict[str, Array] = {}
+    for column, rate in zip(system.columns, rates, strict=True):
+        mover = system.structure.movers[column.mover]
+        if not mover.place and k in column.adds:
+            found[mover.label] = found.get(mover.label, 0.0) - F * column.adds[k] * np.asarray(rate)
+    return found
 
 
 def charge_per_turnover(moved: Mapping[str, float], valence: Mapping[str, int]) -> float:

@@ -129,6 +129,7 @@ def parameter_names(cell: Cell) -> tuple[str, ...]:
             names.append(base + "volume")
         else:
             names += [f"{base}ions.{s}" for s in c.ions]
+        names += [f"{base}free.{s}" for s in c.free]
         names += [base + "impermeant.concentration", base + "impermeant.valence"]
     for name in cell.membranes:
         names += [f"membranes.{name}.area", f"membranes.{name}.capacitance"]
