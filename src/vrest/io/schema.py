@@ -49,11 +49,9 @@ def _model(kind: type, title: str, fixed: dict[str, Any], skip: tuple[str, ...] 
             fields[field.name] = (Value if required else Value | None, about)
         elif field.name in maps:
             spec = maps[field.name]
-            about = {"description": f"{spec.dimension}, by ion"}
-            fields[field.name] = (
-                dict[str, Value],
-                Field(**about) if required else Field(default_factory=dict, **about),
-            )
+            text = f"{spec.dimension}, by ion"
+            about = Field(..., description=text) if required else Field(default_factory=dict, description=text)
+            fields[field.name] = (dict[str, Value], about)
         else:
             of = list[str] if field.name == "ions" else hints[field.name]
             fields[field.name] = (of, ... if required else field.default)

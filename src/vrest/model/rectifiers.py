@@ -34,7 +34,7 @@ class KirHalnes(Transport):
 
     conductance: float = quantity("specific_conductance", maximum=1e6, doc="g at the reference, V = E_K")
     k_inside: float = quantity("concentration", "99.959 mM", exclusive=True, doc="[K]i of the reference")
-    k_outside: float = quantity("concentration", "3.082 mM", exclusive=True, doc="[K]o of the reference")
+    k_reference: float = quantity("concentration", "3.082 mM", exclusive=True, doc="[K]o of the reference")
 
     def stoichiometry(self) -> dict[str, float]:
         return {"K": 1}
@@ -44,7 +44,7 @@ class KirHalnes(Transport):
         fraction = halnes_kir_fraction(
             potential=here.potential,
             reversal_k=nernst(1, inside=inside, outside=outside, temperature=here.temperature),
-            reference=nernst(1, inside=self.k_inside, outside=self.k_outside, temperature=here.temperature),
-            k_ratio=outside / self.k_outside,
+            reference=nernst(1, inside=self.k_inside, outside=self.k_reference, temperature=here.temperature),
+            k_ratio=outside / self.k_reference,
         )
         return fraction * ohmic(self.conductance, "K", here)
