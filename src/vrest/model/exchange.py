@@ -26,10 +26,12 @@ class Between:
     drop: Any = 0.0
 
 
+@dataclass(frozen=True, kw_only=True)
 class Exchange(Described, ABC):
     """Abstract base: a list of moves (stoichiometries from `inside` to `outside`), each with a rate in mol/s.
 
-    One that moves net charge must name its `counter_charge`: what carries the opposite charge unseen.
+    One that moves net charge must name its `counter_charge`: what carries the opposite charge unseen. With `o2_half`
+    and `o2_slope` its rate is multiplied by 1/(1 + exp((o2_half - [O2]inside)/o2_slope)).
     """
 
     kind: ClassVar[str]
@@ -37,6 +39,8 @@ class Exchange(Described, ABC):
     inside: str
     outside: str
     counter_charge: str = ""
+    o2_half: float | None = quantity("concentration", None, doc="[O2] inside at half of the rate without that need")
+    o2_slope: float | None = quantity("concentration", None, exclusive=True, doc="how steeply it rises there")
 
     @abstractmethod
     def moves(self, valence: Mapping[str, int]) -> list[dict[str, float]]:
@@ -102,7 +106,7 @@ class SaltDiffusion(Exchange):
 
 @dataclass(frozen=True, kw_only=True)
 class UntrackedDiffusion(Exchange):
-    """Diffusion of one ion whose counter-charge a published model does not follow: J = k (c_in - c_out).
+    """Diffusion of one ion whose counter-charge a published model does not follow, or of a gas: J = k (c_in - c_out).
 
     Parameters
     ----------
@@ -113,7 +117,7 @@ class UntrackedDiffusion(Exchange):
     clearance
         Volume exchanged per time k, um3/s.
     counter_charge
-        What carries the opposite charge, in words; the certificate repeats it.
+        What carries the opposite charge, in words; the certificate repeats it. A gas needs none.
     """
 
     kind: ClassVar[str] = "untracked_diffusion"
@@ -122,7 +126,6 @@ class UntrackedDiffusion(Exchange):
     outside: str
     ion: str
     clearance: float = quantity("flow", maximum=1.0)
-    counter_charge: str
 
     def moves(self, valence: Mapping[str, int]) -> list[dict[str, float]]:
         return [{self.ion: 1.0}]

@@ -109,6 +109,8 @@ class GlialPump(Exchange):
         [Na] inside and [K]o at half the rate, and how steeply it rises there.
     counter_charge
         What carries the net charge of a turnover, in words; the certificate repeats it.
+    o2_per_turnover
+        O2 taken from the space outside the neuron, where a model follows it.
     """
 
     kind: ClassVar[str] = "glial_pump"
@@ -123,9 +125,11 @@ class GlialPump(Exchange):
     k_half: float = quantity("concentration", "3.5 mM")
     k_slope: float = quantity("concentration", "1 mM", exclusive=True)
     counter_charge: str
+    o2_per_turnover: float = 0.0
 
     def moves(self, valence: Mapping[str, int]) -> list[dict[str, float]]:
-        return [{"K": 2.0, "Na": -3.0}]
+        oxygen = {"O2": self.o2_per_turnover} if self.o2_per_turnover else {}
+        return [{"K": 2.0, "Na": -3.0, **oxygen}]
 
     def rates(self, here: Between) -> list[Any]:
         relative = exponential(

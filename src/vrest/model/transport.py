@@ -64,9 +64,13 @@ class Transport(Described, ABC):
 
     `counter_charge` is for published models that leave a current out of the voltage: it names what carries the
     opposite charge unseen, so that nothing is put on the membrane, and the certificate says so.
+
+    With `o2_half` and `o2_slope` it needs O2: its rate is multiplied by 1/(1 + exp((o2_half - [O2]outside)/o2_slope)).
     """
 
     counter_charge: str = ""
+    o2_half: float | None = quantity("concentration", None, doc="[O2] outside at half of the rate without that need")
+    o2_slope: float | None = quantity("concentration", None, exclusive=True, doc="how steeply it rises there")
 
     law: ClassVar[str]
     strength: ClassVar[str | None]

@@ -13,7 +13,7 @@ States and their units, chosen to be of order one to a hundred:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -24,6 +24,7 @@ from vrest.constants import F
 from vrest.model.cell import Cell
 from vrest.model.exchange import Exchange
 from vrest.model.transport import ATP, WATER, Surroundings, Transport
+from vrest.physics.logistic import logistic
 from vrest.physics.namespace import namespace
 from vrest.system import links
 from vrest.system.laws import Laws, conserved
@@ -228,6 +229,10 @@ class System:
         w = self.relative_volume(x, space)
         return {ion: entry(x, self.index["amount", f"{space}.{ion}"]) / w for ion in s.ions}
 
+    def ions(self, x: Any, p: Any, space: str) -> Any:
+        """Sum of the ions, bound or not, mol/m3; dissolved gases are none."""
+        return sum(c for ion, c in self.concentrations(x, p, space).items() if self.valence[ion])
+
     def free(self, x: Any, p: Any, space: str) -> dict[str, Any]:
         """Concentrations of what buffers leave free of the ions, mol/m3: what transports see."""
         content = self.concentrations(x, p, space)
@@ -257,8 +262,7 @@ class System:
 
     def surroundings(self, x: Any, p: Any, wall: Wall, m: int | None = None) -> Surroundings:
         """What transport m (or any other of this membrane) sees."""
-        inside = sum(self.concentrations(x, p, wall.inside).values())
-        outside = sum(self.concentrations(x, p, wall.outside).values())
+        inside, outside = self.ions(x, p, wall.inside), self.ions(x, p, wall.outside)
         gates = {}
         for other, names in self.gate_names.items():
             mover = self.structure.movers[other]
@@ -292,11 +296,12 @@ class System:
         for m, mover in enumerate(self.structure.movers):
             part = self.bound(m, p)
             if isinstance(part, Exchange):
-                rates += links.free_rates(self, m, part, between[m])
+                found = links.free_rates(self, m, part, between[m])
+                rates += [with_oxygen(part, between[m].inside, rate) for rate in found]
                 continue
             wall = self.structure.wall(mover.place)
             here = self.surroundings(x, p, wall, m) if self.gate_names[m] else shared[wall.name]
-            rates.append(part.rate(here) * self.area(x, p, wall))
+            rates.append(with_oxygen(part, here.outside, part.rate(here)) * self.area(x, p, wall))
             for gate, (opening, closing) in part.gate_kinetics(here).items() if self.gate_names[m] else ():
                 k = self.index["gate", f"{mover.place}.{mover.label}.{gate}"]
                 gate_rates[k] = opening * (1.0 - entry(x, k)) - closing * entry(x, k)
@@ -352,6 +357,13 @@ def entry(vector: Any, k: int) -> Any:
 def entries(vector: Any) -> tuple[Any, ...]:
     """All entries of an array along its last axis: one operation, where indexing would trace one for each."""
     return tuple(namespace(vector).unstack(vector, axis=-1))
+
+
+def with_oxygen(part: Transport | Exchange, content: Mapping[str, Any], rate: Any) -> Any:
+    """The rate of a transport or exchange where there is O2 to drive it."""
+    if part.o2_half is None:
+        return rate
+    return rate * logistic((content["O2"] - part.o2_half) / part.o2_slope)
 
 
 @lru_cache(maxsize=64)

@@ -32,7 +32,7 @@ def reversal_potentials(system: System, x: Array, p: Array, wall: Wall) -> dict[
             nernst, system.valence[ion], inside=inside[ion], outside=outside[ion], temperature=temperature
         )
         for ion in inside
-        if ion in outside
+        if ion in outside and system.valence[ion]
     }
 
 
@@ -42,11 +42,8 @@ def volumes(system: System, x: Array, p: Array) -> dict[str, Array]:
 
 
 def osmolarities(system: System, x: Array, p: Array) -> dict[str, Array]:
-    """Sum of all concentrations in each compartment, mol/m3."""
-    return {
-        s.name: sum(system.concentrations(x, p, s.name).values()) + system.impermeant(x, p, s.name)
-        for s in system.structure.spaces
-    }
+    """Sum of all concentrations in each compartment but those of dissolved gases, mol/m3."""
+    return {s.name: system.ions(x, p, s.name) + system.impermeant(x, p, s.name) for s in system.structure.spaces}
 
 
 def turnover_rates(system: System, x: Array, p: Array, wall: Wall) -> dict[str, Array]:
@@ -126,6 +123,8 @@ def cycle_cost(part: Transport, here: Surroundings) -> Any:
     """
     total: Any = 0.0
     for ion, count in part.moved_ions.items():
+        if not here.valence[ion]:
+            continue  # burnt, not stored
         ratio = undefined_as_nan(lambda i=ion: np.log(here.outside[i] / here.inside[i]))
         total = total + count * (R * here.temperature * ratio - here.valence[ion] * F * here.potential)
     return total
