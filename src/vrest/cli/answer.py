@@ -20,6 +20,10 @@ PATIENCE = 2.0
 """s: what takes longer shows its progress."""
 
 
+MANY = 16
+"""Columns that a terminal has no room for."""
+
+
 def answer(report: Report, human: Callable[[], None], *, as_json: bool, quiet: bool) -> None:
     """Print a report as JSON, or what `human` prints with the warnings beside it."""
     if as_json:
@@ -39,11 +43,15 @@ def remark(kind: str, colour: str, text: str) -> None:
 
 
 def table(columns: Sequence[str], align: str, rows: Iterable[Sequence[str]]) -> None:
-    """Print a table; `align` has an l or r for each column."""
+    """Print a table; `align` has an l or r for each column. A few rows of very many columns are turned round."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
+    rows = list(rows)
+    if len(columns) > max(MANY, len(rows)):
+        first, *columns = zip(columns, *rows, strict=True)
+        columns, align, rows = first, "l" + "r" * len(rows), columns
     shape = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name, side in zip(columns, align, strict=True):
         justify = "right" if side == "r" else "left"

@@ -22,7 +22,7 @@ from vrest.model.cell import Cell, Source
 from vrest.model.compartment import CONCENTRATION, Compartment, Impermeant
 from vrest.model.exchange import EXCHANGES
 from vrest.model.membrane import Membrane
-from vrest.model.quantity import SOLVE, Quantity, quantity_fields
+from vrest.model.quantity import SOLVE, Quantity, numbers, quantity_fields, quantity_maps
 from vrest.model.transport import TRANSPORTS
 from vrest.units import format_si
 
@@ -143,11 +143,13 @@ def _plain(
     table: Mapping[str, Any], base: str, sources: dict[str, Source], kind: type, skip: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """The simple fields of a table: quantities without their sources, and everything that is not a table."""
-    specs = dict(quantity_fields(kind))
+    specs, maps = dict(quantity_fields(kind)), dict(quantity_maps(kind))
     plain = {}
     for key, entry in table.items():
         if key in specs:
             plain[key] = _value(entry, base + key, sources, specs[key])
+        elif key in maps:
+            plain[key] = {k: _value(v, f"{base}{key}.{k}", sources, maps[key]) for k, v in entry.items()}
         elif key not in (*skip, "ions", "impermeant") or (key == "ions" and isinstance(entry, list)):
             plain[key] = entry
     return plain
@@ -235,11 +237,12 @@ def _compartment(cell: Cell, name: str, c: Compartment) -> dict[str, Any]:
 
 
 def _entries(cell: Cell, owner: Any, base: str) -> dict[str, Any]:
-    return {
-        name: _entry(cell, base + name, getattr(owner, name), spec)
-        for name, spec in quantity_fields(owner)
-        if getattr(owner, name) is not None
-    }
+    entries: dict[str, Any] = {}
+    for name, value, spec in numbers(owner):
+        key, _, ion = name.partition(".")
+        table = entries.setdefault(key, {}) if ion else entries
+        table[ion or key] = _entry(cell, base + name, value, spec)
+    return entries
 
 
 def _entry(cell: Cell, path: str, value: Any, spec: Quantity) -> Any:
@@ -258,7 +261,7 @@ def _entry(cell: Cell, path: str, value: Any, spec: Quantity) -> Any:
 
 def _statics(part: Any) -> dict[str, Any]:
     """Fields that are no quantities, such as the ion of a leak."""
-    quantities = {name for name, _ in quantity_fields(part)}
+    quantities = {name for name, _ in (*quantity_fields(part), *quantity_maps(part))}
     return {
         k: list(v) if isinstance(v, tuple) else v
         for k, v in vars(part).items()

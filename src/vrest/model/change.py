@@ -160,6 +160,10 @@ def _companion(
             hint=near_miss(change.companion, others),
         )
     valence = cell.valence()
+    if not valence[change.companion]:
+        raise InputError(
+            f"{change.companion} has no charge.", code="bad_companion", hint="Name an ion that keeps the bath neutral."
+        )
     same_sign = valence[symbol] * valence[change.companion] > 0
     if same_sign != (change.how == "swap"):
         right = "swap" if same_sign else "with"

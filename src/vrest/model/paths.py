@@ -15,7 +15,7 @@ from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell, Source
 from vrest.model.compartment import CONCENTRATION
 from vrest.model.notices import USER
-from vrest.model.quantity import Described, Quantity, check, quantity_fields
+from vrest.model.quantity import Described, Quantity, check, numbers
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,8 @@ def _walk(cell: Cell) -> Iterator[Parameter]:
 
 
 def _fields(owner: Described, base: str, fixed: bool) -> Iterator[Parameter]:
-    for name, spec in quantity_fields(owner):
-        value = getattr(owner, name)
-        if value is not None:
-            yield Parameter(base + name, value, spec, fixed)
+    for name, value, spec in numbers(owner):
+        yield Parameter(base + name, value, spec, fixed)
 
 
 def resolve(cell: Cell, short: str) -> Parameter:
@@ -132,6 +130,9 @@ def _replace(cell: Cell, path: list[str], value: Any) -> Cell:
         case ["compartments", c, "ions", symbol]:
             part = cell.compartments[c]
             part = part._with_si(ions=MappingProxyType({**part.ions, symbol: value}))
+        case ["compartments", c, "free", symbol]:
+            part = cell.compartments[c]
+            part = part._with_si(free=MappingProxyType({**part.free, symbol: value}))
         case ["compartments", c, "impermeant", name]:
             part = cell.compartments[c]
             assert part.impermeant is not None
@@ -146,8 +147,10 @@ def _replace(cell: Cell, path: list[str], value: Any) -> Cell:
         case ["membranes", m, name]:
             membrane = cell.membranes[m]._with_si(**{name: value})
             return cell._with_si(membranes=MappingProxyType({**cell.membranes, m: membrane}))
-        case ["exchanges", e, name]:
-            exchange = cell.exchanges[e]._with_si(**{name: value})
+        case ["exchanges", e, name, *key]:
+            exchange = cell.exchanges[e]
+            value = MappingProxyType({**getattr(exchange, name), key[0]: value}) if key else value
+            exchange = exchange._with_si(**{name: value})
             return cell._with_si(exchanges=MappingProxyType({**cell.exchanges, e: exchange}))
         case _:
             raise AssertionError(path)
