@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from vrest.study.compare import compare as compare
     from vrest.study.curves import bath_curve as bath_curve
     from vrest.study.curves import current_voltage as current_voltage
+    from vrest.study.design import Design as Design
+    from vrest.study.design import design as design
     from vrest.study.excitability import Excitability as Excitability
     from vrest.study.excitability import Firing as Firing
     from vrest.study.excitability import excitability as excitability
@@ -82,6 +84,7 @@ _HOMES = {
     "vrest.study.perturbed": "Perturbed",
     "vrest.study.perturbation": "Perturbation perturbations",
     "vrest.study.curves": "bath_curve current_voltage",
+    "vrest.study.design": "Design design",
     "vrest.study.excitability": "Excitability Firing excitability firing",
     "vrest.study.explain": "Explanation explain",
 }
