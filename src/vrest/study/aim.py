@@ -65,8 +65,10 @@ def aimed(cell: Cell, v_rest: Any, inside: Mapping[str, Any], outside: Mapping[s
         for ion, value in targets.items()
     }
     _at_once(aim, {f"membranes.{name}.potential": v} | wanted, freed, "target")
-    passive = {f"compartments.{sides[0]}.ions.{ion}": value for ion, value in _passive(aim, v, set(inside)).items()}
-    _at_once(aim, passive, freed, "passive")
+    passive = {ion: equilibrium(aim.cell, name, ion, v) for ion in passive_ions(aim.cell, name) if ion not in inside}
+    room = aim.cell.osmolarity(sides[1])  # beyond it, the balance of that ion will say what is wrong
+    values = {f"compartments.{sides[0]}.ions.{ion}": c for ion, c in passive.items() if c < room}
+    _at_once(aim, values, freed, "passive")
     _fill(aim, freed)
     return aim
 
@@ -151,22 +153,19 @@ def _at_once(aim: Aim, values: Mapping[str, Any], freed: list[str], how: str) ->
     aim.cell = cell
 
 
-def _passive(aim: Aim, v: float, named: set[str]) -> dict[str, float]:
-    """Equilibria of the ions inside that only channels move and no target names."""
-    m, cell = aim.place, aim.cell
+def passive_ions(cell: Cell, membrane: str) -> list[str]:
+    """The ions of a finite inside that only channels move: they have nothing but their equilibrium to rest at."""
+    m = cell.membranes[membrane]
     if not cell.compartments[m.inside].finite:
-        return {}
+        return []
     elsewhere = {ion for e in cell.exchanges.values() for move in e.moves(cell.valence()) for ion in move}
     tied = {name.split(".")[1] for name in cell.closures if name.startswith(f"{m.inside}.")}
-    found = {}
+    found = []
     for ion in cell.compartments[m.inside].ions:
         movers = [t for t in m.transports.values() if ion in t.moved_ions and not t.is_off]
-        if not movers or ion in named | elsewhere | tied | PUMPED or not all(t.is_channel for t in movers):
-            continue
-        if cell.contents(m.outside)[ion] > 0:
-            value = equilibrium(cell, aim.membrane, ion, v)
-            if value < cell.osmolarity(m.outside):  # else the balance of that ion will say what is wrong
-                found[ion] = value
+        free = ion not in elsewhere | tied | PUMPED and cell.contents(m.outside)[ion] > 0
+        if movers and free and all(t.is_channel for t in movers):
+            found.append(ion)
     return found
 
 
