@@ -124,6 +124,10 @@ def test_parametric_solution_of_duesterwald():
         (-70, {"hold": ("water.hydraulic_permeability",)}, "bad_hold", "not among"),
         (-70, {"add": ("kcc3",)}, "unknown_law", "kcc2"),
         (-75, {"add": ("ghk_leak Cl",)}, "undetermined", "carries nothing"),
+        (-70, {"add": ("pump_hill",)}, "undetermined", "Many strengths"),
+        (-70, {"hold": ("P_Na/P_K=0.1", "Na_leak.permeability", "K_leak.permeability")}, "bad_hold", "contradicts"),
+        (-70, {"hold": ("pump.max_rate", "P_Cl/P_K"), "input_resistance": 200}, "held", "allows 831.9 Mohm"),
+        (-70, {"outside": {"K": 0}}, "zero_concentration", "0 mM"),
     ],
 )
 def test_the_impossible_is_refused_with_its_reason(neuron, target, options, code, words):

@@ -142,7 +142,7 @@ def _at_once(aim: Aim, values: Mapping[str, Any], freed: list[str], how: str) ->
         compartments[side] = c._with_si(ions=numbers, impermeant=Impermeant(concentration=room, valence=unknown))
     cell = cell._with_si(compartments=MappingProxyType(compartments))
     for path, value in values.items():
-        if value == 0.0 and ".ions." in path and cell.compartments[path.split(".")[1]].finite:
+        if value == 0.0 and ".ions." in path:
             raise InputError(
                 f"{path} is 0 mM.", code="zero_concentration", hint="Its Nernst potential is undefined; write a trace."
             )

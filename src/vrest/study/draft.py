@@ -82,6 +82,12 @@ def draft(cell: Cell, target: Target) -> Draft:
             code="not_stationary",
             hint="Aim at contents that its water law leaves alone, such as those of rest(cell).",
         )
+    if not table.order:
+        raise InputError(
+            f"'{cell.name}' has no leak, cotransporter or pump that is on: there is nothing to choose.",
+            code="nothing_to_choose",
+            hint='Add one, such as --add "ghk_leak K".',
+        )
     factors, how = _solve(aim, table, target, added)
     transports = aim.place.transports
     for label, factor in factors.items():
@@ -162,6 +168,12 @@ def _solve(aim: Aim, table: Columns, target: Target, added: Sequence[str]) -> tu
     absolute = any("" in column for column in problem.columns)
     scale = keep(problem, own, added, "" if absolute and target.input_resistance is None else None)
     settled = problem.freedom == 1
+    if added and not settled:
+        raise InputError(
+            f"Many strengths of {' and '.join(added)} would do beside what the cell has.",
+            code="undetermined",
+            hint="Leave one out, or hold what it stands beside, such as --hold pump.max_rate.",
+        )
     factors = problem.factors()
     unit = factors[""] if absolute else factors[scale]
     for label in table.order:
@@ -191,7 +203,12 @@ def _constrain(problem: Problem, state: State, asked: Sequence[Hold], resistance
             problem.columns = problem.tied(first, label)
     for hold in asked:
         base = "" if hold.base is None else hold.base
-        if hold.label in problem.holds(base):
+        column = problem.holds(base)
+        if hold.label in column:  # tied already, by strengths that are held themselves
+            if not np.isclose(column[hold.label], hold.factor * column[base], rtol=1e-9, atol=0.0):
+                raise InputError(
+                    f"'{hold.text}' contradicts what else is held.", code="bad_hold", hint="Hold one of them."
+                )
             continue
         trial = problem.tied(base, hold.label, hold.factor)
         if problem.conflict(trial) is not None:

@@ -119,7 +119,9 @@ def _named(cell: Cell, claims: Claims) -> Cell:
             continue
         share = min(max((stated - E["K"]) / (E["Na"] - E["K"]), 0.05), 0.95)
         for ion, part in (("K", 1 - share), ("Na", share)):
-            transports.setdefault(f"g{ion.lower()}", leak._with_si(ion=ion, conductance=leak.conductance * part))
+            label = f"g{ion.lower()}"
+            present = getattr(transports.get(label), "conductance", 0.0)
+            transports[label] = leak._with_si(ion=ion, conductance=leak.conductance * part + present)
     compartments = {
         side: c._with_si(ions=MappingProxyType({ion: v for ion, v in c.ions.items() if ion not in ghosts}))
         for side, c in cell.compartments.items()
@@ -144,7 +146,8 @@ def _resized(cell: Cell, claims: Claims, wish: float) -> tuple[list[Fix], str]:
     loose = passive_ions(cell, next(iter(cell.membranes)))
     volts = format_si(wish, "potential")
     tries = [Target(volts, {ion: c for ion, c in contents.items() if ion not in loose}, {}, add=pump)]
-    tries += [Target(volts, contents, {}, add=(*pump, law)) for law in COTRANSPORTERS]
+    if not claims.as_in_neuron:  # whose terms have no cotransporter
+        tries += [Target(volts, contents, {}, add=(*pump, law)) for law in COTRANSPORTERS]
     found: list[Fix] = []
     reasons = []
     for target in tries:
@@ -213,7 +216,7 @@ def _neuron_lines(cell: Cell, claims: Claims) -> Iterator[str]:
     for label, rate in turnover_rates(system, x, p, wall).items():
         if isinstance(m.transports[label], NaKPump):
             current = float(rate) * F / cell.area(wall.name) * 0.1  # A/m2 to mA/cm2
-            yield f"ipump = {current:.12g}  # mA/cm2 net: 3 of it Na+ out, 2 K+ in"
+            yield f"ipump = {current:.12g}  # mA/cm2 net: ina = 3 x, ik = -2 x"
     for ion, e in reversal_potentials(system, x, p, wall).items():
         if ion in claims.reversals:
             yield f"e{ion.lower()} = {1e3 * float(e):.12g}"

@@ -68,6 +68,8 @@ def _read(cell: Cell, membrane: str, text: str) -> Hold:
 
 def _ratio(cell: Cell, membrane: str, text: str, match: re.Match[str]) -> Hold:
     kind = _STRENGTH[match["kind"]]
+    if match["top"] == match["bottom"]:
+        raise InputError(f"'{text}' is 1.", code="bad_hold", hint="Name two ions, as in P_Na/P_K.")
     sums, labels = [], []
     for ion in (match["top"], match["bottom"]):
         leaks = leaks_of(cell, membrane, ion)

@@ -162,10 +162,11 @@ def refuse_strength(state: State, problem: Problem, hold: Hold) -> InputError:
 def refuse_resistance(state: State, problem: Problem, ohms: float) -> InputError:
     """An input resistance that what stays does not allow."""
     slopes = {label: slope for label, slope in state.table.slopes.items() if label}
-    low, high = allowed(problem, "", slopes) if np.any(problem.gains.get("", 0.0)) else (0.0, 0.0)
+    stays = set(problem.holds("")) != {""} or bool(np.any(problem.gains[""]))
+    low, high = allowed(problem, "", slopes) if stays else (0.0, 0.0)
     fixed = state.table.slopes[""]
     limits = [1 / g for g in (high + fixed, low + fixed) if np.isfinite(g) and g > 0]
-    shown = " to ".join(format_si(r, "resistance", digits=4) for r in limits)
+    shown = " to ".join(dict.fromkeys(format_si(r, "resistance", digits=4) for r in limits))
     return InputError(
         f"No strengths give {format_si(ohms, 'resistance', digits=4)} of input resistance at {state.shown(state.v)}: "
         + (f"what stays allows {'up to ' if len(limits) == 1 else ''}{shown}." if limits else "I(V) falls there."),

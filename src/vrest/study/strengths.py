@@ -220,8 +220,8 @@ def keep(problem: Problem, own: Sequence[str], added: Sequence[str], base: str |
         trial = problem.tied(scale, name)
         if problem.conflict(trial) is None:
             problem.columns = trial
-    for k, name in enumerate(names):  # what cannot stay may still keep its ratio to another that cannot
-        for other in names[:k]:
+    for group in (own, added):  # what cannot stay may still keep its ratio to another that cannot
+        for name, other in ((name, other) for k, name in enumerate(group) for other in group[:k]):
             if problem.freedom > 1 and name not in problem.holds(other):
                 trial = problem.tied(other, name)
                 if problem.conflict(trial) is None:
