@@ -161,6 +161,24 @@ def test_a_description_is_read_in_the_units_of_neuron():
     assert vrest.instant(cell).before == pytest.approx(-65)
 
 
+def test_a_single_leak_needs_no_pump():
+    """Alone, K+ rests at its equilibrium: at that of its concentrations, or at the one that was written."""
+    story = vrest.check(*vrest.neuron_cell({"gk": 1e-4, "ki": 140, "ko": 5, "celsius": 37}))
+    assert [f.code for f in story.findings] == ["start"]
+    assert story.fixes[0].lines == (f"v_init = {vrest.nernst('K', inside=140, outside=5):.12g}",)
+    assert story.fixes[0].drift < 1e-6
+    written = vrest.check(*vrest.neuron_cell({"gk": 1e-4, "ek": -77}))
+    assert written.fixes[-1].message.endswith("V is then -77.00 mV at once and stays.")
+    assert written.fixes[-1].drift < 1e-3
+
+
+def test_a_pump_without_any_leak_runs_away():
+    story = vrest.check(*vrest.neuron_cell({"ipump": 1e-3}))
+    (runs,) = named(story, "no_potential").values()
+    assert "by -1e+03 mV/s" in runs.message  # 1 uA/cm2 on 1 uF/cm2
+    assert "nothing in the description lets V come to rest" in story.unfixed
+
+
 @pytest.mark.parametrize(
     ("described", "code"),
     [

@@ -122,7 +122,7 @@ def check(cell: Cell, claims: Claims | None = None, *, progress: Progress | None
     later, stopped = follow(cell, progress)
     if not found:
         found = list(_leaves(cell, at_once, later))
-    proposed, unfixed = fixes(cell, claims, now) if found else ((), "")
+    proposed, unfixed = fixes(cell, claims, now, found) if found else ((), "")
     return Check(
         cell=cell,
         claims=claims,

@@ -17,13 +17,16 @@ from vrest.study.calculator import pretty
 from vrest.system.assemble import System, assemble
 from vrest.system.observables import currents, ion_fluxes, pump_costs, transports
 from vrest.system.structure import Wall, parameter_vector
-from vrest.verbs.instant import at_potential, instant
+from vrest.verbs.instant import at_potential, clamped, instant
 
 VOLTS = 1e-4
 """V: a potential that differs by less is the same."""
 
 SHARE = 0.01
 """A content that would change by less than this in an hour is steady."""
+
+RUNAWAY = 1e-3
+"""V/s: a potential that was found to carry no current changes far less."""
 
 PER_MIN = 60.0
 
@@ -113,6 +116,16 @@ def first_moment(cell: Cell) -> Moment:
     return Moment(cell, system, p, x)
 
 
+def called(now: Moment, wall: Wall, label: str) -> str:
+    """A transport by its name, with its membrane's where there are several."""
+    return label if len(now.system.structure.walls) == 1 else f"{label} of '{wall.name}'"
+
+
+def millivolts(volts: float, digits: int = 1) -> str:
+    """A potential in words, without a negative zero."""
+    return f"{round(1e3 * volts, digits) + 0.0:.{digits}f} mV"
+
+
 def findings(now: Moment, claims: Claims) -> list[Finding]:
     """Everything inconsistent, what moves most first."""
     found = [
@@ -128,17 +141,17 @@ def findings(now: Moment, claims: Claims) -> list[Finding]:
 
 
 def _start(now: Moment) -> Iterator[Finding]:
+    slope = now.system.derivative(now.x, now.p)
     for wall in now.system.structure.walls:
         described = now.cell.membranes[wall.name].potential
-        v = now.v(wall)
-        if abs(v - described) > VOLTS:
-            yield Finding(
-                "start",
-                wall.name,
-                0.0,
-                f"V starts at {1e3 * described:.2f} mV, but with these contents no current flows at {1e3 * v:.2f} mV: "
-                "it goes there within milliseconds.",
-            )
+        v, name = now.v(wall), called(now, wall, "V")
+        runs = float(slope[now.system.index["charge", wall.name]])
+        if abs(runs) > RUNAWAY:
+            text = f"No potential carries zero current: {name} runs away by {1e3 * runs:+.3g} mV/s."
+            yield Finding("no_potential", wall.name, 0.0, text)
+        elif abs(v - described) > VOLTS:
+            text = f"{name} starts at {millivolts(described, 2)}, but with these contents no current flows at "
+            yield Finding("start", wall.name, 0.0, f"{text}{millivolts(v, 2)}: it goes there within milliseconds.")
 
 
 def _volume(now: Moment, wall: Wall) -> float:
@@ -152,7 +165,8 @@ def _reversals(now: Moment, wall: Wall, claims: Claims) -> Iterator[Finding]:
     inside = now.system.concentrations(now.x, now.p, wall.inside)
     outside = now.system.concentrations(now.x, now.p, wall.outside)
     parts = transports(now.system, now.p, wall)
-    flow = currents(now.system, now.x, now.p, wall)
+    apart = clamped(now.system, now.x, wall, now.v(wall) + np.array([0.0, 1e-3]))
+    slopes = {label: 1e3 * float(np.diff(i)[0]) for label, i in currents(now.system, apart, now.p, wall).items()}
     celsius = f"{now.cell.temperature - 273.15:.4g} degC"
     for ion, stated in claims.reversals.items():
         z = now.system.valence[ion]
@@ -160,15 +174,14 @@ def _reversals(now: Moment, wall: Wall, claims: Claims) -> Iterator[Finding]:
         if abs(made - stated) <= VOLTS:
             continue
         channels = [label for label, t in parts.items() if t.is_channel and ion in t.moved_ions]
-        gap = now.v(wall) - made
-        chord = sum(float(flow[label]) for label in channels) / gap if abs(gap) > VOLTS else 0.0
-        size = abs(chord * (made - stated)) / F / _volume(now, wall) * PER_MIN
+        moved = sum(slopes[label] for label in channels) * (made - stated)
+        size = abs(moved) / F / _volume(now, wall) * PER_MIN
         yield Finding(
             "reversal",
             ion,
             size,
-            f"E_{ion} is written as {1e3 * stated:.1f} mV, but {float(inside[ion]):.4g} mM inside and "
-            f"{float(outside[ion]):.4g} mM outside make it {1e3 * made:.1f} mV ({celsius}): "
+            f"E_{ion} is written as {millivolts(stated)}, but {float(inside[ion]):.4g} mM inside and "
+            f"{float(outside[ion]):.4g} mM outside make it {millivolts(made)} ({celsius}): "
             f"as soon as {pretty(ion)} is followed, it is that.",
         )
 
@@ -186,7 +199,7 @@ def _unnamed(now: Moment, wall: Wall, claims: Claims) -> Iterator[Finding]:
             "no_ion",
             label,
             size,
-            f"{label} ({1e3 * stated:.1f} mV) belongs to no ion, and its current has to be somebody's: "
+            f"{label} ({millivolts(stated)}) belongs to no ion, and its current has to be somebody's: "
             f"{size:.3g} mM/min of charge {way} through it. The ions that are followed "
             f"{change} as much net charge, which no cell can hold: 1 mM of it is "
             f"{_volts_per_mM(now, wall):.3g} V on this membrane.",
@@ -275,7 +288,7 @@ def _pumps(now: Moment, wall: Wall) -> Iterator[Finding]:
         size = abs(needed[worst] - turn) * abs(t.moved_ions[worst])
         if size * 60 <= SHARE * float(here.inside[worst]):
             continue
-        told = " and ".join(f"{pretty(ion)} needs {rate:.3g}" for ion, rate in needed.items())
+        told = " and ".join(f"{pretty(ion)} needs {rate + 0.0:.3g}" for ion, rate in needed.items())
         low, high = min(needed.values()), max(needed.values())
         if low <= 0:
             end = "no pump can carry that: its ions leak the wrong way."
@@ -284,17 +297,13 @@ def _pumps(now: Moment, wall: Wall) -> Iterator[Finding]:
         else:
             end = f"it would have to be {high / turn:.3g} times as strong." if turn > 0 else "it does not turn."
         end += _saturated(t, turn, high, here)
-        yield Finding("pump", label, size, f"{label} turns over {turn:.3g} mM/min; {told}: {end}")
+        yield Finding("pump", label, size, f"{called(now, wall, label)} turns over {turn:.3g} mM/min; {told}: {end}")
     for label, (cost, available) in pump_costs(now.system, now.x, now.p, wall).items():
         if cost > available and float(np.asarray(working[label].rate(here))) > 0:
             rate = abs(gains[next(iter(working[label].moved_ions))][label])
-            yield Finding(
-                "pump_beyond_reversal",
-                label,
-                rate,
-                f"A cycle of {label} stores {cost / 1e3:.4g} kJ/mol, and ATP gives {available / 1e3:.4g}: in these "
-                "gradients it would run backwards.",
-            )
+            text = f"A cycle of {called(now, wall, label)} stores {cost / 1e3:.4g} kJ/mol, and ATP gives "
+            text += f"{available / 1e3:.4g}: in these gradients it would run backwards."
+            yield Finding("pump_beyond_reversal", label, rate, text)
 
 
 def _saturated(t: object, turn: float, needed: float, here: object) -> str:

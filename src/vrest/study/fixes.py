@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -17,7 +17,7 @@ from vrest.model.pumps import NaKPump
 from vrest.study.aim import passive_ions
 from vrest.study.calculator import pretty
 from vrest.study.draft import Choice, Target, draft
-from vrest.study.findings import VOLTS, Claims, Moment
+from vrest.study.findings import VOLTS, Claims, Finding, Moment, millivolts
 from vrest.study.future import follow
 from vrest.system.assemble import assemble
 from vrest.system.observables import reversal_potentials, turnover_rates
@@ -52,23 +52,43 @@ class Fix:
         return told | {"lines": list(self.lines), "values": [vars(c) for c in self.choices]}
 
 
-def fixes(cell: Cell, claims: Claims, now: Moment) -> tuple[tuple[Fix, ...], str]:
+def fixes(cell: Cell, claims: Claims, now: Moment, found: Sequence[Finding]) -> tuple[tuple[Fix, ...], str]:
     """Verified ways out, the best first, and why no strengths hold the described state (empty where some do)."""
     if len(cell.membranes) != 1:
         return (), ""
+    if claims.as_in_neuron and {finding.code for finding in found} == {"start"}:
+        return tuple(_started(cell, now)), ""
     written = _as_written(cell, claims)
-    wish = next(iter(written.membranes.values())).potential
-    try:
-        if claims.reversals:
-            wish = 1e-3 * float(instant(written).v)  # pyright: ignore[reportArgumentType]
-    except NoRestError:
-        pass
-    found, reason = _resized(_named(cell, claims), claims, wish)
-    if claims.reversals and written is not cell:
-        found += _with_contents(cell, written, claims)
+    wish = _no_current(written) if claims.reversals else next(iter(written.membranes.values())).potential
+    if wish is None:
+        return (), "No potential carries zero current: nothing in the description lets V come to rest."
+    ways, reason = _resized(_named(cell, claims), claims, wish)
+    if written is not cell:
+        ways += _with_contents(cell, written, claims, wish)
     if not claims.as_in_neuron:
-        found += _settled(cell)
-    return tuple(found), reason
+        ways += _settled(cell)
+    return tuple(ways), reason
+
+
+def _no_current(cell: Cell) -> float | None:
+    """Where the described contents carry no current, V."""
+    try:
+        v = instant(cell).v
+    except NoRestError:
+        return None
+    return 1e-3 * v if isinstance(v, float) else None
+
+
+def _started(cell: Cell, now: Moment) -> Iterator[Fix]:
+    """The same, started where it is a few milliseconds later."""
+    ((name, _),) = cell.membranes.items()
+    v = now.v(now.system.structure.walls[0])
+    started = set_si(cell, {f"membranes.{name}.potential": v})
+    later, _ = follow(started)
+    if later:
+        after = next(iter(later[-1].v.values()))
+        message = f"Start at {millivolts(v, 2)}, where no current flows."
+        yield Fix("start", message, (f"v_init = {1e3 * v:.12g}",), after, abs(after - 1e3 * v), started)
 
 
 def _as_written(cell: Cell, claims: Claims) -> Cell:
@@ -83,24 +103,21 @@ def _as_written(cell: Cell, claims: Claims) -> Cell:
     return set_si(cell, values, source="made to agree with the stated reversal potential") if values else cell
 
 
-def _with_contents(cell: Cell, written: Cell, claims: Claims) -> Iterator[Fix]:
-    """Concentrations that make the reversal potentials that were written: no jump, though the ions still drift."""
+def _with_contents(cell: Cell, written: Cell, claims: Claims, wish: float) -> Iterator[Fix]:
+    """Concentrations that make the reversal potentials that were written: no jump, but the ions may still drift."""
     (m,) = cell.membranes.values()
-    start = instant(written).v
     later, _ = follow(written)
-    if not later or not isinstance(start, float):
+    if not later:
         return
-    at = next(iter(later[-1].v.values()))
+    minute, at = (next(iter(moment.v.values())) for moment in (later[0], later[-1]))
     changed = {ion: written.contents(m.inside)[ion] for ion in claims.reversals}
-    yield Fix(
-        "contents",
-        "Give concentrations that make the reversal potentials you wrote. It takes the jump away, to "
-        f"{start:.2f} mV, and not the drift: {next(iter(later[0].v.values())):.2f} mV after a minute.",
-        tuple(f"{ion.lower()}i = {value:.6g}" for ion, value in changed.items()),
-        at,
-        abs(at - start),
-        written,
+    drift = abs(at - 1e3 * wish)
+    message = (
+        f"Give concentrations that make the reversal potentials you wrote: V is then {millivolts(wish, 2)} at once"
     )
+    message += f", but still drifts: {minute:.2f} mV after a minute." if drift > 1e3 * VOLTS else " and stays."
+    lines = tuple(f"{ion.lower()}i = {value:.12g}" for ion, value in changed.items())
+    yield Fix("contents", message, lines, at, drift, written)
 
 
 def _named(cell: Cell, claims: Claims) -> Cell:
@@ -113,8 +130,8 @@ def _named(cell: Cell, claims: Claims) -> Cell:
     E = {ion: float(e) for ion, e in reversal_potentials(system, system.start(cell, p), p, wall).items()}
     ghosts = {ion for label in claims.unnamed for ion in m.transports[label].moved_ions}
     transports = {label: t for label, t in m.transports.items() if label not in claims.unnamed}
-    for label, stated in claims.unnamed.items():
-        leak = m.transports[label]
+    for ghost, stated in claims.unnamed.items():
+        leak = m.transports[ghost]
         if not {"K", "Na"} <= set(E) or not isinstance(leak, OhmicLeak):
             continue
         share = min(max((stated - E["K"]) / (E["Na"] - E["K"]), 0.05), 0.95)
@@ -141,7 +158,8 @@ def _resized(cell: Cell, claims: Claims, wish: float) -> tuple[list[Fix], str]:
     """
     ((_, m),) = cell.membranes.items()
     pumped = any(isinstance(t, NaKPump) and not t.is_off for t in m.transports.values())
-    pump = () if pumped else ("pump_constant",) if claims.as_in_neuron else ("pump_hill",)
+    missing = not pumped and {"K", "Na"} <= set(cell.contents(m.inside))
+    pump = () if not missing else ("pump_constant",) if claims.as_in_neuron else ("pump_hill",)
     contents = {ion: format_si(c, "concentration") for ion, c in cell.contents(m.inside).items()}
     loose = passive_ions(cell, next(iter(cell.membranes)))
     volts = format_si(wish, "potential")
