@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from vrest.io.cellfile import load as load
     from vrest.io.cellfile import parse_cell as parse_cell
     from vrest.io.cellfile import write_cell as write_cell
+    from vrest.io.neuron import neuron_cell as neuron_cell
+    from vrest.io.neuron import read_description as read_description
     from vrest.model.cell import Cell as Cell
     from vrest.model.change import apply as apply
     from vrest.model.compartment import Compartment as Compartment
@@ -34,10 +36,14 @@ if TYPE_CHECKING:
     from vrest.study.bifurcation import bifurcation as bifurcation
     from vrest.study.calculator import ghk as ghk
     from vrest.study.calculator import nernst as nernst
+    from vrest.study.check import Check as Check
+    from vrest.study.check import check as check
     from vrest.study.compare import Comparison as Comparison
     from vrest.study.compare import compare as compare
     from vrest.study.curves import bath_curve as bath_curve
     from vrest.study.curves import current_voltage as current_voltage
+    from vrest.study.design import Design as Design
+    from vrest.study.design import design as design
     from vrest.study.excitability import Excitability as Excitability
     from vrest.study.excitability import Firing as Firing
     from vrest.study.excitability import excitability as excitability
@@ -62,6 +68,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "vrest.errors": "InputError NoRestError VrestError",
     "vrest.io.cellfile": "library load parse_cell write_cell",
+    "vrest.io.neuron": "neuron_cell read_description",
     "vrest.model.cell": "Cell",
     "vrest.model.change": "apply",
     "vrest.model.compartment": "Compartment Impermeant",
@@ -77,11 +84,13 @@ _HOMES = {
     "vrest.verbs.run": "Run simulate",
     "vrest.study.bifurcation": "bifurcation",
     "vrest.study.calculator": "ghk nernst",
+    "vrest.study.check": "Check check",
     "vrest.study.compare": "Comparison compare",
     "vrest.study.perturb": "applicable perturb",
     "vrest.study.perturbed": "Perturbed",
     "vrest.study.perturbation": "Perturbation perturbations",
     "vrest.study.curves": "bath_curve current_voltage",
+    "vrest.study.design": "Design design",
     "vrest.study.excitability": "Excitability Firing excitability firing",
     "vrest.study.explain": "Explanation explain",
 }

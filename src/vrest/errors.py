@@ -36,6 +36,12 @@ class NoRestError(VrestError):
     exit_code = 4
 
 
+class CheckError(VrestError):
+    """What was checked does not hold."""
+
+    exit_code = 5
+
+
 def near_miss(got: str, allowed: list[str]) -> str:
     """'Did you mean ...?' for a misspelt name, else the list of what is allowed.
 

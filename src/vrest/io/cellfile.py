@@ -64,13 +64,17 @@ def load(cell: str | os.PathLike[str] | Cell) -> Cell:
 
 def read_cell(path: str | os.PathLike[str]) -> Cell:
     """A cell from a TOML file."""
+    return parse_cell(read_text(path), str(path))
+
+
+def read_text(path: str | os.PathLike[str]) -> str:
+    """The text of a file, or the reason why it cannot be read."""
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        return Path(path).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError(f"There is no file '{path}'.", code="no_file", hint="Check the path.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"'{path}' cannot be read: {error}.", code="no_file", hint="Check the file.") from None
-    return parse_cell(text, str(path))
 
 
 def parse_cell(text: str, where: str = "the text") -> Cell:
