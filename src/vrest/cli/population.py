@@ -105,24 +105,23 @@ def command(
 
     from vrest.verbs.population import population
 
-    begin, first = time.monotonic(), None
-    with Meter(f"{described.name}", quiet) as meter:
+    begin, before = time.monotonic(), -1
+    try:
+        with Meter(f"{described.name}", quiet) as meter:
 
-        def progress(done: int, total: int) -> None:
-            nonlocal first
-            now = time.monotonic()
-            first = first or (now, done)
-            rate = (done - first[1]) / max(now - first[0], 1e-9)
-            meter(done / total, f"{done:,} of {total:,} cells, {rate:,.0f} cells/s")
+            def progress(done: int, total: int) -> None:
+                nonlocal before
+                before = done if before < 0 else before  # what an earlier call did is not this one's speed
+                rate = (done - before) / (time.monotonic() - begin)
+                meter(done / total, f"{done:,} of {total:,} cells, {rate:,.0f} cells/s")
 
-        try:
             found = population(
                 described, varied(vary, table), from_rest=from_rest, client=scheduler, progress=progress, **how
             )
-        except KeyboardInterrupt:
-            if output and not quiet:
-                remark("Kept", "yellow", f"What is done is in '{output}'; the same command goes on from there.")
-            raise
+    except KeyboardInterrupt:
+        if output and not (quiet or as_json):
+            remark("Kept", "yellow", f"what is done is in '{output}'; the same command goes on from there.")
+        raise
     seconds = time.monotonic() - begin
     if plot:
         options.save_figure("vrest.plot.population", "population_figure", found, plot)

@@ -30,7 +30,7 @@ RTOL = 1e-6
 THRESHOLD = "-30 mV"
 """A membrane above this is depolarised."""
 
-CHUNKS = {Rests: (16, 256, 8192), Runs: (32, 64, 2048)}
+CHUNKS = {Rests: (16, 256, 32_768), Runs: (32, 64, 2048)}
 """Stretches that a small population is cut into, and the fewest and the most cells of one."""
 
 Progress = Callable[[int, int], None]
@@ -281,7 +281,7 @@ def population(
     >>> from vrest.io.cellfile import load
     >>> many = population(load("mammalian_neuron"), {"outside.K": [3.0, 5.0, 8.0]})
     >>> many.dataset.v_rest.values.round(2), many.outcomes
-    (array([-74.38, -70.  , -63.98]), {'rests': 3})
+    (array([-74.35, -70.  , -63.97]), {'rests': 3})
     """
     if not isinstance(cell, Cell):
         hint = 'Use population(vrest.load("..."), ...).'
@@ -373,6 +373,8 @@ def _compute(
     """Compute what is not done; how many cells that was. An interruption keeps every chunk that was begun."""
     writer, ready = store.writer(), sum(min(size, drawn.n - k * size) for k in np.flatnonzero(done).tolist())
     finished = ready
+    if progress is not None:
+        progress(ready, drawn.n)
     with _executor(workers, client) as executor:
         pending: dict[Future[Data | None], tuple[int, int]] = {}
         try:
@@ -411,7 +413,7 @@ def _executor(workers: int | None, client: Any) -> Iterator[Executor]:
     if client is None:
         if workers is not None and (not isinstance(workers, int | np.integer) or not 1 <= workers <= 1024):
             raise InputError(f"workers is {workers!r}.", code="out_of_range", hint="Choose 1 to 1024.")
-        with ThreadPoolExecutor(workers or len(os.sched_getaffinity(0))) as pool:
+        with ThreadPoolExecutor(workers or _cores()) as pool:
             yield pool
         return
     if not isinstance(client, str):
@@ -429,3 +431,8 @@ def _executor(workers: int | None, client: Any) -> Iterator[Executor]:
         raise InputError(f"No scheduler at '{client}': {error}.", code="no_scheduler", hint=hint) from None
     with connected:
         yield connected.get_executor(pure=False)
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

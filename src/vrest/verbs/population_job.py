@@ -17,7 +17,7 @@ from vrest.system.assemble import System, assemble
 from vrest.system.observables import atp_use, volumes
 from vrest.system.structure import parameter_vector
 from vrest.units import from_si
-from vrest.verbs.batch import FINISHED, TOO_LONG, RestBatch, rest_batch, run_batch
+from vrest.verbs.batch import FINISHED, TOO_LONG, RestBatch, RunBatch, rest_batch, run_batch
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.population_layout import finite_ions
 from vrest.verbs.samples import Samples
@@ -51,8 +51,7 @@ class Rests:
             return {
                 "outcome": found.outcome,
                 "v_rest": _potentials(system, x),
-                "concentration": _concentrations(system, x, p),
-                "volume": _volumes(system, x, p),
+                **_contents(system, x, p),
                 "atp_use": np.broadcast_to(atp_use(system, x, p)[0], len(p)),
                 "slowest_time_constant": np.where(is_rest, -1.0 / found.slowest, np.nan),
                 "residual": np.where(has_state, found.residual_mV, np.nan),
@@ -85,22 +84,43 @@ class Runs:
             x0 = np.where(rests[:, None], found.state, x0)
         going = outcome == FINISHED
         edges, p, slope = self._segments(system, rows, p0)
-        if not going.any():
-            return self._columns(system, p[-1], outcome, x0, None, going)
-        watch = _watched(system) if self.summaries else None
-        run = run_batch(
-            system,
-            p[:, going],
-            edges,
-            x0[going],
-            slope=None if slope is None else slope[:, going],
-            rtol=self.rtol,
-            times=None if self.times is None else np.array(self.times),
-            watch=watch,
-            thresholds=None if watch is None else self._thresholds(system),
+        run = self._blank(system, rows.n)
+        if going.any():
+            found = run_batch(
+                system,
+                p[:, going],
+                edges,
+                x0[going],
+                slope=None if slope is None else slope[:, going],
+                rtol=self.rtol,
+                times=None if self.times is None else np.array(self.times),
+                watch=_watched(system) if self.summaries else None,
+                thresholds=self._thresholds(system) if self.summaries else None,
+            )
+            for column, values in zip(run, found, strict=True):
+                if column is not None:
+                    column[going] = values
+            outcome[going] = run.status[going]
+        start = np.where(going[:, None], x0, np.nan)
+        with np.errstate(all="ignore"):
+            return self._ends(system, p[-1], outcome, start, run) | self._course(system, p[-1], run)
+
+    def _blank(self, system: System, n: int) -> RunBatch:
+        """Of n cells that have not run."""
+
+        def blank(*shape: int) -> np.ndarray:
+            return np.full((n, *shape), np.nan)
+
+        states, watched = len(system.states), len(system.structure.walls) + len(_osmotic(system))
+        return RunBatch(
+            blank(states),
+            np.zeros(n, dtype=np.int8),
+            blank(),
+            np.zeros(n, dtype=np.int32),
+            np.zeros(n, dtype=np.int32),
+            None if self.times is None else blank(len(self.times), states),
+            *(blank(watched) if self.summaries else None for _ in range(5)),
         )
-        outcome[going] = run.status
-        return self._columns(system, p[-1], outcome, x0, run, going)
 
     def _segments(self, system: System, rows: Samples, p0: np.ndarray) -> tuple[np.ndarray, np.ndarray, Any]:
         """Edges, and parameters (segments, n, P) with their slopes: a protocol acts on each cell's own values."""
@@ -118,52 +138,36 @@ class Runs:
         walls, sizes = len(system.structure.walls), len(_osmotic(system))
         return np.array([self.threshold] * walls + [np.inf] * sizes)
 
-    def _columns(
-        self, system: System, p: np.ndarray, outcome: np.ndarray, x0: np.ndarray, run: Any, going: np.ndarray
-    ) -> Data:
-        def spread(values: Any, shape: tuple[int, ...] = ()) -> np.ndarray:
-            """Values of the cells that ran, among the others as NaN."""
-            whole = np.full((len(outcome), *shape), np.nan)
-            if run is not None:
-                whole[going] = values
-            return whole
-
-        states = (len(system.states),)
-        x = spread(None if run is None else run.state, states)
-        start, end = (_potentials(system, each) for each in (np.where(going[:, None], x0, np.nan), x))
+    def _ends(self, system: System, p: np.ndarray, outcome: np.ndarray, x0: np.ndarray, run: RunBatch) -> Data:
+        start, end = _potentials(system, x0), _potentials(system, run.state)
         back = np.abs(end - start).reshape(len(outcome), -1).max(axis=1) <= from_si(RECOVERED, "potential")
-        data: Data = {
+        return {
             "outcome": outcome,
             "v_start": start,
             "v_end": end,
-            "concentration_end": _concentrations(system, x, p),
-            "volume_end": _volumes(system, x, p),
+            **_contents(system, run.state, p, "_end"),
             "recovered": np.where(outcome == FINISHED, back, -1).astype(np.int8),
-            "time_reached": spread(getattr(run, "t", None)),
-            "steps": np.nan_to_num(spread(getattr(run, "steps", None))).astype(np.int32),
+            "time_reached": run.t,
+            "steps": run.steps,
         }
-        if self.summaries:
-            walls, sizes = len(system.structure.walls), _osmotic(system)
-            m = (walls + len(sizes),)
-            low, high, mean = (spread(getattr(run, name, None), m) for name in ("low", "high", "mean"))
-            for name, values in (("v_min", low), ("v_max", high), ("v_mean", mean)):
+
+    def _course(self, system: System, p: np.ndarray, run: RunBatch) -> Data:
+        """What the cells passed on the way: summaries, and states at the times asked for."""
+        data: Data = {}
+        walls = len(system.structure.walls)
+        for name, values in (("v_min", run.low), ("v_max", run.high), ("v_mean", run.mean)):
+            if values is not None:
                 data[name] = _one(from_si(values[:, :walls], "potential"))
-            data["time_above"] = _one(spread(getattr(run, "above", None), m)[:, :walls])
-            first = _one(spread(getattr(run, "first", None), m)[:, :walls])
-            data["time_to_depolarisation"] = np.where(np.isinf(first), np.nan, first)
-            largest = _volumes(system, np.where(going[:, None], 1.0, np.nan) * np.ones(states), p)
-            for k, name in enumerate(sizes):
-                at = [s.name for s in system.structure.spaces if s.finite].index(name)
-                largest[:, at] *= high[:, walls + k]
-            data["volume_max"] = largest
-        if self.times is not None:
-            series = spread(getattr(run, "series", None), (len(self.times), *states))
-            p = p[:, None]
-            data |= {
-                "v": _potentials(system, series),
-                "concentration": _concentrations(system, series, p),
-                "volume": _volumes(system, series, p),
-            }
+        if run.above is not None and run.first is not None:
+            data["time_above"] = _one(run.above[:, :walls])
+            data["time_to_depolarisation"] = _one(np.where(np.isinf(run.first), np.nan, run.first)[:, :walls])
+        if run.high is not None and finite_ions(system)[0]:
+            largest = np.where(np.isnan(run.state), np.nan, 1.0)
+            for k, name in enumerate(_osmotic(system)):
+                largest[:, system.index["volume", name]] = run.high[:, walls + k]
+            data["volume_max"] = _volumes(system, largest, p)
+        if run.series is not None:
+            data |= {"v": _potentials(system, run.series), **_contents(system, run.series, p[:, None])}
         return data
 
 
@@ -188,9 +192,12 @@ def _rests(cell: Cell, system: System, p: np.ndarray, x0: np.ndarray, possible: 
     )  # fmt: skip
     switches = [m.path(m.kind.strength) for m in system.structure.movers if m.kind.strength]
     off = p[:, [system.names.index(path) for path in switches]] == 0.0
-    for pattern in np.unique(off[possible], axis=0):
-        rows = np.flatnonzero(possible & (off == pattern).all(axis=1))
-        alike = replaced(cell, {path: float(not zero) for path, zero in zip(switches, pattern, strict=True)})
+    differs = off[:, (off != off[:1]).any(axis=0)]
+    for pattern in np.unique(differs[possible], axis=0) if differs.size else np.zeros((1, 0), dtype=bool):
+        rows = np.flatnonzero(possible & (differs == pattern).all(axis=1))
+        if not rows.size:
+            continue
+        alike = replaced(cell, {path: float(not zero) for path, zero in zip(switches, off[rows[0]], strict=True)})
         active = assemble(alike, only_active=True)
         if not active.laws.independent:  # nothing moves: every state is stationary
             whole.outcome[rows] = list(Outcome).index(Outcome.neutral)
@@ -226,6 +233,13 @@ def _potentials(system: System, x: np.ndarray) -> np.ndarray:
     return _one(from_si(np.stack(values, axis=-1), "potential"))
 
 
+def _contents(system: System, x: np.ndarray, p: np.ndarray, ending: str = "") -> Data:
+    """What is in the finite compartments, if there are any."""
+    if not finite_ions(system)[0]:
+        return {}
+    return {f"concentration{ending}": _concentrations(system, x, p), f"volume{ending}": _volumes(system, x, p)}
+
+
 def _concentrations(system: System, x: np.ndarray, p: np.ndarray) -> np.ndarray:
     """(..., finite compartments, ions), mM; NaN where a compartment lacks an ion."""
     spaces, ions = finite_ions(system)
@@ -239,4 +253,4 @@ def _concentrations(system: System, x: np.ndarray, p: np.ndarray) -> np.ndarray:
 def _volumes(system: System, x: np.ndarray, p: np.ndarray) -> np.ndarray:
     """(..., finite compartments), um3."""
     values = [np.broadcast_to(v, x.shape[:-1]) for v in volumes(system, x, p).values()]
-    return from_si(np.stack(values, axis=-1) if values else np.empty((*x.shape[:-1], 0)), "volume")
+    return from_si(np.stack(values, axis=-1), "volume")
