@@ -97,6 +97,14 @@ def test_what_cannot_be_drawn_is_refused_before_anything_is_computed(neuron, var
     assert said in str(error.value)
 
 
+def test_a_data_frame_is_a_table(neuron):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"outside.K swap Na": [3.0, 5.0], "pump.max_rate": ["50 pmol/cm2/s", "5 uA/cm2"]})
+    first, second = samples(neuron, frame).varied
+    assert (first.companion, first.door.tolist()) == ("Na", [3.0, 5.0])
+    assert second.values == pytest.approx([50e-8, 5e-2 / 96485.33212])
+
+
 def test_the_row_of_a_bad_draw_is_named(neuron):
     with pytest.raises(vrest.InputError, match=r"2 of 3 values .* cell 1\..* is -1\.0+ mM"):
         samples(neuron, {"outside.K": [5.0, -1.0, -2.0]})

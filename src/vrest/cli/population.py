@@ -167,8 +167,9 @@ def result(found: Population, seconds: float) -> dict[str, Any]:
     potentials = {name: spread(v) for name, v in found.v_by_membrane.items()}
     missing = "without_rest" if found.settled else "unfinished"
     ranks = {"v": found.importance()}
-    if not found.well.all() and found.well.any():
-        ranks[missing] = found.importance(~found.well)
+    share = spread(found.lost).get("mean")
+    if share and share < 1.0:
+        ranks[missing] = found.importance(found.lost)
     ranks = {key: {name: r if r == r else None for name, r in each.items()} for key, each in ranks.items()}
     values: dict[str, Any] = {
         "cells": found.n,
@@ -182,7 +183,7 @@ def result(found: Population, seconds: float) -> dict[str, Any]:
             for name, count in found.outcomes.items()
         ],
         "v": next(iter(potentials.values())) if one else potentials,
-        missing: 1.0 - float(found.well.mean()),
+        missing: share,
         "rank_correlation": ranks,
         "computed": found.computed,
         "seconds": seconds,
@@ -211,7 +212,8 @@ def show(found: Population, values: dict[str, Any], output: str | None) -> None:
     table(["outcome", "cells", "share", ""], "lrrl", rows)
     missing = "without_rest" if found.settled else "unfinished"
     text = "without a resting state" if found.settled else "did not reach the end"
-    click.echo(f"{text}: {number(100 * values[missing])} %")
+    if values[missing] is not None:
+        click.echo(f"{text}: {number(100 * values[missing])} %")
     potentials = values["v"] if len(found.cell.membranes) > 1 else {"": values["v"]}
     columns = ("mean", "sd", "min", "q05", "median", "q95", "max")
     rows = [

@@ -34,7 +34,7 @@ def population_figure(found: Population) -> Figure:
     """
     membranes = found.v_by_membrane
     what = "resting states" if found.settled else "runs"
-    bars = max(len(found.outcomes), min(len(found.samples.varied), MOST_BARS), 2)
+    bars = max(len(found.outcomes), min(len(found.samples.varied), MOST_BARS), 3)
     title = f"{found.cell.name}: {found.n:,} {what}".replace(",", " ")
     figure = new_figure(found.cell, 6.8, 1.6 + 2.4 * len(membranes) + 0.27 * bars, title=title)
     heights = [*[2.4] * len(membranes), 0.5 + 0.27 * bars]
@@ -44,9 +44,9 @@ def population_figure(found: Population) -> Figure:
         of = f" of {name}" if len(membranes) > 1 else ""
         dress(axes, x=f"V{of} {'at rest' if found.settled else 'at the end'} (mV)", y="cells")
         _histogram(axes, found, membranes[name])
-    _outcomes(dress(figure.add_subplot(grid[-1, 0]), x="cells (%)", title="how they ended"), found)
+    _outcomes(dress(figure.add_subplot(grid[-1, 0]), x="cells (%)", title="how they ended"), found, bars)
     last = dress(figure.add_subplot(grid[-1, 1]), x="Spearman's rank correlation", title="what V goes along with")
-    _importance(last, found)
+    _importance(last, found, bars)
     return figure
 
 
@@ -74,8 +74,8 @@ def _histogram(axes: Axes, found: Population, v: np.ndarray) -> None:
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=4, fontsize=SMALL, frameon=False, borderaxespad=0.0)
 
 
-def _outcomes(axes: Axes, found: Population) -> None:
-    """The share of each outcome."""
+def _outcomes(axes: Axes, found: Population, room: int) -> None:
+    """The share of each outcome, in room for so many bars."""
     counts = sorted(found.outcomes.items(), key=lambda item: item[1])
     names = [name.replace("_", " ") for name, _ in counts]
     shares = [100 * count / found.n for _, count in counts]
@@ -84,11 +84,11 @@ def _outcomes(axes: Axes, found: Population) -> None:
         axes.annotate(f"{share:.3g} %", (share, k), (3, 0), textcoords="offset points", va="center", fontsize=SMALL)
     axes.set_xlim(0, 125)
     axes.set_xticks([0, 25, 50, 75, 100])
-    _thin(axes, len(counts))
+    _equal(axes, len(counts), room)
 
 
-def _importance(axes: Axes, found: Population) -> None:
-    """Rank correlations, the strongest on top."""
+def _importance(axes: Axes, found: Population, room: int) -> None:
+    """Rank correlations, the strongest on top, in room for so many bars."""
     known = [(name, r) for name, r in found.importance().items() if np.isfinite(r)]
     known = sorted(known, key=lambda item: abs(item[1]))[-MOST_BARS:]
     if not known:
@@ -101,15 +101,14 @@ def _importance(axes: Axes, found: Population) -> None:
         axes.annotate(number(r, "+.2f"), (r, k), (3 * side, 0), textcoords="offset points", **place)
     axes.set_xlim(-1.55, 1.55)
     axes.set_xticks([-1, 0, 1])
-    _thin(axes, len(known))
+    _equal(axes, len(known), room)
     zero_line(axes, vertical=True)
 
 
-def _thin(axes: Axes, bars: int) -> None:
-    """One bar or two are no thicker than three would be."""
+def _equal(axes: Axes, bars: int, room: int) -> None:
+    """Bars as thick as in the panel beside."""
     axes.tick_params(axis="y", length=0)
-    room = max(3 - bars, 0) / 2
-    axes.set_ylim(-0.5 - room, bars - 0.5 + room)
+    axes.set_ylim(bars - 0.5 - room, bars - 0.5)
 
 
 def _short(path: str) -> str:

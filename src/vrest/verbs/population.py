@@ -154,9 +154,17 @@ class Population:
     @cached_property
     def well(self) -> np.ndarray:
         """Which cells have a number: those that rest, or whose run reached its end."""
-        names = self.dataset.outcome.attrs["flag_meanings"].split()
-        good = [name in ("rests", "rests_run_down", "finished") for name in names]
-        return np.array(good)[self.dataset.outcome.values.astype(int) - self.dataset.outcome.attrs["flag_values"][0]]
+        return self._ended("rests", "rests_run_down", "finished")
+
+    @property
+    def lost(self) -> np.ndarray:
+        """1 where a cell has no resting state or did not reach its end, 0 where it has; NaN for what is no cell."""
+        return np.where(self._ended("impossible"), np.nan, ~self.well)
+
+    def _ended(self, *outcomes: str) -> np.ndarray:
+        codes = self.dataset.outcome
+        among = [name in outcomes for name in codes.attrs["flag_meanings"].split()]
+        return np.array(among)[codes.values.astype(int) - codes.attrs["flag_values"][0]]
 
     @cached_property
     def v(self) -> np.ndarray:

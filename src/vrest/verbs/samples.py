@@ -141,13 +141,14 @@ def samples(
     >>> table.varied[0].door.round(3)
     array([6.388, 3.318, 4.791])
     """
-    if not vary:
+    given = dict(vary.items()) if hasattr(vary, "items") else {}
+    if not given:
         raise InputError("Nothing varies.", code="nothing_varies", hint='Such as {"outside.K": "uniform(3, 8)"}.')
     if design not in DESIGNS:
         raise InputError(f"There is no design '{design}'.", code="unknown_design", hint=near_miss(design, [*DESIGNS]))
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
         raise InputError(f"seed is {seed!r}.", code="out_of_range", hint="Choose a whole number from 0.")
-    entries = [_entry(cell, str(key), value) for key, value in dict(vary.items()).items()]
+    entries = [_entry(cell, str(key), value) for key, value in given.items()]
     paths = [v.parameter.path for v, _ in entries]
     if twice := {path for path in paths if paths.count(path) > 1}:
         raise InputError(f"{twice.pop()} varies twice.", code="varies_twice", hint="Name it once.")
