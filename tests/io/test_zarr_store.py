@@ -1,6 +1,7 @@
 """Populations on disk: what is done is not done again, nothing is counted twice, nothing else is taken for it."""
 
 import os
+import pickle
 import shutil
 
 import numpy as np
@@ -122,6 +123,13 @@ def test_what_is_no_population_is_not_overwritten(neuron, tmp_path):
         with pytest.raises(vrest.InputError) as error:
             vrest.zarr_store(tmp_path / path)
         assert error.value.code == code
+
+
+def test_a_worker_that_does_not_see_the_store_says_so(tmp_path):
+    with pytest.raises(vrest.InputError) as error:
+        vrest.zarr_store(tmp_path / "elsewhere.zarr").writer()(0, {})
+    back = pickle.loads(pickle.dumps(error.value))
+    assert (type(back), back.code, str(back)) == (vrest.InputError, "no_store", str(error.value))
 
 
 def test_a_failing_chunk_says_so_and_spoils_nothing(neuron, tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import warnings
 from dataclasses import dataclass
 from functools import partial
@@ -143,7 +144,14 @@ def _write(path: str, k: int, data: Data) -> None:
     """Chunk number k of every column, then its mark."""
     import zarr
 
-    group: Any = zarr.open_group(path, mode="r+")
+    try:
+        group: Any = zarr.open_group(path, mode="r+")
+    except FileNotFoundError:
+        raise InputError(
+            f"There is no '{path}' on {platform.node()}, where this part of it was computed.",
+            code="no_store",
+            hint="Write to a folder that all workers see under the same name.",
+        ) from None
     start = k * int(group.attrs["chunk"])
     for name, values in data.items():
         group[name][start : start + len(values)] = values
