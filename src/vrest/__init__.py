@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from vrest.io.cellfile import write_cell as write_cell
     from vrest.io.neuron import neuron_cell as neuron_cell
     from vrest.io.neuron import read_description as read_description
+    from vrest.io.samples import read_samples as read_samples
+    from vrest.io.zarr_store import zarr_store as zarr_store
     from vrest.model.cell import Cell as Cell
     from vrest.model.change import apply as apply
     from vrest.model.compartment import Compartment as Compartment
@@ -58,6 +60,8 @@ if TYPE_CHECKING:
     from vrest.verbs.instant import instant as instant
     from vrest.verbs.instant import settled as settled
     from vrest.verbs.outcome import Outcome as Outcome
+    from vrest.verbs.population import Population as Population
+    from vrest.verbs.population import population as population
     from vrest.verbs.rest import Rest as Rest
     from vrest.verbs.rest import rest as rest
     from vrest.verbs.rest_all import rest_all as rest_all
@@ -69,6 +73,8 @@ _HOMES = {
     "vrest.errors": "InputError NoRestError VrestError",
     "vrest.io.cellfile": "library load parse_cell write_cell",
     "vrest.io.neuron": "neuron_cell read_description",
+    "vrest.io.samples": "read_samples",
+    "vrest.io.zarr_store": "zarr_store",
     "vrest.model.cell": "Cell",
     "vrest.model.change": "apply",
     "vrest.model.compartment": "Compartment Impermeant",
@@ -78,6 +84,7 @@ _HOMES = {
     "vrest.model.transport": "Surroundings Transport transport",
     "vrest.verbs.instant": "instant settled",
     "vrest.verbs.outcome": "Outcome",
+    "vrest.verbs.population": "Population population",
     "vrest.verbs.rest": "Rest rest",
     "vrest.verbs.rest_all": "rest_all",
     "vrest.verbs.rest_many": "rest_many",

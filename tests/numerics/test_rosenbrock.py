@@ -165,7 +165,7 @@ def test_lanes_keep_their_own_steps():
             atol=[1e-10],
             attempts=1000,
         )
-    )(lanes_of([[0.0, 0.0, 0.0]]))
+    )(lanes_of([[0.0, 0.0, 0.0]]))[0]
     alone = [
         jax.jit(lambda r: integrate(f, 0.0, [0.0], 5.0, 0.0, r, valid=always, rtol=1e-7, atol=[1e-10], max_steps=500))(
             rate

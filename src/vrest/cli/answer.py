@@ -96,15 +96,15 @@ class Meter:
     def __enter__(self) -> Meter:
         return self
 
-    def __call__(self, share: float) -> None:
-        """The share that is done, 0 to 1."""
+    def __call__(self, share: float, note: str = "") -> None:
+        """The share that is done, 0 to 1, and what else there is to say."""
         if not self.shown or time.monotonic() - self.begin < PATIENCE:
             return
         if self.bar is None:
             self.bar = _bar()
             self.bar.start()
-            self.bar.add_task(self.what, total=1.0)
-        self.bar.update(self.bar.task_ids[0], completed=share)
+            self.bar.add_task(self.what, total=1.0, note=note)
+        self.bar.update(self.bar.task_ids[0], completed=share, note=note)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self.bar is not None:
@@ -115,5 +115,5 @@ def _bar() -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), TimeRemainingColumn())
     return Progress(*columns, console=Console(stderr=True), transient=True)

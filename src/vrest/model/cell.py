@@ -16,7 +16,7 @@ from vrest.model.electrodiffusion import Electrodiffusion
 from vrest.model.exchange import Exchange
 from vrest.model.membrane import Membrane
 from vrest.model.notices import Notice, notices
-from vrest.model.quantity import SOLVE, Described, quantity
+from vrest.model.quantity import Described, quantity
 from vrest.model.transport import ATP, WATER, Transport
 
 VALENCE = MappingProxyType(
@@ -318,7 +318,8 @@ def _solve_charge(cell: Cell, compartment: str) -> tuple[str, float] | None:
     """Balance the charge of a finite compartment against its membranes.
 
     sum z_j c_j + z_X c_X = (sum of membrane charges) / (F w). Returns the path and value of what was solved,
-    None where nothing was to solve; refuses an imbalance.
+    None where nothing was to solve; refuses an imbalance. Of a population (values that are arrays) the cells
+    that nothing can balance have NaN.
     """
     c = cell.compartments[compartment]
     if not c.finite:
@@ -329,38 +330,38 @@ def _solve_charge(cell: Cell, compartment: str) -> tuple[str, float] | None:
         side = (m.inside == compartment) - (m.outside == compartment)
         charge += side * m.capacitance * cell.area(name) * m.potential
     wanted = charge / (F * c.start_volume)
-    terms = [valence[s] * v for s, v in c.ions.items() if v != SOLVE]
+    terms = [valence[s] * v for s, v in c.ions.items() if not _unknown(v)]
     x = c.impermeant
-    if x is not None and SOLVE not in (x.concentration, x.valence):
+    if x is not None and not (_unknown(x.concentration) or _unknown(x.valence)):
         terms.append(x.concentration * x.valence)
-    rest = wanted - math.fsum(terms)
+    rest = wanted - _total(terms)
     for symbol, value in c.ions.items():
-        if value == SOLVE and valence[symbol] == 0:
+        if _unknown(value) and valence[symbol] == 0:
             raise InputError(
                 f"compartment '{compartment}': {symbol} has no charge that could balance the others.",
                 code="cannot_solve",
                 hint="Solve another ion, or the impermeants.",
             )
-        if value == SOLVE:
+        if _unknown(value):
             return _positive(compartment, f"ions.{symbol}", rest / valence[symbol])
-    if x is not None and x.concentration == SOLVE:
-        if x.valence == 0:
+    if x is not None and _unknown(x.concentration):
+        if _any(x.valence == 0):
             raise InputError(
                 f"compartment '{compartment}': impermeants of valence 0 cannot balance the charge.",
                 code="cannot_solve",
                 hint="Solve their valence instead.",
             )
         return _positive(compartment, "impermeant.concentration", rest / x.valence)
-    if x is not None and x.valence == SOLVE:
-        if x.concentration == 0:
+    if x is not None and _unknown(x.valence):
+        if _any(x.concentration == 0):
             raise InputError(
                 f"compartment '{compartment}': there are no impermeants whose valence could be solved.",
                 code="cannot_solve",
                 hint="Give impermeant.concentration.",
             )
         return "impermeant.valence", rest / x.concentration
-    scale = math.fsum(abs(term) for term in terms)
-    if abs(rest) > CHARGE_TOLERANCE * max(scale, abs(wanted)):
+    scale = _total([abs(term) for term in terms])
+    if _any((abs(rest) > CHARGE_TOLERANCE * scale) & (abs(rest) > CHARGE_TOLERANCE * abs(wanted))):
         mv = (
             -rest
             * F
@@ -370,15 +371,37 @@ def _solve_charge(cell: Cell, compartment: str) -> tuple[str, float] | None:
             )
         )
         raise InputError(
-            f"compartment '{compartment}' holds {-rest:.6g} mM of net charge more than its potential allows; "
-            f"that much would put {mv:.3g} V more on the membrane.",
+            f"compartment '{compartment}' holds {-_worst(rest):.6g} mM of net charge more than its potential allows; "
+            f"that much would put {_worst(mv):.3g} V more on the membrane.",
             code="charge_imbalance",
             hint="Say which value the charge balance shall determine: impermeant.valence = 'solve' (or one ion).",
         )
     return None
 
 
-def _positive(compartment: str, path: str, value: float) -> tuple[str, float]:
+def _unknown(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _any(condition: Any) -> bool:
+    return bool(getattr(condition, "any", lambda: condition)())
+
+
+def _worst(value: Any) -> float:
+    """The largest in size."""
+    return float(max(getattr(value, "flat", [value]), key=abs))
+
+
+def _total(terms: list[Any]) -> Any:
+    """The sum: correctly rounded of numbers, plain of arrays."""
+    return sum(terms) if any(getattr(term, "shape", ()) for term in terms) else math.fsum(terms)
+
+
+def _positive(compartment: str, path: str, value: Any) -> tuple[str, Any]:
+    if getattr(value, "shape", ()):
+        value = value.copy()
+        value[value <= 0] = math.nan
+        return path, value
     if value <= 0:
         raise InputError(
             f"compartment '{compartment}': the charge balance asks for {path} = {value:.6g} mM.",

@@ -113,13 +113,24 @@ def set_si(cell: Cell, values: Mapping[str, Any], source: str = USER) -> Cell:
     """A copy of the cell with values (SI, by full path) replaced and everything checked again."""
     known = parameters(cell)
     for path, value in values.items():
-        spec = known[path].spec
         if value != "solve":
-            check(value, spec, path)
-        cell = _replace(cell, path.split("."), value)
+            check(value, known[path].spec, path)
+    cell = replaced(cell, values)
+    for name in {path.split(".")[1] for path in values if path.startswith("compartments.")}:
+        cell.compartments[name]._check()
     sources = {**cell.sources, **{path: Source(source) for path in values}}
     cell = cell._with_si(sources=MappingProxyType(sources))
     cell._check()
+    return cell
+
+
+def replaced(cell: Cell, values: Mapping[str, Any]) -> Cell:
+    """A copy with values (SI, by full path) replaced and nothing checked.
+
+    A value may be an array, one entry for each cell of a population: what is read off the copy is then an array.
+    """
+    for path, value in values.items():
+        cell = _replace(cell, path.split("."), value)
     return cell
 
 
@@ -154,5 +165,4 @@ def _replace(cell: Cell, path: list[str], value: Any) -> Cell:
             return cell._with_si(exchanges=MappingProxyType({**cell.exchanges, e: exchange}))
         case _:
             raise AssertionError(path)
-    part._check()
     return cell._with_si(compartments=MappingProxyType({**cell.compartments, path[1]: part}))

@@ -89,14 +89,19 @@ def read(value: Any, spec: Quantity, where: str) -> Any:
         raise InputError(
             f"{where} got an array of {value.size} values.",
             code="not_a_number",
-            hint="A cell has one value per parameter; use rest_many for many.",
+            hint="A cell has one value per parameter; use population or rest_many for many.",
         )
     si = float(to_si(value, spec.dimension, where))
     return check(si, spec, where)
 
 
-def check(si: float, spec: Quantity, where: str) -> float:
-    """An SI value within the limits of its field, or an `InputError`."""
+def check(si: Any, spec: Quantity, where: str) -> Any:
+    """An SI value, or an array of them, within the limits of its field, or an `InputError`."""
+    if getattr(si, "shape", ()):
+        known = si[si == si]
+        for extreme in (known.min(), known.max()) if known.size else ():
+            check(float(extreme), spec, f"{where} of cell {int((si == extreme).argmax())}")
+        return si
     too_low = spec.minimum is not None and (si < spec.minimum or (spec.exclusive and si == spec.minimum))
     too_high = spec.maximum is not None and si > spec.maximum
     if too_low or too_high:
@@ -126,6 +131,13 @@ class Described:
             table = {str(key): read(value, spec, f"{where}.{key}") for key, value in getattr(self, name).items()}
             object.__setattr__(self, name, MappingProxyType(table))
         self._check()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is sent to another process, which cannot be sent a read-only mapping."""
+        return {k: dict(v) if isinstance(v, MappingProxyType) else v for k, v in vars(self).items()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update({k: MappingProxyType(v) if isinstance(v, dict) else v for k, v in state.items()})
 
     def _check(self) -> None:
         """Checks beyond the range of single fields; abstract classes may leave it empty."""

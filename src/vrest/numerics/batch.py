@@ -61,6 +61,17 @@ class Lanes(NamedTuple):
     watched: Watched | None = None
 
 
+class Record(NamedTuple):
+    """Every step that `advance` tried, (attempts, ..., lanes)."""
+
+    t: Any
+    h: Any
+    good: Any
+    """Whether it was accepted."""
+    powers: Any
+    """(attempts, 5, n, lanes): y(t + theta h) = sum_k powers[k] theta^k."""
+
+
 def stored(values: State, always: Any) -> State:
     """The same arrays, kept in memory by XLA.
 
@@ -86,7 +97,8 @@ def advance(
     attempts: Any,
     watch: Callable[[Any, State, Any], State] | None = None,
     thresholds: Any = (),
-) -> Lanes:
+    record: int = 0,
+) -> tuple[Lanes, Record | None]:
     """Try `attempts` steps on every lane that is running.
 
     Parameters
@@ -103,6 +115,8 @@ def advance(
         Relative tolerance, and absolute tolerance of each state, (n,).
     watch, thresholds
         watch(t, y, (args, now)) -> m arrays that are followed along the way, with the m levels whose passing counts.
+    record
+        Room for so many steps, which are returned with their dense output; 0 for none.
 
     Notes
     -----
@@ -116,11 +130,11 @@ def advance(
     rhs = Rhs(f, lanes.t, y0, (args, stage_args(lanes.stage)), fixed=(True, False))
 
     def going(carry: Any) -> Any:
-        k, lanes = carry
+        k, lanes, _ = carry
         return (k < attempts) & jnp.any(lanes.status == RUNNING)
 
     def body(carry: Any) -> Any:
-        k, lanes = carry
+        k, lanes, kept = carry
         y = lanes.y
         running = lanes.status == RUNNING
         t_stop = chosen(edges[1:], lanes.stage)
@@ -144,6 +158,7 @@ def advance(
         watched = lanes.watched
         if watch is not None and watched is not None:
             watched = _seen(watched, lanes.t, y, tried, good, lambda s, v: watch(s, v, both), thresholds)
+        tried_from = lanes.t
         # a new stage starts a new transient: its first step is guessed afresh
         h = jnp.where(arrived, 0.0, tried.h_next)
         lanes = Lanes(
@@ -156,10 +171,32 @@ def advance(
             lanes.rejected + (running & ~tried.good),
             watched,
         )
-        return k + 1, lanes
+        if kept is not None:
+            rows = Record(tried_from, tried.h, good, jnp.stack([jnp.stack(p) for p in in_powers(y, tried)]))
+            kept = Record(
+                *(jax.lax.dynamic_update_index_in_dim(a, row, k, 0) for a, row in zip(kept, rows, strict=True))
+            )
+        return k + 1, lanes, kept
 
-    done = jax.lax.while_loop(going, body, (jnp.asarray(0), lanes._replace(y=y0)))[1]
-    return done._replace(y=jnp.stack(done.y))
+    width, kept = lanes.t.shape, None
+    if record:
+        nothing = jnp.zeros((record, *width))
+        kept = Record(nothing, nothing, nothing.astype(bool), jnp.zeros((record, 5, len(y0), *width)))
+    _, done, kept = jax.lax.while_loop(going, body, (jnp.asarray(0), lanes._replace(y=y0), kept))
+    return done._replace(y=jnp.stack(done.y)), kept
+
+
+def in_powers(y: State, tried: Attempt) -> tuple[State, ...]:
+    """The dense output of a step in powers of theta, from the constant to the fourth."""
+    d1, d2, d3 = tried.dense
+    # (1-x) y0 + x y1 + x(1-x) (d1 + x (d2 + x d3))
+    return (
+        y,
+        tuple(b - a + p for a, b, p in zip(y, tried.end, d1, strict=True)),
+        tuple(q - p for p, q in zip(d1, d2, strict=True)),
+        tuple(r - q for q, r in zip(d2, d3, strict=True)),
+        tuple(-r for r in d3),
+    )
 
 
 def chosen(rows: Any, stage: Any) -> Any:

@@ -36,12 +36,11 @@ def order_of(pattern: set[tuple[int, int]], n: int) -> tuple[tuple[int, ...], in
     """
     filled, left, order, cost = set(pattern), set(range(n)), [], 0
     while left:
-
-        def work(k: int) -> int:
-            return sum((i, k) in filled for i in left - {k}) * (1 + sum((k, j) in filled for j in left - {k}))
-
-        k = min(left, key=lambda k: (work(k), -k))
-        cost += work(k)
+        work = {
+            k: sum((i, k) in filled for i in left - {k}) * (1 + sum((k, j) in filled for j in left - {k})) for k in left
+        }
+        k = min((cost_of, -k) for k, cost_of in work.items())[1] * -1
+        cost += work[k]
         left.remove(k)
         order.append(k)
         filled |= {(i, j) for i in left if (i, k) in filled for j in left if (k, j) in filled}

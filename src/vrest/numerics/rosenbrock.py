@@ -85,8 +85,8 @@ def one_step(
 ) -> tuple[State, State, list[State]]:
     """One step: the new state, the error estimate, and the three dense vectors.
 
-    `slope` and `jacobian` are those at (t, y); `args` are what the right-hand side is given anew. `store` hands a tuple of arrays on, forcing XLA to keep them where
-    that pays.
+    `slope` and `jacobian` are those at (t, y); `args` are what the right-hand side is given anew. `store` hands a
+    tuple of arrays on, forcing XLA to keep them where that pays.
     """
     matrix = {at: -value for at, value in jacobian.items()}
     for i in range(len(y)):

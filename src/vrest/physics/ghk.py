@@ -13,7 +13,6 @@ from vrest.constants import F
 from vrest.physics.namespace import Array, ions_first, namespace
 from vrest.physics.thermal import thermal_voltage
 
-
 NEAR_ZERO = 0.5
 """Below it B is a series: e^x - 1 has lost a digit by then, and expm1 costs three times an exponential."""
 

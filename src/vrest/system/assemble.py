@@ -143,17 +143,20 @@ class System:
         return np.stack(np.broadcast_arrays(*units), axis=-1)
 
     def start(self, cell: Cell, p: np.ndarray) -> np.ndarray:
-        """The state that the cell describes; gates at their steady state for the starting potential."""
-        x = np.zeros(len(self.states))
+        """The state that the cell describes; gates at their steady state for the starting potential.
+
+        Of a population, whose p is (cells, numbers), it is (cells, states).
+        """
+        x = np.zeros((*p.shape[:-1], len(self.states)))
         for space in self.structure.spaces:
             if space.finite:
                 for ion, conc in cell.contents(space.name).items():
-                    x[self.index["amount", f"{space.name}.{ion}"]] = conc
+                    x[..., self.index["amount", f"{space.name}.{ion}"]] = conc
         for k, (kind, name) in enumerate(self.states):
             if kind == "volume":
-                x[k] = 1.0
+                x[..., k] = 1.0
             elif kind == "charge":
-                x[k] = cell.membranes[name].potential
+                x[..., k] = cell.membranes[name].potential
         return self.with_steady_gates(x, p)
 
     def with_steady_gates(self, x: np.ndarray, p: np.ndarray) -> np.ndarray:

@@ -139,7 +139,7 @@ def parameter_names(cell: Cell) -> tuple[str, ...]:
 
 
 def parameter_vector(cell: Cell) -> np.ndarray:
-    """The numbers of the cell (SI) in the order of `parameter_names`."""
+    """The numbers of the cell (SI) in the order of `parameter_names`; (cells, numbers) of a population."""
     known = {path: p.value for path, p in parameters(cell).items()}
     for name, c in cell.compartments.items():
         base = f"compartments.{name}."
@@ -148,4 +148,6 @@ def parameter_vector(cell: Cell) -> np.ndarray:
         known[base + "impermeant.concentration"], known[base + "impermeant.valence"] = cell.impermeant(name)
     for name in cell.membranes:
         known[f"membranes.{name}.area"] = cell.area(name)
-    return np.array([known[name] for name in parameter_names(cell)], dtype=np.float64)
+    values = [known[name] for name in parameter_names(cell)]
+    shape = np.broadcast_shapes(*map(np.shape, values))
+    return np.stack([np.broadcast_to(value, shape) for value in values], axis=-1, dtype=np.float64)

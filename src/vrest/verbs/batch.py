@@ -30,8 +30,8 @@ cells wait and fewer than that are left."""
 ATTEMPTS = 8
 """Steps tried between two looks at which lanes are done."""
 
-TOO_MANY = 3
-"""Status of a lane that took more steps than were allowed."""
+FINISHED, STUCK, TOO_LONG = 0, 1, 2
+"""How a run ended: at its end, where the step size fell to rounding, or at the limit of steps."""
 
 
 class RestBatch(NamedTuple):
@@ -52,34 +52,34 @@ class RestBatch(NamedTuple):
 
 
 class RunBatch(NamedTuple):
-    """Where n cells are at the end of their runs."""
+    """Where n runs ended and what they passed."""
 
     state: np.ndarray
-    """(n, states)"""
+    """(n, states) at the end."""
     status: np.ndarray
-    """(n,) int8: 1 arrived, 2 the step size fell to rounding, 3 too many steps."""
+    """(n,) int8: FINISHED, STUCK or TOO_LONG."""
     t: np.ndarray
     """(n,) the time reached, s."""
     steps: np.ndarray
     """(n,) accepted steps."""
     rejected: np.ndarray
     """(n,)"""
-    filled: float
-    """Share of the lane steps that moved a cell: the rest were done on lanes with nothing to do."""
-    low: np.ndarray | None = None
-    """(n, m) least value of each watched quantity."""
-    high: np.ndarray | None = None
-    """(n, m) largest value."""
-    mean: np.ndarray | None = None
-    """(n, m) mean over time."""
-    above: np.ndarray | None = None
+    filled: np.ndarray
+    """(n,) share of its batch's lane steps that moved a cell: the rest were done on lanes with nothing to do."""
+    series: np.ndarray | None
+    """(n, times, states) at the times asked for; NaN beyond the time reached."""
+    low: np.ndarray | None
+    """(n, m) least value of each watched quantity; then its largest, and its mean over time."""
+    high: np.ndarray | None
+    mean: np.ndarray | None
+    above: np.ndarray | None
     """(n, m) time above its threshold, s."""
-    first: np.ndarray | None = None
+    first: np.ndarray | None
     """(n, m) when the threshold was first passed, s; infinite if never."""
 
 
-Watch = Callable[[System, Any, Any], tuple[Any, ...]]
-"""watch(system, x, p) -> m quantities, from the entries of the state and of the parameters."""
+Watch = Callable[[Any, Any], tuple[Any, ...]]
+"""watch(x, p) -> m quantities, from the entries of the state and of the parameters."""
 
 
 def run_batch(
@@ -91,8 +91,9 @@ def run_batch(
     slope: np.ndarray | None = None,
     rtol: float = 1e-6,
     max_steps: int = 1_000_000,
+    times: np.ndarray | None = None,
     watch: Watch | None = None,
-    thresholds: tuple[float, ...] = (),
+    thresholds: np.ndarray | None = None,
     lanes: int = LANES,
 ) -> RunBatch:
     """Run n cells of one structure through a protocol.
@@ -112,16 +113,19 @@ def run_batch(
     rtol
         Relative tolerance of a step; absolute tolerances follow from it.
     max_steps
-        A cell that takes more is given up with status 3.
+        A cell that takes more is given up as TOO_LONG.
+    times
+        (times,) s, increasing, at which the states are wanted.
     watch, thresholds
         Quantities to follow, and the level of each whose passing counts.
     lanes
         Cells side by side.
     """
+    from vrest.numerics import rosenbrock
     from vrest.numerics.batch import Lanes, Watched
     from vrest.numerics.rosenbrock import RUNNING
 
-    segments, n, _ = p.shape
+    n = p.shape[1]
     moving = slope is not None and bool(np.any(slope))
     varied = p != p[:1]
     changed = tuple(int(k) for k in np.flatnonzero(varied.any(axis=(0, 1)) | (moving and np.any(slope, axis=(0, 1)))))
@@ -132,11 +136,11 @@ def run_batch(
     slopes = np.ascontiguousarray(np.moveaxis(slope[:, :, changed], 2, 1)) if slope is not None and moving else None
     y0 = np.ascontiguousarray(y0.T)
     atol = rtol * Allowed(system).floor[list(system.laws.independent)] * 1e-2
-    advance = _advance(system, changed, moving, watch)
-    level = np.asarray(thresholds, dtype=np.float64)
+    advance = _advance(system, changed, moving, watch, times is not None)
+    level = np.asarray(() if thresholds is None else thresholds, dtype=np.float64)
     m = len(level)
 
-    width = min(lanes, max(n, 1))
+    width = lanes if n > FEW_LANES else FEW_LANES  # two sizes, so that little is compiled
     cell = np.full(width, -1)  # which cell a lane carries; -1 is none
     t, h = np.zeros(width), np.zeros(width)
     y = np.tile(y0[:, :1], (1, width))
@@ -150,6 +154,7 @@ def run_batch(
     end = np.empty((n, y0.shape[0]))
     out = {name: np.empty(n) for name in ("t", "status", "steps", "rejected")}
     summary = [np.empty((n, m)) for _ in Watched._fields] if seen is not None else None
+    course = None if times is None else _Course(np.asarray(times), n, y0)
     waiting, tried, useful = 0, 0, 0
     while True:
         free = np.flatnonzero(status != RUNNING)
@@ -177,7 +182,7 @@ def run_batch(
             seen = None if seen is None else [np.ascontiguousarray(part[:, keep]) for part in seen]
             width = FEW_LANES
         before = int(steps.sum() + rejected.sum())
-        got = advance(
+        got, record = advance(
             Lanes(t, h, y, stage, status, steps, rejected, None if seen is None else Watched(*seen)),
             (numbers, now, rates),
             edges,
@@ -189,9 +194,11 @@ def run_batch(
         t, h, y, stage, status, steps, rejected = (np.array(part) for part in got[:7])
         if seen is not None and got.watched is not None:
             seen = [np.array(part) for part in got.watched]
+        if course is not None:
+            course.add(record, cell)
         useful += int(steps.sum() + rejected.sum()) - before
         tried += width * ATTEMPTS
-        status[(status == RUNNING) & (steps + rejected >= max_steps)] = TOO_MANY
+        status[(status == RUNNING) & (steps + rejected >= max_steps)] = -1
         done = np.flatnonzero((status != RUNNING) & (cell >= 0))
         who = cell[done]
         end[who] = y[:, done].T
@@ -201,23 +208,53 @@ def run_batch(
             for part, total in zip(seen, summary, strict=True):
                 total[who] = part[:, done].T
         cell[done] = -1
-    state = join_many(system, end, c, matrix)
+    state = join_many(system, end.T, c, matrix)
     low, high, mean, above, first = summary if summary is not None else (None,) * 5
     if mean is not None:
         mean = mean / np.maximum(out["t"] - edges[0], 1e-300)[:, None]
+    ended = {rosenbrock.FINISHED: FINISHED, rosenbrock.STUCK: STUCK, -1: TOO_LONG}
     return RunBatch(
         state,
-        out["status"].astype(np.int8),
+        np.array([ended[int(code)] for code in out["status"]], dtype=np.int8),
         out["t"],
         out["steps"].astype(np.int64),
         out["rejected"].astype(np.int64),
-        useful / max(tried, 1),
+        np.full(n, useful / max(tried, 1)),
+        None if course is None else join_many(system, course.values, c, matrix),
         low,
         high,
         mean,
         above,
         first,
     )
+
+
+class _Course:
+    """The states at the times asked for, filled in as steps are taken."""
+
+    def __init__(self, times: np.ndarray, n: int, y0: np.ndarray) -> None:
+        self.times = times
+        self.values = np.full((len(y0), n, len(times)), np.nan)
+        self.values[..., times <= 0.0] = y0[..., None]
+
+    def add(self, record: Any, cell: np.ndarray) -> None:
+        """Evaluate every accepted step at the times that fall into it; `cell` says whose each lane is."""
+        t, h, good, powers = (np.asarray(part) for part in record)
+        lane, step = np.nonzero((good & (cell >= 0)).T)  # the steps of a cell in a row: so are its times in memory
+        start = t[step, lane]
+        first = np.searchsorted(self.times, start, side="right")
+        count = np.searchsorted(self.times, start + h[step, lane], side="right") - first
+        lane, step, start, first, count = (part[count > 0] for part in (lane, step, start, first, count))
+        offset = first - (np.cumsum(count) - count)
+        place = np.arange(int(count.sum())) + np.repeat(offset, count)
+        theta = (self.times[place] - np.repeat(start, count)) * np.repeat(1.0 / h[step, lane], count)
+        where = np.repeat(cell[lane] * len(self.times), count) + place
+        for i, row in enumerate(self.values):
+            y = np.repeat(powers[step, 4, i, lane], count)
+            for k in (3, 2, 1, 0):
+                y *= theta
+                y += np.repeat(powers[step, k, i, lane], count)
+            row.reshape(-1)[where] = y
 
 
 def rest_batch(system: System, p: np.ndarray, x0: np.ndarray, *, lanes: int = LANES) -> RestBatch:
@@ -397,13 +434,14 @@ def split_many(system: System, x0: np.ndarray, p: np.ndarray) -> tuple[np.ndarra
 
 
 def join_many(system: System, y: np.ndarray, c: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """The whole states (n, states)."""
-    rows = system.whole(tuple(y.T), tuple(c.T), tuple(matrix.reshape(len(y), -1).T))
+    """The whole states (n, ..., states) from the independent ones (independent, n, ...)."""
+    more = (..., *[None] * (y.ndim - 2))
+    rows = system.whole(tuple(y), tuple(c.T[more]), tuple(matrix.reshape(len(c), -1).T[more]))
     return np.stack(np.broadcast_arrays(*rows), axis=-1)
 
 
 @lru_cache(maxsize=64)
-def _advance(system: System, changed: tuple[int, ...], moving: bool, watch: Watch | None) -> Any:
+def _advance(system: System, changed: tuple[int, ...], moving: bool, watch: Watch | None, record: bool) -> Any:
     """The compiled batch step of one system, for the parameters that a protocol changes."""
     import jax
     import jax.numpy as jnp
@@ -430,7 +468,7 @@ def _advance(system: System, changed: tuple[int, ...], moving: bool, watch: Watc
     def watched(t: Any, y: Any, args: Any) -> Any:
         p, c, matrix = at(t, args)
         assert watch is not None
-        return watch(system, system.whole(y, c, matrix), p)
+        return watch(system.whole(y, c, matrix), p)
 
     def step(lanes: Any, args: Any, edges: Any, rtol: Any, atol: Any, level: Any, attempts: Any) -> Any:
         numbers, values, rates = args
@@ -455,6 +493,7 @@ def _advance(system: System, changed: tuple[int, ...], moving: bool, watch: Watc
             attempts=attempts,
             watch=None if watch is None else watched,
             thresholds=level,
+            record=ATTEMPTS if record else 0,
         )
 
     return jax.jit(step, compiler_options=fastest())
