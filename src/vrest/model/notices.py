@@ -96,7 +96,7 @@ def _untracked_notices(cell: Cell) -> list[Notice]:
     return [
         Notice("untracked_charge", f"{where}: its charge is not counted; {part.counter_charge}")
         for where, part in parts
-        if part.counter_charge
+        if part.counter_charge and not part.is_off
     ]
 
 

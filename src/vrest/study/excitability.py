@@ -171,7 +171,7 @@ def _pattern(spikes: np.ndarray, v: np.ndarray, rested: float, lasts: float) -> 
 
 def _rheobase(result: Rest, step: float | str) -> tuple[float | None, str]:
     """The least step that makes a spike, to 0.1 %, by bisection; or why there is none."""
-    from vrest.study.perturbation import is_there
+    from vrest.study.targets import is_there
 
     if not is_there(result.cell, "gated_na"):
         return None, "no gated Na+ channel"

@@ -102,6 +102,8 @@ def perturb(
             code="out_of_range",
             hint="Shorten the onset, or give a longer duration.",
         )
+    for p in applied:
+        cell = p.prepared(cell)
     changes = together(c for p in applied for c in p.changes(cell, neutral))
     fitted = [notice for p in applied for notice in p.used_dose(cell)[1]]
     before = rest(cell).raise_if_none()
@@ -151,7 +153,7 @@ def applicable(cell: Cell) -> dict[str, InputError | None]:
     found: dict[str, InputError | None] = {}
     for name in perturbations():
         try:
-            find(name).changes(cell)
+            find(name).changes(find(name).prepared(cell))
             found[name] = None
         except InputError as error:
             found[name] = error
