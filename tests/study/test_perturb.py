@@ -1,7 +1,10 @@
 """Perturbations: what each file declares is measured, the article's claims hold in numbers, and cells recover."""
 
+import re
+
 import numpy as np
 import pytest
+from scipy.integrate import solve_ivp
 
 import vrest
 from vrest.errors import InputError, NoRestError
@@ -59,7 +62,7 @@ def test_declared_signs_and_sizes_are_those_measured(answers, cell, name):
     answer, expected = answers[cell, name], find(name).expected[cell]
     step, settled = only(answer.change("at once")), answer.change("settled")
     assert step == pytest.approx(expected.instant, abs=0.006)
-    assert answer.settled.outcome.name == expected.outcome
+    assert answer.outcome.name == expected.outcome
     assert (settled is None) == (expected.settled is None)
     if settled is not None:
         assert only(settled) == pytest.approx(expected.settled, abs=0.006)
@@ -270,11 +273,38 @@ def test_kir_is_found_by_its_kind():
 
 def test_a_cell_that_fires_on_is_stopped_and_said_so(answers):
     answer = answers["hodgkin_huxley_1952", "hyperkalaemia"]
-    assert answer.settled.outcome is Outcome.oscillates
+    assert answer.outcome is Outcome.oscillates
     assert answer.change("settled") is None
     assert answer.change("1 h") is None
-    assert {"dose_fitted", "fires_on"} == {n.code for n in answer.warnings}
-    assert "oscillates" in answer.sentence()
+    assert {"dose_fitted", "oscillates"} == {n.code for n in answer.warnings}
+    assert answer.kept.steps < 15_000
+    changed = vrest.apply(load("hodgkin_huxley_1952"), answer.changes)
+    run = vrest.simulate(changed, until="1 s", points=20_000)
+    late = run.time[1:][(run.v[:-1] < 0) & (run.v[1:] >= 0)][-20:]
+    rate = 19 / (late[-1] - late[0])
+    told = re.search(r"fires on at ([\d.]+) Hz", answer.sentence())
+    assert float(told[1]) == pytest.approx(rate, rel=0.01)
+
+
+def test_an_ion_that_runs_out_is_told_with_the_moment_and_what_takes_it():
+    """The pump's law leaves it running without K+ outside: SciPy meets the same end."""
+    cell = load("huebel_dahlem_2014")
+    answer = perturb(cell, "k_permeability_loss")
+    assert answer.outcome is Outcome.runs_out
+    assert "outside.K is used up, and 'pump' goes on taking it" in answer.reason
+    assert all(account.drift <= 10 * account.floor for account in answer.kept.ledger)
+    system, p = answer.kept.system, answer.kept.parameters[-1]
+    row = system.index["amount", "outside.K"]
+    amounts = np.array([kind == "amount" for kind, _ in system.states])
+
+    def gone(t, x):
+        return x[row] - 1e-9
+
+    gone.terminal = True
+    free = solve_ivp(
+        lambda t, x: system.derivative(x, p), (0, 1e3), answer.kept.states[0], "LSODA", events=gone, rtol=1e-9
+    )
+    assert answer.kept.time[-1] == pytest.approx(free.t_events[0][0], abs=1e-3)
 
 
 # --- refusals -------------------------------------------------------------------------------------------------------

@@ -190,7 +190,7 @@ def _subtitle(story: Perturbed) -> str:
         False: "does not recover after the wash",
         None: "still firing when the run was stopped",
     }[story.recovers]
-    return f"{text} · kept on, it {KEPT_ON.get(story.settled.outcome, 'finds no rest')} · {ends}"
+    return f"{text} · kept on, it {KEPT_ON.get(story.outcome, 'finds no rest')} · {ends}"
 
 
 def _make_room(figure: Figure, reason: str, below: float) -> None:
