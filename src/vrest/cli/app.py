@@ -14,7 +14,19 @@ from rich_click import rich_click as look
 from vrest.errors import VrestError, near_miss
 from vrest.version import __version__
 
-COMMANDS = ("nernst", "ghk", "rest", "run", "explain", "bifurcation", "perturb", "compare", "show", "doctor")
+COMMANDS = (
+    "nernst",
+    "ghk",
+    "rest",
+    "run",
+    "explain",
+    "bifurcation",
+    "perturb",
+    "compare",
+    "excitability",
+    "show",
+    "doctor",
+)
 UNEXPECTED, USAGE, INTERRUPTED = 1, 2, 130
 
 look.PADDING_HELPTEXT_FIRST_LINE = (0, 0, 1, 0)

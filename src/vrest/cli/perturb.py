@@ -143,6 +143,9 @@ def show(found: Perturbed, temperature: float) -> None:
     click.echo(
         f"washed after {duration(found.duration)}: {back}" + (f", V is back after {duration(took)}" if took else "")
     )
+    if found.excitability:
+        for when, ready in zip(("at rest", "kept on"), found.excitability, strict=True):
+            click.echo(f"{when}: {ready or 'no rest to fire from'}")
     click.echo(found.sentence())
 
 

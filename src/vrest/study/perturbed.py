@@ -10,8 +10,11 @@ import numpy as np
 
 from vrest.model.cell import Cell, Notice
 from vrest.model.change import Change, apply
+from vrest.study.excitability import UNITS as READINESS
+from vrest.study.excitability import Excitability, by_itself, excitability
 from vrest.study.follow import Stop
 from vrest.study.perturbation import Perturbation
+from vrest.study.targets import is_there
 from vrest.system.assemble import System
 from vrest.system.observables import atp_use, reversal_potentials, volumes
 from vrest.units import from_si
@@ -56,6 +59,7 @@ UNITS = {
     "v_at_wash": "mV",
     "recovery_time": "s",
     "v_after_wash": "mV",
+    **READINESS,
 }
 
 
@@ -142,6 +146,21 @@ class Perturbed:
         share = (off[k] - NEAR_MV) / (off[k] - off[k + 1])
         return float(run.time[k] + share * (run.time[k + 1] - run.time[k]) - self.duration)
 
+    @cached_property
+    def excitability(self) -> tuple[Excitability, Excitability | None] | None:
+        """How ready to fire the cell is at rest and where it settles; None for one without gated Na+ channels.
+
+        The second is None where it comes to no rest and does not fire either.
+        """
+        if len(self.cell.membranes) > 1 or not is_there(self.cell, "gated_na"):
+            return None
+        after = None
+        if self.outcome is Outcome.oscillates:
+            after = by_itself(self.reason)
+        elif self.outcome.is_rest:
+            after = excitability(self.settled)
+        return excitability(self.before), after
+
     @property
     def warnings(self) -> list[Notice]:
         """What to know before trusting the numbers."""
@@ -174,6 +193,7 @@ class Perturbed:
 
     def as_dict(self) -> dict[str, Any]:
         """Nested dictionary in door units; the potentials of a single membrane are plain numbers."""
+        ready = self.excitability
         return {
             "perturbation": [
                 {
@@ -209,6 +229,11 @@ class Perturbed:
             "recovery_time": self.recovery_time,
             "outcome_after_wash": (self.washed_stop or self.end).outcome.name,
             "v_after_wash": _flat(by_membrane(self.end)) if self.end.outcome.has_state else None,
+            "excitability": ready
+            and {
+                "rest": ready[0].as_dict(),
+                "settled": ready[1] and ready[1].as_dict(),
+            },
             "sentence": self.sentence(),
         }
 
