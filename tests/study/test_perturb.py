@@ -19,6 +19,7 @@ from vrest.system.assemble import assemble
 from vrest.units import to_si
 from vrest.verbs.instant import instant
 from vrest.verbs.outcome import Outcome
+from vrest.verbs.run import stepper
 
 CELLS = ("mammalian_neuron", "squid_axon", "skeletal_muscle")
 DECLARED = [(cell, name) for name in perturbations() for cell in find(name).expected]
@@ -112,6 +113,12 @@ def test_parameters_change_and_structure_does_not():
             assert assemble(vrest.apply(prepared, changes)) is assemble(prepared)
             # what a turnover moves is structure: the one perturbation that changes it brings a second set of equations
             assert (prepared is cell) == (known != "electroneutral_pump")
+
+
+def test_one_compilation_serves_every_perturbation_of_a_cell(answers):
+    system = assemble(load("mammalian_neuron"))
+    assert sum(cell == "mammalian_neuron" for cell, _ in answers) > 15
+    assert [stepper(system, moving)._cache_size() for moving in (False, True)] == [1, 1]
 
 
 def test_v_at_the_readings_is_that_of_the_run(answers):

@@ -70,7 +70,7 @@ def perturbation_figure(story: Perturbed) -> Figure:
     begin, end = float(drawn.time[0]), float(drawn.time[-1])
     unit, length = time_unit(end)
     strip = lay_out([_block(story)], begin, end, LEFT)
-    reason = "\n".join(wrap(re.sub(r"(?<= )-(?=\d)", "−", story.sentence()), 150))
+    reason = "\n".join(wrap(re.sub(r"(?<= )-(?=\d)", "−", story.sentence()), 138))
     below = 0.19 * (1 + reason.count("\n")) + 0.1
     size = max(1.15, LEAST / sum(p.height for p in shown))
     heights = [strip.height / 72.0, *(size * p.height for p in shown)]

@@ -292,8 +292,9 @@ def _fires_from_below(result: Rest, wall: Wall) -> bool:
     """Whether a cell that no current makes fire does so when let go from where its Na+ channels recover."""
     path = f"membranes.{wall.name}.potential"
     cell = set_si(result.as_cell(), {path: 1e-3 * DEINACTIVATED})
-    _, spikes = _spikes(cell, wall, (), LATENCY, 0.0)
-    return bool(len(spikes))
+    run, spikes = _spikes(cell, wall, (), LATENCY, 0.0)
+    rested = 1e3 * float(result.system.potential(result.state, wall))
+    return bool(len(spikes)) and float(np.max(run.v)) > rested + BLOCK_MV  # it shoots past where it comes to lie
 
 
 def _only_wall(result: Rest) -> Wall:

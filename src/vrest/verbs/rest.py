@@ -183,10 +183,14 @@ def rest(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping[st
     x0 = system.start(cell, p)
     y0, c, matrix = system.split(x0, p)
     found = Stationary(*(np.asarray(part) for part in search(system)(y0, (p, c, matrix))))
-    result = judged(cell, system, p, x0, found)
-    if result.outcome is Outcome.unstable:
-        result = replace(result, **departure(result.as_cell(), result.eigenvalues)._asdict())
-    return result
+    return left(judged(cell, system, p, x0, found))
+
+
+def left(result: Rest) -> Rest:
+    """The result; of an unstable one with what the cell does that leaves it: oscillate, or go elsewhere."""
+    if result.outcome is not Outcome.unstable:
+        return result
+    return replace(result, **departure(result.as_cell(), result.eigenvalues)._asdict())
 
 
 def judged(cell: Cell, system: System, p: np.ndarray, x0: np.ndarray, found: Stationary) -> Rest:
