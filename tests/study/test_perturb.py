@@ -267,6 +267,16 @@ def test_less_atp_uses_the_cells_own_law_where_it_has_one():
     assert (change.path.rsplit(".", 1)[1], change.value) == ("atp", "0.1 mM")
 
 
+def test_a_muscle_fibre_depolarises_when_k_outside_falls():
+    """The rectifier closes: the fibre flips to its other stable state, and the reason given is that one."""
+    answer = perturb(load("kir_muscle"), "hypokalaemia", "lethal", duration="6 h")
+    assert only(answer.change("settled")) > 20
+    assert "closes the rectifying K+ channel" in answer.sentence()
+    assert "Cl- leaves" not in answer.sentence()
+    assert "hyperpol" in find("hypokalaemia").sign
+    assert "closes" not in perturb(load("skeletal_muscle"), "hypokalaemia").sentence()
+
+
 def test_kir_is_found_by_its_kind():
     text = write_cell(load("mammalian_neuron"))
     text += '\n[membranes.neuron.transports.rectifier]\nlaw = "kir"\nconductance = "1e-5 S/cm2"\n'

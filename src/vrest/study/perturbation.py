@@ -65,6 +65,8 @@ class Perturbation:
     sign: str
     unmoved: str
     """What `at_once` becomes where V does not move; empty where it needs no other words."""
+    against: str
+    """What the reasons become where V moves against `sign`; empty where they serve as well."""
     expected: Mapping[str, Expected]
     dose: float | None = None
     exact: bool = False
@@ -112,6 +114,11 @@ class Perturbation:
                 hint=f"The dose is the {self.meaning}.",
             )
         return value
+
+    def reason(self, usual: str, step: float) -> str:
+        """Why V moved by a step (mV): the usual words, or those for a cell in which it went the other way."""
+        direction = {"depolarises": 1, "hyperpolarises": -1}.get(self.sign, 0)
+        return self.against if self.against and step * direction < 0 else usual
 
     def text(self, dose: float) -> str:
         """A dose for people.
@@ -365,6 +372,7 @@ def _read(name: str) -> Perturbation:
         later=data["later"],
         sign=data["sign"],
         unmoved=data.get("unmoved", ""),
+        against=data.get("against", ""),
         target=data["target"],
         law=data["law"],
         dimension=kind,

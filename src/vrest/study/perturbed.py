@@ -99,7 +99,10 @@ class Perturbed:
     @property
     def title(self) -> str:
         """What was done, with the doses."""
-        return " + ".join(f"{p.name} {p.text(p.used_dose(self.cell)[0])}" for p in self.perturbations)
+        times = {"multiple": "x "}
+        return " + ".join(
+            f"{p.name} {times.get(p.law, '')}{p.text(p.used_dose(self.cell)[0])}" for p in self.perturbations
+        )
 
     @property
     def outcome(self) -> Outcome:
@@ -290,14 +293,17 @@ def _sentence(story: Perturbed) -> str:
     assert at_once is not None  # the first moment always has a potential
     step = at_once[first]
     still = abs(step) < SMALL_MV
-    why = " and ".join(dict.fromkeys((p.unmoved if still else "") or p.at_once for p in story.perturbations))
+    why = " and ".join(
+        dict.fromkeys((p.unmoved if still else "") or p.reason(p.at_once, step) for p in story.perturbations)
+    )
     text = f"V {'hardly moves' if still else f'moves {step:+.1f} mV'} at once because {why}; "
     return text + f"{_ending(story, first, at_once)}; {_recovery(story)}."
 
 
 def _ending(story: Perturbed, membrane: str, at_once: dict[str, float]) -> str:
-    then = " and ".join(dict.fromkeys(p.later for p in story.perturbations))
     settled, outcome = story.change("settled"), story.outcome
+    moved = (settled or at_once)[membrane]
+    then = " and ".join(dict.fromkeys(p.reason(p.later, moved) for p in story.perturbations))
     if story.kept_stop:
         return f"kept on, {story.reason[0].lower()}{story.reason[1:].rstrip('.')}"
     if outcome is Outcome.swells_without_limit:
