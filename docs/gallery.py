@@ -54,7 +54,7 @@ SCENES = {
     "k_permeability_loss": Scene("article_neuron"),
     "k_puff": Scene("astrocyte"),
     "kcc2_block": Scene("pyramidal_neuron"),
-    "kir41_loss": Scene("kir_astrocyte", "90 %"),
+    "kir41_loss": Scene("kir_astrocyte"),
     "m_current_closure": Scene("pyramidal_neuron", "50 %"),
     "nkcc1_block": Scene("immature_neuron"),
     "ouabain": Scene("mammalian_neuron"),
@@ -85,14 +85,14 @@ def section(name: str, scene: Scene) -> str:
     line += ["--plot", f"{name}.png"]
     what = find(name)
     ready = story.excitability
-    told = f"At rest the cell is {_spoken(ready[0])}; kept on, {_spoken(ready[1])}." if ready else ""
+    told = f" At rest the cell is {_spoken(ready[0])}; kept on, {_spoken(ready[1])}." if ready else ""
     return f"""## {name}
 
 {what.title}. {what.mechanism}
 
 ![{name} in {scene.cell}](images/gallery/{name}.png)
 
-{story.sentence()} {told}
+{story.sentence()}{told}
 
 ```
 {shlex.join(line)}

@@ -307,7 +307,7 @@ def _ending(story: Perturbed, membrane: str, at_once: dict[str, float]) -> str:
     if story.kept_stop:
         return f"kept on, {story.reason[0].lower()}{story.reason[1:].rstrip('.')}"
     if outcome is Outcome.swells_without_limit:
-        return f"kept on, the cell swells without limit because {then}"
+        return "kept on, the cell swells without limit, for no balance of salt and water is left"
     if outcome.has_state and not outcome.is_rest:
         v = by_membrane(story.settled)[membrane]
         return f"kept on, the stationary state at {v:.1f} mV does not hold ({outcome.name.replace('_', ' ')})"
