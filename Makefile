@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: demo test test-library lint bench bench-peers clean
+.PHONY: demo test test-library docs lint bench bench-peers clean
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -40,7 +40,10 @@ test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-library: .venv/installed-dev
-	$(BIN)/python -m pytest -m library
+	$(BIN)/python -m pytest -m library -n 2 --dist load --maxschedchunk 23
+
+docs: .venv/installed
+	$(BIN)/python docs/gallery.py
 
 bench: .venv/installed-dev
 	$(BIN)/python benchmarks/run.py

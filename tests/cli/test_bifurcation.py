@@ -88,7 +88,7 @@ def test_rest_all(vrest):
 def test_rest_all_without_a_stable_rest_is_exit_4(vrest):
     answer = vrest("rest", "hodgkin_huxley_1952", "--all", "--set", "stimulus.density=50 uA/cm2", "--json")
     assert answer.code == 4
-    assert answer.json["error"]["code"] == "unstable"
+    assert answer.json["error"]["code"] == "oscillates"
     assert len(answer.json["result"]["rests"]) == 1
 
 

@@ -28,9 +28,9 @@ def test_a_cell_with_one_rest_has_one(name):
 
 
 def test_an_unstable_rest_is_found_and_certified():
-    """At 50 uA/cm2 Hodgkin and Huxley's membrane fires: what it has is an unstable rest."""
+    """At 50 uA/cm2 Hodgkin and Huxley's membrane fires: what it has is an unstable rest that it oscillates around."""
     (only,) = vrest.rest_all(vrest.load("hodgkin_huxley_1952"), "stimulus.density=50 uA/cm2")
-    assert only.outcome is vrest.Outcome.unstable
+    assert only.outcome is vrest.Outcome.oscillates
     assert only.residual_mV < 1e-9
     assert np.sum(only.eigenvalues.real > 0) == 2
 

@@ -1,6 +1,8 @@
 """Hodgkin and Huxley's membrane under current: what it is known to do, from rest."""
 
+import numpy as np
 import pytest
+from scipy.integrate import solve_ivp
 
 import vrest
 from vrest.errors import InputError
@@ -63,5 +65,54 @@ def test_a_perturbation_moves_them(membrane):
 def test_what_cannot_be_answered_says_why():
     assert excitability(vrest.rest(load("mammalian_neuron"))).note == "no gated Na+ channel"
     with pytest.raises(InputError) as error:
-        firing(vrest.rest(load("mammalian_neuron")), 1)
-    assert error.value.code == "no_target"
+        firing(vrest.rest(load("mammalian_neuron")), "1 mV")
+    assert error.value.code == "wrong_unit"
+
+
+def test_threshold_is_that_of_the_paper(membrane):
+    """Hodgkin and Huxley's membrane answers a shock of 7 mV with a spike, one of 6 mV without (their Fig. 12)."""
+    ready = excitability(membrane)
+    assert 6.0 < ready.threshold < 7.0
+    assert ready.state == "excitable"
+
+
+def test_threshold_against_scipy(membrane):
+    """The paper's equations with V set off from rest at once, every gate where it was."""
+    ready = excitability(membrane)
+
+    def slope(t, x):
+        v, m, h, n = x
+        am, bm = 0.1 * (v + 40) / -np.expm1(-(v + 40) / 10), 4 * np.exp(-(v + 65) / 18)
+        ah, bh = 0.07 * np.exp(-(v + 65) / 20), 1 / (1 + np.exp(-(v + 35) / 10))
+        an, bn = 0.01 * (v + 55) / -np.expm1(-(v + 55) / 10), 0.125 * np.exp(-(v + 65) / 80)
+        current = 120 * m**3 * h * (v - 50) + 36 * n**4 * (v + 77) + 0.3 * (v + 54.387)
+        return [-current, am * (1 - m) - bm * m, ah * (1 - h) - bh * h, an * (1 - n) - bn * n]
+
+    for share, spikes in ((0.98, False), (1.02, True)):
+        begin = [ready.v_rest + share * ready.threshold, 0.05296, 0.59599, 0.31773]
+        v = solve_ivp(slope, (0, 100), begin, "LSODA", rtol=1e-9, atol=1e-9).y[0]
+        assert (v.max() > 0) == spikes
+
+
+def test_a_cell_in_depolarisation_block_is_told_from_one_without_channels():
+    """Held at -42.8 mV by a steady current no further current makes it fire, but letting go from -90 mV does."""
+    held = vrest.rest(load("hodgkin_huxley_1952"), "stimulus.density=160 uA/cm2")
+    assert held.v_rest == pytest.approx(-42.76, abs=0.01)
+    assert excitability(held).state == "blocked"
+    poisoned = vrest.rest(load("hodgkin_huxley_1952"), "Na.conductance*=0.02")
+    assert excitability(poisoned).state == "inexcitable"
+
+
+def test_a_cell_without_a_stimulus_is_given_one():
+    cell = load("huebel_dahlem_2014")
+    ready = excitability(vrest.rest(cell))
+    assert ready.state == "excitable"
+    assert ready.threshold > 5
+
+
+def test_perturb_answers_before_and_after():
+    before, after = vrest.perturb(load("hodgkin_huxley_1952"), "hyperkalaemia").excitability
+    assert (before.state, after.state) == ("excitable", "fires by itself")
+    before, after = vrest.perturb(load("hodgkin_huxley_1952"), "k_puff").excitability
+    assert after.state == "blocked"
+    assert vrest.perturb(load("mammalian_neuron"), "ouabain").excitability is None

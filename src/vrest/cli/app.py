@@ -15,7 +15,7 @@ from vrest.errors import VrestError, near_miss
 from vrest.version import __version__
 
 COMMANDS = ("nernst", "ghk", "rest", "run", "population", "explain", "bifurcation", "perturb", "compare")
-COMMANDS += ("design", "check", "show", "doctor")
+COMMANDS += ("excitability", "design", "check", "show", "doctor")
 UNEXPECTED, USAGE, INTERRUPTED = 1, 2, 130
 
 look.PADDING_HELPTEXT_FIRST_LINE = (0, 0, 1, 0)

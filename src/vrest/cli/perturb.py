@@ -139,10 +139,13 @@ def show(found: Perturbed, temperature: float) -> None:
     table(head, "l" + "r" * (len(head) - 1), body)
     took = found.recovery_time
     back = {True: "recovers", False: "does not recover", None: "unknown: still firing"}[found.recovers]
-    click.echo(f"settled: {found.settled.outcome.name}. {found.settled.reason}")
+    click.echo(f"settled: {found.outcome.name}. {found.reason}")
     click.echo(
         f"washed after {duration(found.duration)}: {back}" + (f", V is back after {duration(took)}" if took else "")
     )
+    if found.excitability:
+        for when, ready in zip(("at rest", "kept on"), found.excitability, strict=True):
+            click.echo(f"{when}: {ready or 'no rest to fire from'}")
     click.echo(found.sentence())
 
 

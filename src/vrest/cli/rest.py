@@ -120,7 +120,7 @@ def list_all(cell: Cell, inputs: dict[str, Any], as_json: bool, quiet: bool) -> 
     error = None
     if not any(r.stable for r in rests):
         text = f"No stable rest was found, and {len(rests)} unstable." if rests else "No rest was found."
-        error = NoRestError(f"'{cell.name}': {text}", code="unstable" if rests else "not_converged")
+        error = NoRestError(f"'{cell.name}': {text}", code=rests[0].outcome.name if rests else "not_converged")
     notices = {n.message: n for r in rests for n in r.warnings} or {n.message: n for n in cell.notices()}
     temperature = door(cell.temperature, "temperature")
     body = report(

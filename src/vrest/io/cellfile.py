@@ -12,6 +12,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -266,8 +267,9 @@ def _entry(cell: Cell, path: str, value: Any, spec: Quantity) -> Any:
 def _statics(part: Any) -> dict[str, Any]:
     """Fields that are no quantities, such as the ion of a leak."""
     quantities = {name for name, _ in (*quantity_fields(part), *quantity_maps(part))}
+    usual = {field.name: field.default for field in fields(part)}
     return {
         k: list(v) if isinstance(v, tuple) else v
         for k, v in vars(part).items()
-        if k not in quantities and not k.startswith("_") and v != ""
+        if k not in quantities and not k.startswith("_") and v != usual[k]
     }

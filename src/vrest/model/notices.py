@@ -93,11 +93,12 @@ def _untracked_notices(cell: Cell) -> list[Notice]:
     """What moves charge that no membrane feels."""
     parts = [(f"membrane '{n}', {label}", t) for n, m in cell.membranes.items() for label, t in m.transports.items()]
     parts += [(f"exchange '{n}'", e) for n, e in cell.exchanges.items()]
-    return [
-        Notice("untracked_charge", f"{where}: its charge is not counted; {part.counter_charge}")
-        for where, part in parts
-        if part.counter_charge
-    ]
+    return [untracked(where, part.counter_charge) for where, part in parts if part.counter_charge and not part.is_off]
+
+
+def untracked(where: str, counter_charge: str) -> Notice:
+    """That something moves charge which is not counted."""
+    return Notice("untracked_charge", f"{where}: its charge is not counted; {counter_charge}")
 
 
 def _closure_notices(cell: Cell) -> list[Notice]:

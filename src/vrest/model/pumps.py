@@ -1,4 +1,4 @@
-"""The Na/K-ATPase: one stoichiometry (3 Na+ out, 2 K+ in, 1 ATP), several published rate laws."""
+"""The Na/K-ATPase: one stoichiometry (3 Na+ out, or 2 in a mutant; 2 K+ in; 1 ATP), several published rate laws."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
+from vrest.errors import InputError
 from vrest.model.quantity import quantity
 from vrest.model.transport import ATP, Surroundings, Transport, transport
 from vrest.physics import pumps
@@ -13,10 +14,16 @@ from vrest.physics import pumps
 
 @dataclass(frozen=True, kw_only=True)
 class NaKPump(Transport):
-    """Abstract base of the pumps: rate = max_rate x ATP/(ATP + K_m) x the law's relative rate."""
+    """Abstract base of the pumps: rate = max_rate x ATP/(ATP + K_m) x the law's relative rate.
 
+    `sodium` is the Na+ of one turnover: 3, or 2 in an electroneutral mutant, which carries no current.
+    """
+
+    sodium: int = 3
     max_rate: float = quantity(
-        "turnover", maximum=1e2, doc="turnovers per area at full activity; 1 uA/cm2 of net current = F x rate"
+        "turnover",
+        maximum=1e2,
+        doc="turnovers per area at full activity; 1 uA/cm2 of a 3:2 pump = F x rate",
     )
     atp: float = quantity("concentration", "3 mM", maximum=100.0, doc="ATP inside")
     km_atp: float = quantity("concentration", "0 mM", doc="ATP at half rate; 0 means never limiting")
@@ -24,9 +31,17 @@ class NaKPump(Transport):
     o2_per_turnover: float = 0.0
     """O2 taken from outside, where a model follows it."""
 
+    def _check(self) -> None:
+        if self.sodium not in (2, 3):
+            raise InputError(
+                f"The pump moves {self.sodium} Na+ in a turnover.",
+                code="out_of_range",
+                hint="Write sodium = 3, or 2 for an electroneutral mutant.",
+            )
+
     def stoichiometry(self) -> dict[str, float]:
         oxygen = {"O2": -self.o2_per_turnover} if self.o2_per_turnover else {}
-        return {"Na": 3, "K": -2, ATP: 1, **oxygen}
+        return {"Na": self.sodium, "K": -2, ATP: 1, **oxygen}
 
     def rate(self, here: Surroundings) -> Any:
         return self.max_rate * pumps.atp_saturation(self.atp, self.km_atp) * self.relative_rate(here)

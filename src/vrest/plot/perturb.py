@@ -31,6 +31,9 @@ LEAST = 3.6
 BEFORE = 0.08
 """Share of a linear clock that shows the cell before anything is done."""
 
+REACH = 40.0
+"""mV: a Nernst potential that is never nearer to V than this is named and not drawn."""
+
 FIRST = 1e-3
 """s: where the logarithmic clock begins."""
 
@@ -66,11 +69,13 @@ def perturbation_figure(story: Perturbed) -> Figure:
     ['Change of V', 'While it lasts (log time)']
     """
     drawn = _with_baseline(story.washed, _span(story))
-    shown = _shown(panels(drawn))
+    first, *others = _shown(panels(drawn))
+    first, far = _near(first)
+    shown = [first, *others]
     begin, end = float(drawn.time[0]), float(drawn.time[-1])
     unit, length = time_unit(end)
     strip = lay_out([_block(story)], begin, end, LEFT)
-    reason = "\n".join(wrap(re.sub(r"(?<= )-(?=\d)", "−", story.sentence()), 150))
+    reason = "\n".join(wrap(re.sub(r"(?<= )-(?=\d)", "−", story.sentence()), 138))
     below = 0.19 * (1 + reason.count("\n")) + 0.1
     size = max(1.15, LEAST / sum(p.height for p in shown))
     heights = [strip.height / 72.0, *(size * p.height for p in shown)]
@@ -86,6 +91,7 @@ def perturbation_figure(story: Perturbed) -> Figure:
         _time_panel(ax, panel, drawn.time / length, last=ax is axes[-1])
         shade(ax, [_block(story)], length)
         ax.set_xlim(begin / length, end / length)
+    _beyond(axes[1], far)
     dress(axes[-1], x=f"time ({unit})")
     _bars(top, story)
     _log_clock(low, story)
@@ -159,7 +165,7 @@ def _block(story: Perturbed) -> Block:
 
 
 def _micro(text: str) -> str:
-    return text.replace(" uM", " µM")
+    return text.replace(" uM", " µM").replace(" x ", " × ")
 
 
 def _with_baseline(run: Run, until: float) -> Samples:
@@ -190,7 +196,7 @@ def _subtitle(story: Perturbed) -> str:
         False: "does not recover after the wash",
         None: "still firing when the run was stopped",
     }[story.recovers]
-    return f"{text} · kept on, it {KEPT_ON.get(story.settled.outcome, 'finds no rest')} · {ends}"
+    return f"{text} · kept on, it {KEPT_ON.get(story.outcome, 'finds no rest')} · {ends}"
 
 
 def _make_room(figure: Figure, reason: str, below: float) -> None:
@@ -229,10 +235,33 @@ def _time_panel(axes: Axes, panel: Panel, time: np.ndarray, last: bool) -> None:
         axes.ticklabel_format(axis="y", useOffset=False)
         low, high = axes.get_ylim()
         if panel.label.startswith("relative") and high - low < 0.02:
-            axes.set_ylim(0.99, 1.01)
-        if panel.mark is not None:
+            axes.set_ylim(min(low, 0.99), max(high, 1.01))
+        low, high = axes.get_ylim()
+        if panel.mark is not None and low <= panel.mark <= high:
             axes.axhline(panel.mark, color=FAINT, linewidth=0.8, zorder=-1)
     axes.tick_params(labelbottom=last)
+
+
+def _near(panel: Panel) -> tuple[Panel, list[Trace]]:
+    """The potentials within reach of V, and those far off all the time, which would flatten it."""
+    v = np.concatenate([t.values for t in panel.traces if t.bold])
+    low, high = np.nanmin(v) - REACH, np.nanmax(v) + REACH
+    far = [t for t in panel.traces if not t.bold and (np.nanmin(t.values) > high or np.nanmax(t.values) < low)]
+    return replace(panel, traces=tuple(t for t in panel.traces if t not in far)), far
+
+
+def _beyond(axes: Axes, far: list[Trace]) -> None:
+    """Where the potentials are that the panel leaves out."""
+    if far:
+        low, high = axes.get_ylim()
+        axes.set_ylim(low, high + 0.12 * (high - low))
+    for k, trace in enumerate(far):
+        ends = number(float(trace.values[0]), "+.0f"), number(float(trace.values[-1]), "+.0f")
+        told = ends[0] if ends[0] == ends[1] else " to ".join(ends)
+        axes.annotate(
+            f"{trace.name} {told} mV: off the scale", (0.99, 1.0), (0, -2 - 11 * k), xycoords="axes fraction",
+            textcoords="offset points", ha="right", va="top", fontsize=SMALL - 0.5, color=trace.colour,
+        )  # fmt: skip
 
 
 def _moved(story: Perturbed, wall: str) -> list[tuple[Moment, float | None]]:
@@ -291,7 +320,7 @@ def _log_clock(axes: Axes, story: Perturbed) -> None:
     """V and the Nernst potentials while the perturbation lasts, on a logarithmic clock."""
     drawn = samples(story.kept)
     picked = drawn.time >= FIRST
-    panel = panels(drawn)[0]
+    panel, far = _near(panels(drawn)[0])
     for trace in panel.traces:
         axes.plot(
             drawn.time[picked],
@@ -307,7 +336,7 @@ def _log_clock(axes: Axes, story: Perturbed) -> None:
     marks = {1e-3: "1 ms", 1.0: "1 s", 60.0: "1 min", 3600.0: "1 h", 86400.0: "1 d"}
     axes.set_xticks(list(marks), list(marks.values()))
     axes.xaxis.set_minor_locator(LogLocator(numticks=0))
-    axes.axhline(0.0, color=FAINT, linewidth=0.8, zorder=-1)
+    _beyond(axes, far)
     dress(axes, x="time since the onset", y="V (mV)", title="While it lasts (log time)")
 
 

@@ -63,7 +63,7 @@ def _rows(a: Perturbed) -> list[list[str]]:
         moved = [a.change(m.label) for m in a.moments]
         steps = ["-" if step is None else f"{round(step[wall.name], 2) + 0.0:+.2f}" for step in moved]
         back = {True: "yes", False: "no", None: "?"}[a.recovers]
-        found.append([name, f"{v0:.2f}", *steps, a.settled.outcome.name, back])
+        found.append([name, f"{v0:.2f}", *steps, a.outcome.name, back])
     return found
 
 

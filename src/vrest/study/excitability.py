@@ -1,19 +1,25 @@
-"""How ready a resting cell is to fire: input resistance, rheobase, firing under a current, depolarisation block."""
+"""How ready a resting cell is to fire: threshold, rheobase, input resistance, firing under a current, block."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
 from vrest.errors import InputError
 from vrest.model.cell import Cell
+from vrest.model.change import Change
 from vrest.model.channels import InjectedCurrent
+from vrest.model.paths import resolve, set_si
+from vrest.study.targets import is_there
 from vrest.system.structure import Wall
-from vrest.units import from_si, to_si
+from vrest.units import format_si, from_si, to_si
 from vrest.verbs.instant import at_potential, net_current
+from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import Rest
-from vrest.verbs.run import simulate
+from vrest.verbs.run import Run, simulate
 
 SPIKE_MV = 0.0
 """mV: an upward crossing of this is a spike, where the membrane's own current drives it."""
@@ -26,6 +32,18 @@ STILL_MV = 1.0
 
 HIGHEST = 1000.0
 """uA/cm2: a cell that no smaller current makes fire is taken as one that does not fire."""
+
+SHOCK = 20e-6
+"""s: a charge put on the membrane so fast is a displacement of V with every gate where it was."""
+
+LATENCY = 0.1
+"""s: how long a spike may take to rise from threshold."""
+
+FINEST = 0.01
+"""mV: how finely the threshold is found."""
+
+DEINACTIVATED = -90.0
+"""mV: where Na+ channels recover from inactivation; a cell that fires from there and not from rest is blocked."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +59,11 @@ class Firing:
     v_end: float
     """mV."""
 
+    time: np.ndarray
+    """s."""
+    v: np.ndarray
+    """mV."""
+
     @property
     def rate(self) -> float | None:
         """Hz from the last five intervals; None where it does not fire on."""
@@ -48,26 +71,53 @@ class Firing:
             return None
         return float(1.0 / np.mean(np.diff(self.spikes)[-5:]))
 
+    def as_dict(self) -> dict[str, Any]:
+        """The answer without the trace."""
+        return {name: getattr(self, name) for name in ("density", "pattern", "spikes", "rate", "v_end")}
+
 
 @dataclass(frozen=True)
 class Excitability:
-    """Readiness of a resting cell. None where the cell has nothing to answer with; `note` says why."""
+    """Readiness of a cell. None where the cell has nothing to answer with; `note` says why."""
 
-    v_rest: float
+    state: str
+    """`excitable`, `fires by itself`, `blocked` (Na+ channels inactivated at rest) or `inexcitable`."""
+    v_rest: float | None
     """mV."""
-    input_resistance: float
+    input_resistance: float | None
     """MOhm: 1/(dI/dV) of the whole membrane at rest, contents frozen, gates in their steady state."""
-    specific_resistance: float
+    specific_resistance: float | None
     """Ohm cm2."""
+    threshold: float | None
+    """mV: the least sudden displacement of V from rest that makes a spike."""
     rheobase: float | None
-    """uA/cm2: the least step that makes a spike."""
+    """uA/cm2: the least step of current that makes a spike."""
     note: str
 
+    def as_dict(self) -> dict[str, Any]:
+        """The same as a dictionary."""
+        return vars(self)
+
     def __repr__(self) -> str:
-        least = "-" if self.rheobase is None else f"{self.rheobase:.4g} uA/cm2"
-        text = f"rest {self.v_rest:.2f} mV, input resistance {self.input_resistance:.4g} MOhm "
-        text += f"({self.specific_resistance:.4g} Ohm cm2), rheobase {least}"
-        return text + (f" ({self.note})" if self.note else "")
+        if self.v_rest is None:
+            return f"{self.state} ({self.note})"
+        parts = [f"rest {self.v_rest:.2f} mV", f"input resistance {self.input_resistance:.4g} MOhm"]
+        parts[-1] += f" ({self.specific_resistance:.4g} Ohm cm2)"
+        if self.threshold is not None:
+            parts.append(f"threshold {self.threshold:.2f} mV above rest")
+        if self.rheobase is not None:
+            parts.append(f"rheobase {self.rheobase:.4g} uA/cm2")
+        return f"{self.state}: " + ", ".join(parts) + (f" ({self.note})" if self.note else "")
+
+
+UNITS = {
+    "v_rest": "mV",
+    "input_resistance": "MOhm",
+    "specific_resistance": "Ohm cm2",
+    "threshold": "mV",
+    "rheobase": "uA/cm2",
+}
+FIRING_UNITS = {"density": "uA/cm2", "spikes": "s", "rate": "Hz", "v_end": "mV"}
 
 
 def excitability(result: Rest, step: float | str = "200 ms") -> Excitability:
@@ -76,7 +126,8 @@ def excitability(result: Rest, step: float | str = "200 ms") -> Excitability:
     Parameters
     ----------
     result
-        From `rest`; of a perturbed cell: `perturb(...).settled`.
+        From `rest`; of a perturbed cell: `perturb(...).settled`. A cell that oscillates in place of resting fires by
+        itself.
     step
         Length of the current steps, s or text with unit.
 
@@ -85,26 +136,41 @@ def excitability(result: Rest, step: float | str = "200 ms") -> Excitability:
     InputError
         Several membranes (code `several_membranes`).
     NoRestError
-        The cell does not rest.
+        The cell neither rests nor oscillates.
 
     >>> from vrest.io.cellfile import load
     >>> from vrest.verbs.rest import rest
     >>> ready = excitability(rest(load("mammalian_neuron")))
-    >>> round(ready.specific_resistance), ready.rheobase, ready.note
-    (6690, None, 'no gated Na+ channel')
+    >>> ready.state, round(ready.specific_resistance), ready.rheobase, ready.note
+    ('inexcitable', 6690, None, 'no gated Na+ channel')
     """
-    result.raise_if_none()
     wall = _only_wall(result)
+    if result.outcome is Outcome.oscillates:
+        return by_itself(result.reason)
+    result.raise_if_none()
     slope = _slope(result, wall)
     area = float(result.system.area(result.state, result.parameters, wall))
-    least, note = _rheobase(result, step)
+    least, threshold, note = None, None, "no gated Na+ channel"
+    state = "inexcitable"
+    if is_there(result.cell, "gated_na"):
+        least = _rheobase(result, step)
+        threshold = _threshold(result, wall) if least is not None else None
+        state = "excitable" if least is not None else "blocked" if _fires_from_below(result, wall) else state
+        note = "" if least is not None else f"no spike up to {HIGHEST:g} uA/cm2"
     return Excitability(
+        state=state,
         v_rest=1e3 * float(result.system.potential(result.state, wall)),
         input_resistance=1e-6 / slope,
         specific_resistance=1e4 * area / slope,
+        threshold=threshold,
         rheobase=least,
         note=note,
     )
+
+
+def by_itself(why: str) -> Excitability:
+    """Of a cell that fires without a stimulus."""
+    return Excitability("fires by itself", None, None, None, None, None, why)
 
 
 def firing(result: Rest, density: float | str, step: float | str = "200 ms") -> Firing:
@@ -115,14 +181,15 @@ def firing(result: Rest, density: float | str, step: float | str = "200 ms") -> 
     result
         From `rest`.
     density
-        uA/cm2, or text with unit; positive depolarises.
+        uA/cm2, or text with unit, beside what the cell is injected with at rest; positive depolarises. A cell without
+        a stimulus is given one, carried by K+.
     step
         Length of the step, s or text with unit.
 
     Raises
     ------
     InputError
-        No stimulus in the cell (`no_target`): give it an `injected_current` of zero.
+        Several membranes (code `several_membranes`), or no K+ to carry a stimulus (`no_target`).
 
     >>> from vrest.io.cellfile import load
     >>> from vrest.verbs.rest import rest
@@ -132,32 +199,50 @@ def firing(result: Rest, density: float | str, step: float | str = "200 ms") -> 
     """
     result.raise_if_none()
     wall = _only_wall(result)
-    path = stimulus(result.cell)
+    cell, path = stimulated(result.as_cell())
     si = float(to_si(density, "current_density", "density", bare_ok=True))
     lasts = float(to_si(step, "time", "step", bare_ok=True))
     value = float(from_si(si, "current_density"))
-    times = np.linspace(0.0, lasts, max(2001, int(lasts / 5e-5)))
-    run = simulate(result.as_cell(), [(0.0, f"{path}={value!r} uA/cm2")], lasts, times=times, rtol=1e-6)
+    present = float(resolve(cell, path).value)  # pyright: ignore[reportArgumentType]
+    run, spikes = _spikes(cell, wall, [(0.0, _density(path, present + si))], lasts, max(present + si, 0.0))
     v = np.asarray(run.v)
-    rise = 1e-3 * np.diff(v) / np.diff(run.time) * result.cell.membranes[wall.name].capacitance
-    # inward current of its own: it rises faster than the stimulus alone could charge it
-    up = np.flatnonzero((v[:-1] < SPIKE_MV) & (v[1:] >= SPIKE_MV) & (rise > max(si, 0.0)))
-    spikes = run.time[up] + (SPIKE_MV - v[up]) / (v[up + 1] - v[up]) * np.diff(run.time)[up]
     rested = 1e3 * float(result.system.potential(result.state, wall))
-    return Firing(value, tuple(float(t) for t in spikes), _pattern(spikes, v, rested, lasts), float(v[-1]))
+    pattern = _pattern(spikes, v, rested, lasts)
+    return Firing(value, tuple(float(t) for t in spikes), pattern, float(v[-1]), run.time, v)
 
 
-def stimulus(cell: Cell) -> str:
-    """Path of the injected current of a cell, or an `InputError`."""
+def stimulated(cell: Cell) -> tuple[Cell, str]:
+    """A cell of one membrane with an injected current, and the path of its density; one of zero is added if need be."""
     for name, m in cell.membranes.items():
         for label, t in m.transports.items():
             if isinstance(t, InjectedCurrent):
-                return f"membranes.{name}.transports.{label}.density"
-    raise InputError(
-        f"'{cell.name}' has no stimulus.",
-        code="no_target",
-        hint='Give a membrane a transport with law = "injected_current" and density = "0 uA/cm2".',
-    )
+                return cell, f"membranes.{name}.transports.{label}.density"
+    name, m = next(iter(cell.membranes.items()))
+    if any("K" not in cell.compartments[side].ions for side in (m.inside, m.outside)):
+        raise InputError(
+            f"'{cell.name}' has no stimulus and no K+ that could carry one.",
+            code="no_target",
+            hint='Give the membrane a transport with law = "injected_current" and density = "0 uA/cm2".',
+        )
+    label = next(f"stimulus{'_' * k}" for k in range(len(m.transports) + 1) if f"stimulus{'_' * k}" not in m.transports)
+    added = InjectedCurrent(ion="K", density="0 uA/cm2")  # pyright: ignore[reportArgumentType]
+    given = m._with_si(transports=MappingProxyType({**m.transports, label: added}))
+    membranes = MappingProxyType({**cell.membranes, name: given})
+    return cell._with_si(membranes=membranes), f"membranes.{name}.transports.{label}.density"
+
+
+def _density(path: str, si: float) -> Change:
+    return Change(path, "set", format_si(si, "current_density"))
+
+
+def _spikes(cell: Cell, wall: Wall, events: Any, lasts: float, inward: float) -> tuple[Run, np.ndarray]:
+    """A run, and when V crosses 0 mV upwards faster than the stimulus (A/m2) alone could charge the membrane."""
+    times = np.linspace(0.0, lasts, max(2001, int(lasts / 5e-5)))
+    run = simulate(cell, events, lasts, times=times, rtol=1e-6)
+    v = np.asarray(run.v)
+    rise = 1e-3 * np.diff(v) / np.diff(run.time) * cell.membranes[wall.name].capacitance
+    up = np.flatnonzero((v[:-1] < SPIKE_MV) & (v[1:] >= SPIKE_MV) & (rise > inward))
+    return run, run.time[up] + (SPIKE_MV - v[up]) / (v[up + 1] - v[up]) * np.diff(run.time)[up]
 
 
 def _pattern(spikes: np.ndarray, v: np.ndarray, rested: float, lasts: float) -> str:
@@ -169,25 +254,47 @@ def _pattern(spikes: np.ndarray, v: np.ndarray, rested: float, lasts: float) -> 
     return "transient" if len(spikes) else "silent"
 
 
-def _rheobase(result: Rest, step: float | str) -> tuple[float | None, str]:
-    """The least step that makes a spike, to 0.1 %, by bisection; or why there is none."""
-    from vrest.study.perturbation import is_there
-
-    if not is_there(result.cell, "gated_na"):
-        return None, "no gated Na+ channel"
-    try:
-        stimulus(result.cell)
-    except InputError as error:
-        return None, f"{error.message} {error.hint}"
+def _rheobase(result: Rest, step: float | str) -> float | None:
+    """The least step that makes a spike, uA/cm2, to 0.1 %, by bisection."""
     low, high = 0.0, 1.0
     while not firing(result, high, step).spikes:
         low, high = high, 2.0 * high
         if high > HIGHEST:
-            return None, f"no spike up to {HIGHEST:g} uA/cm2"
+            return None
     while high - low > 1e-3 * high:
         middle = 0.5 * (low + high)
         low, high = (low, middle) if firing(result, middle, step).spikes else (middle, high)
-    return high, ""
+    return high
+
+
+def _threshold(result: Rest, wall: Wall) -> float | None:
+    """The least sudden displacement of V that makes a spike, mV; None where none below 0 mV does."""
+    cell, path = stimulated(result.as_cell())
+    capacitance = cell.membranes[wall.name].capacitance
+    present = float(resolve(cell, path).value)  # pyright: ignore[reportArgumentType]
+
+    def fires(displaced: float) -> bool:
+        shock = 1e-3 * displaced * capacitance / SHOCK
+        events = [(0.0, _density(path, present + shock)), (SHOCK, _density(path, present))]
+        _, spikes = _spikes(cell, wall, events, LATENCY, max(present, 0.0))
+        return bool(np.any(spikes > SHOCK))
+
+    low, high = 0.0, SPIKE_MV - 1.0 - 1e3 * float(result.system.potential(result.state, wall))
+    if high <= 0 or not fires(high):
+        return None
+    while high - low > FINEST:
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if fires(middle) else (middle, high)
+    return high
+
+
+def _fires_from_below(result: Rest, wall: Wall) -> bool:
+    """Whether a cell that no current makes fire does so when let go from where its Na+ channels recover."""
+    path = f"membranes.{wall.name}.potential"
+    cell = set_si(result.as_cell(), {path: 1e-3 * DEINACTIVATED})
+    run, spikes = _spikes(cell, wall, (), LATENCY, 0.0)
+    rested = 1e3 * float(result.system.potential(result.state, wall))
+    return bool(len(spikes)) and float(np.max(run.v)) > rested + BLOCK_MV  # it shoots past where it comes to lie
 
 
 def _only_wall(result: Rest) -> Wall:

@@ -8,29 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from vrest.errors import InputError, NoRestError
+from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.change import Change
+from vrest.study.follow import MOST_STEPS, ended, follow
 from vrest.study.perturbation import Perturbation, find, perturbations, restoring, together
-from vrest.study.perturbed import DAY, Moment, Perturbed, followed, moment
+from vrest.study.perturbed import DAY, Moment, Perturbed, moment
 from vrest.units import format_si, to_si
 from vrest.verbs.instant import at_potential, instant
-from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import Rest, rest
-from vrest.verbs.restart import restarted
-from vrest.verbs.run import CHUNK, Progress, Run, simulate
+from vrest.verbs.run import Progress, Run
 
 READINGS = {"1 s": 1.0, "1 min": 60.0, "1 h": 3600.0}
 """s: when V is read, beside at once and settled."""
-
-MOST_STEPS, FEW_STEPS = 200_000, 15_000
-"""A run of more steps than this fires or oscillates on and on and is stopped; fewer where that is known."""
-
-SHORTEST = 1e-3
-"""s: a cell that cannot be followed for so long is not answered for."""
-
-RTOL = 1e-6
-"""Of a step: readings to 0.001 mV; what is conserved does not depend on it."""
 
 Applied = str | Perturbation | tuple[str | Perturbation, float | str | None]
 
@@ -67,7 +57,8 @@ def perturb(
     neutral
         Whether an ion of the bath is exchanged for a companion that keeps the bath neutral.
     most_steps
-        A run that needs more is stopped and says so: a cell that fires takes thousands for each second.
+        A run that needs more is stopped and says so: a cell that fires takes thousands for each second. One whose
+        firing has settled is stopped before that.
     progress
         Called with the share done; returning False stops.
 
@@ -80,7 +71,7 @@ def perturb(
 
     >>> from vrest.io.cellfile import load
     >>> answer = perturb(load("mammalian_neuron"), "anoxia", onset=0)
-    >>> round(answer.change("at once")["neuron"], 2), answer.settled.outcome.name, answer.recovers
+    >>> round(answer.change("at once")["neuron"], 2), answer.outcome.name, answer.recovers
     (4.59, 'rests_run_down', True)
     """
     several = not isinstance(name, str | Perturbation | tuple)
@@ -102,27 +93,29 @@ def perturb(
             code="out_of_range",
             hint="Shorten the onset, or give a longer duration.",
         )
+    for p in applied:
+        cell = p.prepared(cell)
     changes = together(c for p in applied for c in p.changes(cell, neutral))
     fitted = [notice for p in applied for notice in p.used_dose(cell)[1]]
     before = rest(cell).raise_if_none()
     start = before.as_cell()
     ramped = [replace(c, over=ramp) for c in changes]
-    known = rest(start, changes)
-    most = min(FEW_STEPS, most_steps) if known.outcome is Outcome.oscillates else most_steps
-    kept = _run(start, [(0.0, ramped)], DAY, _times(0.0, DAY, READINGS.values()), progress, 0.0, most)
-    if not followed(kept):  # firing for an hour teaches no more than firing for a second
-        lasts = min(lasts, 0.5 * float(kept.time[-1]))
+    first, second = (None if progress is None else _half(progress, k) for k in (0, 1))
+    times = _times(0.0, DAY, READINGS.values())
+    kept, kept_stop = follow(start, [(0.0, ramped)], DAY, times, most_steps=most_steps, progress=first)
+    if kept_stop is not None:  # firing for an hour teaches no more than firing for a second
+        lasts = min(lasts, 0.25 * float(kept.time[-1]))
         ramped = [replace(c, over=min(ramp, lasts)) for c in changes]
-    stop = lasts + DAY
-    times = np.union1d(_times(0.0, lasts, ()), _times(lasts, stop, READINGS.values()))
+    until = lasts + DAY
+    times = np.union1d(_times(0.0, lasts, ()), _times(lasts, until, READINGS.values()))
     protocol = [(0.0, ramped), (lasts, restoring(start, changes))]
-    washed = _run(start, protocol, stop, times, progress, 0.5, most_steps)
-    settled = rest(_end_of(kept), changes) if followed(kept) else known
-    end = rest(_end_of(washed))
+    washed, washed_stop = follow(start, protocol, until, times, most_steps=most_steps, progress=second)
+    settled = rest(ended(kept) if kept_stop is None else start, changes)
+    end = rest(ended(washed))
     moments = (
         _instant(start, changes),
         *(_read(kept, label, time) for label, time in READINGS.items()),
-        _settled(settled),
+        _settled(settled if kept_stop is None else None),
     )
     return Perturbed(
         cell=cell,
@@ -132,7 +125,9 @@ def perturb(
         moments=moments,
         settled=settled,
         kept=kept,
+        kept_stop=kept_stop,
         washed=washed,
+        washed_stop=washed_stop,
         end=end,
         duration=lasts,
         onset=ramp,
@@ -151,7 +146,7 @@ def applicable(cell: Cell) -> dict[str, InputError | None]:
     found: dict[str, InputError | None] = {}
     for name in perturbations():
         try:
-            find(name).changes(cell)
+            find(name).changes(find(name).prepared(cell))
             found[name] = None
         except InputError as error:
             found[name] = error
@@ -182,30 +177,9 @@ def _times(start: float, stop: float, marks: Any) -> np.ndarray:
     return np.minimum(np.unique(start + wanted), stop)
 
 
-def _run(
-    start: Cell, events: Any, until: float, times: np.ndarray, progress: Progress | None, done: float, most: int
-) -> Run:
-    """A run that gives up where the cell fires without end or an ion runs out; the second of two has `done` half."""
-    chunks, reached = 0, 0.0
-
-    def watch(share: float) -> bool:
-        nonlocal chunks, reached
-        chunks, reached = chunks + 1, share
-        wanted = progress is None or progress(done + 0.5 * share) is not False
-        return wanted and chunks * CHUNK < most
-
-    try:
-        return simulate(start, events, until, times=times, rtol=RTOL, progress=watch)
-    except NoRestError:
-        stop = reached * until or 0.1 * until
-        if stop <= max(max(float(event[0]) for event in events), SHORTEST):
-            raise
-        return _run(start, events, stop, np.append(times[times < stop], stop), None, done, most)
-
-
-def _end_of(run: Run) -> Cell:
-    """The cell as a run left it, with the parameters it started with."""
-    return restarted(run.cell, run.system, run.states[-1], run.parameters[-1])
+def _half(progress: Progress, which: int) -> Progress:
+    """The first or the second half of a progress."""
+    return lambda share: progress(0.5 * (which + share))
 
 
 def _instant(start: Cell, changes: list[Change]) -> Moment:
@@ -229,7 +203,7 @@ def _read(run: Run, label: str, time: float) -> Moment:
     return moment(label, time, run.system, run.states[k[0]], run.parameters[k[0]])
 
 
-def _settled(found: Rest) -> Moment:
-    if not found.outcome.is_rest:
+def _settled(found: Rest | None) -> Moment:
+    if found is None or not found.outcome.is_rest:
         return Moment("settled", None, None, None, None, None, None)
     return moment("settled", None, found.system, found.state, found.parameters)

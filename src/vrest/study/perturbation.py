@@ -1,13 +1,12 @@
 """What a perturbation is: a small file that says what is changed, by how much for a dose, and what to expect.
 
-Targets are found by what a transport moves and how, never by its name, so a perturbation applies to every cell
-that has the target and refuses, with what the cell has instead, every cell that has not.
+It applies to every cell that has its target and refuses, with what the cell has instead, every cell that has not.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
@@ -17,7 +16,7 @@ from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell, Notice
 from vrest.model.change import Change
 from vrest.model.paths import resolve
-from vrest.model.transport import ATP, WATER, Transport
+from vrest.study.targets import TWIN, baths, found_instead, targets, wanted, with_twins
 from vrest.units import format_si, to_si
 
 KM_ATP = 0.2
@@ -25,43 +24,6 @@ KM_ATP = 0.2
 
 USUAL_ATP = 3.0
 """mM: ATP of a pump that does not say its own."""
-
-
-def _gated(t: Transport) -> bool:
-    return bool(t.gates()) or hasattr(t, "gating")
-
-
-def _is_channel(t: Transport, ion: str) -> bool:
-    """An outlet for one ion down its gradient; a stimulus, which is counted inward, is none."""
-    return t.is_channel and t.moved_ions == {ion: 1}
-
-
-def _exchanges(t: Transport) -> bool:
-    moved = t.stoichiometry()
-    return bool(moved.get(ATP)) and moved.get("Na", 0) > 0 > moved.get("K", 0)
-
-
-def _is_kir(t: Transport) -> bool:
-    """A K+ channel without gates whose conductance grows with [K]o, and so is given at a reference [K]o."""
-    return _is_channel(t, "K") and not _gated(t) and hasattr(t, "k_reference")
-
-
-def _cotransports(t: Transport, **moved: int) -> bool:
-    return not t.stoichiometry().get(ATP) and t.moved_ions == moved
-
-
-TARGETS: dict[str, tuple[str, Callable[[Transport], bool]]] = {
-    "na_k_pump": ("ATP-driven transport of Na+ out and K+ in", _exchanges),
-    "k_leak": ("K+ channel without gates (leak or rectifier)", lambda t: _is_channel(t, "K") and not _gated(t)),
-    "na_leak": ("Na+ channel without gates", lambda t: _is_channel(t, "Na") and not _gated(t)),
-    "cl_leak": ("Cl- channel without gates", lambda t: _is_channel(t, "Cl") and not _gated(t)),
-    "any_k_channel": ("K+ channel", lambda t: _is_channel(t, "K")),
-    "kir": ("inward rectifier (Kir)", _is_kir),
-    "gated_na": ("gated Na+ channel", lambda t: _is_channel(t, "Na") and _gated(t)),
-    "k_cl_cotransport": ("cotransport of K+ with Cl-", lambda t: _cotransports(t, K=1, Cl=1)),
-    "na_k_2cl_cotransport": ("cotransport of Na+ and K+ with 2 Cl-", lambda t: _cotransports(t, Na=1, K=1, Cl=2)),
-}
-"""What a perturbation can act on: the words for it, and how it is recognised."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +65,8 @@ class Perturbation:
     sign: str
     unmoved: str
     """What `at_once` becomes where V does not move; empty where it needs no other words."""
+    against: str
+    """What the reasons become where V moves against `sign`; empty where they serve as well."""
     expected: Mapping[str, Expected]
     dose: float | None = None
     exact: bool = False
@@ -151,6 +115,11 @@ class Perturbation:
             )
         return value
 
+    def reason(self, usual: str, step: float) -> str:
+        """Why V moved by a step (mV): the usual words, or those for a cell in which it went the other way."""
+        direction = {"depolarises": 1, "hyperpolarises": -1}.get(self.sign, 0)
+        return self.against if self.against and step * direction < 0 else usual
+
     def text(self, dose: float) -> str:
         """A dose for people.
 
@@ -163,7 +132,7 @@ class Perturbation:
                     return f"{dose / size:.4g} {unit}"
             return f"{dose / 1e-6:.4g} nM" if dose else "0 mM"
         if self.dimension == "number":
-            return f"{100 * dose:.4g} %" if self.law == "loss" else f"{dose:.4g}"
+            return f"{100 * dose:.4g} %" if self.law in ("loss", "electroneutral") else f"{dose:.4g}"
         return format_si(dose, self.dimension, digits=4)
 
     def factor(self, dose: float) -> float:
@@ -206,9 +175,13 @@ class Perturbation:
         if self.target == "temperature":
             return cell.temperature
         if self.target.startswith("bath."):
-            baths = _baths(cell, self.target[5:])
-            return float(cell.compartments[baths[0]].ions[self.target[5:]]) if baths else None
+            found = baths(cell, self.target[5:])
+            return float(cell.compartments[found[0]].ions[self.target[5:]]) if found else None
         return None
+
+    def prepared(self, cell: Cell) -> Cell:
+        """The cell with what this perturbation needs and a change of numbers cannot make, still switched off."""
+        return with_twins(cell) if self.law == "electroneutral" else cell
 
     def changes(self, cell: Cell, neutral: bool = True) -> list[Change]:
         """The changes of parameters that it makes in a cell.
@@ -216,7 +189,7 @@ class Perturbation:
         Parameters
         ----------
         cell
-            Any cell.
+            Any cell, `prepared`.
         neutral
             Whether an ion of a bath is exchanged for its companion, so that the bath stays neutral.
 
@@ -235,20 +208,22 @@ class Perturbation:
             return [Change("temperature", "set", format_si(dose, "temperature"))]
         if self.target.startswith("bath."):
             return self._bath_changes(cell, dose, neutral)
-        found = _targets(cell, self.target)
+        found = targets(cell, self.target)
         if not found:
-            raise self._no_target(cell, TARGETS[self.target][0])
+            raise self._no_target(cell, wanted(self.target))
         if self.law == "atp":
             return [_starved(path, part, dose) for path, part in found]
         if self.law == "selectivity":
             return self._unselective(cell, found, dose)
+        if self.law == "electroneutral":
+            return [change for path, part in found for change in _mutated(path, part, dose)]
         factor = self.factor(dose)
         return [Change(f"{path}.{part.strength}", "scale", factor) for path, part in found]
 
     def _bath_changes(self, cell: Cell, dose: float, neutral: bool) -> list[Change]:
         ion = self.target[5:]
         found = []
-        for bath in _baths(cell, ion):
+        for bath in baths(cell, ion):
             ions = cell.compartments[bath].ions
             path = f"compartments.{bath}.ions.{ion}"
             self._check_direction(ions[ion], dose, path)
@@ -259,11 +234,11 @@ class Perturbation:
             raise self._no_target(cell, f"bath with {ion}")
         return found
 
-    def _unselective(self, cell: Cell, potassium: list[tuple[str, Transport]], ratio: float) -> list[Change]:
+    def _unselective(self, cell: Cell, potassium: list[tuple[str, Any]], ratio: float) -> list[Change]:
         """Scale the Na+ leaks so that over all K+ leaks of the same kind the ratio is as asked for."""
-        sodium = _targets(cell, "na_leak")
+        sodium = targets(cell, "na_leak")
         if not sodium:
-            raise self._no_target(cell, TARGETS["na_leak"][0])
+            raise self._no_target(cell, wanted("na_leak"))
         kinds = {part.strength for _, part in (*potassium, *sodium)}
         if len(kinds) > 1:
             raise self._no_target(cell, "K+ and Na+ leaks measured in the same unit")
@@ -291,14 +266,20 @@ class Perturbation:
         return {"raise": 1, "lower": -1}.get(self.law, 0)
 
     def _no_target(self, cell: Cell, wanted: str) -> InputError:
-        listed = "; ".join(
-            f"{label}: {_words(t)}" for m in cell.membranes.values() for label, t in m.transports.items()
+        return InputError(
+            f"{self.name} finds nothing in '{cell.name}': no {wanted}.",
+            code="no_target",
+            hint=found_instead(cell, self.target),
         )
-        baths = [n for n, c in cell.compartments.items() if c.kind == "bath"]
-        has = (
-            f"It has {listed}." if not self.target.startswith("bath.") else f"Its baths: {', '.join(baths) or 'none'}."
-        )
-        return InputError(f"{self.name} finds nothing in '{cell.name}': no {wanted}.", code="no_target", hint=has)
+
+
+def _mutated(path: str, part: Any, share: float) -> list[Change]:
+    """A share of the pumps gives its turnovers to the electroneutral twin."""
+    given = format_si(share * getattr(part, part.strength), "turnover")
+    return [
+        Change(f"{path}.{part.strength}", "scale", float(f"{1.0 - share:.15g}")),
+        Change(f"{path}{TWIN}.{part.strength}", "set", given),
+    ]
 
 
 def _starved(path: str, part: Any, atp: float) -> Change:
@@ -308,42 +289,6 @@ def _starved(path: str, part: Any, atp: float) -> Change:
     present = getattr(part, "atp", USUAL_ATP)
     factor = atp / (atp + KM_ATP) * (present + KM_ATP) / present
     return Change(f"{path}.{part.strength}", "scale", min(1.0, factor))
-
-
-def is_there(cell: Cell, target: str) -> bool:
-    """Whether a cell has a target of `TARGETS` that is not off."""
-    return bool(_targets(cell, target))
-
-
-def _targets(cell: Cell, target: str) -> list[tuple[str, Transport]]:
-    """Path and transport of everything in the cell that is the target and is not off."""
-    matches = TARGETS[target][1]
-    return [
-        (f"membranes.{name}.transports.{label}", t)
-        for name, m in cell.membranes.items()
-        for label, t in m.transports.items()
-        if t.strength is not None and not t.is_off and matches(t)
-    ]
-
-
-def _baths(cell: Cell, ion: str) -> list[str]:
-    """Baths with an ion that something in the cell reaches."""
-    parts = [*cell.membranes.values(), *(e for e in cell.exchanges.values() if not e.is_off)]
-    joined = {side for part in parts for side in (part.inside, part.outside)}
-    return [n for n, c in cell.compartments.items() if c.kind == "bath" and n in joined and ion in c.ions]
-
-
-def _words(t: Transport) -> str:
-    """A transport in a few words, from what it moves."""
-    moved = t.stoichiometry()
-    if moved.get(WATER):
-        return "water"
-    if t.is_channel:
-        ion = next(iter(t.moved_ions))
-        inward = next(iter(t.moved_ions.values())) < 0
-        return f"stimulus carried by {ion}" if inward else f"{'gated ' if _gated(t) else ''}{ion} channel"
-    text = ", ".join(f"{n:g} {ion}" for ion, n in t.moved_ions.items())
-    return f"moves {text}{' for ATP' if moved.get(ATP) else ''}" + (" (off)" if t.is_off else "")
 
 
 def restoring(cell: Cell, changes: Iterable[Change]) -> list[Change]:
@@ -356,7 +301,7 @@ def restoring(cell: Cell, changes: Iterable[Change]) -> list[Change]:
 
 
 def together(changes: Iterable[Change]) -> list[Change]:
-    """Changes of several perturbations as one: factors on one value multiply; two different values are refused."""
+    """Changes of several perturbations as one: factors on one value multiply; two values are refused."""
     found: dict[str, Change] = {}
     for c in changes:
         known = found.get(c.path)
@@ -364,6 +309,10 @@ def together(changes: Iterable[Change]) -> list[Change]:
             found[c.path] = c
         elif known.operation == c.operation == "scale":
             found[c.path] = replace(known, value=known.value * c.value, over=max(known.over, c.over))
+        elif {known.operation, c.operation} == {"set", "scale"}:  # a drug that acts on mutated pumps as well
+            put, factor = (known, c.value) if known.operation == "set" else (c, known.value)
+            value = format_si(factor * float(to_si(put.value, "turnover", c.path)), "turnover")
+            found[c.path] = replace(put, value=value, over=max(known.over, c.over))
         else:
             raise InputError(
                 f"Two perturbations set {c.path}.", code="conflict", hint="Leave one of them out, or run them in turn."
@@ -423,6 +372,7 @@ def _read(name: str) -> Perturbation:
         later=data["later"],
         sign=data["sign"],
         unmoved=data.get("unmoved", ""),
+        against=data.get("against", ""),
         target=data["target"],
         law=data["law"],
         dimension=kind,

@@ -10,7 +10,11 @@ import numpy as np
 
 from vrest.model.cell import Cell, Notice
 from vrest.model.change import Change, apply
+from vrest.study.excitability import UNITS as READINESS
+from vrest.study.excitability import Excitability, by_itself, excitability
+from vrest.study.follow import Stop
 from vrest.study.perturbation import Perturbation
+from vrest.study.targets import is_there
 from vrest.system.assemble import System
 from vrest.system.observables import atp_use, reversal_potentials, volumes
 from vrest.units import from_si
@@ -55,6 +59,7 @@ UNITS = {
     "v_at_wash": "mV",
     "recovery_time": "s",
     "v_after_wash": "mV",
+    **READINESS,
 }
 
 
@@ -74,8 +79,12 @@ class Perturbed:
     settled: Rest
     kept: Run
     """The run with the perturbation kept on, up to a day."""
+    kept_stop: Stop | None
+    """Why it was not followed for a day."""
     washed: Run
     """The run in which it is taken away at `duration`, and a day more."""
+    washed_stop: Stop | None
+    """Why that was not followed to its end."""
     end: Rest
     """Where the washed cell comes to rest."""
     duration: float
@@ -90,13 +99,26 @@ class Perturbed:
     @property
     def title(self) -> str:
         """What was done, with the doses."""
-        return " + ".join(f"{p.name} {p.text(p.used_dose(self.cell)[0])}" for p in self.perturbations)
+        times = {"multiple": "x "}
+        return " + ".join(
+            f"{p.name} {times.get(p.law, '')}{p.text(p.used_dose(self.cell)[0])}" for p in self.perturbations
+        )
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ends with the perturbation kept on."""
+        return self.kept_stop.outcome if self.kept_stop else self.settled.outcome
+
+    @property
+    def reason(self) -> str:
+        """The same in words."""
+        return self.kept_stop.why if self.kept_stop else self.settled.reason
 
     @property
     def recovers(self) -> bool | None:
         """Whether the washed cell comes to rest where it was; None where the run was cut short by firing."""
-        if not followed(self.washed):
-            return None
+        if self.washed_stop is not None:
+            return None if self.washed_stop.outcome is Outcome.oscillates else False
         if not self.end.outcome.is_rest:
             return False
         v0, v1 = by_membrane(self.before), by_membrane(self.end)
@@ -113,7 +135,7 @@ class Perturbed:
     def recovery_time(self) -> float | None:
         """Time after the wash from which V stays within 1 mV of the former rest, s; None where it does not return."""
         run = self.washed
-        if not followed(run):
+        if self.washed_stop is not None:
             return None
         v = np.asarray(run.v).reshape(len(run.time), -1)
         off = np.max(np.abs(v - np.array(list(by_membrane(self.before).values()))), axis=1)
@@ -127,6 +149,21 @@ class Perturbed:
         share = (off[k] - NEAR_MV) / (off[k] - off[k + 1])
         return float(run.time[k] + share * (run.time[k + 1] - run.time[k]) - self.duration)
 
+    @cached_property
+    def excitability(self) -> tuple[Excitability, Excitability | None] | None:
+        """How ready to fire the cell is at rest and where it settles; None for one without gated Na+ channels.
+
+        The second is None where it comes to no rest and does not fire either.
+        """
+        if len(self.cell.membranes) > 1 or not is_there(self.cell, "gated_na"):
+            return None
+        after = None
+        if self.outcome is Outcome.oscillates:
+            after = by_itself(self.reason)
+        elif self.outcome.is_rest:
+            after = excitability(self.settled)
+        return excitability(self.before), after
+
     @property
     def warnings(self) -> list[Notice]:
         """What to know before trusting the numbers."""
@@ -135,21 +172,17 @@ class Perturbed:
         if self.onset:
             told = f"the onset takes {_spoken(self.onset)}: 'at once' is the full dose with contents frozen"
             found.append(Notice("onset", told))
-        if not (followed(self.kept) and followed(self.washed)):
-            found.append(self._stopped())
+        if self.kept_stop:
+            found.append(self._stopped("perturbed", self.kept, self.kept_stop))
+        if self.washed_stop:
+            found.append(self._stopped("washed", self.washed, self.washed_stop))
         return list({(n.code, n.message): n for n in found}.values())
 
-    def _stopped(self) -> Notice:
-        run = self.washed if followed(self.kept) else self.kept
-        which = "washed" if run is self.washed else "perturbed"
-        if run.complete:
-            code, why = "not_followed", "an ion runs out there, or a rate law is not smooth"
-        else:
-            code, why = "fires_on", "the cell fires or oscillates on and on"
-        told = f"the run of the {which} cell was stopped at {_spoken(float(run.time[-1]))}: {why}"
+    def _stopped(self, which: str, run: Run, stop: Stop) -> Notice:
+        told = f"the {which} cell was followed for {_spoken(float(run.time[-1]))}: {stop.why}"
         if run is self.kept:
-            told += f"; it is washed at {_spoken(self.duration)}, and 'settled' was searched for, not followed"
-        return Notice(code, told)
+            told += f" It is washed at {_spoken(self.duration)}."
+        return Notice(stop.outcome.name, told)
 
     def change(self, label: str) -> dict[str, float] | None:
         """Change of V from rest at a moment (`at once`, `1 s`, `1 min`, `1 h`, `settled`), mV by membrane."""
@@ -163,6 +196,7 @@ class Perturbed:
 
     def as_dict(self) -> dict[str, Any]:
         """Nested dictionary in door units; the potentials of a single membrane are plain numbers."""
+        ready = self.excitability
         return {
             "perturbation": [
                 {
@@ -189,15 +223,20 @@ class Perturbed:
                 }
                 for m in self.moments
             ],
-            "outcome": self.settled.outcome.name,
-            "reason": self.settled.reason,
+            "outcome": self.outcome.name,
+            "reason": self.reason,
             "duration": self.duration,
             "onset": self.onset,
             "v_at_wash": _flat(self._at_wash()),
             "recovers": self.recovers,
             "recovery_time": self.recovery_time,
-            "outcome_after_wash": self.end.outcome.name,
+            "outcome_after_wash": (self.washed_stop or self.end).outcome.name,
             "v_after_wash": _flat(by_membrane(self.end)) if self.end.outcome.has_state else None,
+            "excitability": ready
+            and {
+                "rest": ready[0].as_dict(),
+                "settled": ready[1] and ready[1].as_dict(),
+            },
             "sentence": self.sentence(),
         }
 
@@ -244,11 +283,6 @@ def by_membrane(found: Rest) -> dict[str, float]:
     return potentials(found.system, found.state)
 
 
-def followed(run: Run) -> bool:
-    """Whether a run came to the end of its day."""
-    return run.complete and run.until >= DAY
-
-
 def _flat(values: dict[str, Any] | None) -> Any:
     return next(iter(values.values())) if values and len(values) == 1 else values
 
@@ -259,16 +293,21 @@ def _sentence(story: Perturbed) -> str:
     assert at_once is not None  # the first moment always has a potential
     step = at_once[first]
     still = abs(step) < SMALL_MV
-    why = " and ".join(dict.fromkeys((p.unmoved if still else "") or p.at_once for p in story.perturbations))
+    why = " and ".join(
+        dict.fromkeys((p.unmoved if still else "") or p.reason(p.at_once, step) for p in story.perturbations)
+    )
     text = f"V {'hardly moves' if still else f'moves {step:+.1f} mV'} at once because {why}; "
     return text + f"{_ending(story, first, at_once)}; {_recovery(story)}."
 
 
 def _ending(story: Perturbed, membrane: str, at_once: dict[str, float]) -> str:
-    then = " and ".join(dict.fromkeys(p.later for p in story.perturbations))
-    settled, outcome = story.change("settled"), story.settled.outcome
+    settled, outcome = story.change("settled"), story.outcome
+    moved = (settled or at_once)[membrane]
+    then = " and ".join(dict.fromkeys(p.reason(p.later, moved) for p in story.perturbations))
+    if story.kept_stop:
+        return f"kept on, {story.reason[0].lower()}{story.reason[1:].rstrip('.')}"
     if outcome is Outcome.swells_without_limit:
-        return f"kept on, the cell swells without limit because {then}"
+        return "kept on, the cell swells without limit, for no balance of salt and water is left"
     if outcome.has_state and not outcome.is_rest:
         v = by_membrane(story.settled)[membrane]
         return f"kept on, the stationary state at {v:.1f} mV does not hold ({outcome.name.replace('_', ' ')})"
@@ -281,6 +320,8 @@ def _ending(story: Perturbed, membrane: str, at_once: dict[str, float]) -> str:
 
 def _recovery(story: Perturbed) -> str:
     wash = f"washed after {_spoken(story.duration)}"
+    if story.washed_stop and story.recovers is False:
+        return f"{wash}, it does not come back ({story.washed_stop.outcome.name.replace('_', ' ')})"
     if story.recovers is None:
         return f"{wash}, it was still firing or oscillating when the run was stopped"
     if story.recovers:
@@ -323,6 +364,6 @@ def _row(m: Moment, rested: Moment, walls: list[str], inner: list[Any]) -> list[
 def _table(story: Perturbed) -> str:
     head, body = rows(story)
     widths = [max(len(row[k]) for row in (head, *body)) for k in range(len(head))]
-    lines = [f"{story.title} in '{story.cell.name}': {story.settled.outcome.name}"]
+    lines = [f"{story.title} in '{story.cell.name}': {story.outcome.name}"]
     lines += ["  " + "  ".join(text.rjust(w) for text, w in zip(row, widths, strict=True)) for row in (head, *body)]
     return "\n".join([*lines, story.sentence()])

@@ -106,10 +106,7 @@ def _judge(
         )
     emptied = _emptied(system, x, p)
     if emptied:
-        return Outcome.not_converged, (
-            f"{Outcome.not_converged.value} {emptied} falls below one ion: what takes it out finds no way in "
-            "that balances it."
-        )
+        return Outcome.runs_out, f"{Outcome.runs_out.value} {emptied} falls below one ion."
     worst = max((abs(v) for ions in residual.values() for v in ions.values()), default=0.0)
     still = worst < SETTLED_MM_PER_MIN
     free = np.abs(eigenvalues) < NEUTRAL_RATE

@@ -13,6 +13,7 @@ class Outcome(Enum):
     unstable = "There is a stationary state, but the cell leaves it."
     oscillates = "The stationary state is unstable, and the cell keeps oscillating around it."
     swells_without_limit = "There is no resting state: the cell takes up salt and water without limit."
+    runs_out = "There is no resting state: an ion runs out, because something goes on taking it where none is left."
     neutral = "A whole line of states is stationary: nothing in the cell determines one total."
     not_converged = "No resting state was found; that does not prove there is none."
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from vrest.errors import InputError, NoRestError
 from vrest.model.cell import Cell, Notice
+from vrest.model.notices import untracked
 from vrest.model.protocol import Protocol, Segment, protocol, segments
 from vrest.system.assemble import System, assemble, entries
 from vrest.system.ledger import Account, accounts
@@ -27,6 +28,20 @@ FIRST_MOMENT = 1e-6
 
 Progress = Callable[[float], bool | None]
 """Told the share done (0 to 1) between chunks; returning False stops the run, keeping what is done."""
+
+Watch = Callable[[float, np.ndarray], bool | None]
+"""Told time (s) and state (SI) between chunks; returning False stops the run, keeping what is done."""
+
+USED_UP = 1e-9
+"""mM: less of an ion where a run got stuck means that it has run out."""
+
+
+class StuckError(NoRestError):
+    """A run that could not go on, as far as it came; code `runs_out` (an ion is used up) or `not_converged`."""
+
+    def __init__(self, message: str, *, code: str, hint: str, run: Run) -> None:
+        NoRestError.__init__(self, message, code=code, hint=hint)
+        self.run = run
 
 
 @dataclass(frozen=True)
@@ -75,6 +90,7 @@ class Run:
         notices = self.cell.notices()
         if not any(notice.code == "bath_not_neutral" for notice in notices):
             notices += self._bath_notices()
+        notices += self._switched_on()
         for account in self.ledger:
             if account.drift > 10 * account.floor:
                 notices.append(
@@ -86,6 +102,17 @@ class Run:
         if not self.complete:
             notices.append(Notice("stopped", f"the run was stopped at {format_si(self.time[-1], 'time', digits=4)}"))
         return notices
+
+    def _switched_on(self) -> list[Notice]:
+        """What is off in the cell and moves uncounted charge while the protocol has it on."""
+        found = []
+        for mover in self.system.structure.movers:
+            carried, strength = dict(mover.static).get("counter_charge"), mover.kind.strength
+            if carried and strength:
+                rates = self.parameters[:, self.system.names.index(mover.path(strength))]
+                if self.system.get(parameter_vector(self.cell), mover.path(strength)) == 0.0 and rates.any():
+                    found.append(untracked(mover.label, str(carried)))
+        return found
 
     def _bath_notices(self) -> list[Notice]:
         """Baths that the protocol leaves with a net charge."""
@@ -138,6 +165,7 @@ def simulate(
     spacing: Literal["linear", "log"] = "linear",
     rtol: float = RTOL,
     progress: Progress | None = None,
+    watch: Watch | None = None,
 ) -> Run:
     """Run a cell under a protocol.
 
@@ -156,13 +184,16 @@ def simulate(
         Relative tolerance of a step; absolute tolerances follow from it.
     progress
         Called with the share done; returning False stops the run and keeps what is done.
+    watch
+        The same, called with time (s) and state (SI, in the order of `run.system.states`).
 
     Raises
     ------
     InputError
         Times, events or changes that make no sense.
-    NoRestError
-        The step size fell to rounding (code `not_converged`).
+    StuckError
+        The step size fell to rounding: an ion is used up (code `runs_out`), or it is not known why
+        (`not_converged`). Its `run` is what was done.
 
     >>> from vrest.io.cellfile import load
     >>> run = simulate(load("mammalian_neuron"), until="1 h", points=10)
@@ -187,7 +218,7 @@ def simulate(
     plan = protocol(events)
     pieces = segments(cell, plan, stop)
     at = _report_times(times, points, spacing, stop, [piece.start for piece in pieces])
-    return _integrate(cell, plan, pieces, stop, at, rtol, progress)
+    return _integrate(cell, plan, pieces, stop, at, rtol, progress, watch)
 
 
 def _report_times(times: Any, points: int, spacing: str, stop: float, starts: list[float]) -> np.ndarray:
@@ -224,6 +255,7 @@ def _integrate(
     at: np.ndarray,
     rtol: float,
     progress: Progress | None,
+    watch: Watch | None,
 ) -> Run:
     from vrest.numerics.rosenbrock import STUCK, evaluate
 
@@ -234,27 +266,20 @@ def _integrate(
     atol = rtol * Allowed(system).floor[list(system.laws.independent)] * 1e-2
     states, parameters, done = [], [], []
     steps = rejected = 0
-    complete = True
-    h = t = 0.0
-    p = p0
+    complete, stuck = True, False
+    h = t = begun = 0.0
+    p, slope = p0, np.zeros_like(p0)
     for piece in pieces:
         p, slope = _vectors(system, p0, piece)
         moving = bool(piece.slopes)
         advance = stepper(system, moving)
-        t = piece.start
+        t = begun = piece.start
         wanted = at[(at >= piece.start) & ((at < piece.stop) | (piece.stop == stop))]
         h = min(h, FIRST_MOMENT) if h else 0.0  # a step in a parameter starts a new transient
         while t < piece.stop:
             args = (p, slope, piece.start, c, matrix)
             out = advance(t, y, piece.stop, h, args, rtol, atol)
             count = int(out.count)
-            if int(out.status) == STUCK:
-                raise NoRestError(
-                    f"The run of '{cell.name}' stopped at {format_si(float(out.t_end), 'time', digits=6)}: "
-                    "the step size fell to rounding.",
-                    code="not_converged",
-                    hint="A concentration may be running out, or a rate law may not be smooth there.",
-                )
             t_end = float(out.t_end)
             here = wanted[(wanted >= t) & ((wanted < t_end) | (t_end >= piece.stop))]
             if len(here):
@@ -266,14 +291,19 @@ def _integrate(
             y, t, h = np.asarray(out.y_end), t_end, float(out.h_next)
             steps += count
             rejected += int(out.rejected)
-            if progress is not None and progress(t / stop) is False:
+            stuck = int(out.status) == STUCK
+            halted = progress is not None and progress(t / stop) is False
+            halted |= watch is not None and watch(t, system.join(y, c, matrix)) is False
+            if stuck or halted:
                 complete = t >= stop
                 break
         if not complete:
             break
-    if not done:  # stopped before the first time asked for: say at least where it got to
-        states, parameters, done = [system.join(y, c, matrix)[None]], [p[None]], [np.array([t])]
-    return Run(
+    if not complete and (not done or done[-1][-1] < t):  # where it got to
+        states.append(system.join(y, c, matrix)[None])
+        parameters.append((p + slope * (t - begun))[None])
+        done.append(np.array([t]))
+    run = Run(
         cell=cell,
         system=system,
         plan=plan,
@@ -286,6 +316,32 @@ def _integrate(
         rejected=rejected,
         complete=complete,
         events=tuple(piece.start for piece in pieces[1:]),
+    )
+    if stuck:
+        raise _stuck(run)
+    return run
+
+
+def _stuck(run: Run) -> StuckError:
+    """Why a run could not go on: what is used up, and what takes it."""
+    x, p, system = run.states[-1], run.parameters[-1], run.system
+    told = f"The run of '{run.cell.name}' stopped at {format_si(float(run.time[-1]), 'time', digits=6)}: "
+    amounts = [(x[k], k, name) for k, (kind, name) in enumerate(system.states) if kind == "amount"]
+    left, k, name = min(amounts, default=(1.0, 0, ""))
+    if left > USED_UP:
+        told += "the step size fell to rounding."
+        return StuckError(told, code="not_converged", hint="A rate law may not be smooth there.", run=run)
+    rates = system.turnovers(x, p)[0]
+    taken = [
+        (float(rate) * column.adds.get(k, 0.0), column.mover)
+        for column, rate in zip(system.columns, rates, strict=True)
+    ]
+    label = system.structure.movers[min(taken)[1]].label
+    return StuckError(
+        told + f"{name} is used up, and '{label}' goes on taking it.",
+        code="runs_out",
+        hint="Its rate law does not vanish where the ion does; the model says nothing beyond this.",
+        run=run,
     )
 
 

@@ -1,0 +1,114 @@
+"""The gallery: one figure and a few sentences for each perturbation, made by running it: `make docs`.
+
+`python docs/gallery.py NAME...` makes the figures named and leaves the others as they are.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from vrest.io.cellfile import load
+from vrest.plot.perturb import perturbation_figure
+from vrest.study.perturb import perturb
+from vrest.study.perturbation import find, perturbations
+
+HERE = Path(__file__).parent
+IMAGES, PAGE = HERE / "images" / "gallery", HERE / "gallery.md"
+DPI = 80
+
+HEAD = """# Gallery of perturbations
+
+One figure for each perturbation, in the cell where it tells most. Every figure and every number is made by `make docs`,
+which runs the command under the figure. What each perturbation does in every other cell is in [pairs.md](pairs.md).
+
+How to read a figure: on the left the time course, from before the perturbation until after the wash; on the right how
+far V has moved at five moments while it is kept on, and V and the Nernst potentials on a logarithmic clock meanwhile.
+"""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The cell in which a perturbation is shown, and how."""
+
+    cell: str
+    dose: str | None = None
+    duration: str | None = None
+
+
+SCENES = {
+    "anoxia": Scene("dijkstra_2016", duration="5 min"),
+    "atp_depletion": Scene("mammalian_neuron"),
+    "cooling": Scene("mammalian_neuron"),
+    "electroneutral_pump": Scene("article_neuron"),
+    "gaba_a_opening": Scene("immature_neuron"),
+    "gating_pore_leak": Scene("kir_muscle"),
+    "hyperkalaemia": Scene("ventricular_myocyte", "severe"),
+    "hypokalaemia": Scene("kir_muscle", "lethal", "6 h"),
+    "hyponatraemia": Scene("astrocyte", "severe"),
+    "k2p_opening": Scene("pyramidal_neuron", "3"),
+    "k_clearance_loss": Scene("cressman_2009"),
+    "k_leak_block": Scene("article_neuron"),
+    "k_permeability_loss": Scene("article_neuron"),
+    "k_puff": Scene("astrocyte"),
+    "kcc2_block": Scene("pyramidal_neuron"),
+    "kir41_loss": Scene("kir_astrocyte"),
+    "m_current_closure": Scene("pyramidal_neuron", "50 %"),
+    "nkcc1_block": Scene("immature_neuron"),
+    "ouabain": Scene("mammalian_neuron"),
+    "pump_loss": Scene("squid_axon"),
+    "sd_trigger": Scene("huebel_dahlem_2014"),
+    "selectivity_loss": Scene("article_neuron"),
+    "ttx": Scene("hodgkin_huxley_1952"),
+}
+
+
+def main() -> None:
+    wanted = sys.argv[1:] or perturbations()
+    sections = {} if wanted == perturbations() else _sections()
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    for name in wanted:
+        sections[name] = section(name, SCENES[name])
+        print(sections[name], flush=True)
+    PAGE.write_text("\n".join([HEAD, *(sections[name] for name in sorted(sections))]), encoding="utf-8")
+
+
+def section(name: str, scene: Scene) -> str:
+    """Draws the figure of one perturbation; what to write beside it."""
+    story = perturb(load(scene.cell), name, scene.dose, duration=scene.duration)
+    perturbation_figure(story).savefig(IMAGES / f"{name}.png", dpi=DPI)
+    line = ["vrest", "perturb", scene.cell, name]
+    line += ["--dose", scene.dose] if scene.dose else []
+    line += ["--duration", scene.duration] if scene.duration else []
+    line += ["--plot", f"{name}.png"]
+    what = find(name)
+    ready = story.excitability
+    told = f" At rest the cell is {_spoken(ready[0])}; kept on, {_spoken(ready[1])}." if ready else ""
+    return f"""## {name}
+
+{what.title}. {what.mechanism}
+
+![{name} in {scene.cell}](images/gallery/{name}.png)
+
+{story.sentence()}{told}
+
+```
+{shlex.join(line)}
+```
+"""
+
+
+def _spoken(ready: object) -> str:
+    return "it comes to no rest" if ready is None else str(ready)
+
+
+def _sections() -> dict[str, str]:
+    """The sections of the present page, by name."""
+    parts = PAGE.read_text(encoding="utf-8").split("\n## ")[1:]
+    return {part.partition("\n")[0]: f"## {part}".rstrip() + "\n" for part in parts}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""`vrest excitability`."""
+
+from __future__ import annotations
+
+import rich_click as click
+
+from vrest.cli import options
+
+
+@click.command("excitability")
+@options.cell
+@options.changes
+@click.option(
+    "--current",
+    "currents",
+    multiple=True,
+    metavar="DENSITY",
+    help='A step of current to try, uA/cm2, or such as "10 uA/cm2". Repeatable.',
+)
+@click.option("--step", default="200 ms", show_default=True, metavar="TIME", help="How long a step lasts, s or text.")
+@options.plot
+@options.common
+def command(
+    cell: str,
+    changes: tuple[str, ...],
+    swap: str | None,
+    salt: str | None,
+    currents: tuple[str, ...],
+    step: str,
+    plot: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """How ready a resting cell is to fire: threshold, rheobase, input resistance, firing or block under a current.
+
+    \b
+    Examples:
+      vrest excitability hodgkin_huxley_1952
+      vrest excitability hodgkin_huxley_1952 --current 5 --current 10 --current 160 --step "1 s" --plot firing.png
+      vrest excitability pyramidal_neuron --set "outside.K=8 mM" --swap Na --json
+
+    CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input. It starts from its
+    certified rest. Without --current, --plot shows twice the rheobase.
+    """
+    from vrest.cli.answer import answer, number, table
+    from vrest.io.report import door, report
+
+    options.check_figure(plot)
+    described = options.read_changed(cell, changes, swap, salt)
+
+    from vrest.study.excitability import FIRING_UNITS, UNITS, excitability, firing
+    from vrest.verbs.rest import rest
+
+    rested = rest(described)
+    ready = excitability(rested, step)
+    wanted: list[str | float] = list(currents)
+    if plot and not wanted and ready.rheobase is not None:
+        wanted = [2.0 * ready.rheobase]
+    tried = [firing(rested, density, step) for density in wanted]
+    if plot:
+        options.save_figure("vrest.plot.firing", "firing_figure", (rested, ready, tried), plot)
+    inputs = {"cell": cell, "set": list(changes), "swap": swap, "with": salt}
+    inputs |= {"current": list(currents), "step": step, "plot": plot}
+    body = report(
+        {**ready.as_dict(), "firing": [f.as_dict() for f in tried]},
+        UNITS | FIRING_UNITS,
+        inputs,
+        cell=described.name,
+        temperature=door(described.temperature, "temperature"),
+        warnings=described.notices(),
+    )
+
+    def human() -> None:
+        click.echo(f"{described.name} at {number(body['temperature'])} degC: {ready}")
+        if tried:
+            rows = [
+                [number(f.density), f.pattern, str(len(f.spikes)), number(f.rate) if f.rate else "–", number(f.v_end)]
+                for f in tried
+            ]
+            table(["uA/cm2", "pattern", "spikes", "Hz", "V at the end mV"], "rlrrr", rows)
+
+    answer(body, human, as_json=as_json, quiet=quiet)

@@ -1,0 +1,146 @@
+"""A perturbed cell followed to the end, until its firing has settled, or until an ion runs out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from vrest.model.cell import Cell
+from vrest.model.paths import set_si
+from vrest.system.assemble import System, assemble
+from vrest.system.structure import parameter_vector
+from vrest.verbs.outcome import Outcome
+from vrest.verbs.restart import restarted
+from vrest.verbs.run import CHUNK, Progress, Run, StuckError, simulate
+
+RTOL = 1e-6
+"""Of a step: readings to 0.001 mV; what is conserved does not depend on it."""
+
+CALM = 20 * CHUNK
+"""Steps: a run that needs more of them fires or oscillates. Its contents matter then, no longer each spike."""
+
+FIRING_RTOL = 1e-4
+"""Of a step of such a run: the contents an hour later still agree to four digits."""
+
+FINER = 6
+"""How many times as many times are reported of it: a figure of spikes needs them."""
+
+MOST_STEPS = 600_000
+"""A run that needs more is stopped: thousands of spikes, or slow oscillations without end."""
+
+WINDOW = 20
+"""Calls of CHUNK steps each, over which contents are averaged: tens of spikes."""
+
+AHEAD, SETTLED = 600.0, 0.01
+"""s and share: firing has settled when no content would move by more than this share in so long."""
+
+SHORTEST = 1e-3
+"""s: a cell that cannot be followed for so long is not answered for."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why a run was not followed to its end."""
+
+    outcome: Outcome
+    """`oscillates`, `runs_out` or `not_converged`."""
+    why: str
+
+
+def follow(
+    start: Cell,
+    events: Any,
+    until: float,
+    times: np.ndarray,
+    *,
+    most_steps: int = MOST_STEPS,
+    progress: Progress | None = None,
+) -> tuple[Run, Stop | None]:
+    """Run a cell under a protocol, and say why if it was not followed to the end.
+
+    Raises
+    ------
+    NoRestError
+        It could not be followed at all.
+    """
+    run, stop = _try(start, events, until, times, RTOL, progress, min(CALM, most_steps))
+    if stop is None or stop.outcome is not Outcome.oscillates or most_steps <= CALM:
+        return run, stop
+    between = np.interp(np.arange(0, len(times) - 1, 1 / FINER), np.arange(len(times)), times)
+    return _try(start, events, until, np.union1d(times, between), FIRING_RTOL, progress, most_steps)
+
+
+def ended(run: Run) -> Cell:
+    """The cell as a run left it, with the parameters that it started with."""
+    return restarted(run.cell, run.system, run.states[-1], run.parameters[-1])
+
+
+def _try(
+    start: Cell, events: Any, until: float, times: np.ndarray, rtol: float, progress: Progress | None, most: int
+) -> tuple[Run, Stop | None]:
+    watch = _Watch(assemble(start), most)
+    try:
+        run = simulate(start, events, until, times=times, rtol=rtol, progress=progress, watch=watch)
+    except StuckError as error:
+        if error.run.time[-1] <= max(max(float(event[0]) for event in events), SHORTEST):
+            raise
+        return error.run, Stop(Outcome[error.code], error.message)
+    if run.complete:
+        return run, None
+    if not watch.gave_up:
+        return run, Stop(Outcome.not_converged, "It was cancelled.")
+    return run, Stop(Outcome.oscillates, _firing(run, watch))
+
+
+class _Watch:
+    """Gives up a run that takes too many steps, or whose contents have settled although it goes on firing."""
+
+    def __init__(self, system: System, most: int) -> None:
+        self.most, self.gave_up = most, False
+        self.rows = [k for k, (kind, _) in enumerate(system.states) if kind in ("amount", "volume")]
+        self.times: list[float] = []
+        self.contents: list[np.ndarray] = []
+
+    def __call__(self, time: float, x: np.ndarray) -> bool:
+        self.times.append(time)
+        self.contents.append(x[self.rows])
+        calls = len(self.times)
+        settled = calls % WINDOW == 0 and calls >= 2 * WINDOW and self.drift * AHEAD < SETTLED
+        self.gave_up = settled or calls * CHUNK >= self.most
+        return not self.gave_up
+
+    @property
+    def drift(self) -> float:
+        """Fastest relative change of any content from the last window but one to the last, 1/s."""
+        parts = [slice(-2 * WINDOW, -WINDOW), slice(-WINDOW, None)]
+        (a, b), (before, now) = zip(
+            *((np.mean(self.times[part]), np.mean(self.contents[part], axis=0)) for part in parts), strict=True
+        )
+        change = np.abs(now - before) / np.maximum(np.abs(before), 1e-3)
+        return float(change.max(initial=0.0) / (b - a))
+
+
+def _firing(run: Run, watch: _Watch) -> str:
+    """What the cell is doing where its run was given up."""
+    now = {
+        name: float(value)
+        for name, value, own in zip(run.system.names, run.parameters[-1], parameter_vector(run.cell), strict=True)
+        if value != own
+    }
+    span = watch.times[-1] - watch.times[-min(WINDOW, len(watch.times))]
+    again = simulate(set_si(ended(run), now), until=max(span, SHORTEST), points=5000, rtol=FIRING_RTOL)
+    v = np.asarray(again.v).reshape(len(again.time), -1)[:, 0]
+    low, high = float(v.min()), float(v.max())
+    up = again.time[1:][(v[:-1] < 0.5 * (low + high)) & (v[1:] >= 0.5 * (low + high))]
+    told = f"It {'fires' if high > 0 else 'oscillates'} on"
+    if len(up) > 2:
+        told += f" at {(len(up) - 1) / (up[-1] - up[0]):.3g} Hz"
+    told += f", between {low:.0f} and {high:.0f} mV"
+    if len(watch.times) < 2 * WINDOW:
+        return told + "."
+    per_minute = 6000.0 * watch.drift
+    if watch.drift * AHEAD < SETTLED:
+        return told + ", and its contents have settled."
+    return told + f", while its contents still change by up to {per_minute:.2g} % in a minute."

@@ -1,0 +1,75 @@
+"""Every perturbation in every cell: followed for a day or to a typed outcome, laws held, as docs/pairs.md says.
+
+All of them are run by `make test-library`; a sample with each kind of end is run always.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from vrest.errors import VrestError
+from vrest.io.cellfile import library, load
+from vrest.study.perturb import perturb
+from vrest.study.perturbation import perturbations
+from vrest.verbs.outcome import Outcome
+
+PAGE = Path(__file__).parents[2] / "docs" / "pairs.md"
+ENDS = {
+    "R": Outcome.rests,
+    "D": Outcome.rests_run_down,
+    "S": Outcome.swells_without_limit,
+    "O": Outcome.oscillates,
+    "U": Outcome.unstable,
+    "E": Outcome.runs_out,
+    "?": Outcome.not_converged,
+}
+SAMPLE = [
+    ("kay_2017", "anoxia"),
+    ("kir_muscle", "ouabain"),
+    ("duesterwald_2018", "gaba_a_opening"),
+    ("cressman_2009", "electroneutral_pump"),
+    ("cressman_2009", "ttx"),
+    ("cressman_2009", "nkcc1_block"),
+]
+
+
+def table() -> dict[tuple[str, str], str]:
+    """The signs of the page by cell and perturbation."""
+    text = PAGE.read_text(encoding="utf-8")
+    cells = dict(re.findall(r"(\d+) `(\w+)`", text.partition("Cells: ")[2].partition("\n")[0]))
+    found = {}
+    for name, row in re.findall(r"^\| `(\w+)` \| ([^`]+) \|$", text.partition("## Refused")[0], re.M):
+        found |= {(cells[str(k)], name): sign for k, sign in enumerate(row.split(" | "), start=1)}
+    return found
+
+
+def check(cell: str, name: str) -> None:
+    sign = table()[cell, name]
+    if sign in ("–", "N"):
+        with pytest.raises(VrestError) as error:
+            perturb(load(cell), name)
+        assert error.value.hint or sign == "N"
+        assert error.value.exit_code == (3 if sign == "–" else 4)
+        return
+    found = perturb(load(cell), name)
+    assert found.outcome is ENDS[sign[0]]
+    assert found.recovers is {"*": False, "?": None}.get(sign[1:].removeprefix("\\"), True)
+    assert found.kept_stop or found.kept.time[-1] == 86400.0
+    for run in (found.kept, found.washed):
+        assert all(account.drift <= 10 * account.floor for account in run.ledger)
+
+
+def test_the_page_knows_every_pair():
+    assert set(table()) == {(cell, name) for cell in library() for name in perturbations()}
+
+
+@pytest.mark.parametrize(("cell", "name"), SAMPLE)
+def test_sample_of_pairs(cell, name):
+    check(cell, name)
+
+
+@pytest.mark.library
+@pytest.mark.parametrize(("cell", "name"), [(cell, name) for cell in library() for name in perturbations()])
+def test_every_pair(cell, name):
+    check(cell, name)

@@ -1,0 +1,18 @@
+"""What a careful reader is told, and what not."""
+
+import vrest
+from vrest.io.cellfile import load
+
+BLOOD = "exchanges.blood.clearance=21.6 um3/s"
+
+
+def codes(notices):
+    return [n.code for n in notices]
+
+
+def test_charge_that_is_not_counted_is_told_only_while_something_moves_it():
+    cell = load("huebel_dahlem_2014")
+    assert codes(cell.notices()) == []
+    assert codes(vrest.apply(cell, BLOOD).notices()) == ["untracked_charge"]
+    assert codes(vrest.simulate(cell, until="1 s", points=5).warnings) == []
+    assert codes(vrest.simulate(cell, [("0.5 s", BLOOD)], until="1 s", points=5).warnings) == ["untracked_charge"]
