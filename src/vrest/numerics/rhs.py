@@ -93,6 +93,14 @@ class Rhs:
 
     def jacobian(self, t: Any, y: State, args: Any = ()) -> tuple[State, Matrix]:
         """y' and the entries dy'_i/dy_j that exist."""
+        if not self.shape:  # one problem: all columns in one sweep, which compiles several times quicker
+
+            def all_rows(v: Any) -> tuple[Any, Any]:
+                rows = jnp.stack(self(t, tuple(v), args))
+                return rows, rows
+
+            matrix, rows = jax.jacfwd(all_rows, has_aux=True)(jnp.stack(y))
+            return tuple(rows), {(i, j): matrix[i, j] for i, row in enumerate(self.pattern) for j in row}
         value: Any = ()
         entries: Matrix = {}
         for j in range(len(y)):
