@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: demo test test-library docs lint bench clean
+.PHONY: demo test test-library docs lint bench bench-peers clean
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -48,5 +48,8 @@ docs: .venv/installed
 bench: .venv/installed-dev
 	$(BIN)/python benchmarks/run.py
 
+bench-peers: .venv/installed-dev
+	$(BIN)/python benchmarks/run_peers.py
+
 clean:
-	rm -rf .venv demo build dist
+	rm -rf .venv .bench demo build dist

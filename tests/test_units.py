@@ -25,7 +25,7 @@ from vrest.units import format_si, from_si, parse_number, to_si, unit_of
 NAMES = sorted(DIMENSIONS)
 TABLE = [(name, spelling) for name in NAMES for spelling in DIMENSIONS[name].units]
 
-# the field's conventions that pint does not share: C is degC, and an osmole is a mole of particles
+# the field's conventions that pint does not share: C is degC, an osmole is a mole of particles, Ohm is ohm
 CONVENTIONS = {"C": "degC", "deg C": "degC", "Celsius": "degC", "deg F": "degF", "Fahrenheit": "degF"}
 
 
@@ -37,7 +37,7 @@ def registry() -> pint.UnitRegistry:
 def oracle(reading: Fraction | int, spelling: str, dimension: str) -> Fraction:
     """What pint, in exact arithmetic, makes of a reading in a spelling of the table."""
     text = CONVENTIONS.get(spelling, spelling)
-    text = re.sub(r"Osm(/[lL])?", "mol/L", text)
+    text = re.sub(r"Osm(/[lL])?", "mol/L", text).replace("Ohm", "ohm")
     text = re.sub(r"(?<=[A-Za-z])(?=[2-9])", "**", text).replace("(Pa s)", "(Pa*s)")
     unit = registry().parse_units("1" + text if text.startswith("/") else text)
     return registry().Quantity(Fraction(reading), unit).to(DIMENSIONS[dimension].pint).magnitude

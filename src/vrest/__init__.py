@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from vrest.io.cellfile import load as load
     from vrest.io.cellfile import parse_cell as parse_cell
     from vrest.io.cellfile import write_cell as write_cell
+    from vrest.io.neuron import neuron_cell as neuron_cell
+    from vrest.io.neuron import read_description as read_description
+    from vrest.io.samples import read_samples as read_samples
+    from vrest.io.zarr_store import zarr_store as zarr_store
     from vrest.model.cell import Cell as Cell
     from vrest.model.change import apply as apply
     from vrest.model.compartment import Compartment as Compartment
@@ -34,10 +38,14 @@ if TYPE_CHECKING:
     from vrest.study.bifurcation import bifurcation as bifurcation
     from vrest.study.calculator import ghk as ghk
     from vrest.study.calculator import nernst as nernst
+    from vrest.study.check import Check as Check
+    from vrest.study.check import check as check
     from vrest.study.compare import Comparison as Comparison
     from vrest.study.compare import compare as compare
     from vrest.study.curves import bath_curve as bath_curve
     from vrest.study.curves import current_voltage as current_voltage
+    from vrest.study.design import Design as Design
+    from vrest.study.design import design as design
     from vrest.study.excitability import Excitability as Excitability
     from vrest.study.excitability import Firing as Firing
     from vrest.study.excitability import excitability as excitability
@@ -52,6 +60,8 @@ if TYPE_CHECKING:
     from vrest.verbs.instant import instant as instant
     from vrest.verbs.instant import settled as settled
     from vrest.verbs.outcome import Outcome as Outcome
+    from vrest.verbs.population import Population as Population
+    from vrest.verbs.population import population as population
     from vrest.verbs.rest import Rest as Rest
     from vrest.verbs.rest import rest as rest
     from vrest.verbs.rest_all import rest_all as rest_all
@@ -62,6 +72,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "vrest.errors": "InputError NoRestError VrestError",
     "vrest.io.cellfile": "library load parse_cell write_cell",
+    "vrest.io.neuron": "neuron_cell read_description",
+    "vrest.io.samples": "read_samples",
+    "vrest.io.zarr_store": "zarr_store",
     "vrest.model.cell": "Cell",
     "vrest.model.change": "apply",
     "vrest.model.compartment": "Compartment Impermeant",
@@ -71,17 +84,20 @@ _HOMES = {
     "vrest.model.transport": "Surroundings Transport transport",
     "vrest.verbs.instant": "instant settled",
     "vrest.verbs.outcome": "Outcome",
+    "vrest.verbs.population": "Population population",
     "vrest.verbs.rest": "Rest rest",
     "vrest.verbs.rest_all": "rest_all",
     "vrest.verbs.rest_many": "rest_many",
     "vrest.verbs.run": "Run simulate",
     "vrest.study.bifurcation": "bifurcation",
     "vrest.study.calculator": "ghk nernst",
+    "vrest.study.check": "Check check",
     "vrest.study.compare": "Comparison compare",
     "vrest.study.perturb": "applicable perturb",
     "vrest.study.perturbed": "Perturbed",
     "vrest.study.perturbation": "Perturbation perturbations",
     "vrest.study.curves": "bath_curve current_voltage",
+    "vrest.study.design": "Design design",
     "vrest.study.excitability": "Excitability Firing excitability firing",
     "vrest.study.explain": "Explanation explain",
 }

@@ -14,7 +14,7 @@ Units = Mapping[str, Fraction]
 
 # --- the field's spellings ------------------------------------------------------------------------
 
-_PREFIXES = {"k": 3, ".": 0, "c": -2, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15, "a": -18}
+_PREFIXES = {"G": 9, "M": 6, "k": 3, ".": 0, "c": -2, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15, "a": -18}
 _ONE = Fraction(1)
 
 
@@ -112,6 +112,8 @@ def _dimensions() -> Iterator[Dimension]:
     yield kind("concentration_rate", "mol/m^3/s", "1 mM/min", _per(molar, clock))
     yield kind("amount", "mol", "20 fmol", amount)
     yield kind("conductance", "S", "3 nS", conductance)
+    ohm = _prefixed("ohm", "M . k G") | _prefixed("Ohm", "M . k G") | _prefixed("Ω", "M . k G")
+    yield kind("resistance", "ohm", "150 Mohm", ohm)
     yield kind("power", "W", "1e-9 W", _prefixed("W", ". m u n p f"))
     yield kind("energy_per_mole", "J/mol", "-57 kJ/mol", _per(energy, _same(1, "mol")))
     yield kind("number", "", "0.5", _same(1, "", "dimensionless") | _same(_ONE / 100, "%", "percent"))

@@ -7,6 +7,8 @@ escapes is a bug.
 from __future__ import annotations
 
 from difflib import get_close_matches
+from functools import partial
+from typing import Any
 
 
 class VrestError(Exception):
@@ -19,6 +21,10 @@ class VrestError(Exception):
         self.message = message
         self.code = code
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """So that it comes back whole from another process."""
+        return partial(type(self), code=self.code, hint=self.hint), (self.message,)
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
@@ -34,6 +40,12 @@ class NoRestError(VrestError):
     """The question has no resting state for an answer, or the solver could not certify one."""
 
     exit_code = 4
+
+
+class CheckError(VrestError):
+    """What was checked does not hold."""
+
+    exit_code = 5
 
 
 def near_miss(got: str, allowed: list[str]) -> str:

@@ -17,6 +17,7 @@ print(json.dumps(sorted(sys.modules)))
 
 SOLVER = {"jax", "jaxlib"}
 HEAVY = {"pint", "pydantic", "xarray", "scipy.optimize", "optimistix", "equinox", "pandas", "matplotlib", "h5netcdf"}
+HEAVY |= {"zarr", "distributed", "scipy.stats"}
 NERNST = ["nernst", "K", "--inside", "140", "--outside", "5"]
 GHK = ["ghk", "--ion", "K", "140", "5", "1", "--ion", "Na", "15", "145", "0.04", "--ion", "Cl", "7", "110", "0.45"]
 
@@ -26,6 +27,7 @@ GHK = ["ghk", "--ion", "K", "140", "5", "1", "--ion", "Na", "15", "145", "0.04",
     [
         (["--help"], SOLVER | HEAVY | {"numpy"}),
         (["rest", "--help"], SOLVER | HEAVY | {"numpy"}),
+        (["population", "--help"], SOLVER | HEAVY | {"numpy"}),
         (NERNST, SOLVER | HEAVY),
         ([*NERNST, "--json"], SOLVER | HEAVY | {"rich"}),
         (["nernst", "K", "--inside", "140 mM", "--outside", "5 mM", "--celsius", "37 degC"], SOLVER | HEAVY),

@@ -20,6 +20,10 @@ PATIENCE = 2.0
 """s: what takes longer shows its progress."""
 
 
+MANY = 16
+"""Columns that a terminal has no room for."""
+
+
 def answer(report: Report, human: Callable[[], None], *, as_json: bool, quiet: bool) -> None:
     """Print a report as JSON, or what `human` prints with the warnings beside it."""
     if as_json:
@@ -39,11 +43,15 @@ def remark(kind: str, colour: str, text: str) -> None:
 
 
 def table(columns: Sequence[str], align: str, rows: Iterable[Sequence[str]]) -> None:
-    """Print a table; `align` has an l or r for each column."""
+    """Print a table; `align` has an l or r for each column. A few rows of very many columns are turned round."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
+    rows = list(rows)
+    if len(columns) > max(MANY, len(rows)):
+        first, *columns = zip(columns, *rows, strict=True)
+        columns, align, rows = first, "l" + "r" * len(rows), columns
     shape = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name, side in zip(columns, align, strict=True):
         justify = "right" if side == "r" else "left"
@@ -88,15 +96,15 @@ class Meter:
     def __enter__(self) -> Meter:
         return self
 
-    def __call__(self, share: float) -> None:
-        """The share that is done, 0 to 1."""
+    def __call__(self, share: float, note: str = "") -> None:
+        """The share that is done, 0 to 1, and what else there is to say."""
         if not self.shown or time.monotonic() - self.begin < PATIENCE:
             return
         if self.bar is None:
             self.bar = _bar()
             self.bar.start()
-            self.bar.add_task(self.what, total=1.0)
-        self.bar.update(self.bar.task_ids[0], completed=share)
+            self.bar.add_task(self.what, total=1.0, note=note)
+        self.bar.update(self.bar.task_ids[0], completed=share, note=note)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self.bar is not None:
@@ -107,5 +115,5 @@ def _bar() -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), TimeRemainingColumn())
     return Progress(*columns, console=Console(stderr=True), transient=True)

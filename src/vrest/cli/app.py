@@ -14,19 +14,8 @@ from rich_click import rich_click as look
 from vrest.errors import VrestError, near_miss
 from vrest.version import __version__
 
-COMMANDS = (
-    "nernst",
-    "ghk",
-    "rest",
-    "run",
-    "explain",
-    "bifurcation",
-    "perturb",
-    "compare",
-    "excitability",
-    "show",
-    "doctor",
-)
+COMMANDS = ("nernst", "ghk", "rest", "run", "population", "explain", "bifurcation", "perturb", "compare")
+COMMANDS += ("excitability", "design", "check", "show", "doctor")
 UNEXPECTED, USAGE, INTERRUPTED = 1, 2, 130
 
 look.PADDING_HELPTEXT_FIRST_LINE = (0, 0, 1, 0)
@@ -77,8 +66,11 @@ def app(ctx: click.Context) -> None:
       vrest rest mammalian_neuron --set "outside.K=12 mM" --swap Na
       vrest run mammalian_neuron --at "5 min" "pump.max_rate*=0" -o run.nc
       vrest explain mammalian_neuron --plot votes.png
+      vrest population mammalian_neuron --vary "K_leak.permeability ~ lognormal(0.2)" -n 10000
       vrest bifurcation mammalian_neuron pump.max_rate 0.1x 2x --plot pump.png
       vrest perturb mammalian_neuron ouabain --dose "1 uM" --plot ouabain.png
+      vrest design mammalian_neuron --v-rest "-75 mV" --input-resistance "150 Mohm" -o mine.toml
+      vrest check my_neuron_model.toml
 
     The answer goes to stdout (with --json as one object), progress and warnings to stderr. Exit codes: 0 ok,
     1 unexpected failure, 2 usage, 3 invalid input, 4 no resting state, 5 a check failed.

@@ -11,7 +11,10 @@ from click.exceptions import Exit
 
 from vrest.cli import options
 
-PARTS = ("vrest", "jax", "jaxlib", "numpy", "array-api-compat", "pint", "pydantic", "xarray", "h5netcdf", "matplotlib")
+PARTS = (
+    "vrest", "jax", "jaxlib", "numpy", "scipy", "array-api-compat", "pint", "pydantic", "xarray", "h5netcdf", "zarr",
+    "matplotlib",
+)  # fmt: skip
 EXPECTED, TOLERANCE = -70.0, 1e-6
 """mV: where `mammalian_neuron` rests."""
 

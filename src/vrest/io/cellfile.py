@@ -23,7 +23,7 @@ from vrest.model.cell import Cell, Source
 from vrest.model.compartment import CONCENTRATION, Compartment, Impermeant
 from vrest.model.exchange import EXCHANGES
 from vrest.model.membrane import Membrane
-from vrest.model.quantity import SOLVE, Quantity, quantity_fields
+from vrest.model.quantity import SOLVE, Quantity, numbers, quantity_fields, quantity_maps
 from vrest.model.transport import TRANSPORTS
 from vrest.units import format_si
 
@@ -65,13 +65,17 @@ def load(cell: str | os.PathLike[str] | Cell) -> Cell:
 
 def read_cell(path: str | os.PathLike[str]) -> Cell:
     """A cell from a TOML file."""
+    return parse_cell(read_text(path), str(path))
+
+
+def read_text(path: str | os.PathLike[str]) -> str:
+    """The text of a file, or the reason why it cannot be read."""
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        return Path(path).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError(f"There is no file '{path}'.", code="no_file", hint="Check the path.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"'{path}' cannot be read: {error}.", code="no_file", hint="Check the file.") from None
-    return parse_cell(text, str(path))
 
 
 def parse_cell(text: str, where: str = "the text") -> Cell:
@@ -144,11 +148,13 @@ def _plain(
     table: Mapping[str, Any], base: str, sources: dict[str, Source], kind: type, skip: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """The simple fields of a table: quantities without their sources, and everything that is not a table."""
-    specs = dict(quantity_fields(kind))
+    specs, maps = dict(quantity_fields(kind)), dict(quantity_maps(kind))
     plain = {}
     for key, entry in table.items():
         if key in specs:
             plain[key] = _value(entry, base + key, sources, specs[key])
+        elif key in maps:
+            plain[key] = {k: _value(v, f"{base}{key}.{k}", sources, maps[key]) for k, v in entry.items()}
         elif key not in (*skip, "ions", "impermeant") or (key == "ions" and isinstance(entry, list)):
             plain[key] = entry
     return plain
@@ -236,11 +242,12 @@ def _compartment(cell: Cell, name: str, c: Compartment) -> dict[str, Any]:
 
 
 def _entries(cell: Cell, owner: Any, base: str) -> dict[str, Any]:
-    return {
-        name: _entry(cell, base + name, getattr(owner, name), spec)
-        for name, spec in quantity_fields(owner)
-        if getattr(owner, name) is not None
-    }
+    entries: dict[str, Any] = {}
+    for name, value, spec in numbers(owner):
+        key, _, ion = name.partition(".")
+        table = entries.setdefault(key, {}) if ion else entries
+        table[ion or key] = _entry(cell, base + name, value, spec)
+    return entries
 
 
 def _entry(cell: Cell, path: str, value: Any, spec: Quantity) -> Any:
@@ -259,7 +266,7 @@ def _entry(cell: Cell, path: str, value: Any, spec: Quantity) -> Any:
 
 def _statics(part: Any) -> dict[str, Any]:
     """Fields that are no quantities, such as the ion of a leak."""
-    quantities = {name for name, _ in quantity_fields(part)}
+    quantities = {name for name, _ in (*quantity_fields(part), *quantity_maps(part))}
     usual = {field.name: field.default for field in fields(part)}
     return {
         k: list(v) if isinstance(v, tuple) else v

@@ -16,7 +16,7 @@ from vrest.errors import InputError, near_miss
 from vrest.model.compartment import KINDS, SHAPES, Compartment, Impermeant
 from vrest.model.exchange import EXCHANGES, Exchange
 from vrest.model.membrane import Membrane
-from vrest.model.quantity import quantity_fields
+from vrest.model.quantity import quantity_fields, quantity_maps
 from vrest.model.transport import TRANSPORTS, Transport
 
 STRICT = ConfigDict(extra="forbid", strict=True)
@@ -36,7 +36,7 @@ Value = str | float | int | Sourced
 
 def _model(kind: type, title: str, fixed: dict[str, Any], skip: tuple[str, ...] = ()) -> type[BaseModel]:
     """A pydantic model of one class: its quantities as values, its other fields by their annotation."""
-    quantities = dict(quantity_fields(kind))
+    quantities, maps = dict(quantity_fields(kind)), dict(quantity_maps(kind))
     hints = get_type_hints(kind)
     fields: dict[str, Any] = dict(fixed)
     for field in dataclasses.fields(kind):
@@ -47,6 +47,11 @@ def _model(kind: type, title: str, fixed: dict[str, Any], skip: tuple[str, ...] 
             spec = quantities[field.name]
             about = Field(... if required else None, description=f"{spec.dimension}. {spec.doc}".strip())
             fields[field.name] = (Value if required else Value | None, about)
+        elif field.name in maps:
+            spec = maps[field.name]
+            text = f"{spec.dimension}, by ion"
+            about = Field(..., description=text) if required else Field(default_factory=dict, description=text)
+            fields[field.name] = (dict[str, Value], about)
         else:
             of = list[str] if field.name == "ions" else hints[field.name]
             fields[field.name] = (of, ... if required else field.default)

@@ -12,16 +12,17 @@ from typing import Any
 from vrest.constants import F
 from vrest.errors import InputError, near_miss
 from vrest.model.compartment import Compartment
+from vrest.model.electrodiffusion import Electrodiffusion
 from vrest.model.exchange import Exchange
 from vrest.model.membrane import Membrane
 from vrest.model.notices import Notice, notices
-from vrest.model.quantity import SOLVE, Described, quantity
-from vrest.model.transport import ATP, WATER
+from vrest.model.quantity import Described, quantity
+from vrest.model.transport import ATP, WATER, Transport
 
 VALENCE = MappingProxyType(
-    {"K": 1, "Na": 1, "Cl": -1, "HCO3": -1, "H": 1, "Li": 1, "Rb": 1, "Cs": 1, "NH4": 1, "Ca": 2, "Mg": 2}
+    {"K": 1, "Na": 1, "Cl": -1, "HCO3": -1, "H": 1, "Li": 1, "Rb": 1, "Cs": 1, "NH4": 1, "Ca": 2, "Mg": 2, "O2": 0}
 )
-"""Valences of the ions every cell knows; a cell may name more."""
+"""Valences of the ions every cell knows; a cell may name more. O2 has none: a dissolved gas, no osmolyte."""
 
 CHARGE_TOLERANCE = 1e-12
 """Relative to sum |z c|: numbers written with 17 digits meet it, rounded ones must say what is solved."""
@@ -142,8 +143,10 @@ class Cell(Described):
         )
 
     def osmolarity(self, compartment: str) -> float:
-        """Sum of all concentrations at the start, mol/m3."""
-        return sum(self.contents(compartment).values()) + self.impermeant(compartment)[0]
+        """Sum of all concentrations at the start but those of dissolved gases, mol/m3."""
+        valence = self.valence()
+        ions = sum(value for symbol, value in self.contents(compartment).items() if valence[symbol])
+        return ions + self.impermeant(compartment)[0]
 
     def notices(self) -> list[Notice]:
         """What a careful reader would remark: baths that are not neutral, sides that look swapped."""
@@ -178,11 +181,11 @@ def _check_names(cell: Cell) -> None:
                 code="known_ion",
                 hint="Give an ion of another charge a name of its own.",
             )
-        if z == 0 or abs(z) > 10:
+        if abs(z) > 10:
             raise InputError(
                 f"valences: {symbol} = {z}.",
                 code="out_of_range",
-                hint="An ion has a charge of 1 to 10; what has none belongs to the impermeants.",
+                hint="An ion has a charge of 1 to 10, a gas 0; other neutral molecules belong to the impermeants.",
             )
 
 
@@ -236,7 +239,9 @@ def _check_species(cell: Cell) -> None:
         for label, t in m.transports.items():
             moved = t.stoichiometry()
             for symbol in t.moved_ions:
-                for side in (m.inside, m.outside):
+                # a dissolved gas may be followed on one side alone: on the other it is used as it arrives
+                follows = [s for s in (m.inside, m.outside) if symbol in cell.compartments[s].ions]
+                for side in () if follows and not valence.get(symbol, 1) else (m.inside, m.outside):
                     if symbol not in cell.compartments[side].ions:
                         raise InputError(
                             f"transport '{label}' of membrane '{name}' moves {symbol}, but '{side}' has none.",
@@ -256,10 +261,12 @@ def _check_species(cell: Cell) -> None:
                 raise InputError(
                     f"transport '{label}' of membrane '{name}' moves nothing.", code="moves_nothing", hint=""
                 )
+            _check_oxygen(f"transport '{label}' of membrane '{name}'", t, cell.compartments[m.outside])
     for name, e in cell.exchanges.items():
+        _check_oxygen(f"exchange '{name}'", e, cell.compartments[e.inside])
         for move in e.moves(valence):
             net = sum(valence.get(symbol, 0) * count for symbol, count in move.items())
-            if net and not e.counter_charge:
+            if net and not e.counter_charge and not isinstance(e, Electrodiffusion):
                 raise InputError(
                     f"exchange '{name}' moves {net:+g} charges per turnover and no membrane feels them.",
                     code="untracked_charge",
@@ -275,6 +282,17 @@ def _check_species(cell: Cell) -> None:
                             if cell.compartments[side].ions
                             else "Add it.",
                         )
+
+
+def _check_oxygen(where: str, part: Transport | Exchange, space: Compartment) -> None:
+    if (part.o2_half is None) != (part.o2_slope is None):
+        raise InputError(f"{where} needs both o2_half and o2_slope.", code="missing_key", hint="Give both, or none.")
+    if part.o2_half is not None and "O2" not in space.ions:
+        raise InputError(
+            f"{where} needs O2, but '{space._name}' has none.", code="unknown_ion", hint='Add O2 = "1 mM" to its ions.'
+        )
+    if part.o2_half is not None and isinstance(part, Electrodiffusion):
+        raise InputError(f"{where}: diffusion in a field needs no O2.", code="unexpected_key", hint="Remove o2_half.")
 
 
 def _check_closures(cell: Cell) -> None:
@@ -300,7 +318,8 @@ def _solve_charge(cell: Cell, compartment: str) -> tuple[str, float] | None:
     """Balance the charge of a finite compartment against its membranes.
 
     sum z_j c_j + z_X c_X = (sum of membrane charges) / (F w). Returns the path and value of what was solved,
-    None where nothing was to solve; refuses an imbalance.
+    None where nothing was to solve; refuses an imbalance. Of a population (values that are arrays) the cells
+    that nothing can balance have NaN.
     """
     c = cell.compartments[compartment]
     if not c.finite:
@@ -311,32 +330,38 @@ def _solve_charge(cell: Cell, compartment: str) -> tuple[str, float] | None:
         side = (m.inside == compartment) - (m.outside == compartment)
         charge += side * m.capacitance * cell.area(name) * m.potential
     wanted = charge / (F * c.start_volume)
-    terms = [valence[s] * v for s, v in c.ions.items() if v != SOLVE]
+    terms = [valence[s] * v for s, v in c.ions.items() if not _unknown(v)]
     x = c.impermeant
-    if x is not None and SOLVE not in (x.concentration, x.valence):
+    if x is not None and not (_unknown(x.concentration) or _unknown(x.valence)):
         terms.append(x.concentration * x.valence)
-    rest = wanted - math.fsum(terms)
+    rest = wanted - _total(terms)
     for symbol, value in c.ions.items():
-        if value == SOLVE:
+        if _unknown(value) and valence[symbol] == 0:
+            raise InputError(
+                f"compartment '{compartment}': {symbol} has no charge that could balance the others.",
+                code="cannot_solve",
+                hint="Solve another ion, or the impermeants.",
+            )
+        if _unknown(value):
             return _positive(compartment, f"ions.{symbol}", rest / valence[symbol])
-    if x is not None and x.concentration == SOLVE:
-        if x.valence == 0:
+    if x is not None and _unknown(x.concentration):
+        if _any(x.valence == 0):
             raise InputError(
                 f"compartment '{compartment}': impermeants of valence 0 cannot balance the charge.",
                 code="cannot_solve",
                 hint="Solve their valence instead.",
             )
         return _positive(compartment, "impermeant.concentration", rest / x.valence)
-    if x is not None and x.valence == SOLVE:
-        if x.concentration == 0:
+    if x is not None and _unknown(x.valence):
+        if _any(x.concentration == 0):
             raise InputError(
                 f"compartment '{compartment}': there are no impermeants whose valence could be solved.",
                 code="cannot_solve",
                 hint="Give impermeant.concentration.",
             )
         return "impermeant.valence", rest / x.concentration
-    scale = math.fsum(abs(term) for term in terms)
-    if abs(rest) > CHARGE_TOLERANCE * max(scale, abs(wanted)):
+    scale = _total([abs(term) for term in terms])
+    if _any((abs(rest) > CHARGE_TOLERANCE * scale) & (abs(rest) > CHARGE_TOLERANCE * abs(wanted))):
         mv = (
             -rest
             * F
@@ -346,15 +371,37 @@ def _solve_charge(cell: Cell, compartment: str) -> tuple[str, float] | None:
             )
         )
         raise InputError(
-            f"compartment '{compartment}' holds {-rest:.6g} mM of net charge more than its potential allows; "
-            f"that much would put {mv:.3g} V more on the membrane.",
+            f"compartment '{compartment}' holds {-_worst(rest):.6g} mM of net charge more than its potential allows; "
+            f"that much would put {_worst(mv):.3g} V more on the membrane.",
             code="charge_imbalance",
             hint="Say which value the charge balance shall determine: impermeant.valence = 'solve' (or one ion).",
         )
     return None
 
 
-def _positive(compartment: str, path: str, value: float) -> tuple[str, float]:
+def _unknown(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _any(condition: Any) -> bool:
+    return bool(getattr(condition, "any", lambda: condition)())
+
+
+def _worst(value: Any) -> float:
+    """The largest in size."""
+    return float(max(getattr(value, "flat", [value]), key=abs))
+
+
+def _total(terms: list[Any]) -> Any:
+    """The sum: correctly rounded of numbers, plain of arrays."""
+    return sum(terms) if any(getattr(term, "shape", ()) for term in terms) else math.fsum(terms)
+
+
+def _positive(compartment: str, path: str, value: Any) -> tuple[str, Any]:
+    if getattr(value, "shape", ()):
+        value = value.copy()
+        value[value <= 0] = math.nan
+        return path, value
     if value <= 0:
         raise InputError(
             f"compartment '{compartment}': the charge balance asks for {path} = {value:.6g} mM.",

@@ -10,6 +10,7 @@ outside.K = 12 mM over 2 min      ramp (only at a time)
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -105,7 +106,7 @@ def parse_changes(changes: str | Change | Iterable[str | Change] | Mapping[str, 
     return [parse_change(change) for change in changes]
 
 
-def targets(cell: Cell, change: Change, now: Mapping[str, float]) -> dict[str, Any]:
+def targets(cell: Cell, change: Change, now: Mapping[str, Any]) -> dict[str, Any]:
     """The values (SI, by full path) that a change asks for.
 
     `now` holds values that earlier changes of a protocol have set; `restore` returns to the cell's own.
@@ -115,7 +116,7 @@ def targets(cell: Cell, change: Change, now: Mapping[str, float]) -> dict[str, A
     if change.operation == "restore":
         value = parameter.value
     elif change.operation == "scale":
-        if present == "solve":
+        if isinstance(present, str):
             raise InputError(
                 f"{parameter.path} is solved from the charge balance and cannot be scaled.",
                 code="bad_change",
@@ -135,14 +136,17 @@ def targets(cell: Cell, change: Change, now: Mapping[str, float]) -> dict[str, A
         value = check(si, parameter.spec, parameter.path)
     values: dict[str, Any] = {parameter.path: value}
     if change.companion:
-        values |= _companion(cell, change, parameter, value - present, now)
+        values |= companion(cell, change, parameter, value - present, now)
     return values
 
 
-def _companion(
-    cell: Cell, change: Change, parameter: Parameter, difference: float, now: Mapping[str, float]
-) -> dict[str, float]:
-    """The companion ion's new concentration, so that the charge of the bath does not change."""
+def companion(
+    cell: Cell, change: Change, parameter: Parameter, difference: Any, now: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The companion ion's new concentration, so that the charge of the bath does not change.
+
+    Of a population (differences that are arrays) the cells in which it would be negative have NaN.
+    """
     parts = parameter.path.split(".")
     if parts[0] != "compartments" or parts[2] != "ions" or change.companion is None:
         raise InputError(
@@ -160,6 +164,10 @@ def _companion(
             hint=near_miss(change.companion, others),
         )
     valence = cell.valence()
+    if not valence[change.companion]:
+        raise InputError(
+            f"{change.companion} has no charge.", code="bad_companion", hint="Name an ion that keeps the bath neutral."
+        )
     same_sign = valence[symbol] * valence[change.companion] > 0
     if same_sign != (change.how == "swap"):
         right = "swap" if same_sign else "with"
@@ -171,7 +179,10 @@ def _companion(
     path = f"compartments.{compartment}.ions.{change.companion}"
     present = now.get(path, ions[change.companion])
     value = present - difference * valence[symbol] / valence[change.companion]
-    if value < 0:
+    if getattr(value, "shape", ()):
+        value = value.copy()
+        value[value < 0] = math.nan
+    elif value < 0:
         raise InputError(
             f"{change}: {change.companion} in '{compartment}' would fall to {value:.6g} mM.",
             code="out_of_range",

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from vrest.errors import InputError, near_miss
-from vrest.model.quantity import SOLVE, Described, Quantity, quantity, read
+from vrest.model.quantity import SOLVE, Described, Quantity, quantity, quantity_map, read
 
 Kind = Literal["bath", "dialysed", "fixed", "osmotic"]
 KINDS = ("bath", "dialysed", "fixed", "osmotic")
@@ -50,6 +50,9 @@ class Compartment(Described):
         valence or concentration of the impermeants, may be `"solve"`: the charge balance then determines it.
     impermeant
         Molecules that stay.
+    free
+        Share of an ion that is free, where fast buffers bind the rest. What is bound counts for charge and osmolarity;
+        transports, paths and Nernst potentials see what is free.
     volume, shape, radius, length
         Size of a finite compartment: a volume (um3), or `shape = "sphere"` with a radius (um), or
         `shape = "cylinder"` with radius and length (um).
@@ -58,6 +61,7 @@ class Compartment(Described):
     kind: Kind
     ions: Mapping[str, Any]
     impermeant: Impermeant | None = None
+    free: Mapping[str, Any] = quantity_map("number", empty=True, exclusive=True, maximum=1.0)
     volume: float | None = quantity("volume", None, minimum=1e-24, maximum=1.0)
     shape: str | None = None
     radius: float | None = quantity("length", None, minimum=1e-9, maximum=1.0)
@@ -87,6 +91,13 @@ class Compartment(Described):
                 code="cannot_solve",
                 hint="Only a finite compartment has a membrane charge that determines a value. Write a number.",
             )
+        for symbol in self.free:
+            if symbol not in ions:
+                raise InputError(
+                    f"{where}: free names {symbol}, which is not among its ions.",
+                    code="unknown_ion",
+                    hint=near_miss(symbol, list(ions)),
+                )
         if self.finite or any(value is not None for value in sizes):
             self._check_size(where)
         if self.finite:

@@ -11,10 +11,27 @@ from vrest.errors import InputError
 from vrest.model.quantity import Described, quantity
 
 
+@dataclass(frozen=True)
+class Between:
+    """What an exchange sees: SI values (or arrays of them) on both of its sides.
+
+    `inside` and `outside` map an ion's symbol to its concentration (mol/m3). `drop` is the potential of the inside
+    above the outside, for what conducts.
+    """
+
+    inside: Mapping[str, Any]
+    outside: Mapping[str, Any]
+    valence: Mapping[str, int]
+    temperature: Any
+    drop: Any = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Exchange(Described, ABC):
     """Abstract base: a list of moves (stoichiometries from `inside` to `outside`), each with a rate in mol/s.
 
-    One that moves net charge must name its `counter_charge`: what carries the opposite charge unseen.
+    One that moves net charge must name its `counter_charge`: what carries the opposite charge unseen. With `o2_half`
+    and `o2_slope` its rate is multiplied by 1/(1 + exp((o2_half - [O2]inside)/o2_slope)).
     """
 
     kind: ClassVar[str]
@@ -22,14 +39,16 @@ class Exchange(Described, ABC):
     inside: str
     outside: str
     counter_charge: str = ""
+    o2_half: float | None = quantity("concentration", None, doc="[O2] inside at half of the rate without that need")
+    o2_slope: float | None = quantity("concentration", None, exclusive=True, doc="how steeply it rises there")
 
     @abstractmethod
     def moves(self, valence: Mapping[str, int]) -> list[dict[str, float]]:
         """One stoichiometry per independent move."""
 
     @abstractmethod
-    def rates(self, *, inside: Mapping[str, Any], outside: Mapping[str, Any], valence: Mapping[str, int]) -> list[Any]:
-        """Turnovers of each move, mol/s, from concentrations in mol/m3."""
+    def rates(self, here: Between) -> list[Any]:
+        """Turnovers of each move, mol/s."""
 
     @property
     def is_off(self) -> bool:
@@ -75,9 +94,10 @@ class SaltDiffusion(Exchange):
         partner = self.ions[-1]
         return [{ion: 1.0, partner: -valence[ion] / valence[partner]} for ion in self.ions[:-1]]
 
-    def rates(self, *, inside: Mapping[str, Any], outside: Mapping[str, Any], valence: Mapping[str, int]) -> list[Any]:
-        gradient = {ion: inside[ion] - outside[ion] for ion in self.ions}
-        mean = {ion: 0.5 * (inside[ion] + outside[ion]) for ion in self.ions}
+    def rates(self, here: Between) -> list[Any]:
+        valence = here.valence
+        gradient = {ion: here.inside[ion] - here.outside[ion] for ion in self.ions}
+        mean = {ion: 0.5 * (here.inside[ion] + here.outside[ion]) for ion in self.ions}
         drive = sum(valence[ion] * gradient[ion] for ion in self.ions)
         screening = sum(valence[ion] ** 2 * mean[ion] for ion in self.ions)
         u = -drive / screening
@@ -86,7 +106,7 @@ class SaltDiffusion(Exchange):
 
 @dataclass(frozen=True, kw_only=True)
 class UntrackedDiffusion(Exchange):
-    """Diffusion of one ion whose counter-charge a published model does not follow: J = k (c_in - c_out).
+    """Diffusion of one ion whose counter-charge a published model does not follow, or of a gas: J = k (c_in - c_out).
 
     Parameters
     ----------
@@ -97,7 +117,7 @@ class UntrackedDiffusion(Exchange):
     clearance
         Volume exchanged per time k, um3/s.
     counter_charge
-        What carries the opposite charge, in words; the certificate repeats it.
+        What carries the opposite charge, in words; the certificate repeats it. A gas needs none.
     """
 
     kind: ClassVar[str] = "untracked_diffusion"
@@ -106,13 +126,12 @@ class UntrackedDiffusion(Exchange):
     outside: str
     ion: str
     clearance: float = quantity("flow", maximum=1.0)
-    counter_charge: str
 
     def moves(self, valence: Mapping[str, int]) -> list[dict[str, float]]:
         return [{self.ion: 1.0}]
 
-    def rates(self, *, inside: Mapping[str, Any], outside: Mapping[str, Any], valence: Mapping[str, int]) -> list[Any]:
-        return [self.clearance * (inside[self.ion] - outside[self.ion])]
+    def rates(self, here: Between) -> list[Any]:
+        return [self.clearance * (here.inside[self.ion] - here.outside[self.ion])]
 
 
 EXCHANGES: dict[str, type[Exchange]] = {kind.kind: kind for kind in (SaltDiffusion, UntrackedDiffusion)}

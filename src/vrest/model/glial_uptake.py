@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from vrest.model.exchange import EXCHANGES, Exchange
+from vrest.model.exchange import EXCHANGES, Between, Exchange
 from vrest.model.quantity import quantity
 from vrest.physics.logistic import logistic
 from vrest.physics.pumps import exponential
@@ -48,8 +48,8 @@ class GlialBuffer(Exchange):
     def moves(self, valence: Mapping[str, int]) -> list[dict[str, float]]:
         return [{"K": 1.0}]
 
-    def rates(self, *, inside: Mapping[str, Any], outside: Mapping[str, Any], valence: Mapping[str, int]) -> list[Any]:
-        free, bound = inside["K"], outside["K"]
+    def rates(self, here: Between) -> list[Any]:
+        free, bound = here.inside["K"], here.outside["K"]
         opening = logistic((free - self.k_half) / self.k_slope)
         return [self.clearance * (opening * free / self.affinity * (self.capacity - bound) - bound)]
 
@@ -85,8 +85,8 @@ class GlialUptake(Exchange):
     def moves(self, valence: Mapping[str, int]) -> list[dict[str, float]]:
         return [{"K": 1.0}]
 
-    def rates(self, *, inside: Mapping[str, Any], outside: Mapping[str, Any], valence: Mapping[str, int]) -> list[Any]:
-        return [self.max_rate * self.volume * logistic((inside["K"] - self.k_half) / self.k_slope)]
+    def rates(self, here: Between) -> list[Any]:
+        return [self.max_rate * self.volume * logistic((here.inside["K"] - self.k_half) / self.k_slope)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +109,8 @@ class GlialPump(Exchange):
         [Na] inside and [K]o at half the rate, and how steeply it rises there.
     counter_charge
         What carries the net charge of a turnover, in words; the certificate repeats it.
+    o2_per_turnover
+        O2 taken from the space outside the neuron, where a model follows it.
     """
 
     kind: ClassVar[str] = "glial_pump"
@@ -123,14 +125,16 @@ class GlialPump(Exchange):
     k_half: float = quantity("concentration", "3.5 mM")
     k_slope: float = quantity("concentration", "1 mM", exclusive=True)
     counter_charge: str
+    o2_per_turnover: float = 0.0
 
     def moves(self, valence: Mapping[str, int]) -> list[dict[str, float]]:
-        return [{"K": 2.0, "Na": -3.0}]
+        oxygen = {"O2": self.o2_per_turnover} if self.o2_per_turnover else {}
+        return [{"K": 2.0, "Na": -3.0, **oxygen}]
 
-    def rates(self, *, inside: Mapping[str, Any], outside: Mapping[str, Any], valence: Mapping[str, int]) -> list[Any]:
+    def rates(self, here: Between) -> list[Any]:
         relative = exponential(
             na_inside=self.na_glia,
-            k_outside=inside["K"],
+            k_outside=here.inside["K"],
             na_half=self.na_half,
             na_slope=self.na_slope,
             k_half=self.k_half,

@@ -15,7 +15,7 @@ from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell, Source
 from vrest.model.compartment import CONCENTRATION
 from vrest.model.notices import USER
-from vrest.model.quantity import Described, Quantity, check, quantity_fields
+from vrest.model.quantity import Described, Quantity, check, numbers
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,8 @@ def _walk(cell: Cell) -> Iterator[Parameter]:
 
 
 def _fields(owner: Described, base: str, fixed: bool) -> Iterator[Parameter]:
-    for name, spec in quantity_fields(owner):
-        value = getattr(owner, name)
-        if value is not None:
-            yield Parameter(base + name, value, spec, fixed)
+    for name, value, spec in numbers(owner):
+        yield Parameter(base + name, value, spec, fixed)
 
 
 def resolve(cell: Cell, short: str) -> Parameter:
@@ -115,13 +113,24 @@ def set_si(cell: Cell, values: Mapping[str, Any], source: str = USER) -> Cell:
     """A copy of the cell with values (SI, by full path) replaced and everything checked again."""
     known = parameters(cell)
     for path, value in values.items():
-        spec = known[path].spec
         if value != "solve":
-            check(value, spec, path)
-        cell = _replace(cell, path.split("."), value)
+            check(value, known[path].spec, path)
+    cell = replaced(cell, values)
+    for name in {path.split(".")[1] for path in values if path.startswith("compartments.")}:
+        cell.compartments[name]._check()
     sources = {**cell.sources, **{path: Source(source) for path in values}}
     cell = cell._with_si(sources=MappingProxyType(sources))
     cell._check()
+    return cell
+
+
+def replaced(cell: Cell, values: Mapping[str, Any]) -> Cell:
+    """A copy with values (SI, by full path) replaced and nothing checked.
+
+    A value may be an array, one entry for each cell of a population: what is read off the copy is then an array.
+    """
+    for path, value in values.items():
+        cell = _replace(cell, path.split("."), value)
     return cell
 
 
@@ -132,6 +141,9 @@ def _replace(cell: Cell, path: list[str], value: Any) -> Cell:
         case ["compartments", c, "ions", symbol]:
             part = cell.compartments[c]
             part = part._with_si(ions=MappingProxyType({**part.ions, symbol: value}))
+        case ["compartments", c, "free", symbol]:
+            part = cell.compartments[c]
+            part = part._with_si(free=MappingProxyType({**part.free, symbol: value}))
         case ["compartments", c, "impermeant", name]:
             part = cell.compartments[c]
             assert part.impermeant is not None
@@ -146,10 +158,11 @@ def _replace(cell: Cell, path: list[str], value: Any) -> Cell:
         case ["membranes", m, name]:
             membrane = cell.membranes[m]._with_si(**{name: value})
             return cell._with_si(membranes=MappingProxyType({**cell.membranes, m: membrane}))
-        case ["exchanges", e, name]:
-            exchange = cell.exchanges[e]._with_si(**{name: value})
+        case ["exchanges", e, name, *key]:
+            exchange = cell.exchanges[e]
+            value = MappingProxyType({**getattr(exchange, name), key[0]: value}) if key else value
+            exchange = exchange._with_si(**{name: value})
             return cell._with_si(exchanges=MappingProxyType({**cell.exchanges, e: exchange}))
         case _:
             raise AssertionError(path)
-    part._check()
     return cell._with_si(compartments=MappingProxyType({**cell.compartments, path[1]: part}))

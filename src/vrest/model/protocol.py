@@ -30,13 +30,13 @@ class Segment:
     """A stretch of time in which parameters are constant or change linearly.
 
     `values` are SI by full path at its start, `slopes` their rates of change per second; parameters not named
-    keep the cell's own values.
+    keep the cell's own values. Of a population both may be arrays.
     """
 
     start: float
     stop: float
-    values: dict[str, float]
-    slopes: dict[str, float]
+    values: dict[str, Any]
+    slopes: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -120,13 +120,13 @@ def segments(cell: Cell, plan: Protocol, until: float) -> list[Segment]:
                     aims[paired[first]] = resolve(cell, paired[first]).value
                 for path, target in aims.items():
                     _refuse_start_value(cell, path, event)
-                    if target == "solve":
+                    if isinstance(target, str):
                         raise InputError(
                             f"'{event.change}': nothing can be solved while a cell runs.",
                             code="bad_protocol",
                             hint="Write a value.",
                         )
-                    begin = float(now.get(path, resolve(cell, path).value))  # pyright: ignore[reportArgumentType]
+                    begin = now.get(path, resolve(cell, path).value)
                     ramps[path] = Ramp(start, start + event.change.over, begin, target)
                     now[path] = ramps[path].at(start)
         slopes = {path: ramp.slope for path, ramp in ramps.items() if ramp.stop > start}
@@ -140,14 +140,14 @@ class Ramp:
 
     start: float
     stop: float
-    begin: float
-    target: float
+    begin: Any
+    target: Any
 
     @property
-    def slope(self) -> float:
+    def slope(self) -> Any:
         return (self.target - self.begin) / (self.stop - self.start)
 
-    def at(self, time: float) -> float:
+    def at(self, time: float) -> Any:
         """The value at a time, exact at both ends."""
         return self.target if time >= self.stop else self.begin + self.slope * (time - self.start)
 

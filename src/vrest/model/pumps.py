@@ -28,6 +28,8 @@ class NaKPump(Transport):
     atp: float = quantity("concentration", "3 mM", maximum=100.0, doc="ATP inside")
     km_atp: float = quantity("concentration", "0 mM", doc="ATP at half rate; 0 means never limiting")
     atp_free_energy: float = quantity("energy_per_mole", "57 kJ/mol", doc="free energy of ATP hydrolysis, positive")
+    o2_per_turnover: float = 0.0
+    """O2 taken from outside, where a model follows it."""
 
     def _check(self) -> None:
         if self.sodium not in (2, 3):
@@ -38,7 +40,8 @@ class NaKPump(Transport):
             )
 
     def stoichiometry(self) -> dict[str, float]:
-        return {"Na": self.sodium, "K": -2, ATP: 1}
+        oxygen = {"O2": -self.o2_per_turnover} if self.o2_per_turnover else {}
+        return {"Na": self.sodium, "K": -2, ATP: 1, **oxygen}
 
     def rate(self, here: Surroundings) -> Any:
         return self.max_rate * pumps.atp_saturation(self.atp, self.km_atp) * self.relative_rate(here)
@@ -106,6 +109,19 @@ class LuoRudyPump(NaKPump):
             na_outside=here.outside["Na"],
             potential=here.potential,
             temperature=here.temperature,
+        )
+
+
+@transport("pump_luo_rudy_core", strength="max_rate")
+class LuoRudyCorePump(NaKPump):
+    """The cardiac pump without its voltage factor, as in published glia (Halnes 2013, Saetra 2021)."""
+
+    km_na: float = quantity("concentration", "10 mM", exclusive=True, doc="[Na]i at half rate")
+    km_k: float = quantity("concentration", "1.5 mM", doc="[K]o at half rate")
+
+    def relative_rate(self, here: Surroundings) -> Any:
+        return pumps.luo_rudy_core(
+            na_inside=here.inside["Na"], k_outside=here.outside["K"], km_na=self.km_na, km_k=self.km_k
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Self
 
 from vrest.errors import InputError
@@ -45,12 +46,39 @@ def quantity(
     return dataclasses.field(default=default, metadata={"quantity": spec})
 
 
+def quantity_map(dimension: str, *, empty: bool = False, **limits: Any) -> Any:
+    """Declare a field that holds one quantity per ion, as a table of values by symbol; limits as of `quantity`.
+
+    `empty` is for a table that may be left out.
+    """
+    metadata = {"quantities": quantity(dimension, **limits).metadata["quantity"]}
+    return dataclasses.field(default_factory=dict, metadata=metadata) if empty else dataclasses.field(metadata=metadata)
+
+
 def quantity_fields(owner: Any) -> Iterator[tuple[str, Quantity]]:
     """The quantity fields of a class or instance, in order of declaration."""
     for field in dataclasses.fields(owner):
         spec = field.metadata.get("quantity")
         if spec is not None:
             yield field.name, spec
+
+
+def quantity_maps(owner: Any) -> Iterator[tuple[str, Quantity]]:
+    """The fields of a class or instance that hold one quantity per ion."""
+    for field in dataclasses.fields(owner):
+        spec = field.metadata.get("quantities")
+        if spec is not None:
+            yield field.name, spec
+
+
+def numbers(owner: Any) -> Iterator[tuple[str, Any, Quantity]]:
+    """Every number of an instance: its path below the instance (`clearance`, `diffusivity.K`), value, and spec."""
+    for name, spec in quantity_fields(owner):
+        if getattr(owner, name) is not None:
+            yield name, getattr(owner, name), spec
+    for name, spec in quantity_maps(owner):
+        for key, value in getattr(owner, name).items():
+            yield f"{name}.{key}", value, spec
 
 
 def read(value: Any, spec: Quantity, where: str) -> Any:
@@ -61,14 +89,19 @@ def read(value: Any, spec: Quantity, where: str) -> Any:
         raise InputError(
             f"{where} got an array of {value.size} values.",
             code="not_a_number",
-            hint="A cell has one value per parameter; use rest_many for many.",
+            hint="A cell has one value per parameter; use population or rest_many for many.",
         )
     si = float(to_si(value, spec.dimension, where))
     return check(si, spec, where)
 
 
-def check(si: float, spec: Quantity, where: str) -> float:
-    """An SI value within the limits of its field, or an `InputError`."""
+def check(si: Any, spec: Quantity, where: str) -> Any:
+    """An SI value, or an array of them, within the limits of its field, or an `InputError`."""
+    if getattr(si, "shape", ()):
+        known = si[si == si]
+        for extreme in (known.min(), known.max()) if known.size else ():
+            check(float(extreme), spec, f"{where} of cell {int((si == extreme).argmax())}")
+        return si
     too_low = spec.minimum is not None and (si < spec.minimum or (spec.exclusive and si == spec.minimum))
     too_high = spec.maximum is not None and si > spec.maximum
     if too_low or too_high:
@@ -93,7 +126,18 @@ class Described:
         for name, spec in quantity_fields(self):
             where = f"{type(self).__name__}.{name}"
             object.__setattr__(self, name, read(getattr(self, name), spec, where))
+        for name, spec in quantity_maps(self):
+            where = f"{type(self).__name__}.{name}"
+            table = {str(key): read(value, spec, f"{where}.{key}") for key, value in getattr(self, name).items()}
+            object.__setattr__(self, name, MappingProxyType(table))
         self._check()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is sent to another process, which cannot be sent a read-only mapping."""
+        return {k: dict(v) if isinstance(v, MappingProxyType) else v for k, v in vars(self).items()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update({k: MappingProxyType(v) if isinstance(v, dict) else v for k, v in state.items()})
 
     def _check(self) -> None:
         """Checks beyond the range of single fields; abstract classes may leave it empty."""

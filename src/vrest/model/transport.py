@@ -36,8 +36,10 @@ WATER = "water"
 class Surroundings:
     """What a transport sees: SI values (or arrays of them) on both sides of its membrane.
 
-    `inside` and `outside` map an ion's symbol to its concentration (mol/m3); `gates` maps the names that the
-    transport declares to their open probabilities, and `label.gate` to those of the membrane's other transports.
+    `inside` and `outside` map an ion's symbol to its concentration (mol/m3), without what buffers bind; the sums of all
+    ions, bound or not, are `ions_inside` and `ions_outside`, and osmolarities add the impermeants. `gates` maps the
+    names that the transport declares to their open probabilities, and `label.gate` to those of the membrane's other
+    transports.
     Volumes (m3) are None for what has none.
     """
 
@@ -49,6 +51,8 @@ class Surroundings:
     osmolarity_outside: Any
     valence: Mapping[str, int]
     gates: Mapping[str, Any]
+    ions_inside: Any = None
+    ions_outside: Any = None
     area: Any = None
     volume_inside: Any = None
     volume_outside: Any = None
@@ -60,9 +64,13 @@ class Transport(Described, ABC):
 
     `counter_charge` is for published models that leave a current out of the voltage: it names what carries the
     opposite charge unseen, so that nothing is put on the membrane, and the certificate says so.
+
+    With `o2_half` and `o2_slope` it needs O2: its rate is multiplied by 1/(1 + exp((o2_half - [O2]outside)/o2_slope)).
     """
 
     counter_charge: str = ""
+    o2_half: float | None = quantity("concentration", None, doc="[O2] outside at half of the rate without that need")
+    o2_slope: float | None = quantity("concentration", None, exclusive=True, doc="how steeply it rises there")
 
     law: ClassVar[str]
     strength: ClassVar[str | None]

@@ -1,13 +1,13 @@
-"""The integrator: adaptive Rosenbrock steps in one compiled loop, batched under vmap, each lane its own step.
+"""The integrator: adaptive Rosenbrock steps in one compiled loop, for one problem or for a batch of lanes.
 
-It knows arrays and callables, nothing of neurons. A call advances at most `max_steps` accepted steps and
-returns them with their dense output, so the caller can show progress, cancel, and evaluate the solution
-anywhere afterwards.
+It knows arrays and callables, nothing of neurons. The state is a tuple of arrays (see `rhs`): of shape () for
+`integrate`, which keeps every step with its dense output, and of shape (lanes,) for `advance`, where each lane has
+its own time and step and walks through its own stages of a protocol.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -15,13 +15,19 @@ import jax.numpy as jnp
 import numpy as np
 
 from vrest.numerics import tableau
-from vrest.numerics.linear import solve
+from vrest.numerics.elimination import factorise, substitute
+from vrest.numerics.rhs import Matrix, Rhs, State
 
 SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
 """Step control: aim below the tolerance, and bounds on one change of the step."""
 
 RUNNING, FINISHED, STUCK = 0, 1, 2
 """State of a lane: more to do, arrived, step size fell to rounding."""
+
+Slope = Callable[[Any, State, Any], State]
+"""f(t, y, args) -> y'."""
+Valid = Callable[[State, Any], Any]
+"""valid(y, args) -> bool: a state that is not allowed rejects its step."""
 
 
 class Steps(NamedTuple):
@@ -40,115 +46,165 @@ class Steps(NamedTuple):
     status: Any
     t_end: Any
     y_end: Any
+    """(n,)"""
     h_next: Any
 
 
-Rhs = Callable[[Any, Any, Any], Any]
-"""f(t, y, args) -> y'."""
+class Attempt(NamedTuple):
+    """One step that was tried: where it led, and how to go on."""
+
+    good: Any
+    last: Any
+    """Whether it reaches the end of the stretch."""
+    stuck: Any
+    h: Any
+    """Its length."""
+    end: State
+    dense: tuple[State, ...]
+    """Three dense vectors."""
+    t_next: Any
+    y_next: State
+    h_next: Any
 
 
-def first_step(f: Rhs, t: Any, y: Any, args: Any, tolerance: Any) -> Any:
+def first_step(slope: State, y: State, tolerance: State) -> Any:
     """A cautious first step: 1 % of the time in which the state would change by its own size."""
-    slope = _norm(f(t, y, args) / tolerance)
-    size = jnp.maximum(_norm(y / tolerance), 1.0)
-    return 0.01 * size / jnp.maximum(slope, 1e-30)
+    size = jnp.maximum(_norm(_over(y, tolerance)), 1.0)
+    return 0.01 * size / jnp.maximum(_norm(_over(slope, tolerance)), 1e-30)
 
 
-def one_step(f: Rhs, t: Any, y: Any, h: Any, args: Any, moving: bool) -> tuple[Any, Any, Any]:
-    """One step: the new state, the error estimate, and the dense vectors (3, n)."""
-    n = y.shape[0]
-    jacobian = jax.jacfwd(f, argnums=1)(t, y, args)
-    matrix = jnp.eye(n) / (h * tableau.GAMMA) - jacobian
-    inverse = solve(matrix, jnp.eye(n))
-    drift = jax.jvp(lambda s: f(s, y, args), (t,), (jnp.ones_like(t),))[1] if moving else jnp.zeros_like(y)
-    a, c = jnp.asarray(tableau.A), jnp.asarray(tableau.C)
-    times, slopes = jnp.asarray(tableau.TIMES), jnp.asarray(tableau.SLOPES)
+def one_step(
+    rhs: Rhs,
+    t: Any,
+    y: State,
+    h: Any,
+    slope: State,
+    jacobian: Matrix,
+    args: Any = (),
+    store: Callable[[State], State] = lambda values: values,
+) -> tuple[State, State, list[State]]:
+    """One step: the new state, the error estimate, and the three dense vectors.
 
-    def stage(i: Any, ks: Any) -> Any:
-        argument = y + a[i] @ ks
-        right = f(t + times[i] * h, argument, args) + (c[i] @ ks) / h + h * slopes[i] * drift
-        k = inverse @ right
-        # one refinement: the explicit inverse loses digits where the matrix is ill conditioned
-        k = k + inverse @ (right - matrix @ k)
-        return ks.at[i].set(k)
+    `slope` and `jacobian` are those at (t, y); `args` are what the right-hand side is given anew. `store` hands a
+    tuple of arrays on, forcing XLA to keep them where that pays.
+    """
+    matrix = {at: -value for at, value in jacobian.items()}
+    for i in range(len(y)):
+        matrix[i, i] = 1.0 / (h * tableau.GAMMA) + matrix.get((i, i), 0.0)
+    factors = factorise(matrix, len(y))
+    drift = rhs.drift(t, y, args) if rhs.moving else None
+    per_step = 1.0 / h
+    ks: list[State] = []
+    argument = y
+    for i in range(8):
+        if i:
+            argument = _plus(y, _combined(tableau.A[i], ks))
+            slope = rhs(t + tableau.TIMES[i] * h, argument, args)
+            slope = tuple(f + per_step * c for f, c in zip(slope, _combined(tableau.C[i], ks), strict=True))
+        if drift is not None and tableau.SLOPES[i]:
+            slope = tuple(f + h * tableau.SLOPES[i] * d for f, d in zip(slope, drift, strict=True))
+        ks.append(store(substitute(factors, slope)))
+    return _plus(argument, ks[7]), ks[7], [_combined(row, ks) for row in tableau.DENSE]
 
-    ks = jax.lax.fori_loop(0, 8, stage, jnp.zeros((8, n)))
-    end = y + a[7] @ ks + ks[7]
-    return end, ks[7], jnp.asarray(tableau.DENSE) @ ks
+
+def attempt(
+    rhs: Rhs,
+    t: Any,
+    y: State,
+    h: Any,
+    t_stop: Any,
+    args: Any = (),
+    *,
+    allowed: Callable[[State], Any],
+    rtol: Any,
+    atol: Sequence[Any],
+    store: Callable[[State], State] = lambda values: values,
+) -> Attempt:
+    """Try one step towards t_stop, and judge it. Where h is zero or less, a cautious first step is guessed."""
+    slope, jacobian = rhs.jacobian(t, y, args)
+    tolerance = tuple(a + rtol * jnp.abs(v) for a, v in zip(atol, y, strict=True))
+    h = jnp.where(h > 0, h, first_step(slope, y, tolerance))
+    last = t + h * (1 + 1e-12) >= t_stop
+    (h_used,) = store((jnp.where(last, t_stop - t, h),))
+    end, error, dense = one_step(rhs, t, y, h_used, slope, jacobian, args, store)
+    size = _norm(
+        tuple(
+            e / (a + rtol * jnp.maximum(jnp.abs(y0), jnp.abs(y1)))
+            for e, a, y0, y1 in zip(error, atol, y, end, strict=True)
+        )
+    )
+    possible = allowed(end) & jnp.isfinite(size)
+    good = possible & (size <= 1.0)
+    factor = SAFETY * jnp.maximum(size, 1e-10) ** (-1.0 / tableau.ORDER)
+    factor = jnp.where(possible, jnp.clip(factor, SHRINK, GROW), SHRINK)
+    t_next = jnp.where(good, jnp.where(last, t_stop, t + h_used), t)
+    # the last step is cut to the end: its length must not hold back the next stretch's memory of h
+    h_next = jnp.where(good & last, jnp.maximum(h, h_used * factor), h_used * factor)
+    h_next = jnp.where(good, h_next, jnp.minimum(h_next, 0.9 * h_used))
+    # written so that a step that is not a number is stuck as well
+    stuck = ~good & ~(h_next >= 1e-15 * jnp.maximum(jnp.abs(t), 1e-9))
+    y_next = tuple(jnp.where(good, y1, y0) for y0, y1 in zip(y, end, strict=True))
+    return Attempt(good, last, stuck, h_used, end, tuple(dense), t_next, y_next, h_next)
 
 
 def integrate(
-    f: Rhs,
+    f: Slope,
     t: Any,
     y: Any,
     t_stop: Any,
     h: Any,
     args: Any,
     *,
-    valid: Callable[[Any, Any], Any],
+    valid: Valid,
     rtol: Any,
     atol: Any,
     max_steps: int,
-    moving: bool,
 ) -> Steps:
-    """Advance y' = f(t, y, args) from t towards t_stop.
+    """Advance one problem y' = f(t, y, args) from t towards t_stop, keeping every accepted step.
 
     Parameters
     ----------
+    y
+        (n,) the state; f and `valid` get it as a tuple of n numbers.
     h
         First step; zero or less asks for a cautious guess.
-    valid
-        valid(y, args) -> bool: a state that is not allowed rejects its step.
     rtol, atol
-        Relative tolerance, and absolute tolerance of each state.
+        Relative tolerance, and absolute tolerance of each state, (n,).
     max_steps
         Accepted steps of this call.
-    moving
-        Whether f depends on t; without it the explicit time derivative is not computed.
     """
-    n = y.shape[0]
-    h = jnp.where(h > 0, h, first_step(f, t, y, args, atol + rtol * jnp.abs(y)))
-    buffers = (
-        jnp.zeros(max_steps),
-        jnp.zeros(max_steps),
-        jnp.zeros((max_steps, n)),
-        jnp.zeros((max_steps, 4, n)),
-    )
+    y, atol = tuple(y), tuple(atol)
+    n = len(y)
+    t = jnp.asarray(t, dtype=float)
+    rhs = Rhs(f, t, y, args)
+    h = jnp.asarray(h, dtype=float)
+    buffer = jnp.zeros((max_steps, 2 + 5 * n))
     status = jnp.where(t < t_stop, RUNNING, FINISHED)
 
     def going(carry: Any) -> Any:
-        _, _, _, count, _, state, _ = carry
-        return (count < max_steps) & (state == RUNNING)
+        _, _, _, count, _, status, _ = carry
+        return (count < max_steps) & (status == RUNNING)
 
     def body(carry: Any) -> Any:
-        t, y, h, count, rejected, _, (ts, hs, ys, ds) = carry
-        last = t + h * (1 + 1e-12) >= t_stop
-        h_used = jnp.where(last, t_stop - t, h)
-        end, error, dense = one_step(f, t, y, h_used, args, moving)
-        scale = atol + rtol * jnp.maximum(jnp.abs(y), jnp.abs(end))
-        size = _norm(error / scale)
-        allowed = valid(end, args) & jnp.isfinite(size)
-        good = allowed & (size <= 1.0)
-        factor = SAFETY * jnp.maximum(size, 1e-10) ** (-1.0 / tableau.ORDER)
-        factor = jnp.where(allowed, jnp.clip(factor, SHRINK, GROW), SHRINK)
-        put = jnp.where(good, count, max_steps)  # out of range writes are dropped
-        ts = ts.at[put].set(t, mode="drop")
-        hs = hs.at[put].set(h_used, mode="drop")
-        ys = ys.at[put].set(y, mode="drop")
-        ds = ds.at[put].set(jnp.concatenate([end[None], dense]), mode="drop")
-        t_new = jnp.where(good, jnp.where(last, t_stop, t + h_used), t)
-        # the last step is cut to the end: its length must not hold back the next segment's memory of h
-        h_new = jnp.where(good & last, jnp.maximum(h, h_used * factor), h_used * factor)
-        h_new = jnp.where(good, h_new, jnp.minimum(h_new, 0.9 * h_used))
-        # written so that a step that is not a number is stuck as well
-        stuck = ~good & ~(h_new >= 1e-15 * jnp.maximum(jnp.abs(t), 1e-9))
-        state = jnp.where(good & last, FINISHED, jnp.where(stuck, STUCK, RUNNING))
-        y_new = jnp.where(good, end, y)
-        return t_new, y_new, h_new, count + good, rejected + ~good, state, (ts, hs, ys, ds)
+        t, y, h, count, rejected, _, buffer = carry
+        tried = attempt(rhs, t, y, h, t_stop, allowed=lambda end: valid(end, args), rtol=rtol, atol=atol)
+        row = jnp.stack([t, tried.h, *y, *tried.end, *(v for vector in tried.dense for v in vector)])
+        buffer = jax.lax.dynamic_update_index_in_dim(buffer, row, count, 0)  # a rejected row is written over
+        status = jnp.where(tried.good & tried.last, FINISHED, jnp.where(tried.stuck, STUCK, RUNNING))
+        return (
+            tried.t_next,
+            tried.y_next,
+            tried.h_next,
+            count + tried.good,
+            rejected + ~tried.good,
+            status,
+            buffer,
+        )
 
-    start = (t, y, h, jnp.asarray(0), jnp.asarray(0), status, buffers)
-    t, y, h, count, rejected, status, (ts, hs, ys, ds) = jax.lax.while_loop(going, body, start)
-    return Steps(ts, hs, ys, ds, count, rejected, status, t, y, h)
+    start = (t, y, h, jnp.asarray(0), jnp.asarray(0), status, buffer)
+    t, y, h, count, rejected, status, buffer = jax.lax.while_loop(going, body, start)
+    dense = buffer[:, 2 + n :].reshape(max_steps, 4, n)
+    return Steps(buffer[:, 0], buffer[:, 1], buffer[:, 2 : 2 + n], dense, count, rejected, status, t, jnp.stack(y), h)
 
 
 def evaluate(steps_t: np.ndarray, steps_h: np.ndarray, y: np.ndarray, dense: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -156,8 +212,31 @@ def evaluate(steps_t: np.ndarray, steps_h: np.ndarray, y: np.ndarray, dense: np.
     k = np.clip(np.searchsorted(steps_t, at, side="right") - 1, 0, len(steps_t) - 1)
     theta = ((at - steps_t[k]) / steps_h[k])[:, None]
     end, d1, d2, d3 = (dense[k, i] for i in range(4))
-    return (1 - theta) * y[k] + theta * (end + (1 - theta) * (d1 + theta * (d2 + theta * d3)))
+    return within(theta, y[k], end, (d1, d2, d3))
 
 
-def _norm(x: Any) -> Any:
-    return jnp.sqrt(jnp.mean(x * x))
+def within(theta: Any, start: Any, end: Any, dense: Sequence[Any]) -> Any:
+    """The solution inside a step, at the share theta of it."""
+    d1, d2, d3 = dense
+    return (1 - theta) * start + theta * (end + (1 - theta) * (d1 + theta * (d2 + theta * d3)))
+
+
+def _combined(weights: Any, ks: Sequence[State]) -> State:
+    used = [(float(w), k) for w, k in zip(weights, ks, strict=False) if w]
+    total = tuple(used[0][0] * v for v in used[0][1])
+    for w, k in used[1:]:
+        total = tuple(s + w * v for s, v in zip(total, k, strict=True))
+    return total
+
+
+def _plus(y: State, change: State) -> State:
+    return tuple(a + b for a, b in zip(y, change, strict=True))
+
+
+def _over(values: State, scale: State) -> State:
+    return tuple(v / s for v, s in zip(values, scale, strict=True))
+
+
+def _norm(values: State) -> Any:
+    """Root mean square over the unknowns."""
+    return jnp.sqrt(sum(v * v for v in values) / len(values))

@@ -6,9 +6,21 @@ what the field makes of the two concentrations. Written so, nothing is singular 
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import factorial
+
 from vrest.constants import F
 from vrest.physics.namespace import Array, ions_first, namespace
 from vrest.physics.thermal import thermal_voltage
+
+NEAR_ZERO = 0.5
+"""Below it B is a series: e^x - 1 has lost a digit by then, and expm1 costs three times an exponential."""
+
+EVEN = tuple(
+    float(Fraction(b) / factorial(2 * k))
+    for k, b in enumerate(("1", "1/6", "-1/30", "1/42", "-1/30", "5/66", "-691/2730", "7/6", "-3617/510"))
+)
+"""B_2k/(2k)!, from the Bernoulli numbers: B(x) + x/2 is their sum times x^2k."""
 
 
 def bernoulli(x: Array) -> Array:
@@ -22,12 +34,14 @@ def bernoulli(x: Array) -> Array:
     [1.582, 1.0, 0.582]
     """
     xp = namespace(x)
-    small = xp.abs(x) < 1e-2
+    small = xp.abs(x) < NEAR_ZERO
     # the quotient is replaced near 0 for its derivatives, and its argument too, lest a 0/0 reach the gradient
     safe = xp.where(small, 1.0, xp.minimum(x, 700.0))
-    square = x * x
-    series = 1 - x / 2 + square * (1 / 12 - square * (1 / 720 - square / 30240))
-    return xp.where(small, series, safe / xp.expm1(safe))
+    square = xp.where(small, x * x, 0.0)
+    series = 0.0
+    for coefficient in reversed(EVEN):
+        series = coefficient + square * series
+    return xp.where(small, series - x / 2, safe / (xp.exp(safe) - 1))
 
 
 def ghk_flux(
@@ -53,7 +67,7 @@ def ghk_flux(
     >>> round(1e6 * float(leak), 9)  # at 0 mV only the concentrations count
     1.35
     """
-    weight_outside, weight_inside = _weights(valence * potential / thermal_voltage(temperature))
+    weight_outside, weight_inside = _weights(valence, potential / thermal_voltage(temperature))
     return permeability * (inside * weight_inside - outside * weight_outside)
 
 
@@ -163,11 +177,15 @@ def ghk_sides(permeabilities: Array, valences: Array, *, inside: Array, outside:
     return p * xp.where(cation, co, ci), p * xp.where(cation, ci, co)
 
 
-def _weights(u: Array) -> tuple[Array, Array]:
-    """B(u) and B(-u) from one exponential, each to full relative accuracy: no difference of large numbers."""
-    xp = namespace(u)
-    negative = u < 0
-    size = xp.where(negative, -u, u)
+def _weights(valence: Array, v: Array) -> tuple[Array, Array]:
+    """B(zv) and B(-zv) from one exponential, each to full relative accuracy: no difference of large numbers.
+
+    The exponential is that of |z| |v|, the same for ions of opposite charge.
+    """
+    xp = namespace(valence, v)
+    below = v < 0
+    size = abs(valence) * xp.where(below, -v, v)
+    negative = xp.where(below, valence > 0, valence < 0)
     small_weight = bernoulli(size)
     return small_weight + xp.where(negative, size, 0.0), small_weight + xp.where(negative, 0.0, size)
 

@@ -302,6 +302,7 @@ def _bars(axes: Axes, story: Perturbed) -> None:
             axes.annotate(
                 told, (at, step), (0, 3 if up else -3), textcoords="offset points", ha="center",
                 va="bottom" if up else "top", fontsize=SMALL - 0.5, linespacing=1.1,
+                rotation=90 if len(walls) > 1 else 0,
             )  # fmt: skip
     low, high = min([*values, 0.0]), max([*values, 0.0])
     room = max(high - low, 2.0)

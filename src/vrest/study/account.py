@@ -23,6 +23,8 @@ def sentences(story: Explanation, m: MembraneStory) -> list[str]:
         else:
             voice = f"{loudest.ion} has the loudest voice ({share}), but it is passive and only repeats what V is."
         lines.append(f"The {m.v:.2f} mV{where} are a vote of the open channels: {voice}")
+    if abs(m.chord_paths) > PASSIVE:
+        lines.append(f"Current from other places, along the paths inside, moves it by {m.chord_paths:+.2f} mV.")
     if m.charge_moved is None:
         lines.append("The contents inside are held from outside, as by a pipette: no pump is needed.")
     elif not any(abs(pump.turnover) > 0 for pump in m.pumps):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,13 +23,14 @@ from vrest.system.observables import (
     charge_per_turnover,
     currents,
     ion_fluxes,
+    path_currents,
     pump_costs,
     reversal_potentials,
     transports,
     turnover_rates,
 )
 from vrest.system.structure import Wall
-from vrest.verbs.instant import clamped, zero_current_potentials
+from vrest.verbs.instant import clamped, joint_potentials, zero_current_potentials
 from vrest.verbs.rest import Rest, rest
 
 
@@ -78,7 +80,9 @@ class MembraneStory:
     chord_sum: float
     """Sum of chord share x E over the ions."""
     chord_pump: float
-    """What the pump current adds to it: -I_p / G. The two make V exactly."""
+    """What the pump current adds to it: -I_p / G."""
+    chord_paths: float
+    """What current along paths to other places adds: -I / G; 0 where there are none. The three make V exactly."""
     ghk: float | None
     """What the GHK equation says with these permeabilities and contents; it leaves the pump's current out."""
     ghk_without_cl: float | None
@@ -161,6 +165,7 @@ UNITS = {
     "reversal_potential": "mV",
     "chord_sum": "mV",
     "chord_pump": "mV",
+    "chord_paths": "mV",
     "ghk": "mV",
     "ghk_without_cl": "mV",
     "mullins_noda": "mV",
@@ -195,9 +200,13 @@ def explain(result: Rest) -> Explanation:
         )
     off = _pumps_off(result)
     down = rest(apply(result.as_cell(), off)) if off else result
+    stopped = result.parameters.copy()
+    for change in off:
+        stopped[result.system.names.index(change.path)] = 0.0
+    joint = joint_potentials(result.system, result.state, stopped) if result.system.network.links else {}
     return Explanation(
         rest=result,
-        membranes=tuple(_membrane(result, wall, down) for wall in result.system.structure.walls),
+        membranes=tuple(_membrane(result, wall, down, stopped, joint) for wall in result.system.structure.walls),
         atp_per_second=result.atp_per_second,
         watts=result.watts,
     )
@@ -214,7 +223,8 @@ def _pumps_off(result: Rest) -> list[Change]:
     return changes
 
 
-def _membrane(result: Rest, wall: Wall, down: Rest) -> MembraneStory:
+def _membrane(result: Rest, wall: Wall, down: Rest, stopped: np.ndarray, joint: Mapping[str, float]) -> MembraneStory:
+    """Of one membrane; `stopped` are the parameters without pumps, `joint` the potentials then of joined membranes."""
     system, x, p = result.system, result.state, result.parameters
     v = float(system.potential(x, wall))
     parts = transports(system, p, wall)
@@ -248,11 +258,11 @@ def _membrane(result: Rest, wall: Wall, down: Rest) -> MembraneStory:
         for ion in inside
         if ion in outside
     )
-    off = p.copy()
-    for change in _pumps_off(result):
-        off[system.names.index(change.path)] = 0.0
-    roots = zero_current_potentials(system, x, off, wall)
-    v_off = min(roots, key=lambda r: abs(r - v))
+    if wall.name in joint:
+        v_off = joint[wall.name]
+    else:
+        v_off = min(zero_current_potentials(system, x, stopped, wall), key=lambda r: abs(r - v))
+    away = float(sum(path_currents(system, x, p, wall).values()))
     v_down = float(down.system.potential(down.state, wall)) if down.outcome.is_rest else None
     moved, share = _charge_moved(system, x, p, wall, v, float(sum(inside.values())))
     return MembraneStory(
@@ -262,6 +272,7 @@ def _membrane(result: Rest, wall: Wall, down: Rest) -> MembraneStory:
         pumps=_pump_stories(system, x, p, wall, flow),
         chord_sum=1e3 * sum(chord[i] / total_chord * reversal[i] for i in chord),
         chord_pump=-1e3 * pump_current / total_chord,
+        chord_paths=-1e3 * away / total_chord,
         ghk=_mv(ghk),
         ghk_without_cl=_mv(ghk_kn),
         mullins_noda=_mv(noda),

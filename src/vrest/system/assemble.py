@@ -24,7 +24,9 @@ from vrest.constants import F
 from vrest.model.cell import Cell
 from vrest.model.exchange import Exchange
 from vrest.model.transport import ATP, WATER, Surroundings, Transport
+from vrest.physics.logistic import logistic
 from vrest.physics.namespace import namespace
+from vrest.system import links
 from vrest.system.laws import Laws, conserved
 from vrest.system.structure import Mover, Structure, Wall, parameter_names, structure_of
 
@@ -45,6 +47,7 @@ class System:
         self.structure = structure
         self.names = names
         self.valence = dict(structure.valence)
+        self.network = links.network_of(structure)
         self._at = {name: k for k, name in enumerate(names)}
         states: list[tuple[str, str]] = []
         for space in structure.spaces:
@@ -69,35 +72,36 @@ class System:
             bare = self._bare(mover)
             if isinstance(bare, Transport):
                 wall = self.structure.wall(mover.place)
-                charged = None if bare.counter_charge else wall
-                columns.append(self._column(m, bare.stoichiometry(), wall.inside, wall.outside, charged))
+                columns.append(self._column(m, [(bare.stoichiometry(), wall.inside, wall.outside)], wall))
             else:
-                for move in bare.moves(self.valence):
-                    columns.append(self._column(m, move, bare.inside, bare.outside, None))
+                columns += [self._column(m, moved, None) for moved in links.moved(self, m, bare)]
         return tuple(columns)
 
-    def _column(self, m: int, move: Mapping[str, float], inside: str, outside: str, wall: Wall | None) -> Column:
+    def _column(self, m: int, moved: list[links.Moved], wall: Wall | None) -> Column:
+        """One column of the table; the charge it moves is put on its membrane, or on those that an exchange passes."""
         adds: dict[int, float] = {}
-        charge_out = 0.0
-        for species, count in move.items():
-            if species == ATP:
-                continue
-            kind, suffix = ("volume", "") if species == WATER else ("amount", f".{species}")
-            for side, sign in ((inside, -1.0), (outside, 1.0)):
-                state = self.index.get((kind, side + suffix))
-                if state is not None and count:
-                    adds[state] = adds.get(state, 0.0) + sign * count
-            if species != WATER:
-                charge_out += self.valence[species] * count
-        if wall is not None and charge_out:
-            adds[self.index["charge", wall.name]] = -charge_out
+        charge: dict[str, float] = {}
+        for move, inside, outside in moved:
+            for species, count in move.items():
+                if species == ATP:
+                    continue
+                kind, suffix = ("volume", "") if species == WATER else ("amount", f".{species}")
+                for side, sign in ((inside, -1.0), (outside, 1.0)):
+                    state = self.index.get((kind, side + suffix))
+                    if state is not None and count:
+                        adds[state] = adds.get(state, 0.0) + sign * count
+                    if species != WATER:
+                        charge[side] = charge.get(side, 0.0) + sign * self.valence[species] * count
+        if not self._bare(self.structure.movers[m]).counter_charge:
+            felt = {wall.name: charge.get(wall.inside, 0.0)} if wall else self.network.felt(charge)
+            adds |= {self.index["charge", name]: gained for name, gained in felt.items() if gained}
         # a published closure replaces the row of N: that it holds is then found among the conserved totals
         for tied, terms in self.structure.closures:
             change = sum(factor * adds.get(self.index["amount", name], 0.0) for name, factor in terms)
             adds.pop(self.index["amount", tied], None)
             if change:
                 adds[self.index["amount", tied]] = change
-        return Column(m, adds, float(move.get(ATP, 0.0)))
+        return Column(m, adds, sum(float(move.get(ATP, 0.0)) for move, _, _ in moved))
 
     @cached_property
     def table(self) -> np.ndarray:
@@ -124,8 +128,8 @@ class System:
     # --- the state -----------------------------------------------------------------------------------------
 
     def units(self, p: np.ndarray) -> np.ndarray:
-        """What one unit of each state is in mol, m3 and mol of charge (gates: 1)."""
-        units = []
+        """What one unit of each state is in mol, m3 and mol of charge (gates: 1), (..., states)."""
+        units: list[Any] = []
         for kind, name in self.states:
             if kind == "amount":
                 units.append(self.get(p, f"compartments.{name.split('.')[0]}.volume"))
@@ -136,20 +140,23 @@ class System:
                 units.append(c * a / F)
             else:
                 units.append(1.0)
-        return np.array(units)
+        return np.stack(np.broadcast_arrays(*units), axis=-1)
 
     def start(self, cell: Cell, p: np.ndarray) -> np.ndarray:
-        """The state that the cell describes; gates at their steady state for the starting potential."""
-        x = np.zeros(len(self.states))
+        """The state that the cell describes; gates at their steady state for the starting potential.
+
+        Of a population, whose p is (cells, numbers), it is (cells, states).
+        """
+        x = np.zeros((*p.shape[:-1], len(self.states)))
         for space in self.structure.spaces:
             if space.finite:
                 for ion, conc in cell.contents(space.name).items():
-                    x[self.index["amount", f"{space.name}.{ion}"]] = conc
+                    x[..., self.index["amount", f"{space.name}.{ion}"]] = conc
         for k, (kind, name) in enumerate(self.states):
             if kind == "volume":
-                x[k] = 1.0
+                x[..., k] = 1.0
             elif kind == "charge":
-                x[k] = cell.membranes[name].potential
+                x[..., k] = cell.membranes[name].potential
         return self.with_steady_gates(x, p)
 
     def with_steady_gates(self, x: np.ndarray, p: np.ndarray) -> np.ndarray:
@@ -195,7 +202,15 @@ class System:
         """Transport or exchange number m carrying the numbers of a parameter vector."""
         mover = self.structure.movers[m]
         part = self._bare(mover)
-        part.__dict__.update({q: self.get(p, mover.path(q)) for q in mover.quantities})
+        values: dict[str, Any] = {}
+        for path in mover.quantities:
+            name, _, key = path.partition(".")
+            value = self.get(p, mover.path(path))
+            if key:
+                values.setdefault(name, {})[key] = value
+            else:
+                values[name] = value
+        part.__dict__.update(values)
         return part
 
     def relative_volume(self, x: Any, space: str) -> Any:
@@ -217,6 +232,19 @@ class System:
         w = self.relative_volume(x, space)
         return {ion: entry(x, self.index["amount", f"{space}.{ion}"]) / w for ion in s.ions}
 
+    def ions(self, x: Any, p: Any, space: str) -> Any:
+        """Sum of the ions, bound or not, mol/m3; dissolved gases are none."""
+        return sum(c for ion, c in self.concentrations(x, p, space).items() if self.valence[ion])
+
+    def free(self, x: Any, p: Any, space: str) -> dict[str, Any]:
+        """Concentrations of what buffers leave free of the ions, mol/m3: what transports see."""
+        content = self.concentrations(x, p, space)
+        for ion in content:
+            path = f"compartments.{space}.free.{ion}"
+            if path in self._at:
+                content[ion] = content[ion] * self.get(p, path)
+        return content
+
     def impermeant(self, x: Any, p: Any, space: str) -> Any:
         """Concentration of the impermeants, mol/m3."""
         return self.get(p, f"compartments.{space}.impermeant.concentration") / self.relative_volume(x, space)
@@ -237,8 +265,7 @@ class System:
 
     def surroundings(self, x: Any, p: Any, wall: Wall, m: int | None = None) -> Surroundings:
         """What transport m (or any other of this membrane) sees."""
-        inside = self.concentrations(x, p, wall.inside)
-        outside = self.concentrations(x, p, wall.outside)
+        inside, outside = self.ions(x, p, wall.inside), self.ions(x, p, wall.outside)
         gates = {}
         for other, names in self.gate_names.items():
             mover = self.structure.movers[other]
@@ -250,10 +277,12 @@ class System:
         return Surroundings(
             potential=self.potential(x, wall),
             temperature=self.get(p, "temperature"),
-            inside=inside,
-            outside=outside,
-            osmolarity_inside=sum(inside.values()) + self.impermeant(x, p, wall.inside),
-            osmolarity_outside=sum(outside.values()) + self.impermeant(x, p, wall.outside),
+            inside=self.free(x, p, wall.inside),
+            outside=self.free(x, p, wall.outside),
+            ions_inside=inside,
+            ions_outside=outside,
+            osmolarity_inside=inside + self.impermeant(x, p, wall.inside),
+            osmolarity_outside=outside + self.impermeant(x, p, wall.outside),
             valence=self.valence,
             gates=gates,
             area=self.area(x, p, wall),
@@ -266,16 +295,16 @@ class System:
         rates: list[Any] = []
         gate_rates: dict[int, Any] = {}
         shared = {wall.name: self.surroundings(x, p, wall) for wall in self.structure.walls}
+        between = links.between(self, x, p)
         for m, mover in enumerate(self.structure.movers):
             part = self.bound(m, p)
             if isinstance(part, Exchange):
-                inside = self.concentrations(x, p, part.inside)
-                outside = self.concentrations(x, p, part.outside)
-                rates += part.rates(inside=inside, outside=outside, valence=self.valence)
+                found = links.free_rates(self, m, part, between[m])
+                rates += [with_oxygen(part, between[m].inside, rate) for rate in found]
                 continue
             wall = self.structure.wall(mover.place)
             here = self.surroundings(x, p, wall, m) if self.gate_names[m] else shared[wall.name]
-            rates.append(part.rate(here) * self.area(x, p, wall))
+            rates.append(with_oxygen(part, here.outside, part.rate(here)) * self.area(x, p, wall))
             for gate, (opening, closing) in part.gate_kinetics(here).items() if self.gate_names[m] else ():
                 k = self.index["gate", f"{mover.place}.{mover.label}.{gate}"]
                 gate_rates[k] = opening * (1.0 - entry(x, k)) - closing * entry(x, k)
@@ -283,10 +312,15 @@ class System:
 
     def derivative(self, x: Any, p: Any) -> Any:
         """x' in scaled units per second, all states."""
+        rows = self.changes(x, p)
+        return namespace(*rows).stack(rows, axis=-1)
+
+    def changes(self, x: Any, p: Any) -> list[Any]:
+        """x' entry by entry."""
         return self._rows(x, p, range(len(self.states)))
 
-    def _rows(self, x: Any, p: Any, wanted: Iterable[int]) -> Any:
-        """The rows of x' that are wanted, stacked on the last axis."""
+    def _rows(self, x: Any, p: Any, wanted: Iterable[int]) -> list[Any]:
+        """The rows of x' that are wanted."""
         rates, gate_rates = self.turnovers(x, p)
         rows = []
         for k in wanted:
@@ -300,27 +334,36 @@ class System:
                 if count:
                     total = total + (rate if count == 1.0 else -rate if count == -1.0 else count * rate)
             rows.append(total / self._unit(p, kind, name))
-        return namespace(*rows).stack(rows, axis=-1)
+        return rows
 
     def _unit(self, p: Any, kind: str, name: str) -> Any:
         if kind == "charge":
             return self.get(p, f"membranes.{name}.capacitance") * self.get(p, f"membranes.{name}.area") / F
         return self.get(p, f"compartments.{name.split('.')[0]}.volume")
 
+    def whole(self, y: tuple[Any, ...], c: tuple[Any, ...], matrix: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The whole state from its independent part, entry by entry; `matrix` row after row."""
+        laws = self.laws
+        x: list[Any] = [None] * len(self.states)
+        for i, state in enumerate(laws.independent):
+            x[state] = y[i]
+        for row, state in enumerate(laws.dependent):
+            x[state] = c[row]
+            for i in np.flatnonzero(laws.combination[row]):
+                x[state] = x[state] + matrix[row * len(laws.independent) + int(i)] * y[i]
+        return tuple(x)
+
+    def slopes(self, y: tuple[Any, ...], constants: tuple[tuple[Any, ...], ...]) -> tuple[Any, ...]:
+        """y' of the independent states, entry by entry; `constants` are (p, c, M), M row after row."""
+        p, c, matrix = constants
+        return tuple(self._rows(self.whole(y, c, matrix), p, self.laws.independent))
+
     def reduced(self, y: Any, constants: Any) -> Any:
         """y' of the independent states; `constants` are (p, c, M)."""
         p, c, matrix = constants
-        laws = self.laws
-        known, constant = entries(y), entries(c)
-        coefficients = entries(namespace(matrix).reshape(matrix, (-1,)))
-        x: list[Any] = [None] * len(self.states)
-        for i, state in enumerate(laws.independent):
-            x[state] = known[i]
-        for row, state in enumerate(laws.dependent):
-            x[state] = constant[row]
-            for i in np.flatnonzero(laws.combination[row]):
-                x[state] = x[state] + coefficients[row * len(laws.independent) + int(i)] * known[i]
-        return self._rows(tuple(x), entries(p), laws.independent)
+        flat = namespace(matrix).reshape(matrix, (-1,))
+        rows = self.slopes(entries(y), (entries(p), entries(c), entries(flat)))
+        return namespace(*rows).stack(rows, axis=-1)
 
 
 def entry(vector: Any, k: int) -> Any:
@@ -331,6 +374,13 @@ def entry(vector: Any, k: int) -> Any:
 def entries(vector: Any) -> tuple[Any, ...]:
     """All entries of an array along its last axis: one operation, where indexing would trace one for each."""
     return tuple(namespace(vector).unstack(vector, axis=-1))
+
+
+def with_oxygen(part: Transport | Exchange, content: Mapping[str, Any], rate: Any) -> Any:
+    """The rate of a transport or exchange where there is O2 to drive it."""
+    if part.o2_half is None:
+        return rate
+    return rate * logistic((content["O2"] - part.o2_half) / part.o2_slope)
 
 
 @lru_cache(maxsize=64)

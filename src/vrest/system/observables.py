@@ -25,15 +25,14 @@ def undefined_as_nan(formula: Any, *values: Any, **named: Any) -> Any:
 
 def reversal_potentials(system: System, x: Array, p: Array, wall: Wall) -> dict[str, Array]:
     """Nernst potential of every ion on both sides, V; NaN where a side has none of it."""
-    inside = system.concentrations(x, p, wall.inside)
-    outside = system.concentrations(x, p, wall.outside)
+    inside, outside = system.free(x, p, wall.inside), system.free(x, p, wall.outside)
     temperature = system.get(p, "temperature")
     return {
         ion: undefined_as_nan(
             nernst, system.valence[ion], inside=inside[ion], outside=outside[ion], temperature=temperature
         )
         for ion in inside
-        if ion in outside
+        if ion in outside and system.valence[ion]
     }
 
 
@@ -43,11 +42,8 @@ def volumes(system: System, x: Array, p: Array) -> dict[str, Array]:
 
 
 def osmolarities(system: System, x: Array, p: Array) -> dict[str, Array]:
-    """Sum of all concentrations in each compartment, mol/m3."""
-    return {
-        s.name: sum(system.concentrations(x, p, s.name).values()) + system.impermeant(x, p, s.name)
-        for s in system.structure.spaces
-    }
+    """Sum of all concentrations in each compartment but those of dissolved gases, mol/m3."""
+    return {s.name: system.ions(x, p, s.name) + system.impermeant(x, p, s.name) for s in system.structure.spaces}
 
 
 def turnover_rates(system: System, x: Array, p: Array, wall: Wall) -> dict[str, Array]:
@@ -89,6 +85,18 @@ def currents(system: System, x: Array, p: Array, wall: Wall) -> dict[str, Array]
     }
 
 
+def path_currents(system: System, x: Array, p: Array, wall: Wall) -> dict[str, Array]:
+    """Net current that leaves the inside of a membrane along each path to other places, A."""
+    k = system.index["charge", wall.name]
+    rates, _ = system.turnovers(x, p)
+    found: dict[str, Array] = {}
+    for column, rate in zip(system.columns, rates, strict=True):
+        mover = system.structure.movers[column.mover]
+        if not mover.place and k in column.adds:
+            found[mover.label] = found.get(mover.label, 0.0) - F * column.adds[k] * np.asarray(rate)
+    return found
+
+
 def charge_per_turnover(moved: Mapping[str, float], valence: Mapping[str, int]) -> float:
     """Elementary charges that one turnover carries outward."""
     return sum(valence[ion] * count for ion, count in moved.items())
@@ -115,6 +123,8 @@ def cycle_cost(part: Transport, here: Surroundings) -> Any:
     """
     total: Any = 0.0
     for ion, count in part.moved_ions.items():
+        if not here.valence[ion]:
+            continue  # burnt, not stored
         ratio = undefined_as_nan(lambda i=ion: np.log(here.outside[i] / here.inside[i]))
         total = total + count * (R * here.temperature * ratio - here.valence[ion] * F * here.potential)
     return total

@@ -13,7 +13,7 @@ import numpy as np
 from vrest.model.cell import Cell
 from vrest.model.exchange import Exchange
 from vrest.model.paths import parameters
-from vrest.model.quantity import quantity_fields
+from vrest.model.quantity import numbers, quantity_maps
 from vrest.model.transport import Transport
 
 
@@ -113,8 +113,10 @@ def structure_of(cell: Cell, *, only_active: bool = False) -> Structure:
 
 
 def _mover(place: str, label: str, part: Transport | Exchange, only_active: bool) -> Mover:
-    quantities = tuple(name for name, _ in quantity_fields(part))
-    static = tuple((k, v) for k, v in vars(part).items() if k not in quantities)
+    quantities = tuple(name for name, _, _ in numbers(part))
+    tables = {name for name, _ in quantity_maps(part)}
+    # of a table of quantities the keys are static
+    static = tuple((k, tuple(v) if k in tables else v) for k, v in vars(part).items() if k not in quantities)
     return Mover(place, label, type(part), static, quantities, not (only_active and part.is_off))
 
 
@@ -127,6 +129,7 @@ def parameter_names(cell: Cell) -> tuple[str, ...]:
             names.append(base + "volume")
         else:
             names += [f"{base}ions.{s}" for s in c.ions]
+        names += [f"{base}free.{s}" for s in c.free]
         names += [base + "impermeant.concentration", base + "impermeant.valence"]
     for name in cell.membranes:
         names += [f"membranes.{name}.area", f"membranes.{name}.capacitance"]
@@ -136,7 +139,7 @@ def parameter_names(cell: Cell) -> tuple[str, ...]:
 
 
 def parameter_vector(cell: Cell) -> np.ndarray:
-    """The numbers of the cell (SI) in the order of `parameter_names`."""
+    """The numbers of the cell (SI) in the order of `parameter_names`; (cells, numbers) of a population."""
     known = {path: p.value for path, p in parameters(cell).items()}
     for name, c in cell.compartments.items():
         base = f"compartments.{name}."
@@ -145,4 +148,6 @@ def parameter_vector(cell: Cell) -> np.ndarray:
         known[base + "impermeant.concentration"], known[base + "impermeant.valence"] = cell.impermeant(name)
     for name in cell.membranes:
         known[f"membranes.{name}.area"] = cell.area(name)
-    return np.array([known[name] for name in parameter_names(cell)], dtype=np.float64)
+    values = [known[name] for name in parameter_names(cell)]
+    shape = np.broadcast_shapes(*map(np.shape, values))
+    return np.stack([np.broadcast_to(value, shape) for value in values], axis=-1, dtype=np.float64)

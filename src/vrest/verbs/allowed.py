@@ -43,13 +43,12 @@ class Allowed:
         room = jnp.where(limited, -0.8 * x / jnp.where(limited, moved, -1.0), 1.0)
         return jnp.clip(jnp.min(room), 0.0, 1.0)
 
-    def valid(self, y: Any, args: Any) -> Any:
-        """Whether everything that must be positive is."""
-        import jax.numpy as jnp
-
-        c, matrix = args
-        x = self.system.join(y, c, matrix)
-        return jnp.all(jnp.where(jnp.asarray(self.positive), x > 0, True))
+    def positive_part(self, y: Any, c: Any, matrix: Any) -> Any:
+        """Whether everything that must be positive is; all three entry by entry."""
+        possible: Any = True
+        for value, positive in zip(self.system.whole(y, c, matrix), self.positive, strict=True):
+            possible = possible & (value > 0) if positive else possible
+        return possible
 
     def swollen(self, y: Any, args: Any) -> Any:
         """Whether a volume has left for good."""

@@ -183,14 +183,45 @@ def rest(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping[st
     x0 = system.start(cell, p)
     y0, c, matrix = system.split(x0, p)
     found = Stationary(*(np.asarray(part) for part in search(system)(y0, (p, c, matrix))))
-    return left(judged(cell, system, p, x0, found))
+    return followed(judged(cell, system, p, x0, found))
 
 
-def left(result: Rest) -> Rest:
-    """The result; of an unstable one with what the cell does that leaves it: oscillate, or go elsewhere."""
+def rest_here(cell: Cell) -> Rest:
+    """The certificate of the very state that a cell describes, however unstable; nothing is searched.
+
+    >>> from vrest.io.cellfile import load
+    >>> rest_here(load("mammalian_neuron")).outcome.name
+    'rests'
+    """
+    system = assemble(cell, only_active=True)
+    p = parameter_vector(cell)
+    x0 = system.start(cell, p)
+    y, c, matrix = system.split(x0, p)
+    slope, jacobian = (np.asarray(part) for part in linearised(system)(y, (p, c, matrix)))
+    with np.errstate(all="ignore"):
+        try:
+            correction = np.linalg.solve(jacobian, -slope)
+        except np.linalg.LinAlgError:  # nothing determines some total: the certificate says so
+            correction = np.zeros_like(slope)
+    here = Stationary(y, slope, jacobian, correction, np.asarray(0), np.asarray(True))
+    return followed(judged(cell, system, p, x0, here))
+
+
+def followed(result: Rest) -> Rest:
+    """An unstable state with where the cell goes from it; any other result as it is."""
     if result.outcome is not Outcome.unstable:
         return result
     return replace(result, **departure(result.as_cell(), result.eigenvalues)._asdict())
+
+
+@lru_cache(maxsize=64)
+def linearised(system: System) -> Any:
+    """y' and its Jacobian at one point: (y, (p, c, M)) -> (y', J)."""
+    import jax
+
+    import vrest.numerics.backend  # noqa: F401
+
+    return jax.jit(lambda y, args: (system.reduced(y, args), jax.jacfwd(system.reduced)(y, args)))
 
 
 def judged(cell: Cell, system: System, p: np.ndarray, x0: np.ndarray, found: Stationary) -> Rest:

@@ -18,7 +18,7 @@ from vrest.numerics.point import Stationary
 from vrest.system.assemble import System, assemble
 from vrest.system.structure import parameter_vector
 from vrest.verbs.allowed import SWOLLEN, Allowed
-from vrest.verbs.rest import Rest, judged, left, search
+from vrest.verbs.rest import Rest, followed, judged, search
 
 if TYPE_CHECKING:
     from vrest.numerics.continuation import Problem
@@ -86,7 +86,7 @@ def rest_all(
     system, p = assemble(cell, only_active=True), parameter_vector(cell)
     x0 = system.start(cell, p)
     found = stationary_states(cell, system, p, starts=starts, seed=seed, progress=progress)
-    return [left(judged(cell, system, p, x0, each)) for each in found]
+    return [followed(judged(cell, system, p, x0, each)) for each in found]
 
 
 def stationary_states(

@@ -13,7 +13,7 @@ from vrest.errors import InputError, NoRestError
 from vrest.model.cell import Cell, Notice
 from vrest.model.notices import untracked
 from vrest.model.protocol import Protocol, Segment, protocol, segments
-from vrest.system.assemble import System, assemble
+from vrest.system.assemble import System, assemble, entries
 from vrest.system.ledger import Account, accounts
 from vrest.system.structure import parameter_vector
 from vrest.units import format_si, to_si
@@ -368,12 +368,13 @@ def stepper(system: System, moving: bool) -> Any:
     def f(t: Any, y: Any, args: Any) -> Any:
         p, slope, start, c, matrix = args
         now = p + slope * (t - start) if moving else p
-        return system.reduced(y, (now, c, matrix))
+        return system.slopes(y, (entries(now), entries(c), entries(matrix.reshape(-1))))
 
     def valid(y: Any, args: Any) -> Any:
-        return allowed.valid(y, args[3:])
+        *_, c, matrix = args
+        return allowed.positive_part(y, entries(c), entries(matrix.reshape(-1)))
 
     def advance(t: Any, y: Any, stop: Any, h: Any, args: Any, rtol: Any, atol: Any) -> Any:
-        return integrate(f, t, y, stop, h, args, valid=valid, rtol=rtol, atol=atol, max_steps=CHUNK, moving=moving)
+        return integrate(f, t, y, stop, h, args, valid=valid, rtol=rtol, atol=atol, max_steps=CHUNK)
 
     return jax.jit(advance)

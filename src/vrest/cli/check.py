@@ -1,0 +1,112 @@
+"""`vrest check`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import rich_click as click
+from click.exceptions import Exit
+
+from vrest.cli import options
+
+if TYPE_CHECKING:
+    from vrest.study.check import Check
+
+
+WHEN = {0.0: "at once", 60.0: "1 min", 600.0: "10 min", 3600.0: "1 h"}
+
+
+@click.command("check")
+@click.argument("description", metavar="FILE")
+@click.option("--set", "changes", multiple=True, metavar="CHANGE", help='Such as "outside.K=12 mM". Repeatable.')
+@click.option("-o", "--output", metavar="FILE", help="Save the cell of the first way out, with all digits (.toml).")
+@options.common
+def command(description: str, changes: tuple[str, ...], output: str | None, as_json: bool, quiet: bool) -> None:
+    """Why a model drifts: what is inconsistent, where it leads, and what would make it rest.
+
+    \b
+    Examples:
+      vrest check my_cell.toml
+      vrest check hh.toml --json
+      vrest check mammalian_neuron --set "pump.max_rate*=0.8" -o fixed.toml
+
+    FILE is a cell file, a name of the library, - for standard input, or TOML with what one would write for NEURON, in
+    its units: celsius, diam, L, cm, v_init, gna, gk, gcl, g_pas, e_pas, gnabar_hh, gkbar_hh, gl_hh, el_hh, nai, nao,
+    ki, ko, cli, clo, ena, ek, ecl, ipump. Every ion is followed for an hour. Exit code 0: it rests; 5: it drifts.
+    """
+    from vrest.cli.answer import Meter, answer
+    from vrest.errors import CheckError
+    from vrest.io.neuron import read_description
+    from vrest.io.report import door, report
+    from vrest.model.change import apply
+
+    if output:
+        from vrest.atomic import check_target
+
+        check_target(output, (".toml",), "a cell")
+    cell, claims = read_description(description)
+    cell = apply(cell, changes)
+
+    from vrest.study.check import check
+
+    with Meter(cell.name, quiet) as meter:
+        story = check(cell, claims, progress=meter)
+    error = None
+    if not story.rests:
+        worst = story.findings[0]
+        hint = story.fixes[0].message if story.fixes else story.unfixed
+        error = CheckError(f"'{cell.name}' drifts: {worst.message}", code="drifts", hint=hint)
+    if output and story.fixes:
+        from vrest.atomic import replacing
+        from vrest.io.cellfile import write_cell
+
+        with replacing(output) as temporary:
+            temporary.write_text(write_cell(story.fixes[0].cell), encoding="utf-8")
+    temperature = door(cell.temperature, "temperature")
+    body = report(
+        story.as_dict(),
+        story.units(),
+        {"file": description, "set": list(changes), "output": output},
+        cell=cell.name,
+        temperature=temperature,
+        warnings=story.warnings,
+        error=error,
+    )
+    if as_json:
+        answer(body, lambda: None, as_json=True, quiet=quiet)
+    else:
+        given = " ".join([description, *(f'--set "{change}"' for change in changes)])
+        told = {key: value for key, value in body.items() if key != "error"}  # the first finding says it
+        answer(told, lambda: show(story, temperature, given), as_json=False, quiet=quiet)
+    if error is not None:
+        raise Exit(error.exit_code)
+
+
+def show(story: Check, temperature: float, given: str) -> None:
+    """The account for people."""
+    from vrest.cli.answer import millivolts, number, table
+
+    verdict = "rests" if story.rests else "drifts"
+    click.echo(f"{story.cell.name} at {number(temperature)} degC: {verdict}")
+    for k, finding in enumerate(story.findings, 1):
+        click.echo(f"\n{k}. {finding.message}")
+    several = len(story.v_start) > 1
+    columns = ["", *(f"V {name} mV" if several else "V mV" for name in story.v_start)]
+    followed = [f"{s}.{i}" for s, held in story.later[0].concentrations.items() for i in held]
+    followed = [name for name in followed if name not in story.cell.closures]
+    columns += [f"{name} mM" for name in followed]
+    rows = []
+    for at in story.later:
+        contents = {f"{s}.{i}": c for s, held in at.concentrations.items() for i, c in held.items()}
+        row = [WHEN[at.time], *map(millivolts, at.v.values())]
+        rows.append(row + [number(contents[name]) for name in followed])
+    click.echo("")
+    table(columns, "l" + "r" * (len(columns) - 1), rows)
+    if story.stopped:
+        click.echo(f"Not followed further: {story.stopped}")
+    for fix in story.fixes:
+        click.echo(f"Way out, run for an hour (V moves by {fix.drift:.2f} mV): {fix.message}")
+        for line in fix.lines:
+            click.echo(f"    {line.replace('FILE', given)}")
+    if story.unfixed:
+        click.echo(f"No strengths hold this state: {story.unfixed}")

@@ -1,0 +1,143 @@
+"""`vrest design`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import rich_click as click
+from click.exceptions import Exit
+
+from vrest.cli import options
+
+if TYPE_CHECKING:
+    from vrest.study.design import Design
+
+
+@click.command("design")
+@options.cell
+@click.option("--v-rest", metavar="V", help='Where the cell shall rest, mV, or such as "-75 mV".')
+@click.option("--inside", multiple=True, metavar="ION=C", help='A concentration inside, such as "Cl=5 mM". Repeatable.')
+@click.option("--outside", multiple=True, metavar="ION=C", help="The same outside. Repeatable.")
+@click.option("--input-resistance", metavar="R", help='At rest, such as "150 Mohm": sets the scale of the strengths.')
+@click.option("--area", metavar="A", help='Of the membrane, such as "1000 um2".')
+@click.option("--add", multiple=True, metavar="LAW", help='A transport to add: KCC2, NKCC1, "ghk_leak Cl". Repeatable.')
+@click.option("--hold", multiple=True, metavar="WHAT", help='What stays: pump.max_rate, "P_Na/P_K=0.04". Repeatable.')
+@options.changes
+@click.option("-o", "--output", metavar="FILE", help="Save the designed cell, with all digits (.toml).")
+@options.common
+def command(
+    cell: str,
+    v_rest: str | None,
+    inside: tuple[str, ...],
+    outside: tuple[str, ...],
+    input_resistance: str | None,
+    area: str | None,
+    add: tuple[str, ...],
+    hold: tuple[str, ...],
+    changes: tuple[str, ...],
+    swap: str | None,
+    salt: str | None,
+    output: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """A cell that really rests where you want it: leaks, pump and cotransport solved for a target.
+
+    \b
+    Examples:
+      vrest design mammalian_neuron --v-rest "-75 mV" --input-resistance "150 Mohm" -o mine.toml
+      vrest design mammalian_neuron --v-rest "-75 mV" --inside "Cl=5 mM" --add KCC2
+      vrest design squid_axon --v-rest -62 --outside "K=15 mM" --swap Na --json
+      vrest design mammalian_neuron --v-rest -70 --hold "P_Na/P_K=0.04"
+
+    Ions inside that are not named stay, or take their equilibrium where only channels move them. What cannot rest is
+    refused with the reason (exit code 3); a design that is not stable has exit code 4 and is not saved.
+
+    CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input.
+    """
+    from vrest.cli.answer import answer
+    from vrest.cli.app import Wrong
+    from vrest.errors import NoRestError
+    from vrest.io.report import door, report
+
+    if v_rest is None:
+        raise Wrong("--v-rest is missing.", code="missing_argument", hint='Such as --v-rest "-75 mV".')
+    if output:
+        from vrest.atomic import check_target
+
+        check_target(output, (".toml",), "a cell")
+    described = options.read_changed(cell, changes, swap, salt)
+
+    from vrest.study.design import design
+
+    made = design(
+        described,
+        v_rest=v_rest,
+        inside=_targets(inside, "--inside"),
+        outside=_targets(outside, "--outside"),
+        input_resistance=input_resistance,
+        area=area,
+        add=add,
+        hold=hold,
+    )
+    error = None
+    if not made.stable:
+        error = NoRestError(f"The designed point is stationary, but not stable: {made.rest.reason}", code="unstable")
+    elif output:
+        from vrest.atomic import replacing
+        from vrest.io.cellfile import write_cell
+
+        with replacing(output) as temporary:
+            temporary.write_text(write_cell(made.cell), encoding="utf-8")
+    inputs = {"cell": cell, "v_rest": v_rest, "inside": list(inside), "outside": list(outside), "area": area}
+    inputs |= {"input_resistance": input_resistance, "add": list(add), "hold": list(hold)}
+    inputs |= {"set": list(changes), "swap": swap, "with": salt, "output": output}
+    body = report(
+        made.as_dict(),
+        made.units(),
+        inputs,
+        cell=made.cell.name,
+        temperature=door(made.cell.temperature, "temperature"),
+        warnings=made.rest.warnings,
+        error=error,
+    )
+    answer(body, lambda: show(made, body["temperature"]), as_json=as_json, quiet=quiet)
+    if error is not None:
+        raise Exit(error.exit_code)
+
+
+def _targets(texts: tuple[str, ...], option: str) -> dict[str, str]:
+    """ION=C of the command line, by ion."""
+    from vrest.errors import InputError
+
+    found = {}
+    for text in texts:
+        ion, equals, value = (part.strip() for part in text.partition("="))
+        if not (ion and equals and value) or ion in found:
+            raise InputError(
+                f"{option} {text!r} " + ("names an ion again." if ion in found else "is not ION=CONCENTRATION."),
+                code="bad_target",
+                hint=f'Such as {option} "Cl=5 mM".',
+            )
+        found[ion] = value
+    return found
+
+
+def show(made: Design, temperature: float) -> None:
+    """The design for people."""
+    from vrest.cli.answer import duration, number, table
+
+    r = made.rest
+    head = f"{made.cell.name} at {number(temperature)} degC, designed for {number(made.v_rest)} mV"
+    click.echo(f"{head}: {r.outcome.name}")
+    click.echo(r.reason)
+    rows = [[c.name, number(c.was), number(c.value, 6), c.unit, c.how] for c in made.choices]
+    table(["value", "was", "is", "", "how"], "lrrll", rows)
+    if made.input_resistance is not None:
+        click.echo(f"input resistance: {number(made.input_resistance)} Mohm")
+    if r.slowest_time_constant is not None:
+        click.echo(f"slowest time constant: {duration(r.slowest_time_constant)}")
+    if r.outcome.has_state:
+        click.echo(f"energy: {number(r.atp_per_second, 3)} ATP/s, {number(r.watts, 3)} W")
+    worst = max((abs(x) for ions in r.residual_mM_per_min.values() for x in ions.values()), default=0.0)
+    click.echo(f"certificate: {r.residual_mV:.1e} mV and {worst:.1e} mM/min are left")

@@ -1,0 +1,244 @@
+"""`vrest population`."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from vrest.cli import options
+
+if TYPE_CHECKING:
+    from vrest.verbs.population import Population
+
+UNITS = {"v": "mV", "time_to_depolarisation": "s", "time_above": "s", "seconds": "s", "rank_correlation": "1"}
+
+
+@click.command("population")
+@options.cell
+@click.option("--vary", multiple=True, metavar="'PATH ~ DIST'", help="What differs from cell to cell. Repeatable.")
+@click.option("--table", metavar="FILE", help="A table (CSV) of values: a path above each column, a cell in each row.")
+@click.option("-n", "n", metavar="N", help="How many cells.  [default: 1000, or the rows of the table]")
+@click.option("--seed", metavar="N", help="Of the draws.  [default: 0]")
+@click.option("--design", metavar="NAME", help="random, latin_hypercube or sobol.  [default: random]")
+@click.option("--rest", "settle", is_flag=True, help="Resting states; so it is without --at and --until.")
+@click.option("--at", "events", nargs=2, multiple=True, metavar="TIME CHANGE", help="A change at a time. Repeatable.")
+@click.option("--until", metavar="TIME", help='Run each cell until then, s, or such as "1 h".')
+@click.option("--from-rest", is_flag=True, help="Start each run from that cell's resting state.")
+@click.option("--times", metavar="T,T,...", help='Keep the whole state at these times, such as "0, 10 min, 1 h".')
+@click.option("--threshold", metavar="V", help='What counts as depolarised.  [default: "-30 mV"]')
+@click.option("--rtol", metavar="X", help="Relative tolerance of a step.  [default: 1e-6]")
+@click.option("--workers", metavar="N", help="Threads.  [default: one a core]")
+@click.option("--scheduler", metavar="ADDRESS", help="Compute on the workers of a Dask scheduler.")
+@options.changes
+@click.option("-o", "--output", metavar="FILE", help="Write a Zarr store (.zarr) as it goes; go on with one.")
+@options.plot
+@options.common
+def command(
+    cell: str,
+    vary: tuple[str, ...],
+    table: str | None,
+    n: str | None,
+    seed: str | None,
+    design: str | None,
+    settle: bool,
+    events: tuple[tuple[str, str], ...],
+    until: str | None,
+    from_rest: bool,
+    times: str | None,
+    threshold: str | None,
+    rtol: str | None,
+    workers: str | None,
+    scheduler: str | None,
+    changes: tuple[str, ...],
+    swap: str | None,
+    salt: str | None,
+    output: str | None,
+    plot: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Many cells that differ in some parameters: their resting states, or their runs.
+
+    \b
+    Examples:
+      vrest population mammalian_neuron --vary "K_leak.permeability ~ lognormal(0.2)" --plot pop.png
+      vrest population mammalian_neuron --vary "outside.K ~ uniform(3 mM, 8 mM) swap Na" \\
+          -n 100000 --rest -o pop.zarr
+      vrest population mammalian_neuron --vary "pump.max_rate ~ uniform(0.5x, 2x)" \\
+          --at "5 min" "pump.max_rate*=0" --at "25 min" "pump.max_rate=restore" --until "1 h" --from-rest
+      vrest population my_cell.toml --table posterior.csv
+
+    DIST is normal(MEAN, SD), lognormal(SIGMA) around the cell's own value or lognormal(MEDIAN, SIGMA),
+    uniform(LOW, HIGH), loguniform(LOW, HIGH) or discrete(A, B, ...); 0.5x is a multiple of the cell's own value.
+    Interrupted (Ctrl-C), the same command with the same -o goes on.
+    """
+    from vrest.cli.answer import Meter, answer, remark
+    from vrest.cli.app import Wrong
+    from vrest.io.report import door, report
+    from vrest.units import parse_number
+
+    said = {"--at": events, "--until": until, "--from-rest": from_rest, "--times": times}
+    said |= {"--threshold": threshold, "--rtol": rtol}
+    if (settle or not (events or until)) and (extra := [name for name, value in said.items() if value]):
+        raise Wrong(f"{extra[0]} is of runs, not of resting states.", hint="Say --until TIME, and leave --rest out.")
+    if not (vary or table):
+        raise Wrong("Nothing varies.", code="missing_argument", hint='Such as --vary "outside.K ~ uniform(3, 8)".')
+    if scheduler and not output:
+        raise Wrong(
+            "--scheduler needs a store to write to.", hint="Give -o FILE.zarr, in a folder that all workers see."
+        )
+    options.check_figure(plot)
+    described = options.read_changed(cell, changes, swap, salt)
+    how: dict[str, Any] = {"events": list(events)} if events else {}
+    how |= {name: value for name, value in (("until", until), ("threshold", threshold)) if value is not None}
+    how |= {"design": design.replace("-", "_")} if design else {}
+    how |= {"rtol": parse_number(rtol, "rtol")} if rtol else {}
+    how |= {"times": [part.strip() for part in times.split(",")]} if times else {}
+    for name, text in (("n", n), ("seed", seed), ("workers", workers)):
+        how |= {} if text is None else {name: options.whole(text, name)}
+    if output:
+        from vrest.io.zarr_store import zarr_store
+
+        how["into"] = zarr_store(output)
+
+    from vrest.verbs.population import population
+
+    begin, before = time.monotonic(), -1
+    try:
+        with Meter(f"{described.name}", quiet) as meter:
+
+            def progress(done: int, total: int) -> None:
+                nonlocal before
+                before = done if before < 0 else before  # what an earlier call did is not this one's speed
+                rate = (done - before) / (time.monotonic() - begin)
+                meter(done / total, f"{done:,} of {total:,} cells, {rate:,.0f} cells/s")
+
+            found = population(
+                described, varied(vary, table), from_rest=from_rest, client=scheduler, progress=progress, **how
+            )
+    except KeyboardInterrupt:
+        if output and not (quiet or as_json):
+            remark("Kept", "yellow", f"what is done is in '{output}'; the same command goes on from there.")
+        raise
+    seconds = time.monotonic() - begin
+    if plot:
+        options.save_figure("vrest.plot.population", "population_figure", found, plot)
+    inputs = {"cell": cell, "vary": list(vary), "table": table, "n": found.n, "seed": found.samples.seed}
+    inputs |= {"design": found.samples.design, "at": [list(event) for event in events], "until": until}
+    inputs |= {"from_rest": from_rest, "times": times, "threshold": threshold, "rtol": rtol, "workers": workers}
+    inputs |= {"scheduler": scheduler, "set": list(changes), "swap": swap, "with": salt, "output": output, "plot": plot}
+    body = report(
+        result(found, seconds),
+        UNITS,
+        inputs,
+        cell=described.name,
+        temperature=door(described.temperature, "temperature"),
+        warnings=found.warnings,
+    )
+    answer(body, lambda: show(found, body["result"], output), as_json=as_json, quiet=quiet)
+
+
+def varied(vary: tuple[str, ...], table: str | None) -> dict[str, Any]:
+    """What varies, by path: texts of distributions, and the columns of a table."""
+    from vrest.errors import InputError
+
+    found: dict[str, Any] = {}
+    if table:
+        from vrest.io.samples import read_samples
+
+        found |= read_samples(table)
+    for text in vary:
+        path, sign, law = text.replace("∼", "~").partition("~")
+        if not sign or path.strip() in found:
+            problem = f"{path.strip()} varies twice." if sign else f"Cannot read what varies: {text!r}."
+            hint = "Write PATH ~ DISTRIBUTION, each path once, such as 'outside.K ~ uniform(3 mM, 8 mM)'."
+            raise InputError(problem, code="varies_twice" if sign else "bad_distribution", hint=hint)
+        found[path.strip()] = law.strip()
+    return found
+
+
+def result(found: Population, seconds: float) -> dict[str, Any]:
+    """What a population says: how its cells ended, the spread of V, and what goes along with it."""
+    from vrest.verbs.population import spread
+
+    data, one = found.dataset, len(found.cell.membranes) == 1
+    potentials = {name: spread(v) for name, v in found.v_by_membrane.items()}
+    missing = "without_rest" if found.settled else "unfinished"
+    ranks = {"v": found.importance()}
+    share = spread(found.lost).get("mean")
+    if share and share < 1.0:
+        ranks[missing] = found.importance(found.lost)
+    ranks = {key: {name: r if r == r else None for name, r in each.items()} for key, each in ranks.items()}
+    values: dict[str, Any] = {
+        "cells": found.n,
+        "what": "v_rest" if found.settled else "v_end",
+        "varied": [
+            {"name": v.name, "path": v.parameter.path, "distribution": v.text, "unit": v.unit, **spread(v.door)}
+            for v in found.samples.varied
+        ],
+        "outcomes": [
+            {"outcome": name, "count": count, "share": count / found.n, "reason": found.reasons[name]}
+            for name, count in found.outcomes.items()
+        ],
+        "v": next(iter(potentials.values())) if one else potentials,
+        missing: share,
+        "rank_correlation": ranks,
+        "computed": found.computed,
+        "seconds": seconds,
+    }
+    if not found.settled:
+        ended = found.well
+        values["recovered"] = float((data.recovered.values[ended] == 1).mean()) if ended.any() else None
+    if "time_above" in data:
+        above, first = (
+            data[name].values.reshape(found.n, -1)[:, 0] for name in ("time_above", "time_to_depolarisation")
+        )
+        values["depolarised"] = float((above[found.well] > 0).mean()) if found.well.any() else None
+        values["time_above"], values["time_to_depolarisation"] = spread(above), spread(first)
+    return values
+
+
+def show(found: Population, values: dict[str, Any], output: str | None) -> None:
+    """The population for people."""
+    from vrest.cli.answer import duration, millivolts, number, table
+
+    what = "resting states" if found.settled else "runs"
+    click.echo(f"{found.cell.name}: {found.n:,} {what}, {found.samples.design}, seed {found.samples.seed}")
+    for v in found.samples.varied:
+        click.echo(f"  {v}")
+    rows = [[o["outcome"], f"{o['count']:,}", f"{number(100 * o['share'])} %", o["reason"]] for o in values["outcomes"]]
+    table(["outcome", "cells", "share", ""], "lrrl", rows)
+    missing = "without_rest" if found.settled else "unfinished"
+    text = "without a resting state" if found.settled else "did not reach the end"
+    if values[missing] is not None:
+        click.echo(f"{text}: {number(100 * values[missing])} %")
+    potentials = values["v"] if len(found.cell.membranes) > 1 else {"": values["v"]}
+    columns = ("mean", "sd", "min", "q05", "median", "q95", "max")
+    rows = [
+        [f"V {name} mV".replace("  ", " "), *(millivolts(s[c]) for c in columns)] for name, s in potentials.items() if s
+    ]
+    if rows:
+        heads = ("mean", "SD", "lowest", "5 %", "median", "95 %", "highest")
+        table(["at rest" if found.settled else "at the end", *heads], "l" + "r" * len(heads), rows)
+        ranks = values["rank_correlation"]
+        rows = [[name, *(number(r[name], 3) for r in ranks.values())] for name in ranked(ranks["v"])]
+        heads = {"v": "rank correlation with V", "without_rest": "with having no rest", "unfinished": "with not ending"}
+        table(["parameter", *(heads[key] for key in ranks)], "l" + "r" * len(ranks), rows)
+    if values.get("depolarised") is not None:
+        text = f"depolarised at some time: {number(100 * values['depolarised'])} %"
+        if values["time_to_depolarisation"]:
+            text += f", after {duration(values['time_to_depolarisation']['median'])} (median)"
+        click.echo(text)
+    if values.get("recovered") is not None:
+        click.echo(f"back within 1 mV of where they began: {number(100 * values['recovered'])} %")
+    if not found.computed:
+        click.echo(f"'{output}' was finished: nothing had to be computed")
+        return
+    click.echo(f"{found.computed:,} cells in {duration(values['seconds'])}" + (f", in '{output}'" if output else ""))
+
+
+def ranked(importance: dict[str, float | None]) -> list[str]:
+    """Names, the strongest first."""
+    return sorted(importance, key=lambda name: -abs(importance[name] or 0.0))

@@ -1,0 +1,210 @@
+"""Stationary points of many problems side by side, with a proof of stability that needs no eigenvalues.
+
+The steps are those of `stationary`: linearly implicit Euler steps that grow into Newton's method. Stability follows
+from the signs of Routh's array of the characteristic polynomial, each sign with a bound on its rounding; where a
+sign cannot be told, the answer is "unknown" and the caller computes eigenvalues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from vrest.numerics.batch import stored
+from vrest.numerics.elimination import factorise, order_of, substitute
+from vrest.numerics.rhs import Matrix, Rhs, State
+
+FIRST_STEP, LAST_STEP = 0.1, 1e10
+"""Pseudo-time steps, s: the first follows slow motion from the start, the last is a Newton step."""
+
+LARGEST_CHANGE = 0.7
+"""A step that changes any state by more than this share of its scale is repeated with a shorter time step."""
+
+SIGNS_UP_TO = 5
+"""Largest system whose characteristic polynomial is written out."""
+
+UNKNOWN, STABLE, UNSTABLE = 0, 1, 2
+
+
+class Settling(NamedTuple):
+    """A batch on its way to stationary points."""
+
+    y: Any
+    """(n, lanes)"""
+    step: Any
+    """(lanes,) pseudo-time step, s."""
+    correction: Any
+    """(n, lanes) the last Newton correction."""
+    done: Any
+    """(lanes,) bool: the last correction was rounding."""
+    iterations: Any
+    """(lanes,) int"""
+
+
+class Proof(NamedTuple):
+    """What is known of stationary points."""
+
+    slope: Any
+    """(n, lanes) y' there."""
+    jacobian: Any
+    """(n, n, lanes), columns and rows measured with the scale."""
+    verdict: Any
+    """(lanes,) STABLE, UNSTABLE or UNKNOWN."""
+    slowest: Any
+    """(lanes,) the real eigenvalue nearest to zero, where it could be found; else NaN."""
+
+
+def written_out(rhs: Rhs) -> bool:
+    """Whether this system is small enough for `prove`."""
+    return len(rhs.pattern) <= SIGNS_UP_TO
+
+
+def settle(
+    f: Callable[[Any, State, Any], State],
+    lanes: Settling,
+    args: Any,
+    *,
+    scale: Callable[[State], State],
+    share: Callable[[State, State, Any], Any],
+    iterations: Any,
+) -> Settling:
+    """Take up to `iterations` steps towards f(0, y, args) = 0 on every lane that is not done.
+
+    Parameters
+    ----------
+    scale
+        scale(y) -> n arrays: the size a change of each state is measured with.
+    share
+        share(y, change, args) -> the largest part of a step (0 to 1) that stays in the allowed region.
+    """
+    n = lanes.y.shape[0]
+    start = tuple(jnp.unstack(lanes.y))
+    t = jnp.zeros_like(lanes.step)
+    rhs = Rhs(f, t, start, args)
+    always = iterations > 0
+    pattern = {(i, j) for i, row in enumerate(rhs.pattern) for j in row} | {(i, i) for i in range(n)}
+    order, _ = order_of(pattern, n)
+
+    def going(carry: Any) -> Any:
+        k, lanes = carry
+        return (k < iterations) & ~jnp.all(lanes.done)
+
+    def body(carry: Any) -> Any:
+        k, lanes = carry
+        y = lanes.y
+        slope, jacobian = rhs.jacobian(t, y)
+        matrix: Matrix = {at: -value for at, value in jacobian.items()}
+        for i in range(n):
+            matrix[i, i] = 1.0 / lanes.step + matrix.get((i, i), 0.0)
+        factors = factorise(matrix, n)
+        change = stored(substitute(factors, slope), always)
+        sizes = [jnp.abs(c) / s for c, s in zip(change, scale(y), strict=True)]
+        size = sizes[0]
+        for other in sizes[1:]:
+            size = jnp.maximum(size, other)
+        newton = lanes.step >= LAST_STEP
+        # beyond the growth time of an unstable mode a step runs against the motion: an odd number of pivots change sign
+        positive = jnp.ones_like(lanes.step)
+        for i in order:
+            positive = positive * jnp.sign(factors.entries[i, i])
+        too_far = ~(size <= LARGEST_CHANGE) | ((positive <= 0) & (size > 1e-9))
+        part = jnp.where(lanes.done | too_far, 0.0, share(y, change, args))
+        done = lanes.done | (newton & (size < 1e-10) & ~too_far)
+        grow = jnp.where(size < 0.05, 100.0, jnp.where(size < 0.2, 10.0, 2.0))
+        step = jnp.where(too_far, jnp.where(newton, 1e3, lanes.step / 8), jnp.minimum(lanes.step * grow, LAST_STEP))
+        moved = tuple(jnp.where(part > 0, v + part * c, v) for v, c in zip(y, change, strict=True))
+        correction = tuple(jnp.where(lanes.done, old, new) for old, new in zip(lanes.correction, change, strict=True))
+        return k + 1, Settling(moved, step, correction, done, lanes.iterations + ~lanes.done)
+
+    apart = lanes._replace(y=start, correction=tuple(jnp.unstack(lanes.correction)))
+    found = jax.lax.while_loop(going, body, (jnp.asarray(0), apart))[1]
+    return found._replace(y=jnp.stack(found.y), correction=jnp.stack(found.correction))
+
+
+def prove(f: Callable[[Any, State, Any], State], y: Any, args: Any, *, scale: Callable[[State], State]) -> Proof:
+    """Slope, Jacobian and stability at given points, (n, lanes)."""
+    at = tuple(jnp.unstack(y))
+    n, t = len(at), jnp.zeros_like(at[0])
+    slope, entries = Rhs(f, t, at, args).jacobian(t, at)
+    s = scale(at)
+    rows = [[entries.get((i, j), t) * s[j] / s[i] for j in range(n)] for i in range(n)]
+    if n > SIGNS_UP_TO:
+        verdict, slowest = jnp.full(t.shape, UNKNOWN), jnp.full_like(t, jnp.nan)
+    else:
+        coefficients, bounds = characteristic(rows)
+        verdict, slowest = routh(coefficients, bounds), nearest_root(coefficients)
+    return Proof(jnp.stack(slope), jnp.stack([jnp.stack(row) for row in rows]), verdict, slowest)
+
+
+def characteristic(rows: list[list[Any]]) -> tuple[list[Any], list[Any]]:
+    """Coefficients of det(x I - A), highest first, and bounds on their rounding (Faddeev and LeVerrier).
+
+    >>> coefficients, _ = characteristic([[jnp.float64(-1.0), jnp.float64(0.0)], [jnp.float64(2.0), jnp.float64(-3.0)]])
+    >>> [float(c) for c in coefficients]
+    [1.0, 4.0, 3.0]
+    """
+    n = len(rows)
+    one, zero = jnp.ones_like(rows[0][0]), jnp.zeros_like(rows[0][0])
+    m = [[zero] * n for _ in range(n)]
+    b = [[zero] * n for _ in range(n)]
+    sizes = [[jnp.abs(v) for v in row] for row in rows]
+    coefficients, bounds = [one], [one]
+    for k in range(1, n + 1):
+        m, b = _product(rows, m, coefficients[-1]), _product(sizes, b, bounds[-1])
+        coefficients.append(-sum(rows[i][q] * m[q][i] for i in range(n) for q in range(n)) / k)
+        bounds.append(sum(sizes[i][q] * b[q][i] for i in range(n) for q in range(n)) / k)
+    rounding = 4 * (n + 2) * float(jnp.finfo(jnp.float64).eps)
+    return coefficients, [rounding * bound for bound in bounds]
+
+
+def _product(a: list[list[Any]], m: list[list[Any]], diagonal: Any) -> list[list[Any]]:
+    """A M + d I."""
+    n = range(len(a))
+    return [[sum(a[i][q] * m[q][j] for q in n) + (diagonal if i == j else 0.0) for j in n] for i in n]
+
+
+def routh(coefficients: list[Any], bounds: list[Any]) -> Any:
+    """STABLE where every root has a negative real part, UNSTABLE where one has not, UNKNOWN within rounding."""
+    n = len(coefficients) - 1
+    upper, lower = [list(coefficients[k::2]) for k in (0, 1)]
+    upper_bound, lower_bound = [list(bounds[k::2]) for k in (0, 1)]
+    firsts, margins = [upper[0]], [upper_bound[0]]
+    for _ in range(n):
+        firsts.append(lower[0])
+        margins.append(lower_bound[0])
+        width = len(upper) - 1
+        following, following_bound = [], []
+        for j in range(width):
+            has = j + 1 < len(lower)
+            ratio = upper[0] / lower[0]
+            relative = upper_bound[0] / jnp.abs(upper[0]) + lower_bound[0] / jnp.abs(lower[0])
+            below = ratio * lower[j + 1] if has else jnp.zeros_like(ratio)
+            spread = jnp.abs(below) * relative + (jnp.abs(ratio) * lower_bound[j + 1] if has else 0.0)
+            following.append(upper[j + 1] - below)
+            following_bound.append(upper_bound[j + 1] + spread)
+        upper, lower, upper_bound, lower_bound = lower, following, lower_bound, following_bound
+        if not lower:
+            break
+    certain = jnp.ones_like(firsts[0], dtype=bool)
+    stable = jnp.ones_like(certain)
+    for value, margin in zip(firsts, margins, strict=True):
+        certain = certain & (jnp.abs(value) > 2 * margin)
+        stable = stable & (value > 0)
+    return jnp.where(certain, jnp.where(stable, STABLE, UNSTABLE), UNKNOWN)
+
+
+def nearest_root(coefficients: list[Any]) -> Any:
+    """The real root that Newton's method finds from zero; NaN where it finds none."""
+    x = jnp.zeros_like(coefficients[0])
+    change = x
+    for _ in range(12):
+        value, slope = coefficients[0], jnp.zeros_like(x)
+        for c in coefficients[1:]:
+            slope = slope * x + value
+            value = value * x + c
+        change = value / slope
+        x = x - change
+    return jnp.where(jnp.abs(change) <= 1e-9 * jnp.abs(x), x, jnp.nan)

@@ -1,0 +1,328 @@
+"""What is inconsistent in the state that a cell describes, each with the size it has in mM/min."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vrest.constants import F
+from vrest.errors import NoRestError
+from vrest.model.cell import Cell
+from vrest.model.pumps import CubicPump, NaKPump
+from vrest.model.transport import ATP
+from vrest.physics.nernst import nernst
+from vrest.study.calculator import pretty
+from vrest.system.assemble import System, assemble
+from vrest.system.observables import currents, ion_fluxes, pump_costs, transports
+from vrest.system.structure import Wall, parameter_vector
+from vrest.verbs.instant import at_potential, clamped, instant
+
+VOLTS = 1e-4
+"""V: a potential that differs by less is the same."""
+
+SHARE = 0.01
+"""A content that would change by less than this in an hour is steady."""
+
+RUNAWAY = 1e-3
+"""V/s: a potential that was found to carry no current changes far less."""
+
+PER_MIN = 60.0
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a description of a membrane says beside its cell, as one may in NEURON.
+
+    Parameters
+    ----------
+    reversals
+        Reversal potentials that are stated apart from the concentrations, V by ion.
+    unnamed
+        Reversal potentials of leaks that belong to no ion, V by transport.
+    defaults
+        Values that were not given, `name = value`.
+    """
+
+    reversals: Mapping[str, float] = field(default_factory=dict)
+    unnamed: Mapping[str, float] = field(default_factory=dict)
+    defaults: tuple[str, ...] = ()
+
+    @property
+    def as_in_neuron(self) -> bool:
+        """Whether it was written in NEURON's terms."""
+        return bool(self.reversals or self.unnamed or self.defaults)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One inconsistency; `mM_per_min` is what it moves and ranks it, 0 where it moves no ion."""
+
+    code: str
+    where: str
+    mM_per_min: float
+    message: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The state the cell describes, a few membrane time constants later: contents as described, no net current."""
+
+    cell: Cell
+    system: System
+    p: np.ndarray
+    x: np.ndarray
+
+    def v(self, wall: Wall) -> float:
+        """V."""
+        return float(self.system.potential(self.x, wall))
+
+    def gains(self, space: str) -> dict[str, dict[str, float]]:
+        """What each transport adds to each ion of a finite compartment, mM/min: {ion: {transport: gain}}."""
+        volume = float(np.asarray(self.system.volume(self.x, self.p, space)))
+        found: dict[str, dict[str, float]] = {}
+        for wall in self.system.structure.walls:
+            side = (wall.outside == space) - (wall.inside == space)
+            for ion, flows in ion_fluxes(self.system, self.x, self.p, wall).items() if side else ():
+                for label, flow in flows.items():
+                    gain = side * PER_MIN * float(flow) / volume
+                    found.setdefault(ion, {})[label] = found.get(ion, {}).get(label, 0.0) + gain
+        return found
+
+    def rates(self) -> dict[str, dict[str, float]]:
+        """What each ion of each finite compartment gains in all, mM/min."""
+        slope = self.system.derivative(self.x, self.p)
+        table: dict[str, dict[str, float]] = {}
+        for (kind, name), value in zip(self.system.states, slope, strict=True):
+            if kind == "amount":
+                space, ion = name.split(".")
+                table.setdefault(space, {})[ion] = PER_MIN * float(value / self.system.relative_volume(self.x, space))
+        return table
+
+
+def first_moment(cell: Cell) -> Moment:
+    """The described contents at the potential that carries no current; the described one where there is none."""
+    system = assemble(cell)
+    p = parameter_vector(cell)
+    x = system.start(cell, p)
+    try:
+        v = instant(cell).v
+    except NoRestError:
+        return Moment(cell, system, p, x)
+    for wall in system.structure.walls:
+        volts = 1e-3 * (v[wall.name] if isinstance(v, dict) else v)
+        x = at_potential(system, x, wall, np.array([volts]), p)[0]
+    return Moment(cell, system, p, x)
+
+
+def called(now: Moment, wall: Wall, label: str) -> str:
+    """A transport by its name, with its membrane's where there are several."""
+    return label if len(now.system.structure.walls) == 1 else f"{label} of '{wall.name}'"
+
+
+def millivolts(volts: float, digits: int = 1) -> str:
+    """A potential in words, without a negative zero."""
+    return f"{round(1e3 * volts, digits) + 0.0:.{digits}f} mV"
+
+
+def findings(now: Moment, claims: Claims) -> list[Finding]:
+    """Everything inconsistent, what moves most first."""
+    found = [
+        *_start(now),
+        *(f for wall in now.system.structure.walls for f in _reversals(now, wall, claims)),
+        *(f for wall in now.system.structure.walls for f in _unnamed(now, wall, claims)),
+        *_imbalances(now, claims),
+        *_charge(now, claims),
+        *(f for wall in now.system.structure.walls for f in _pumps(now, wall)),
+        *_water(now),
+    ]
+    return sorted(found, key=lambda finding: -finding.mM_per_min)
+
+
+def _start(now: Moment) -> Iterator[Finding]:
+    slope = now.system.derivative(now.x, now.p)
+    for wall in now.system.structure.walls:
+        described = now.cell.membranes[wall.name].potential
+        v, name = now.v(wall), called(now, wall, "V")
+        runs = float(slope[now.system.index["charge", wall.name]])
+        if abs(runs) > RUNAWAY:
+            text = f"No potential carries zero current: {name} runs away by {1e3 * runs:+.3g} mV/s."
+            yield Finding("no_potential", wall.name, 0.0, text)
+        elif abs(v - described) > VOLTS:
+            text = f"{name} starts at {millivolts(described, 2)}, but with these contents no current flows at "
+            yield Finding("start", wall.name, 0.0, f"{text}{millivolts(v, 2)}: it goes there within milliseconds.")
+
+
+def _volume(now: Moment, wall: Wall) -> float:
+    """Of the inside, m3; infinite where contents are held."""
+    volume = now.system.volume(now.x, now.p, wall.inside)
+    return float("inf") if volume is None else float(np.asarray(volume))
+
+
+def _reversals(now: Moment, wall: Wall, claims: Claims) -> Iterator[Finding]:
+    """Stated reversal potentials beside those that the concentrations make."""
+    inside = now.system.concentrations(now.x, now.p, wall.inside)
+    outside = now.system.concentrations(now.x, now.p, wall.outside)
+    parts = transports(now.system, now.p, wall)
+    apart = clamped(now.system, now.x, wall, now.v(wall) + np.array([0.0, 1e-3]))
+    slopes = {label: 1e3 * float(np.diff(i)[0]) for label, i in currents(now.system, apart, now.p, wall).items()}
+    celsius = f"{now.cell.temperature - 273.15:.4g} degC"
+    for ion, stated in claims.reversals.items():
+        z = now.system.valence[ion]
+        made = float(nernst(z, inside=inside[ion], outside=outside[ion], temperature=now.cell.temperature))
+        if abs(made - stated) <= VOLTS:
+            continue
+        channels = [label for label, t in parts.items() if t.is_channel and ion in t.moved_ions]
+        moved = sum(slopes[label] for label in channels) * (made - stated)
+        size = abs(moved) / F / _volume(now, wall) * PER_MIN
+        yield Finding(
+            "reversal",
+            ion,
+            size,
+            f"E_{ion} is written as {millivolts(stated)}, but {float(inside[ion]):.4g} mM inside and "
+            f"{float(outside[ion]):.4g} mM outside make it {millivolts(made)} ({celsius}): "
+            f"as soon as {pretty(ion)} is followed, it is that.",
+        )
+
+
+def _unnamed(now: Moment, wall: Wall, claims: Claims) -> Iterator[Finding]:
+    """Leaks that belong to no ion: their current changes V and nobody's concentration."""
+    flow = currents(now.system, now.x, now.p, wall)
+    for label, stated in claims.unnamed.items():
+        current = float(flow[label])
+        size = abs(current) / F / _volume(now, wall) * PER_MIN
+        if size * 60 < SHARE:  # less than 10 uM an hour
+            continue
+        way, change = ("leaves", "gain") if current > 0 else ("enters", "lose")
+        yield Finding(
+            "no_ion",
+            label,
+            size,
+            f"{label} ({millivolts(stated)}) belongs to no ion, and its current has to be somebody's: "
+            f"{size:.3g} mM/min of charge {way} through it. The ions that are followed "
+            f"{change} as much net charge, which no cell can hold: 1 mM of it is "
+            f"{_volts_per_mM(now, wall):.3g} V on this membrane.",
+        )
+
+
+def _volts_per_mM(now: Moment, wall: Wall) -> float:
+    capacitance = float(
+        now.system.get(now.p, f"membranes.{wall.name}.capacitance") * now.system.area(now.x, now.p, wall)
+    )
+    return F * _volume(now, wall) / capacitance
+
+
+def _imbalances(now: Moment, claims: Claims) -> Iterator[Finding]:
+    """Each ion that gains or loses."""
+    for space, rates in now.rates().items():
+        contents = now.system.concentrations(now.x, now.p, space)
+        gains = now.gains(space)
+        for ion, rate in rates.items():
+            if abs(rate) * 60 <= SHARE * float(contents[ion]):
+                continue
+            by = {label: gain for label, gain in gains.get(ion, {}).items() if abs(gain) > 1e-3 * abs(rate)}
+            by = dict(sorted(by.items(), key=lambda item: -abs(item[1])))
+            other = rate - sum(gains.get(ion, {}).values())
+            if abs(other) > 1e-3 * abs(rate):
+                by["exchange"] = other
+            told = ", ".join(f"{label} {gain:+.3g}" for label, gain in by.items())
+            alone = len({gain > 0 for gain in by.values()}) == 1
+            yield Finding(
+                "imbalance",
+                f"{space}.{ion}",
+                abs(rate),
+                f"{pretty(ion)} in '{space}' ({float(contents[ion]):.4g} mM) {'gains' if rate > 0 else 'loses'} "
+                f"{abs(rate):.3g} mM/min: {told}"
+                + (f"; nothing {'takes it out' if rate > 0 else 'brings it back'}." if alone else "."),
+            )
+
+
+def _charge(now: Moment, claims: Claims) -> Iterator[Finding]:
+    """Ions that are followed gain charge while the membrane's does not change: somebody else carries the rest."""
+    if claims.unnamed:
+        return
+    slope = now.system.derivative(now.x, now.p)
+    for space, rates in now.rates().items():
+        net = sum(now.system.valence[ion] * rate for ion, rate in rates.items())
+        for wall in now.system.structure.walls:
+            side = (wall.inside == space) - (wall.outside == space)
+            if side:
+                volts = float(slope[now.system.index["charge", wall.name]])
+                net -= side * PER_MIN * volts / _volts_per_mM(now, wall)
+        largest = max((abs(gain) for by in now.gains(space).values() for gain in by.values()), default=0.0)
+        if abs(net) > 1e-6 * largest and abs(net) * 60 > SHARE:
+            yield Finding(
+                "charge",
+                space,
+                abs(net),
+                f"The ions of '{space}' gain {net:+.3g} mM/min of net charge that no membrane feels: the description "
+                "leaves out what carries the opposite charge.",
+            )
+
+
+def _pumps(now: Moment, wall: Wall) -> Iterator[Finding]:
+    """Pumps beside the load that everything else makes; and no pump at all."""
+    if not now.system.structure.space(wall.inside).finite:
+        return
+    gains = now.gains(wall.inside)
+    parts = transports(now.system, now.p, wall)
+    working = {label: t for label, t in parts.items() if t.stoichiometry().get(ATP)}
+    here = now.system.surroundings(now.x, now.p, wall)
+    if not any(float(np.asarray(t.rate(here))) for t in working.values()):
+        load = sum(gains.get("Na", {}).values())
+        if load > 0 and "Na" in gains and f"{wall.inside}.Na" not in now.cell.closures:
+            yield Finding(
+                "no_pump",
+                wall.name,
+                load,
+                f"No pump turns: nothing carries Na+ out, of which {load:.3g} mM/min leaks in, or brings K+ back.",
+            )
+        return
+    for label, t in working.items():
+        load = {ion: sum(g for x, g in gains[ion].items() if x != label) for ion in t.moved_ions}
+        needed = {ion: load[ion] / count for ion, count in t.moved_ions.items()}
+        turns = {ion: -gains[ion][label] / count for ion, count in t.moved_ions.items()}
+        turn = next(iter(turns.values()))
+        worst = max(needed, key=lambda ion: abs(needed[ion] - turn) * abs(t.moved_ions[ion]))
+        size = abs(needed[worst] - turn) * abs(t.moved_ions[worst])
+        if size * 60 <= SHARE * float(here.inside[worst]):
+            continue
+        told = " and ".join(f"{pretty(ion)} needs {rate + 0.0:.3g}" for ion, rate in needed.items())
+        low, high = min(needed.values()), max(needed.values())
+        if low <= 0:
+            end = "no pump can carry that: its ions leak the wrong way."
+        elif high - low > 0.01 * high:
+            end = "no strength suits both, because the leaks do not stand in the pump's proportion."
+        else:
+            end = f"it would have to be {high / turn:.3g} times as strong." if turn > 0 else "it does not turn."
+        end += _saturated(t, turn, high, here)
+        yield Finding("pump", label, size, f"{called(now, wall, label)} turns over {turn:.3g} mM/min; {told}: {end}")
+    for label, (cost, available) in pump_costs(now.system, now.x, now.p, wall).items():
+        if cost > available and float(np.asarray(working[label].rate(here))) > 0:
+            rate = abs(gains[next(iter(working[label].moved_ions))][label])
+            text = f"A cycle of {called(now, wall, label)} stores {cost / 1e3:.4g} kJ/mol, and ATP gives "
+            text += f"{available / 1e3:.4g}: in these gradients it would run backwards."
+            yield Finding("pump_beyond_reversal", label, rate, text)
+
+
+def _saturated(t: object, turn: float, needed: float, here: object) -> str:
+    """A remark where even the saturated pump could not turn that fast."""
+    if not isinstance(t, NaKPump) or isinstance(t, CubicPump) or turn <= 0:
+        return ""
+    most = turn / float(np.asarray(t.relative_rate(here)))  # pyright: ignore[reportArgumentType]
+    return f" Even saturated it reaches only {most:.3g}." if needed > most else ""
+
+
+def _water(now: Moment) -> Iterator[Finding]:
+    slope = now.system.derivative(now.x, now.p)
+    for (kind, name), value in zip(now.system.states, slope, strict=True):
+        if kind == "volume" and abs(value) * 3600 > SHARE:
+            size = sum(float(c) for c in now.system.concentrations(now.x, now.p, name).values())
+            yield Finding(
+                "water",
+                name,
+                abs(float(value)) * PER_MIN * size,
+                f"'{name}' {'swells' if value > 0 else 'shrinks'} by {abs(6e3 * float(value)):.3g} % per minute: its "
+                "osmolarity is not that of its surroundings.",
+            )

@@ -1,0 +1,446 @@
+"""`population`: many cells that differ in some parameters, settled or run; none is dropped."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+
+from vrest.errors import InputError
+from vrest.model.cell import Cell, Notice
+from vrest.model.change import Change, apply
+from vrest.model.protocol import Protocol as Plan
+from vrest.model.protocol import protocol, segments
+from vrest.system.assemble import assemble
+from vrest.units import format_si, from_si, to_si
+from vrest.verbs.population_job import Data, Rests, Runs
+from vrest.verbs.population_layout import Column, coordinates, rest_columns, run_columns
+from vrest.verbs.samples import Samples, samples
+from vrest.version import __version__
+
+RTOL = 1e-6
+"""Of a step of a run."""
+
+THRESHOLD = "-30 mV"
+"""A membrane above this is depolarised."""
+
+CHUNKS = {Rests: (16, 256, 32_768), Runs: (32, 64, 2048)}
+"""Stretches that a small population is cut into, and the fewest and the most cells of one."""
+
+Progress = Callable[[int, int], None]
+"""Told the cells that are done and how many there are."""
+
+Writer = Callable[[int, Data], None]
+"""Keeps the columns of chunk number k; runs where the chunk was computed, so it must be picklable."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A population before it is computed: all that a store must know to be made, or to be recognised."""
+
+    cell: Cell
+    samples: Samples
+    columns: tuple[Column, ...]
+    coordinates: Mapping[str, tuple[Any, dict[str, str]]]
+    attributes: Mapping[str, Any]
+    recipe: Mapping[str, Any]
+    """What the numbers depend on: another recipe makes another population."""
+    chunk: int
+    """Cells of one chunk, where the store has not settled on another."""
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Length of each dimension."""
+        return {"cell": self.samples.n} | {name: len(values) for name, (values, _) in self.coordinates.items()}
+
+    def sampled(self) -> Iterator[tuple[str, np.ndarray, dict[str, str]]]:
+        """Name, draws and attributes of each parameter that varies; door units."""
+        for v in self.samples.varied:
+            about = {"units": v.unit, "long_name": v.parameter.path, "distribution": v.text}
+            yield v.name, v.door, about | ({v.how: str(v.companion)} if v.how else {})
+
+
+class Store(Protocol):
+    """Where a population goes. `vrest.zarr_store(path)` makes one on disk; without one it stays in memory."""
+
+    def open(self, table: Table) -> tuple[int, np.ndarray]:
+        """Make or find the table: the cells of a chunk, and which chunks are done."""
+        ...
+
+    def writer(self) -> Writer | None:
+        """What keeps a chunk; without one, chunks come back to `keep`."""
+        ...
+
+    def keep(self, k: int, data: Data) -> None:
+        """Keep a chunk that came back."""
+        ...
+
+    def dataset(self) -> Any:
+        """The whole as an `xarray.Dataset`."""
+        ...
+
+
+class Memory:
+    """A population that fits into memory."""
+
+    def open(self, table: Table) -> tuple[int, np.ndarray]:
+        self.table, sizes = table, table.sizes
+        self.data = {
+            c.name: np.full([sizes[d] for d in ("cell", *c.dims)], c.blank, dtype=c.dtype) for c in table.columns
+        }
+        return table.chunk, np.zeros(-(-table.samples.n // table.chunk), dtype=bool)
+
+    def writer(self) -> None:
+        return None
+
+    def keep(self, k: int, data: Data) -> None:
+        for name, values in data.items():
+            self.data[name][k * self.table.chunk :][: len(values)] = values
+
+    def dataset(self) -> Any:
+        import xarray as xr
+
+        table = self.table
+        variables = {name: (("cell",), values, about) for name, values, about in table.sampled()}
+        variables |= {c.name: (("cell", *c.dims), self.data[c.name], c.attrs) for c in table.columns}
+        labels = {name: ((name,), values, about) for name, (values, about) in table.coordinates.items()}
+        return xr.Dataset(variables, labels, dict(table.attributes))
+
+
+@dataclass(frozen=True)
+class Population:
+    """Every cell with its parameters, its outcome and its numbers.
+
+    `dataset` is an `xarray.Dataset` over `cell`: the sampled parameters under their names, `outcome` with its flag
+    meanings, and what was asked for, in door units.
+    """
+
+    cell: Cell
+    samples: Samples
+    dataset: Any
+    computed: int
+    """Cells computed by this call; the others were found done."""
+
+    @property
+    def n(self) -> int:
+        """How many cells there are."""
+        return self.samples.n
+
+    @property
+    def settled(self) -> bool:
+        """Whether these are resting states, not runs."""
+        return "v_rest" in self.dataset
+
+    @cached_property
+    def outcomes(self) -> dict[str, int]:
+        """How many cells ended in what; every cell is counted once."""
+        codes = self.dataset.outcome
+        names = codes.attrs["flag_meanings"].split()
+        found = np.bincount(codes.values.astype(int) - codes.attrs["flag_values"][0], minlength=len(names))
+        return {name: int(count) for name, count in zip(names, found, strict=True) if count}
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """What each outcome that occurs means."""
+        lines = dict(line.split(": ", 1) for line in self.dataset.outcome.attrs["flag_reasons"].splitlines())
+        return {name: lines[name] for name in self.outcomes}
+
+    @cached_property
+    def well(self) -> np.ndarray:
+        """Which cells have a number: those that rest, or whose run reached its end."""
+        return self._ended("rests", "rests_run_down", "finished")
+
+    @property
+    def lost(self) -> np.ndarray:
+        """1 where a cell has no resting state or did not reach its end, 0 where it has; NaN for what is no cell."""
+        return np.where(self._ended("impossible"), np.nan, ~self.well)
+
+    def _ended(self, *outcomes: str) -> np.ndarray:
+        codes = self.dataset.outcome
+        among = [name in outcomes for name in codes.attrs["flag_meanings"].split()]
+        return np.array(among)[codes.values.astype(int) - codes.attrs["flag_values"][0]]
+
+    @cached_property
+    def v(self) -> np.ndarray:
+        """V at rest, or at the end of the run, mV: (n,), or (n, membrane); NaN marks a cell without one."""
+        values = self.dataset["v_rest" if self.settled else "v_end"].values
+        return np.where(self.well.reshape(-1, *[1] * (values.ndim - 1)), values, np.nan)
+
+    @property
+    def v_by_membrane(self) -> dict[str, np.ndarray]:
+        """The same by the name of the membrane."""
+        return dict(zip(self.cell.membranes, self.v.reshape(self.n, -1).T, strict=True))
+
+    def cell_at(self, k: int) -> Cell:
+        """The cell of row k, to look at more closely: `rest(population.cell_at(k))`."""
+        return self.samples.cell(self.cell, k)
+
+    def importance(self, values: Any = None) -> dict[str, float]:
+        """Spearman's rank correlation of each sampled parameter with V, or with other values of every cell.
+
+        It sees what is monotone, one parameter at a time; NaN where nothing varies. Cells whose value is NaN are left
+        out.
+        """
+        from scipy.stats import rankdata
+
+        y = np.asarray(self.v if values is None else values, dtype=np.float64)
+        y = y[:, 0] if y.ndim > 1 else y
+        known = np.isfinite(y)
+        ranks = rankdata(y[known])
+        found = {}
+        for v in self.samples.varied:
+            x = rankdata(v.values[known])
+            varies = len(x) > 2 and np.ptp(x) > 0 and np.ptp(ranks) > 0
+            found[v.name] = float(np.corrcoef(x, ranks)[0, 1]) if varies else float("nan")
+        return found
+
+    @property
+    def warnings(self) -> list[Notice]:
+        """What to know before trusting the numbers."""
+        return self.cell.notices()
+
+    def __repr__(self) -> str:
+        share = ", ".join(f"{name} {count} ({100 * count / self.n:.3g} %)" for name, count in self.outcomes.items())
+        lines = [f"Population of {self.n} cells like '{self.cell.name}', seed {self.samples.seed}: {share}"]
+        lines += [f"  {v}" for v in self.samples.varied]
+        for name, v in self.v_by_membrane.items():
+            if s := spread(v):
+                lines.append(
+                    f"  V ({name}): median {s['median']:.2f} mV, 5 to 95 %: {s['q05']:.2f} to {s['q95']:.2f} mV"
+                )
+        return "\n".join(lines)
+
+
+def spread(values: np.ndarray) -> dict[str, float]:
+    """How many numbers there are (NaN is none), their mean, standard deviation, range and quantiles.
+
+    >>> spread(np.array([1.0, 2.0, 3.0, np.nan]))["median"]
+    2.0
+    """
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return {}
+    names, levels = ("q05", "q25", "median", "q75", "q95"), (0.05, 0.25, 0.5, 0.75, 0.95)
+    found = {"count": known.size, "mean": known.mean(), "sd": known.std(ddof=1) if known.size > 1 else np.nan}
+    found |= {"min": known.min(), **dict(zip(names, np.quantile(known, levels), strict=True)), "max": known.max()}
+    return {name: value.item() if hasattr(value, "item") else value for name, value in found.items()}
+
+
+def population(
+    cell: Cell,
+    vary: Mapping[str, Any],
+    n: int | None = None,
+    *,
+    seed: int = 0,
+    design: str = "random",
+    changes: str | Change | Iterable[str | Change] | Mapping[str, Any] = (),
+    events: Plan | Iterable[tuple[Any, Any]] | None = None,
+    until: float | str | None = None,
+    from_rest: bool = False,
+    times: Any = None,
+    summaries: bool = True,
+    threshold: float | str = THRESHOLD,
+    rtol: float = RTOL,
+    into: Store | None = None,
+    chunk: int | None = None,
+    workers: int | None = None,
+    client: Any = None,
+    progress: Progress | None = None,
+) -> Population:
+    """Many cells that differ in some parameters: their resting states, or (with `until` or `events`) their runs.
+
+    Parameters
+    ----------
+    vary
+        For each path a distribution (see `vrest.verbs.distribution`) or a column of values in door units; a DataFrame
+        serves. Ending in "swap Na" or "with Cl" keeps a bath neutral.
+    n, seed, design
+        Cells (1000, or as many as the columns have), and how they are drawn: `random`, `latin_hypercube`, `sobol`.
+    changes
+        Changes to the cell before it is varied.
+    events, until
+        A protocol and its end, as of `simulate`. A factor or `restore` refers to each cell's own value.
+    from_rest
+        Start each run from that cell's own resting state.
+    times
+        Times at which the whole state is kept, s.
+    summaries
+        Whether minimum, maximum and mean of V, times above the `threshold`, and the largest volume are kept.
+    into
+        A store such as `zarr_store("cells.zarr")`: chunks are written as they are done, and what is done is not
+        done again.
+    chunk
+        Cells computed together.
+    workers, client
+        Threads (by default one a core); or a Dask `Client`, or the address of its scheduler.
+
+    Raises
+    ------
+    InputError
+        Draws that a parameter cannot have are refused before anything is computed. A combination that describes no
+        cell is kept, with the outcome `impossible`.
+
+    >>> from vrest.io.cellfile import load
+    >>> many = population(load("mammalian_neuron"), {"outside.K": [3.0, 5.0, 8.0]})
+    >>> many.dataset.v_rest.values.round(2), many.outcomes
+    (array([-74.35, -70.  , -63.97]), {'rests': 3})
+    """
+    if not isinstance(cell, Cell):
+        hint = 'Use population(vrest.load("..."), ...).'
+        raise InputError(f"population() got {type(cell).__name__}.", code="not_a_cell", hint=hint)
+    cell = apply(cell, changes)
+    drawn = samples(cell, vary, n, seed=seed, design=design)
+    drawn.applied(cell).solved()  # refuses what no row could balance
+    runs = until is not None or events is not None
+    if not runs and (from_rest or times is not None):
+        hint = "Say how long the runs last: until='1 h'."
+        raise InputError("Resting states take no times and no from_rest.", code="no_run", hint=hint)
+    job = _runs(cell, events, until, rtol, times, threshold, summaries, from_rest) if runs else Rests(cell)
+    if isinstance(job, Runs):
+        segments(drawn.applied(cell), job.plan, job.until)  # refuses a protocol that makes no sense
+    store = Memory() if into is None else into
+    size, done = store.open(_table(job, drawn, chunk))
+    computed = _compute(job, drawn, store, size, done, workers, client, progress)
+    return Population(cell, drawn, store.dataset(), computed)
+
+
+def _runs(
+    cell: Cell, events: Any, until: Any, rtol: float, times: Any, threshold: Any, summaries: bool, from_rest: bool
+) -> Runs:
+    stop = float(to_si("1 h" if until is None else until, "time", "until", bare_ok=True))
+    if stop <= 0:
+        text = format_si(stop, "time", digits=6)
+        raise InputError(f"until is {text}.", code="out_of_range", hint="A run lasts longer than 0 s.")
+    if not 1e-12 <= rtol <= 1e-2:
+        raise InputError(f"rtol is {rtol:g}.", code="out_of_range", hint="Choose 1e-2 to 1e-12; 1e-6 is usual.")
+    at = None
+    if times is not None:
+        at = np.atleast_1d(np.asarray(to_si(times, "time", "times", bare_ok=True), dtype=np.float64))
+        if not at.size or np.any(np.diff(at) <= 0) or at[0] < 0 or at[-1] > stop:
+            hint = f"They increase and lie between 0 and {format_si(stop, 'time', digits=6)}."
+            raise InputError("times cannot be read.", code="bad_times", hint=hint)
+        at = tuple(at.tolist())
+    level = float(to_si(threshold, "potential", "threshold", bare_ok=True))
+    return Runs(cell, protocol(events), stop, float(rtol), at, level, bool(summaries), bool(from_rest))
+
+
+def _table(job: Rests | Runs, drawn: Samples, chunk: int | None) -> Table:
+    system = assemble(job.cell)
+    parts, least, most = CHUNKS[type(job)]
+    if chunk is not None and (not isinstance(chunk, int | np.integer) or chunk < 1):
+        raise InputError(f"chunk is {chunk!r}.", code="out_of_range", hint="Choose 1 cell or more.")
+    size = min(drawn.n, int(chunk or min(max(-(-drawn.n // parts), least), most)))
+    recipe: dict[str, Any] = {
+        "vrest": __version__,
+        "what": "resting states" if isinstance(job, Rests) else "runs",
+        "n": drawn.n,
+        "seed": drawn.seed,
+        "design": drawn.design,
+        "vary": [[v.name, v.text, v.how, v.companion] for v in drawn.varied],
+        "samples": drawn.digest,
+    }
+    if isinstance(job, Runs):
+        level = format_si(job.threshold, "potential")
+        columns = run_columns(system, summaries=job.summaries, series=job.times is not None, threshold=level)
+        recipe |= {"protocol": job.plan.rows(), "until": format_si(job.until, "time"), "rtol": job.rtol}
+        recipe |= {"from_rest": job.from_rest, "threshold": level, "summaries": job.summaries}
+        recipe |= {"times": None if job.times is None else list(job.times)}
+    else:
+        columns = rest_columns(system)
+    about = {
+        "title": f"Population of '{job.cell.name}': {drawn.n} {recipe['what']}",
+        "source": f"vrest {__version__}",
+        "temperature_degC": from_si(job.cell.temperature, "temperature"),
+        "design": drawn.design,
+        "seed": drawn.seed,
+        "references": "\n".join(f"{key}: {text}" for key, text in job.cell.references.items()),
+    }
+    if isinstance(job, Runs):
+        about["protocol"] = "\n".join(f"{when} {what}" for when, what in recipe["protocol"])
+        about["until"] = recipe["until"]
+    times = job.times if isinstance(job, Runs) else None
+    return Table(job.cell, drawn, tuple(columns), coordinates(system, times), about, recipe, size)
+
+
+def _compute(
+    job: Rests | Runs,
+    drawn: Samples,
+    store: Store,
+    size: int,
+    done: np.ndarray,
+    workers: int | None,
+    client: Any,
+    progress: Progress | None,
+) -> int:
+    """Compute what is not done; how many cells that was. An interruption keeps every chunk that was begun."""
+    writer, ready = store.writer(), sum(min(size, drawn.n - k * size) for k in np.flatnonzero(done).tolist())
+    finished = ready
+    if progress is not None:
+        progress(ready, drawn.n)
+    with _executor(workers, client) as executor:
+        pending: dict[Future[Data | None], tuple[int, int]] = {}
+        try:
+            for k in np.flatnonzero(~done).tolist():
+                rows = drawn.rows(k * size, min((k + 1) * size, drawn.n))
+                pending[executor.submit(work, job, rows, k, writer)] = k, rows.n
+                if client is None and len(pending) == 1:
+                    wait(pending)  # threads share compiled code: one of them makes it
+            for future in as_completed(pending):
+                k, n = pending.pop(future)
+                data = future.result()
+                if data is not None:
+                    store.keep(k, data)
+                finished += n
+                if progress is not None:
+                    progress(finished, drawn.n)
+        except BaseException:
+            for future in pending:
+                future.cancel()
+            raise
+    return finished - ready
+
+
+def work(job: Rests | Runs, rows: Samples, k: int, writer: Writer | None) -> Data | None:
+    """One chunk: where it is computed it is also written."""
+    data = job.compute(rows)
+    if writer is None:
+        return data
+    writer(k, data)
+    return None
+
+
+@contextmanager
+def _executor(workers: int | None, client: Any) -> Iterator[Executor]:
+    """Threads of this process, whose compiled work runs side by side; or the workers of a cluster."""
+    if client is None:
+        if workers is not None and (not isinstance(workers, int | np.integer) or not 1 <= workers <= 1024):
+            raise InputError(f"workers is {workers!r}.", code="out_of_range", hint="Choose 1 to 1024.")
+        with ThreadPoolExecutor(workers or _cores()) as pool:
+            yield pool
+        return
+    if not isinstance(client, str):
+        yield client.get_executor(pure=False)
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        hint = "pip install 'vrest[cluster]'"
+        raise InputError("Dask distributed is not installed.", code="no_dask", hint=hint) from None
+    try:
+        connected = Client(client, timeout="10s", set_as_default=False)
+    except (OSError, ValueError) as error:
+        hint = "Start one with 'dask scheduler', and workers with 'dask worker ADDRESS'."
+        raise InputError(f"No scheduler at '{client}': {error}.", code="no_scheduler", hint=hint) from None
+    with connected:
+        yield connected.get_executor(pure=False)
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,256 @@
+"""What is computed for a stretch of a population: samples in, columns of numbers in door units out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from vrest.model.cell import Cell
+from vrest.model.paths import replaced
+from vrest.model.protocol import Protocol, segments
+from vrest.system.assemble import System, assemble
+from vrest.system.observables import atp_use, volumes
+from vrest.system.structure import parameter_vector
+from vrest.units import from_si
+from vrest.verbs.batch import FINISHED, TOO_LONG, RestBatch, RunBatch, rest_batch, run_batch
+from vrest.verbs.outcome import Outcome
+from vrest.verbs.population_layout import finite_ions
+from vrest.verbs.samples import Samples
+
+IMPOSSIBLE = len(Outcome)
+"""Outcome code of a cell that cannot be described: nothing balances its charge."""
+
+NO_START, IMPOSSIBLE_RUN = TOO_LONG + 1, TOO_LONG + 2
+"""Outcome codes of runs that could not begin: no rest to begin from, no cell of that kind."""
+
+RECOVERED = 1e-3
+"""V: a run has recovered when it ends within this of the potential it began at."""
+
+Data = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Rests:
+    """Settle every cell."""
+
+    cell: Cell
+
+    def compute(self, rows: Samples) -> Data:
+        """The columns of these rows."""
+        system, p, x0, possible = _described(self.cell, rows)
+        found = _rests(self.cell, system, p, x0, possible)
+        has_state = np.array([*(o.has_state for o in Outcome), False])[found.outcome]
+        is_rest = np.array([*(o.is_rest for o in Outcome), False])[found.outcome]
+        x = np.where(has_state[:, None], found.state, np.nan)
+        with np.errstate(all="ignore"):
+            return {
+                "outcome": found.outcome,
+                "v_rest": _potentials(system, x),
+                **_contents(system, x, p),
+                "atp_use": np.broadcast_to(atp_use(system, x, p)[0], len(p)),
+                "slowest_time_constant": np.where(is_rest, -1.0 / found.slowest, np.nan),
+                "residual": np.where(has_state, found.residual_mV, np.nan),
+                "imbalance": np.where(has_state, found.imbalance, np.nan),
+                "iterations": found.iterations,
+            }
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Run every cell under one protocol; times in s, the threshold in V."""
+
+    cell: Cell
+    plan: Protocol
+    until: float
+    rtol: float
+    times: tuple[float, ...] | None
+    threshold: float
+    summaries: bool
+    from_rest: bool
+
+    def compute(self, rows: Samples) -> Data:
+        """The columns of these rows."""
+        system, p0, x0, possible = _described(self.cell, rows)
+        outcome = np.where(possible, FINISHED, IMPOSSIBLE_RUN).astype(np.int8)
+        if self.from_rest:
+            found = _rests(self.cell, system, p0, x0, possible)
+            rests = np.array([*(o.is_rest for o in Outcome), False])[found.outcome]
+            outcome[possible & ~rests] = NO_START
+            x0 = np.where(rests[:, None], found.state, x0)
+        going = outcome == FINISHED
+        edges, p, slope = self._segments(system, rows, p0)
+        run = self._blank(system, rows.n)
+        if going.any():
+            found = run_batch(
+                system,
+                p[:, going],
+                edges,
+                x0[going],
+                slope=None if slope is None else slope[:, going],
+                rtol=self.rtol,
+                times=None if self.times is None else np.array(self.times),
+                watch=_watched(system) if self.summaries else None,
+                thresholds=self._thresholds(system) if self.summaries else None,
+            )
+            for column, values in zip(run, found, strict=True):
+                if column is not None:
+                    column[going] = values
+            outcome[going] = run.status[going]
+        start = np.where(going[:, None], x0, np.nan)
+        with np.errstate(all="ignore"):
+            return self._ends(system, p[-1], outcome, start, run) | self._course(system, p[-1], run)
+
+    def _blank(self, system: System, n: int) -> RunBatch:
+        """Of n cells that have not run."""
+
+        def blank(*shape: int) -> np.ndarray:
+            return np.full((n, *shape), np.nan)
+
+        states, watched = len(system.states), len(system.structure.walls) + len(_osmotic(system))
+        return RunBatch(
+            blank(states),
+            np.zeros(n, dtype=np.int8),
+            blank(),
+            np.zeros(n, dtype=np.int32),
+            np.zeros(n, dtype=np.int32),
+            blank(),
+            None if self.times is None else blank(len(self.times), states),
+            *(blank(watched) if self.summaries else None for _ in range(5)),
+        )
+
+    def _segments(self, system: System, rows: Samples, p0: np.ndarray) -> tuple[np.ndarray, np.ndarray, Any]:
+        """Edges, and parameters (segments, n, P) with their slopes: a protocol acts on each cell's own values."""
+        pieces = segments(rows.applied(self.cell), self.plan, self.until)
+        p = np.repeat(p0[None], len(pieces), axis=0)
+        slope = np.zeros_like(p) if any(piece.slopes for piece in pieces) else None
+        for k, piece in enumerate(pieces):
+            for path, value in piece.values.items():
+                p[k, :, system.names.index(path)] = value
+            for path, rate in piece.slopes.items():
+                slope[k, :, system.names.index(path)] = rate  # pyright: ignore[reportOptionalSubscript]
+        return np.array([pieces[0].start, *(piece.stop for piece in pieces)]), p, slope
+
+    def _thresholds(self, system: System) -> np.ndarray:
+        walls, sizes = len(system.structure.walls), len(_osmotic(system))
+        return np.array([self.threshold] * walls + [np.inf] * sizes)
+
+    def _ends(self, system: System, p: np.ndarray, outcome: np.ndarray, x0: np.ndarray, run: RunBatch) -> Data:
+        start, end = _potentials(system, x0), _potentials(system, run.state)
+        back = np.abs(end - start).reshape(len(outcome), -1).max(axis=1) <= from_si(RECOVERED, "potential")
+        return {
+            "outcome": outcome,
+            "v_start": start,
+            "v_end": end,
+            **_contents(system, run.state, p, "_end"),
+            "recovered": np.where(outcome == FINISHED, back, -1).astype(np.int8),
+            "time_reached": run.t,
+            "steps": run.steps,
+        }
+
+    def _course(self, system: System, p: np.ndarray, run: RunBatch) -> Data:
+        """What the cells passed on the way: summaries, and states at the times asked for."""
+        data: Data = {}
+        walls = len(system.structure.walls)
+        for name, values in (("v_min", run.low), ("v_max", run.high), ("v_mean", run.mean)):
+            if values is not None:
+                data[name] = _one(from_si(values[:, :walls], "potential"))
+        if run.above is not None and run.first is not None:
+            data["time_above"] = _one(run.above[:, :walls])
+            data["time_to_depolarisation"] = _one(np.where(np.isinf(run.first), np.nan, run.first)[:, :walls])
+        if run.high is not None and finite_ions(system)[0]:
+            largest = np.where(np.isnan(run.state), np.nan, 1.0)
+            for k, name in enumerate(_osmotic(system)):
+                largest[:, system.index["volume", name]] = run.high[:, walls + k]
+            data["volume_max"] = _volumes(system, largest, p)
+        if run.series is not None:
+            data |= {"v": _potentials(system, run.series), **_contents(system, run.series, p[:, None])}
+        return data
+
+
+def _described(cell: Cell, rows: Samples) -> tuple[System, np.ndarray, np.ndarray, np.ndarray]:
+    """The system, parameters (n, P) and starting states (n, S) of the rows, and which of them can be."""
+    system = assemble(cell)
+    with np.errstate(all="ignore"):
+        many = rows.applied(cell)
+        p = np.array(np.broadcast_to(parameter_vector(many), (rows.n, len(system.names))))
+        x0 = system.start(many, p)
+    possible = np.asarray(np.isfinite(np.hstack([p, x0])).all(axis=1))
+    return system, p, x0, possible
+
+
+def _rests(cell: Cell, system: System, p: np.ndarray, x0: np.ndarray, possible: np.ndarray) -> RestBatch:
+    """The rests of all rows: those in which the same transports are off share their conserved totals."""
+    n = len(p)
+    blank = np.full(n, np.nan)
+    whole = RestBatch(
+        np.full_like(x0, np.nan), np.full(n, IMPOSSIBLE, dtype=np.int8), blank, *(blank.copy() for _ in range(2)),
+        iterations=np.zeros(n, dtype=np.int32),
+    )  # fmt: skip
+    switches = [m.path(m.kind.strength) for m in system.structure.movers if m.kind.strength]
+    off = p[:, [system.names.index(path) for path in switches]] == 0.0
+    differs = off[:, (off != off[:1]).any(axis=0)]
+    for pattern in np.unique(differs[possible], axis=0) if differs.size else np.zeros((1, 0), dtype=bool):
+        rows = np.flatnonzero(possible & (differs == pattern).all(axis=1))
+        if not rows.size:
+            continue
+        alike = replaced(cell, {path: float(not zero) for path, zero in zip(switches, off[rows[0]], strict=True)})
+        active = assemble(alike, only_active=True)
+        if not active.laws.independent:  # nothing moves: every state is stationary
+            whole.outcome[rows] = list(Outcome).index(Outcome.neutral)
+            continue
+        for column, values in zip(whole, rest_batch(active, p[rows], x0[rows]), strict=True):
+            column[rows] = values
+    return whole
+
+
+def _osmotic(system: System) -> list[str]:
+    return [name for kind, name in system.states if kind == "volume"]
+
+
+@lru_cache(maxsize=64)
+def _watched(system: System) -> Callable[[Any, Any], Any]:
+    """Potentials (V) and relative volumes of one cell."""
+
+    def watch(x: Any, p: Any) -> Any:
+        values = [system.potential(x, wall) for wall in system.structure.walls]
+        values += [system.relative_volume(x, name) for name in _osmotic(system)]
+        return tuple(values)
+
+    return watch
+
+
+def _one(values: np.ndarray) -> np.ndarray:
+    """A single membrane needs no axis."""
+    return values[..., 0] if values.shape[-1] == 1 else values
+
+
+def _potentials(system: System, x: np.ndarray) -> np.ndarray:
+    values = [system.potential(x, wall) for wall in system.structure.walls]
+    return _one(from_si(np.stack(values, axis=-1), "potential"))
+
+
+def _contents(system: System, x: np.ndarray, p: np.ndarray, ending: str = "") -> Data:
+    """What is in the finite compartments, if there are any."""
+    if not finite_ions(system)[0]:
+        return {}
+    return {f"concentration{ending}": _concentrations(system, x, p), f"volume{ending}": _volumes(system, x, p)}
+
+
+def _concentrations(system: System, x: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """(..., finite compartments, ions), mM; NaN where a compartment lacks an ion."""
+    spaces, ions = finite_ions(system)
+    whole = np.full((*x.shape[:-1], len(spaces), len(ions)), np.nan)
+    for k, name in enumerate(spaces):
+        for ion, values in system.concentrations(x, p, name).items():
+            whole[..., k, ions.index(ion)] = values
+    return from_si(whole, "concentration")
+
+
+def _volumes(system: System, x: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """(..., finite compartments), um3."""
+    values = [np.broadcast_to(v, x.shape[:-1]) for v in volumes(system, x, p).values()]
+    return from_si(np.stack(values, axis=-1), "volume")

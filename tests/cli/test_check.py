@@ -1,0 +1,58 @@
+"""`vrest check`: exit code 5 and the reasons where a model drifts, 0 where it rests."""
+
+import pytest
+
+TRAP = "diam = 10\nL = 10\ngnabar_hh = 0.12\ngkbar_hh = 0.036\n"
+
+
+@pytest.fixture
+def trap(tmp_path):
+    path = tmp_path / "hh.toml"
+    path.write_text(TRAP, encoding="utf-8")
+    return str(path)
+
+
+def test_a_drift_is_an_exit_code_and_its_mended_cell_rests(vrest, trap, tmp_path):
+    fixed = str(tmp_path / "fixed.toml")
+    answer = vrest("check", trap, "-o", fixed, "--json")
+    assert answer.code == 5
+    assert answer.error == "drifts"
+    result = answer.json["result"]
+    assert not result["rests"]
+    assert result["findings"][0]["where"] == "inside.K"
+    assert [at["time"] for at in result["later"]] == [0, 60, 600, 3600]
+    assert answer.json["units"]["later"]["v"] == "mV"
+    assert answer.json["warnings"][0]["code"] == "defaults"
+    mended = vrest("check", fixed, "--json")
+    assert mended.code == 0
+    assert mended.json["result"]["rests"]
+    assert vrest("rest", fixed, "--json").json["result"]["v_rest"] == pytest.approx(-64.974, abs=1e-3)
+
+
+def test_the_account_for_people(vrest, trap):
+    answer = vrest("check", trap)
+    assert answer.code == 5
+    assert "K+ in 'inside' (54.4 mM) loses 11.8 mM/min" in answer.out
+    assert "E_K is written as -77.0 mV" in answer.out
+    assert "ipump = 0.00287" in answer.out
+    assert "unnamed" not in answer.out
+    assert "ki = 54.4" in answer.err
+    assert vrest("check", "-", stdin=TRAP).code == 5
+
+
+def test_cells_are_checked_too(vrest):
+    assert vrest("check", "mammalian_neuron").code == 0
+    answer = vrest("check", "mammalian_neuron", "--set", "pump.max_rate*=0.8")
+    assert answer.code == 5
+    assert 'vrest design mammalian_neuron --set "pump.max_rate*=0.8" --v-rest "-70 mV"' in answer.out
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("gk = \n", "bad_toml"), ("g_k = 1\n", "unknown_key"), ("[compartments]\n", "missing_key")]
+)
+def test_slips_are_told(vrest, tmp_path, text, code):
+    path = tmp_path / "slip.toml"
+    path.write_text(text, encoding="utf-8")
+    answer = vrest("check", str(path), "--json")
+    assert answer.code == 3
+    assert answer.error == code

@@ -1,0 +1,197 @@
+"""What drifts is found, sized, foretold and mended; what rests is left alone."""
+
+import tomllib
+
+import numpy as np
+import pytest
+
+import vrest
+from vrest.errors import InputError
+from vrest.study.findings import Claims, findings, first_moment
+
+
+@pytest.fixture(scope="module")
+def trap():
+    """Hodgkin and Huxley's channels in a 10 um compartment, everything else NEURON's default."""
+    return vrest.check(*vrest.neuron_cell({"diam": 10, "L": 10, "gnabar_hh": 0.12, "gkbar_hh": 0.036}, "hh"))
+
+
+@pytest.fixture(scope="module")
+def neuron():
+    return vrest.load("mammalian_neuron")
+
+
+def named(story, code):
+    return {f.where: f for f in story.findings if f.code == code}
+
+
+def test_default_concentrations_of_neuron(trap):
+    """NEURON 9.0.2 with rxd following Na+ and K+, CVode, hh without its tables: measured by running it."""
+    assert not trap.rests
+    at_once, minute = trap.later[:2]
+    assert at_once.v["membrane"] == pytest.approx(-63.8077, abs=1e-3)
+    assert minute.v["membrane"] == pytest.approx(-60.5071, abs=1e-3)
+    assert minute.concentrations["inside"]["K"] == pytest.approx(41.6676, abs=1e-3)
+    assert minute.concentrations["inside"]["Na"] == pytest.approx(16.6543, abs=1e-3)
+    assert [at.time for at in trap.later] == [0, 60, 600, 3600]
+
+
+def test_the_trap_is_taken_apart(trap):
+    imbalance = named(trap, "imbalance")
+    # NEURON: 1.985 mM of K+ gone and 0.824 mM of Na+ come in the first 10 s
+    assert imbalance["inside.K"].mM_per_min == pytest.approx(6 * 1.985, rel=0.02)
+    assert imbalance["inside.Na"].mM_per_min == pytest.approx(6 * 0.824, rel=0.05)
+    assert "nothing brings it back" in imbalance["inside.K"].message
+    reversals = named(trap, "reversal")
+    assert "-74.2 mV" in reversals["K"].message
+    assert "63.6 mV" in reversals["Na"].message
+    # what enters through the leak of no ion is what the followed ions lose in charge
+    net = imbalance["inside.K"].mM_per_min - imbalance["inside.Na"].mM_per_min
+    assert named(trap, "no_ion")["l_hh"].mM_per_min == pytest.approx(net, rel=1e-6)
+    assert "no_pump" in {f.code for f in trap.findings}
+    sizes = [f.mM_per_min for f in trap.findings]
+    assert sizes == sorted(sizes, reverse=True)
+    assert "ki = 54.4" in trap.warnings[0].message
+
+
+def test_the_mended_trap_rests_as_written(trap):
+    """The lines of the first fix, put back into the file, make it rest where plain hh rests for ever: -64.97 mV."""
+    fix, contents = trap.fixes
+    assert fix.v_after_1h == pytest.approx(-64.974, abs=1e-3)
+    assert fix.drift < 1e-6
+    given = {"diam": 10, "L": 10, "gnabar_hh": 0.12, "gkbar_hh": 0.036, "nai": 10, "nao": 140, "ki": 54.4, "ko": 2.5}
+    mended = given | tomllib.loads("\n".join(fix.lines)) | {"v_init": fix.v_after_1h}
+    cell, claims = vrest.neuron_cell(mended)
+    assert findings(first_moment(cell), claims) == []
+    assert contents.code == "contents"
+    given = tomllib.loads("\n".join(contents.lines))
+    assert vrest.nernst("K", inside=given["ki"], outside=2.5, celsius=6.3) == pytest.approx(-77, abs=1e-3)
+    assert contents.drift > 1
+
+
+def test_sizes_are_those_of_a_run(neuron):
+    """A finding's mM/min is the slope of the concentrations of a second that is simulated."""
+    cell = vrest.apply(neuron, "pump.max_rate*=0.8")
+    story = vrest.check(cell)
+    run = vrest.simulate(cell, until=1.1, times=[0.1, 1.1])
+    inside = run.system.concentrations(run.states, run.parameters, "inside")
+    for ion, sign in (("Na", 1), ("K", -1), ("Cl", 1)):
+        finding = named(story, "imbalance")[f"inside.{ion}"]
+        assert 60 * float(np.diff(inside[ion])[0]) * sign == pytest.approx(finding.mM_per_min, rel=0.03)
+    assert {fix.code for fix in story.fixes} == {"strengths", "settle"}
+    resized, settled = story.fixes
+    assert vrest.rest(resized.cell).v_rest == pytest.approx(-70, abs=1e-9)
+    assert settled.v_after_1h == pytest.approx(vrest.rest(cell).v_rest, abs=1e-9)
+    assert story.later[-1].v["neuron"] == pytest.approx(settled.v_after_1h, abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["mammalian_neuron", "duesterwald_2018"])
+def test_what_rests_is_left_alone(name):
+    story = vrest.check(vrest.rest(vrest.load(name)).as_cell())
+    assert story.rests
+    assert story.fixes == ()
+    assert story.later[-1].v["neuron"] == pytest.approx(story.v_start["neuron"], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "words"),
+    [
+        ("pump.max_rate*=0", "no_pump", "4.7 mM/min leaks in"),
+        ("pump.max_rate*=0.01", "pump", "Even saturated it reaches only 0.15"),
+        ("membranes.neuron.potential=-60 mV", "start", "no current flows at -70.00 mV"),
+        ("inside.impermeant.concentration=120 mM", "water", "shrinks"),
+        ("inside.Na=0.05 mM", "pump_beyond_reversal", "run backwards"),
+    ],
+)
+def test_each_fault_has_its_name(neuron, change, code, words):
+    found = {f.code: f for f in findings(first_moment(vrest.apply(neuron, change)), Claims())}
+    assert words in found[code].message
+
+
+def test_chloride_follows_or_a_cotransporter_keeps_it(neuron):
+    story = vrest.check(vrest.apply(neuron, ["inside.Cl=20 mM", "inside.impermeant.concentration=125 mM"]))
+    follows, kept, settled = story.fixes
+    assert "Cl- follows to 8.015 mM; the inside needs 137 mM of impermeants" in follows.message
+    assert "Add NKCC1" in kept.message
+    assert kept.cell.contents("inside")["Cl"] == 20
+    assert settled.code == "settle"
+    assert max(fix.drift for fix in story.fixes) < 1e-6
+
+
+def test_what_no_strengths_hold_is_said(neuron):
+    story = vrest.check(vrest.apply(neuron, "membranes.neuron.potential=65 mV"))
+    assert [fix.code for fix in story.fixes] == ["settle"]
+    assert "above E_Na" in story.unfixed
+
+
+def test_charge_that_a_published_model_leaves_out_is_found():
+    """Its diffusion moves K+ alone, and what crosses its membrane is not what V feels."""
+    found = findings(first_moment(vrest.apply(vrest.load("cressman_2009"), "pump.max_rate*=0.9")), Claims())
+    outside = {f.where.split(".")[-1]: f for f in found if f.where.startswith("outside")}
+    signs = {ion: -1 if "loses" in outside[ion].message else 1 for ion in ("Na", "K")}
+    net = sum(signs[ion] * outside[ion].mM_per_min for ion in signs)
+    assert abs(net) == pytest.approx(outside["outside"].mM_per_min, rel=1e-6)
+    assert outside["outside"].code == "charge"
+
+
+@pytest.mark.library
+def test_balance_without_stability_is_no_rest():
+    held = vrest.design(vrest.load("hodgkin_huxley_1952"), v_rest=-55, inside={"Cl": 150}).cell
+    story = vrest.check(held)
+    assert not story.rests
+    assert story.findings[0].code == "unstable"
+
+
+@pytest.mark.library
+@pytest.mark.parametrize("name", vrest.library())
+def test_every_settled_cell_rests(name):
+    assert vrest.check(vrest.rest(vrest.load(name)).as_cell()).findings == ()
+
+
+def test_a_description_is_read_in_the_units_of_neuron():
+    described = {"diam": 20, "L": "30 um", "celsius": 37, "gk": "0.3 mS/cm2", "pump": 1e-3, "g_pas": 1e-4, "e_pas": -65}
+    cell, claims = vrest.neuron_cell(described | {"cli": 7, "clo": 110, "ecl": -70, "cm": 0.9})
+    assert cell.area("membrane") == pytest.approx(np.pi * 20e-6 * 30e-6, rel=1e-12)
+    transports = cell.membranes["membrane"].transports
+    assert transports["gk"].conductance == pytest.approx(3.0, rel=1e-12)  # S/m2
+    assert transports["ipump"].max_rate * 96485.33212331001 == pytest.approx(0.01, rel=1e-12)  # A/m2
+    assert claims.reversals == pytest.approx({"Na": 0.05, "K": -0.077, "Cl": -0.07})
+    assert claims.unnamed == pytest.approx({"pas": -0.065})
+    assert "ko = 2.5" in claims.defaults
+    assert vrest.instant(cell).before == pytest.approx(-65)
+
+
+def test_a_single_leak_needs_no_pump():
+    """Alone, K+ rests at its equilibrium: at that of its concentrations, or at the one that was written."""
+    story = vrest.check(*vrest.neuron_cell({"gk": 1e-4, "ki": 140, "ko": 5, "celsius": 37}))
+    assert [f.code for f in story.findings] == ["start"]
+    assert story.fixes[0].lines == (f"v_init = {vrest.nernst('K', inside=140, outside=5):.12g}",)
+    assert story.fixes[0].drift < 1e-6
+    written = vrest.check(*vrest.neuron_cell({"gk": 1e-4, "ek": -77}))
+    assert written.fixes[-1].message.endswith("V is then -77.00 mV at once and stays.")
+    assert written.fixes[-1].drift < 1e-3
+
+
+def test_a_pump_without_any_leak_runs_away():
+    story = vrest.check(*vrest.neuron_cell({"ipump": 1e-3}))
+    (runs,) = named(story, "no_potential").values()
+    assert "by -1e+03 mV/s" in runs.message  # 1 uA/cm2 on 1 uF/cm2
+    assert "nothing in the description lets V come to rest" in story.unfixed
+
+
+@pytest.mark.parametrize(
+    ("described", "code"),
+    [
+        ({"gbar_k": 1}, "unknown_key"),
+        ({"gk": True}, "not_a_number"),
+        ({"gk": "1 mV"}, "wrong_unit"),
+        ({"gk": -1.0}, "out_of_range"),
+        ({"nai": 10}, "nothing_moves"),
+        ({"gk": 1e-4, "ki": 0}, "zero_concentration"),
+        ({"gk": 1e-4, "celsius": 310.15}, "kelvin_for_celsius"),
+    ],
+)
+def test_slips_in_a_description_are_told(described, code):
+    with pytest.raises(InputError) as refused:
+        vrest.neuron_cell(described)
+    assert refused.value.code == code
