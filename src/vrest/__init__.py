@@ -60,8 +60,8 @@ if TYPE_CHECKING:
     from vrest.verbs.instant import instant as instant
     from vrest.verbs.instant import settled as settled
     from vrest.verbs.outcome import Outcome as Outcome
-    from vrest.verbs.population import Population as Population
     from vrest.verbs.population import population as population
+    from vrest.verbs.population_result import Population as Population
     from vrest.verbs.rest import Rest as Rest
     from vrest.verbs.rest import rest as rest
     from vrest.verbs.rest_all import rest_all as rest_all
@@ -84,7 +84,8 @@ _HOMES = {
     "vrest.model.transport": "Surroundings Transport transport",
     "vrest.verbs.instant": "instant settled",
     "vrest.verbs.outcome": "Outcome",
-    "vrest.verbs.population": "Population population",
+    "vrest.verbs.population": "population",
+    "vrest.verbs.population_result": "Population",
     "vrest.verbs.rest": "Rest rest",
     "vrest.verbs.rest_all": "rest_all",
     "vrest.verbs.rest_many": "rest_many",

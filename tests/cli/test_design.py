@@ -37,6 +37,14 @@ def test_the_table_says_what_was_solved(vrest):
     assert rows["neuron.Na_leak.permeability"] == "solved"
 
 
+def test_a_companion_keeps_the_bath_neutral(vrest):
+    asked = ("design", "mammalian_neuron", "--v-rest", "-65", "--outside", "K=8 mM", "--json")
+    alone, swapped = vrest(*asked), vrest(*asked, "--swap", "Na")
+    assert [w["code"] for w in alone.json["warnings"]] == ["bath_not_neutral"]
+    assert swapped.code == 0
+    assert swapped.json["warnings"] == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "error"),
     [

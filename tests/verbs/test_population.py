@@ -205,7 +205,7 @@ def test_cells_that_cannot_be_are_kept_and_explained(neuron):
 
 
 RUN = {"events": [("1 min", "pump.max_rate*=0"), ("40 min", "pump.max_rate=restore")], "until": "1 h"}
-LEVEL = -42.0
+LEVEL = -38.0
 VARY = {"Na_leak.permeability": "lognormal(0.3)", "pump.max_rate": "uniform(0.8x, 1.2x)"}
 
 

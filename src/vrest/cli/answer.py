@@ -50,8 +50,8 @@ def table(columns: Sequence[str], align: str, rows: Iterable[Sequence[str]]) -> 
 
     rows = list(rows)
     if len(columns) > max(MANY, len(rows)):
-        first, *columns = zip(columns, *rows, strict=True)
-        columns, align, rows = first, "l" + "r" * len(rows), columns
+        turned = list(zip(columns, *rows, strict=True))
+        columns, align, rows = turned[0], "l" + "r" * len(rows), turned[1:]
     shape = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name, side in zip(columns, align, strict=True):
         justify = "right" if side == "r" else "left"

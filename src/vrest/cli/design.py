@@ -66,15 +66,19 @@ def command(
         from vrest.atomic import check_target
 
         check_target(output, (".toml",), "a cell")
-    described = options.read_changed(cell, changes, swap, salt)
+    within, without = _targets(inside, "--inside"), _targets(outside, "--outside")
+    described = options.read_cell(cell)
+    bath = next(iter(described.membranes.values())).outside
+    going_along = [f"{bath}.{ion}={value}" for ion, value in without.items() if swap or salt]
+    described = options.changed(described, [*changes, *going_along], swap, salt)
 
     from vrest.study.design import design
 
     made = design(
         described,
         v_rest=v_rest,
-        inside=_targets(inside, "--inside"),
-        outside=_targets(outside, "--outside"),
+        inside=within,
+        outside=without,
         input_resistance=input_resistance,
         area=area,
         add=add,

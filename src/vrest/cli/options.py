@@ -55,14 +55,18 @@ def read_cell(name: str) -> Cell:
 
 
 def read_changed(name: str, changes: Sequence[str], swap: str | None, salt: str | None) -> Cell:
-    """A cell with the changes of the command line; `--swap` and `--with` go to its changes of bath ions."""
+    """A cell with the changes of the command line."""
+    return changed(read_cell(name), changes, swap, salt)
+
+
+def changed(cell: Cell, changes: Sequence[str], swap: str | None, salt: str | None) -> Cell:
+    """The cell with changes; `--swap` and `--with` go to its changes of bath ions."""
     from vrest.model.change import apply, parse_changes
 
     if swap and salt:
         from vrest.cli.app import Wrong
 
         raise Wrong("--swap and --with exclude each other.", hint="Name one companion ion.")
-    cell = read_cell(name)
     parsed = parse_changes(changes)
     if swap or salt:
         parsed = _accompanied(cell, parsed, str(swap or salt), "swap" if swap else "with")

@@ -10,7 +10,7 @@ import rich_click as click
 from vrest.cli import options
 
 if TYPE_CHECKING:
-    from vrest.verbs.population import Population
+    from vrest.verbs.population_result import Population
 
 UNITS = {"v": "mV", "time_to_depolarisation": "s", "time_above": "s", "seconds": "s", "rank_correlation": "1"}
 
@@ -161,7 +161,7 @@ def varied(vary: tuple[str, ...], table: str | None) -> dict[str, Any]:
 
 def result(found: Population, seconds: float) -> dict[str, Any]:
     """What a population says: how its cells ended, the spread of V, and what goes along with it."""
-    from vrest.verbs.population import spread
+    from vrest.verbs.population_result import spread
 
     data, one = found.dataset, len(found.cell.membranes) == 1
     potentials = {name: spread(v) for name, v in found.v_by_membrane.items()}

@@ -74,7 +74,10 @@ def read_description(name: str) -> tuple[Cell, Claims]:
     """
     path = Path(name)
     if name == "-":
-        text, name = sys.stdin.read(), "standard input"
+        try:
+            text, name = sys.stdin.read(), "standard input"
+        except UnicodeDecodeError as error:
+            raise InputError(f"Standard input is not text: {error}.", code="bad_toml", hint="Use UTF-8.") from None
     elif path.is_file():
         text = read_text(path)
     else:

@@ -43,7 +43,6 @@ class GlialBuffer(Exchange):
     affinity: float = quantity("concentration", "1 mM", exclusive=True)
     k_half: float = quantity("concentration", "15 mM")
     k_slope: float = quantity("concentration", "1.09 mM", exclusive=True)
-    counter_charge: str
 
     def moves(self, valence: Mapping[str, int]) -> list[dict[str, float]]:
         return [{"K": 1.0}]
@@ -80,7 +79,6 @@ class GlialUptake(Exchange):
     volume: float = quantity("volume", exclusive=True, maximum=1.0)
     k_half: float = quantity("concentration", "18 mM")
     k_slope: float = quantity("concentration", "2.5 mM", exclusive=True)
-    counter_charge: str
 
     def moves(self, valence: Mapping[str, int]) -> list[dict[str, float]]:
         return [{"K": 1.0}]
@@ -124,7 +122,6 @@ class GlialPump(Exchange):
     na_slope: float = quantity("concentration", "3 mM", exclusive=True)
     k_half: float = quantity("concentration", "3.5 mM")
     k_slope: float = quantity("concentration", "1 mM", exclusive=True)
-    counter_charge: str
     o2_per_turnover: float = 0.0
 
     def moves(self, valence: Mapping[str, int]) -> list[dict[str, float]]:

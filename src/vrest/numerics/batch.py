@@ -7,6 +7,7 @@ and puts new problems in, so that a stiff lane never makes the others wait. A la
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -157,7 +158,7 @@ def advance(
         status = jnp.where(over, FINISHED, jnp.where(running & tried.stuck, STUCK, lanes.status))
         watched = lanes.watched
         if watch is not None and watched is not None:
-            watched = _seen(watched, lanes.t, y, tried, good, lambda s, v: watch(s, v, both), thresholds)
+            watched = _seen(watched, lanes.t, y, tried, good, partial(_reading, watch, both), thresholds)
         tried_from = lanes.t
         # a new stage starts a new transient: its first step is guessed afresh
         h = jnp.where(arrived, 0.0, tried.h_next)
@@ -184,6 +185,10 @@ def advance(
         kept = Record(nothing, nothing, nothing.astype(bool), jnp.zeros((record, 5, len(y0), *width)))
     _, done, kept = jax.lax.while_loop(going, body, (jnp.asarray(0), lanes._replace(y=y0), kept))
     return done._replace(y=jnp.stack(done.y)), kept
+
+
+def _reading(watch: Callable[[Any, State, Any], State], args: Any, t: Any, y: State) -> State:
+    return watch(t, y, args)
 
 
 def in_powers(y: State, tried: Attempt) -> tuple[State, ...]:

@@ -151,7 +151,8 @@ def characteristic(rows: list[list[Any]]) -> tuple[list[Any], list[Any]]:
     m = [[zero] * n for _ in range(n)]
     b = [[zero] * n for _ in range(n)]
     sizes = [[jnp.abs(v) for v in row] for row in rows]
-    coefficients, bounds = [one], [one]
+    coefficients: list[Any] = [one]
+    bounds: list[Any] = [one]
     for k in range(1, n + 1):
         m, b = _product(rows, m, coefficients[-1]), _product(sizes, b, bounds[-1])
         coefficients.append(-sum(rows[i][q] * m[q][i] for i in range(n) for q in range(n)) / k)

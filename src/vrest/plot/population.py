@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from vrest.plot.style import INK, MUTED, SMALL, dress, new_figure, number, zero_line
-from vrest.verbs.population import Population
+from vrest.verbs.population_result import Population
 
 COLOURS = {
     "rests": "#0072B2",

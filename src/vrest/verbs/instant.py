@@ -122,6 +122,9 @@ def joint_potentials(system: System, x: np.ndarray, p: np.ndarray) -> dict[str, 
         slopes = drift(np.concatenate([charges[None], charges + nudges, charges - nudges]))
         n = len(rows)
         jacobian = (slopes[1 : n + 1] - slopes[n + 1 :]).T / 2e-6
+        growth = np.linalg.eigvals(jacobian).real.max()
+        if growth > 0:  # a longer step would run against the motion
+            step = min(step, 0.5 / growth)
         change = np.linalg.solve(np.eye(n) / step - jacobian, slopes[0])
         largest = np.abs(change).max()
         if not largest <= 5e-3:

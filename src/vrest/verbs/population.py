@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 
 from vrest.errors import InputError
-from vrest.model.cell import Cell, Notice
+from vrest.model.cell import Cell
 from vrest.model.change import Change, apply
 from vrest.model.protocol import Protocol as Plan
 from vrest.model.protocol import protocol, segments
@@ -21,6 +20,7 @@ from vrest.system.assemble import assemble
 from vrest.units import format_si, from_si, to_si
 from vrest.verbs.population_job import Data, Rests, Runs
 from vrest.verbs.population_layout import Column, coordinates, rest_columns, run_columns
+from vrest.verbs.population_result import Population
 from vrest.verbs.samples import Samples, samples
 from vrest.version import __version__
 
@@ -30,8 +30,11 @@ RTOL = 1e-6
 THRESHOLD = "-30 mV"
 """A membrane above this is depolarised."""
 
-CHUNKS = {Rests: (16, 256, 32_768), Runs: (32, 64, 2048)}
+CHUNKS = {Rests: (16, 256, 32_768), Runs: (32, 64, 16_384)}
 """Stretches that a small population is cut into, and the fewest and the most cells of one."""
+
+MOST_NUMBERS = 2**23
+"""Of the time series of one chunk: 64 MiB."""
 
 Progress = Callable[[int, int], None]
 """Told the cells that are done and how many there are."""
@@ -111,125 +114,6 @@ class Memory:
         variables |= {c.name: (("cell", *c.dims), self.data[c.name], c.attrs) for c in table.columns}
         labels = {name: ((name,), values, about) for name, (values, about) in table.coordinates.items()}
         return xr.Dataset(variables, labels, dict(table.attributes))
-
-
-@dataclass(frozen=True)
-class Population:
-    """Every cell with its parameters, its outcome and its numbers.
-
-    `dataset` is an `xarray.Dataset` over `cell`: the sampled parameters under their names, `outcome` with its flag
-    meanings, and what was asked for, in door units.
-    """
-
-    cell: Cell
-    samples: Samples
-    dataset: Any
-    computed: int
-    """Cells computed by this call; the others were found done."""
-
-    @property
-    def n(self) -> int:
-        """How many cells there are."""
-        return self.samples.n
-
-    @property
-    def settled(self) -> bool:
-        """Whether these are resting states, not runs."""
-        return "v_rest" in self.dataset
-
-    @cached_property
-    def outcomes(self) -> dict[str, int]:
-        """How many cells ended in what; every cell is counted once."""
-        codes = self.dataset.outcome
-        names = codes.attrs["flag_meanings"].split()
-        found = np.bincount(codes.values.astype(int) - codes.attrs["flag_values"][0], minlength=len(names))
-        return {name: int(count) for name, count in zip(names, found, strict=True) if count}
-
-    @property
-    def reasons(self) -> dict[str, str]:
-        """What each outcome that occurs means."""
-        lines = dict(line.split(": ", 1) for line in self.dataset.outcome.attrs["flag_reasons"].splitlines())
-        return {name: lines[name] for name in self.outcomes}
-
-    @cached_property
-    def well(self) -> np.ndarray:
-        """Which cells have a number: those that rest, or whose run reached its end."""
-        return self._ended("rests", "rests_run_down", "finished")
-
-    @property
-    def lost(self) -> np.ndarray:
-        """1 where a cell has no resting state or did not reach its end, 0 where it has; NaN for what is no cell."""
-        return np.where(self._ended("impossible"), np.nan, ~self.well)
-
-    def _ended(self, *outcomes: str) -> np.ndarray:
-        codes = self.dataset.outcome
-        among = [name in outcomes for name in codes.attrs["flag_meanings"].split()]
-        return np.array(among)[codes.values.astype(int) - codes.attrs["flag_values"][0]]
-
-    @cached_property
-    def v(self) -> np.ndarray:
-        """V at rest, or at the end of the run, mV: (n,), or (n, membrane); NaN marks a cell without one."""
-        values = self.dataset["v_rest" if self.settled else "v_end"].values
-        return np.where(self.well.reshape(-1, *[1] * (values.ndim - 1)), values, np.nan)
-
-    @property
-    def v_by_membrane(self) -> dict[str, np.ndarray]:
-        """The same by the name of the membrane."""
-        return dict(zip(self.cell.membranes, self.v.reshape(self.n, -1).T, strict=True))
-
-    def cell_at(self, k: int) -> Cell:
-        """The cell of row k, to look at more closely: `rest(population.cell_at(k))`."""
-        return self.samples.cell(self.cell, k)
-
-    def importance(self, values: Any = None) -> dict[str, float]:
-        """Spearman's rank correlation of each sampled parameter with V, or with other values of every cell.
-
-        It sees what is monotone, one parameter at a time; NaN where nothing varies. Cells whose value is NaN are left
-        out.
-        """
-        from scipy.stats import rankdata
-
-        y = np.asarray(self.v if values is None else values, dtype=np.float64)
-        y = y[:, 0] if y.ndim > 1 else y
-        known = np.isfinite(y)
-        ranks = rankdata(y[known])
-        found = {}
-        for v in self.samples.varied:
-            x = rankdata(v.values[known])
-            varies = len(x) > 2 and np.ptp(x) > 0 and np.ptp(ranks) > 0
-            found[v.name] = float(np.corrcoef(x, ranks)[0, 1]) if varies else float("nan")
-        return found
-
-    @property
-    def warnings(self) -> list[Notice]:
-        """What to know before trusting the numbers."""
-        return self.cell.notices()
-
-    def __repr__(self) -> str:
-        share = ", ".join(f"{name} {count} ({100 * count / self.n:.3g} %)" for name, count in self.outcomes.items())
-        lines = [f"Population of {self.n} cells like '{self.cell.name}', seed {self.samples.seed}: {share}"]
-        lines += [f"  {v}" for v in self.samples.varied]
-        for name, v in self.v_by_membrane.items():
-            if s := spread(v):
-                lines.append(
-                    f"  V ({name}): median {s['median']:.2f} mV, 5 to 95 %: {s['q05']:.2f} to {s['q95']:.2f} mV"
-                )
-        return "\n".join(lines)
-
-
-def spread(values: np.ndarray) -> dict[str, float]:
-    """How many numbers there are (NaN is none), their mean, standard deviation, range and quantiles.
-
-    >>> spread(np.array([1.0, 2.0, 3.0, np.nan]))["median"]
-    2.0
-    """
-    known = values[np.isfinite(values)]
-    if not known.size:
-        return {}
-    names, levels = ("q05", "q25", "median", "q75", "q95"), (0.05, 0.25, 0.5, 0.75, 0.95)
-    found = {"count": known.size, "mean": known.mean(), "sd": known.std(ddof=1) if known.size > 1 else np.nan}
-    found |= {"min": known.min(), **dict(zip(names, np.quantile(known, levels), strict=True)), "max": known.max()}
-    return {name: value.item() if hasattr(value, "item") else value for name, value in found.items()}
 
 
 def population(
@@ -335,6 +219,9 @@ def _table(job: Rests | Runs, drawn: Samples, chunk: int | None) -> Table:
     parts, least, most = CHUNKS[type(job)]
     if chunk is not None and (not isinstance(chunk, int | np.integer) or chunk < 1):
         raise InputError(f"chunk is {chunk!r}.", code="out_of_range", hint="Choose 1 cell or more.")
+    times = job.times if isinstance(job, Runs) else None
+    if times is not None:
+        most = max(1, min(most, MOST_NUMBERS // (len(times) * len(system.states))))
     size = min(drawn.n, int(chunk or min(max(-(-drawn.n // parts), least), most)))
     recipe: dict[str, Any] = {
         "vrest": __version__,
@@ -364,7 +251,6 @@ def _table(job: Rests | Runs, drawn: Samples, chunk: int | None) -> Table:
     if isinstance(job, Runs):
         about["protocol"] = "\n".join(f"{when} {what}" for when, what in recipe["protocol"])
         about["until"] = recipe["until"]
-    times = job.times if isinstance(job, Runs) else None
     return Table(job.cell, drawn, tuple(columns), coordinates(system, times), about, recipe, size)
 
 
