@@ -60,6 +60,7 @@ def check(cell: str, name: str) -> None:
         assert all(account.drift <= 10 * account.floor for account in run.ledger)
 
 
+@pytest.mark.library
 def test_the_page_knows_every_pair():
     assert set(table()) == {(cell, name) for cell in library() for name in perturbations()}
 
