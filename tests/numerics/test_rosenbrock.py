@@ -140,6 +140,42 @@ def test_robertson_against_a_tight_radau():
     assert np.asarray(run.y_end) == pytest.approx(truth, rel=1e-6)
 
 
+def van_der_pol(t, y, mu):
+    return y[1], mu * ((1 - y[0] ** 2) * y[1] - y[0])
+
+
+def hires(t, y, args):
+    """High irradiance response of photomorphogenesis; Hairer and Wanner, Solving ODEs II, section IV.10."""
+    a, b, c, d, e, f, g, h = y
+    bind = 280.0 * f * h
+    return (
+        -1.71 * a + 0.43 * b + 8.32 * c + 0.0007,
+        1.71 * a - 8.75 * b,
+        -10.03 * c + 0.43 * d + 0.035 * e,
+        8.32 * b + 1.71 * c - 1.12 * d,
+        -1.745 * e + 0.43 * f + 0.43 * g,
+        -bind + 0.69 * d + 1.71 * e - 0.43 * f + 0.69 * g,
+        bind - 1.81 * g,
+        -bind + 1.81 * g,
+    )
+
+
+@pytest.mark.parametrize(
+    ("f", "y0", "until", "args"),
+    [(van_der_pol, [2.0, -0.66], 2.0, 1e6), (hires, [1.0, 0, 0, 0, 0, 0, 0, 0.0057], 321.8122, None)],
+)
+def test_stiff_problems_against_a_tight_radau(f, y0, until, args):
+    from scipy.integrate import solve_ivp
+
+    n = len(y0)
+    run = jax.jit(
+        lambda: integrate(f, 0.0, y0, until, 0.0, args, valid=always, rtol=1e-8, atol=[1e-12] * n, max_steps=3000)
+    )()
+    assert int(run.status) == FINISHED
+    truth = solve_ivp(lambda t, y: f(t, y, args), (0, until), y0, method="Radau", rtol=1e-11, atol=1e-14).y[:, -1]
+    assert np.asarray(run.y_end) == pytest.approx(truth, rel=1e-6, abs=1e-12)
+
+
 def lanes_of(y, stages=1):
     y = jnp.asarray(y, dtype=float)
     nothing = jnp.zeros(y.shape[1:])

@@ -135,7 +135,7 @@ def prove(f: Callable[[Any, State, Any], State], y: Any, args: Any, *, scale: Ca
         verdict, slowest = jnp.full(t.shape, UNKNOWN), jnp.full_like(t, jnp.nan)
     else:
         coefficients, bounds = characteristic(rows)
-        verdict, slowest = routh(coefficients, bounds), nearest_root(coefficients)
+        verdict, slowest = routh(coefficients, bounds), nearest_root(coefficients, bounds)
     return Proof(jnp.stack(slope), jnp.stack([jnp.stack(row) for row in rows]), verdict, slowest)
 
 
@@ -197,8 +197,8 @@ def routh(coefficients: list[Any], bounds: list[Any]) -> Any:
     return jnp.where(certain, jnp.where(stable, STABLE, UNSTABLE), UNKNOWN)
 
 
-def nearest_root(coefficients: list[Any]) -> Any:
-    """The real root that Newton's method finds from zero; NaN where it finds none."""
+def nearest_root(coefficients: list[Any], bounds: list[Any]) -> Any:
+    """The real root that Newton's method finds from zero, to four digits; NaN where it finds none so well."""
     x = jnp.zeros_like(coefficients[0])
     change = x
     for _ in range(12):
@@ -208,4 +208,5 @@ def nearest_root(coefficients: list[Any]) -> Any:
             value = value * x + c
         change = value / slope
         x = x - change
-    return jnp.where(jnp.abs(change) <= 1e-9 * jnp.abs(x), x, jnp.nan)
+    told = bounds[-1] <= 1e-4 * jnp.abs(coefficients[-1])
+    return jnp.where(told & (jnp.abs(change) <= 1e-9 * jnp.abs(x)), x, jnp.nan)

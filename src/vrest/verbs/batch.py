@@ -46,7 +46,7 @@ class RestBatch(NamedTuple):
     imbalance: np.ndarray
     """(n,) worst imbalance of an ion, mM/min."""
     slowest: np.ndarray
-    """(n,) largest real part of an eigenvalue, 1/s."""
+    """(n,) largest real part of an eigenvalue, 1/s, to four digits at least."""
     iterations: np.ndarray
     """(n,)"""
 

@@ -1,0 +1,71 @@
+"""Stationary points side by side, and stability without eigenvalues."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import vrest.numerics.backend  # noqa: F401  (float64)
+from vrest.numerics.settle import (
+    FIRST_STEP,
+    STABLE,
+    UNKNOWN,
+    UNSTABLE,
+    Settling,
+    characteristic,
+    nearest_root,
+    routh,
+    settle,
+)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5])
+def test_signs_agree_with_eigenvalues(n):
+    """2,000 random matrices, half of them shifted towards the edge of stability."""
+    rng = np.random.default_rng(n)
+    a = rng.normal(size=(2000, n, n)) - np.linspace(0, 2.5, 2000)[:, None, None] * np.eye(n)
+    rows = [[jnp.asarray(a[:, i, j]) for j in range(n)] for i in range(n)]
+    coefficients, bounds = jax.jit(characteristic)(rows)
+    assert np.stack(coefficients, axis=1)[7] == pytest.approx(np.poly(a[7]), rel=1e-10, abs=1e-10)
+    verdict = np.asarray(jax.jit(routh)(coefficients, bounds))
+    largest = np.linalg.eigvals(a).real.max(axis=1)
+    assert np.mean(verdict == UNKNOWN) < 0.01
+    assert np.all(largest[verdict == STABLE] < 0)
+    assert np.all(largest[verdict == UNSTABLE] > 0)
+    assert 0.05 < np.mean(verdict == STABLE) < 0.99
+
+
+def test_a_sign_within_rounding_is_unknown():
+    """A conserved total makes an eigenvalue zero; rounding must not decide what it is."""
+    a = np.diag([-1e4, -1.0, 0.0]) + 0.0
+    basis = np.random.default_rng(0).normal(size=(3, 3))
+    a = basis @ a @ np.linalg.inv(basis)
+    rows = [[jnp.asarray([a[i, j]]) for j in range(3)] for i in range(3)]
+    assert int(routh(*characteristic(rows))[0]) == UNKNOWN
+
+
+def test_the_slowest_rate():
+    # beside a rate 4e4 times faster, the coefficients keep it to eight digits
+    rows = [[jnp.asarray([v]) for v in row] for row in np.diag([-109.0, -6.6e-3, -2.9e-3])]
+    assert float(nearest_root(*characteristic(rows))[0]) == pytest.approx(-2.9e-3, rel=1e-7)
+    turning = [[jnp.asarray([v]) for v in row] for row in [[-0.1, 1.0], [-1.0, -0.1]]]
+    assert np.isnan(nearest_root(*characteristic(turning))[0])
+
+
+def test_lanes_go_where_their_motion_leads():
+    """y' = y - y^3 from three sides of its roots; a lane that starts on the unstable one stays and is not lost."""
+    start = np.array([[0.1, -0.1, 3.0, 0.0]])
+    nothing = np.zeros(4)
+    lanes = Settling(start, nothing + FIRST_STEP, start * 0, nothing.astype(bool), nothing.astype(int))
+    found = jax.jit(
+        lambda lanes: settle(
+            lambda t, y, args: (y[0] - y[0] ** 3,),
+            lanes,
+            (),
+            scale=lambda y: (jnp.maximum(jnp.abs(y[0]), 1.0),),
+            share=lambda y, change, args: jnp.ones_like(y[0]),
+            iterations=60,
+        )
+    )(lanes)
+    assert np.asarray(found.y)[0] == pytest.approx([1.0, -1.0, 1.0, 0.0], abs=1e-12)
+    assert np.all(found.done)

@@ -1,0 +1,146 @@
+"""Batches of cells: each lane does what the cell does alone, whatever its neighbours do."""
+
+import numpy as np
+import pytest
+
+import vrest
+from vrest.system.assemble import assemble
+from vrest.system.structure import parameter_vector
+from vrest.verbs import batch
+from vrest.verbs.batch import FINISHED, TOO_LONG, rest_batch, run_batch
+from vrest.verbs.outcome import Outcome
+
+OUTCOMES = list(Outcome)
+
+
+def columns(cell, n):
+    system = assemble(cell)
+    p = parameter_vector(cell)
+    return system, np.tile(p, (n, 1)), np.tile(system.start(cell, p), (n, 1))
+
+
+def at(system, path):
+    (k,) = [k for k, name in enumerate(system.names) if name.endswith(path)]
+    return k
+
+
+@pytest.fixture(scope="module")
+def neurons():
+    """50 cells, from a tenth of their pump to twice it, K+ outside from 1 to 12 mM; the last without any pump."""
+    system, p, x = columns(vrest.load("mammalian_neuron"), 50)
+    p[:, at(system, "pump.max_rate")] *= np.linspace(0.1, 2.0, 50)
+    p[:, at(system, "outside.ions.K")] = np.linspace(1.0, 12.0, 50)[np.random.default_rng(1).permutation(50)]
+    return system, p, x
+
+
+@pytest.mark.parametrize("name", ["mammalian_neuron", "duesterwald_2018", "red_blood_cell"])
+def test_rests_are_those_of_rest(name):
+    cell = vrest.load(name)
+    system, p, x = columns(cell, 6)
+    k = at(system, "outside.ions.K")
+    p[:, k] *= np.linspace(0.8, 1.6, 6)
+    found = rest_batch(system, p, x)
+    for i in range(6):
+        alone = vrest.rest(cell, {"outside.K": float(p[i, k])})
+        assert OUTCOMES[found.outcome[i]] is alone.outcome
+        assert found.state[i] == pytest.approx(alone.state, rel=1e-9)
+        assert found.slowest[i] == pytest.approx(alone.eigenvalues.real.max(), rel=1e-4)
+        assert found.imbalance[i] < 1e-9
+        assert found.residual_mV[i] < 1e-6
+
+
+def test_what_does_not_rest_is_judged_as_rest_judges_it():
+    """An osmotic cell without pump swells without limit; one in forty, among cells that rest."""
+    cell = vrest.load("kay_2017")
+    system, p, x = columns(cell, 40)
+    p[17, at(system, "pump.max_rate")] = 1e-30
+    found = rest_batch(system, p, x)
+    assert OUTCOMES[found.outcome[17]] is Outcome.swells_without_limit
+    assert np.isnan(found.state[17]).all()
+    others = np.delete(np.arange(40), 17)
+    assert {OUTCOMES[k] for k in found.outcome[others]} == {Outcome.rests}
+    assert np.ptp(found.state[others], axis=0).max() < 1e-12
+
+
+def test_a_gated_cell_takes_the_careful_way():
+    """Eight states: beyond what stability can be told of without eigenvalues."""
+    cell = vrest.load("dijkstra_2016")
+    system, p, x = columns(cell, 2)
+    found = rest_batch(system, p, x)
+    assert found.state[1] == pytest.approx(vrest.rest(cell).state, rel=1e-9)
+
+
+def protocol(system, p):
+    """Pump off for ten minutes, then back; edges and parameters."""
+    p = np.stack([p] * 3)
+    p[1, :, at(system, "pump.max_rate")] = 0.0
+    return np.array([0.0, 60.0, 660.0, 1800.0]), p
+
+
+def test_runs_are_those_of_simulate(neurons):
+    system, p, x = neurons
+    edges, stages = protocol(system, p)
+    times = np.array([0.0, 30.0, 60.0, 500.0, 1800.0])
+    found = run_batch(system, stages, edges, x, rtol=1e-8, times=times)
+    assert np.all(found.status == FINISHED)
+    rate, potassium = at(system, "pump.max_rate"), at(system, "outside.ions.K")
+    own = parameter_vector(vrest.load("mammalian_neuron"))
+    for i in (0, 23, 49):
+        changes = [f"outside.K={float(p[i, potassium])!r} mM", f"pump.max_rate*={float(p[i, rate] / own[rate])!r}"]
+        cell = vrest.apply(vrest.load("mammalian_neuron"), changes)
+        run = vrest.simulate(cell, [(60, "pump.max_rate*=0"), (660, "pump.max_rate=restore")], 1800, times=times)
+        assert found.series[i] == pytest.approx(run.states, rel=1e-6)
+    ramped = run_batch(system, stages, edges, x, rtol=1e-8, times=times, slope=np.zeros_like(stages))
+    assert ramped.series == pytest.approx(found.series, rel=1e-12)
+    assert found.series[:, -1] == pytest.approx(found.state, rel=1e-9)
+
+
+def test_neighbours_and_width_do_not_matter(neurons):
+    """The same cells in another order, in batches of 32, and beside cells that take forty times the steps."""
+    system, p, x = neurons
+    edges, stages = protocol(system, p)
+    usual = run_batch(system, stages, edges, x)
+    order = np.random.default_rng(0).permutation(50)
+    mixed = run_batch(system, stages[:, order], edges, x[order], lanes=batch.FEW_LANES)
+    assert mixed.state == pytest.approx(usual.state[order], rel=1e-9)
+    assert list(mixed.steps) == list(usual.steps[order])
+
+
+def test_a_cell_that_takes_too_many_steps_is_given_up_alone(neurons):
+    system, p, x = neurons
+    edges, stages = protocol(system, p)
+    found = run_batch(system, stages, edges, x, max_steps=int(run_batch(system, stages, edges, x).steps.mean()))
+    late = found.status == TOO_LONG
+    assert 0 < late.sum() < 50
+    assert np.all(found.t[late] < 1800.0)
+    assert np.all(found.t[~late] == 1800.0)
+
+
+def test_what_is_watched_is_what_a_fine_series_shows(neurons):
+    system, p, x = neurons
+    edges, stages = protocol(system, p)
+    (wall,) = system.structure.walls
+    times = np.unique(
+        np.concatenate([np.linspace(0, 1800, 20001), *(e + np.geomspace(1e-5, 30, 400) for e in edges[:-1])])
+    )
+    level = -0.060
+    found = run_batch(
+        system, stages, edges, x, rtol=1e-8, times=times, watch=potential_of(system), thresholds=np.array([level])
+    )
+    v = system.potential(found.series, wall)
+    assert found.low[:, 0] == pytest.approx(v.min(axis=1), abs=2e-5)
+    assert found.high[:, 0] == pytest.approx(v.max(axis=1), abs=2e-5)
+    assert found.mean[:, 0] == pytest.approx(np.trapezoid(v, times, axis=1) / 1800.0, abs=1e-6)
+    above = np.trapezoid((v > level).astype(float), times, axis=1)
+    assert found.above[:, 0] == pytest.approx(above, abs=0.5)
+    first = np.where((v > level).any(axis=1), times[(v > level).argmax(axis=1)], np.inf)
+    assert found.first[:, 0] == pytest.approx(first, abs=0.5)
+
+
+def potential_of(system):
+    (wall,) = system.structure.walls
+
+    def watch(x, p):
+        return (system.potential(x, wall),)
+
+    return watch
