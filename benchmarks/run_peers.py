@@ -21,6 +21,7 @@ from pathlib import Path
 import reference
 
 PEERS = {
+    "vrest_rodas5p": [],  # ourselves, in the environment that runs this
     "scipy_lsoda": ["scipy==1.17.1", "numpy==2.4.6"],
     "numba_lsoda": ["numbalsoda==0.3.4", "numba==0.68.1", "numpy==2.4.6"],
     "myokit_cvodes": ["myokit==1.39.2", "numpy==2.4.6", "setuptools==80.9.0"],
@@ -59,6 +60,8 @@ class Row:
 
 def python(peer: str) -> str:
     """The interpreter of a peer."""
+    if not PEERS[peer]:
+        return sys.executable
     return str(reference.BENCH / peer / "bin" / "python")
 
 
@@ -69,6 +72,9 @@ def script(peer: str) -> str:
 
 def install(peer: str) -> str:
     """Make a peer's environment and its first run, which compiles; the reason if that cannot be done."""
+    if not PEERS[peer]:
+        done = subprocess.run([python(peer), script(peer), "1e-6", "first"], capture_output=True, text=True)
+        return last_line(done) if done.returncode else ""
     home, wanted = reference.BENCH / peer, "\n".join(PEERS[peer])
     stamp = home / "installed"
     if stamp.exists() and stamp.read_text() == wanted:
@@ -153,7 +159,7 @@ def markdown(rows: list[Row]) -> list[str]:
         "|---|---|---|---|---|---|---|",
     ]
     for row in rows:
-        name = f"{row.peer} ({PEERS[row.peer][0]})"
+        name = f"{row.peer} ({PEERS[row.peer][0] if PEERS[row.peer] else 'this project'})"
         if row.cells == 0:
             lines.append(f"| {row.item} | {name} | | | | | {row.note} |")
             continue

@@ -10,7 +10,8 @@ import reference
 import vrest
 from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
-from vrest.verbs.batch import rest_batch, run_batch
+from vrest.verbs.rest_batch import rest_batch
+from vrest.verbs.run_batch import run_batch
 
 CELL = vrest.load(Path(__file__).parents[1] / "reference_cell.toml")
 SYSTEM = assemble(CELL)

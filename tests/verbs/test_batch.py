@@ -6,9 +6,11 @@ import pytest
 import vrest
 from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
-from vrest.verbs import batch
-from vrest.verbs.batch import FINISHED, TOO_LONG, rest_batch, run_batch
+from vrest.verbs.batch import FEW_LANES, join_many, numbers_of, split_many
+from vrest.verbs.interval import Interval, interval_stepper
 from vrest.verbs.outcome import Outcome
+from vrest.verbs.rest_batch import rest_batch
+from vrest.verbs.run_batch import FINISHED, TOO_LONG, run_batch
 
 OUTCOMES = list(Outcome)
 
@@ -101,7 +103,7 @@ def test_neighbours_and_width_do_not_matter(neurons):
     edges, stages = protocol(system, p)
     usual = run_batch(system, stages, edges, x)
     order = np.random.default_rng(0).permutation(50)
-    mixed = run_batch(system, stages[:, order], edges, x[order], lanes=batch.FEW_LANES)
+    mixed = run_batch(system, stages[:, order], edges, x[order], lanes=FEW_LANES)
     assert mixed.state == pytest.approx(usual.state[order], rel=1e-9)
     assert list(mixed.steps) == list(usual.steps[order])
 
@@ -144,3 +146,32 @@ def potential_of(system):
         return (system.potential(x, wall),)
 
     return watch
+
+
+def test_one_interval_after_another(neurons):
+    """Ten minutes in steps of ten seconds, K+ outside changed half way: as one run, and compiled once."""
+    system, p, x = neurons
+    y, c, matrix = split_many(system, x, p)
+    step = interval_stepper(system)
+    before = step._cache_size()
+    now = Interval(y.T, np.zeros(50), None, None, None)
+    later = p.copy()
+    later[:, at(system, "outside.ions.K")] += 2.0
+    for k in range(60):
+        now = step(now.y, now.h, numbers_of(later if k >= 30 else p, c, matrix), 10.0, 1e-8)
+        assert np.all(now.arrived)
+    assert step._cache_size() == before + 1
+    whole = run_batch(system, np.stack([p, later]), np.array([0.0, 300.0, 600.0]), x, rtol=1e-8)
+    assert join_many(system, np.asarray(now.y), c, matrix) == pytest.approx(whole.state, rel=1e-6)
+
+
+def test_a_quiet_cell_costs_one_step():
+    system, p, x = columns(vrest.rest(vrest.load("mammalian_neuron")).as_cell(), 3)
+    p[2, at(system, "pump.max_rate")] = 0.0
+    y, c, matrix = split_many(system, x, p)
+    step, numbers = interval_stepper(system), numbers_of(p, c, matrix)
+    now = step(y.T, np.zeros(3), numbers, 60.0, 1e-6)
+    for _ in range(5):
+        now = step(now.y, now.h, numbers, 60.0, 1e-6)
+        assert list(now.steps[:2]) == [1, 1]
+        assert list(now.rejected[:2]) == [0, 0]

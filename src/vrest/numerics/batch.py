@@ -161,7 +161,7 @@ def advance(
             watched = _seen(watched, lanes.t, y, tried, good, partial(_reading, watch, both), thresholds)
         tried_from = lanes.t
         # a new stage starts a new transient: its first step is guessed afresh
-        h = jnp.where(arrived, 0.0, tried.h_next)
+        h = jnp.where(arrived & ~over, 0.0, tried.h_next)
         lanes = Lanes(
             jnp.where(running, tried.t_next, lanes.t),
             jnp.where(running, h, lanes.h),

@@ -16,9 +16,10 @@ from vrest.system.assemble import System, assemble
 from vrest.system.observables import atp_use, volumes
 from vrest.system.structure import parameter_vector
 from vrest.units import from_si
-from vrest.verbs.batch import FINISHED, TOO_LONG, RestBatch, RunBatch, rest_batch, run_batch
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.population_layout import finite_ions
+from vrest.verbs.rest_batch import RestBatch, rest_batch
+from vrest.verbs.run_batch import FINISHED, TOO_LONG, RunBatch, run_batch
 from vrest.verbs.samples import Samples
 
 IMPOSSIBLE = len(Outcome)

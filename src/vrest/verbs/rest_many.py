@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,10 +12,11 @@ from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.change import apply
 from vrest.numerics.point import Stationary
-from vrest.system.assemble import System, assemble
+from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
 from vrest.verbs.outcome import Outcome
-from vrest.verbs.rest import Rest, judged, search
+from vrest.verbs.rest import Rest, judged
+from vrest.verbs.rest_batch import search_many
 
 
 @dataclass(frozen=True)
@@ -78,17 +78,9 @@ def rest_many(cell: Cell, over: Mapping[str, Any]) -> RestMany:
     x0 = np.stack([system.start(c, p) for c, p in zip(cells, ps, strict=True)])
     parts = [system.split(x, p) for x, p in zip(x0, ps, strict=True)]
     y0, c, matrix = (np.stack(column) for column in zip(*parts, strict=True))
-    found = [np.asarray(part) for part in _search_many(system)(y0, (ps, c, matrix))]
+    found = [np.asarray(part) for part in search_many(system)(y0, (ps, c, matrix))]
     points = [Stationary(*(part[k] for part in found)) for k in range(len(cells))]
     return RestMany(
         columns,
         tuple(judged(*each) for each in zip(cells, [system] * len(cells), ps, x0, points, strict=True)),
     )
-
-
-@lru_cache(maxsize=64)
-def _search_many(system: System) -> Any:
-    """The search of one system over a batch."""
-    import jax
-
-    return jax.jit(jax.vmap(search(system)))

@@ -1,0 +1,198 @@
+"""`rest_batch`: certified resting states of many cells of one structure."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from vrest.constants import N_A
+from vrest.numerics.point import Stationary
+from vrest.system.assemble import System
+from vrest.system.observables import pump_costs
+from vrest.verbs.allowed import SWOLLEN, Allowed
+from vrest.verbs.batch import FEW_LANES, LANES, constants_of, numbers_of, split_many
+from vrest.verbs.certify import NEUTRAL_RATE, RUN_DOWN_COST, SETTLED_MM_PER_MIN, SETTLED_MV, certify
+from vrest.verbs.outcome import Outcome
+from vrest.verbs.rest import search
+
+RESTS, RUN_DOWN = (list(Outcome).index(outcome) for outcome in (Outcome.rests, Outcome.rests_run_down))
+
+
+class RestBatch(NamedTuple):
+    """Where n cells rest, or why they do not."""
+
+    state: np.ndarray
+    """(n, states); NaN where there is none."""
+    outcome: np.ndarray
+    """(n,) int8, index into tuple(Outcome)."""
+    residual_mV: np.ndarray
+    """(n,) V component of the last Newton correction."""
+    imbalance: np.ndarray
+    """(n,) worst imbalance of an ion, mM/min."""
+    slowest: np.ndarray
+    """(n,) largest real part of an eigenvalue, 1/s, to four digits at least."""
+    iterations: np.ndarray
+    """(n,)"""
+
+
+def rest_batch(system: System, p: np.ndarray, x0: np.ndarray, *, lanes: int = LANES) -> RestBatch:
+    """Certified resting states of n cells of one structure.
+
+    Most cells settle in a few steps that all lanes take together. What does not, or whose stability rounding hides,
+    goes through the search and the certificate of `rest`, so that an outcome means the same in both.
+
+    Parameters
+    ----------
+    system
+        Their equations, `assemble(cell)`.
+    p
+        (n, parameters) SI.
+    x0
+        (n, states) where the search starts, which also fixes the conserved totals.
+    """
+    from vrest.numerics.settle import FIRST_STEP, SIGNS_UP_TO, STABLE, Settling
+
+    n = len(p)
+    y0, c, matrix = split_many(system, x0, p)
+    size = y0.shape[1]
+    found = RestBatch(
+        np.full((n, len(system.states)), np.nan),
+        np.full(n, -1, dtype=np.int8),
+        np.full(n, np.nan),
+        np.full(n, np.nan),
+        np.full(n, np.nan),
+        np.zeros(n, dtype=np.int64),
+    )
+    if size <= SIGNS_UP_TO:
+        together, proof = _settle(system)
+        y, correction = y0.T.copy(), np.zeros((size, n))
+        step, done, iterations = np.full(n, FIRST_STEP), np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int64)
+        numbers = numbers_of(p, c, matrix)
+        for rounds in (12, 40):  # the few that need longer wait for nobody: they are taken together again
+            waiting = np.flatnonzero(~done)
+            for first in range(0, len(waiting), lanes):
+                who = _padded(waiting[first : first + lanes], lanes if len(waiting) > FEW_LANES else FEW_LANES)
+                got = together(
+                    Settling(y[:, who], step[who], correction[:, who], done[who], iterations[who]),
+                    numbers[:, who],
+                    rounds,
+                )
+                y[:, who], step[who], correction[:, who], done[who], iterations[who] = (np.asarray(v) for v in got)
+        for first in range(0, n, lanes):
+            who = _padded(np.arange(first, min(first + lanes, n)), lanes if n > FEW_LANES else FEW_LANES)
+            verdict, slowest, imbalance, residual, state, ordinary = (
+                np.asarray(v) for v in proof(y[:, who], correction[:, who], numbers[:, who])
+            )
+            sure = done[who] & (verdict == STABLE) & ordinary & ~np.isnan(slowest) & (slowest < -NEUTRAL_RATE)
+            sure &= (imbalance < SETTLED_MM_PER_MIN) & (residual < SETTLED_MV)
+            good = who[sure]
+            found.state[good] = state.T[sure]
+            found.outcome[good] = np.where(_pumped(system, found.state[good], p[good]), RESTS, RUN_DOWN)
+            found.residual_mV[good], found.imbalance[good] = residual[sure], imbalance[sure]
+            found.slowest[good], found.iterations[good] = slowest[sure], iterations[good]
+    _carefully(system, p, x0, np.flatnonzero(found.outcome < 0), found)
+    return found
+
+
+def _pumped(system: System, x: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """Whether a pump holds gradients; true as well where contents are held, as by a pipette."""
+    if all(kind != "amount" for kind, _ in system.states):
+        return np.ones(len(x), dtype=bool)
+    costs = [np.full(len(x), -np.inf)]
+    for wall in system.structure.walls:
+        for label, (cost, _) in pump_costs(system, x, p, wall).items():
+            if any(m.label == label and m.place == wall.name and m.active for m in system.structure.movers):
+                costs.append(np.asarray(cost))
+    return np.max(costs, axis=0) >= RUN_DOWN_COST
+
+
+def _carefully(system: System, p: np.ndarray, x0: np.ndarray, which: np.ndarray, found: RestBatch) -> None:
+    """The search of `rest` with its certificate, for the cells that need it."""
+    outcomes = list(Outcome)
+    width = LANES // 8 if len(which) > FEW_LANES else FEW_LANES
+    for first in range(0, len(which), width):
+        who = _padded(which[first : first + width], width)
+        parts = [system.split(x0[k], p[k]) for k in who]
+        y, c, matrix = (np.stack(column) for column in zip(*parts, strict=True))
+        points = [np.asarray(part) for part in search_many(system)(y, (p[who], c, matrix))]
+        for place, k in enumerate(who[: len(which) - first]):
+            point = Stationary(*(part[place] for part in points))
+            judged = certify(system, p[k], x0[k], point)
+            found.outcome[k] = outcomes.index(judged.outcome)
+            found.residual_mV[k], found.iterations[k] = judged.residual_mV, judged.iterations
+            ions = [abs(v) for table in judged.residual_mM_per_min.values() for v in table.values()]
+            found.imbalance[k] = max(ions, default=0.0)
+            if judged.outcome.has_state:
+                found.state[k] = judged.state
+            if len(judged.eigenvalues):
+                found.slowest[k] = judged.eigenvalues.real.max()
+
+
+def _padded(who: np.ndarray, width: int) -> np.ndarray:
+    """Cell numbers for a batch of one width: the last is repeated, and answered the same each time."""
+    return np.concatenate([who, np.full(width - len(who), who[-1])])
+
+
+@lru_cache(maxsize=64)
+def search_many(system: System) -> Any:
+    """The search of `rest` over a batch."""
+    import jax
+
+    return jax.jit(jax.vmap(search(system)))
+
+
+@lru_cache(maxsize=64)
+def _settle(system: System) -> tuple[Any, Any]:
+    """The compiled search of a batch, and what proves its results."""
+    import jax
+    import jax.numpy as jnp
+
+    from vrest.numerics.backend import fastest
+    from vrest.numerics.settle import prove, settle
+
+    allowed = Allowed(system)
+    floors = allowed.floor[list(system.laws.independent)]
+    charges = [i for i, k in enumerate(system.laws.independent) if system.states[k][0] == "charge"]
+
+    def scale(y: Any) -> Any:
+        return tuple(jnp.maximum(jnp.abs(v), floor) for v, floor in zip(y, floors, strict=True))
+
+    def f(t: Any, y: Any, args: Any) -> Any:
+        return system.slopes(y, args)
+
+    def share(y: Any, change: Any, args: Any) -> Any:
+        _, c, matrix = args
+        part = jnp.ones_like(y[0])
+        moved = system.whole(change, tuple(0.0 * v for v in c), matrix)
+        for value, move, positive in zip(system.whole(y, c, matrix), moved, allowed.positive, strict=True):
+            if positive:  # everything positive keeps a fifth of itself
+                part = jnp.where(move < 0, jnp.minimum(part, -0.8 * value / jnp.where(move < 0, move, -1.0)), part)
+        return jnp.clip(part, 0.0, 1.0)
+
+    def together(lanes: Any, numbers: Any, iterations: Any) -> Any:
+        return settle(f, lanes, constants_of(system, numbers), scale=scale, share=share, iterations=iterations)
+
+    def proof(y: Any, correction: Any, numbers: Any) -> Any:
+        args = constants_of(system, numbers)
+        p, c, matrix = args
+        proven = prove(f, y, args, scale=scale)
+        x = system.whole(tuple(jnp.unstack(y)), c, matrix)
+        change = system.changes(x, p)
+        nothing = jnp.zeros_like(y[0])
+        imbalance, ordinary = nothing, jnp.ones_like(nothing, dtype=bool)
+        for (kind, name), value, rate in zip(system.states, x, change, strict=True):
+            if kind == "amount":
+                space = name.split(".")[0]
+                imbalance = jnp.maximum(imbalance, jnp.abs(60.0 * rate / system.relative_volume(x, space)))
+                ordinary &= value * system.get(p, f"compartments.{space}.volume") * N_A > 1.0
+            elif kind == "volume":
+                ordinary &= value < SWOLLEN
+        residual = nothing
+        for k in charges:
+            residual = jnp.maximum(residual, 1e3 * jnp.abs(correction[k]))
+        state = jnp.stack([jnp.broadcast_to(v, nothing.shape) for v in x])
+        return proven.verdict, proven.slowest, imbalance, residual, state, ordinary
+
+    return jax.jit(together, compiler_options=fastest()), jax.jit(proof, compiler_options=fastest())
