@@ -14,6 +14,7 @@ from vrest.numerics.settle import (
     Settling,
     characteristic,
     nearest_root,
+    polished,
     routh,
     settle,
 )
@@ -48,6 +49,11 @@ def test_the_slowest_rate():
     # beside a rate 4e4 times faster, the coefficients keep it to eight digits
     rows = [[jnp.asarray([v]) for v in row] for row in np.diag([-109.0, -6.6e-3, -2.9e-3])]
     assert float(nearest_root(*characteristic(rows))[0]) == pytest.approx(-2.9e-3, rel=1e-7)
+    basis = np.random.default_rng(2).normal(size=(3, 3))
+    a = basis @ np.diag([-109.0, -6.6e-3, -2.9e-3]) @ np.linalg.inv(basis)
+    rows = [[jnp.asarray([a[i, j]]) for j in range(3)] for i in range(3)]
+    near = nearest_root(*characteristic(rows))
+    assert float(polished(rows, near)[0]) == pytest.approx(np.linalg.eigvals(a).real.max(), rel=1e-9)
     turning = [[jnp.asarray([v]) for v in row] for row in [[-0.1, 1.0], [-1.0, -0.1]]]
     assert np.isnan(nearest_root(*characteristic(turning))[0])
 

@@ -46,7 +46,7 @@ def test_rests_are_those_of_rest(name):
         alone = vrest.rest(cell, {"outside.K": float(p[i, k])})
         assert OUTCOMES[found.outcome[i]] is alone.outcome
         assert found.state[i] == pytest.approx(alone.state, rel=1e-9)
-        assert found.slowest[i] == pytest.approx(alone.eigenvalues.real.max(), rel=1e-4)
+        assert found.slowest[i] == pytest.approx(alone.eigenvalues.real.max(), rel=1e-9)
         assert found.imbalance[i] < 1e-9
         assert found.residual_mV[i] < 1e-6
 
@@ -153,14 +153,14 @@ def test_one_interval_after_another(neurons):
     system, p, x = neurons
     y, c, matrix = split_many(system, x, p)
     step = interval_stepper(system)
-    before = step._cache_size()
-    now = Interval(y.T, np.zeros(50), None, None, None)
+    now, compiled = Interval(y.T, np.zeros(50), None, None, None), 0
     later = p.copy()
     later[:, at(system, "outside.ions.K")] += 2.0
     for k in range(60):
         now = step(now.y, now.h, numbers_of(later if k >= 30 else p, c, matrix), 10.0, 1e-8)
         assert np.all(now.arrived)
-    assert step._cache_size() == before + 1
+        compiled = step._cache_size() if k == 1 else compiled
+    assert step._cache_size() == compiled
     whole = run_batch(system, np.stack([p, later]), np.array([0.0, 300.0, 600.0]), x, rtol=1e-8)
     assert join_many(system, np.asarray(now.y), c, matrix) == pytest.approx(whole.state, rel=1e-6)
 

@@ -135,7 +135,8 @@ def prove(f: Callable[[Any, State, Any], State], y: Any, args: Any, *, scale: Ca
         verdict, slowest = jnp.full(t.shape, UNKNOWN), jnp.full_like(t, jnp.nan)
     else:
         coefficients, bounds = characteristic(rows)
-        verdict, slowest = routh(coefficients, bounds), nearest_root(coefficients, bounds)
+        verdict = routh(coefficients, bounds)
+        slowest = polished(rows, nearest_root(coefficients, bounds))
     return Proof(jnp.stack(slope), jnp.stack([jnp.stack(row) for row in rows]), verdict, slowest)
 
 
@@ -195,6 +196,20 @@ def routh(coefficients: list[Any], bounds: list[Any]) -> Any:
         certain = certain & (jnp.abs(value) > 2 * margin)
         stable = stable & (value > 0)
     return jnp.where(certain, jnp.where(stable, STABLE, UNSTABLE), UNKNOWN)
+
+
+def polished(rows: list[list[Any]], root: Any) -> Any:
+    """An eigenvalue known to a few digits, to all of them: two inverse iterations."""
+    n = range(len(rows))
+    factors = factorise({(i, j): rows[i][j] - (root if i == j else 0.0) for i in n for j in n}, len(rows))
+    first = substitute(factors, tuple(jnp.ones_like(root) for _ in n))
+    size = jnp.abs(first[0])
+    for part in first[1:]:
+        size = jnp.maximum(size, jnp.abs(part))
+    vector = tuple(part / size for part in first)
+    again = substitute(factors, vector)
+    change = sum(v * v for v in vector) / sum(v * w for v, w in zip(vector, again, strict=True))
+    return root + jnp.where(jnp.abs(change) < 1e-3 * jnp.abs(root), change, jnp.nan)
 
 
 def nearest_root(coefficients: list[Any], bounds: list[Any]) -> Any:

@@ -32,7 +32,7 @@ class RestBatch(NamedTuple):
     imbalance: np.ndarray
     """(n,) worst imbalance of an ion, mM/min."""
     slowest: np.ndarray
-    """(n,) largest real part of an eigenvalue, 1/s, to four digits at least."""
+    """(n,) largest real part of an eigenvalue, 1/s."""
     iterations: np.ndarray
     """(n,)"""
 
