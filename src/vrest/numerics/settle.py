@@ -199,21 +199,22 @@ def routh(coefficients: list[Any], bounds: list[Any]) -> Any:
 
 
 def polished(rows: list[list[Any]], root: Any) -> Any:
-    """An eigenvalue known to a few digits, to all of them: two inverse iterations."""
+    """An eigenvalue known to two digits, to all of them: inverse iterations."""
     n = range(len(rows))
     factors = factorise({(i, j): rows[i][j] - (root if i == j else 0.0) for i in n for j in n}, len(rows))
-    first = substitute(factors, tuple(jnp.ones_like(root) for _ in n))
-    size = jnp.abs(first[0])
-    for part in first[1:]:
-        size = jnp.maximum(size, jnp.abs(part))
-    vector = tuple(part / size for part in first)
-    again = substitute(factors, vector)
-    change = sum(v * v for v in vector) / sum(v * w for v, w in zip(vector, again, strict=True))
-    return root + jnp.where(jnp.abs(change) < 1e-3 * jnp.abs(root), change, jnp.nan)
+    vector, change = tuple(jnp.ones_like(root) for _ in n), root
+    for _ in range(6):
+        again = substitute(factors, vector)
+        change = sum(v * v for v in vector) / sum(v * w for v, w in zip(vector, again, strict=True))
+        size = jnp.abs(again[0])
+        for part in again[1:]:
+            size = jnp.maximum(size, jnp.abs(part))
+        vector = tuple(part / size for part in again)
+    return root + jnp.where(jnp.abs(change) < 0.1 * jnp.abs(root), change, jnp.nan)
 
 
 def nearest_root(coefficients: list[Any], bounds: list[Any]) -> Any:
-    """The real root that Newton's method finds from zero, to four digits; NaN where it finds none so well."""
+    """The real root that Newton's method finds from zero, to a digit or more; NaN where it finds none."""
     x = jnp.zeros_like(coefficients[0])
     change = x
     for _ in range(12):
@@ -223,5 +224,5 @@ def nearest_root(coefficients: list[Any], bounds: list[Any]) -> Any:
             value = value * x + c
         change = value / slope
         x = x - change
-    told = bounds[-1] <= 1e-4 * jnp.abs(coefficients[-1])
+    told = bounds[-1] <= 0.02 * jnp.abs(coefficients[-1])
     return jnp.where(told & (jnp.abs(change) <= 1e-9 * jnp.abs(x)), x, jnp.nan)

@@ -52,7 +52,7 @@ def rest_batch(system: System, p: np.ndarray, x0: np.ndarray, *, lanes: int = LA
     x0
         (n, states) where the search starts, which also fixes the conserved totals.
     """
-    from vrest.numerics.settle import FIRST_STEP, SIGNS_UP_TO, STABLE, Settling
+    from vrest.numerics.settle import FIRST_STEP, SIGNS_UP_TO, Settling
 
     n = len(p)
     y0, c, matrix = split_many(system, x0, p)
@@ -82,11 +82,17 @@ def rest_batch(system: System, p: np.ndarray, x0: np.ndarray, *, lanes: int = LA
                 y[:, who], step[who], correction[:, who], done[who], iterations[who] = (np.asarray(v) for v in got)
         for first in range(0, n, lanes):
             who = _padded(np.arange(first, min(first + lanes, n)), lanes if n > FEW_LANES else FEW_LANES)
-            verdict, slowest, imbalance, residual, state, ordinary = (
-                np.asarray(v) for v in proof(y[:, who], correction[:, who], numbers[:, who])
+            stable, slowest, imbalance, residual, state, ordinary, jacobian = (
+                np.array(v) for v in proof(y[:, who], correction[:, who], numbers[:, who])
             )
-            sure = done[who] & (verdict == STABLE) & ordinary & ~np.isnan(slowest) & (slowest < -NEUTRAL_RATE)
-            sure &= (imbalance < SETTLED_MM_PER_MIN) & (residual < SETTLED_MV)
+            sure = done[who] & ordinary & (imbalance < SETTLED_MM_PER_MIN) & (residual < SETTLED_MV)
+            told = stable & ~np.isnan(slowest)
+            if (unclear := np.flatnonzero(sure & ~told)).size:
+                rates = np.linalg.eigvals(np.moveaxis(jacobian[..., unclear], -1, 0)).real
+                noise = 10 * np.finfo(np.float64).eps * np.linalg.norm(jacobian[..., unclear], axis=(0, 1))
+                told[unclear] = (rates < 0).all(axis=1) & (np.abs(rates).min(axis=1) > noise)
+                slowest[unclear] = rates.max(axis=1)
+            sure &= told & (slowest < -NEUTRAL_RATE)
             good = who[sure]
             found.state[good] = state.T[sure]
             found.outcome[good] = np.where(_pumped(system, found.state[good], p[good]), RESTS, RUN_DOWN)
@@ -150,7 +156,7 @@ def _settle(system: System) -> tuple[Any, Any]:
     import jax.numpy as jnp
 
     from vrest.numerics.backend import fastest
-    from vrest.numerics.settle import prove, settle
+    from vrest.numerics.settle import STABLE, prove, settle
 
     allowed = Allowed(system)
     floors = allowed.floor[list(system.laws.independent)]
@@ -193,6 +199,6 @@ def _settle(system: System) -> tuple[Any, Any]:
         for k in charges:
             residual = jnp.maximum(residual, 1e3 * jnp.abs(correction[k]))
         state = jnp.stack([jnp.broadcast_to(v, nothing.shape) for v in x])
-        return proven.verdict, proven.slowest, imbalance, residual, state, ordinary
+        return proven.verdict == STABLE, proven.slowest, imbalance, residual, state, ordinary, proven.jacobian
 
     return jax.jit(together, compiler_options=fastest()), jax.jit(proof, compiler_options=fastest())
