@@ -65,9 +65,11 @@ if TYPE_CHECKING:
     from vrest.verbs.rest import Rest as Rest
     from vrest.verbs.rest import rest as rest
     from vrest.verbs.rest_all import rest_all as rest_all
+    from vrest.verbs.rest_function import rest_function as rest_function
     from vrest.verbs.rest_many import rest_many as rest_many
     from vrest.verbs.run import Run as Run
     from vrest.verbs.run import simulate as simulate
+    from vrest.verbs.run_function import run_function as run_function
 
 _HOMES = {
     "vrest.errors": "InputError NoRestError VrestError",
@@ -88,8 +90,10 @@ _HOMES = {
     "vrest.verbs.population_result": "Population",
     "vrest.verbs.rest": "Rest rest",
     "vrest.verbs.rest_all": "rest_all",
+    "vrest.verbs.rest_function": "rest_function",
     "vrest.verbs.rest_many": "rest_many",
     "vrest.verbs.run": "Run simulate",
+    "vrest.verbs.run_function": "run_function",
     "vrest.study.bifurcation": "bifurcation",
     "vrest.study.calculator": "ghk nernst",
     "vrest.study.check": "Check check",

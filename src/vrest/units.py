@@ -391,6 +391,16 @@ def from_si(value: Any, dimension: str) -> Any:
     return door - kind.offset if kind.offset else door
 
 
+def from_door(value: Any, dimension: str) -> Any:
+    """A number in the door unit of its dimension, or an array of them, traced or not, in SI; nothing is checked.
+
+    >>> from_door(-70.0, "potential"), from_door(37.0, "temperature")
+    (-0.07, 310.15)
+    """
+    kind = _dimension(dimension)
+    return _times(value + kind.offset if kind.offset else value, kind.units[kind.unit])
+
+
 def format_si(value: float, dimension: str, digits: int | None = None) -> str:
     """An SI value as text for people, in the door unit, to `digits` significant digits.
 

@@ -18,6 +18,7 @@ from vrest.model.membrane import Membrane
 from vrest.model.notices import Notice, notices
 from vrest.model.quantity import Described, quantity
 from vrest.model.transport import ATP, WATER, Transport
+from vrest.physics.namespace import namespace, traced
 
 VALENCE = MappingProxyType(
     {"K": 1, "Na": 1, "Cl": -1, "HCO3": -1, "H": 1, "Li": 1, "Rb": 1, "Cs": 1, "NH4": 1, "Ca": 2, "Mg": 2, "O2": 0}
@@ -319,7 +320,7 @@ def _solve_charge(cell: Cell, compartment: str) -> tuple[str, float] | None:
 
     sum z_j c_j + z_X c_X = (sum of membrane charges) / (F w). Returns the path and value of what was solved,
     None where nothing was to solve; refuses an imbalance. Of a population (values that are arrays) the cells
-    that nothing can balance have NaN.
+    that nothing can balance have NaN, and so has a traced value.
     """
     c = cell.compartments[compartment]
     if not c.finite:
@@ -384,7 +385,7 @@ def _unknown(value: Any) -> bool:
 
 
 def _any(condition: Any) -> bool:
-    return bool(getattr(condition, "any", lambda: condition)())
+    return not traced(condition) and bool(getattr(condition, "any", lambda: condition)())
 
 
 def _worst(value: Any) -> float:
@@ -394,14 +395,13 @@ def _worst(value: Any) -> float:
 
 def _total(terms: list[Any]) -> Any:
     """The sum: correctly rounded of numbers, plain of arrays."""
-    return sum(terms) if any(getattr(term, "shape", ()) for term in terms) else math.fsum(terms)
+    return sum(terms) if traced(*terms) or any(getattr(term, "shape", ()) for term in terms) else math.fsum(terms)
 
 
 def _positive(compartment: str, path: str, value: Any) -> tuple[str, Any]:
-    if getattr(value, "shape", ()):
-        value = value.copy()
-        value[value <= 0] = math.nan
-        return path, value
+    if traced(value) or getattr(value, "shape", ()):
+        xp = namespace(value)
+        return path, xp.where(value <= 0, xp.nan, value)
     if value <= 0:
         raise InputError(
             f"compartment '{compartment}': the charge balance asks for {path} = {value:.6g} mM.",

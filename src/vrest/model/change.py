@@ -10,7 +10,6 @@ outside.K = 12 mM over 2 min      ramp (only at a time)
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from typing import Any, Literal
 from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
 from vrest.model.paths import Parameter, check, resolve, set_si
+from vrest.physics.namespace import namespace, traced
 from vrest.units import format_si, parse_number, to_si
 
 _FORM = re.compile(
@@ -179,9 +179,9 @@ def companion(
     path = f"compartments.{compartment}.ions.{change.companion}"
     present = now.get(path, ions[change.companion])
     value = present - difference * valence[symbol] / valence[change.companion]
-    if getattr(value, "shape", ()):
-        value = value.copy()
-        value[value < 0] = math.nan
+    if traced(value) or getattr(value, "shape", ()):
+        xp = namespace(value)
+        value = xp.where(value < 0, xp.nan, value)
     elif value < 0:
         raise InputError(
             f"{change}: {change.companion} in '{compartment}' would fall to {value:.6g} mM.",

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from vrest.errors import InputError
+from vrest.physics.namespace import traced
 from vrest.units import format_si, to_si
 
 SOLVE = "solve"
@@ -96,7 +97,9 @@ def read(value: Any, spec: Quantity, where: str) -> Any:
 
 
 def check(si: Any, spec: Quantity, where: str) -> Any:
-    """An SI value, or an array of them, within the limits of its field, or an `InputError`."""
+    """An SI value, or an array of them, within the limits of its field, or an `InputError`; a traced one as it is."""
+    if traced(si):
+        return si
     if getattr(si, "shape", ()):
         known = si[si == si]
         for extreme in (known.min(), known.max()) if known.size else ():

@@ -139,16 +139,20 @@ def attempt(
     atol: Sequence[Any],
     store: Callable[[State], State] = lambda values: values,
 ) -> Attempt:
-    """Try one step towards t_stop, and judge it. Where h is zero or less, a cautious first step is guessed."""
+    """Try one step towards t_stop, and judge it. Where h is zero or less, a cautious first step is guessed.
+
+    A derivative of what comes out is taken at given step sizes: their own derivatives are held out, because they
+    belong to the error of the solution and not to the solution.
+    """
     slope, jacobian = rhs.jacobian(t, y, args)
     tolerance = tuple(a + rtol * jnp.abs(v) for a, v in zip(atol, y, strict=True))
-    h = jnp.where(h > 0, h, first_step(slope, y, tolerance))
+    h = jax.lax.stop_gradient(jnp.where(h > 0, h, first_step(slope, y, tolerance)))
     last = t + h * (1 + 1e-12) >= t_stop
     (h_used,) = store((jnp.where(last, t_stop - t, h),))
     end, error, dense = one_step(rhs, t, y, h_used, slope, jacobian, args, store)
     size = _norm(
         tuple(
-            e / (a + rtol * jnp.maximum(jnp.abs(y0), jnp.abs(y1)))
+            jax.lax.stop_gradient(e / (a + rtol * jnp.maximum(jnp.abs(y0), jnp.abs(y1))))
             for e, a, y0, y1 in zip(error, atol, y, end, strict=True)
         )
     )
@@ -224,6 +228,30 @@ def integrate(
     t, y, h, count, rejected, status, buffer = jax.lax.while_loop(going, body, start)
     dense = buffer[:, 2 + n :].reshape(max_steps, 4, n)
     return Steps(buffer[:, 0], buffer[:, 1], buffer[:, 2 : 2 + n], dense, count, rejected, status, t, jnp.stack(y), h)
+
+
+def reach(
+    f: Slope, t: Any, y: Any, t_stop: Any, h: Any, args: Any, *, valid: Valid, rtol: Any, atol: Any, max_steps: int
+) -> tuple[Any, Any]:
+    """The state (n,) at t_stop, of one problem as for `integrate`, and the next step; NaN where it was not reached.
+
+    Keeps nothing on the way. JAX differentiates it forward, in any of its arguments but the times.
+    """
+    y, atol = tuple(y), tuple(atol)
+    rhs = Rhs(f, t, y, args)
+
+    def going(carry: Any) -> Any:
+        t, _, _, count, stuck = carry
+        return (t < t_stop) & (count < max_steps) & ~stuck
+
+    def body(carry: Any) -> Any:
+        t, y, h, count, _ = carry
+        tried = attempt(rhs, t, y, h, t_stop, allowed=lambda end: valid(end, args), rtol=rtol, atol=atol)
+        return tried.t_next, tried.y_next, tried.h_next, count + 1, tried.stuck
+
+    start = (jnp.asarray(t, dtype=float), y, jnp.asarray(h, dtype=float), jnp.asarray(0), jnp.asarray(False))
+    t, y, h, _, _ = jax.lax.while_loop(going, body, start)
+    return jnp.where(t < t_stop, jnp.nan, jnp.stack(y)), h
 
 
 def evaluate(steps_t: np.ndarray, steps_h: np.ndarray, y: np.ndarray, dense: np.ndarray, at: np.ndarray) -> np.ndarray:

@@ -29,6 +29,11 @@ def namespace(*values: Array) -> Any:
     return array_namespace(*foreign)
 
 
+def traced(*values: Array) -> bool:
+    """Whether a value is an array that is not NumPy's: JAX may be tracing it, so nothing can be asked of it."""
+    return namespace(*values) is not np
+
+
 def ions_first(*tables: Array, cells: tuple[Array, ...] = ()) -> list[Array]:
     """Tables of one entry per ion (a sequence, or an array with the ions on axis 0) as arrays of one rank.
 

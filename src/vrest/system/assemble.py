@@ -28,7 +28,7 @@ from vrest.physics.logistic import logistic
 from vrest.physics.namespace import namespace
 from vrest.system import links
 from vrest.system.laws import Laws, conserved
-from vrest.system.structure import Mover, Structure, Wall, parameter_names, structure_of
+from vrest.system.structure import Mover, Structure, Wall, parameter_names, stacked, structure_of
 
 
 @dataclass(frozen=True)
@@ -140,43 +140,43 @@ class System:
                 units.append(c * a / F)
             else:
                 units.append(1.0)
-        return np.stack(np.broadcast_arrays(*units), axis=-1)
+        return stacked(units)
 
     def start(self, cell: Cell, p: np.ndarray) -> np.ndarray:
         """The state that the cell describes; gates at their steady state for the starting potential.
 
         Of a population, whose p is (cells, numbers), it is (cells, states).
         """
-        x = np.zeros((*p.shape[:-1], len(self.states)))
+        x: list[Any] = [0.0] * len(self.states)
         for space in self.structure.spaces:
             if space.finite:
                 for ion, conc in cell.contents(space.name).items():
-                    x[..., self.index["amount", f"{space.name}.{ion}"]] = conc
+                    x[self.index["amount", f"{space.name}.{ion}"]] = conc
         for k, (kind, name) in enumerate(self.states):
             if kind == "volume":
-                x[..., k] = 1.0
+                x[k] = 1.0
             elif kind == "charge":
-                x[..., k] = cell.membranes[name].potential
-        return self.with_steady_gates(x, p)
+                x[k] = cell.membranes[name].potential
+        return self.with_steady_gates(stacked([p[..., 0], *x])[..., 1:], p)
 
     def with_steady_gates(self, x: np.ndarray, p: np.ndarray) -> np.ndarray:
         """The state with every gate at its steady state."""
-        x = np.array(x, dtype=np.float64)
+        values = list(entries(x))
         for m, gates in self.gate_names.items():
             if gates:
                 mover = self.structure.movers[m]
-                here = self.surroundings(x, p, self.structure.wall(mover.place), m)
+                here = self.surroundings(tuple(values), p, self.structure.wall(mover.place), m)
                 for gate, (opening, closing) in self.bound(m, p).gate_kinetics(here).items():
-                    x[..., self.index["gate", f"{mover.place}.{mover.label}.{gate}"]] = opening / (opening + closing)
-        return x
+                    values[self.index["gate", f"{mover.place}.{mover.label}.{gate}"]] = opening / (opening + closing)
+        return stacked(values)
 
     def split(self, x0: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Independent states y, constants c and matrix M, so that x[dependent] = c + M y."""
         laws, units = self.laws, self.units(p)
-        ind, dep = list(laws.independent), list(laws.dependent)
+        ind, dep = (np.array(rows, dtype=int) for rows in (laws.independent, laws.dependent))
         matrix = laws.combination * units[ind][None, :] / units[dep][:, None]
-        y = np.asarray(x0)[..., ind]
-        return y, np.asarray(x0)[..., dep] - y @ matrix.T, matrix
+        y = x0[..., ind]
+        return y, x0[..., dep] - y @ matrix.T, matrix
 
     def join(self, y: Any, c: Any, matrix: Any) -> Any:
         """The whole state from its independent part."""

@@ -6,7 +6,9 @@ them never recompiles.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +17,7 @@ from vrest.model.exchange import Exchange
 from vrest.model.paths import parameters
 from vrest.model.quantity import numbers, quantity_maps
 from vrest.model.transport import Transport
+from vrest.physics.namespace import namespace
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,11 @@ def parameter_vector(cell: Cell) -> np.ndarray:
         known[base + "impermeant.concentration"], known[base + "impermeant.valence"] = cell.impermeant(name)
     for name in cell.membranes:
         known[f"membranes.{name}.area"] = cell.area(name)
-    values = [known[name] for name in parameter_names(cell)]
-    shape = np.broadcast_shapes(*map(np.shape, values))
-    return np.stack([np.broadcast_to(value, shape) for value in values], axis=-1, dtype=np.float64)
+    return stacked([known[name] for name in parameter_names(cell)])
+
+
+def stacked(values: Sequence[Any]) -> Any:
+    """Numbers or columns of numbers, broadcast against each other, as one array with a new last axis."""
+    xp = namespace(*values)
+    arrays = [xp.asarray(value, dtype=xp.float64) for value in values]
+    return xp.stack(xp.broadcast_arrays(*arrays), axis=-1)

@@ -363,6 +363,16 @@ def stepper(system: System, moving: bool) -> Any:
     import vrest.numerics.backend  # noqa: F401
     from vrest.numerics.rosenbrock import integrate
 
+    f, valid = motion(system, moving)
+
+    def advance(t: Any, y: Any, stop: Any, h: Any, args: Any, rtol: Any, atol: Any) -> Any:
+        return integrate(f, t, y, stop, h, args, valid=valid, rtol=rtol, atol=atol, max_steps=CHUNK)
+
+    return jax.jit(advance)
+
+
+def motion(system: System, moving: bool) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """y' and whether y is possible, of (t, y, args) and (y, args); args are (p, its slope, its start, c, M)."""
     allowed = Allowed(system)
 
     def f(t: Any, y: Any, args: Any) -> Any:
@@ -374,7 +384,4 @@ def stepper(system: System, moving: bool) -> Any:
         *_, c, matrix = args
         return allowed.positive_part(y, entries(c), entries(matrix.reshape(-1)))
 
-    def advance(t: Any, y: Any, stop: Any, h: Any, args: Any, rtol: Any, atol: Any) -> Any:
-        return integrate(f, t, y, stop, h, args, valid=valid, rtol=rtol, atol=atol, max_steps=CHUNK)
-
-    return jax.jit(advance)
+    return f, valid

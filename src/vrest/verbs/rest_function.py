@@ -1,0 +1,164 @@
+"""`rest_function`: the resting state as a function that JAX differentiates, by the implicit function theorem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+
+from vrest.errors import InputError
+from vrest.model.cell import Cell
+from vrest.numerics.point import Stationary
+from vrest.system.assemble import System, assemble
+from vrest.verbs.allowed import Allowed
+from vrest.verbs.arguments import Arguments, arguments
+from vrest.verbs.certify import certify
+from vrest.verbs.readings import Output, checked, reading
+from vrest.verbs.rest import search
+
+
+@dataclass(frozen=True, eq=False)  # hashed by identity, as JAX asks of a function
+class RestFunction:
+    """A resting potential or state as a function of some numbers of a cell. Build it with `rest_function`."""
+
+    of: Arguments
+    output: Output
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Full paths of its arguments."""
+        return tuple(p.path for p in self.of.parameters)
+
+    @property
+    def values(self) -> np.ndarray:
+        """What the cell has for its arguments, door units, (paths,)."""
+        return self.of.values
+
+    def __call__(self, values: Any) -> Any:
+        """At values in door units, (paths,); NaN where the cell does not rest."""
+        import jax.numpy as jnp
+
+        p, x0 = self._described(jnp.asarray(values, dtype=float))
+        return self._read(settled(self._system)(p, x0), p, x0)
+
+    @cached_property
+    def _system(self) -> System:
+        return assemble(self.of.cell, only_active=True)
+
+    @cached_property
+    def _described(self) -> Any:
+        import jax
+
+        import vrest.numerics.backend  # noqa: F401
+
+        return jax.jit(lambda values: self.of.described(self._system, values))
+
+    @cached_property
+    def _read(self) -> Any:
+        import jax
+
+        system = self._system
+
+        def read(y: Any, p: Any, x0: Any) -> Any:
+            _, c, matrix = system.split(x0, p)
+            return reading(system, system.join(y, c, matrix), p, self.output)
+
+        return jax.jit(read)
+
+
+def rest_function(cell: Cell, paths: str | Iterable[str], output: Output = "v") -> RestFunction:
+    """The resting state as a function of numbers of the cell, for `jax.jvp`, `grad`, `jacfwd`, `hessian` and `vmap`.
+
+    It is found and certified as by `rest`. At a rest 0 = f(y, a) for every a, so that dy = -(df/dy)^-1 (df/da) da:
+    one linear system, whatever the search did. Where conserved totals, volumes and solved charges depend on the
+    numbers, a contains them.
+
+    Parameters
+    ----------
+    cell
+        What is not among the paths keeps its numbers; what it has as `"solve"` is solved anew.
+    paths
+        Numbers of the cell, such as `["outside.K", "pump.max_rate"]`.
+    output
+        `"v"`: potential, mV; (membranes,) where there are several. `"state"`: a dictionary of `v`, `concentrations`
+        (mM, by finite compartment and ion) and `volumes` (um3).
+
+    Returns
+    -------
+    RestFunction
+        Takes an array in door units, (paths,); its `values` are those of the cell. NaN, and so is every derivative,
+        where a value is outside its limits or switches off what determines a total, nothing balances the charge, or
+        `rest` would find no certified rest: ask `rest` for the reason.
+
+    Raises
+    ------
+    InputError
+        Paths that name nothing, that are solved, that would leave a charge unbalanced; the strength of a transport
+        that is off, without which other totals are conserved.
+
+    >>> import jax
+    >>> from vrest.io.cellfile import load
+    >>> v = rest_function(load("mammalian_neuron"), ["outside.K", "pump.max_rate"])
+    >>> v.values.round(3), round(float(v(v.values)), 6)
+    (array([ 5.   , 66.667]), -70.0)
+    >>> jax.grad(v)(v.values).round(3).tolist()  # mV per mM, and mV per pmol/cm2/s
+    [2.197, -0.033]
+    """
+    checked(output)
+    of = arguments(cell, paths)
+    system = assemble(cell, only_active=True)
+    off = {m.path(m.kind.strength): m.label for m in system.structure.movers if not m.active and m.kind.strength}
+    for parameter in of.parameters:
+        if parameter.path in off:
+            raise InputError(
+                f"{parameter.path} cannot vary from 0: what is conserved changes when '{off[parameter.path]}' is on.",
+                code="switched_off",
+                hint="Begin with a small value above 0.",
+            )
+    if not system.laws.independent:
+        hint = "Switch a channel, a pump or water on."
+        raise InputError(f"Nothing in '{cell.name}' moves ions or water.", code="nothing_moves", hint=hint)
+    return RestFunction(of, output)
+
+
+@lru_cache(maxsize=64)
+def settled(system: System) -> Any:
+    """The certified rest of one system, differentiable: (p, x0) -> y; NaN where there is none."""
+    import jax
+    import jax.numpy as jnp
+
+    import vrest.numerics.backend  # noqa: F401
+
+    scale = Allowed(system).scale
+
+    def rests(p: Any, x0: Any, *found: Any) -> np.ndarray:
+        point = Stationary(*(np.asarray(part) for part in found))
+        return np.asarray(certify(system, np.asarray(p), np.asarray(x0), point).outcome.is_rest)
+
+    @jax.custom_jvp
+    def rest_at(p: Any, x0: Any) -> Any:
+        y0, c, matrix = system.split(x0, p)
+        found = search(system)(y0, (p, c, matrix))
+        known = jax.ShapeDtypeStruct((), jnp.bool_)
+        certified = jax.pure_callback(rests, known, p, x0, *found, vmap_method="sequential")
+        return jnp.where(certified, found.y, jnp.nan)
+
+    @jax.jit
+    def push(y: Any, at: Any, along: Any) -> Any:
+        def slope(z: Any, p: Any, x0: Any) -> Any:
+            return system.reduced(z, (p, *system.split(x0, p)[1:]))
+
+        moved = jax.jvp(lambda *a: slope(y, *a), at, along)[1]
+        s = scale(y, None)  # pivots compare like with like
+        jacobian = jax.jacfwd(slope)(y, *at) * s[None, :] / s[:, None]
+        return -s * jnp.linalg.solve(jacobian, moved / s)
+
+    @rest_at.defjvp
+    def _(at: Any, along: Any) -> Any:
+        y = rest_at(*at)
+        return y, push(y, at, along)
+
+    return rest_at
