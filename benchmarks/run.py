@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import run_peers
 
 HERE = Path(__file__).parent
 VREST = Path(sys.executable).with_name("vrest")
@@ -137,8 +138,9 @@ def library_cells() -> list[str]:
         "|---|---|---|---|---|---|---|",
     ]
     for name in vrest.library():
-        if vrest.load(name).compartments["inside"].kind == "dialysed":
-            continue  # contents are held: there is no ledger to keep
+        inside = vrest.load(name).compartments.get("inside")
+        if inside is None or inside.kind == "dialysed":
+            continue  # several membranes, or contents that are held: no single V, or no ledger to keep
         result = vrest.rest(vrest.load(name))
         worst = max(abs(v) for ions in result.residual_mM_per_min.values() for v in ions.values())
         day = vrest.simulate(result.as_cell(), until="24 h", points=200)
@@ -151,6 +153,31 @@ def library_cells() -> list[str]:
             f"{result.slowest_time_constant:.0f} |"
         )
     return lines
+
+
+def peers() -> list[str]:
+    """vrest and six other programs at the same work, interleaved on one pinned core."""
+    rows = run_peers.peers_table()
+    best: dict[str, float] = {}
+    for row in rows:
+        if row.peer != "vrest_rodas5p" and row.cells:
+            best[row.item] = min(best.get(row.item, float("inf")), row.cpu_s)
+    ours = {row.item: row.cpu_s for row in rows if row.peer == "vrest_rodas5p" and row.cells}
+    ratios = ", ".join(f"{item} {best[item] / ours[item]:.2g}x" for item in run_peers.ITEMS if item in ours)
+    return [
+        "`w1`: one cell for an hour, 3,601 samples; `w2_end` and `w2_dense`: 1,000 cells, last state or 3,601 samples;",
+        "`w3`: resting states; `first`: a fresh process to its first W1. All at rtol 1e-6.",
+        "",
+        *run_peers.markdown(rows),
+        "",
+        f"The quickest of the others takes so many times what vrest takes: {ratios}.",
+    ]
+
+
+def growth() -> list[str]:
+    """Cost per cell against cells and states."""
+    done = subprocess.run([sys.executable, str(HERE / "growth.py")], check=True, capture_output=True, text=True)
+    return done.stdout.replace("## ", "### ").splitlines()
 
 
 def machine() -> str:
@@ -172,6 +199,8 @@ def main() -> None:
         ("Start-up", start_up),
         ("The reference cell through W1", reference_run),
         ("The cells of the library", library_cells),
+        ("Beside other programs", peers),
+        ("How the cost grows", growth),
     ]:
         print(f"== {title}", flush=True)
         lines = measure()
