@@ -22,8 +22,8 @@ DPI = 80
 HEAD = """# Gallery of perturbations
 
 One figure for each perturbation, in the cell where it tells most. Every figure and every number is made by `make docs`,
-which runs the command under the figure. What each perturbation does in every other cell is in [pairs.md](pairs.md), at its
-default dose and duration; where a figure has another, it is said.
+which runs the command under the figure. What each perturbation does in every other cell is in [pairs.md](pairs.md), at
+its default dose and duration; where a figure has another, it is said.
 
 How to read a figure: on the left the time course, from before the perturbation until after the wash; on the right how
 far V has moved at five moments while it is kept on, and V and the Nernst potentials on a logarithmic clock meanwhile.
@@ -110,7 +110,8 @@ def _differs(name: str, scene: Scene) -> str:
         told.append(f"a dose of {here} in place of {there}")
     if scene.duration:
         hours = usual.duration / 3600
-        told.append(f"a duration of {scene.duration} in place of {f'{hours:g} h' if hours >= 1 else f'{60 * hours:g} min'}")
+        there = f"{hours:g} h" if hours >= 1 else f"{60 * hours:g} min"
+        told.append(f"a duration of {scene.duration} in place of {there}")
     return f" Here with {' and '.join(told)}." if told else ""
 
 
