@@ -16,7 +16,7 @@ from vrest.model.paths import parameters
 from vrest.model.quantity import numbers, quantity_maps
 from vrest.model.transport import Transport
 
-ALIKE = 1.1
+ALIKE = 2.0
 """Ratio of two amounts below which either may serve as the more abundant one."""
 
 
