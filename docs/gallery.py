@@ -22,7 +22,8 @@ DPI = 80
 HEAD = """# Gallery of perturbations
 
 One figure for each perturbation, in the cell where it tells most. Every figure and every number is made by `make docs`,
-which runs the command under the figure. What each perturbation does in every other cell is in [pairs.md](pairs.md).
+which runs the command under the figure. What each perturbation does in every other cell is in [pairs.md](pairs.md), at
+its default dose and duration; where a figure has another, it is said.
 
 How to read a figure: on the left the time course, from before the perturbation until after the wash; on the right how
 far V has moved at five moments while it is kept on, and V and the Nernst potentials on a logarithmic clock meanwhile.
@@ -45,7 +46,7 @@ SCENES = {
     "electroneutral_pump": Scene("article_neuron"),
     "gaba_a_opening": Scene("immature_neuron"),
     "gating_pore_leak": Scene("kir_muscle"),
-    "hyperkalaemia": Scene("ventricular_myocyte", "severe"),
+    "hyperkalaemia": Scene("ventricular_myocyte"),
     "hypokalaemia": Scene("kir_muscle", "lethal", "6 h"),
     "hyponatraemia": Scene("astrocyte", "severe"),
     "k2p_opening": Scene("pyramidal_neuron", "3"),
@@ -88,7 +89,7 @@ def section(name: str, scene: Scene) -> str:
     told = f" At rest the cell is {_spoken(ready[0])}; kept on, {_spoken(ready[1])}." if ready else ""
     return f"""## {name}
 
-{what.title}. {what.mechanism}
+{what.title}. {what.mechanism}{_differs(name, scene)}
 
 ![{name} in {scene.cell}](images/gallery/{name}.png)
 
@@ -98,6 +99,20 @@ def section(name: str, scene: Scene) -> str:
 {shlex.join(line)}
 ```
 """
+
+
+def _differs(name: str, scene: Scene) -> str:
+    """What is not as in the table of pairs."""
+    usual, cell = find(name), load(scene.cell)
+    told = []
+    if scene.dose:
+        here, there = (usual.text(p.used_dose(cell)[0]) for p in (usual.dosed(scene.dose), usual))
+        told.append(f"a dose of {here} in place of {there}")
+    if scene.duration:
+        hours = usual.duration / 3600
+        there = f"{hours:g} h" if hours >= 1 else f"{60 * hours:g} min"
+        told.append(f"a duration of {scene.duration} in place of {there}")
+    return f" Here with {' and '.join(told)}." if told else ""
 
 
 def _spoken(ready: object) -> str:

@@ -1,10 +1,12 @@
-"""Every perturbation in every cell of the library, written to docs/pairs.md: `python docs/pairs.py [FILE]`.
+"""Every perturbation in every cell of the library, written to docs/pairs.md: `python docs/pairs.py`.
 
-It takes about a quarter of an hour on two cores; `make test-library` checks every entry of the table again.
+It takes about half an hour on two cores; `python docs/pairs.py CELL...` runs the cells named and leaves what the page
+says of the others. `make test-library` checks every entry of the table again.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -14,6 +16,11 @@ from vrest.errors import NoRestError, VrestError
 from vrest.io.cellfile import library, load
 from vrest.study.perturb import perturb
 from vrest.study.perturbation import perturbations
+
+Pairs = dict[str, dict[str, tuple[str, str]]]
+"""By cell and perturbation: the sign, and what there is to say about it."""
+
+PAGE = Path(__file__).with_name("pairs.md")
 
 SIGNS = {
     "rests": "R",
@@ -71,7 +78,7 @@ def row(cell: str) -> dict[str, tuple[str, str]]:
     return found
 
 
-def page(found: dict[str, dict[str, tuple[str, str]]]) -> str:
+def page(found: Pairs) -> str:
     """The table, the refusals by their reason, and what was said of runs that stopped."""
     cells, names = list(found), perturbations()
     numbered = {cell: k for k, cell in enumerate(cells, start=1)}
@@ -94,12 +101,26 @@ def page(found: dict[str, dict[str, tuple[str, str]]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def written() -> Pairs:
+    """What the present page says."""
+    table, refusals, stops = re.split(r"^## .*$", PAGE.read_text(encoding="utf-8"), flags=re.M)
+    cells = re.findall(r"\d+ `(\w+)`", table.partition("Cells: ")[2].partition("\n")[0])
+    signs = {name: row.split(" | ") for name, row in re.findall(r"^\| `(\w+)` \| (.+) \|$", table, re.M)}
+    found = {cell: {name: (row[k], "") for name, row in signs.items()} for k, cell in enumerate(cells)}
+    for name, reason, where in re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \|$", refusals, re.M):
+        for cell in cells if where == "all cells" else where.split(", "):
+            found[cell][name] = ("–", reason)
+    for cell, name, text in re.findall(r"^\| `(\w+)` \| `(\w+)` \| (.+) \|$", stops, re.M):
+        found[cell][name] = (found[cell][name][0], text)
+    return found
+
+
 def main() -> None:
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("pairs.md")
-    cells = library()
+    cells = sys.argv[1:] or library()
+    found = written() if sys.argv[1:] else {}
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        found = dict(zip(cells, pool.map(row, cells), strict=True))
-    target.write_text(page(found), encoding="utf-8")
+        found |= dict(zip(cells, pool.map(row, cells), strict=True))
+    PAGE.write_text(page({cell: found[cell] for cell in sorted(found)}), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,16 +1,35 @@
-"""The reference of the file format names every law and every exchange there is."""
+"""The documentation names every law, exchange, cell and perturbation there is, and its links lead somewhere."""
 
+import re
 from pathlib import Path
 
-import vrest.io.cellfile  # noqa: F401  (registers the laws)
+import pytest
+
+from vrest.io.cellfile import library  # registers the laws
 from vrest.model.compartment import KINDS
 from vrest.model.exchange import EXCHANGES
 from vrest.model.transport import TRANSPORTS
+from vrest.study.perturbation import perturbations
 
-TEXT = (Path(__file__).parents[2] / "docs" / "cells.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs" / "cells.md").read_text(encoding="utf-8")
 
 
 def test_every_law_kind_and_exchange_is_described():
     shipped = [law for law, kind in TRANSPORTS.items() if kind.__module__.startswith("vrest.")]
     for name in [*shipped, *KINDS, *EXCHANGES]:
         assert f"`{name}`" in TEXT, name
+
+
+def test_every_cell_is_listed_and_every_perturbation_is_shown():
+    assert re.findall(r"^\| `(\w+)` \|", TEXT.partition("## The library")[2], re.M) == library()
+    gallery = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (\w+)$", gallery, re.M) == perturbations()
+    counts = re.findall(r"the (\d+) (cells|perturbations)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert sorted(counts) == sorted([(str(len(library())), "cells"), (str(len(perturbations())), "perturbations")])
+
+
+@pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")], ids=lambda page: page.name)
+def test_links_lead_to_files(page):
+    for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
+        assert target.startswith("http") or (page.parent / target).exists(), target

@@ -3,7 +3,7 @@
 All of them are run by `make test-library`; a sample with each kind of end is run always.
 """
 
-import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -14,16 +14,9 @@ from vrest.study.perturb import perturb
 from vrest.study.perturbation import perturbations
 from vrest.verbs.outcome import Outcome
 
-PAGE = Path(__file__).parents[2] / "docs" / "pairs.md"
-ENDS = {
-    "R": Outcome.rests,
-    "D": Outcome.rests_run_down,
-    "S": Outcome.swells_without_limit,
-    "O": Outcome.oscillates,
-    "U": Outcome.unstable,
-    "E": Outcome.runs_out,
-    "?": Outcome.not_converged,
-}
+PAIRS = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "pairs.py"))
+SAID = PAIRS["written"]()
+ENDS = {sign: Outcome[name] for name, sign in PAIRS["SIGNS"].items() if name != "no rest"}
 SAMPLE = [
     ("kay_2017", "anoxia"),
     ("kir_muscle", "ouabain"),
@@ -34,21 +27,12 @@ SAMPLE = [
 ]
 
 
-def table() -> dict[tuple[str, str], str]:
-    """The signs of the page by cell and perturbation."""
-    text = PAGE.read_text(encoding="utf-8")
-    cells = dict(re.findall(r"(\d+) `(\w+)`", text.partition("Cells: ")[2].partition("\n")[0]))
-    found = {}
-    for name, row in re.findall(r"^\| `(\w+)` \| ([^`]+) \|$", text.partition("## Refused")[0], re.M):
-        found |= {(cells[str(k)], name): sign for k, sign in enumerate(row.split(" | "), start=1)}
-    return found
-
-
 def check(cell: str, name: str) -> None:
-    sign = table()[cell, name]
+    sign, told = SAID[cell][name]
     if sign in ("–", "N"):
         with pytest.raises(VrestError) as error:
             perturb(load(cell), name)
+        assert error.value.message.endswith(told)
         assert error.value.hint or sign == "N"
         assert error.value.exit_code == (3 if sign == "–" else 4)
         return
@@ -60,9 +44,10 @@ def check(cell: str, name: str) -> None:
         assert all(account.drift <= 10 * account.floor for account in run.ledger)
 
 
-@pytest.mark.library
 def test_the_page_knows_every_pair():
-    assert set(table()) == {(cell, name) for cell in library() for name in perturbations()}
+    assert list(SAID) == library()
+    assert all(sorted(signs) == perturbations() for signs in SAID.values())
+    assert PAIRS["page"](SAID) == PAIRS["PAGE"].read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("cell", "name"), SAMPLE)

@@ -2,9 +2,11 @@
 
 import math
 
+import numpy as np
 import pytest
 
 import vrest
+from vrest.study.follow import ended
 from vrest.verbs.outcome import Outcome
 
 OPEN = [
@@ -65,3 +67,19 @@ def test_oxygen_is_what_the_pumps_leave_of_the_supply(o2):
     assert o2_balance(result) == pytest.approx(0, abs=1e-9)
     neutral = result.system.ions(result.state, result.parameters, "outside")
     assert neutral == pytest.approx(sum(c for i, c in result.concentrations["outside"].items() if i != "O2"), rel=1e-12)
+
+
+@pytest.mark.library
+def test_five_minutes_with_little_oxygen_end_in_another_stable_state():
+    """A burst of spikes and a block, not an oscillation without end: what it comes to rest at is certified."""
+    start = vrest.rest(vrest.load("wei_2014")).as_cell()
+    protocol = [("1 min", "bath.O2=0.1 mM"), ("6 min", "bath.O2=restore")]
+    times = np.concatenate([np.linspace(100.0, 130.0, 300_001), [420.0, 3600.0]])
+    run = vrest.simulate(start, protocol, "1 h", times=times, rtol=1e-6)
+    up = run.time[1:][(run.v[:-1] < -40) & (run.v[1:] >= -40)]
+    assert 800 < len(up) < 1000
+    assert 5 < np.ptp(up) < 8
+    assert run.v[-2:] == pytest.approx(-33, abs=0.1)
+    found = vrest.rest(ended(run))
+    assert found.outcome is Outcome.rests_run_down
+    assert found.v_rest == pytest.approx(-32.97, abs=0.01)

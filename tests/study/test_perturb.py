@@ -335,6 +335,7 @@ def test_an_ion_that_runs_out_is_told_with_the_moment_and_what_takes_it():
         ("hodgkin_huxley_1952", ("ouabain",), "no_target"),
         ("mammalian_neuron", ("k_clearance_loss",), "no_target"),
         ("huebel_dahlem_2014", ("k_clearance_loss",), "no_target"),
+        ("edpr_2020", ("k_clearance_loss",), "no_target"),
         ("mammalian_neuron", ("ouabian",), "unknown_perturbation"),
         ("mammalian_neuron", ("ouabain", "10 mV"), "wrong_unit"),
         ("mammalian_neuron", ("ouabain", "10"), "missing_unit"),
@@ -374,6 +375,23 @@ def test_what_the_cell_has_is_told():
         perturb(load("mammalian_neuron"), "ttx")
     assert "gated Na+ channel" in error.value.message
     assert "moves 3 Na, -2 K for ATP" in error.value.hint
+
+
+def test_targets_are_found_in_every_membrane():
+    cell = load("edneg_2021")
+    pumps = [c.path for c in find("ouabain").changes(cell)]
+    assert pumps == [f"membranes.{name}.transports.pump.max_rate" for name in cell.membranes]
+    # the neuron's Na+ leak is as large as its K+ leak already
+    unselective = vrest.apply(cell, find("selectivity_loss").changes(cell)).membranes
+    for name, membrane in unselective.items():
+        leaks = {label: t.conductance for label, t in membrane.transports.items() if label in ("Na_leak", "Kir")}
+        if name.startswith("glia"):
+            assert leaks["Na_leak"] == pytest.approx(leaks["Kir"], rel=1e-12)
+        else:
+            assert membrane == cell.membranes[name]
+    with pytest.raises(InputError) as error:
+        find("kir41_loss").changes(load("edpr_2020"))
+    assert "Membrane 'dendrite' has" in error.value.hint
 
 
 # --- side by side -----------------------------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from matplotlib.axes import Axes
 
+from vrest.model.cell import Cell
 from vrest.model.change import Change
-from vrest.model.paths import Parameter, resolve
+from vrest.model.paths import Parameter, parameters, resolve
 from vrest.plot.labels import text_width
 from vrest.plot.style import FAINT, INK, MUTED, SMALL, number
 from vrest.units import unit_of
@@ -50,9 +51,9 @@ def blocks(run: Run) -> list[Block]:
         row = rows.setdefault(parameter.path, parameter.path)
         if change.companion:
             rows.setdefault(f"{parameter.path.rsplit('.', 1)[0]}.{change.companion}", row)
-        text = describe(parameter, change)
+        text = describe(run.cell, parameter, change)
         if restored and not known:
-            text = f"{short_name(parameter.path)} {text}"
+            text = f"{short_name(run.cell, parameter.path)} {text}"
         block = Block(row, time, end, text, change.over, restored)
         if block not in found:
             found = [replace(b, stop=time) if b.path == row and b.start < time < b.stop else b for b in found]
@@ -60,35 +61,44 @@ def blocks(run: Run) -> list[Block]:
     return found
 
 
-def describe(parameter: Parameter, change: Change) -> str:
+def describe(cell: Cell, parameter: Parameter, change: Change) -> str:
     """A change in a few words.
 
     >>> from vrest.io.cellfile import load
     >>> from vrest.model.change import parse_change
     >>> cell = load("mammalian_neuron")
-    >>> describe(resolve(cell, "outside.K"), parse_change("outside.K=12 mM swap Na"))
+    >>> describe(cell, resolve(cell, "outside.K"), parse_change("outside.K=12 mM swap Na"))
     'outside.K = 12 mM, swap Na'
     """
     if change.operation == "restore":
         return "restored"
     if change.operation == "scale":
-        text = f"{short_name(parameter.path)} ×{change.value:g}"
+        text = f"{short_name(cell, parameter.path)} ×{change.value:g}"
     else:
         value = change.value
         if not isinstance(value, str):
             value = f"{number(float(value), '.6g')} {unit_of(parameter.spec.dimension)}".strip()
-        text = f"{short_name(parameter.path)} = {value}".replace("degC", "°C")
+        text = f"{short_name(cell, parameter.path)} = {value}".replace("degC", "°C")
     return f"{text}, {change.how} {change.companion}" if change.companion else text
 
 
-def short_name(path: str) -> str:
-    """A path without the words that only say where in the file it stands.
+def short_name(cell: Cell, path: str) -> str:
+    """The end of a path that names one thing in the cell, without the words that say where in the file it stands.
 
-    >>> short_name("membranes.neuron.transports.pump.max_rate"), short_name("compartments.outside.ions.K")
-    ('pump.max_rate', 'outside.K')
+    >>> from vrest.io.cellfile import load
+    >>> short_name(load("mammalian_neuron"), "membranes.neuron.transports.pump.max_rate")
+    'pump.max_rate'
+    >>> short_name(load("edpr_2020"), "membranes.soma.transports.pump.max_rate")
+    'soma.pump.max_rate'
     """
-    parts = [p for p in path.split(".") if p not in ("compartments", "membranes", "transports", "exchanges", "ions")]
-    return ".".join(parts[-2:])
+    known, parts = [_spoken(p) for p in parameters(cell)], _spoken(path)
+    lengths = range(min(2, len(parts)), len(parts))
+    alone = (n for n in lengths if sum(other[-n:] == parts[-n:] for other in known) == 1)
+    return ".".join(parts[-next(alone, len(parts)) :])
+
+
+def _spoken(path: str) -> list[str]:
+    return [p for p in path.split(".") if p not in ("compartments", "membranes", "transports", "exchanges", "ions")]
 
 
 @dataclass(frozen=True)

@@ -113,13 +113,17 @@ class _Watch:
 
     @property
     def drift(self) -> float:
-        """Fastest relative change of any content from the last window but one to the last, 1/s."""
+        """Fastest relative change of any content from the last window but one to the last, 1/s.
+
+        Beyond twice the standard error of the means: some spikes move a content by more than it drifts.
+        """
         parts = [slice(-2 * WINDOW, -WINDOW), slice(-WINDOW, None)]
-        (a, b), (before, now) = zip(
-            *((np.mean(self.times[part]), np.mean(self.contents[part], axis=0)) for part in parts), strict=True
-        )
-        change = np.abs(now - before) / np.maximum(np.abs(before), 1e-3)
-        return float(change.max(initial=0.0) / (b - a))
+        a, b = (np.mean(self.times[part]) for part in parts)
+        before, now = (np.asarray(self.contents[part]) for part in parts)
+        scatter = 2.0 * np.sqrt((before.var(axis=0) + now.var(axis=0)) / WINDOW)
+        before, now = before.mean(axis=0), now.mean(axis=0)
+        moved = np.maximum(np.abs(now - before) - scatter, 0.0) / np.maximum(np.abs(before), 1e-3)
+        return float(moved.max(initial=0.0) / (b - a))
 
 
 def _firing(run: Run, watch: _Watch) -> str:
@@ -131,13 +135,16 @@ def _firing(run: Run, watch: _Watch) -> str:
     }
     span = watch.times[-1] - watch.times[-min(WINDOW, len(watch.times))]
     again = simulate(set_si(ended(run), now), until=max(span, SHORTEST), points=5000, rtol=FIRING_RTOL)
-    v = np.asarray(again.v).reshape(len(again.time), -1)[:, 0]
-    low, high = float(v.min()), float(v.max())
+    v = np.asarray(again.v).reshape(len(again.time), -1)
+    wall = int(np.argmax(np.ptp(v, axis=0)))  # the membrane that swings most
+    v, low, high = v[:, wall], float(v[:, wall].min()), float(v[:, wall].max())
     up = again.time[1:][(v[:-1] < 0.5 * (low + high)) & (v[1:] >= 0.5 * (low + high))]
     told = f"It {'fires' if high > 0 else 'oscillates'} on"
     if len(up) > 2:
         told += f" at {(len(up) - 1) / (up[-1] - up[0]):.3g} Hz"
     told += f", between {low:.0f} and {high:.0f} mV"
+    if len(run.system.structure.walls) > 1:
+        told += f" ('{run.system.structure.walls[wall].name}')"
     if len(watch.times) < 2 * WINDOW:
         return told + "."
     per_minute = 6000.0 * watch.drift

@@ -235,21 +235,33 @@ class Perturbation:
         return found
 
     def _unselective(self, cell: Cell, potassium: list[tuple[str, Any]], ratio: float) -> list[Change]:
-        """Scale the Na+ leaks so that over all K+ leaks of the same kind the ratio is as asked for."""
+        """Scale the Na+ leaks so that over all K+ leaks of the same membrane the ratio is as asked for.
+
+        A membrane that is less selective already stays as it is, unless it is the only one.
+        """
         sodium = targets(cell, "na_leak")
         if not sodium:
             raise self._no_target(cell, wanted("na_leak"))
-        kinds = {part.strength for _, part in (*potassium, *sodium)}
-        if len(kinds) > 1:
-            raise self._no_target(cell, "K+ and Na+ leaks measured in the same unit")
-        k, na = (sum(float(getattr(part, str(part.strength))) for _, part in group) for group in (potassium, sodium))
-        if ratio < na / k:
+        found, present = [], []
+        for name in cell.membranes:
+            here = f"membranes.{name}."
+            ks, nas = ([(path, t) for path, t in group if path.startswith(here)] for group in (potassium, sodium))
+            if len({t.strength for _, t in (*ks, *nas)}) > 1:
+                raise self._no_target(cell, "K+ and Na+ leaks measured in the same unit")
+            if ks and nas:
+                k, na = (sum(float(getattr(t, str(t.strength))) for _, t in group) for group in (ks, nas))
+                present.append(na / k)
+                if ratio >= na / k:
+                    found += [Change(f"{path}.{t.strength}", "scale", ratio * k / na) for path, t in nas]
+        if not present:
+            raise self._no_target(cell, "membrane with both K+ and Na+ leaks")
+        if not found:
             raise InputError(
-                f"'{cell.name}' has P_Na/P_K = {na / k:.4g}; {ratio:.4g} would make it more selective.",
+                f"'{cell.name}' has P_Na/P_K = {min(present):.4g}; {ratio:.4g} would make it more selective.",
                 code="wrong_direction",
                 hint="Give a ratio from the present one to 1.",
             )
-        return [Change(f"{path}.{part.strength}", "scale", ratio * k / na) for path, part in sodium]
+        return found
 
     def _check_direction(self, present: float, dose: float, what: str) -> None:
         if self.sign_of_dose and (dose - present) * self.sign_of_dose <= 0:

@@ -296,7 +296,8 @@ def _sentence(story: Perturbed) -> str:
     why = " and ".join(
         dict.fromkeys((p.unmoved if still else "") or p.reason(p.at_once, step) for p in story.perturbations)
     )
-    text = f"V {'hardly moves' if still else f'moves {step:+.1f} mV'} at once because {why}; "
+    which = "V" if len(at_once) == 1 else f"V of '{first}'"
+    text = f"{which} {'hardly moves' if still else f'moves {step:+.1f} mV'} at once because {why}; "
     return text + f"{_ending(story, first, at_once)}; {_recovery(story)}."
 
 

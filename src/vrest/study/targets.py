@@ -50,7 +50,7 @@ TARGETS: dict[str, tuple[str, Callable[[Transport], bool]]] = {
 """What a perturbation can act on: the words for it, and how it is recognised."""
 
 CLEARANCE = "k_clearance"
-"""Exchanges that carry K+ away from the space outside: those of glia, else all that move K+."""
+"""Exchanges that carry K+ away from the spaces outside: those of glia, else all that move K+."""
 
 
 def targets(cell: Cell, target: str) -> list[tuple[str, Any]]:
@@ -96,8 +96,13 @@ def found_instead(cell: Cell, target: str) -> str:
     if target == CLEARANCE:
         told = ", ".join(f"{n}{' (off)' if e.is_off else ''}" for n, e in cell.exchanges.items())
         return f"Its exchanges: {told or 'none'}."
-    told = "; ".join(f"{label}: {_words(t)}" for m in cell.membranes.values() for label, t in m.transports.items())
-    return f"It has {told}."
+    several = len(cell.membranes) > 1
+    return " ".join(
+        (f"Membrane '{name}' has " if several else "It has ")
+        + "; ".join(f"{label}: {_words(t)}" for label, t in m.transports.items())
+        + "."
+        for name, m in cell.membranes.items()
+    )
 
 
 TWIN = "_2to2"
@@ -127,10 +132,13 @@ def _is_twin(t: Transport) -> bool:
 
 def _clearance(cell: Cell) -> list[tuple[str, Exchange]]:
     valence = cell.valence()
+    outsides = {m.outside for m in cell.membranes.values()}
     found = [
         (f"exchanges.{name}", e)
         for name, e in cell.exchanges.items()
-        if not e.is_off and any(move.get("K", 0) for move in e.moves(valence))
+        if not e.is_off
+        and (e.inside in outsides) != (e.outside in outsides)  # away, not on to another place outside
+        and any(move.get("K", 0) for move in e.moves(valence))
     ]
     glial = [(path, e) for path, e in found if hasattr(e, "k_half")]  # only what is alive opens with [K]o
     return glial or found

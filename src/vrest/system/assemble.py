@@ -14,7 +14,7 @@ States and their units, chosen to be of order one to a hundred:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -383,9 +383,14 @@ def with_oxygen(part: Transport | Exchange, content: Mapping[str, Any], rate: An
     return rate * logistic((content["O2"] - part.o2_half) / part.o2_slope)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _shared(structure: Structure, names: tuple[str, ...]) -> System:
-    return System(structure, names)
+    """One system for all structures that follow the same amounts, in whatever order of abundance."""
+    system = System(structure, names)
+    rest = {name for kind, name in (system.states[k] for k in system.laws.dependent) if kind == "amount"}
+    order = [name for kind, name in system.states if kind == "amount"]
+    same = replace(structure, abundance=tuple(sorted(order, key=rest.__contains__)))
+    return system if same == structure else _shared(same, names)
 
 
 def assemble(cell: Cell, *, only_active: bool = False) -> System:

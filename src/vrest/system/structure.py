@@ -19,6 +19,9 @@ from vrest.model.quantity import numbers, quantity_maps
 from vrest.model.transport import Transport
 from vrest.physics.namespace import namespace
 
+ALIKE = 2.0
+"""Ratio of two amounts below which either may serve as the more abundant one."""
+
 
 @dataclass(frozen=True)
 class Space:
@@ -71,7 +74,7 @@ class Structure:
     walls: tuple[Wall, ...]
     movers: tuple[Mover, ...]
     abundance: tuple[str, ...]
-    """Names of the amounts, from the rarest to the most abundant at the start."""
+    """Names of the amounts, from the rarest to the most abundant at the start, about."""
     closures: tuple[tuple[str, tuple[tuple[str, float], ...]], ...] = ()
     """Amounts that are tied to others, with the factors."""
 
@@ -110,9 +113,21 @@ def structure_of(cell: Cell, *, only_active: bool = False) -> Structure:
         spaces=spaces,
         walls=walls,
         movers=tuple(movers),
-        abundance=tuple(name for _, name in sorted(amounts)),
+        abundance=_ranked(amounts),
         closures=tuple((tied, tuple(terms.items())) for tied, terms in cell.closures.items()),
     )
+
+
+def _ranked(amounts: list[tuple[float, str]]) -> tuple[str, ...]:
+    """Names by amount; those of equal size, as in soma and dendrite, stay in order when one gains a little."""
+    groups: list[list[int]] = []
+    last = 0.0
+    for k in sorted(range(len(amounts)), key=lambda k: amounts[k][0]):
+        if not groups or amounts[k][0] > ALIKE * last:
+            groups.append([])
+        groups[-1].append(k)
+        last = amounts[k][0]
+    return tuple(amounts[k][1] for group in groups for k in sorted(group))
 
 
 def _mover(place: str, label: str, part: Transport | Exchange, only_active: bool) -> Mover:
