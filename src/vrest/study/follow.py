@@ -49,6 +49,9 @@ class Stop:
     why: str
 
 
+GAVE_UP = Stop(Outcome.oscillates, "It goes on firing.")
+
+
 def follow(
     start: Cell,
     events: Any,
@@ -65,11 +68,13 @@ def follow(
     NoRestError
         It could not be followed at all.
     """
-    run, stop = _try(start, events, until, times, RTOL, progress, min(CALM, most_steps))
-    if stop is None or stop.outcome is not Outcome.oscillates or most_steps <= CALM:
-        return run, stop
-    between = np.interp(np.arange(0, len(times) - 1, 1 / FINER), np.arange(len(times)), times)
-    return _try(start, events, until, np.union1d(times, between), FIRING_RTOL, progress, most_steps)
+    watch = _Watch(assemble(start), min(CALM, most_steps))
+    run, stop = _try(start, events, until, times, RTOL, progress, watch)
+    if stop is GAVE_UP and most_steps > CALM:
+        watch = _Watch(assemble(start), most_steps)
+        between = np.interp(np.arange(0, len(times) - 1, 1 / FINER), np.arange(len(times)), times)
+        run, stop = _try(start, events, until, np.union1d(times, between), FIRING_RTOL, progress, watch)
+    return run, Stop(Outcome.oscillates, _firing(run, watch)) if stop is GAVE_UP else stop
 
 
 def ended(run: Run) -> Cell:
@@ -78,9 +83,8 @@ def ended(run: Run) -> Cell:
 
 
 def _try(
-    start: Cell, events: Any, until: float, times: np.ndarray, rtol: float, progress: Progress | None, most: int
+    start: Cell, events: Any, until: float, times: np.ndarray, rtol: float, progress: Progress | None, watch: _Watch
 ) -> tuple[Run, Stop | None]:
-    watch = _Watch(assemble(start), most)
     try:
         run = simulate(start, events, until, times=times, rtol=rtol, progress=progress, watch=watch)
     except StuckError as error:
@@ -89,9 +93,7 @@ def _try(
         return error.run, Stop(Outcome[error.code], error.message)
     if run.complete:
         return run, None
-    if not watch.gave_up:
-        return run, Stop(Outcome.not_converged, "It was cancelled.")
-    return run, Stop(Outcome.oscillates, _firing(run, watch))
+    return run, GAVE_UP if watch.gave_up else Stop(Outcome.not_converged, "It was cancelled.")
 
 
 class _Watch:
