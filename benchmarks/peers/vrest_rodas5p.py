@@ -46,7 +46,7 @@ def starts(samples):
 
 def w1(rtol):
     run = vrest.simulate(CELL, EVENTS, "1 h", times=reference.TIMES, rtol=rtol)
-    return run.states[None][..., ORDER] * UNITS
+    return run.states[:, ORDER] * UNITS
 
 
 def w2_end(samples, rtol):
