@@ -83,6 +83,8 @@ def page(found: Pairs) -> str:
     cells, names = list(found), perturbations()
     numbered = {cell: k for k, cell in enumerate(cells, start=1)}
     lines = [HEAD, "Cells: " + ", ".join(f"{k} `{cell}`" for cell, k in numbered.items()) + ".", ""]
+    if missing := [f"`{cell}`" for cell in library() if cell not in found]:
+        lines += ["Not in the table yet: " + ", ".join(missing) + ".", ""]
     lines += ["| | " + " | ".join(map(str, numbered.values())) + " |", "|---" * (len(cells) + 1) + "|"]
     lines += [f"| `{name}` | " + " | ".join(found[cell][name][0] for cell in cells) + " |" for name in names]
     lines += ["", "## Refused, and why", "", "| perturbation | because | in |", "|---|---|---|"]
