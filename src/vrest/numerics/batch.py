@@ -77,7 +77,7 @@ def stored(values: State, always: Any) -> State:
     """The same arrays, kept in memory by XLA.
 
     On a CPU, XLA computes an array anew inside every loop that uses it; eight stages that each use all earlier ones
-    then cost ten times the arithmetic. Nothing is fused through a conditional: `always` must be true, and must not
+    then cost several times the arithmetic. Nothing is fused through a conditional: `always` must be true, and must not
     be known to be true before it runs. On other devices fusion does not repeat work, and this does nothing.
     """
     if jax.default_backend() != "cpu":

@@ -1,8 +1,7 @@
 """`run_batch`: many cells of one structure through one protocol.
 
 Lanes go through the compiled code together, and a lane that is done makes room for the next cell, so cells of
-different fates do not wait for each other: with a thousand lanes, and a look at them every eight steps, about nine
-lane steps in ten move a cell. When no cell waits any more the last few go on in a narrow batch.
+different fates do not wait for each other. When no cell waits any more the last few go on in a narrow batch.
 """
 
 from __future__ import annotations
