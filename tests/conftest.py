@@ -19,3 +19,15 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
 @pytest.fixture(scope="session")
 def neuron():
     return vrest.load("mammalian_neuron")
+
+
+SLOW_TO_COMPILE = {"edpr_2020", "edneg_2021"}
+"""Cells of several membranes: test_saetra.py has them always, tests of every cell only in `make test-library`."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        parameters = getattr(item, "callspec", None)
+        if parameters and SLOW_TO_COMPILE & {v for v in parameters.params.values() if isinstance(v, str)}:
+            item.add_marker(pytest.mark.library)

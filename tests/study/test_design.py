@@ -17,7 +17,7 @@ from vrest.study.strengths import Columns
 from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
 from vrest.verbs.rest import judged
-from vrest.verbs.rest_many import _search_many
+from vrest.verbs.rest_batch import search_many
 
 PHI = 1e3 * R * 310.15 / F
 
@@ -278,7 +278,7 @@ def rests_of(cells, lanes=256):
         starts = np.stack([system.start(c, p) for c, p in zip(chunk, ps, strict=True)])
         split = [system.split(x, p) for x, p in zip(starts, ps, strict=True)]
         y, c, matrix = (np.stack(part) for part in zip(*split, strict=True))
-        points = [np.asarray(part) for part in _search_many(system)(y, (ps, c, matrix))]
+        points = [np.asarray(part) for part in search_many(system)(y, (ps, c, matrix))]
         for j, each in enumerate(cells[k : k + lanes]):
             found.append(judged(each, system, ps[j], starts[j], Stationary(*(part[j] for part in points))))
     return found

@@ -43,6 +43,7 @@ def interval_stepper(system: System) -> Callable[[Any, Any, Any, Any, float], In
         ones in each call: nothing is compiled again. It may be called inside other compiled JAX code. A cell that
         is quiet takes one step an interval, however long.
 
+    >>> import numpy as np
     >>> import vrest
     >>> from vrest.system.assemble import assemble
     >>> from vrest.system.structure import parameter_vector
