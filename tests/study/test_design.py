@@ -197,6 +197,7 @@ def test_an_unstable_point_is_called_unstable():
     assert made.warnings[0].code == "unstable_design"
 
 
+@pytest.mark.library
 @pytest.mark.parametrize("name", ["wei_2014", "dijkstra_2016"])
 def test_published_cells_are_designed_to_be_themselves(name):
     found = vrest.rest(vrest.load(name))

@@ -87,7 +87,12 @@ ENCLOSED = ["inside.volume", "neuron.area", "outside.volume", "pump.max_rate", "
 
 
 @pytest.mark.parametrize(
-    ("name", "paths"), [("red_blood_cell", WATER), ("hodgkin_huxley_1952", GATES), ("huebel_dahlem_2014", ENCLOSED)]
+    ("name", "paths"),
+    [
+        ("red_blood_cell", WATER),
+        ("hodgkin_huxley_1952", GATES),
+        pytest.param("huebel_dahlem_2014", ENCLOSED, marks=pytest.mark.library),
+    ],
 )
 def test_a_state_with_water_gates_or_a_finite_outside_has_its_derivative(name, paths):
     cell = vrest.load(name)
