@@ -265,6 +265,7 @@ def test_edneg_rests_near_the_table_it_ships_with(edneg):
     assert [edneg.v_rest[name] for name in EDNEG_MEMBRANES] == pytest.approx([-66.9, -83.9] * 2, abs=0.05)
 
 
+@pytest.mark.library
 def test_edpr_an_hour_without_pump():
     """It runs down through bursts to a state that SciPy finds as well; nothing is lost on the way, nor after."""
     stop = [f"membranes.{name}.transports.pump.max_rate*=0" for name in LAYERS]
