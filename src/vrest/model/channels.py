@@ -108,7 +108,7 @@ class GatedChannel(Transport):
         return {self.ion: 1}
 
     def gates(self) -> tuple[str, ...]:
-        return find_gating(self.gating).gates
+        return tuple(find_gating(self.gating).powers)
 
     def gate_kinetics(self, here: Surroundings) -> Rates:
         return find_gating(self.gating).kinetics(here)

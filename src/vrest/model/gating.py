@@ -2,12 +2,13 @@
 
     Na = { law = "gated_ohmic", ion = "Na", conductance = "0.12 S/cm2", gating = "hodgkin_huxley_na" }
 
-A gating is a class with the kinetics of its gates (rates in 1/s from V in volts) and the open fraction they make.
+A gating is a class with the kinetics of its gates (rates in 1/s from V in volts) and the powers they enter the open
+fraction with.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -19,21 +20,22 @@ Rates = Mapping[str, tuple[Any, Any]]
 """For each gate its opening and closing rate, 1/s."""
 
 
-class Gating(ABC):
-    """Abstract base: subclasses are final and have no state of their own."""
+class Gating:
+    """Base: a class has no state of its own."""
 
     source: ClassVar[str]
-    gates: ClassVar[tuple[str, ...]]
+    powers: ClassVar[Mapping[str, int]]
+    """Its gates, and the power of each in the open fraction; empty where all is instantaneous."""
 
-    @staticmethod
-    @abstractmethod
-    def kinetics(here: Surroundings) -> Rates:
+    @classmethod
+    def kinetics(cls, here: Surroundings) -> Rates:
         """Opening and closing rates of every gate."""
+        return {}
 
-    @staticmethod
-    @abstractmethod
-    def open_fraction(here: Surroundings) -> Any:
+    @classmethod
+    def open_fraction(cls, here: Surroundings) -> Any:
         """What share of the channels is open, from `here.gates`."""
+        return math.prod(here.gates[gate] ** power for gate, power in cls.powers.items())
 
 
 GATINGS: dict[str, type[Gating]] = {}
@@ -57,24 +59,33 @@ def find_gating(name: str) -> type[Gating]:
     return GATINGS[name]
 
 
+def traub_miles_na(v: Any, *, m: tuple[float, float], h: tuple[float, float]) -> dict[str, tuple[Any, Any]]:
+    """Na channels of Traub & Miles 1991, which later models shift: the midpoints (V) of opening and of closing."""
+    return {
+        "m": (rate_linoid(v, 1280.0, m[0], 0.004), rate_linoid(v, 1400.0, m[1], -0.005)),
+        "h": (rate_exponential(v, 128.0, h[0], -0.018), rate_sigmoid(v, 4e3, h[1], 0.005)),
+    }
+
+
+def traub_miles_k(v: Any, *, n: tuple[float, float], speed: float = 1.0) -> Rates:
+    """K channels of the same source; some models halve their speed."""
+    return {"n": (rate_linoid(v, speed * 160.0, n[0], 0.005), rate_exponential(v, speed * 500.0, n[1], -0.040))}
+
+
 @gating("hodgkin_huxley_na")
 class HodgkinHuxleyNa(Gating):
     """m^3 h of the squid axon at 6.3 degC, rest at -65 mV."""
 
     source = "Hodgkin & Huxley 1952, doi 10.1113/jphysiol.1952.sp004764"
-    gates = ("m", "h")
+    powers: ClassVar = {"m": 3, "h": 1}
 
-    @staticmethod
-    def kinetics(here: Surroundings) -> Rates:
+    @classmethod
+    def kinetics(cls, here: Surroundings) -> Rates:
         v = here.potential
         return {
             "m": (rate_linoid(v, 1e3, -0.040, 0.010), rate_exponential(v, 4e3, -0.065, -0.018)),
             "h": (rate_exponential(v, 70.0, -0.065, -0.020), rate_sigmoid(v, 1e3, -0.035, 0.010)),
         }
-
-    @staticmethod
-    def open_fraction(here: Surroundings) -> Any:
-        return here.gates["m"] ** 3 * here.gates["h"]
 
 
 @gating("hodgkin_huxley_k")
@@ -82,13 +93,9 @@ class HodgkinHuxleyK(Gating):
     """n^4 of the squid axon at 6.3 degC, rest at -65 mV."""
 
     source = "Hodgkin & Huxley 1952, doi 10.1113/jphysiol.1952.sp004764"
-    gates = ("n",)
+    powers: ClassVar = {"n": 4}
 
-    @staticmethod
-    def kinetics(here: Surroundings) -> Rates:
+    @classmethod
+    def kinetics(cls, here: Surroundings) -> Rates:
         v = here.potential
         return {"n": (rate_linoid(v, 100.0, -0.055, 0.010), rate_exponential(v, 125.0, -0.065, -0.080))}
-
-    @staticmethod
-    def open_fraction(here: Surroundings) -> Any:
-        return here.gates["n"] ** 4

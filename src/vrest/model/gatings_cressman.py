@@ -5,7 +5,7 @@ Their Na channels activate at once. All rates are three times the printed ones, 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from vrest.errors import InputError
 from vrest.model.gating import Gating, Rates, gating
@@ -28,16 +28,16 @@ class CressmanNa(Gating):
     """m^3 h with m always at its steady state."""
 
     source = "Cressman et al. 2009, doi 10.1007/s10827-008-0132-4"
-    gates = ("h",)
+    powers: ClassVar = {"h": 1}
 
-    @staticmethod
-    def kinetics(here: Surroundings) -> Rates:
+    @classmethod
+    def kinetics(cls, here: Surroundings) -> Rates:
         v = here.potential
         return {"h": (rate_exponential(v, 210.0, -0.044, -0.020), rate_sigmoid(v, 3e3, -0.014, 0.010))}
 
-    @staticmethod
-    def open_fraction(here: Surroundings) -> Any:
-        return _activation(here) ** 3 * here.gates["h"]
+    @classmethod
+    def open_fraction(cls, here: Surroundings) -> Any:
+        return _activation(here) ** 3 * super().open_fraction(here)
 
 
 @gating("cressman_k")
@@ -45,16 +45,12 @@ class CressmanK(Gating):
     """n^4."""
 
     source = "Cressman et al. 2009, doi 10.1007/s10827-008-0132-4"
-    gates = ("n",)
+    powers: ClassVar = {"n": 4}
 
-    @staticmethod
-    def kinetics(here: Surroundings) -> Rates:
+    @classmethod
+    def kinetics(cls, here: Surroundings) -> Rates:
         v = here.potential
         return {"n": (rate_linoid(v, 300.0, -0.034, 0.010), rate_exponential(v, 375.0, -0.044, -0.080))}
-
-    @staticmethod
-    def open_fraction(here: Surroundings) -> Any:
-        return here.gates["n"] ** 4
 
 
 @gating("huebel_dahlem_na")
@@ -62,14 +58,10 @@ class HuebelDahlemNa(Gating):
     """m^3 h without a gate of its own: h follows from the gate n of the K channel, which must be `K_gated`."""
 
     source = "Huebel & Dahlem 2014, doi 10.1371/journal.pcbi.1003941"
-    gates = ()
+    powers: ClassVar = {}
 
-    @staticmethod
-    def kinetics(here: Surroundings) -> Rates:
-        return {}
-
-    @staticmethod
-    def open_fraction(here: Surroundings) -> Any:
+    @classmethod
+    def open_fraction(cls, here: Surroundings) -> Any:
         if PARTNER not in here.gates:
             raise InputError(
                 "The gating 'huebel_dahlem_na' needs the gate n of a transport 'K_gated' of the same membrane.",

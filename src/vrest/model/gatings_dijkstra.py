@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from vrest.model.gating import Gating, Rates, gating
+from vrest.model.gating import Gating, Rates, gating, traub_miles_k, traub_miles_na
 from vrest.model.transport import Surroundings
-from vrest.physics.gating import boltzmann, rate_exponential, rate_linoid, rate_sigmoid
+from vrest.physics.gating import boltzmann
 
 SOURCE = "Dijkstra et al. 2016, J Neurosci 36:11881, PMC6604918"
 
@@ -16,19 +16,11 @@ class DijkstraNa(Gating):
     """m^3 h."""
 
     source = SOURCE
-    gates = ("m", "h")
+    powers: ClassVar = {"m": 3, "h": 1}
 
-    @staticmethod
-    def kinetics(here: Surroundings) -> Rates:
-        v = here.potential
-        return {
-            "m": (rate_linoid(v, 1280.0, -0.052, 0.004), rate_linoid(v, 1400.0, -0.025, -0.005)),
-            "h": (rate_exponential(v, 128.0, -0.053, -0.018), rate_sigmoid(v, 4e3, -0.030, 0.005)),
-        }
-
-    @staticmethod
-    def open_fraction(here: Surroundings) -> Any:
-        return here.gates["m"] ** 3 * here.gates["h"]
+    @classmethod
+    def kinetics(cls, here: Surroundings) -> Rates:
+        return traub_miles_na(here.potential, m=(-0.052, -0.025), h=(-0.053, -0.030))
 
 
 @gating("dijkstra_k")
@@ -36,16 +28,11 @@ class DijkstraK(Gating):
     """n^2."""
 
     source = SOURCE
-    gates = ("n",)
+    powers: ClassVar = {"n": 2}
 
-    @staticmethod
-    def kinetics(here: Surroundings) -> Rates:
-        v = here.potential
-        return {"n": (rate_linoid(v, 80.0, -0.035, 0.005), rate_exponential(v, 250.0, -0.050, -0.040))}
-
-    @staticmethod
-    def open_fraction(here: Surroundings) -> Any:
-        return here.gates["n"] ** 2
+    @classmethod
+    def kinetics(cls, here: Surroundings) -> Rates:
+        return traub_miles_k(here.potential, n=(-0.035, -0.050), speed=0.5)
 
 
 @gating("dijkstra_cl")
@@ -53,12 +40,8 @@ class DijkstraCl(Gating):
     """A Cl channel that depolarisation opens without delay (the SLC26A11 current of brain slices)."""
 
     source = SOURCE
-    gates = ()
+    powers: ClassVar = {}
 
-    @staticmethod
-    def kinetics(here: Surroundings) -> Rates:
-        return {}
-
-    @staticmethod
-    def open_fraction(here: Surroundings) -> Any:
+    @classmethod
+    def open_fraction(cls, here: Surroundings) -> Any:
         return boltzmann(here.potential, -0.010, 0.010)

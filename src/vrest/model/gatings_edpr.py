@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from vrest.model.gating import Gating, Rates, gating
+from vrest.model.gating import Gating, Rates, gating, traub_miles_k, traub_miles_na
 from vrest.model.transport import Surroundings
 from vrest.physics.gating import boltzmann, rate_exponential, rate_linoid, rate_sigmoid, steady_state
 from vrest.physics.namespace import namespace
@@ -19,23 +19,24 @@ def _above_basal(here: Surroundings) -> Any:
     return here.inside["Ca"] - BASAL
 
 
+def _sodium(here: Surroundings) -> dict[str, tuple[Any, Any]]:
+    return traub_miles_na(here.potential, m=(-0.0469, -0.0199), h=(-0.043, -0.020))
+
+
 @gating("edpr_na")
 class EdprNa(Gating):
     """m^2 h with m at its steady state."""
 
     source = SOURCE
-    gates = ("h",)
+    powers: ClassVar = {"h": 1}
 
-    @staticmethod
-    def kinetics(here: Surroundings) -> Rates:
-        v = here.potential
-        return {"h": (rate_exponential(v, 128.0, -0.043, -0.018), rate_sigmoid(v, 4e3, -0.020, 0.005))}
+    @classmethod
+    def kinetics(cls, here: Surroundings) -> Rates:
+        return {"h": _sodium(here)["h"]}
 
-    @staticmethod
-    def open_fraction(here: Surroundings) -> Any:
-        v = here.potential
-        m = steady_state(rate_linoid(v, 1280.0, -0.0469, 0.004), rate_linoid(v, 1400.0, -0.0199, -0.005))
-        return m**2 * here.gates["h"]
+    @classmethod
+    def open_fraction(cls, here: Surroundings) -> Any:
+        return steady_state(*_sodium(here)["m"]) ** 2 * super().open_fraction(here)
 
 
 @gating("edpr_k")
@@ -43,16 +44,11 @@ class EdprK(Gating):
     """n."""
 
     source = SOURCE
-    gates = ("n",)
+    powers: ClassVar = {"n": 1}
 
-    @staticmethod
-    def kinetics(here: Surroundings) -> Rates:
-        v = here.potential
-        return {"n": (rate_linoid(v, 80.0, -0.0249, 0.005), rate_exponential(v, 250.0, -0.040, -0.040))}
-
-    @staticmethod
-    def open_fraction(here: Surroundings) -> Any:
-        return here.gates["n"]
+    @classmethod
+    def kinetics(cls, here: Surroundings) -> Rates:
+        return traub_miles_k(here.potential, n=(-0.0249, -0.040), speed=0.5)
 
 
 @gating("edpr_ca")
@@ -60,10 +56,10 @@ class EdprCa(Gating):
     """s^2 z; z inactivates within a second above -30 mV."""
 
     source = SOURCE
-    gates = ("s", "z")
+    powers: ClassVar = {"s": 2, "z": 1}
 
-    @staticmethod
-    def kinetics(here: Surroundings) -> Rates:
+    @classmethod
+    def kinetics(cls, here: Surroundings) -> Rates:
         v = here.potential
         z = boltzmann(v, -0.030, -0.001)
         return {
@@ -71,27 +67,19 @@ class EdprCa(Gating):
             "z": (z, 1.0 - z),  # a time constant of 1 s
         }
 
-    @staticmethod
-    def open_fraction(here: Surroundings) -> Any:
-        return here.gates["s"] ** 2 * here.gates["z"]
-
 
 @gating("edpr_ahp")
 class EdprAhp(Gating):
     """q, which free Ca2+ inside opens, at any potential."""
 
     source = SOURCE
-    gates = ("q",)
+    powers: ClassVar = {"q": 1}
 
-    @staticmethod
-    def kinetics(here: Surroundings) -> Rates:
+    @classmethod
+    def kinetics(cls, here: Surroundings) -> Rates:
         calcium = _above_basal(here)
         xp = namespace(calcium)
         return {"q": (xp.minimum(2e4 * calcium, xp.asarray(10.0)), xp.asarray(1.0))}
-
-    @staticmethod
-    def open_fraction(here: Surroundings) -> Any:
-        return here.gates["q"]
 
 
 @gating("edpr_c")
@@ -99,10 +87,10 @@ class EdprC(Gating):
     """c chi: voltage opens c, and free Ca2+ inside sets chi at once."""
 
     source = SOURCE
-    gates = ("c",)
+    powers: ClassVar = {"c": 1}
 
-    @staticmethod
-    def kinetics(here: Surroundings) -> Rates:
+    @classmethod
+    def kinetics(cls, here: Surroundings) -> Rates:
         v = here.potential
         xp = namespace(v)
         both = rate_exponential(v, 2e3, -0.0535, -0.027)  # opening and closing together
@@ -111,8 +99,8 @@ class EdprC(Gating):
         opening = xp.where(v <= -0.010, opening, both)
         return {"c": (opening, both - opening)}
 
-    @staticmethod
-    def open_fraction(here: Surroundings) -> Any:
+    @classmethod
+    def open_fraction(cls, here: Surroundings) -> Any:
         chi = _above_basal(here) / 2.5e-4
         xp = namespace(chi)
-        return here.gates["c"] * xp.minimum(chi, xp.asarray(1.0))
+        return super().open_fraction(here) * xp.minimum(chi, xp.asarray(1.0))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
-from vrest.model.gating import Gating, Rates, gating
+from vrest.model.gating import Gating, Rates, gating, traub_miles_k, traub_miles_na
 from vrest.model.transport import Surroundings
-from vrest.physics.gating import rate_exponential, rate_linoid, rate_sigmoid
 
 SOURCE = "Wei, Ullah & Schiff 2014, doi 10.1523/JNEUROSCI.0516-14.2014"
 
@@ -16,19 +15,11 @@ class WeiNa(Gating):
     """m^3 h."""
 
     source = SOURCE
-    gates = ("m", "h")
+    powers: ClassVar = {"m": 3, "h": 1}
 
-    @staticmethod
-    def kinetics(here: Surroundings) -> Rates:
-        v = here.potential
-        return {
-            "m": (rate_linoid(v, 1280.0, -0.054, 0.004), rate_linoid(v, 1400.0, -0.027, -0.005)),
-            "h": (rate_exponential(v, 128.0, -0.050, -0.018), rate_sigmoid(v, 4e3, -0.027, 0.005)),
-        }
-
-    @staticmethod
-    def open_fraction(here: Surroundings) -> Any:
-        return here.gates["m"] ** 3 * here.gates["h"]
+    @classmethod
+    def kinetics(cls, here: Surroundings) -> Rates:
+        return traub_miles_na(here.potential, m=(-0.054, -0.027), h=(-0.050, -0.027))
 
 
 @gating("wei_k")
@@ -36,13 +27,8 @@ class WeiK(Gating):
     """n^4."""
 
     source = SOURCE
-    gates = ("n",)
+    powers: ClassVar = {"n": 4}
 
-    @staticmethod
-    def kinetics(here: Surroundings) -> Rates:
-        v = here.potential
-        return {"n": (rate_linoid(v, 160.0, -0.052, 0.005), rate_exponential(v, 500.0, -0.057, -0.040))}
-
-    @staticmethod
-    def open_fraction(here: Surroundings) -> Any:
-        return here.gates["n"] ** 4
+    @classmethod
+    def kinetics(cls, here: Surroundings) -> Rates:
+        return traub_miles_k(here.potential, n=(-0.052, -0.057))
