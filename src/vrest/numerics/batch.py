@@ -7,7 +7,7 @@ and puts new problems in, so that a stiff lane never makes the others wait. A la
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import reduce
 from typing import Any, NamedTuple
 
 import jax
@@ -158,7 +158,7 @@ def advance(
         status = jnp.where(over, FINISHED, jnp.where(running & tried.stuck, STUCK, lanes.status))
         watched = lanes.watched
         if watch is not None and watched is not None:
-            watched = _seen(watched, lanes.t, y, tried, good, partial(_reading, watch, both), thresholds)
+            watched = _seen(watched, lanes.t, y, tried, good, watch, both, thresholds)
         tried_from = lanes.t
         # a new stage starts a new transient: its first step is guessed afresh
         h = jnp.where(arrived & ~over, 0.0, tried.h_next)
@@ -185,10 +185,6 @@ def advance(
         kept = Record(nothing, nothing, nothing.astype(bool), jnp.zeros((record, 5, len(y0), *width)))
     _, done, kept = jax.lax.while_loop(going, body, (jnp.asarray(0), lanes._replace(y=y0), kept))
     return done._replace(y=jnp.stack(done.y)), kept
-
-
-def _reading(watch: Callable[[Any, State, Any], State], args: Any, t: Any, y: State) -> State:
-    return watch(t, y, args)
 
 
 def in_powers(y: State, tried: Attempt) -> tuple[State, ...]:
@@ -218,14 +214,15 @@ def _seen(
     y: State,
     tried: Attempt,
     good: Any,
-    watch: Callable[[Any, State], State],
+    watch: Callable[[Any, State, Any], State],
+    args: Any,
     thresholds: Any,
 ) -> Watched:
     """What a step adds to what has been seen; nothing where it was rejected."""
-    readings = [watch(t, y)]
+    readings = [watch(t, y, args)]
     for theta in SAMPLES:
         inside = [within(theta, y[i], tried.end[i], [d[i] for d in tried.dense]) for i in range(len(y))]
-        readings.append(watch(t + theta * tried.h, tuple(inside)))
+        readings.append(watch(t + theta * tried.h, tuple(inside), args))
     rows = []
     for m, level in enumerate(thresholds):
         g = [jnp.broadcast_to(reading[m], t.shape) for reading in readings]
@@ -244,18 +241,11 @@ def _seen(
             passed = jnp.minimum(passed, t + (k + when) / len(SAMPLES) * tried.h)
         rows.append(
             (
-                jnp.where(good, jnp.minimum(low, _least(g)), low),
-                jnp.where(good, jnp.maximum(high, -_least([-v for v in g])), high),
+                jnp.where(good, jnp.minimum(low, reduce(jnp.minimum, g)), low),
+                jnp.where(good, jnp.maximum(high, reduce(jnp.maximum, g)), high),
                 jnp.where(good, integral + mean * tried.h, integral),
                 jnp.where(good, above + part * tried.h, above),
                 jnp.where(good, jnp.minimum(first, passed), first),
             )
         )
     return Watched(*(jnp.stack(column) for column in zip(*rows, strict=True)))
-
-
-def _least(values: list[Any]) -> Any:
-    least = values[0]
-    for v in values[1:]:
-        least = jnp.minimum(least, v)
-    return least

@@ -68,6 +68,14 @@ def factorise(matrix: Matrix, n: int) -> Factors:
     return Factors(m, order)
 
 
+def implicit(shift: Any, jacobian: Matrix, n: int) -> Factors:
+    """Factors of shift I - J: what every linearly implicit step solves with."""
+    matrix = {at: -value for at, value in jacobian.items()}
+    for i in range(n):
+        matrix[i, i] = shift + matrix.get((i, i), 0.0)
+    return factorise(matrix, n)
+
+
 def substitute(factors: Factors, b: State) -> State:
     """x with A x = b."""
     if factors.dense is not None:

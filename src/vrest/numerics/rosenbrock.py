@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from vrest.numerics import tableau
-from vrest.numerics.elimination import Factors, factorise, substitute
+from vrest.numerics.elimination import Factors, implicit, substitute
 from vrest.numerics.rhs import Matrix, Rhs, State
 
 SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
@@ -88,10 +88,7 @@ def one_step(
     `slope` and `jacobian` are those at (t, y); `args` are what the right-hand side is given anew. `store` hands a
     tuple of arrays on, forcing XLA to keep them where that pays.
     """
-    matrix = {at: -value for at, value in jacobian.items()}
-    for i in range(len(y)):
-        matrix[i, i] = 1.0 / (h * tableau.GAMMA) + matrix.get((i, i), 0.0)
-    factors = factorise(matrix, len(y))
+    factors = implicit(1.0 / (h * tableau.GAMMA), jacobian, len(y))
     drift = rhs.drift(t, y, args) if rhs.moving else None
     if not rhs.shape:
         ks = _looped(rhs, t, y, h, factors, drift, args)

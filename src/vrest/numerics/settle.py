@@ -8,14 +8,15 @@ sign cannot be told, the answer is "unknown" and the caller computes eigenvalues
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from vrest.numerics.batch import stored
-from vrest.numerics.elimination import factorise, order_of, substitute
-from vrest.numerics.rhs import Matrix, Rhs, State
+from vrest.numerics.elimination import factorise, implicit, substitute
+from vrest.numerics.rhs import Rhs, State
 
 FIRST_STEP, LAST_STEP = 0.1, 1e10
 """Pseudo-time steps, s: the first follows slow motion from the start, the last is a Newton step."""
@@ -47,19 +48,12 @@ class Settling(NamedTuple):
 class Proof(NamedTuple):
     """What is known of stationary points."""
 
-    slope: Any
-    """(n, lanes) y' there."""
     jacobian: Any
     """(n, n, lanes), columns and rows measured with the scale."""
     verdict: Any
     """(lanes,) STABLE, UNSTABLE or UNKNOWN."""
     slowest: Any
     """(lanes,) the real eigenvalue nearest to zero, where it could be found; else NaN."""
-
-
-def written_out(rhs: Rhs) -> bool:
-    """Whether this system is small enough for `prove`."""
-    return len(rhs.pattern) <= SIGNS_UP_TO
 
 
 def settle(
@@ -85,8 +79,6 @@ def settle(
     t = jnp.zeros_like(lanes.step)
     rhs = Rhs(f, t, start, args)
     always = iterations > 0
-    pattern = {(i, j) for i, row in enumerate(rhs.pattern) for j in row} | {(i, i) for i in range(n)}
-    order, _ = order_of(pattern, n)
 
     def going(carry: Any) -> Any:
         k, lanes = carry
@@ -96,19 +88,14 @@ def settle(
         k, lanes = carry
         y = lanes.y
         slope, jacobian = rhs.jacobian(t, y)
-        matrix: Matrix = {at: -value for at, value in jacobian.items()}
-        for i in range(n):
-            matrix[i, i] = 1.0 / lanes.step + matrix.get((i, i), 0.0)
-        factors = factorise(matrix, n)
+        factors = implicit(1.0 / lanes.step, jacobian, n)
         change = stored(substitute(factors, slope), always)
         sizes = [jnp.abs(c) / s for c, s in zip(change, scale(y), strict=True)]
-        size = sizes[0]
-        for other in sizes[1:]:
-            size = jnp.maximum(size, other)
+        size = reduce(jnp.maximum, sizes)
         newton = lanes.step >= LAST_STEP
         # beyond the growth time of an unstable mode a step runs against the motion: an odd number of pivots change sign
         positive = jnp.ones_like(lanes.step)
-        for i in order:
+        for i in factors.order:
             positive = positive * jnp.sign(factors.entries[i, i])
         too_far = ~(size <= LARGEST_CHANGE) | ((positive <= 0) & (size > 1e-9))
         part = jnp.where(lanes.done | too_far, 0.0, share(y, change, args))
@@ -125,19 +112,15 @@ def settle(
 
 
 def prove(f: Callable[[Any, State, Any], State], y: Any, args: Any, *, scale: Callable[[State], State]) -> Proof:
-    """Slope, Jacobian and stability at given points, (n, lanes)."""
+    """Jacobian and stability at given points, (n, lanes), of at most `SIGNS_UP_TO` unknowns."""
     at = tuple(jnp.unstack(y))
     n, t = len(at), jnp.zeros_like(at[0])
-    slope, entries = Rhs(f, t, at, args).jacobian(t, at)
+    _, entries = Rhs(f, t, at, args).jacobian(t, at)
     s = scale(at)
     rows = [[entries.get((i, j), t) * s[j] / s[i] for j in range(n)] for i in range(n)]
-    if n > SIGNS_UP_TO:
-        verdict, slowest = jnp.full(t.shape, UNKNOWN), jnp.full_like(t, jnp.nan)
-    else:
-        coefficients, bounds = characteristic(rows)
-        verdict = routh(coefficients, bounds)
-        slowest = polished(rows, nearest_root(coefficients, bounds))
-    return Proof(jnp.stack(slope), jnp.stack([jnp.stack(row) for row in rows]), verdict, slowest)
+    coefficients, bounds = characteristic(rows)
+    slowest = polished(rows, nearest_root(coefficients, bounds))
+    return Proof(jnp.stack([jnp.stack(row) for row in rows]), routh(coefficients, bounds), slowest)
 
 
 def characteristic(rows: list[list[Any]]) -> tuple[list[Any], list[Any]]:
@@ -206,9 +189,7 @@ def polished(rows: list[list[Any]], root: Any) -> Any:
     for _ in range(6):
         again = substitute(factors, vector)
         change = sum(v * v for v in vector) / sum(v * w for v, w in zip(vector, again, strict=True))
-        size = jnp.abs(again[0])
-        for part in again[1:]:
-            size = jnp.maximum(size, jnp.abs(part))
+        size = reduce(jnp.maximum, map(jnp.abs, again))
         vector = tuple(part / size for part in again)
     return root + jnp.where(jnp.abs(change) < 0.1 * jnp.abs(root), change, jnp.nan)
 

@@ -24,6 +24,10 @@ class Allowed:
         # what a small change is, in the units of the state: mM, volumes, volts, open probability
         self.floor = np.array([{"amount": 0.1, "volume": 0.1, "charge": 0.05, "gate": 0.5}[k] for k in kinds])
 
+    def tolerance(self, rtol: Any) -> Any:
+        """Absolute tolerance of each independent state that goes with a relative one."""
+        return rtol * (1e-2 * self.floor[self.independent])
+
     def scale(self, y: Any, args: Any) -> Any:
         """The size changes of y are measured with."""
         import jax.numpy as jnp

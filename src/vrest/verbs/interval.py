@@ -66,7 +66,6 @@ def interval_stepper(system: System) -> Callable[[Any, Any, Any, Any, float], In
     from vrest.numerics.rosenbrock import FINISHED, RUNNING
 
     allowed = Allowed(system)
-    floor = 1e-2 * allowed.floor[list(system.laws.independent)]
 
     def step(y: Any, h: Any, numbers: Any, dt: Any, rtol: Any) -> Interval:
         nothing = jnp.zeros_like(h)
@@ -78,7 +77,7 @@ def interval_stepper(system: System) -> Callable[[Any, Any, Any, Any, float], In
             jnp.stack([jnp.zeros_like(dt), dt]),
             valid=lambda y, args: allowed.positive_part(y, *args[1:]),
             rtol=rtol,
-            atol=rtol * floor,
+            atol=allowed.tolerance(rtol),
             attempts=jnp.iinfo(count.dtype).max,
         )
         return Interval(done.y, done.h, done.status == FINISHED, done.steps, done.rejected)

@@ -263,7 +263,7 @@ def _integrate(
     p0 = parameter_vector(cell)
     x0 = system.start(cell, p0)
     y, c, matrix = system.split(x0, p0)
-    atol = rtol * Allowed(system).floor[list(system.laws.independent)] * 1e-2
+    atol = Allowed(system).tolerance(rtol)
     states, parameters, done = [], [], []
     steps = rejected = 0
     complete, stuck = True, False

@@ -107,7 +107,7 @@ def run_batch(
     values = np.ascontiguousarray(np.moveaxis(p[:, :, changed], 2, 1))  # (segments, changed, n)
     slopes = np.ascontiguousarray(np.moveaxis(slope[:, :, changed], 2, 1)) if slope is not None and moving else None
     y0 = np.ascontiguousarray(y0.T)
-    atol = rtol * Allowed(system).floor[list(system.laws.independent)] * 1e-2
+    atol = Allowed(system).tolerance(rtol)
     advance = _advance(system, changed, moving, watch, times is not None)
     level = np.asarray(() if thresholds is None else thresholds, dtype=np.float64)
     m = len(level)

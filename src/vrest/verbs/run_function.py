@@ -67,7 +67,7 @@ class RunFunction:
         system = assemble(self.of.cell)
         p0, x0 = self.of.described(system, values)
         y0, c, matrix = system.split(x0, p0)
-        atol = self.rtol * Allowed(system).floor[list(system.laws.independent)] * 1e-2
+        atol = Allowed(system).tolerance(self.rtol)
         stops, first, p, slope, start, moving = self._stretches(system, values, p0)
         f, valid = motion(system, moving)
 
