@@ -69,7 +69,7 @@ def test_lanes_go_where_their_motion_leads():
             lanes,
             (),
             scale=lambda y: (jnp.maximum(jnp.abs(y[0]), 1.0),),
-            share=lambda y, change, args: jnp.ones_like(y[0]),
+            share=lambda y, change: jnp.ones_like(y[0]),
             iterations=60,
         )
     )(lanes)

@@ -22,9 +22,9 @@ def test_solve_equals_numpy(n):
 
 def find(f, y, **k):
     options = {
-        "scale": lambda y, args: jnp.maximum(jnp.abs(y), 1.0),
-        "share": lambda y, step, args: jnp.asarray(1.0),
-        "given_up": lambda y, args: jnp.any(jnp.abs(y) > 1e4),
+        "scale": lambda y: jnp.maximum(jnp.abs(y), 1.0),
+        "share": lambda y, step: jnp.asarray(1.0),
+        "given_up": lambda y: jnp.any(jnp.abs(y) > 1e4),
         "max_iterations": 300,
     } | k
     return jax.jit(lambda y: stationary(f, y, None, **options))(y)
@@ -59,6 +59,4 @@ def test_gives_up_where_it_must_and_says_so():
     runaway = find(lambda y, args: jnp.ones(1), jnp.array([0.0]))
     assert not bool(runaway.converged)
     assert float(runaway.y[0]) > 1e4
-    assert not bool(
-        find(lambda y, args: 1 + y**2, jnp.array([0.0]), given_up=lambda y, a: jnp.asarray(False)).converged
-    )
+    assert not bool(find(lambda y, args: 1 + y**2, jnp.array([0.0]), given_up=lambda y: jnp.asarray(False)).converged)

@@ -6,7 +6,7 @@ import pytest
 import vrest
 from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
-from vrest.verbs.batch import FEW_LANES, join_many, numbers_of, split_many
+from vrest.verbs.batch import FEW_LANES, join_many, numbers_of
 from vrest.verbs.interval import Interval, interval_stepper
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest_batch import rest_batch
@@ -152,7 +152,7 @@ def potential_of(system):
 def test_one_interval_after_another(neurons):
     """Ten minutes in steps of ten seconds, K+ outside changed half way: as one run, and compiled once."""
     system, p, x = neurons
-    y, c, matrix = split_many(system, x, p)
+    y, c, matrix = system.split(x, p)
     step = interval_stepper(system)
     now, compiled = Interval(y.T, np.zeros(30), None, None, None), 0
     later = p.copy()
@@ -169,7 +169,7 @@ def test_one_interval_after_another(neurons):
 def test_a_quiet_cell_costs_one_step():
     system, p, x = columns(vrest.rest(vrest.load("mammalian_neuron")).as_cell(), 3)
     p[2, at(system, "pump.max_rate")] = 0.0
-    y, c, matrix = split_many(system, x, p)
+    y, c, matrix = system.split(x, p)
     step, numbers = interval_stepper(system), numbers_of(p, c, matrix)
     now = step(y.T, np.zeros(3), numbers, 60.0, 1e-6)
     for _ in range(5):

@@ -62,7 +62,7 @@ def settle(
     args: Any,
     *,
     scale: Callable[[State], State],
-    share: Callable[[State, State, Any], Any],
+    share: Callable[[State, State], Any],
     iterations: Any,
 ) -> Settling:
     """Take up to `iterations` steps towards f(0, y, args) = 0 on every lane that is not done.
@@ -72,7 +72,7 @@ def settle(
     scale
         scale(y) -> n arrays: the size a change of each state is measured with.
     share
-        share(y, change, args) -> the largest part of a step (0 to 1) that stays in the allowed region.
+        share(y, change) -> the largest part of a step (0 to 1) that stays in the allowed region.
     """
     n = lanes.y.shape[0]
     start = tuple(jnp.unstack(lanes.y))
@@ -98,7 +98,7 @@ def settle(
         for i in factors.order:
             positive = positive * jnp.sign(factors.entries[i, i])
         too_far = ~(size <= LARGEST_CHANGE) | ((positive <= 0) & (size > 1e-9))
-        part = jnp.where(lanes.done | too_far, 0.0, share(y, change, args))
+        part = jnp.where(lanes.done | too_far, 0.0, share(y, change))
         done = lanes.done | (newton & (size < 1e-10) & ~too_far)
         grow = jnp.where(size < 0.05, 100.0, jnp.where(size < 0.2, 10.0, 2.0))
         step = jnp.where(too_far, jnp.where(newton, 1e3, lanes.step / 8), jnp.minimum(lanes.step * grow, LAST_STEP))

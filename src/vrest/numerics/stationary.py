@@ -41,9 +41,9 @@ def stationary(
     y: Any,
     args: Any,
     *,
-    scale: Callable[[Any, Any], Any],
-    share: Callable[[Any, Any, Any], Any],
-    given_up: Callable[[Any, Any], Any],
+    scale: Callable[[Any], Any],
+    share: Callable[[Any, Any], Any],
+    given_up: Callable[[Any], Any],
     max_iterations: int,
 ) -> Stationary:
     """Find y with f(y, args) = 0, starting at y and following y' = f.
@@ -51,11 +51,11 @@ def stationary(
     Parameters
     ----------
     scale
-        scale(y, args) -> (n,): the size a change of each state is measured with.
+        scale(y) -> (n,): the size a change of each state is measured with.
     share
-        share(y, step, args) -> the largest part of the step (0 to 1) that stays in the allowed region.
+        share(y, step) -> the largest part of the step (0 to 1) that stays in the allowed region.
     given_up
-        given_up(y, args) -> bool: the point has left for good.
+        given_up(y) -> bool: the point has left for good.
     """
     n = y.shape[0]
     identity = jnp.eye(n)
@@ -70,7 +70,7 @@ def stationary(
     def body(carry: Carry) -> Carry:
         y, step = carry.found.y, carry.step
         jacobian, slope = jax.jacfwd(value_and_slope, has_aux=True)(y)
-        s = scale(y, args)
+        s = scale(y)
         # scaled so that pivots compare like with like
         matrix = (identity / step - jacobian) * s[None, :] / s[:, None]
         change, sign = solve_signed(matrix, slope / s)
@@ -83,9 +83,9 @@ def stationary(
         quiet = newton & ((size < 1e-14) | ((size < 1e-9) & (size > 0.25 * carry.best)))
         settled = jnp.where(quiet, carry.settled + 1, 0)
         k = carry.found.iterations + 1
-        done = (settled >= 2) | (k >= max_iterations) | given_up(y, args)
+        done = (settled >= 2) | (k >= max_iterations) | given_up(y)
         # where it ends, the point stays: slope, Jacobian and correction are those of the point returned
-        part = jnp.where(done | too_far, 0.0, share(y, change, args))
+        part = jnp.where(done | too_far, 0.0, share(y, change))
         grow = jnp.where(size < 0.02, 30.0, jnp.where(size < 0.2, 5.0, 1.5))
         # a Newton step that would jump far has not found its basin: go back to following the motion
         shorter = jnp.where(newton, 1e3, step / 8)

@@ -171,12 +171,12 @@ class System:
         return stacked(values)
 
     def split(self, x0: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Independent states y, constants c and matrix M, so that x[dependent] = c + M y."""
+        """Independent states y, constants c and matrix M, so that x[dependent] = c + M y; of one cell or many."""
         laws, units = self.laws, self.units(p)
         ind, dep = (np.array(rows, dtype=int) for rows in (laws.independent, laws.dependent))
-        matrix = laws.combination * units[ind][None, :] / units[dep][:, None]
+        matrix = laws.combination * units[..., None, ind] / units[..., dep, None]
         y = x0[..., ind]
-        return y, x0[..., dep] - y @ matrix.T, matrix
+        return y, x0[..., dep] - (matrix @ y[..., None])[..., 0], matrix
 
     def join(self, y: Any, c: Any, matrix: Any) -> Any:
         """The whole state from its independent part."""

@@ -13,7 +13,7 @@ SWOLLEN = 1e4
 
 
 class Allowed:
-    """Amounts and volumes stay positive; changes are measured against the size of each state."""
+    """Amounts and volumes stay positive; changes are measured against the size of each state. All entry by entry."""
 
     def __init__(self, system: System) -> None:
         kinds = [kind for kind, _ in system.states]
@@ -28,38 +28,32 @@ class Allowed:
         """Absolute tolerance of each independent state that goes with a relative one."""
         return rtol * (1e-2 * self.floor[self.independent])
 
-    def scale(self, y: Any, args: Any) -> Any:
-        """The size changes of y are measured with."""
+    def scale(self, y: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The size changes of each independent state are measured with."""
         import jax.numpy as jnp
 
-        return jnp.maximum(jnp.abs(y), jnp.asarray(self.floor[self.independent]))
+        return tuple(jnp.maximum(jnp.abs(v), floor) for v, floor in zip(y, self.floor[self.independent], strict=True))
 
-    def share(self, y: Any, step: Any, args: Any) -> Any:
-        """The part of a step after which everything positive keeps a fifth of itself."""
-        _, c, matrix = args
-        return self.share_of(self.system.join(y, c, matrix), self.system.join(step, 0.0 * c, matrix))
-
-    def share_of(self, x: Any, moved: Any) -> Any:
-        """The same for a step of the whole state."""
+    def share(self, x: tuple[Any, ...], moved: tuple[Any, ...]) -> Any:
+        """The part of a step of the whole state after which everything positive keeps a fifth of itself."""
         import jax.numpy as jnp
 
-        limited = jnp.asarray(self.positive) & (moved < 0)
-        room = jnp.where(limited, -0.8 * x / jnp.where(limited, moved, -1.0), 1.0)
-        return jnp.clip(jnp.min(room), 0.0, 1.0)
+        part: Any = 1.0
+        for value, move, positive in zip(x, moved, self.positive, strict=True):
+            if positive:
+                part = jnp.minimum(part, jnp.where(move < 0, -0.8 * value / jnp.where(move < 0, move, -1.0), 1.0))
+        return jnp.clip(part, 0.0, 1.0)
 
     def positive_part(self, y: Any, c: Any, matrix: Any) -> Any:
-        """Whether everything that must be positive is; all three entry by entry."""
+        """Whether everything that must be positive is."""
         possible: Any = True
         for value, positive in zip(self.system.whole(y, c, matrix), self.positive, strict=True):
             possible = possible & (value > 0) if positive else possible
         return possible
 
-    def swollen(self, y: Any, args: Any) -> Any:
+    def swollen(self, x: tuple[Any, ...]) -> Any:
         """Whether a volume has left for good."""
-        import jax.numpy as jnp
-
-        if not self.volume.any():
-            return jnp.asarray(False)
-        _, c, matrix = args
-        x = self.system.join(y, c, matrix)
-        return jnp.any(jnp.where(jnp.asarray(self.volume), x > SWOLLEN, False))
+        gone: Any = False
+        for value, volume in zip(x, self.volume, strict=True):
+            gone = gone | (value > SWOLLEN) if volume else gone
+        return gone

@@ -17,16 +17,6 @@ LANES, FEW_LANES = 1024, 32
 cells wait and fewer than that are left."""
 
 
-def split_many(system: System, x0: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`System.split` for many cells: y (n, independent), c (n, laws), M (n, laws, independent)."""
-    laws = system.laws
-    ind, dep = list(laws.independent), list(laws.dependent)
-    units = system.units(p)
-    matrix = laws.combination * units[:, None, ind] / units[:, dep, None]
-    y = x0[:, ind]
-    return y, x0[:, dep] - np.einsum("ndi,ni->nd", matrix, y), matrix
-
-
 def join_many(system: System, y: np.ndarray, c: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """The whole states (n, ..., states) from the independent ones (independent, n, ...)."""
     more = (..., *[None] * (y.ndim - 2))

@@ -122,8 +122,7 @@ def _judge(
         return Outcome.not_converged, (
             f"{Outcome.not_converged.value} The search ended with an imbalance of {worst:.3g} mM/min."
         )
-    noise = 10 * np.finfo(np.float64).eps * np.linalg.norm(scaled)
-    if np.abs(eigenvalues.real).min() < noise:
+    if np.abs(eigenvalues.real).min() < rounding(scaled):
         return Outcome.not_converged, (
             f"{Outcome.not_converged.value} The search found a stationary state, but its slowest rate "
             f"({np.abs(eigenvalues.real).min():.2g} /s) is below what double precision can tell from zero."
@@ -132,17 +131,25 @@ def _judge(
         return Outcome.unstable, (
             f"{Outcome.unstable.value} A deviation grows by a factor e in {1 / eigenvalues.real.max():.4g} s."
         )
-    if not residual:  # contents are held, as by a pipette: nothing can run down
-        return Outcome.rests, Outcome.rests.value
-    costs = [
-        cost
-        for wall in system.structure.walls
-        for label, (cost, _) in pump_costs(system, x, p, wall).items()
-        if any(m.label == label and m.place == wall.name and m.active for m in system.structure.movers)
-    ]
-    if not costs or max(costs) < RUN_DOWN_COST:
-        return Outcome.rests_run_down, Outcome.rests_run_down.value
-    return Outcome.rests, Outcome.rests.value
+    outcome = Outcome.rests if pumped(system, x, p) else Outcome.rests_run_down
+    return outcome, outcome.value
+
+
+def pumped(system: System, x: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """Whether a pump holds gradients, (...); true as well where contents are held, as by a pipette."""
+    if all(kind != "amount" for kind, _ in system.states):
+        return np.ones(x.shape[:-1], dtype=bool)
+    costs = [np.full(x.shape[:-1], -np.inf)]
+    for wall in system.structure.walls:
+        for label, (cost, _) in pump_costs(system, x, p, wall).items():
+            if any(m.label == label and m.place == wall.name and m.active for m in system.structure.movers):
+                costs.append(np.asarray(cost))
+    return np.max(costs, axis=0) >= RUN_DOWN_COST
+
+
+def rounding(scaled: np.ndarray) -> np.ndarray:
+    """The smallest rate (1/s) that double precision tells from zero, of a scaled Jacobian (n, n, ...)."""
+    return 10 * np.finfo(np.float64).eps * np.linalg.norm(scaled, axis=(0, 1))
 
 
 def _emptied(system: System, x: np.ndarray, p: np.ndarray) -> str:

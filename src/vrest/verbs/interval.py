@@ -47,11 +47,11 @@ def interval_stepper(system: System) -> Callable[[Any, Any, Any, Any, float], In
     >>> import vrest
     >>> from vrest.system.assemble import assemble
     >>> from vrest.system.structure import parameter_vector
-    >>> from vrest.verbs.batch import numbers_of, split_many
+    >>> from vrest.verbs.batch import numbers_of
     >>> cell = vrest.load("mammalian_neuron")
     >>> system = assemble(cell)
     >>> p = np.tile(parameter_vector(cell), (4, 1))
-    >>> y, c, matrix = split_many(system, np.tile(system.start(cell, p[0]), (4, 1)), p)
+    >>> y, c, matrix = system.split(np.tile(system.start(cell, p[0]), (4, 1)), p)
     >>> step = interval_stepper(system)
     >>> now = step(y.T, np.zeros(4), numbers_of(p, c, matrix), 60.0, 1e-6)
     >>> now = step(now.y, now.h, numbers_of(p, c, matrix), 60.0, 1e-6)

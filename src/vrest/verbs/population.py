@@ -21,6 +21,7 @@ from vrest.units import format_si, from_si, to_si
 from vrest.verbs.population_job import Data, Rests, Runs
 from vrest.verbs.population_layout import Column, coordinates, rest_columns, run_columns
 from vrest.verbs.population_result import Population
+from vrest.verbs.run import accuracy, moments, span
 from vrest.verbs.samples import Samples, samples
 from vrest.version import __version__
 
@@ -197,21 +198,10 @@ def population(
 def _runs(
     cell: Cell, events: Any, until: Any, rtol: float, times: Any, threshold: Any, summaries: bool, from_rest: bool
 ) -> Runs:
-    stop = float(to_si("1 h" if until is None else until, "time", "until", bare_ok=True))
-    if stop <= 0:
-        text = format_si(stop, "time", digits=6)
-        raise InputError(f"until is {text}.", code="out_of_range", hint="A run lasts longer than 0 s.")
-    if not 1e-12 <= rtol <= 1e-2:
-        raise InputError(f"rtol is {rtol:g}.", code="out_of_range", hint="Choose 1e-2 to 1e-12; 1e-6 is usual.")
-    at = None
-    if times is not None:
-        at = np.atleast_1d(np.asarray(to_si(times, "time", "times", bare_ok=True), dtype=np.float64))
-        if not at.size or np.any(np.diff(at) <= 0) or at[0] < 0 or at[-1] > stop:
-            hint = f"They increase and lie between 0 and {format_si(stop, 'time', digits=6)}."
-            raise InputError("times cannot be read.", code="bad_times", hint=hint)
-        at = tuple(at.tolist())
+    stop = span("1 h" if until is None else until)
+    at = None if times is None else tuple(moments(times, stop).tolist())
     level = float(to_si(threshold, "potential", "threshold", bare_ok=True))
-    return Runs(cell, protocol(events), stop, float(rtol), at, level, bool(summaries), bool(from_rest))
+    return Runs(cell, protocol(events), stop, accuracy(rtol, RTOL), at, level, bool(summaries), bool(from_rest))
 
 
 def _table(job: Rests | Runs, drawn: Samples, chunk: int | None) -> Table:

@@ -14,7 +14,7 @@ from vrest.errors import InputError, NoRestError
 from vrest.model.cell import Cell, Notice
 from vrest.model.change import Change, apply
 from vrest.numerics.point import Stationary
-from vrest.system.assemble import System, assemble
+from vrest.system.assemble import System, assemble, entries
 from vrest.system.ledger import Account, accounts, describe
 from vrest.system.observables import atp_use, reversal_potentials, volumes
 from vrest.system.structure import parameter_vector
@@ -233,6 +233,7 @@ def judged(cell: Cell, system: System, p: np.ndarray, x0: np.ndarray, found: Sta
 def search(system: System) -> Any:
     """The compiled search of one system: (y, (p, c, M)) -> Stationary."""
     import jax
+    import jax.numpy as jnp
 
     import vrest.numerics.backend  # noqa: F401
     from vrest.numerics.stationary import stationary
@@ -240,13 +241,18 @@ def search(system: System) -> Any:
     allowed = Allowed(system)
 
     def find(y: Any, args: Any) -> Any:
+        _, c, matrix = args
+
+        def whole(y: Any, c: Any) -> Any:
+            return entries(system.join(y, c, matrix))
+
         return stationary(
             system.reduced,
             y,
             args,
-            scale=allowed.scale,
-            share=allowed.share,
-            given_up=allowed.swollen,
+            scale=lambda y: jnp.stack(allowed.scale(entries(y))),
+            share=lambda y, step: allowed.share(whole(y, c), whole(step, 0.0 * c)),
+            given_up=lambda y: jnp.asarray(allowed.swollen(whole(y, c))),
             max_iterations=MAX_ITERATIONS,
         )
 

@@ -15,7 +15,7 @@ from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.change import Change, apply
 from vrest.numerics.point import Stationary
-from vrest.system.assemble import System, assemble
+from vrest.system.assemble import System, assemble, entries
 from vrest.system.structure import parameter_vector
 from vrest.verbs.allowed import SWOLLEN, Allowed
 from vrest.verbs.rest import Rest, followed, judged, search
@@ -264,8 +264,7 @@ def _corrector(system: System) -> Any:
 
     def share(z: Any, step: Any, args: Any) -> Any:
         _, _, c, dc, _, matrix = args
-        return allowed.share_of(
-            system.join(z[:-1], c + z[-1] * dc, matrix), system.join(step[:-1], step[-1] * dc, matrix)
-        )
+        x, moved = system.join(z[:-1], c + z[-1] * dc, matrix), system.join(step[:-1], step[-1] * dc, matrix)
+        return allowed.share(entries(x), entries(moved))
 
     return corrector(f, share)

@@ -10,10 +10,9 @@ import numpy as np
 from vrest.constants import N_A
 from vrest.numerics.point import Stationary
 from vrest.system.assemble import System
-from vrest.system.observables import pump_costs
 from vrest.verbs.allowed import SWOLLEN, Allowed
-from vrest.verbs.batch import FEW_LANES, LANES, constants_of, numbers_of, split_many
-from vrest.verbs.certify import NEUTRAL_RATE, RUN_DOWN_COST, SETTLED_MM_PER_MIN, SETTLED_MV, certify
+from vrest.verbs.batch import FEW_LANES, LANES, constants_of, numbers_of
+from vrest.verbs.certify import NEUTRAL_RATE, SETTLED_MM_PER_MIN, SETTLED_MV, certify, pumped, rounding
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import search
 
@@ -55,7 +54,7 @@ def rest_batch(system: System, p: np.ndarray, x0: np.ndarray, *, lanes: int = LA
     from vrest.numerics.settle import FIRST_STEP, SIGNS_UP_TO, Settling
 
     n = len(p)
-    y0, c, matrix = split_many(system, x0, p)
+    y0, c, matrix = system.split(x0, p)
     size = y0.shape[1]
     found = RestBatch(
         np.full((n, len(system.states)), np.nan),
@@ -89,29 +88,17 @@ def rest_batch(system: System, p: np.ndarray, x0: np.ndarray, *, lanes: int = LA
             told = stable & ~np.isnan(slowest)
             if (unclear := np.flatnonzero(sure & ~told)).size:
                 rates = np.linalg.eigvals(np.moveaxis(jacobian[..., unclear], -1, 0)).real
-                noise = 10 * np.finfo(np.float64).eps * np.linalg.norm(jacobian[..., unclear], axis=(0, 1))
+                noise = rounding(jacobian[..., unclear])
                 told[unclear] = (rates < 0).all(axis=1) & (np.abs(rates).min(axis=1) > noise)
                 slowest[unclear] = rates.max(axis=1)
             sure &= told & (slowest < -NEUTRAL_RATE)
             good = who[sure]
             found.state[good] = state.T[sure]
-            found.outcome[good] = np.where(_pumped(system, found.state[good], p[good]), RESTS, RUN_DOWN)
+            found.outcome[good] = np.where(pumped(system, found.state[good], p[good]), RESTS, RUN_DOWN)
             found.residual_mV[good], found.imbalance[good] = residual[sure], imbalance[sure]
             found.slowest[good], found.iterations[good] = slowest[sure], iterations[good]
     _carefully(system, p, x0, np.flatnonzero(found.outcome < 0), found)
     return found
-
-
-def _pumped(system: System, x: np.ndarray, p: np.ndarray) -> np.ndarray:
-    """Whether a pump holds gradients; true as well where contents are held, as by a pipette."""
-    if all(kind != "amount" for kind, _ in system.states):
-        return np.ones(len(x), dtype=bool)
-    costs = [np.full(len(x), -np.inf)]
-    for wall in system.structure.walls:
-        for label, (cost, _) in pump_costs(system, x, p, wall).items():
-            if any(m.label == label and m.place == wall.name and m.active for m in system.structure.movers):
-                costs.append(np.asarray(cost))
-    return np.max(costs, axis=0) >= RUN_DOWN_COST
 
 
 def _carefully(system: System, p: np.ndarray, x0: np.ndarray, which: np.ndarray, found: RestBatch) -> None:
@@ -120,8 +107,7 @@ def _carefully(system: System, p: np.ndarray, x0: np.ndarray, which: np.ndarray,
     width = LANES // 8 if len(which) > FEW_LANES else FEW_LANES
     for first in range(0, len(which), width):
         who = _padded(which[first : first + width], width)
-        parts = [system.split(x0[k], p[k]) for k in who]
-        y, c, matrix = (np.stack(column) for column in zip(*parts, strict=True))
+        y, c, matrix = system.split(x0[who], p[who])
         points = [np.asarray(part) for part in search_many(system)(y, (p[who], c, matrix))]
         for place, k in enumerate(who[: len(which) - first]):
             point = Stationary(*(part[place] for part in points))
@@ -159,31 +145,25 @@ def _settle(system: System) -> tuple[Any, Any]:
     from vrest.numerics.settle import STABLE, prove, settle
 
     allowed = Allowed(system)
-    floors = allowed.floor[list(system.laws.independent)]
     charges = [i for i, k in enumerate(system.laws.independent) if system.states[k][0] == "charge"]
-
-    def scale(y: Any) -> Any:
-        return tuple(jnp.maximum(jnp.abs(v), floor) for v, floor in zip(y, floors, strict=True))
 
     def f(t: Any, y: Any, args: Any) -> Any:
         return system.slopes(y, args)
 
-    def share(y: Any, change: Any, args: Any) -> Any:
-        _, c, matrix = args
-        part = jnp.ones_like(y[0])
-        moved = system.whole(change, tuple(0.0 * v for v in c), matrix)
-        for value, move, positive in zip(system.whole(y, c, matrix), moved, allowed.positive, strict=True):
-            if positive:  # everything positive keeps a fifth of itself
-                part = jnp.where(move < 0, jnp.minimum(part, -0.8 * value / jnp.where(move < 0, move, -1.0)), part)
-        return jnp.clip(part, 0.0, 1.0)
-
     def together(lanes: Any, numbers: Any, iterations: Any) -> Any:
-        return settle(f, lanes, constants_of(system, numbers), scale=scale, share=share, iterations=iterations)
+        args = constants_of(system, numbers)
+        _, c, matrix = args
+        nothing = tuple(0.0 * v for v in c)
+
+        def share(y: Any, change: Any) -> Any:
+            return allowed.share(system.whole(y, c, matrix), system.whole(change, nothing, matrix))
+
+        return settle(f, lanes, args, scale=allowed.scale, share=share, iterations=iterations)
 
     def proof(y: Any, correction: Any, numbers: Any) -> Any:
         args = constants_of(system, numbers)
         p, c, matrix = args
-        proven = prove(f, y, args, scale=scale)
+        proven = prove(f, y, args, scale=allowed.scale)
         x = system.whole(tuple(jnp.unstack(y)), c, matrix)
         change = system.changes(x, p)
         nothing = jnp.zeros_like(y[0])

@@ -12,7 +12,7 @@ import numpy as np
 from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.numerics.point import Stationary
-from vrest.system.assemble import System, assemble
+from vrest.system.assemble import System, assemble, entries
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.arguments import Arguments, arguments
 from vrest.verbs.certify import certify
@@ -152,7 +152,7 @@ def settled(system: System) -> Any:
             return system.reduced(z, (p, *system.split(x0, p)[1:]))
 
         moved = jax.jvp(lambda *a: slope(y, *a), at, along)[1]
-        s = scale(y, None)  # pivots compare like with like
+        s = jnp.stack(scale(entries(y)))  # pivots compare like with like
         jacobian = jax.jacfwd(slope)(y, *at) * s[None, :] / s[:, None]
         return -s * jnp.linalg.solve(jacobian, moved / s)
 

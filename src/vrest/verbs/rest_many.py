@@ -76,8 +76,7 @@ def rest_many(cell: Cell, over: Mapping[str, Any]) -> RestMany:
     system = assemble(cell)
     ps = np.stack([parameter_vector(c) for c in cells])
     x0 = np.stack([system.start(c, p) for c, p in zip(cells, ps, strict=True)])
-    parts = [system.split(x, p) for x, p in zip(x0, ps, strict=True)]
-    y0, c, matrix = (np.stack(column) for column in zip(*parts, strict=True))
+    y0, c, matrix = system.split(x0, ps)
     found = [np.asarray(part) for part in search_many(system)(y0, (ps, c, matrix))]
     points = [Stationary(*(part[k] for part in found)) for k in range(len(cells))]
     return RestMany(

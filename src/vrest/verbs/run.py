@@ -206,33 +206,44 @@ def simulate(
             code="not_a_cell",
             hint='Use simulate(vrest.load("..."), ...).',
         )
-    stop = float(to_si(until, "time", "until", bare_ok=True))
-    if stop <= 0:
-        raise InputError(
-            f"until is {format_si(stop, 'time', digits=6)}.",
-            code="out_of_range",
-            hint="A run lasts longer than 0 s.",
-        )
-    if not 1e-14 <= rtol <= 1e-2:
-        raise InputError(f"rtol is {rtol:g}.", code="out_of_range", hint="Choose 1e-2 to 1e-14; 1e-8 is usual.")
+    stop, rtol = span(until), accuracy(rtol)
     plan = protocol(events)
     pieces = segments(cell, plan, stop)
     at = _report_times(times, points, spacing, stop, [piece.start for piece in pieces])
     return _integrate(cell, plan, pieces, stop, at, rtol, progress, watch)
 
 
+def span(until: Any) -> float:
+    """How long a run lasts, s."""
+    stop = float(to_si(until, "time", "until", bare_ok=True))
+    if stop > 0:
+        return stop
+    text = format_si(stop, "time", digits=6)
+    raise InputError(f"until is {text}.", code="out_of_range", hint="A run lasts longer than 0 s.")
+
+
+def accuracy(rtol: float, usual: float = RTOL) -> float:
+    """A relative tolerance that steps can keep to."""
+    if 1e-14 <= rtol <= 1e-2:
+        return float(rtol)
+    raise InputError(f"rtol is {rtol:g}.", code="out_of_range", hint=f"Choose 1e-2 to 1e-14; {usual:g} is usual.")
+
+
+def moments(times: Any, stop: float) -> np.ndarray:
+    """Times to report, s."""
+    at = np.atleast_1d(np.asarray(to_si(times, "time", "times", bare_ok=True), dtype=np.float64))
+    if at.ndim == 1 and at.size and np.all(np.diff(at) > 0) and at[0] >= 0 and at[-1] <= stop:
+        return at
+    raise InputError(
+        "times must be one or more, increase, and lie between 0 and the end.",
+        code="bad_times",
+        hint=f"The run ends at {format_si(stop, 'time', digits=6)}.",
+    )
+
+
 def _report_times(times: Any, points: int, spacing: str, stop: float, starts: list[float]) -> np.ndarray:
     if times is not None:
-        at = np.atleast_1d(np.asarray(to_si(times, "time", "times"), dtype=np.float64))
-        if not at.size:
-            raise InputError("times is empty.", code="bad_times", hint="Ask for one time or more.")
-        if np.any(np.diff(at) <= 0) or at[0] < 0 or at[-1] > stop:
-            raise InputError(
-                "times must increase and lie between 0 and the end.",
-                code="bad_times",
-                hint=f"The run ends at {format_si(stop, 'time', digits=6)}.",
-            )
-        return at
+        return moments(times, stop)
     if not isinstance(points, int | np.integer) or not 2 <= points <= 10_000_000:
         raise InputError(f"points is {points!r}.", code="out_of_range", hint="Ask for 2 to 10,000,000 times.")
     if spacing == "linear":

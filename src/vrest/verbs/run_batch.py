@@ -14,10 +14,13 @@ import numpy as np
 
 from vrest.system.assemble import System
 from vrest.verbs.allowed import Allowed
-from vrest.verbs.batch import FEW_LANES, LANES, constants_of, join_many, numbers_of, split_many
+from vrest.verbs.batch import FEW_LANES, LANES, constants_of, join_many, numbers_of
 
 ATTEMPTS = 8
 """Steps tried between two looks at which lanes are done."""
+
+NOBODY = -1
+"""In place of a cell's number, and of a status: a lane with nothing to do."""
 
 FINISHED, STUCK, TOO_LONG = 0, 1, 2
 """How a run ended: at its end, where the step size fell to rounding, or at the limit of steps."""
@@ -93,112 +96,113 @@ def run_batch(
     lanes
         Cells side by side.
     """
-    from vrest.numerics import rosenbrock
+    import jax
+
     from vrest.numerics.batch import Lanes, Watched
     from vrest.numerics.rosenbrock import RUNNING
 
     n = p.shape[1]
     moving = slope is not None and bool(np.any(slope))
-    varied = p != p[:1]
-    changed = tuple(int(k) for k in np.flatnonzero(varied.any(axis=(0, 1)) | (moving and np.any(slope, axis=(0, 1)))))
-    y0, c, matrix = split_many(system, x0, p[0])
-    # one column a cell, so that a batch is a slice of contiguous rows
-    base = numbers_of(p[0], c, matrix)
-    values = np.ascontiguousarray(np.moveaxis(p[:, :, changed], 2, 1))  # (segments, changed, n)
-    slopes = np.ascontiguousarray(np.moveaxis(slope[:, :, changed], 2, 1)) if slope is not None and moving else None
-    y0 = np.ascontiguousarray(y0.T)
-    atol = Allowed(system).tolerance(rtol)
-    advance = _advance(system, changed, moving, watch, times is not None)
+    varied = (p != p[:1]).any(axis=(0, 1)) | (moving and np.any(slope, axis=(0, 1)))
+    changed = tuple(int(k) for k in np.flatnonzero(varied))
+    y0, c, matrix = system.split(x0, p[0])
     level = np.asarray(() if thresholds is None else thresholds, dtype=np.float64)
-    m = len(level)
+    advance = _advance(system, changed, moving, watch, times is not None)
+    atol = Allowed(system).tolerance(rtol)
 
+    def each(value: float, *rows: int) -> np.ndarray:
+        return np.full((*rows, n), value)
+
+    # every array ends with one column a cell, so that a batch is a slice of contiguous rows
+    count = each(0).astype(np.int64)
+    begin = _Batch(
+        cell=np.arange(n),
+        lanes=Lanes(
+            t=each(edges[0]),
+            h=each(0.0),
+            y=np.ascontiguousarray(y0.T),
+            stage=count.astype(np.int32),
+            status=each(RUNNING).astype(np.int32),
+            steps=count,
+            rejected=count,
+            watched=None
+            if watch is None
+            else Watched(*(each(v, len(level)) for v in (np.inf, -np.inf, 0.0, 0.0, np.inf))),
+        ),
+        numbers=numbers_of(p[0], c, matrix),
+        values=np.moveaxis(p[:, :, changed], 2, 1),
+        slopes=np.moveaxis(slope[:, :, changed], 2, 1) if slope is not None and moving else None,
+    )
+    end = jax.tree.map(np.empty_like, begin.lanes)
+    course = None if times is None else _Course(np.asarray(times), n, begin.lanes.y)
     width = lanes if n > FEW_LANES else FEW_LANES  # two sizes, so that little is compiled
-    cell = np.full(width, -1)  # which cell a lane carries; -1 is none
-    t, h = np.zeros(width), np.zeros(width)
-    y = np.tile(y0[:, :1], (1, width))
-    numbers = np.tile(base[:, :1], (1, width))
-    now = np.tile(values[:, :, :1], (1, 1, width))
-    rates = np.tile(slopes[:, :, :1], (1, 1, width)) if slopes is not None else None
-    stage, status = np.zeros(width, dtype=np.int32), np.ones(width, dtype=np.int32)
-    steps, rejected = np.zeros(width, dtype=np.int64), np.zeros(width, dtype=np.int64)
-    seen = [np.zeros((m, width)) for _ in Watched._fields] if watch is not None else None
-
-    end = np.empty((n, y0.shape[0]))
-    out = {name: np.empty(n) for name in ("t", "status", "steps", "rejected")}
-    summary = [np.empty((n, m)) for _ in Watched._fields] if seen is not None else None
-    course = None if times is None else _Course(np.asarray(times), n, y0)
-    waiting, tried, useful = 0, 0, 0
+    now = _narrowed(begin, np.minimum(np.arange(width), n - 1))
+    now.cell[n:], now.lanes.status[n:] = NOBODY, NOBODY
+    waiting, tried = min(width, n), 0
     while True:
-        free = np.flatnonzero(status != RUNNING)
-        take = min(len(free), n - waiting)
-        if take:
-            into, which = free[:take], np.arange(waiting, waiting + take)
-            waiting += take
-            cell[into] = which
-            t[into], h[into], stage[into], status[into] = edges[0], 0.0, 0, RUNNING
-            steps[into] = rejected[into] = 0
-            y[:, into], numbers[:, into], now[:, :, into] = y0[:, which], base[:, which], values[:, :, which]
-            if rates is not None and slopes is not None:
-                rates[:, :, into] = slopes[:, :, which]
-            if seen is not None:
-                for part, start in zip(seen, (np.inf, -np.inf, 0.0, 0.0, np.inf), strict=True):
-                    part[:, into] = start
-        if not np.any(status == RUNNING):
-            break
-        if waiting == n and width > FEW_LANES and np.count_nonzero(status == RUNNING) <= FEW_LANES:
-            keep = np.argsort(status != RUNNING, kind="stable")[:FEW_LANES]  # the last few: a narrow batch
-            cell, t, h, stage, status = cell[keep], t[keep], h[keep], stage[keep], status[keep]
-            steps, rejected = steps[keep], rejected[keep]
-            y, numbers, now = (np.ascontiguousarray(a[..., keep]) for a in (y, numbers, now))
-            rates = None if rates is None else np.ascontiguousarray(rates[..., keep])
-            seen = None if seen is None else [np.ascontiguousarray(part[:, keep]) for part in seen]
-            width = FEW_LANES
-        before = int(steps.sum() + rejected.sum())
-        got, record = advance(
-            Lanes(t, h, y, stage, status, steps, rejected, None if seen is None else Watched(*seen)),
-            (numbers, now, rates),
-            edges,
-            rtol,
-            atol,
-            level,
-            ATTEMPTS,
-        )
-        t, h, y, stage, status, steps, rejected = (np.array(part) for part in got[:7])
-        if seen is not None and got.watched is not None:
-            seen = [np.array(part) for part in got.watched]
-        if course is not None:
-            course.add(record, cell)
-        useful += int(steps.sum() + rejected.sum()) - before
+        got, record = advance(now.lanes, (now.numbers, now.values, now.slopes), edges, rtol, atol, level, ATTEMPTS)
         tried += width * ATTEMPTS
-        status[(status == RUNNING) & (steps + rejected >= max_steps)] = -1
-        done = np.flatnonzero((status != RUNNING) & (cell >= 0))
-        who = cell[done]
-        end[who] = y[:, done].T
-        for name, row in (("t", t), ("status", status), ("steps", steps), ("rejected", rejected)):
-            out[name][who] = row[done]
-        if seen is not None and summary is not None:
-            for part, total in zip(seen, summary, strict=True):
-                total[who] = part[:, done].T
-        cell[done] = -1
-    state = join_many(system, end.T, c, matrix)
-    low, high, mean, above, first = summary if summary is not None else (None,) * 5
-    if mean is not None:
-        mean = mean / np.maximum(out["t"] - edges[0], 1e-300)[:, None]
-    ended = {rosenbrock.FINISHED: FINISHED, rosenbrock.STUCK: STUCK, -1: TOO_LONG}
+        if course is not None:
+            course.add(record, now.cell)
+        now = now._replace(lanes=jax.tree.map(np.array, got))
+        running = (now.lanes.status == RUNNING) & (now.lanes.steps + now.lanes.rejected < max_steps)
+        done = np.flatnonzero(~running & (now.cell != NOBODY))
+        _put(end, now.cell[done], now.lanes, done)
+        free = np.flatnonzero(~running)
+        into, which = free[: n - waiting], np.arange(waiting, min(waiting + len(free), n))
+        waiting += len(which)
+        _put(now, into, begin, which)
+        idle = free[len(into) :]
+        now.cell[idle], now.lanes.status[idle] = NOBODY, NOBODY
+        busy = np.flatnonzero(now.cell != NOBODY)
+        if not len(busy):
+            break
+        if waiting == n and len(busy) <= FEW_LANES < width:  # the last few: a narrow batch
+            now, width = _narrowed(now, np.concatenate([busy, idle[: FEW_LANES - len(busy)]])), FEW_LANES
+    seen = end.watched or (None,) * 5
+    low, high, integral, above, first = (None if part is None else part.T for part in seen)
     return RunBatch(
-        state,
-        np.array([ended[int(code)] for code in out["status"]], dtype=np.int8),
-        out["t"],
-        out["steps"].astype(np.int64),
-        out["rejected"].astype(np.int64),
-        np.full(n, useful / max(tried, 1)),
+        join_many(system, end.y, c, matrix),
+        np.array([TOO_LONG, FINISHED, STUCK], dtype=np.int8)[end.status],  # RUNNING, FINISHED, STUCK
+        end.t,
+        end.steps,
+        end.rejected,
+        np.full(n, (end.steps + end.rejected).sum() / tried),
         None if course is None else join_many(system, course.values, c, matrix),
         low,
         high,
-        mean,
+        None if integral is None else integral / np.maximum(end.t - edges[0], 1e-300)[:, None],
         above,
         first,
     )
+
+
+class _Batch(NamedTuple):
+    """Cells side by side; every array ends with one column a lane."""
+
+    cell: np.ndarray
+    """Which cell a lane carries, or NOBODY."""
+    lanes: Any
+    numbers: np.ndarray
+    """(rows, lanes) `numbers_of`."""
+    values: np.ndarray
+    """(segments, changed, lanes) the parameters that a protocol changes."""
+    slopes: np.ndarray | None
+
+
+def _narrowed(batch: _Batch, keep: np.ndarray) -> _Batch:
+    """The lanes `keep` of a batch."""
+    import jax
+
+    return jax.tree.map(lambda a: np.ascontiguousarray(a[..., keep]), batch)
+
+
+def _put(into: Any, places: np.ndarray, batch: Any, which: np.ndarray) -> None:
+    """Write the lanes `which` of one tree of arrays into those of another."""
+    import jax
+
+    for target, source in zip(jax.tree.leaves(into), jax.tree.leaves(batch), strict=True):
+        target[..., places] = source[..., which]
 
 
 class _Course:

@@ -9,15 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.protocol import Protocol, protocol, segments
 from vrest.system.assemble import System, assemble
-from vrest.units import format_si, to_si
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.arguments import Arguments, arguments
 from vrest.verbs.readings import Output, checked, reading
-from vrest.verbs.run import FIRST_MOMENT, RTOL, motion
+from vrest.verbs.run import FIRST_MOMENT, RTOL, accuracy, moments, motion, span
 
 MOST_STEPS = 1_000_000
 """Steps between two times that are reported; who needs more gets NaN."""
@@ -153,17 +151,9 @@ def run_function(
     [1.603]
     """
     checked(output)
-    stop = float(to_si(until, "time", "until", bare_ok=True))
-    if stop <= 0:
-        text = format_si(stop, "time", digits=6)
-        raise InputError(f"until is {text}.", code="out_of_range", hint="A run lasts longer than 0 s.")
-    if not 1e-14 <= rtol <= 1e-2:
-        raise InputError(f"rtol is {rtol:g}.", code="out_of_range", hint="Choose 1e-2 to 1e-14; 1e-8 is usual.")
-    at = np.asarray(stop if times is None else to_si(times, "time", "times", bare_ok=True), dtype=np.float64)
-    if not at.size or np.any(np.diff(np.atleast_1d(at)) <= 0) or at.min() < 0 or at.max() > stop:
-        hint = f"They increase and lie between 0 and {format_si(stop, 'time', digits=6)}."
-        raise InputError("times cannot be read.", code="bad_times", hint=hint)
+    stop = span(until)
+    at = np.asarray(stop) if times is None else moments(times, stop)
     of = arguments(cell, paths)
     plan = protocol(events)
     segments(cell, plan, stop)  # refuses a protocol that makes no sense
-    return RunFunction(of, plan, at, float(rtol), output)
+    return RunFunction(of, plan, at, accuracy(rtol), output)
