@@ -1,5 +1,6 @@
 """Batches of cells: each lane does what the cell does alone, whatever its neighbours do."""
 
+import jax
 import numpy as np
 import pytest
 
@@ -170,7 +171,7 @@ def test_a_quiet_cell_costs_one_step():
     system, p, x = columns(vrest.rest(vrest.load("mammalian_neuron")).as_cell(), 3)
     p[2, at(system, "pump.max_rate")] = 0.0
     y, c, matrix = system.split(x, p)
-    step, numbers = interval_stepper(system), numbers_of(p, c, matrix)
+    step, numbers = jax.jit(interval_stepper(system).__wrapped__), numbers_of(p, c, matrix)  # inside other code
     now = step(y.T, np.zeros(3), numbers, 60.0, 1e-6)
     for _ in range(5):
         now = step(now.y, now.h, numbers, 60.0, 1e-6)

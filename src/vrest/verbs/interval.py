@@ -40,7 +40,7 @@ def interval_stepper(system: System) -> Callable[[Any, Any, Any, Any, float], In
     callable
         step(y, h, numbers, dt, rtol) -> Interval, with y and h as in `Interval` (h = 0 asks for a cautious first
         step) and numbers (parameters + constants, cells) from `vrest.verbs.batch.numbers_of`. Parameters may be other
-        ones in each call: nothing is compiled again. It may be called inside other compiled JAX code. A cell that
+        ones in each call: nothing is compiled again. Other compiled JAX code calls `step.__wrapped__`. A cell that
         is quiet takes one step an interval, however long.
 
     >>> import numpy as np
@@ -61,7 +61,7 @@ def interval_stepper(system: System) -> Callable[[Any, Any, Any, Any, float], In
     import jax
     import jax.numpy as jnp
 
-    from vrest.numerics.backend import fastest
+    from vrest.numerics.backend import for_many
     from vrest.numerics.batch import Lanes, advance
     from vrest.numerics.rosenbrock import FINISHED, RUNNING
 
@@ -82,4 +82,4 @@ def interval_stepper(system: System) -> Callable[[Any, Any, Any, Any, float], In
         )
         return Interval(done.y, done.h, done.status == FINISHED, done.steps, done.rejected)
 
-    return jax.jit(step, compiler_options=fastest())
+    return jax.jit(step, compiler_options=for_many())

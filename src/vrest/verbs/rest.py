@@ -219,9 +219,12 @@ def linearised(system: System) -> Any:
     """y' and its Jacobian at one point: (y, (p, c, M)) -> (y', J)."""
     import jax
 
-    import vrest.numerics.backend  # noqa: F401
+    from vrest.numerics.backend import for_one
 
-    return jax.jit(lambda y, args: (system.reduced(y, args), jax.jacfwd(system.reduced)(y, args)))
+    def linear(y: Any, args: Any) -> Any:
+        return system.reduced(y, args), jax.jacfwd(system.reduced)(y, args)
+
+    return jax.jit(linear, compiler_options=for_one())
 
 
 def judged(cell: Cell, system: System, p: np.ndarray, x0: np.ndarray, found: Stationary) -> Rest:
@@ -235,7 +238,7 @@ def search(system: System) -> Any:
     import jax
     import jax.numpy as jnp
 
-    import vrest.numerics.backend  # noqa: F401
+    from vrest.numerics.backend import for_one
     from vrest.numerics.stationary import stationary
 
     allowed = Allowed(system)
@@ -256,7 +259,7 @@ def search(system: System) -> Any:
             max_iterations=MAX_ITERATIONS,
         )
 
-    return jax.jit(find)
+    return jax.jit(find, compiler_options=for_one())
 
 
 def _table(result: Rest) -> str:

@@ -132,7 +132,7 @@ def search_many(system: System) -> Any:
     """The search of `rest` over a batch."""
     import jax
 
-    return jax.jit(jax.vmap(search(system)))
+    return jax.jit(jax.vmap(search(system).__wrapped__))
 
 
 @lru_cache(maxsize=64)
@@ -141,7 +141,7 @@ def _settle(system: System) -> tuple[Any, Any]:
     import jax
     import jax.numpy as jnp
 
-    from vrest.numerics.backend import fastest
+    from vrest.numerics.backend import for_many
     from vrest.numerics.settle import STABLE, prove, settle
 
     allowed = Allowed(system)
@@ -181,4 +181,4 @@ def _settle(system: System) -> tuple[Any, Any]:
         state = jnp.stack([jnp.broadcast_to(v, nothing.shape) for v in x])
         return proven.verdict == STABLE, proven.slowest, imbalance, residual, state, ordinary, proven.jacobian
 
-    return jax.jit(together, compiler_options=fastest()), jax.jit(proof, compiler_options=fastest())
+    return jax.jit(together, compiler_options=for_many()), jax.jit(proof, compiler_options=for_many())

@@ -132,7 +132,7 @@ def settled(system: System) -> Any:
 
     import vrest.numerics.backend  # noqa: F401
 
-    scale = Allowed(system).scale
+    scale, find = Allowed(system).scale, jax.jit(search(system).__wrapped__)
 
     def rests(p: Any, x0: Any, *found: Any) -> np.ndarray:
         point = Stationary(*(np.asarray(part) for part in found))
@@ -141,7 +141,7 @@ def settled(system: System) -> Any:
     @jax.custom_jvp
     def rest_at(p: Any, x0: Any) -> Any:
         y0, c, matrix = system.split(x0, p)
-        found = search(system)(y0, (p, c, matrix))
+        found = find(y0, (p, c, matrix))
         known = jax.ShapeDtypeStruct((), jnp.bool_)
         certified = jax.pure_callback(rests, known, p, x0, *found, vmap_method="sequential")
         return jnp.where(certified, found.y, jnp.nan)

@@ -238,7 +238,7 @@ def _advance(system: System, changed: tuple[int, ...], moving: bool, watch: Watc
     """The compiled batch step of one system, for the parameters that a protocol changes."""
     import jax
 
-    from vrest.numerics.backend import fastest
+    from vrest.numerics.backend import for_many
     from vrest.numerics.batch import advance, chosen
 
     allowed = Allowed(system)
@@ -286,4 +286,4 @@ def _advance(system: System, changed: tuple[int, ...], moving: bool, watch: Watc
             record=ATTEMPTS if record else 0,
         )
 
-    return jax.jit(step, compiler_options=fastest())
+    return jax.jit(step, compiler_options=for_many())
