@@ -32,9 +32,11 @@ class Parameter:
     fixed_at_start: bool
 
 
-def parameters(cell: Cell) -> dict[str, Parameter]:
-    """Every number of the cell by its full path, in the order of the file."""
-    return {p.path: p for p in _walk(cell)}
+def parameters(cell: Cell) -> Mapping[str, Parameter]:
+    """Every number of the cell by its full path, in the order of the file; kept with the cell, which never changes."""
+    if "_parameters" not in vars(cell):
+        vars(cell)["_parameters"] = {p.path: p for p in _walk(cell)}
+    return vars(cell)["_parameters"]
 
 
 def _walk(cell: Cell) -> Iterator[Parameter]:

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from vrest.errors import InputError
 from vrest.physics.namespace import traced
@@ -137,7 +137,7 @@ class Described:
 
     def __getstate__(self) -> dict[str, Any]:
         """What is sent to another process, which cannot be sent a read-only mapping."""
-        return {k: dict(v) if isinstance(v, MappingProxyType) else v for k, v in vars(self).items()}
+        return {k: dict(v) if isinstance(v, MappingProxyType) else v for k, v in self._own().items()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update({k: MappingProxyType(v) if isinstance(v, dict) else v for k, v in state.items()})
@@ -148,6 +148,9 @@ class Described:
     def _with_si(self, **values: Any) -> Self:
         """A copy with some fields replaced by values that are SI already (or traced by JAX)."""
         copy = object.__new__(type(self))
-        copy.__dict__.update(self.__dict__)
-        copy.__dict__.update(values)
+        vars(copy).update(self._own() | values)
         return copy
+
+    def _own(self) -> dict[str, Any]:
+        """The values of its fields, without what is derived from them and kept."""
+        return {field.name: vars(self)[field.name] for field in dataclasses.fields(cast(Any, self))}
