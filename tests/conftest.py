@@ -3,8 +3,12 @@
 Examples are derandomised so that a failure means a change of the code; HYPOTHESIS_PROFILE=search looks for new ones.
 """
 
+import ctypes
+import functools
+import gc
 import os
 
+import jax
 import pytest
 from hypothesis import settings
 
@@ -31,3 +35,19 @@ def pytest_collection_modifyitems(items):
         parameters = getattr(item, "callspec", None)
         if parameters and SLOW_TO_COMPILE & {v for v in parameters.params.values() if isinstance(v, str)}:
             item.add_marker(pytest.mark.library)
+
+
+KEPT = type(functools.cache(len))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _compiled_code_is_let_go():
+    """Compiled code of one file of tests: kept for all of them it would take gigabytes."""
+    yield
+    for thing in gc.get_objects():
+        if isinstance(thing, KEPT) and thing.__module__.startswith("vrest."):
+            thing.cache_clear()
+    jax.clear_caches()
+    gc.collect()
+    if hasattr(libc := ctypes.CDLL(None), "malloc_trim"):  # glibc keeps what is freed
+        libc.malloc_trim(0)
