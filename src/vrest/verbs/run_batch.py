@@ -19,6 +19,9 @@ from vrest.verbs.batch import FEW_LANES, LANES, constants_of, join_many, numbers
 ATTEMPTS = 8
 """Steps tried between two looks at which lanes are done."""
 
+BLOCK = 1 << 16
+"""Samples of a series evaluated together."""
+
 NOBODY = -1
 """In place of a cell's number, and of a status: a lane with nothing to do."""
 
@@ -134,7 +137,7 @@ def run_batch(
         slopes=np.moveaxis(slope[:, :, changed], 2, 1) if slope is not None and moving else None,
     )
     end = jax.tree.map(np.empty_like, begin.lanes)
-    course = None if times is None else _Course(np.asarray(times), n, begin.lanes.y)
+    course = None if times is None else _Course(system, np.asarray(times), begin.lanes.y)
     width = lanes if n > FEW_LANES else FEW_LANES  # two sizes, so that little is compiled
     now = _narrowed(begin, np.minimum(np.arange(width), n - 1))
     now.cell[n:], now.lanes.status[n:] = NOBODY, NOBODY
@@ -168,7 +171,7 @@ def run_batch(
         end.steps,
         end.rejected,
         np.full(n, (end.steps + end.rejected).sum() / tried),
-        None if course is None else join_many(system, course.values, c, matrix),
+        None if course is None else course.states(c, matrix),
         low,
         high,
         None if integral is None else integral / np.maximum(end.t - edges[0], 1e-300)[:, None],
@@ -208,29 +211,68 @@ def _put(into: Any, places: np.ndarray, batch: Any, which: np.ndarray) -> None:
 class _Course:
     """The states at the times asked for, filled in as steps are taken."""
 
-    def __init__(self, times: np.ndarray, n: int, y0: np.ndarray) -> None:
-        self.times = times
-        self.values = np.full((len(y0), n, len(times)), np.nan)
-        self.values[..., times <= 0.0] = y0[..., None]
+    def __init__(self, system: System, times: np.ndarray, y0: np.ndarray) -> None:
+        self.system, self.times = system, times
+        # a row of its own for each state: a cell's times lie side by side
+        self.values = np.full((len(system.states), y0.shape[1], len(times)), np.nan)
+        self.rows = [self.values[k] for k in system.laws.independent]
+        for row, start in zip(self.rows, y0, strict=True):
+            row[:, times <= 0.0] = start[:, None]
 
     def add(self, record: Any, cell: np.ndarray) -> None:
         """Evaluate every accepted step at the times that fall into it; `cell` says whose each lane is."""
-        t, h, good, powers = (np.asarray(part) for part in record)
-        lane, step = np.nonzero((good & (cell >= 0)).T)  # the steps of a cell in a row: so are its times in memory
+        t, h, good = (np.asarray(part) for part in (record.t, record.h, record.good))
+        lane, step = np.nonzero((good & (cell != NOBODY)).T)  # the steps of a cell in a row: so are its times
         start = t[step, lane]
         first = np.searchsorted(self.times, start, side="right")
         count = np.searchsorted(self.times, start + h[step, lane], side="right") - first
-        lane, step, start, first, count = (part[count > 0] for part in (lane, step, start, first, count))
-        offset = first - (np.cumsum(count) - count)
-        place = np.arange(int(count.sum())) + np.repeat(offset, count)
-        theta = (self.times[place] - np.repeat(start, count)) * np.repeat(1.0 / h[step, lane], count)
+        taken = np.repeat((step * len(cell) + lane).astype(np.int32), count)
+        place = np.arange(len(taken), dtype=np.int32) + np.repeat(
+            (first - np.cumsum(count) + count).astype(np.int32), count
+        )
         where = np.repeat(cell[lane] * len(self.times), count) + place
-        for i, row in enumerate(self.values):
-            y = np.repeat(powers[step, 4, i, lane], count)
-            for k in (3, 2, 1, 0):
-                y *= theta
-                y += np.repeat(powers[step, k, i, lane], count)
-            row.reshape(-1)[where] = y
+        for begin in range(0, len(taken), BLOCK):
+            some = slice(begin, begin + BLOCK)
+            size = len(taken[some])
+            more = (0, BLOCK - size)  # one size, compiled once
+            found = _evaluated()(record, self.times, np.pad(taken[some], more), np.pad(place[some], more))
+            for row, y in zip(self.rows, np.asarray(found), strict=True):
+                row.reshape(-1)[where[some]] = y[:size]
+
+    def states(self, c: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+        """All states, (n, times, states)."""
+        few = max(1, BLOCK // len(self.times))  # so that what is computed on the way stays in the processor's cache
+        for first in range(0, len(c), few):
+            some = slice(first, first + few)
+            constants = c[some].T[..., None], matrix[some].reshape(-1, matrix[0].size).T[..., None]
+            whole = self.system.whole(tuple(row[some] for row in self.rows), *map(tuple, constants))
+            for k in self.system.laws.dependent:
+                self.values[k, some] = whole[k]
+        return np.moveaxis(self.values, 0, -1)
+
+
+@lru_cache(maxsize=1)
+def _evaluated() -> Any:
+    """Dense output: (record, times, which of its steps, which of the times) -> (n, samples)."""
+    import jax
+    import jax.numpy as jnp
+
+    from vrest.numerics.batch import stored
+
+    def evaluated(record: Any, times: Any, taken: Any, place: Any) -> Any:
+        _, degrees, n, width = record.powers.shape
+        theta = (times[place] - record.t.reshape(-1)[taken]) / record.h.reshape(-1)[taken]
+        (theta,) = stored((theta,), taken[0] >= 0)
+        flat, at = record.powers.reshape(-1), taken // width * (degrees * n * width) + taken % width
+        rows = []
+        for i in range(n):
+            y = flat[at + ((degrees - 1) * n + i) * width]
+            for k in reversed(range(degrees - 1)):
+                y = y * theta + flat[at + (k * n + i) * width]
+            rows.append(y)
+        return jnp.stack(rows)
+
+    return jax.jit(evaluated)
 
 
 @lru_cache(maxsize=64)
