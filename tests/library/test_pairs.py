@@ -49,7 +49,6 @@ def test_the_page_has_every_perturbation_and_is_read_as_it_was_written():
     assert PAIRS["page"](SAID) == PAIRS["PAGE"].read_text(encoding="utf-8")
 
 
-@pytest.mark.library
 def test_the_page_has_every_cell():
     assert list(SAID) == library()
 
