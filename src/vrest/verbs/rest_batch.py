@@ -79,24 +79,28 @@ def rest_batch(system: System, p: np.ndarray, x0: np.ndarray, *, lanes: int = LA
                     rounds,
                 )
                 y[:, who], step[who], correction[:, who], done[who], iterations[who] = (np.asarray(v) for v in got)
-        for first in range(0, n, lanes):
-            who = _padded(np.arange(first, min(first + lanes, n)), lanes if n > FEW_LANES else FEW_LANES)
-            stable, slowest, imbalance, residual, state, ordinary, jacobian = (
-                np.array(v) for v in proof(y[:, who], correction[:, who], numbers[:, who])
-            )
-            sure = done[who] & ordinary & (imbalance < SETTLED_MM_PER_MIN) & (residual < SETTLED_MV)
-            told = stable & ~np.isnan(slowest)
-            if (unclear := np.flatnonzero(sure & ~told)).size:
-                rates = np.linalg.eigvals(np.moveaxis(jacobian[..., unclear], -1, 0)).real
-                noise = rounding(jacobian[..., unclear])
-                told[unclear] = (rates < 0).all(axis=1) & (np.abs(rates).min(axis=1) > noise)
-                slowest[unclear] = rates.max(axis=1)
-            sure &= told & (slowest < -NEUTRAL_RATE)
-            good = who[sure]
-            found.state[good] = state.T[sure]
-            found.outcome[good] = np.where(pumped(system, found.state[good], p[good]), RESTS, RUN_DOWN)
-            found.residual_mV[good], found.imbalance[good] = residual[sure], imbalance[sure]
-            found.slowest[good], found.iterations[good] = slowest[sure], iterations[good]
+        chunks = [np.arange(first, min(first + lanes, n)) for first in range(0, n, lanes)]
+        proofs = []
+        for chunk in chunks:
+            who = _padded(chunk, lanes if n > FEW_LANES else FEW_LANES)
+            proofs.append(proof(y[:, who], correction[:, who], numbers[:, who]))
+        *parts, jacobians = zip(*proofs, strict=True)
+        stable, slowest, imbalance, residual, ordinary, state = (
+            np.concatenate([np.asarray(v) for v in part], axis=-1)[..., :n] for part in parts
+        )
+        sure = done & ordinary & (imbalance < SETTLED_MM_PER_MIN) & (residual < SETTLED_MV)
+        told = stable & ~np.isnan(slowest)
+        for chunk, jacobian in zip(chunks, jacobians, strict=True):
+            if (unclear := np.flatnonzero((sure & ~told)[chunk])).size:
+                these = np.asarray(jacobian)[..., unclear]
+                rates = np.linalg.eigvals(np.moveaxis(these, -1, 0)).real
+                told[chunk[unclear]] = (rates < 0).all(axis=1) & (np.abs(rates).min(axis=1) > rounding(these))
+                slowest[chunk[unclear]] = rates.max(axis=1)
+        sure &= told & (slowest < -NEUTRAL_RATE)
+        found.state[sure] = state.T[sure]
+        found.outcome[sure] = np.where(pumped(system, found.state[sure], p[sure]), RESTS, RUN_DOWN)
+        found.residual_mV[sure], found.imbalance[sure] = residual[sure], imbalance[sure]
+        found.slowest[sure], found.iterations[sure] = slowest[sure], iterations[sure]
     _carefully(system, p, x0, np.flatnonzero(found.outcome < 0), found)
     return found
 
@@ -179,6 +183,6 @@ def _settle(system: System) -> tuple[Any, Any]:
         for k in charges:
             residual = jnp.maximum(residual, 1e3 * jnp.abs(correction[k]))
         state = jnp.stack([jnp.broadcast_to(v, nothing.shape) for v in x])
-        return proven.verdict == STABLE, proven.slowest, imbalance, residual, state, ordinary, proven.jacobian
+        return proven.verdict == STABLE, proven.slowest, imbalance, residual, ordinary, state, proven.jacobian
 
     return jax.jit(together, compiler_options=for_many()), jax.jit(proof, compiler_options=for_many())
