@@ -117,12 +117,14 @@ class _Watch:
     def drift(self) -> float:
         """Fastest relative change of any content from the last window but one to the last, 1/s.
 
-        Beyond twice the standard error of the means: some spikes move a content by more than it drifts.
+        Beyond twice the standard error of the means: some spikes move a content by more than it drifts. The scatter is
+        taken from neighbours (von Neumann 1941), so that a slow change or the end of firing does not pass for it.
         """
         parts = [slice(-2 * WINDOW, -WINDOW), slice(-WINDOW, None)]
         a, b = (np.mean(self.times[part]) for part in parts)
         before, now = (np.asarray(self.contents[part]) for part in parts)
-        scatter = 2.0 * np.sqrt((before.var(axis=0) + now.var(axis=0)) / WINDOW)
+        squares = sum((np.diff(part, axis=0) ** 2).sum(axis=0) for part in (before, now))
+        scatter = 2.0 * np.sqrt(0.5 * squares) / WINDOW
         before, now = before.mean(axis=0), now.mean(axis=0)
         moved = np.maximum(np.abs(now - before) - scatter, 0.0) / np.maximum(np.abs(before), 1e-3)
         return float(moved.max(initial=0.0) / (b - a))
