@@ -1,0 +1,192 @@
+"""What a sensitivity is over: numbers of a cell, each with the step that its effect is told for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vrest.errors import InputError
+from vrest.model.cell import Cell
+from vrest.model.change import Change, companion, parse_change
+from vrest.model.paths import Parameter, replaced, resolve
+from vrest.model.quantity import SOLVE
+from vrest.system.assemble import System
+from vrest.system.structure import parameter_vector, structure_of
+from vrest.units import from_si, unit_of
+from vrest.verbs.arguments import arguments
+from vrest.verbs.distribution import distribution
+
+SHARE = 0.01
+"""The step of what has a zero: 1 % of its size."""
+
+STEPS = {"temperature": (1.0, "1 K"), "potential": (1e-3, "1 mV")}
+"""The step (SI) of what has no zero, or passes through it."""
+
+SPREAD = "lognormal(0.1)"
+"""The distribution of what is given none: the same relative spread, 10 %, for all."""
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One number that varies, with the ion that keeps its bath neutral, and its distribution if it has one."""
+
+    name: str
+    parameter: Parameter
+    change: Change
+    text: str
+    """Empty where no distribution was given."""
+
+    @property
+    def path(self) -> str:
+        """Its full path."""
+        return self.parameter.path
+
+    @property
+    def step(self) -> float:
+        """What its effect is told for, SI."""
+        fixed = STEPS.get(self.parameter.spec.dimension)
+        return fixed[0] if fixed else SHARE * abs(self.parameter.value)
+
+    @property
+    def step_text(self) -> str:
+        """The same in words.
+
+        >>> from vrest.io.cellfile import load
+        >>> [f.step_text for f in factors(load("mammalian_neuron"), ["outside.K", "temperature"])]
+        ['1 %', '1 K']
+        """
+        return STEPS.get(self.parameter.spec.dimension, (0.0, "1 %"))[1]
+
+    @property
+    def value(self) -> float:
+        """What the cell has, door unit."""
+        return float(from_si(self.parameter.value, self.parameter.spec.dimension))
+
+    @property
+    def unit(self) -> str:
+        """Its door unit."""
+        return unit_of(self.parameter.spec.dimension)
+
+    def moved(self, cell: Cell, steps: Any, now: Mapping[str, Any]) -> dict[str, Any]:
+        """Values (SI, by full path) after so many steps, with those of its companion; `now` holds earlier ones."""
+        change = self.step * steps
+        found = dict(now)
+        if self.change.companion:
+            found |= companion(cell, self.change, self.parameter, change, now)
+        found[self.path] = found.get(self.path, self.parameter.value) + change
+        return found
+
+
+def factors(cell: Cell, over: str | Iterable[str] | Mapping[str, Any] | None = None) -> tuple[Factor, ...]:
+    """What varies.
+
+    Parameters
+    ----------
+    over
+        Paths, which may end in "swap Na" or "with Cl"; a mapping gives each a distribution (or None). By default the
+        strength of every transport and exchange that is on, the ions of the baths, impermeants, sizes, capacitances
+        and the temperature.
+
+    Raises
+    ------
+    InputError
+        A path that names nothing, twice or what is solved; one at 0; a companion that varies itself; what
+        `distribution` refuses.
+
+    >>> from vrest.io.cellfile import load
+    >>> [f.name for f in factors(load("mammalian_neuron"), ["K_leak.permeability", "outside.K swap Na"])]
+    ['K_leak.permeability', 'outside.K swap Na']
+    """
+    if not isinstance(cell, Cell):
+        hint = 'Use sensitivity(vrest.load("..."), ...).'
+        raise InputError(f"sensitivity() got {type(cell).__name__}.", code="not_a_cell", hint=hint)
+    if over is None:
+        found = [_factor(cell, short(cell, path), path, "") for path in usual(cell)]
+    else:
+        given = dict(over.items()) if isinstance(over, Mapping) else dict.fromkeys([over] if isinstance(over, str) else over)
+        found = [_factor(cell, str(key).strip(), str(key), "" if law is None else str(law)) for key, law in given.items()]
+    arguments(cell, [f.path for f in found])  # refuses what cannot vary
+    paths = {f.path: f.name for f in found}
+    for f in found:
+        if f.change.companion:
+            other = f"{f.path.rpartition('.')[0]}.{f.change.companion}"
+            if other in paths:
+                raise InputError(
+                    f"{paths[other]} varies, and it is what goes along with {f.path}.",
+                    code="bad_companion",
+                    hint="Choose another companion, or leave one of them out.",
+                )
+    return tuple(found)
+
+
+def _factor(cell: Cell, name: str, key: str, text: str) -> Factor:
+    change = parse_change(f"{key}=restore")
+    parameter = resolve(cell, change.path)
+    if parameter.value == 0.0 and parameter.spec.dimension not in STEPS:
+        raise InputError(
+            f"{parameter.path} is 0: 1 % of it is nothing.",
+            code="is_zero",
+            hint="Give it a value first, such as --set, or leave it out.",
+        )
+    if change.companion:
+        companion(cell, change, parameter, 0.0, {})  # refuses one that makes no sense
+    if text:
+        own: Any = cell.solved().get(parameter.path, parameter.value)
+        text = distribution(text, parameter, own).text
+    return Factor(name, parameter, change, text)
+
+
+def usual(cell: Cell) -> list[str]:
+    """What varies where nothing is said, by full path."""
+    structure = structure_of(cell, only_active=True)
+    paths = [m.path(m.kind.strength) for m in structure.movers if m.active and m.kind.strength]
+    reached = {side for part in (*cell.membranes.values(), *cell.exchanges.values()) for side in (part.inside, part.outside)}
+    for name, c in cell.compartments.items():
+        base = f"compartments.{name}."
+        if not c.finite and name in reached:
+            paths += [f"{base}ions.{ion}" for ion in c.ions]
+        if c.impermeant is not None and (c.finite or name in reached):
+            paths.append(f"{base}impermeant.concentration")
+        paths += [base + size for size in ("radius", "length", "volume") if getattr(c, size, None) is not None]
+    for name in cell.membranes:
+        paths += [f"membranes.{name}.area", f"membranes.{name}.capacitance"]
+    paths.append("temperature")
+    return [path for path in paths if _varies(cell, path)]
+
+
+def _varies(cell: Cell, path: str) -> bool:
+    """Whether it is there, has a number other than 0, and nothing else would have to give way."""
+    try:
+        if resolve(cell, path).value in (0.0, None, SOLVE):
+            return False
+        arguments(cell, path)
+    except InputError:
+        return False
+    return True
+
+
+def started(cell: Cell, system: System, found: Iterable[Factor], steps: Any) -> tuple[Any, Any]:
+    """Parameters and starting state (SI) of the cell with every factor moved by so many steps, traced or not."""
+    values: dict[str, Any] = {}
+    for k, factor in enumerate(found):
+        values = factor.moved(cell, steps[k], values)
+    cell = replaced(cell, values)
+    p = parameter_vector(cell)
+    return p, system.start(cell, p)
+
+
+def short(cell: Cell, path: str) -> str:
+    """The least of a path that names it and reads well.
+
+    >>> from vrest.io.cellfile import load
+    >>> cell = load("mammalian_neuron")
+    >>> short(cell, "membranes.neuron.transports.K_leak.permeability"), short(cell, "compartments.outside.ions.K")
+    ('K_leak.permeability', 'outside.K')
+    """
+    kind, *parts = [part for part in path.split(".") if part not in ("ions", "transports")]
+    name = ".".join(parts[1:] if kind == "membranes" and len(parts) > 2 else parts or [kind])
+    try:
+        return name if resolve(cell, name).path == path else path
+    except InputError:  # transports of several membranes have this name
+        return ".".join(parts)

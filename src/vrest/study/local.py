@@ -1,0 +1,128 @@
+"""Effects of small changes on a resting state, exactly: by the implicit function theorem, with a bound on rounding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from vrest.study.factors import SHARE, Factor, started
+from vrest.study.observed import Quantity, quantities
+from vrest.system.assemble import System
+from vrest.verbs.allowed import Allowed
+from vrest.verbs.rest import Rest
+
+ROUNDING = 16 * np.finfo(np.float64).eps
+"""Of a state and of what balances in it, relative: what the bound on an effect is made of."""
+
+SAME_RATE = 1e-6
+"""%: a rate that moves by less has not moved."""
+
+
+class Here(NamedTuple):
+    """What a state says, or what changes of it along one direction."""
+
+    slope: Any
+    """(n,) y' of the independent states."""
+    jacobian: Any
+    """(n, n) of it, by them."""
+    state: Any
+    """(states,) the whole state."""
+    readings: Any
+    """(quantities that are read off a state,), door units."""
+
+
+@dataclass(frozen=True)
+class Local:
+    """Effects of one step of each factor on what can be read off the rest, and on the rates around it."""
+
+    quantities: tuple[Quantity, ...]
+    values: np.ndarray
+    """(quantities,), door units."""
+    effects: np.ndarray
+    """(factors, quantities): mV, or percent."""
+    bounds: np.ndarray
+    """(quantities,): an effect up to this is zero within rounding."""
+    rates: np.ndarray
+    """(factors,): largest change of an eigenvalue of the motion around the rest, percent."""
+    parameters: np.ndarray
+    """(factors, parameters): how the parameters move, SI."""
+    states: np.ndarray
+    """(factors, states): how the rest moves, SI."""
+
+
+def local(found: tuple[Factor, ...], rest: Rest) -> Local:
+    """Derivatives of all that can be read off a rest, times the step of each factor.
+
+    At a rest 0 = f(y, a), so that dy = -(df/dy)^-1 (df/da) da, whatever found it. Errors of relative size e in y and in
+    what balances in f move y by no more than about e |J^-1| |J| |y|, entry by entry (Skeel 1979, J ACM 26:494,
+    doi 10.1145/322139.322151): carried through each quantity, that is its bound.
+    """
+    import jax
+    import jax.numpy as jnp
+
+    system = rest.system
+    observed = tuple(q for q in quantities(system).values() if q.read or q.name == "tau")
+    y = rest.state[list(system.laws.independent)]
+    at = (y, rest.parameters, rest.start)
+    begin = jax.jit(partial(started, rest.cell, system, found))
+    moved_p, moved_x0 = (np.asarray(part).T for part in jax.jacfwd(begin)(jnp.zeros(len(found))))
+    push = _push(system)
+    here = Here(*(np.asarray(part) for part in push(at, tuple(np.zeros_like(part) for part in at))[0]))
+    size = np.asarray(Allowed(system).scale(y, None))  # pivots compare like with like
+    scaled = here.jacobian * size[None, :] / size[:, None]
+    along = []
+    for dp, dx0 in zip(moved_p, moved_x0, strict=True):
+        pushed = push(at, (np.zeros_like(y), dp, dx0))[1].slope
+        dy = -size * np.linalg.solve(scaled, np.asarray(pushed) / size)
+        along.append(Here(*(np.asarray(part) for part in push(at, (dy, dp, dx0))[1])))
+    rates, turned = _eigenvalues(here.jacobian, np.stack([each.jacobian for each in along]))
+    slowest = int(np.argmax(rates.real))
+    tau = -1.0 / rates[slowest].real
+    values = np.append(here.readings, tau)
+    slopes = np.column_stack([np.stack([each.readings for each in along]), tau**2 * turned[:, slowest].real])
+    gained = np.stack([np.asarray(push(at, (unit, *(np.zeros_like(part) for part in at[1:])))[1].readings) for unit in np.eye(len(y))])
+    left = np.linalg.solve(scaled, here.slope / size)
+    doubt = np.abs(np.linalg.inv(scaled)) @ np.abs(scaled) @ (ROUNDING + np.abs(left))
+    bounds = np.append(SHARE * (size * doubt) @ np.abs(gained), 0.0)
+    unit = np.array([100.0 / abs(v) if q.relative else 1.0 for q, v in zip(observed, values, strict=True)])
+    return Local(
+        observed,
+        values,
+        slopes * unit,
+        np.where([q.name == "tau" for q in observed], SAME_RATE, bounds * unit),
+        100.0 * np.abs(turned / rates).max(axis=1),
+        moved_p,
+        np.stack([each.state for each in along]),
+    )
+
+
+@lru_cache(maxsize=64)
+def _push(system: System) -> Any:
+    """What a state says and how that changes along one direction: (y, p, x0), (dy, dp, dx0).
+
+    One direction at a time: compiled once, whatever the number of directions.
+    """
+    import jax
+    import jax.numpy as jnp
+
+    import vrest.numerics.backend  # noqa: F401
+
+    readers = [q.read for q in quantities(system).values() if q.read]
+
+    def say(y: Any, p: Any, x0: Any) -> Here:
+        _, c, matrix = system.split(x0, p)
+        x = system.join(y, c, matrix)
+        readings = jnp.stack([reader(system, x, p) for reader in readers])
+        args = (p, c, matrix)
+        return Here(system.reduced(y, args), jax.jacfwd(system.reduced)(y, args), x, readings)
+
+    return jax.jit(lambda at, along: jax.jvp(say, at, along))
+
+
+def _eigenvalues(matrix: np.ndarray, turned: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues (n,) of a matrix, and how they move, (factors, n), as it changes by `turned`, (factors, n, n)."""
+    rates, vectors = np.linalg.eig(matrix)
+    return rates, np.einsum("ij,fjk,ki->fi", np.linalg.inv(vectors), turned, vectors)
