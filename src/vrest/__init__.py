@@ -57,6 +57,9 @@ if TYPE_CHECKING:
     from vrest.study.perturbation import Perturbation as Perturbation
     from vrest.study.perturbation import perturbations as perturbations
     from vrest.study.perturbed import Perturbed as Perturbed
+    from vrest.study.sensitivity import Sensitivity as Sensitivity
+    from vrest.study.sensitivity import sensitivity as sensitivity
+    from vrest.study.sobol import sobol_indices as sobol_indices
     from vrest.verbs.instant import instant as instant
     from vrest.verbs.instant import settled as settled
     from vrest.verbs.outcome import Outcome as Outcome
@@ -105,6 +108,8 @@ _HOMES = {
     "vrest.study.design": "Design design",
     "vrest.study.excitability": "Excitability Firing excitability firing",
     "vrest.study.explain": "Explanation explain",
+    "vrest.study.sensitivity": "Sensitivity sensitivity",
+    "vrest.study.sobol": "sobol_indices",
 }
 _HOMES["vrest.version"] = "__version__"
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

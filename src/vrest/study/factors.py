@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from vrest.errors import InputError
 from vrest.model.cell import Cell
-from vrest.model.change import Change, companion, parse_change
+from vrest.model.change import Change, companion
 from vrest.model.paths import Parameter, replaced, resolve
 from vrest.model.quantity import SOLVE
 from vrest.system.assemble import System
@@ -17,14 +18,19 @@ from vrest.units import from_si, unit_of
 from vrest.verbs.arguments import arguments
 from vrest.verbs.distribution import distribution
 
+_KEY = re.compile(r"\s*(?P<path>.+?)\s*(?:\s(?P<how>swap|with)\s+(?P<companion>\w+)\s*)?", re.DOTALL)
+
 SHARE = 0.01
 """The step of what has a zero: 1 % of its size."""
 
 STEPS = {"temperature": (1.0, "1 K"), "potential": (1e-3, "1 mV")}
 """The step (SI) of what has no zero, or passes through it."""
 
-SPREAD = "lognormal(0.1)"
-"""The distribution of what is given none: the same relative spread, 10 %, for all."""
+SPREAD, SPREAD_BELOW = "lognormal(0.1)", "normal(1x, 0.1x)"
+"""The distribution of what is given none: the same relative spread, 10 %, for all; and that of what is negative."""
+
+DEGREES = "normal({:.6g} degC, 1)"
+"""The same for a temperature."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,20 @@ class Factor:
         ['1 %', '1 K']
         """
         return STEPS.get(self.parameter.spec.dimension, (0.0, "1 %"))[1]
+
+    @property
+    def law(self) -> str:
+        """Its distribution; without one, a spread of 10 %, or of 1 K.
+
+        >>> from vrest.io.cellfile import load
+        >>> [f.law for f in factors(load("mammalian_neuron"), ["outside.K", "temperature"])]
+        ['lognormal(0.1)', 'normal(37 degC, 1)']
+        """
+        if self.text:
+            return self.text
+        if self.parameter.spec.dimension == "temperature":
+            return DEGREES.format(self.value)
+        return SPREAD if self.parameter.value > 0 else SPREAD_BELOW
 
     @property
     def value(self) -> float:
@@ -104,8 +124,8 @@ def factors(cell: Cell, over: str | Iterable[str] | Mapping[str, Any] | None = N
     if over is None:
         found = [_factor(cell, short(cell, path), path, "") for path in usual(cell)]
     else:
-        given = dict(over.items()) if isinstance(over, Mapping) else dict.fromkeys([over] if isinstance(over, str) else over)
-        found = [_factor(cell, str(key).strip(), str(key), "" if law is None else str(law)) for key, law in given.items()]
+        given = over if isinstance(over, Mapping) else dict.fromkeys([over] if isinstance(over, str) else over)
+        found = [_factor(cell, str(key).strip(), str(key), str(law or "")) for key, law in given.items()]
     arguments(cell, [f.path for f in found])  # refuses what cannot vary
     paths = {f.path: f.name for f in found}
     for f in found:
@@ -121,8 +141,14 @@ def factors(cell: Cell, over: str | Iterable[str] | Mapping[str, Any] | None = N
 
 
 def _factor(cell: Cell, name: str, key: str, text: str) -> Factor:
-    change = parse_change(f"{key}=restore")
-    parameter = resolve(cell, change.path)
+    match = _KEY.fullmatch(key)
+    if match is None:
+        raise InputError(
+            f"{key!r} names nothing.", code="unknown_path", hint="Such as 'outside.K' or 'outside.K swap Na'."
+        )
+    parameter = resolve(cell, match["path"])
+    how: Any = match["how"]
+    change = Change(match["path"], "restore", None, match["companion"], how)
     if parameter.value == 0.0 and parameter.spec.dimension not in STEPS:
         raise InputError(
             f"{parameter.path} is 0: 1 % of it is nothing.",
@@ -141,7 +167,8 @@ def usual(cell: Cell) -> list[str]:
     """What varies where nothing is said, by full path."""
     structure = structure_of(cell, only_active=True)
     paths = [m.path(m.kind.strength) for m in structure.movers if m.active and m.kind.strength]
-    reached = {side for part in (*cell.membranes.values(), *cell.exchanges.values()) for side in (part.inside, part.outside)}
+    joined = (*cell.membranes.values(), *cell.exchanges.values())
+    reached = {side for part in joined for side in (part.inside, part.outside)}
     for name, c in cell.compartments.items():
         base = f"compartments.{name}."
         if not c.finite and name in reached:

@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vrest.study.factors import SHARE, Factor, started
 from vrest.study.observed import Quantity, quantities
@@ -83,7 +84,8 @@ def local(found: tuple[Factor, ...], rest: Rest) -> Local:
     tau = -1.0 / rates[slowest].real
     values = np.append(here.readings, tau)
     slopes = np.column_stack([np.stack([each.readings for each in along]), tau**2 * turned[:, slowest].real])
-    gained = np.stack([np.asarray(push(at, (unit, *(np.zeros_like(part) for part in at[1:])))[1].readings) for unit in np.eye(len(y))])
+    still = tuple(np.zeros_like(part) for part in at[1:])
+    gained = np.stack([np.asarray(push(at, (unit, *still))[1].readings) for unit in np.eye(len(y))])
     left = np.linalg.solve(scaled, here.slope / size)
     doubt = np.abs(np.linalg.inv(scaled)) @ np.abs(scaled) @ (ROUNDING + np.abs(left))
     bounds = np.append(SHARE * (size * doubt) @ np.abs(gained), 0.0)
@@ -122,7 +124,7 @@ def _push(system: System) -> Any:
     return jax.jit(lambda at, along: jax.jvp(say, at, along))
 
 
-def _eigenvalues(matrix: np.ndarray, turned: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _eigenvalues(matrix: np.ndarray, turned: np.ndarray) -> tuple[NDArray[Any], NDArray[Any]]:
     """Eigenvalues (n,) of a matrix, and how they move, (factors, n), as it changes by `turned`, (factors, n, n)."""
     rates, vectors = np.linalg.eig(matrix)
     return rates, np.einsum("ij,fjk,ki->fi", np.linalg.inv(vectors), turned, vectors)

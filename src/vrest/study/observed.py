@@ -93,7 +93,8 @@ def chosen(system: System, of: str | Iterable[str] | None) -> tuple[Quantity, ..
     for name in [of] if isinstance(of, str) else of:
         names = [k for k in known if k == name or k.startswith(f"{name}.")]
         if not names:
-            raise InputError(f"There is no quantity '{name}'.", code="unknown_quantity", hint=near_miss(name, list(known)))
+            hint = near_miss(name, list(known))
+            raise InputError(f"There is no quantity '{name}'.", code="unknown_quantity", hint=hint)
         found |= {k: known[k] for k in names}
     return tuple(found.values())
 

@@ -1,0 +1,162 @@
+"""`vrest sensitivity`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from vrest.cli import options
+
+if TYPE_CHECKING:
+    from vrest.study.sensitivity import Sensitivity
+    from vrest.study.sobol import Indices
+
+MOST_PAIRS = 5
+"""Interactions that are shown."""
+
+
+@click.command("sensitivity")
+@options.cell
+@click.option("--over", multiple=True, metavar="PATH", help="What varies, or 'PATH ~ DIST'. Repeatable.")
+@click.option("--of", multiple=True, metavar="NAME", help="V, inside.K, E_K, volume, ATP, tau, collapse. Repeatable.")
+@click.option("--global", "wide", is_flag=True, help="Sobol indices as well; so it is with -n or a DIST.")
+@click.option("-n", "n", metavar="N", help="Base samples of the Sobol indices, a power of two.  [default: 1024]")
+@click.option("--seed", metavar="N", help="Of the samples.  [default: 0]")
+@click.option("--threshold", metavar="V", help='V that counts as collapsed.  [default: "-30 mV"]')
+@options.changes
+@options.plot
+@options.common
+def command(
+    cell: str,
+    over: tuple[str, ...],
+    of: tuple[str, ...],
+    wide: bool,
+    n: str | None,
+    seed: str | None,
+    threshold: str | None,
+    changes: tuple[str, ...],
+    swap: str | None,
+    salt: str | None,
+    plot: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """What the resting state depends on: exact effects of small changes; Sobol indices over distributions.
+
+    \b
+    Examples:
+      vrest sensitivity mammalian_neuron --plot tornado.png
+      vrest sensitivity dijkstra_2016 --of V --of tau --over pump.max_rate --over "outside.K swap Na"
+      vrest sensitivity mammalian_neuron --of V --over "K_leak.permeability ~ lognormal(0.2)" \\
+          --over "outside.K ~ uniform(3 mM, 8 mM) swap Na" -n 4096 --plot sobol.png
+      vrest sensitivity skeletal_muscle --of collapse --json
+
+    An effect is what 1 % more does (1 K for a temperature, 1 mV for a potential), in mV for potentials and in % for
+    all else. It says which numbers move the rest and which only the dynamics. DIST is that of 'vrest population'; a
+    number without one has lognormal(0.1), a temperature a standard deviation of 1 K.
+    """
+    from vrest.cli.answer import Meter, answer
+    from vrest.cli.app import Wrong
+    from vrest.io.report import door, report
+
+    if seed and not (wide or n or any("~" in text for text in over)):
+        raise Wrong("--seed is of Sobol indices.", hint="Say --global, -n N, or give a distribution.")
+    options.check_figure(plot)
+    described = options.read_changed(cell, changes, swap, salt)
+    how = {} if threshold is None else {"threshold": threshold}
+
+    from vrest.study.sensitivity import N, sensitivity
+
+    base = options.whole(n, "n") if n else N if wide else None
+    with Meter(described.name, quiet) as meter:
+        found = sensitivity(
+            described,
+            varied(over),
+            of=of or None,
+            n=base,
+            seed=options.whole(seed, "seed") if seed else 0,
+            progress=lambda done, total: meter(done / total, f"{done:,} of {total:,} cells"),
+            **how,
+        )
+    if plot:
+        options.save_figure("vrest.plot.sensitivity", "sensitivity_figure", found, plot)
+    inputs = {"cell": cell, "over": list(over), "of": list(of), "global": wide, "n": n, "seed": seed}
+    inputs |= {"threshold": threshold, "set": list(changes), "swap": swap, "with": salt, "plot": plot}
+    body = report(
+        found.as_dict(),
+        found.units(),
+        inputs,
+        cell=described.name,
+        temperature=door(described.temperature, "temperature"),
+        warnings=found.warnings,
+    )
+    answer(body, lambda: show(found, body["temperature"]), as_json=as_json, quiet=quiet)
+
+
+def varied(over: tuple[str, ...]) -> dict[str, str | None] | None:
+    """What varies, by path, with its distribution where one is given."""
+    from vrest.errors import InputError
+
+    found: dict[str, str | None] = {}
+    for text in over:
+        path, sign, law = text.replace("∼", "~").partition("~")
+        law, companion = law.strip(), ""
+        for word in (" swap ", " with "):  # may stand at the end, as in 'vrest population'
+            before, said, after = law.rpartition(word)
+            law, companion = (before, f"{said}{after}") if said else (law, companion)
+        key = " ".join((path.strip() + companion).split())
+        if key in found:
+            raise InputError(f"{key} varies twice.", code="varies_twice", hint="Give each path once.")
+        found[key] = law if sign else None
+    return found or None
+
+
+def show(found: Sensitivity, temperature: float) -> None:
+    """The sensitivity for people."""
+    from vrest.cli.answer import number, table
+    from vrest.study.sensitivity import VERDICTS
+
+    click.echo(f"{found.cell.name} at {number(temperature)} degC: what 1 % more of each number does")
+    rows = [
+        [e.factor.name, e.factor.step_text if e.factor.step_text != "1 %" else ""]
+        + [number(e.on[q.name] if e.on[q.name] == e.on[q.name] else None, 3) for q in found.quantities]
+        for e in found.ranked(found.quantities[0].name)
+    ]
+    heads = [f"{q.name}, {q.effect_unit}" for q in found.quantities]
+    table(["", "for", *heads], "ll" + "r" * len(heads), rows)
+    for verdict, words in VERDICTS.items():
+        if effects := found.named(verdict):
+            click.echo(f"{words}: {', '.join(e.factor.name for e in effects)}")
+    if any(not e.exact for e in found.effects if e.verdict in ("size", "dynamics", "nothing")):
+        click.echo("(within 0.001 mV and 0.001 % a step; --json says by how much)")
+    if found.sobol is None:
+        return
+    shares = found.sobol
+    click.echo(f"\n{shares.cells:,} cells over these distributions (base {shares.n:,}, seed {shares.seed})")
+    for name, index in shares.indices.items():
+        of = next(q for q in found.quantities if q.name == name)
+        click.echo(f"{name}: mean {number(index.mean)} {of.unit}, SD {number(index.sd)} {of.unit}")
+        if index.total[0] != index.total[0]:
+            click.echo("  does not vary: nothing to share out")
+            continue
+        rows = []
+        for k in sorted(range(len(found.effects)), key=lambda k: -index.total[k]):
+            f = found.effects[k].factor
+            alone, whole = _share(index.first[k], index.first_ci[k]), _share(index.total[k], index.total_ci[k])
+            rows.append([f.name, f.law, alone, whole])
+        table(["of its variance", "distribution", "alone (first)", "with others (total)"], "llrr", rows)
+        for text in _pairs(found, index):
+            click.echo(text)
+
+
+def _share(value: float, half: float) -> str:
+    return f"{value + 0.0:.3f} ± {half:.3f}"
+
+
+def _pairs(found: Sensitivity, index: Indices) -> list[str]:
+    """Pairs that do together what neither does alone, beyond their interval."""
+    count, names = len(found.effects), [e.factor.name for e in found.effects]
+    pairs = [(index.second[j, k], index.second_ci[j, k], j, k) for j in range(count) for k in range(j + 1, count)]
+    sure = sorted((p for p in pairs if p[0] > p[1]), reverse=True)[:MOST_PAIRS]
+    return [f"  together beyond both alone: {names[j]} and {names[k]} {_share(s, ci)}" for s, ci, j, k in sure]
