@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING
 
 import rich_click as click
@@ -118,13 +119,12 @@ def show(found: Sensitivity, temperature: float) -> None:
     from vrest.study.sensitivity import VERDICTS
 
     click.echo(f"{found.cell.name} at {number(temperature)} degC: what 1 % more of each number does")
+    heads = [f"{q.name}, {q.effect_unit}" for q in found.quantities]
     rows = [
-        [e.factor.name, e.factor.step_text if e.factor.step_text != "1 %" else ""]
-        + [number(e.on[q.name] if e.on[q.name] == e.on[q.name] else None, 3) for q in found.quantities]
+        [e.factor.label, *(number(None if isnan(e.on[q.name]) else e.on[q.name], 3) for q in found.quantities)]
         for e in found.ranked(found.quantities[0].name)
     ]
-    heads = [f"{q.name}, {q.effect_unit}" for q in found.quantities]
-    table(["", "for", *heads], "ll" + "r" * len(heads), rows)
+    table(["", *heads], "l" + "r" * len(heads), rows)
     for verdict, words in VERDICTS.items():
         if effects := found.named(verdict):
             click.echo(f"{words}: {', '.join(e.factor.name for e in effects)}")
@@ -137,7 +137,7 @@ def show(found: Sensitivity, temperature: float) -> None:
     for name, index in shares.indices.items():
         of = next(q for q in found.quantities if q.name == name)
         click.echo(f"{name}: mean {number(index.mean)} {of.unit}, SD {number(index.sd)} {of.unit}")
-        if index.total[0] != index.total[0]:
+        if isnan(index.total[0]):
             click.echo("  does not vary: nothing to share out")
             continue
         rows = []

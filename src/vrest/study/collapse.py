@@ -45,10 +45,11 @@ def collapse(rest: Rest, effects: Local, wall: Wall, level: float) -> tuple[floa
     if not 0.0 < time < np.inf:
         return np.nan, nothing
     follow, still = _after(system, wall), (np.zeros_like(p), np.zeros_like(rest.state))
+    slope = 0.0
     for _ in range(3):  # the batch saw it between two samples of a step: Newton's method from there
-        v, slope, _ = follow((p, rest.state), still, time)
-        time -= float((v - level) / slope)
-    aside = abs(BESIDE / float(slope))
+        v, slope = (float(part) for part in follow((p, rest.state), still, time)[:2])
+        time -= (v - level) / slope
+    aside = abs(BESIDE / slope)
     before, after = (float(follow((p, rest.state), still, time + side)[0]) for side in (-aside, aside))
     slope = (after - before) / (2 * aside)
     moved = []

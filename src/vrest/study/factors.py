@@ -65,6 +65,11 @@ class Factor:
         return STEPS.get(self.parameter.spec.dimension, (0.0, "1 %"))[1]
 
     @property
+    def label(self) -> str:
+        """Its name, with the step where that is not 1 %."""
+        return self.name if self.step_text == "1 %" else f"{self.name} ({self.step_text})"
+
+    @property
     def law(self) -> str:
         """Its distribution; without one, a spread of 10 %, or of 1 K.
 
@@ -143,9 +148,8 @@ def factors(cell: Cell, over: str | Iterable[str] | Mapping[str, Any] | None = N
 def _factor(cell: Cell, name: str, key: str, text: str) -> Factor:
     match = _KEY.fullmatch(key)
     if match is None:
-        raise InputError(
-            f"{key!r} names nothing.", code="unknown_path", hint="Such as 'outside.K' or 'outside.K swap Na'."
-        )
+        hint = "Such as 'outside.K' or 'outside.K swap Na'."
+        raise InputError(f"{key!r} names nothing.", code="unknown_path", hint=hint)
     parameter = resolve(cell, match["path"])
     how: Any = match["how"]
     change = Change(match["path"], "restore", None, match["companion"], how)

@@ -80,10 +80,10 @@ def local(found: tuple[Factor, ...], rest: Rest) -> Local:
         dy = -size * np.linalg.solve(scaled, np.asarray(pushed) / size)
         along.append(Here(*(np.asarray(part) for part in push(at, (dy, dp, dx0))[1])))
     rates, turned = _eigenvalues(here.jacobian, np.stack([each.jacobian for each in along]))
-    slowest = int(np.argmax(rates.real))
-    tau = -1.0 / rates[slowest].real
+    slowest = int(np.argmax(np.real(rates)))
+    tau = -1.0 / float(np.real(rates[slowest]))
     values = np.append(here.readings, tau)
-    slopes = np.column_stack([np.stack([each.readings for each in along]), tau**2 * turned[:, slowest].real])
+    slopes = np.column_stack([np.stack([each.readings for each in along]), tau**2 * np.real(turned[:, slowest])])
     still = tuple(np.zeros_like(part) for part in at[1:])
     gained = np.stack([np.asarray(push(at, (unit, *still))[1].readings) for unit in np.eye(len(y))])
     left = np.linalg.solve(scaled, here.slope / size)

@@ -79,7 +79,7 @@ class Sensitivity:
 
     def ranked(self, quantity: str) -> list[Effect]:
         """The effects on one quantity, the strongest first."""
-        return sorted(self.effects, key=lambda e: -abs(e.on[quantity]) if e.on[quantity] == e.on[quantity] else 0.0)
+        return sorted(self.effects, key=lambda e: -np.nan_to_num(abs(e.on[quantity])))
 
     def named(self, verdict: str) -> list[Effect]:
         """The effects with one verdict."""
@@ -145,12 +145,10 @@ class Sensitivity:
 
     def __repr__(self) -> str:
         lines = [f"Sensitivity of '{self.cell.name}': what 1 % more does (potentials in mV, all else in %)"]
-        width = max(len(e.factor.name) for e in self.effects)
+        width = max(len(e.factor.label) for e in self.effects)
         lines.append("  " + "".ljust(width) + "".join(f"{q.name:>12}" for q in self.quantities))
         for e in self.effects:
-            step = "" if e.factor.step_text == "1 %" else f"  for {e.factor.step_text}"
-            row = "".join(f"{e.on[q.name]:12.3g}" for q in self.quantities)
-            lines.append(f"  {e.factor.name:<{width}}{row}{step}")
+            lines.append(f"  {e.factor.label:<{width}}" + "".join(f"{e.on[q.name]:12.3g}" for q in self.quantities))
         for verdict, words in VERDICTS.items():
             if found := self.named(verdict):
                 lines.append(f"  {words}: {', '.join(e.factor.name for e in found)}")

@@ -15,7 +15,7 @@ from vrest.study.observed import Quantity, pumps
 from vrest.study.sobol import Indices, design, estimate
 from vrest.system.assemble import System, assemble
 from vrest.system.structure import parameter_vector
-from vrest.units import from_si, to_si
+from vrest.units import from_door, from_si
 from vrest.verbs.distribution import distribution
 from vrest.verbs.population import Progress, population
 from vrest.verbs.population_result import Population
@@ -78,7 +78,7 @@ def spread(
         values = _values(many, quantity, columns, threshold, progress)
         indices[quantity.name] = estimate(values, len(found), seed)
         if indices[quantity.name].used < (1 - HOLES) * n:
-            raise _refusal(many, quantity, values, found, seed)
+            raise _refusal(many, quantity, values, found, n, seed)
     return Sobol(n, seed, many.n, many.outcomes, indices)
 
 
@@ -121,7 +121,7 @@ def _states(many: Population) -> tuple[System, np.ndarray, np.ndarray]:
     data, columns = many.dataset, {}
     for kind, name in system.states:
         if kind == "volume":
-            size = to_si(data.volume.sel(compartment=name).values, "volume", name, bare_ok=True)
+            size = from_door(data.volume.sel(compartment=name).values, "volume")
             columns[kind, name] = size / system.get(p, f"compartments.{name}.volume")
     for kind, name in system.states:
         space, _, ion = name.partition(".")
@@ -130,26 +130,29 @@ def _states(many: Population) -> tuple[System, np.ndarray, np.ndarray]:
             columns[kind, name] = content * columns.get(("volume", space), 1.0)
         elif kind == "charge":
             wall = system.structure.wall(name)
-            v = to_si(many.v_by_membrane[name], "potential", name, bare_ok=True)
+            v = from_door(many.v_by_membrane[name], "potential")
             columns[kind, name] = v * columns.get(("volume", wall.inside), 1.0) ** wall.exponent
     blank = np.full(many.n, np.nan)
     return system, np.column_stack([columns.get(state, blank) for state in system.states]), p
 
 
 def _refusal(
-    many: Population, quantity: Quantity, values: np.ndarray, found: tuple[Factor, ...], seed: int
+    many: Population, quantity: Quantity, values: np.ndarray, found: tuple[Factor, ...], n: int, seed: int
 ) -> NoRestError:
     """Why there are no indices: what the cells ended in, and which factors decide that."""
     missing = ~np.isfinite(values)
-    told = ", ".join(f"{name} {count:,}" for name, count in many.outcomes.items())
-    share = f"{int(missing.sum()):,} of {many.n:,} cells ({100 * missing.mean():.2g} %)"
-    lacking = "have no resting state" if quantity.read or not quantity.place else "never collapse, or do not rest"
+    blocks = int(missing.reshape(n, -1).any(axis=1).sum())
+    ended = ", ".join(f"{name} {count:,}" for name, count in many.outcomes.items())
+    lacking = "never collapse, or do not rest" if quantity.place else "have no resting state"
+    told = (
+        f"{int(missing.sum()):,} of {many.n:,} cells {lacking} ({ended}), which spoils {blocks:,} of {n:,} base samples"
+    )
     decides = estimate(missing.astype(float), len(found), seed).total
-    first = np.argsort(-decides)[:3] if np.isfinite(decides).all() else []
-    ranked = [f"{found[k].name} {decides[k]:.2f}" for k in first]
-    said = f" What decides it, by total Sobol index: {', '.join(ranked)}." if ranked else ""
+    if np.isfinite(decides).all():
+        first = ", ".join(f"{found[k].name} {decides[k]:.2f}" for k in np.argsort(-decides)[:3])
+        told += f". What decides it, by total Sobol index: {first}"
     return NoRestError(
-        f"{share} {lacking} ({told}): the variance of {quantity.text} has no shares.{said}",
+        f"The variance of {quantity.text} cannot be shared out: {told}.",
         code="without_rest",
         hint="Narrow these distributions, or ask 'vrest population' what becomes of such cells.",
     )
