@@ -174,6 +174,35 @@ def peers() -> list[str]:
     ]
 
 
+def sensitivities() -> list[str]:
+    """Sobol indices of V_rest, and effects of small changes: a first call, then the median of five."""
+    import vrest
+
+    cell = vrest.load("mammalian_neuron")
+    six = ["K_leak.permeability", "Na_leak.permeability", "Cl_leak.permeability", "pump.max_rate"]
+    six += ["outside.K", "outside.Na"]
+    asked = [
+        ("effects of 13 numbers on 7 quantities", {}),
+        ("effects of 13 numbers on the time to collapse", {"of": "collapse"}),
+        ("Sobol indices of V_rest, 6 numbers, base 4,096: 57,344 rests", {"over": six, "of": "V", "n": 4096}),
+        (
+            "the same of the time to collapse, base 1,024: 14,336 runs",
+            {"over": six, "of": "collapse", "n": 1024},
+        ),
+    ]
+    lines = ["| `vrest.sensitivity` of mammalian_neuron | first, s | again: wall, s | CPU, s |", "|---|---|---|---|"]
+    for what, how in asked:
+        walls, cpus = [], []
+        for _ in range(6):
+            wall, cpu = time.perf_counter(), time.process_time()
+            vrest.sensitivity(cell, **how)
+            walls.append(time.perf_counter() - wall)
+            cpus.append(time.process_time() - cpu)
+        again = f"{statistics.median(walls[1:]):.2f} | {statistics.median(cpus[1:]):.2f}"
+        lines.append(f"| {what} | {walls[0]:.1f} | {again} |")
+    return lines
+
+
 def growth() -> list[str]:
     """Cost per cell against cells and states."""
     done = subprocess.run([sys.executable, str(HERE / "growth.py")], check=True, capture_output=True, text=True)
@@ -201,6 +230,7 @@ def main() -> None:
         ("The cells of the library", library_cells),
         ("Beside other programs", peers),
         ("How the cost grows", growth),
+        ("Sensitivities", sensitivities),
     ]:
         print(f"== {title}", flush=True)
         lines = measure()

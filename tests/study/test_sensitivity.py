@@ -287,5 +287,9 @@ def test_sobol_indices_without_salib_say_how_to_get_it(neuron, monkeypatch):
 
 @pytest.mark.library
 def test_several_membranes_have_a_potential_and_contents_each():
-    found = vrest.sensitivity(vrest.load("edpr_2020"), of=["V", "soma_inside.K"])
-    assert [q.name for q in found.quantities][:2] == ["V.soma", "V.dendrite"]
+    found = vrest.sensitivity(vrest.load("edpr_2020"), of=["V", "soma.K", "ATP"])
+    assert [q.name for q in found.quantities] == ["V.soma", "V.dendrite", "soma.K", "ATP"]
+    rates = ("conductance", "turnover", "max_rate", "rate_constant", "cross_section")
+    total = summed(found, dict.fromkeys((e.factor.name for e in found.effects if e.factor.name.endswith(rates)), 1))
+    assert total["ATP"] == pytest.approx(1, abs=1e-9)
+    assert [total[name] for name in ("V.soma", "V.dendrite", "soma.K")] == pytest.approx([0, 0, 0], abs=1e-9)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from vrest.study.sensitivity import Sensitivity
     from vrest.study.sobol import Indices
 
+MOST_COLUMNS = 8
+"""Quantities beside each other."""
+
 MOST_PAIRS = 5
 """Interactions that are shown."""
 
@@ -119,12 +122,13 @@ def show(found: Sensitivity, temperature: float) -> None:
     from vrest.study.sensitivity import VERDICTS
 
     click.echo(f"{found.cell.name} at {number(temperature)} degC: what 1 % more of each number does")
-    heads = [f"{q.name}, {q.effect_unit}" for q in found.quantities]
-    rows = [
-        [e.factor.label, *(number(None if isnan(e.on[q.name]) else e.on[q.name], 3) for q in found.quantities)]
-        for e in found.ranked(found.quantities[0].name)
-    ]
-    table(["", *heads], "l" + "r" * len(heads), rows)
+    ranked = found.ranked(found.quantities[0].name)
+    for first in range(0, len(found.quantities), MOST_COLUMNS):
+        shown = found.quantities[first : first + MOST_COLUMNS]
+        rows = [
+            [e.factor.label, *(number(None if isnan(e.on[q.name]) else e.on[q.name], 3) for q in shown)] for e in ranked
+        ]
+        table(["", *(f"{q.name}, {q.effect_unit}" for q in shown)], "l" + "r" * len(shown), rows)
     for verdict, words in VERDICTS.items():
         if effects := found.named(verdict):
             click.echo(f"{words}: {', '.join(e.factor.name for e in effects)}")

@@ -19,8 +19,8 @@ MORE, LESS = "#D55E00", "#0072B2"
 ALONE, WHOLE = "#0072B2", "#56B4E9"
 """Colours of first-order and total indices."""
 
-BAR, MOST_BARS = 0.24, 24
-"""Inches for one number; more are left out, the weakest."""
+BAR, MOST_BARS, MOST_PANELS = 0.24, 24, 8
+"""Inches for one number; more numbers are left out, the weakest, and more quantities, the last."""
 
 
 def sensitivity_figure(found: Sensitivity) -> Figure:
@@ -35,7 +35,7 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
     >>> sensitivity_figure(small).axes[0].get_xlabel()
     'V (mV)'
     """
-    asked = found.quantities
+    asked = found.quantities[:MOST_PANELS]
     ranked = found.ranked(asked[0].name)[:MOST_BARS][::-1]
     shares = [] if found.sobol is None else [found.sobol.indices[q.name] for q in asked]
     order = [int(k) for k in np.argsort(np.nan_to_num(shares[0].total))[-MOST_BARS:]] if shares else []
@@ -45,7 +45,9 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
     width = max(6.8, 0.7 + margin + (1.65 if len(asked) > 2 else 2.4) * len(asked))
     tall = [0.75 + BAR * len(names), *([0.85 + 1.4 * BAR * len(order)] if shares else [])]
     title = f"{found.cell.name}: what its rest depends on"
-    figure = new_figure(found.cell, width, 0.75 + sum(tall), title=title)
+    shown = [(len(names), "numbers", found.effects), (len(asked), "quantities", found.quantities)]
+    left = ", ".join(f"{some} of {len(every)} {what}" for some, what, every in shown if some < len(every))
+    figure = new_figure(found.cell, width, 0.75 + sum(tall), title=title, subtitle=left)
     grid = figure.add_gridspec(len(tall), len(asked), height_ratios=tall)
     for k, q in enumerate(asked):
         axes = dress(figure.add_subplot(grid[0, k]), x=f"{_symbol(q)} ({q.effect_unit})")
@@ -75,7 +77,7 @@ def _tornado(axes: Axes, ranked: list[Effect], name: str) -> None:
         text = number(size, "#.2g") if abs(size) >= 1e-3 * most else "0" if size == 0 else "≈ 0"
         axes.annotate(
             text, (size, k), (3 * side, 0), textcoords="offset points", va="center", fontsize=SMALL - 1,
-            ha="left" if side > 0 else "right", color=INK if text != "0" else MUTED,
+            ha="left" if side > 0 else "right", color=MUTED if text.endswith(" 0") or text == "0" else INK,
         )  # fmt: skip
     axes.set_xlim(-1.9 * most, 1.9 * most)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=3, symmetric=True))
