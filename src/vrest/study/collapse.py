@@ -90,10 +90,11 @@ def _after(system: System, wall: Wall) -> Any:
     import jax
     import jax.numpy as jnp
 
+    from vrest.numerics.backend import for_one
     from vrest.numerics.rosenbrock import reach
 
     f, valid = motion(system, moving=False)
-    atol = TIGHT * Allowed(system).floor[list(system.laws.independent)] * 1e-2
+    atol = Allowed(system).tolerance(TIGHT)
 
     def after(p: Any, x: Any, time: Any) -> tuple[Any, Any]:
         y, c, matrix = system.split(x, p)
@@ -109,4 +110,4 @@ def _after(system: System, wall: Wall) -> Any:
         (v, slope), (moved, _) = jax.jvp(lambda p, x: after(p, x, time), at, along)
         return v, slope, moved
 
-    return jax.jit(all_three)
+    return jax.jit(all_three, compiler_options=for_one())

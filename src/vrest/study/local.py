@@ -72,7 +72,7 @@ def local(found: tuple[Factor, ...], rest: Rest) -> Local:
     moved_p, moved_x0 = (np.asarray(part).T for part in jax.jacfwd(begin)(jnp.zeros(len(found))))
     push = _push(system)
     here = Here(*(np.asarray(part) for part in push(at, tuple(np.zeros_like(part) for part in at))[0]))
-    size = np.asarray(Allowed(system).scale(y, None))  # pivots compare like with like
+    size = np.array(Allowed(system).scale(tuple(y)))  # pivots compare like with like
     scaled = here.jacobian * size[None, :] / size[:, None]
     along = []
     for dp, dx0 in zip(moved_p, moved_x0, strict=True):
@@ -110,7 +110,7 @@ def _push(system: System) -> Any:
     import jax
     import jax.numpy as jnp
 
-    import vrest.numerics.backend  # noqa: F401
+    from vrest.numerics.backend import for_one
 
     readers = [q.read for q in quantities(system).values() if q.read]
 
@@ -121,7 +121,7 @@ def _push(system: System) -> Any:
         args = (p, c, matrix)
         return Here(system.reduced(y, args), jax.jacfwd(system.reduced)(y, args), x, readings)
 
-    return jax.jit(lambda at, along: jax.jvp(say, at, along))
+    return jax.jit(lambda at, along: jax.jvp(say, at, along), compiler_options=for_one())
 
 
 def _eigenvalues(matrix: np.ndarray, turned: np.ndarray) -> tuple[NDArray[Any], NDArray[Any]]:
