@@ -64,7 +64,7 @@ def command(
     from vrest.cli.app import Wrong
     from vrest.io.report import door, report
 
-    if seed and not (wide or n or any("~" in text for text in over)):
+    if seed and not (wide or n or any(sign in text for text in over for sign in "~∼")):
         raise Wrong("--seed is of Sobol indices.", hint="Say --global, -n N, or give a distribution.")
     options.check_figure(plot)
     described = options.read_changed(cell, changes, swap, salt)
