@@ -178,20 +178,18 @@ def sensitivities() -> list[str]:
     """Sobol indices of V_rest, and effects of small changes: a first call, then the median of five."""
     import vrest
 
-    cell = vrest.load("mammalian_neuron")
-    six = ["K_leak.permeability", "Na_leak.permeability", "Cl_leak.permeability", "pump.max_rate"]
-    six += ["outside.K", "outside.Na"]
+    neuron, gated = vrest.load("mammalian_neuron"), vrest.load("dijkstra_2016")
+    three = ["K_leak.permeability", "Na_leak.permeability", "pump.max_rate"]
+    six = [*three, "Cl_leak.permeability", "outside.K", "outside.Na"]
     asked = [
-        ("effects of 13 numbers on 7 quantities", {}),
-        ("effects of 13 numbers on the time to collapse", {"of": "collapse"}),
-        ("Sobol indices of V_rest, 6 numbers, base 4,096: 57,344 rests", {"over": six, "of": "V", "n": 4096}),
-        (
-            "the same of the time to collapse, base 1,024: 14,336 runs",
-            {"over": six, "of": "collapse", "n": 1024},
-        ),
+        ("effects of 13 numbers on 7 quantities", neuron, {}),
+        ("effects of 13 numbers on the time to collapse", neuron, {"of": "collapse"}),
+        ("Sobol indices of V, 6 numbers, base 4,096: 57,344 rests", neuron, {"over": six, "of": "V", "n": 4096}),
+        ("of the time to collapse, base 1,024: 14,336 runs", neuron, {"over": six, "of": "collapse", "n": 1024}),
+        ("of V, 3 numbers, base 256: 2,048 rests", gated, {"over": three, "of": "V", "n": 256}),
     ]
-    lines = ["| `vrest.sensitivity` of mammalian_neuron | first, s | again: wall, s | CPU, s |", "|---|---|---|---|"]
-    for what, how in asked:
+    lines = ["| `vrest.sensitivity` | cell | first, s | again: wall, s | CPU, s |", "|---|---|---|---|---|"]
+    for what, cell, how in asked:
         walls, cpus = [], []
         for _ in range(6):
             wall, cpu = time.perf_counter(), time.process_time()
@@ -199,7 +197,7 @@ def sensitivities() -> list[str]:
             walls.append(time.perf_counter() - wall)
             cpus.append(time.process_time() - cpu)
         again = f"{statistics.median(walls[1:]):.2f} | {statistics.median(cpus[1:]):.2f}"
-        lines.append(f"| {what} | {walls[0]:.1f} | {again} |")
+        lines.append(f"| {what} | {cell.name} | {walls[0]:.1f} | {again} |")
     return lines
 
 
