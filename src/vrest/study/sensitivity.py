@@ -92,7 +92,8 @@ class Sensitivity:
         level = format_si(1e-3 * self.threshold, "potential", digits=4)
         for q in self.quantities:
             if q.place and np.isnan(self.values[q.name]):
-                found.append(Notice("no_collapse", f"{q.text}: V does not pass {level} within 30 days, or is above it"))
+                said = f"{q.text}: V is above {level} already, or does not pass it within 30 days or 200,000 steps"
+                found.append(Notice("no_collapse", said))
             elif q.place and any(kind == "gate" for kind, _ in self.rest.system.states):
                 found.append(Notice("may_fire", f"{q.text}: V passes {level} first in a spike, if this cell fires"))
         return found + ([] if self.sobol is None else self.sobol.warnings)
