@@ -82,6 +82,7 @@ def test_designs_put_one_draw_in_each_stratum(neuron, design):
         ({"temperature": "lognormal(0.1)"}, "no_multiple", "median"),
         ({"outside.K": "uniform(3, 8) swap Cl"}, "bad_companion", "with Cl"),
         ({"pump.max_rate": "uniform(0x, 1x) swap K"}, "bad_companion", "bath"),
+        ({"outside.K": "uniform(3, 8) swap Na", "outside.Na": "lognormal(0.1)"}, "bad_companion", "Choose another"),
         ({"outside.K": [1.0, 2.0], "outside.Na": [1.0]}, "bad_shape", "as many"),
         ({"outside.K": [[1.0]]}, "bad_shape", "row"),
         ({"outside.K": [5.0, -1.0, -2.0]}, "out_of_range", "table"),

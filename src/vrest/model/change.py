@@ -140,6 +140,18 @@ def targets(cell: Cell, change: Change, now: Mapping[str, Any]) -> dict[str, Any
     return values
 
 
+def refuse_varied_companions(varied: Mapping[str, str | None]) -> None:
+    """Refuse a companion that varies itself: a bath would not stay neutral. By full path, the ion that goes along."""
+    for path, ion in varied.items():
+        other = f"{path.rpartition('.')[0]}.{ion}"
+        if ion and other in varied:
+            raise InputError(
+                f"{other} varies, and it is what goes along with {path}.",
+                code="bad_companion",
+                hint="Choose another companion, or leave one of them out.",
+            )
+
+
 def companion(
     cell: Cell, change: Change, parameter: Parameter, difference: Any, now: Mapping[str, Any]
 ) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from vrest.errors import InputError
 from vrest.model.cell import Cell
-from vrest.model.change import Change, companion
+from vrest.model.change import Change, companion, refuse_varied_companions
 from vrest.model.paths import Parameter, replaced, resolve
 from vrest.model.quantity import SOLVE
 from vrest.system.assemble import System
@@ -132,16 +132,7 @@ def factors(cell: Cell, over: str | Iterable[str] | Mapping[str, Any] | None = N
         given = over if isinstance(over, Mapping) else dict.fromkeys([over] if isinstance(over, str) else over)
         found = [_factor(cell, str(key).strip(), str(key), str(law or "")) for key, law in given.items()]
     arguments(cell, [f.path for f in found])  # refuses what cannot vary
-    paths = {f.path: f.name for f in found}
-    for f in found:
-        if f.change.companion:
-            other = f"{f.path.rpartition('.')[0]}.{f.change.companion}"
-            if other in paths:
-                raise InputError(
-                    f"{paths[other]} varies, and it is what goes along with {f.path}.",
-                    code="bad_companion",
-                    hint="Choose another companion, or leave one of them out.",
-                )
+    refuse_varied_companions({f.path: f.change.companion for f in found})
     return tuple(found)
 
 

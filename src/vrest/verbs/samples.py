@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
-from vrest.model.change import Change, companion
+from vrest.model.change import Change, companion, refuse_varied_companions
 from vrest.model.paths import Parameter, check, replaced, resolve, set_si
 from vrest.units import from_si, to_si, unit_of
 from vrest.verbs.distribution import distribution
@@ -151,6 +151,7 @@ def samples(
     paths = [v.parameter.path for v, _ in entries]
     if twice := {path for path in paths if paths.count(path) > 1}:
         raise InputError(f"{twice.pop()} varies twice.", code="varies_twice", hint="Name it once.")
+    refuse_varied_companions({v.parameter.path: v.companion for v, _ in entries})
     n = _length(entries, n)
     drawn = [v for v, source in entries if isinstance(source, str)]
     uniform = dict(zip([v.parameter.path for v in drawn], _uniform(drawn, n, int(seed), design), strict=True))
