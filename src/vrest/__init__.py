@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vrest.io.cellfile import load as load
     from vrest.io.cellfile import parse_cell as parse_cell
     from vrest.io.cellfile import write_cell as write_cell
+    from vrest.io.measurements import read_measurements as read_measurements
     from vrest.io.neuron import neuron_cell as neuron_cell
     from vrest.io.neuron import read_description as read_description
     from vrest.io.samples import read_samples as read_samples
@@ -52,11 +53,19 @@ if TYPE_CHECKING:
     from vrest.study.excitability import firing as firing
     from vrest.study.explain import Explanation as Explanation
     from vrest.study.explain import explain as explain
+    from vrest.study.fit import Estimate as Estimate
+    from vrest.study.fit import Fit as Fit
+    from vrest.study.fit import fit as fit
+    from vrest.study.identify import Candidate as Candidate
+    from vrest.study.identify import next_measurement as next_measurement
+    from vrest.study.model_choice import ModelChoice as ModelChoice
+    from vrest.study.model_choice import compare_models as compare_models
     from vrest.study.perturb import applicable as applicable
     from vrest.study.perturb import perturb as perturb
     from vrest.study.perturbation import Perturbation as Perturbation
     from vrest.study.perturbation import perturbations as perturbations
     from vrest.study.perturbed import Perturbed as Perturbed
+    from vrest.study.posterior import posterior as posterior
     from vrest.study.sensitivity import Sensitivity as Sensitivity
     from vrest.study.sensitivity import sensitivity as sensitivity
     from vrest.study.sobol import sobol_indices as sobol_indices
@@ -77,6 +86,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "vrest.errors": "InputError NoRestError VrestError",
     "vrest.io.cellfile": "library load parse_cell write_cell",
+    "vrest.io.measurements": "read_measurements",
     "vrest.io.neuron": "neuron_cell read_description",
     "vrest.io.samples": "read_samples",
     "vrest.io.zarr_store": "zarr_store",
@@ -108,6 +118,10 @@ _HOMES = {
     "vrest.study.design": "Design design",
     "vrest.study.excitability": "Excitability Firing excitability firing",
     "vrest.study.explain": "Explanation explain",
+    "vrest.study.fit": "Estimate Fit fit",
+    "vrest.study.identify": "Candidate next_measurement",
+    "vrest.study.model_choice": "ModelChoice compare_models",
+    "vrest.study.posterior": "posterior",
     "vrest.study.sensitivity": "Sensitivity sensitivity",
     "vrest.study.sobol": "sobol_indices",
 }

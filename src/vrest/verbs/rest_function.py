@@ -125,8 +125,12 @@ def rest_function(cell: Cell, paths: str | Iterable[str], output: Output = "v") 
 
 
 @lru_cache(maxsize=64)
-def settled(system: System) -> Any:
-    """The certified rest of one system, differentiable: (p, x0) -> y; NaN where there is none."""
+def settled(system: System, certified: bool = True) -> Any:
+    """The certified rest of one system, differentiable: (p, x0) -> y; NaN where there is none.
+
+    Without the certificate, which costs most of the time, it is where the search converged: for a caller that asks at
+    many points and certifies the last.
+    """
     import jax
     import jax.numpy as jnp
 
@@ -143,8 +147,10 @@ def settled(system: System) -> Any:
         y0, c, matrix = system.split(x0, p)
         found = find(y0, (p, c, matrix))
         known = jax.ShapeDtypeStruct((), jnp.bool_)
-        certified = jax.pure_callback(rests, known, p, x0, *found, vmap_method="sequential")
-        return jnp.where(certified, found.y, jnp.nan)
+        good = found.converged
+        if certified:
+            good = jax.pure_callback(rests, known, p, x0, *found, vmap_method="sequential")
+        return jnp.where(good, found.y, jnp.nan)
 
     @jax.jit
     def push(y: Any, at: Any, along: Any) -> Any:

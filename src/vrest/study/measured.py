@@ -1,0 +1,285 @@
+"""What was measured: potentials with their uncertainty, each beside the conditions it was measured in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vrest.errors import InputError, near_miss
+from vrest.model.cell import Cell
+from vrest.model.change import Change, companion
+from vrest.model.paths import Parameter, check, resolve
+from vrest.units import from_si, to_si, unit_of
+
+Array = NDArray[np.float64]
+
+POTENTIAL = ("Vm", "V", "V_m", "E_m", "V_rest", "membrane potential")
+SPREAD = ("sd", "sigma", "std", "standard deviation")
+MEAN_ERROR = ("sem", "se", "standard error")
+COUNT = ("n",)
+CELL = ("cell", "fibre", "fiber", "cell id")
+OUTSIDE, INSIDE = ("o", "out", "outside", "e", "ext", "bath"), ("i", "in", "inside")
+
+_UNIT = re.compile(r"(.+?)(?:\s*[(\[]\s*([^()\[\]]+?)\s*[)\]]|[\s_,/]+(m?V|[mµμun]?M))?\s*", re.DOTALL)
+_COMPANION = re.compile(r"(.+?)\s+(swap|with)\s+(\w+)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One column: what was set, to which values, and how its header named it."""
+
+    name: str
+    parameter: Parameter
+    values: Array
+    """(n,) SI."""
+    exchange: str = ""
+    """What kept its bath neutral: `swap Na`, `with Cl`."""
+
+    @property
+    def door(self) -> Array:
+        """(n,) in door units."""
+        return from_si(self.values, self.parameter.spec.dimension)
+
+    @property
+    def unit(self) -> str:
+        """Its door unit."""
+        return unit_of(self.parameter.spec.dimension)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """n potentials. mV throughout."""
+
+    v: Array
+    """(n,) measured potentials."""
+    conditions: tuple[Condition, ...]
+    """What was set; companions that keep a bath neutral come last."""
+    own: int
+    """How many of them are columns of the data."""
+    error: Array
+    """(n,) standard error of each potential; where `known` is False, relative to that of a single measurement."""
+    known: bool
+    cells: tuple[str, ...] = ()
+    """(n,) which cell each was measured in; empty if the data do not say."""
+
+    def __len__(self) -> int:
+        return len(self.v)
+
+    @property
+    def rows(self) -> Array:
+        """(n, conditions) in door units."""
+        return np.stack([c.door for c in self.conditions], axis=1) if self.conditions else np.empty((len(self), 0))
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Full paths of the conditions."""
+        return tuple(c.parameter.path for c in self.conditions)
+
+    def where(self, k: int) -> str:
+        """A row, for people."""
+        set_to = ", ".join(f"{c.name} = {c.door[k]:.4g} {c.unit}".rstrip() for c in self.conditions[: self.own])
+        return f"row {k + 1}" + (f" ({set_to})" if set_to else "")
+
+
+def measured(cell: Cell, data: Any) -> Measured:
+    """Read a table of measurements.
+
+    Parameters
+    ----------
+    cell
+        Whose paths the columns name; it has one membrane.
+    data
+        A mapping of columns, such as a dictionary, a DataFrame, or what `read_measurements` returns. One column is the
+        potential (`Vm`, mV). `sd` is the standard deviation of each, `sem` the standard error, `n` how many
+        measurements a row is the mean of. `cell` says which cell it was measured in. All others are conditions: a bath
+        concentration such as `Ko` or `outside.K`, any path, or a path and `*` for a factor (`pump.max_rate*`).
+        A name may end in its unit, `Ko (mM)`, and in what keeps the bath neutral, `Ko swap Na`. Columns whose name
+        begins with `#` are remarks.
+
+    >>> from vrest.io.cellfile import load
+    >>> table = measured(load("frog_muscle"), {"Ko (mM)": [2.5, 10.0], "Vm": [-92.0, -65.0], "sd": [1.0, 1.0]})
+    >>> table.paths, table.rows.ravel().tolist(), table.known
+    (('compartments.outside.ions.K',), [2.5, 10.0], True)
+    """
+    if not hasattr(data, "items"):
+        hint = 'Give a mapping of columns, such as {"Ko": [...], "Vm": [...]}, or read_measurements(file).'
+        raise InputError(f"The data are a {type(data).__name__}.", code="bad_data", hint=hint)
+    if len(cell.membranes) != 1:
+        hint = "Fit a cell with one membrane."
+        raise InputError(f"'{cell.name}' has {len(cell.membranes)} membranes.", code="several_membranes", hint=hint)
+    columns: dict[str, tuple[str, Any]] = {}
+    for header, column in data.items():
+        header = str(header)
+        if header.lstrip().startswith("#"):
+            continue
+        role = role_of(header)
+        key = header if role == "condition" else role
+        if key in columns:
+            raise InputError(f"'{columns[key][0]}' and '{header}' are both {role}.", code="bad_data", hint="Keep one.")
+        columns[key] = (header, column)
+    if "potential" not in columns:
+        hint = f"Name one column Vm. Got: {', '.join(map(str, data))}."
+        raise InputError("No column is the membrane potential.", code="no_potential", hint=hint)
+    v = from_si(_quantities(*columns.pop("potential"), "potential"), "potential")
+    n = len(v)
+    error, known = _errors(n, columns)
+    cells = _labels(n, columns.pop("cell", None))
+    conditions = [_condition(cell, header, column, n) for header, column in columns.values()]
+    own = [c for c, _ in conditions]
+    values = {c.parameter.path: c.values for c in own}
+    if len(values) < len(own):
+        raise InputError("Two columns set one value.", code="bad_data", hint="Keep one of them.")
+    added = [extra for c, change in conditions if change for extra in _companions(cell, c, change, values)]
+    return Measured(v, (*own, *added), len(own), error, known, cells)
+
+
+def role_of(header: str) -> Literal["potential", "sd", "sem", "n", "cell", "condition"]:
+    """What a column is, by its name.
+
+    >>> role_of("V_m (mV)"), role_of("SEM"), role_of("[K+]o (mM)")
+    ('potential', 'sem', 'condition')
+    """
+    name = _key(_split(header)[0])
+    for role, names in (("potential", POTENTIAL), ("sd", SPREAD), ("sem", MEAN_ERROR), ("n", COUNT), ("cell", CELL)):
+        if name in map(_key, names):
+            return role
+    return "condition"
+
+
+def _split(header: str) -> tuple[str, str]:
+    """A name and its unit."""
+    match = _UNIT.fullmatch(header.strip())
+    return (match[1].strip(), match[2] or match[3] or "") if match else (header, "")
+
+
+def _key(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+@dataclass(frozen=True)
+class _Labelled:
+    """Numbers with the unit that their column names."""
+
+    magnitude: Array
+    units: str
+
+
+def _quantities(header: str, column: Any, dimension: str) -> Array:
+    """A column in SI."""
+    _, unit = _split(header)
+    if not hasattr(column, "units"):
+        if not isinstance(column, list | tuple):
+            column = np.asarray(column).tolist()
+        if unit and not any(isinstance(value, str) for value in column):
+            column = _Labelled(np.asarray(column, dtype=np.float64), unit)
+    found = np.atleast_1d(np.asarray(to_si(column, dimension, header, bare_ok=True)))
+    if found.ndim != 1:
+        raise InputError(f"{header} has shape {found.shape}.", code="bad_data", hint="Give one value for each row.")
+    return found
+
+
+def _of_length(values: Any, n: int, header: str) -> Any:
+    if len(values) != n:
+        problem = f"{header} has {len(values)} values and the potential {n}."
+        raise InputError(problem, code="bad_data", hint="Give every row every value.")
+    return values
+
+
+def _errors(n: int, columns: dict[str, tuple[str, Any]]) -> tuple[Array, bool]:
+    """Standard errors of the potentials; relative ones where only the counts are known."""
+    if "sd" in columns and "sem" in columns:
+        raise InputError(
+            "The data have both sd and sem.", code="bad_data", hint="Keep one: sem = sd/sqrt(n) of each row."
+        )
+    counts = np.ones(n)
+    given = columns.pop("n", None)
+    if given:
+        counts = _of_length(_quantities(*given, "number"), n, given[0])
+        _positive(counts, given[0])
+        if "sem" in columns:
+            hint = "Rename it #n: sem already says how sure each mean is."
+            raise InputError(f"'{given[0]}' is not needed beside sem.", code="bad_data", hint=hint)
+    for role, share in (("sd", 1 / np.sqrt(counts)), ("sem", np.ones(n))):
+        if role in columns:
+            header, column = columns.pop(role)
+            spread = _of_length(from_si(_quantities(header, column, "potential"), "potential"), n, header)
+            _positive(spread, header)
+            return spread * share, True
+    return 1 / np.sqrt(counts), False
+
+
+def _positive(values: Array, header: str) -> None:
+    if (values <= 0).any():
+        k = int((values <= 0).argmax())
+        hint = "Give a positive number in every row, or leave the column out."
+        raise InputError(f"{header}, row {k + 1}: {values[k]:g}.", code="out_of_range", hint=hint)
+
+
+def _labels(n: int, given: tuple[str, Any] | None) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    labels = tuple(str(label).strip() for label in _of_length(list(given[1]), n, given[0]))
+    if "" in labels:
+        problem = f"{given[0]}, row {labels.index('') + 1}: the cell has no name."
+        raise InputError(problem, code="bad_data", hint="Name the cell in every row.")
+    return labels
+
+
+def _condition(cell: Cell, header: str, column: Any, n: int) -> tuple[Condition, Change | None]:
+    """One column of conditions, and the companion ion that its name asks for."""
+    asked = _COMPANION.fullmatch(header.strip())
+    how: Any = asked[2] if asked else None
+    named, unit = _split(asked[1] if asked else header)
+    factor = named.endswith("*")
+    name = named.removesuffix("*").strip()
+    parameter = _named(cell, name)
+    dimension = "number" if factor else parameter.spec.dimension
+    values = _quantities(f"{name} ({unit})" if unit else name, column, dimension)
+    _of_length(values, n, header)
+    if factor:
+        if isinstance(parameter.value, str) or parameter.spec.dimension == "temperature":
+            raise InputError(f"{parameter.path} cannot be scaled.", code="bad_data", hint="Give its values.")
+        values = parameter.value * values
+    for k, value in enumerate(values):
+        check(float(value), parameter.spec, f"{header}, row {k + 1}")
+    change = Change(named, "set", None, asked[3], how) if asked else None
+    return Condition(named, parameter, values, f"{how} {asked[3]}" if asked else ""), change
+
+
+def _companions(cell: Cell, c: Condition, change: Change, values: Mapping[str, Array]) -> Sequence[Condition]:
+    """The ions that keep the bath neutral."""
+    found = []
+    for path, column in companion(cell, change, c.parameter, c.values - c.parameter.value, values).items():
+        if path in values:
+            raise InputError(f"{path} is set twice.", code="bad_data", hint="Remove its column, or the companion.")
+        if np.isnan(column).any():
+            k = int(np.isnan(column).argmax())
+            problem = f"{c.name}, row {k + 1}: there is too little {change.companion} to keep the bath neutral."
+            raise InputError(problem, code="out_of_range", hint="Choose another companion, or none.")
+        found.append(Condition(path.removeprefix("compartments.").replace(".ions", ""), resolve(cell, path), column))
+    return found
+
+
+def _named(cell: Cell, name: str) -> Parameter:
+    """A condition by its path, or as people write a concentration: Ko, K_o, [K+]o, nai."""
+    known: dict[str, str] = {}
+    membrane = next(iter(cell.membranes.values()))
+    for side, words in ((membrane.outside, OUTSIDE), (membrane.inside, INSIDE)):
+        for ion in cell.compartments[side].ions:
+            charge = abs(cell.valence()[ion])
+            for spelt in (ion, f"{ion}{charge}"):
+                known |= {_key(spelt + word): f"compartments.{side}.ions.{ion}" for word in words}
+    path = known.get(_key(name)) if "." not in name else None
+    try:
+        return resolve(cell, path or name)
+    except InputError as error:
+        if error.code != "unknown_path":
+            raise
+        usual = ["Vm", "sd", "sem", "n", "cell", *(f"{ion}o" for ion in cell.compartments[membrane.outside].ions)]
+        hint = f"{near_miss(name, usual)} Or name a path, as in 'vrest show'; remarks begin with '#'."
+        raise InputError(f"Column '{name}' is not understood.", code="unknown_column", hint=hint) from None
