@@ -15,6 +15,7 @@ from vrest.errors import VrestError, near_miss
 from vrest.version import __version__
 
 COMMANDS = ("nernst", "ghk", "rest", "run", "population", "explain", "bifurcation", "perturb", "compare")
+COMMANDS += ("excitability", "design", "check", "fit", "show", "doctor")
 COMMANDS += ("excitability", "design", "check", "sensitivity", "show", "doctor")
 UNEXPECTED, USAGE, INTERRUPTED = 1, 2, 130
 
@@ -71,6 +72,7 @@ def app(ctx: click.Context) -> None:
       vrest perturb mammalian_neuron ouabain --dose "1 uM" --plot ouabain.png
       vrest design mammalian_neuron --v-rest "-75 mV" --input-resistance "150 Mohm" -o mine.toml
       vrest check my_neuron_model.toml
+      vrest fit vm_ko.csv --cell frog_muscle --free P_Na/P_K --plot fit.png
       vrest sensitivity mammalian_neuron --plot tornado.png
 
     The answer goes to stdout (with --json as one object), progress and warnings to stderr. Exit codes: 0 ok,

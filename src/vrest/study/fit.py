@@ -18,8 +18,15 @@ from vrest.study.free import Free, path_values
 from vrest.study.least_squares import Optimum, Profile, Squares, profile
 from vrest.study.measured import Measured, measured
 from vrest.study.noise import Noise, noise_of
+from vrest.verbs.rest import rest
 
 Array = NDArray[np.float64]
+
+RESTARTS = 8
+"""A profile that comes upon a better point begins the fit again, so many times at most."""
+
+SAME = 1e-6
+"""mV: potentials of one resting state found in two ways differ less."""
 
 UNLIKELY = 0.01
 """A misfit less probable than this is told."""
@@ -55,7 +62,7 @@ class Fit:
     """A model fitted to measured potentials. `str()` is a table, `as_dict()` is ready for JSON."""
 
     cell: Cell
-    """The cell that the fit began with."""
+    """The cell that the fit began with, and in it what was the same in every row of the data."""
     model: Model
     data: Measured
     level: float
@@ -289,11 +296,14 @@ def fit(
     if not 0 < level < 1:
         raise InputError(f"level is {level!r}.", code="out_of_range", hint="Choose a number such as 0.95.")
     table = measured(cell, data)
-    predict = predictor(cell, model, free, table.paths)
+    same = {c.parameter.path: float(c.door[0]) for c in table.conditions if (c.values == c.values[0]).all()}
+    cell = apply(cell, same)  # so that what is off in every row is off
+    varied = [c for c in table.conditions if c.parameter.path not in same]
+    predict = predictor(cell, model, free, tuple(c.parameter.path for c in varied))
     noise = noise_of(table)
     _enough(table, noise, predict)
-    left = door_row(cell, predict.known.conditions[len(table.paths) :])
-    rows = np.hstack([table.rows, np.tile(left, (len(table), 1))])
+    rows = np.tile(door_row(cell, predict.known.conditions), (len(table), 1))
+    rows[:, : len(varied)] = np.array([c.door for c in varied]).T.reshape(len(table), len(varied))
     squares = Squares(predict, rows, table.v, noise)
     found = fitted(Fit(cell, predict.known.model, table, level, squares, squares.best(), (), np.empty(0), np.empty(0)))
     if found.model == "settled":
@@ -310,7 +320,7 @@ def fitted(begun: Fit) -> Fit:
         raise InputError(
             f"{begun.data.where(k)}: the model {begun.model} has no potential there.", code="no_prediction", hint=hint
         )
-    for _ in range(5):
+    for _ in range(RESTARTS):
         squares, best = _with_offsets(squares, best)
         variance = squares.noise.variance(best.residuals, len(squares.predict.free))
         covariance = variance * _inverse_information(squares.noise.white(best.jacobian))
@@ -319,9 +329,13 @@ def fitted(begun: Fit) -> Fit:
         profiles = tuple(profile(squares, best, k, variance * q * q) for k, q in enumerate(quantiles(found)))
         better = [p.better for p in profiles if p.better is not None]
         if not better:
-            break
+            return replace(found, profiles=profiles)
         best = squares.least(min(better, key=lambda o: o.squares).inner)
-    return replace(found, profiles=profiles)
+    raise NoRestError(
+        "Every search for the least squares found less than the one before.",
+        code="not_converged",
+        hint="Free less, or start the cell nearer to what was measured.",
+    )
 
 
 def quantiles(found: Fit) -> Array:
@@ -366,18 +380,15 @@ def _enough(table: Measured, noise: Noise, predict: Predictor) -> None:
 
 def _certify(found: Fit) -> None:
     """At the best values every row must be a resting state that `rest` certifies, and the very one that was fitted."""
-    from vrest.verbs.rest_many import rest_many
-
-    cell = found.fitted_cell
-    paths = found.data.paths or (found.squares.predict.known.conditions[0],)
-    columns = {path: found.squares.rows[:, k] for k, path in enumerate(paths)}
-    many = rest_many(cell, columns)
-    for k, (rest, v) in enumerate(zip(many.rests, found.predicted, strict=True)):
-        if not rest.outcome.is_rest:
-            problem = f"{found.data.where(k)}: at the best values the cell does not rest: {rest.reason}"
-            raise NoRestError(problem, code=rest.outcome.name, hint="Leave the row out, or choose the model 'instant'.")
-        if abs(many.v_rest[k] - v) > 1e-6:
-            problem = f"{found.data.where(k)}: two resting states, {v:.6f} and {many.v_rest[k]:.6f} mV."
+    cell, conditions = found.fitted_cell, found.squares.predict.known.conditions
+    for k, (row, v) in enumerate(zip(found.squares.rows, found.predicted, strict=True)):
+        rests = rest(cell, dict(zip(conditions, map(float, row), strict=True)))
+        if not rests.outcome.is_rest:
+            problem = f"{found.data.where(k)}: at the best values the cell does not rest: {rests.reason}"
+            hint = "Leave the row out, or choose the model 'instant'."
+            raise NoRestError(problem, code=rests.outcome.name, hint=hint)
+        if abs(float(np.asarray(rests.v_rest)) - v) > SAME:
+            problem = f"{found.data.where(k)}: two resting states, {v:.6f} and {rests.v_rest:.6f} mV."
             raise NoRestError(problem, code="not_converged", hint="Start the cell nearer to the measured states.")
 
 

@@ -39,10 +39,10 @@ class Candidate:
     conditions: Mapping[str, float]
     """What it sets, by path, door units."""
     now: Mapping[str, float]
-    """Half-width of the interval of each unknown as expected from the data alone: a factor, or door units where the
-    unknown may be negative; infinite where it cannot be learnt."""
+    """Half-width of the interval of each unknown: a factor, or door units where the unknown may be negative; infinite
+    where an end is open."""
     after: Mapping[str, float]
-    """The same with one more measurement."""
+    """The same, to be expected with one more measurement."""
 
 
 def next_measurement(
@@ -97,9 +97,10 @@ def next_measurement(
     for row, (_, values) in zip(wanted, planned, strict=True):
         for path, value in values.items():
             row[place[path]] = value
-    now, after = _expected(fit, predict, rows, wanted)
+    now = _present(fit)
+    after = np.minimum(_expected(fit, predict, rows, wanted), now)
     weight = names.index(parameter) if parameter else int(np.argmax(now))
-    order = [k for k in np.argsort(after[:, weight], kind="stable") if np.isfinite(after[k]).all()]
+    order = [k for k in np.argsort(after[:, weight], kind="stable") if not np.isnan(after[k]).any()]
     return [Candidate(planned[k][0], planned[k][1], _widths(fit, now), _widths(fit, after[k])) for k in map(int, order)]
 
 
@@ -167,22 +168,27 @@ def _nominal(fit: Fit) -> Array:
     return np.array([x if fit.known_ends(k) == 2 else own[k] for k, x in enumerate(fit.optimum.inner)])
 
 
-def _expected(fit: Fit, predict: Predictor, rows: Array, wanted: Array) -> tuple[Array, Array]:
-    """Half-widths to expect, as the optimiser sees the unknowns: now (k,), and after each candidate (m, k)."""
+def _present(fit: Fit) -> Array:
+    """(k,) half-widths of the intervals, as the optimiser sees the unknowns; infinite where an end is open."""
+    ends = [(p.low, p.high) for p in fit.profiles]
+    return np.array([np.inf if a is None or b is None else (b - a) / 2 for a, b in ends])
+
+
+def _expected(fit: Fit, predict: Predictor, rows: Array, wanted: Array) -> Array:
+    """(m, k) half-widths to expect after each candidate, as the optimiser sees the unknowns; NaN where V is none."""
     inner = _nominal(fit)
     prior = np.diag([(IGNORANCE if each.positive else 10 * each.scale) ** -2.0 for each in fit.free])
     j = fit.noise.white(predict(inner, rows)[1])
     if not np.isfinite(j).all():
-        return np.full(len(inner), np.inf), np.full((len(wanted), len(inner)), np.nan)
+        return np.full((len(wanted), len(inner)), np.nan)
     known = j.T @ j / fit.variance + prior
     new = predict(inner, wanted)[1]
     spread = fit.variance * (float(np.median(fit.noise.error if fit.noise.known else [1.0])) ** 2 + fit.noise.rho)
-    q = quantiles(fit)
     grown = known + np.einsum("mk,ml->mkl", new, new) / spread
     good = np.isfinite(grown).all(axis=(1, 2))
     after = np.full(new.shape, np.nan)
-    after[good] = q * np.sqrt(np.diagonal(np.linalg.inv(grown[good]), axis1=1, axis2=2))
-    return q * np.sqrt(np.diag(np.linalg.inv(known))), after
+    after[good] = quantiles(fit) * np.sqrt(np.diagonal(np.linalg.inv(grown[good]), axis1=1, axis2=2))
+    return after
 
 
 def _widths(fit: Fit, half: Array) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,11 +77,12 @@ class Squares:
                 last[0] = self.at(inner)
             return last[0]
 
+        slope: Any = lambda part: self.noise.white(visit(part).jacobian)[:, free]  # noqa: E731
         found = least_squares(
             lambda part: -self.noise.white(visit(part).residuals),
             start[free],
-            lambda part: self.noise.white(visit(part).jacobian)[:, free],
-            (low, high),
+            jac=slope,
+            bounds=(low, high),
             x_scale="jac",
             ftol=tolerance,
             xtol=tolerance,
@@ -142,6 +144,14 @@ def profile(squares: Squares, best: Optimum, k: int, allowed: float) -> Profile:
     return Profile(low, high, (first, last), points, walk.better)
 
 
+def growth_along(squares: Squares, best: Optimum, k: int, allowed: float, values: Array) -> Array:
+    """Growth of the squares over what is allowed, at values of unknown k, least over all others; NaN without a V."""
+    walk = _Walk(squares, best, k, allowed)
+    found = {at: walk.growth(at) for at in sorted(map(float, values), key=lambda at: abs(at - best.inner[k]))}
+    growth = np.array([found[float(at)] for at in values])
+    return np.where(growth < 0.99 * JUMP, growth**2, np.nan)
+
+
 class _Walk:
     """The profile of one unknown, point by point; each search begins at the nearest point before."""
 
@@ -196,7 +206,8 @@ class _Walk:
         def beyond(distance: float) -> float:
             return self.growth(origin + side * distance) - 1.0 if distance else -1.0
 
-        return origin + side * float(brentq(beyond, inside, step, xtol=1e-5 * step, rtol=1e-7)), None
+        met: Any = brentq(beyond, inside, step, xtol=1e-5 * step)
+        return origin + side * float(met), None
 
     def _first_step(self, scale: float) -> float:
         """Where a quadratic would end, as far as the curvature tells."""

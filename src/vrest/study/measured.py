@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,16 @@ from vrest.units import from_si, to_si, unit_of
 
 Array = NDArray[np.float64]
 
-POTENTIAL = ("Vm", "V", "V_m", "E_m", "V_rest", "membrane potential")
-SPREAD = ("sd", "sigma", "std", "standard deviation")
-MEAN_ERROR = ("sem", "se", "standard error")
-COUNT = ("n",)
-CELL = ("cell", "fibre", "fiber", "cell id")
+Role = Literal["potential", "sd", "sem", "n", "cell", "condition"]
+SPELT: dict[Role, tuple[str, ...]] = {
+    "potential": ("Vm", "V", "E_m", "V_rest", "membrane potential"),
+    "sd": ("sd", "sigma", "std", "standard deviation"),
+    "sem": ("sem", "se", "standard error"),
+    "n": ("n",),
+    "cell": ("cell", "fibre", "fiber", "cell id"),
+}
+"""What a column is called, upper and lower case, blanks and underscores alike; every other name is a condition."""
+
 OUTSIDE, INSIDE = ("o", "out", "outside", "e", "ext", "bath"), ("i", "in", "inside")
 
 _UNIT = re.compile(r"(.+?)(?:\s*[(\[]\s*([^()\[\]]+?)\s*[)\]]|[\s_,/]+(m?V|[mµμun]?M))?\s*", re.DOTALL)
@@ -138,17 +143,14 @@ def measured(cell: Cell, data: Any) -> Measured:
     return Measured(v, (*own, *added), len(own), error, known, cells)
 
 
-def role_of(header: str) -> Literal["potential", "sd", "sem", "n", "cell", "condition"]:
+def role_of(header: str) -> Role:
     """What a column is, by its name.
 
     >>> role_of("V_m (mV)"), role_of("SEM"), role_of("[K+]o (mM)")
     ('potential', 'sem', 'condition')
     """
     name = _key(_split(header)[0])
-    for role, names in (("potential", POTENTIAL), ("sd", SPREAD), ("sem", MEAN_ERROR), ("n", COUNT), ("cell", CELL)):
-        if name in map(_key, names):
-            return role
-    return "condition"
+    return next((role for role in get_args(Role) if name in map(_key, SPELT.get(role, ()))), "condition")
 
 
 def _split(header: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ are known.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ class Noise:
     error: Array
     """(n,) standard errors, mV; relative where `known` is False."""
     known: bool
-    groups: tuple[Array, ...] = ()
+    groups: tuple[NDArray[np.intp], ...] = ()
     """Row numbers of each cell; empty where offsets are not considered."""
     rho: float = 0.0
 
@@ -77,7 +78,7 @@ class Noise:
         values = [deviance(g) for g in grid]
         k = int(np.argmin(values))
         low, high = grid[max(k - 1, 0)], grid[min(k + 1, len(grid) - 1)]
-        best = minimize_scalar(deviance, bounds=(low, high), method="bounded", options={"xatol": 1e-5})
+        best: Any = minimize_scalar(deviance, bounds=(low, high), method="bounded", options={"xatol": 1e-5})
         nothing = replace(self, rho=0.0)
         still = nothing.deviance(residuals) if jacobian is None else nothing.restricted(residuals, jacobian)
         return nothing if still <= best.fun else replace(self, rho=float(np.exp(best.x)))

@@ -75,9 +75,9 @@ def posterior(
         spread: Any = 1.0 if noise.known else numpyro.sample("scatter", dist.HalfNormal(SPREAD_PRIOR))
         v = predict(inner, rows)
         if noise.groups:
-            between = numpyro.sample("between_cells", dist.HalfNormal(SPREAD_PRIOR))
+            between: Any = numpyro.sample("between_cells", dist.HalfNormal(SPREAD_PRIOR))
             with numpyro.plate("cells", len(noise.groups)):
-                offset = numpyro.sample("offset", dist.Normal(0.0, 1.0))
+                offset: Any = numpyro.sample("offset", dist.Normal(0.0, 1.0))
             v = v + (between * offset)[place]
         possible = jnp.isfinite(v).all()
         numpyro.factor("possible", jnp.where(possible, 0.0, -jnp.inf))

@@ -1,0 +1,166 @@
+"""`vrest fit`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from vrest.cli import options
+
+if TYPE_CHECKING:
+    from vrest.study.fit import Fit
+    from vrest.study.identify import Candidate
+    from vrest.study.model_choice import ModelChoice
+
+MOST_CANDIDATES = 5
+
+
+@click.command("fit")
+@click.argument("data", metavar="DATA")
+@click.option("--cell", metavar="CELL", help="A name of the library, a TOML file, or - for standard input.")
+@click.option("--free", multiple=True, metavar="WHAT", help="What to learn: P_Na/P_K (default), or a path. Repeatable.")
+@click.option("--model", "models", multiple=True, metavar="MODEL", help="ghk (default), mullins_noda, chord, instant, settled. Several are compared.")  # fmt: skip # noqa: E501
+@click.option("--level", default="0.95", show_default=True, metavar="P", help="Of the intervals.")
+@click.option("--next", "asks_next", is_flag=True, help="Which bath change would shrink an interval most.")
+@click.option("--candidate", "candidates", multiple=True, metavar="CHANGE", help='For --next, such as "outside.Cl=8 mM". Repeatable.')  # fmt: skip # noqa: E501
+@click.option("--set", "changes", multiple=True, metavar="CHANGE", help='Such as "inside.K=140 mM". Repeatable.')
+@options.plot
+@options.common
+def command(
+    data: str,
+    cell: str | None,
+    free: tuple[str, ...],
+    models: tuple[str, ...],
+    level: str,
+    asks_next: bool,
+    candidates: tuple[str, ...],
+    changes: tuple[str, ...],
+    plot: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """What measured potentials say about a cell, with intervals, and what they cannot say.
+
+    \b
+    Examples:
+      vrest fit vm_ko.csv --cell frog_muscle --free P_Na/P_K --plot fit.png
+      vrest fit vm_ko.csv --cell frog_muscle --free P_Na/P_K --model ghk --model mullins_noda
+      vrest fit vm.csv --cell mammalian_neuron --free P_Na/P_K --free P_Cl/P_K --next --json
+      vrest fit vm.csv --cell mammalian_neuron --free pump.max_rate --model settled
+
+    DATA is a table (CSV; commas, semicolons or tabs; - for standard input). Its first line names the columns: Vm (mV),
+    corrected for the liquid junction potential; sd or sem, its error, if known; n, how many measurements a row is the
+    mean of; cell, where several were measured; all others are what was set: Ko (mM), outside.Cl, a path, or a path and
+    * for a factor. 'Ko swap Na' says that Na+ went as K+ came.
+    """
+    from vrest.cli.answer import answer
+    from vrest.cli.app import Wrong
+    from vrest.errors import InputError
+    from vrest.io.measurements import read_measurements
+    from vrest.io.report import door, report
+    from vrest.units import parse_number
+
+    if cell is None:
+        raise Wrong("--cell is missing.", code="missing_argument", hint="Such as --cell frog_muscle.")
+    if cell == data == "-":
+        raise Wrong("Standard input is either the data or the cell.", hint="Give a file for one of them.")
+    options.check_figure(plot)
+    share = parse_number(level.removesuffix("%"), "--level") / (100 if level.endswith("%") else 1)
+    if not 0 < share < 1:
+        raise InputError(f"--level is {level}.", code="out_of_range", hint="Choose a number such as 0.95.")
+    from vrest.model.change import apply
+
+    described = apply(options.read_cell(cell), changes)
+    table = read_measurements(data)
+
+    from vrest.study.fit import fit
+    from vrest.study.identify import next_measurement
+    from vrest.study.model_choice import compare_models
+
+    names, choice = free or ("P_Na/P_K",), None
+    if len(models) > 1:
+        choice = compare_models(described, table, names, models, level=share)
+        found = choice.best
+    else:
+        found = fit(described, table, names, models[0] if models else "ghk", level=share)
+    planned = next_measurement(found, candidates or None) if asks_next or candidates else []
+    result = (choice or found).as_dict()
+    if planned:
+        result["next"] = [vars(c) for c in planned]
+    if plot:
+        options.save_figure("vrest.plot.fit", "fit_figure", found, plot)
+    inputs = {"data": data, "cell": cell, "free": list(names), "models": list(models) or ["ghk"], "level": share}
+    inputs |= {"set": list(changes), "candidates": list(candidates), "plot": plot}
+    celsius = door(found.cell.temperature, "temperature")
+    body = report(
+        result,
+        (choice or found).units(),
+        inputs,
+        cell=found.cell.name,
+        temperature=celsius,
+        warnings=found.warnings,
+    )
+    answer(body, lambda: show(found, choice, planned, celsius), as_json=as_json, quiet=quiet)
+
+
+def show(found: Fit, choice: ModelChoice | None, planned: list[Candidate], celsius: float) -> None:
+    """The fit for people."""
+    from vrest.cli.answer import number, table
+
+    if choice is not None:
+        rows = zip(choice.fits, choice.differences, choice.weights, strict=True)
+        lines = [[f.model, f"{f.aicc:.2f}", f"{d:.2f}", f"{w:.3f}"] for f, d, w in rows]
+        table(["model", "AICc", "more", "weight"], "lrrr", lines)
+        for model, reason in choice.refused:
+            click.echo(f"{model}: {reason}")
+    click.echo(f"{found.cell.name} at {number(celsius)} degC: {found.model} fitted to {len(found.data)} potentials")
+    rows = [
+        [e.name, number(each.own), number(e.value) if e.low or e.high else "–", _interval(e.low, e.high), e.unit]
+        for e, each in zip(found.estimates, found.free, strict=True)
+    ]
+    table(["free", "cell has", "fitted", f"{100 * found.level:.4g} % interval", ""], "lrrll", rows)
+    for e in found.estimates:
+        if not e.learnt or "only" in e.verdict:
+            click.echo(e.verdict)
+    click.echo(_scatter(found))
+    if planned:
+        names = [each.name for each in found.free]
+        rows = [["none", *(_width(found, planned[0].now, name) for name in names)]]
+        rows += [[c.change, *(_width(found, c.after, name) for name in names)] for c in planned[:MOST_CANDIDATES]]
+        click.echo("one more measurement, and the intervals to expect:")
+        table(["measurement", *names], "l" + "l" * len(names), rows)
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    if low is None and high is None:
+        return "open: not learnt"
+    if low is None or high is None:
+        return f"below {high:.4g}" if low is None else f"above {low:.4g}"
+    return f"{low:.4g} to {high:.4g}"
+
+
+def _width(found: Fit, widths: Mapping[str, float], name: str) -> str:
+    positive = next(each.positive for each in found.free if each.name == name)
+    value = widths[name]
+    if value == float("inf"):
+        return "open"
+    return f"x/÷ {value:.3g}" if positive else f"± {value:.3g}"
+
+
+def _scatter(found: Fit) -> str:
+    """How far the data are from the model."""
+    from vrest.cli.answer import number
+
+    parts = []
+    if found.scatter is not None:
+        parts.append(f"scatter {number(found.scatter, 3)} mV (estimated)")
+    if found.between_cells is not None:
+        parts.append(f"offset between cells {number(found.between_cells, 3)} mV")
+    if found.misfit is not None:
+        what = "chi2/freedom" if found.noise.known else "lack of fit, F"
+        parts.append(f"{what} {number(found.misfit[0], 3)} (p = {number(found.misfit[1], 2)})")
+    if found.aicc is not None:
+        parts.append(f"AICc {found.aicc:.2f}")
+    return "; ".join(parts)

@@ -1,0 +1,231 @@
+"""A fit: measured and fitted potentials, what is left, and how far each unknown may go."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from numpy.typing import NDArray
+
+from vrest.physics.nernst import nernst
+from vrest.plot.style import (
+    FAINT,
+    INK,
+    MUTED,
+    PUMP,
+    SMALL,
+    TEXT,
+    concentration_label,
+    dress,
+    ion_colour,
+    ion_dash,
+    new_figure,
+    number,
+    reversal_label,
+    zero_line,
+)
+from vrest.study.fit import Fit, quantiles
+from vrest.study.least_squares import growth_along
+from vrest.study.measured import Condition
+
+MODEL_NAMES = {
+    "ghk": "Goldman-Hodgkin-Katz",
+    "mullins_noda": "Mullins-Noda",
+    "chord": "chord conductances",
+    "instant": "whole cell, contents frozen",
+    "settled": "whole cell, settled",
+}
+MOST_PROFILES = 3
+MARKERS = "osD^vPX*<>"
+
+Array = NDArray[np.float64]
+
+
+def fit_figure(fit: Fit) -> Figure:
+    """Data with their errors, the fitted curve with its confidence band, residuals, and a profile for each unknown.
+
+    The abscissa is what took most values. The band is that of the curve, not of further measurements.
+
+    >>> from vrest.io.cellfile import load
+    >>> from vrest.study.fit import fit
+    >>> data = {"Ko": [2.5, 10.0, 30.0, 100.0], "Vm": [-91.9, -63.6, -36.3, -6.5]}
+    >>> figure = fit_figure(fit(load("frog_muscle"), data, "P_Na/P_K", "mullins_noda"))
+    >>> [axes.get_ylabel() for axes in figure.axes]
+    ['V (mV)', 'residual (mV)', 'growth of the misfit']
+    """
+    title = f"{fit.cell.name}: {', '.join(_short(e.name) for e in fit.free)} from {len(fit.data)} potentials"
+    figure = new_figure(fit.cell, 8.4, 5.4, title=title, subtitle=MODEL_NAMES[fit.model])
+    profiles = min(len(fit.free), MOST_PROFILES)
+    left, right = figure.add_gridspec(1, 2, width_ratios=(1.75, 1.0))
+    upper, lower = left.subgridspec(2, 1, height_ratios=(2.2, 1.0))
+    top = figure.add_subplot(upper)
+    _potentials(top, fit)
+    _residuals(figure.add_subplot(lower, sharex=top), fit)
+    places = right.subgridspec(profiles, 1)
+    for k in range(profiles):
+        _profile(figure.add_subplot(places[k]), fit, k)
+    return figure
+
+
+def _axis(fit: Fit) -> Condition | None:
+    """The condition that took most values."""
+    varied = [c for c in fit.data.conditions[: fit.data.own] if np.ptp(c.values) > 0]
+    return max(varied, key=lambda c: len(np.unique(c.values)), default=None)
+
+
+def _abscissa(fit: Fit) -> Array:
+    axis = _axis(fit)
+    return np.arange(1, len(fit.data) + 1, dtype=float) if axis is None else axis.door
+
+
+def _potentials(axes: Axes, fit: Fit) -> None:
+    x = _abscissa(fit)
+    dress(axes, y="V (mV)")
+    spread = fit.noise.error * (1.0 if fit.noise.known else fit.scatter or 0.0)
+    what = "measured, ± its error" if fit.noise.known else "measured, ± scatter"
+    names = dict.fromkeys(fit.data.cells or ("",))
+    for marker, name in zip(np.resize(list(MARKERS), len(names)), names, strict=True):
+        rows = np.array([not fit.data.cells or cell == name for cell in (fit.data.cells or x)])
+        axes.errorbar(
+            x[rows], fit.data.v[rows], spread[rows], fmt=str(marker), ms=4.5, mfc="white", mec=INK, mew=1.0,
+            ecolor=MUTED, elinewidth=0.8, capsize=2, zorder=4, label=what if name == next(iter(names)) else "_again",
+        )  # fmt: skip
+    curve = _curve(fit)
+    if curve is None:
+        axes.plot(x, fit.predicted, "_", color=PUMP, ms=12, mew=2, label="fitted")
+    else:
+        at, v, half, nernst_line = curve
+        axes.fill_between(at, v - half, v + half, color=PUMP, alpha=0.35, linewidth=0, label=_band(fit))
+        axes.plot(at, v, color="#B87900", linewidth=1.8, label="fitted")
+        axis = _axis(fit)
+        if nernst_line is not None and axis is not None:
+            ion = axis.parameter.path.split(".")[-1]
+            axes.plot(at, nernst_line, color=ion_colour(ion), linestyle=ion_dash(ion), linewidth=1.2,
+                      label=f"Nernst line, {reversal_label(ion)}", zorder=1)  # fmt: skip
+    axes.tick_params(labelbottom=False)
+    axes.legend(loc="best", fontsize=SMALL, frameon=False)
+
+
+def _band(fit: Fit) -> str:
+    return f"{100 * fit.level:.4g} % band of the curve"
+
+
+def _curve(fit: Fit) -> tuple[Array, Array, Array, Array | None] | None:
+    """Abscissa, V, half-width of its band and the Nernst line; None where V is no function of the abscissa alone."""
+    axis = _axis(fit)
+    if axis is None:
+        return None
+    rows, x = fit.squares.rows, axis.door
+    at, first = np.unique(x, return_index=True)
+    alone = all((np.ptp(rows[x == value], axis=0) == 0).all() for value in at)
+    if not alone or len(at) < 3:
+        return None
+    logarithmic = _logarithmic(at)
+    fine = np.geomspace(at[0], at[-1], 97) if logarithmic else np.linspace(at[0], at[-1], 97)
+    # whatever else was set goes along as it did in the data: companions linearly
+    grid = np.stack([np.interp(fine, at, rows[first, j]) for j in range(rows.shape[1])], axis=1)
+    v, error = fit.predict(grid)
+    parts = axis.parameter.path.split(".")
+    (membrane,) = fit.cell.membranes.values()
+    line = None
+    if parts[:2] == ["compartments", membrane.outside] and parts[2] == "ions" and fine[0] > 0:
+        ion = parts[3]
+        inside = fit.fitted_cell.contents(membrane.inside).get(ion, 0.0)
+        if inside and fit.cell.valence()[ion]:
+            sides = {"inside": inside, "outside": fine, "temperature": fit.cell.temperature}
+            line = 1e3 * np.asarray(nernst(fit.cell.valence()[ion], **sides))
+    return fine, v, quantiles(fit).max() * error, line
+
+
+def _logarithmic(values: Array) -> bool:
+    return bool(values.min() > 0 and values.max() > 8 * values.min())
+
+
+def _residuals(axes: Axes, fit: Fit) -> None:
+    x = _abscissa(fit)
+    dress(axes, x=_label(fit), y="residual (mV)")
+    zero_line(axes)
+    spread = fit.noise.error * (1.0 if fit.noise.known else fit.scatter or 0.0)
+    names = list(dict.fromkeys(fit.data.cells or ("",)))
+    for k, r, s in zip(range(len(x)), fit.residuals, spread, strict=True):
+        place = names.index(fit.data.cells[k]) if fit.data.cells else 0
+        axes.errorbar(x[k], r, s, fmt=MARKERS[place % len(MARKERS)], ms=4, mfc="white", mec=INK, mew=0.9, ecolor=MUTED,
+                      elinewidth=0.8, capsize=0)  # fmt: skip
+    if _axis(fit) is not None and _logarithmic(x):
+        axes.set_xscale("log")
+        if x.max() / x.min() < 1e4:
+            axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=20))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _label(fit: Fit) -> str:
+    c = _axis(fit)
+    if c is None:
+        return "row"
+    parts = c.parameter.path.split(".")
+    if len(parts) == 4 and parts[2] == "ions":
+        return concentration_label(parts[3], parts[1], fit.cell.valence()[parts[3]])
+    return f"{_short(c.parameter.path)} ({c.unit})" if c.unit else _short(c.parameter.path)
+
+
+def _short(name: str) -> str:
+    """The end of a path, which says enough in a figure."""
+    return ".".join(name.replace(".ions.", ".").split(".")[-2:]) if "/" not in name else name
+
+
+def _profile(axes: Axes, fit: Fit, k: int) -> None:
+    """Growth of the squares, over what the level allows, against one unknown."""
+    each, e, found = fit.free[k], fit.estimates[k], fit.profiles[k]
+    points = _smooth(fit, k)
+    value = each.outer(points[:, 0])
+    axes.plot(value, points[:, 1], color=INK, linewidth=1.6)
+    axes.axhline(1.0, color=MUTED, linewidth=1.0, linestyle=(0, (4, 2)))
+    low = value.min() if e.low is None else e.low
+    high = value.max() if e.high is None else e.high
+    axes.axvspan(low, high, color=PUMP, alpha=0.25, linewidth=0)
+    best = float(each.outer(fit.optimum.inner[k]))
+    if e.learnt:
+        axes.axvline(best, color="#B87900", linewidth=1.2)
+    middle = min(len(fit.free), MOST_PROFILES) // 2
+    label = f"{_short(each.name)} ({each.unit})" if each.unit else _short(each.name)
+    dress(axes, x=label, y="growth of the misfit" if k == middle else "")
+    axes.set_ylim(0.0, 2.6)
+    axes.set_xlim(value.min(), value.max())
+    if each.positive and value.max() > 8 * value.min():
+        axes.set_xscale("log")
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.text(
+        0.5, 0.97, _said(fit, k), transform=axes.transAxes, ha="center", va="top", fontsize=SMALL, color=INK,
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
+    )  # fmt: skip
+    axes.text(0.985, 1.06, f"{100 * fit.level:.4g} %", transform=axes.get_yaxis_transform(), ha="right",
+              fontsize=TEXT - 2, color=MUTED)  # fmt: skip
+    if found.low is None and found.high is None:
+        axes.set_facecolor("#f6f6f6")
+    axes.spines["bottom"].set_edgecolor(FAINT)
+
+
+def _said(fit: Fit, k: int) -> str:
+    e = fit.estimates[k]
+    if e.low is not None and e.high is not None:
+        return f"{number(e.value, '#.3g')}  ({number(e.low, '#.3g')} to {number(e.high, '#.3g')})"
+    if e.high is not None:
+        return f"below {number(e.high, '.3g')}"
+    if e.low is not None:
+        return f"above {number(e.low, '.3g')}"
+    return "not learnt from these data"
+
+
+def _smooth(fit: Fit, k: int) -> Array:
+    """The profile over its interval and a third beyond: (points, 2)."""
+    found, origin = fit.profiles[k], float(fit.optimum.inner[k])
+    ends = [None if end is None else 1.5 * (end - origin) for end in (found.low, found.high)]
+    reach = max((abs(end) for end in ends if end is not None), default=3.0)
+    low, high = (side * reach if end is None else end for side, end in zip((-1, 1), ends, strict=True))
+    tried = np.clip(origin + np.linspace(low, high, 33), *fit.free[k].limits)
+    allowed = fit.variance * quantiles(fit)[k] ** 2
+    points = np.stack([tried, growth_along(fit.squares, fit.optimum, k, allowed, tried)], axis=1)
+    return points[np.isfinite(points[:, 1])]
