@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import fits
 import numpy as np
 import run_peers
 
@@ -228,6 +229,7 @@ def main() -> None:
         ("The cells of the library", library_cells),
         ("Beside other programs", peers),
         ("How the cost grows", growth),
+        ("Fits", fits.table),
         ("Sensitivities", sensitivities),
     ]:
         print(f"== {title}", flush=True)

@@ -18,11 +18,13 @@ from vrest.plot.balance import balance_figure, by_ion, by_transport
 from vrest.plot.bath import bath_figure
 from vrest.plot.current_voltage import iv_figure
 from vrest.plot.explanation import explanation_figure
+from vrest.plot.fit import fit_figure
 from vrest.plot.ladder import ladder
 from vrest.plot.style import ion_colour
 from vrest.plot.timecourse import timecourse
 from vrest.study.curves import BathCurve, bath_curve, current_voltage
 from vrest.study.explain import Explanation, explain
+from vrest.study.fit import fit
 from vrest.system.observables import currents, reversal_potentials
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import rest
@@ -257,3 +259,23 @@ def test_one_colour_per_ion_everywhere(stories: dict[str, Explanation], run: Run
             for drawn in axes.lines:
                 if drawn.get_label() in ("K", "K⁺", r"$E_{\mathrm{K}}$", r"Nernst line, $E_{\mathrm{K}}$"):
                     assert drawn.get_color() == ion_colour("K")
+
+
+def test_fit_shows_its_data_curve_and_intervals() -> None:
+    ko = [2.5, 5.0, 10.0, 20.0, 40.0, 80.0]
+    data = {"Ko": ko, "Vm": [-75, -68.5, -58.3, -45, -29.8, -13], "cell": list("ababab")}
+    story = fit(load("mammalian_neuron"), data, ["P_Na/P_K", "P_Cl/P_K", "inside.K"])
+    figure = fit_figure(story)
+    assert unreadable(figure) == []
+    top, below, *profiles = figure.axes
+    curve = line(top, "fitted")
+    for k, (x, v) in enumerate(zip(ko, story.predicted, strict=True)):
+        assert np.interp(np.log(x), np.log(curve[:, 0]), curve[:, 1]) == pytest.approx(v, abs=0.05), k
+    assert below.get_xlabel() == "[K⁺]ₒ (mM)"
+    assert [axes.get_xlabel() for axes in profiles] == ["P_Na/P_K", "P_Cl/P_K", "inside.K (mM)"]
+    for axes, e in zip(profiles, story.estimates, strict=True):
+        profile = np.asarray(axes.lines[0].get_xydata())
+        if e.high is not None:
+            assert np.interp(e.high, *profile.T) == pytest.approx(1.0, abs=1e-3)
+        said = axes.texts[0].get_text()
+        assert said.startswith("below") if e.low is None else "to" in said

@@ -84,6 +84,7 @@ def _potentials(axes: Axes, fit: Fit) -> None:
     dress(axes, y="V (mV)")
     spread = fit.noise.error * (1.0 if fit.noise.known else fit.scatter or 0.0)
     what = "measured, ± its error" if fit.noise.known else "measured, ± scatter"
+    what += "; one sign for each cell" if len({*fit.data.cells}) > 1 else ""
     names = dict.fromkeys(fit.data.cells or ("",))
     for marker, name in zip(np.resize(list(MARKERS), len(names)), names, strict=True):
         rows = np.array([not fit.data.cells or cell == name for cell in (fit.data.cells or x)])
@@ -211,7 +212,8 @@ def _profile(axes: Axes, fit: Fit, k: int) -> None:
 def _said(fit: Fit, k: int) -> str:
     e = fit.estimates[k]
     if e.low is not None and e.high is not None:
-        return f"{number(e.value, '#.3g')}  ({number(e.low, '#.3g')} to {number(e.high, '#.3g')})"
+        value, low, high = (number(x, "#.3g").rstrip(".") for x in (e.value, e.low, e.high))
+        return f"{value}  ({low} to {high})"
     if e.high is not None:
         return f"below {number(e.high, '.3g')}"
     if e.low is not None:
@@ -225,7 +227,8 @@ def _smooth(fit: Fit, k: int) -> Array:
     ends = [None if end is None else 1.5 * (end - origin) for end in (found.low, found.high)]
     reach = max((abs(end) for end in ends if end is not None), default=3.0)
     low, high = (side * reach if end is None else end for side, end in zip((-1, 1), ends, strict=True))
-    tried = np.clip(origin + np.linspace(low, high, 33), *fit.free[k].limits)
+    known = [end for end in (found.low, found.high) if end is not None]
+    tried = np.sort(np.clip([*(origin + np.linspace(low, high, 33)), *known], *fit.free[k].limits))
     allowed = fit.variance * quantiles(fit)[k] ** 2
     points = np.stack([tried, growth_along(fit.squares, fit.optimum, k, allowed, tried)], axis=1)
     return points[np.isfinite(points[:, 1])]

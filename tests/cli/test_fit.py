@@ -1,0 +1,86 @@
+"""`vrest fit`: the demo, several models, the next measurement, and the slips one makes."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+DEMO = str(Path(__file__).parents[2] / "examples" / "vm_ko.csv")
+ASKED = ("fit", DEMO, "--cell", "frog_muscle", "--free", "P_Na/P_K")
+PASTED = "Ko (mM);Vm (mV)\n2,5;−75\n5;−68,5\n10;−58,3\n20;−45\n40;−29,8\n80;−13\n"
+
+
+def test_the_demo_as_json_and_as_a_figure(vrest, tmp_path):
+    file = tmp_path / "fit.png"
+    answer = vrest(*ASKED, "--plot", str(file), "--json")
+    assert answer.code == 0
+    assert file.stat().st_size > 10_000
+    result = answer.json["result"]
+    (ratio,) = result["parameters"]
+    assert ratio["low"] < 0.01 < ratio["high"]
+    assert ratio["learnt"]
+    assert result["errors"] == "known"
+    assert result["rows"][0]["v"] == -109.7
+    assert answer.json["units"]["rows"]["residual"] == "mV"
+    assert answer.json["cell"] == "frog_muscle"
+    assert answer.json["warnings"] == []
+
+
+def test_models_are_compared_and_the_best_is_shown(vrest):
+    answer = vrest(*ASKED, "--model", "chord", "--model", "ghk", "--model", "mullins_noda", "--json").json["result"]
+    assert answer["models"][2]["model"] == "chord"
+    assert sum(m["weight"] for m in answer["models"]) == pytest.approx(1)
+    by_name = {m["model"]: m for m in answer["models"]}
+    # without chloride the two equations are one, with r P_K for P_K: no data tell them apart
+    assert by_name["ghk"]["difference"] == pytest.approx(by_name["mullins_noda"]["difference"], abs=1e-9)
+    ratios = [by_name[model]["values"]["P_Na/P_K"] for model in ("mullins_noda", "ghk")]
+    assert ratios[0] == pytest.approx(1.5 * ratios[1], rel=1e-6)
+
+
+def test_pasted_data_and_what_they_do_not_tell(vrest):
+    asked = ("fit", "-", "--cell", "mammalian_neuron", "--free", "P_Na/P_K", "--free", "P_Cl/P_K", "--free", "inside.K")
+    answer = vrest(*asked, "--next", "--json", stdin=PASTED)
+    assert answer.code == 0
+    chloride = answer.json["result"]["parameters"][1]
+    assert chloride["low"] is None
+    assert not chloride["learnt"]
+    assert "a change of Cl outside" in chloride["verdict"]
+    best = answer.json["result"]["next"][0]
+    assert best["now"]["P_Cl/P_K"] is None
+    assert best["after"]["P_Cl/P_K"] < 2
+    assert [w["code"] for w in answer.json["warnings"]] == ["bath_not_neutral"]
+    shown = vrest(*asked, "--candidate", "outside.Cl=20 mM with Na", stdin=PASTED)
+    assert "P_Cl/P_K has only an upper limit: below" in shown.out
+    row = next(line for line in shown.out.splitlines() if "outside.Cl=20 mM with Na" in line)
+    assert row.count("x/÷") == 3
+    assert "Warning: row 6 (Ko = 80 mM)" in shown.err
+
+
+def test_the_level_is_a_share_or_a_percentage(vrest):
+    ends = []
+    for level in ("0.68", "68 %", "0.95"):
+        (ratio,) = vrest(*ASKED, "--level", level, "--json").json["result"]["parameters"]
+        ends.append(math.log(ratio["high"] / ratio["low"]))
+    assert ends[0] == ends[1]
+    assert ends[2] / ends[0] == pytest.approx(1.959964 / 0.994458, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "error"),
+    [
+        (("fit", DEMO), 2, "missing_argument"),
+        (("fit", "-", "--cell", "-"), 2, "usage"),
+        (("fit", "nowhere.csv", "--cell", "frog_muscle"), 3, "no_file"),
+        (("fit", DEMO, "--cell", "frog_mussel"), 3, "unknown_cell"),
+        ((*ASKED, "--model", "gkh"), 3, "unknown_model"),
+        ((*ASKED, "--level", "95"), 3, "out_of_range"),
+        ((*ASKED, "--plot", "fit.gif"), 3, "unknown_suffix"),
+        ((*ASKED, "--candidate", "Na_leak.permeability*=2"), 3, "bad_candidate"),
+        ((*ASKED, "--free", "P_Cl/P_K"), 3, "bad_ratio"),
+        ((*ASKED, "--free", "pump.max_rate"), 3, "not_in_model"),
+    ],
+)
+def test_slips_are_told(vrest, arguments, code, error):
+    answer = vrest(*arguments, "--json")
+    assert answer.code == code
+    assert answer.error == error

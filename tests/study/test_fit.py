@@ -1,0 +1,300 @@
+"""`fit`: against SciPy, closed forms of linear regression and of analysis of variance, and its own promises."""
+
+from __future__ import annotations
+
+import math
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.optimize import curve_fit
+from scipy.stats import norm, t
+
+import vrest
+from vrest.constants import F, R
+from vrest.study.fit import fitted
+
+DEMO = Path(__file__).parents[2] / "examples" / "vm_ko.csv"
+PHI = 1e3 * R * 293.15 / F
+KO = np.repeat([1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 50.0, 100.0], 2)
+
+
+@pytest.fixture(scope="module")
+def frog():
+    return vrest.load("frog_muscle")
+
+
+def mullins_noda(ko, ratio):
+    """Of the frog's contents, mV."""
+    return PHI * np.log((1.5 * ko + ratio * 109) / (1.5 * 124 + ratio * 10.4))
+
+
+def ghk(ko, na, cl, ki=124.0, clo=77.5, nao=109.0):
+    return PHI * np.log((ko + na * nao + cl * 1.8593770150023643) / (ki + na * 10.4 + cl * clo))
+
+
+def test_the_demo_is_what_it_says_and_gives_back_its_ratio(frog):
+    data = vrest.read_measurements(DEMO)
+    ko, nao = np.array(data["Ko (mM)"]), np.array(data["Nao (mM)"])
+    assert ko + nao == pytest.approx(111.25)
+    noise = np.random.default_rng(1959).normal(0, 1.5, len(ko))
+    truth = PHI * np.log((ko + 0.01 * nao) / (124 + 0.01 * 10.4))
+    assert np.array(data["Vm (mV)"]) == pytest.approx(np.round(truth + noise, 1))
+    (found,) = vrest.fit(frog, data, "P_Na/P_K").estimates
+    assert found.low < 0.01 < found.high
+    assert found.high / found.low < 1.25
+    assert found.freedom == np.inf
+
+
+@pytest.mark.parametrize("errors", [None, np.linspace(0.5, 2.0, len(KO))])
+def test_values_and_standard_errors_are_those_of_curve_fit(frog, errors):
+    v = ghk(KO, 0.012, 0.4) + np.random.default_rng(3).normal(0, 1.0, len(KO))
+    data = {"Ko": KO, "Vm": v} | ({} if errors is None else {"sd": errors})
+    found = vrest.fit(frog, data, ["P_Na/P_K", "P_Cl/P_K"])
+    best, covariance = curve_fit(
+        ghk, KO, v, [0.01, 0.3], errors, absolute_sigma=errors is not None, ftol=1e-14, xtol=1e-14, gtol=1e-14
+    )
+    assert [e.value for e in found.estimates] == pytest.approx(best, rel=1e-6)
+    assert [e.standard_error for e in found.estimates] == pytest.approx(np.sqrt(np.diag(covariance)), rel=1e-5)
+    assert found.residuals == pytest.approx(v - ghk(KO, *best), abs=1e-6)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_linear_unknown_has_the_interval_of_linear_regression(frog, known):
+    """V is proportional to T: the profile of a temperature is exactly quadratic."""
+    slope = ghk(KO, 0.01, 2.0) / 293.15
+    v = slope * 300 + np.random.default_rng(5).normal(0, 1.0, len(KO))
+    n = np.arange(1, len(KO) + 1)
+    weight = n / (0.8**2 if known else 1.0)
+    data = {"Ko": KO, "Vm": v, "n": n} | ({"sd": np.full(len(KO), 0.8)} if known else {})
+    (found,) = vrest.fit(frog, data, "temperature", level=0.9).estimates
+    best = (weight * slope * v).sum() / (weight * slope**2).sum()
+    variance = 1 / (weight * slope**2).sum()
+    half = norm.ppf(0.95) * math.sqrt(variance)
+    if not known:
+        scatter = (weight * (v - slope * best) ** 2).sum() / (len(v) - 1)
+        half = t.ppf(0.95, len(v) - 1) * math.sqrt(scatter * variance)
+    assert found.value == pytest.approx(best - 273.15, rel=1e-9)
+    assert [found.low, found.high] == pytest.approx([best - half - 273.15, best + half - 273.15], rel=1e-5)
+
+
+def test_cells_that_differ_are_counted_as_cells(frog):
+    """All potentials in one bath: the analysis of variance of a balanced layout has them in closed form."""
+    rng = np.random.default_rng(8)
+    groups, each = 6, 5
+    v = -92.0 + np.repeat(rng.normal(0, 3.0, groups), each) + rng.normal(0, 1.0, groups * each)
+    means = v.reshape(groups, each).mean(axis=1)
+    within = v.reshape(groups, each).var(axis=1, ddof=1).mean()
+    among = each * means.var(ddof=1)
+    data = {"Vm": v, "cell": np.repeat([f"fibre {k}" for k in range(groups)], each)}
+    found = vrest.fit(frog, data, "temperature")
+    per_kelvin = ghk(2.25, 0.01, 2.0) / 293.15
+    (e,) = found.estimates
+    assert found.scatter**2 == pytest.approx(within, rel=1e-3)
+    assert found.between_cells**2 == pytest.approx((among - within) / each, rel=1e-3)
+    assert e.freedom == pytest.approx(groups - 1, rel=1e-3)
+    assert e.value + 273.15 == pytest.approx(means.mean() / per_kelvin, rel=1e-9)
+    half = t.ppf(0.975, groups - 1) * math.sqrt(among / (groups * each)) / abs(per_kelvin)
+    assert e.high - e.value == pytest.approx(half, rel=1e-3)
+
+
+def test_models_are_what_they_are_called(frog):
+    """Each against another way to the same potential."""
+    ko = np.array([1.0, 2.25, 20.0])
+    data = {"Ko swap Na": ko, "Vm": [-100.0, -92.0, -45.0]}
+    rests = [vrest.rest(frog, f"outside.K={k} mM swap Na").v_rest for k in ko]
+    frozen = [vrest.instant(frog, f"outside.K={k} mM swap Na").v for k in ko]
+    textbook = ghk(ko, 0.01, 2.0, nao=111.25 - ko)
+    noda = PHI * np.log((1.5 * ko + 0.01 * (111.25 - ko)) / (1.5 * 124 + 0.01 * 10.4))
+    for model, expected in (("settled", rests), ("instant", frozen), ("ghk", textbook), ("mullins_noda", noda)):
+        squares = vrest.fit(frog, data, "P_Na/P_K", model).squares
+        own = np.array([each.inner(each.own) for each in squares.predict.free])
+        v, slope = squares.predict(own, squares.rows)
+        assert v == pytest.approx(expected, abs=1e-9), model
+        up, down = (squares.predict(own + d, squares.rows)[0] for d in (1e-5, -1e-5))
+        assert slope[:, 0] == pytest.approx((up - down) / 2e-5, rel=1e-6), model
+
+
+def test_chord_averages_reversals_with_the_conductances_of_the_described_state(frog):
+    found = vrest.fit(frog, {"Ko": [2.25, 10.0, 40.0], "Vm": [-92.0, -80.0, -60.0]}, "g_Na/g_K", "chord")
+    (each,) = found.free
+    g = {}
+    u = -94.22710807855552 / PHI
+    for ion, p, inside, outside in (("K", 1, 124, 2.25), ("Na", 0.01, 10.4, 109)):
+        current = p * u * (inside - outside * math.exp(-u)) / -math.expm1(-u)
+        g[ion] = current / (u - math.log(outside / inside))
+    assert each.own == pytest.approx(g["Na"] / g["K"], rel=1e-9)
+    v = found.squares.predict(np.log([each.own]), found.squares.rows)[0]
+    cl = 2.0 * 77.5 * -u / math.expm1(-u)  # at its equilibrium, where chord and slope meet
+    share = (v[1] - v[0]) / (PHI * math.log(10 / 2.25))  # of each e-fold of K+ outside V takes the share of g_K
+    assert share == pytest.approx(g["K"] / (g["K"] + g["Na"] + cl), rel=1e-6)
+
+
+def test_what_data_cannot_tell_is_said_and_the_advice_helps(frog):
+    free = ["P_Na/P_K", "P_Cl/P_K", "inside.K"]
+    rng = np.random.default_rng(2)
+    data = {"Ko": KO, "Clo": np.full(len(KO), 77.5), "Vm": ghk(KO, 0.01, 2.0) + rng.normal(0, 0.5, len(KO))}
+    found = vrest.fit(frog, data, free)
+    chloride = found.estimates[1]
+    assert not chloride.learnt
+    assert chloride.low is None
+    assert "a change of Cl outside, such as outside.Cl=0 mM" in chloride.verdict
+    advice = vrest.next_measurement(found, parameter="P_Cl/P_K")
+    assert advice[0].conditions == {"compartments.outside.ions.Cl": 0.0}
+    assert advice[0].now["P_Cl/P_K"] == math.inf
+    more = {key: np.append(column, value) for (key, column), value in zip(data.items(), [2.25, 0.0, 0.0], strict=True)}
+    more["Vm"][-1] = ghk(2.25, 0.01, 2.0, clo=0.0)
+    e = vrest.fit(frog, more, free).estimates[1]
+    assert e.low < 2.0 < e.high
+    assert math.sqrt(e.high / e.low) == pytest.approx(advice[0].after["P_Cl/P_K"], rel=0.15)
+
+
+def test_unknowns_that_make_up_for_each_other_are_named(frog):
+    found = vrest.fit(
+        frog, {"Ko": KO, "Vm": mullins_noda(KO, 0.01) + np.sin(KO)}, ["P_Na/P_K", "pump_ratio"], "mullins_noda"
+    )
+    for e, other in zip(found.estimates, ("pump_ratio", "P_Na/P_K"), strict=True):
+        assert (e.low, e.high, e.standard_error) == (None, None, None)
+        assert f"cannot be learnt from these data: changes of {other} make up for changes of it" in e.verdict
+    assert math.isfinite(found.predict(found.squares.rows)[1].max())
+
+
+def test_a_rest_in_which_chloride_is_passive_says_nothing_of_its_permeability(frog):
+    ko = np.geomspace(1.5, 60, 12)
+    v = vrest.rest_many(frog, {"outside.K": ko}).v_rest + np.random.default_rng(4).normal(0, 0.5, 12)
+    found = vrest.fit(frog, {"Ko": ko, "Vm": v, "sd": np.full(12, 0.5)}, ["P_Na/P_K", "P_Cl/P_K"], "settled")
+    sodium, chloride = found.estimates
+    assert sodium.low < 0.01 < sodium.high
+    assert "no measured potential depends on it" in chloride.verdict
+    assert vrest.rest(found.fitted_cell, "outside.K=1.5").v_rest == pytest.approx(found.predicted[0], abs=1e-6)
+
+
+def test_the_search_does_not_depend_on_where_the_cell_stands(frog):
+    v = ghk(KO, 0.05, 0.4)
+    for na, cl in ((1e-4, 1e2), (10, 1e-3)):
+        cell = vrest.apply(frog, [f"Na_leak.permeability*={na}", f"Cl_leak.permeability*={cl}"])
+        found = vrest.fit(cell, {"Ko": KO, "Vm": v, "sd": np.ones(len(KO))}, ["P_Na/P_K", "P_Cl/P_K"])
+        assert list(found.values.values()) == pytest.approx([0.05, 0.4], rel=1e-6)
+
+
+def test_akaike_chooses_the_model_that_made_the_data(frog):
+    v = mullins_noda(KO, 0.01) + np.random.default_rng(6).normal(0, 0.5, len(KO))
+    choice = vrest.compare_models(frog, {"Ko": KO, "Vm": v}, "P_Na/P_K", ["ghk", "mullins_noda", "chord"])
+    assert choice.best.model == "mullins_noda"
+    assert sum(choice.weights) == pytest.approx(1.0)
+    n, squares = len(v), (choice.best.residuals**2).sum()
+    assert choice.best.aicc == pytest.approx(n * math.log(2 * math.pi * math.e * squares / n) + 4 + 12 / (n - 3))
+    known = vrest.fit(frog, {"Ko": KO, "Vm": v, "sd": np.full(n, 0.5)}, "P_Na/P_K", "mullins_noda")
+    deviance = -2 * norm.logpdf(known.residuals, scale=0.5).sum()
+    assert known.aicc == pytest.approx(deviance + 2 + 4 / (n - 2))
+
+
+def test_a_model_that_misses_the_data_is_told(frog):
+    rough = {"Ko": KO, "Vm": mullins_noda(KO, 0.01) + np.tile([0.1, -0.1], len(KO) // 2)}
+    assert [w.code for w in vrest.fit(frog, rough, "P_Na/P_K").warnings] == ["bath_not_neutral", "poor_fit"]
+    good = vrest.fit(frog, {"Ko swap Na": KO, "Vm": rough["Vm"]}, ["P_Na/P_K", "temperature"], "mullins_noda")
+    assert "bath_not_neutral" not in [w.code for w in good.warnings]
+    sure = vrest.fit(frog, rough | {"sd": np.full(len(KO), 0.01)}, "P_Na/P_K", "mullins_noda")
+    assert sure.warnings[-1].code == "poor_fit"
+    assert sure.misfit[0] == pytest.approx((sure.residuals**2).sum() / 0.01**2 / (len(KO) - 1))
+
+
+SLIPS = [
+    ({}, "P_Na/P_Kx", "ghk", "bad_ratio"),
+    ({}, "P_K/P_K", "ghk", "bad_ratio"),
+    ({}, "g_Na/g_K", "ghk", "bad_ratio"),
+    ({}, "P_Na/P_K", "chord", "bad_ratio"),
+    ({}, "Na_leek.permeability", "ghk", "unknown_path"),
+    ({}, "pump.max_rate", "ghk", "not_in_model"),
+    ({}, "pump_ratio", "ghk", "not_in_model"),
+    ({}, "P_Cl/P_K", "mullins_noda", "not_in_model"),
+    ({}, ["P_Na/P_K", "Na_leak.permeability"], "ghk", "varies_twice"),
+    ({}, "outside.K", "ghk", "varies_twice"),
+    ({}, "inside.impermeant.valence", "settled", "is_solved"),
+    ({}, [], "ghk", "nothing_free"),
+    ({}, "P_Na/P_K", "gkh", "unknown_model"),
+    ({}, ["P_Na/P_K", "P_Cl/P_K", "inside.K"], "ghk", "too_few_data"),
+    ({"pump.max_rate*": [0, 1, 1]}, "P_Na/P_K", "ghk", "not_in_model"),
+    ({"Ko": [0, 1, 1], "Clo": [0, 0, 0], "Nao": [0, 1, 1]}, "P_Na/P_K", "mullins_noda", "no_prediction"),
+    ({"Ko": [1, 2]}, "P_Na/P_K", "ghk", "bad_data"),
+    ({"Ko": [1, -2, 3]}, "P_Na/P_K", "ghk", "out_of_range"),
+    ({"sd": [1, 0, 3]}, "P_Na/P_K", "ghk", "out_of_range"),
+    ({"sd": [1, 1, 3], "sem": [1, 1, 1]}, "P_Na/P_K", "ghk", "bad_data"),
+    ({"V_m": [1, 1, 3]}, "P_Na/P_K", "ghk", "bad_data"),
+    ({"Kox": [1, 1, 3]}, "P_Na/P_K", "ghk", "unknown_column"),
+    ({"Ko swap Cl": [1, 1, 3]}, "P_Na/P_K", "ghk", "bad_data"),
+    ({"cell": ["a", "", "b"]}, "P_Na/P_K", "ghk", "bad_data"),
+    ({"Vm": [-90, math.nan, -60]}, "P_Na/P_K", "ghk", "not_a_number"),
+]
+
+
+@pytest.mark.parametrize(("columns", "free", "model", "code"), SLIPS)
+def test_slips_are_refused(frog, columns, free, model, code):
+    with pytest.raises(vrest.InputError) as refused:
+        vrest.fit(frog, {"Ko": [2.5, 10, 40], "Vm": [-90, -61, -29]} | columns, free, model)
+    assert refused.value.code == code
+
+
+def test_models_refuse_cells_they_are_not_about():
+    data = {"Ko": [2.5, 10, 40], "Vm": [-90, -61, -29]}
+    with pytest.raises(vrest.InputError, match="knows nothing of 'Kir'"):
+        vrest.fit(vrest.load("kir_muscle"), data, "P_Na/P_K")
+    with pytest.raises(vrest.InputError, match="P_Na/P_K: 'frog_muscle' has no leak of K that is on"):
+        vrest.fit(vrest.apply(vrest.load("frog_muscle"), "K_leak.permeability*=0"), data, "P_Na/P_K")
+
+
+def again(found, v):
+    """The same fit to other potentials."""
+    squares = replace(found.squares, v=v)
+    return fitted(replace(found, data=replace(found.data, v=v), squares=squares, optimum=squares.best()))
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("count", [150, pytest.param(2_000, marks=pytest.mark.library)])
+def test_intervals_cover_the_truth_as_often_as_they_say(frog, known, count):
+    """Binomial bounds: 93.5 to 96.5 % of 2,000 fits, and as many standard deviations of fewer."""
+    rng = np.random.default_rng(2024)
+    truth = mullins_noda(KO, 0.01)
+    data = {"Ko": KO, "Vm": truth} | ({"sd": np.full(len(KO), 1.5)} if known else {})
+    begun = vrest.fit(frog, data, "P_Na/P_K", "mullins_noda")
+    hits = 0
+    for _ in range(count):
+        found = again(begun, truth + rng.normal(0, 1.5, len(KO))).profiles[0]
+        low, high = found.low, found.high
+        hits += (low is None or low <= math.log(0.01)) and (high is None or math.log(0.01) <= high)
+    assert abs(hits / count - 0.95) <= 0.015 * math.sqrt(2_000 / count)
+
+
+@pytest.mark.library
+def test_intervals_cover_where_cells_differ(frog):
+    """Five cells with an offset each; pooled, the intervals would cover far less."""
+    rng = np.random.default_rng(11)
+    cells, ko = np.repeat(list("abcde"), 8), np.tile(KO[::2], 5)
+    truth = mullins_noda(ko, 0.01)
+    begun = vrest.fit(frog, {"Ko": ko, "Vm": truth + rng.normal(0, 1, 40), "cell": cells}, "P_Na/P_K", "mullins_noda")
+    hits, count = 0, 1_000
+    for _ in range(count):
+        v = truth + np.repeat(rng.normal(0, 2.0, 5), 8) + rng.normal(0, 1.0, 40)
+        found = again(begun, v).profiles[0]
+        hits += found.low <= math.log(0.01) <= found.high
+    assert 0.93 <= hits / count <= 0.97
+
+
+@pytest.mark.library
+def test_the_posterior_agrees_with_the_profile(frog):
+    v = mullins_noda(KO, 0.01) + np.random.default_rng(9).normal(0, 1.0, len(KO))
+    found = vrest.fit(frog, {"Ko": KO, "Vm": v, "sd": np.ones(len(KO))}, "P_Na/P_K", "mullins_noda")
+    drawn = vrest.posterior(found, draws=3_000, warmup=500)["P_Na/P_K"]
+    (e,) = found.estimates
+    assert drawn.shape == (6_000,)
+    assert np.quantile(drawn, [0.025, 0.975]) == pytest.approx([e.low, e.high], rel=0.02)
+
+
+def test_without_numpyro_the_way_is_told(frog, monkeypatch):
+    monkeypatch.setitem(sys.modules, "numpyro", None)
+    found = vrest.fit(frog, {"Ko": KO, "Vm": mullins_noda(KO, 0.01)}, "P_Na/P_K", "mullins_noda")
+    with pytest.raises(vrest.VrestError, match=r"vrest\[bayes\]") as error:
+        vrest.posterior(found)
+    assert error.value.code == "missing_extra"
