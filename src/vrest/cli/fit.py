@@ -55,7 +55,7 @@ def command(
     mean of; cell, where several were measured; all others are what was set: Ko (mM), outside.Cl, a path, or a path and
     * for a factor. 'Ko swap Na' says that Na+ went as K+ came.
     """
-    from vrest.cli.answer import answer
+    from vrest.cli.answer import Meter, answer
     from vrest.cli.app import Wrong
     from vrest.errors import InputError
     from vrest.io.measurements import read_measurements
@@ -80,11 +80,12 @@ def command(
     from vrest.study.model_choice import compare_models
 
     names, choice = free or ("P_Na/P_K",), None
-    if len(models) > 1:
-        choice = compare_models(described, table, names, models, level=share)
-        found = choice.best
-    else:
-        found = fit(described, table, names, models[0] if models else "ghk", level=share)
+    with Meter(described.name, quiet) as meter:
+        if len(models) > 1:
+            choice = compare_models(described, table, names, models, level=share, progress=meter)
+            found = choice.best
+        else:
+            found = fit(described, table, names, models[0] if models else "ghk", level=share, progress=meter)
     planned = next_measurement(found, candidates or None) if asks_next or candidates else []
     result = (choice or found).as_dict()
     if planned:
@@ -111,13 +112,23 @@ def show(found: Fit, choice: ModelChoice | None, planned: list[Candidate], celsi
 
     if choice is not None:
         rows = zip(choice.fits, choice.differences, choice.weights, strict=True)
-        lines = [[f.model, f"{f.aicc:.2f}", f"{d:.2f}", f"{w:.3f}"] for f, d, w in rows]
-        table(["model", "AICc", "more", "weight"], "lrrr", lines)
+        lines = [
+            [f.model, f"{f.aicc:.2f}", f"{d:.2f}", f"{w:.3f}", *(number(value) for value in f.values.values())]
+            for f, d, w in rows
+        ]
+        names = [each.label for each in found.free]
+        table(["model", "AICc", "more", "weight", *names], "lrrr" + "r" * len(names), lines)
         for model, reason in choice.refused:
             click.echo(f"{model}: {reason}")
     click.echo(f"{found.cell.name} at {number(celsius)} degC: {found.model} fitted to {len(found.data)} potentials")
     rows = [
-        [e.name, number(each.own), number(e.value) if e.low or e.high else "–", _interval(e.low, e.high), e.unit]
+        [
+            each.label,
+            number(each.own),
+            number(e.value) if e.low is not None or e.high is not None else "–",
+            _interval(e.low, e.high),
+            e.unit,
+        ]
         for e, each in zip(found.estimates, found.free, strict=True)
     ]
     table(["free", "cell has", "fitted", f"{100 * found.level:.4g} % interval", ""], "lrrll", rows)
@@ -126,11 +137,10 @@ def show(found: Fit, choice: ModelChoice | None, planned: list[Candidate], celsi
             click.echo(e.verdict)
     click.echo(_scatter(found))
     if planned:
-        names = [each.name for each in found.free]
-        rows = [["none", *(_width(found, planned[0].now, name) for name in names)]]
-        rows += [[c.change, *(_width(found, c.after, name) for name in names)] for c in planned[:MOST_CANDIDATES]]
+        rows = [["none", *_widths(found, planned[0].now)]]
+        rows += [[c.change, *_widths(found, c.after)] for c in planned[:MOST_CANDIDATES]]
         click.echo("one more measurement, and the intervals to expect:")
-        table(["measurement", *names], "l" + "l" * len(names), rows)
+        table(["measurement", *(each.label for each in found.free)], "l" + "l" * len(found.free), rows)
 
 
 def _interval(low: float | None, high: float | None) -> str:
@@ -141,12 +151,11 @@ def _interval(low: float | None, high: float | None) -> str:
     return f"{low:.4g} to {high:.4g}"
 
 
-def _width(found: Fit, widths: Mapping[str, float], name: str) -> str:
-    positive = next(each.positive for each in found.free if each.name == name)
-    value = widths[name]
-    if value == float("inf"):
-        return "open"
-    return f"x/÷ {value:.3g}" if positive else f"± {value:.3g}"
+def _widths(found: Fit, widths: Mapping[str, float]) -> list[str]:
+    """Half-widths: a factor either way, or an amount."""
+    signs = ["x/÷" if each.positive else "±" for each in found.free]
+    values = [widths[each.name] for each in found.free]
+    return ["open" if v == float("inf") else f"{sign} {v:.4g}" for sign, v in zip(signs, values, strict=True)]
 
 
 def _scatter(found: Fit) -> str:

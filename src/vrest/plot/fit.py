@@ -26,6 +26,7 @@ from vrest.plot.style import (
     zero_line,
 )
 from vrest.study.fit import Fit, quantiles
+from vrest.study.free import short_path
 from vrest.study.least_squares import growth_along
 from vrest.study.measured import Condition
 
@@ -54,7 +55,7 @@ def fit_figure(fit: Fit) -> Figure:
     >>> [axes.get_ylabel() for axes in figure.axes]
     ['V (mV)', 'residual (mV)', 'growth of the misfit']
     """
-    title = f"{fit.cell.name}: {', '.join(_short(e.name) for e in fit.free)} from {len(fit.data)} potentials"
+    title = f"{fit.cell.name}: {', '.join(e.label for e in fit.free)} from {len(fit.data)} potentials"
     figure = new_figure(fit.cell, 8.4, 5.4, title=title, subtitle=MODEL_NAMES[fit.model])
     profiles = min(len(fit.free), MOST_PROFILES)
     left, right = figure.add_gridspec(1, 2, width_ratios=(1.75, 1.0))
@@ -168,12 +169,7 @@ def _label(fit: Fit) -> str:
     parts = c.parameter.path.split(".")
     if len(parts) == 4 and parts[2] == "ions":
         return concentration_label(parts[3], parts[1], fit.cell.valence()[parts[3]])
-    return f"{_short(c.parameter.path)} ({c.unit})" if c.unit else _short(c.parameter.path)
-
-
-def _short(name: str) -> str:
-    """The end of a path, which says enough in a figure."""
-    return ".".join(name.replace(".ions.", ".").split(".")[-2:]) if "/" not in name else name
+    return f"{short_path(c.parameter.path)} ({c.unit})" if c.unit else short_path(c.parameter.path)
 
 
 def _profile(axes: Axes, fit: Fit, k: int) -> None:
@@ -190,7 +186,7 @@ def _profile(axes: Axes, fit: Fit, k: int) -> None:
     if e.learnt:
         axes.axvline(best, color="#B87900", linewidth=1.2)
     middle = min(len(fit.free), MOST_PROFILES) // 2
-    label = f"{_short(each.name)} ({each.unit})" if each.unit else _short(each.name)
+    label = f"{each.label} ({each.unit})" if each.unit else each.label
     dress(axes, x=label, y="growth of the misfit" if k == middle else "")
     axes.set_ylim(0.0, 2.6)
     axes.set_xlim(value.min(), value.max())

@@ -19,6 +19,7 @@ from vrest.study.least_squares import Optimum, Profile, Squares, profile
 from vrest.study.measured import Measured, measured
 from vrest.study.noise import Noise, noise_of
 from vrest.verbs.rest import rest
+from vrest.verbs.rest_all import Progress
 
 Array = NDArray[np.float64]
 
@@ -164,13 +165,13 @@ class Fit:
         With known errors chi-square over its degrees of freedom; else, where conditions were repeated, the F of what
         is left beyond the scatter among repeats; None where neither is known.
         """
-        from scipy.stats import chi2, f
+        from scipy.special import chdtrc, fdtrc
 
         n, k = self.optimum.jacobian.shape
         if self.noise.known:
             if n <= k:
                 return None
-            return self.optimum.squares / (n - k), float(chi2.sf(self.optimum.squares, n - k))
+            return self.optimum.squares / (n - k), float(chdtrc(n - k, self.optimum.squares))
         _, place = np.unique(self.data.rows, axis=0, return_inverse=True)
         repeats = [np.flatnonzero(place.ravel() == j) for j in range(place.max() + 1)]
         pure, lack = n - len(repeats), len(repeats) - k
@@ -182,7 +183,7 @@ class Fit:
         if not among > 0:
             return None
         ratio = float((self.optimum.squares - among) / lack / (among / pure))
-        return ratio, float(f.sf(ratio, lack, pure))
+        return ratio, float(fdtrc(lack, pure, ratio))
 
     @cached_property
     def warnings(self) -> list[Notice]:
@@ -197,13 +198,16 @@ class Fit:
         return found
 
     def as_dict(self) -> dict[str, Any]:
-        """Nested dictionary in door units; an open end is None."""
+        """Nested dictionary in door units; an open end is None, and so is the value where both are open."""
         misfit = self.misfit
         return {
             "model": self.model,
             "n": len(self.data),
             "level": self.level,
-            "parameters": [vars(e) | {"learnt": e.learnt, "freedom": e.freedom} for e in self.estimates],
+            "parameters": [
+                vars(e) | {"learnt": e.learnt, "value": e.value if self.known_ends(k) else None}
+                for k, e in enumerate(self.estimates)
+            ],
             "errors": "known" if self.noise.known else "estimated",
             "scatter": self.scatter,
             "between_cells": self.between_cells,
@@ -242,7 +246,13 @@ class Fit:
 
 
 def fit(
-    cell: Cell, data: Any, free: str | Iterable[str] = ("P_Na/P_K",), model: str = "ghk", *, level: float = 0.95
+    cell: Cell,
+    data: Any,
+    free: str | Iterable[str] = ("P_Na/P_K",),
+    model: str = "ghk",
+    *,
+    level: float = 0.95,
+    progress: Progress | None = None,
 ) -> Fit:
     """Fit numbers of a cell to measured potentials, with intervals that say what is not known.
 
@@ -267,6 +277,8 @@ def fit(
         `instant`: the whole cell, contents frozen. `settled`: the whole cell at its resting state for each row.
     level
         Of the intervals.
+    progress
+        Called with the share of the unknowns that are done.
 
     Returns
     -------
@@ -285,11 +297,11 @@ def fit(
         `settled`: at the best values the cell does not rest in one of the rows.
 
     >>> from vrest.io.cellfile import load
-    >>> data = {"Ko": [2.5, 10.0, 30.0, 100.0], "Vm": [-91.9, -63.6, -36.3, -6.5]}
+    >>> data = {"Ko": [2.5, 10.0, 30.0, 100.0], "Vm": [-92.0, -62.1, -35.0, -5.4]}
     >>> found = fit(load("frog_muscle"), data, "P_Na/P_K", "mullins_noda")
     >>> (e,) = found.estimates
     >>> print(f"{e.value:.4f}, {e.low:.4f} to {e.high:.4f}")
-    0.0094, 0.0057 to 0.0138
+    0.0102, 0.0090 to 0.0115
     """
     if not isinstance(cell, Cell):
         raise InputError(f"The cell is a {type(cell).__name__}.", code="not_a_cell", hint='Use vrest.load("...").')
@@ -305,15 +317,18 @@ def fit(
     rows = np.tile(door_row(cell, predict.known.conditions), (len(table), 1))
     rows[:, : len(varied)] = np.array([c.door for c in varied]).T.reshape(len(table), len(varied))
     squares = Squares(predict, rows, table.v, noise)
-    found = fitted(Fit(cell, predict.known.model, table, level, squares, squares.best(), (), np.empty(0), np.empty(0)))
+    found = fitted(
+        Fit(cell, predict.known.model, table, level, squares, squares.best(), (), np.empty(0), np.empty(0)), progress
+    )
     if found.model == "settled":
         _certify(found)
     return found
 
 
-def fitted(begun: Fit) -> Fit:
+def fitted(begun: Fit, progress: Progress | None = None) -> Fit:
     """The fit from its best point: offsets between cells, curvature, profiles."""
     squares, best = begun.squares, begun.optimum
+    tell = progress or (lambda share: None)
     if not np.isfinite(best.squares):
         k = int(np.argmax(~np.isfinite(best.residuals)))
         hint = "Ask 'vrest rest' why, leave the row out, or choose another model."
@@ -326,10 +341,13 @@ def fitted(begun: Fit) -> Fit:
         covariance = variance * _inverse_information(squares.noise.white(best.jacobian))
         freedom = squares.noise.freedom(best.jacobian, covariance, variance)
         found = replace(begun, squares=squares, optimum=best, covariance=covariance, freedom=freedom)
-        profiles = tuple(profile(squares, best, k, variance * q * q) for k, q in enumerate(quantiles(found)))
+        profiles = []
+        for k, q in enumerate(quantiles(found)):
+            profiles.append(profile(squares, best, k, variance * q * q))
+            tell((k + 1) / len(squares.predict.free))
         better = [p.better for p in profiles if p.better is not None]
         if not better:
-            return replace(found, profiles=profiles)
+            return replace(found, profiles=tuple(profiles))
         best = squares.least(min(better, key=lambda o: o.squares).inner)
     raise NoRestError(
         "Every search for the least squares found less than the one before.",
@@ -340,9 +358,10 @@ def fitted(begun: Fit) -> Fit:
 
 def quantiles(found: Fit) -> Array:
     """(k,) two-sided quantiles of t, or of the normal distribution where the errors are known."""
-    from scipy.stats import t
+    from scipy.special import ndtri, stdtrit
 
-    return np.asarray(t.ppf(0.5 + found.level / 2, found.freedom))
+    share, finite = 0.5 + found.level / 2, np.isfinite(found.freedom)
+    return np.where(finite, stdtrit(np.where(finite, found.freedom, 1.0), share), ndtri(share))
 
 
 def _with_offsets(squares: Squares, best: Optimum) -> tuple[Squares, Optimum]:

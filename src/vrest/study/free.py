@@ -24,6 +24,15 @@ FARTHEST = np.log(1e8)
 _RATIO = re.compile(r"\s*(?P<kind>[Pg])_(?P<top>\w+)\s*/\s*(?P=kind)_(?P<bottom>\w+)\s*")
 
 
+def short_path(path: str) -> str:
+    """The end of a path, for people.
+
+    >>> short_path("membranes.fibre.transports.pump.max_rate"), short_path("compartments.inside.ions.K"), short_path("P_K")
+    ('pump.max_rate', 'inside.K', 'P_K')
+    """
+    return ".".join(path.replace(".ions.", ".").split(".")[-2:])
+
+
 @dataclass(frozen=True)
 class Free:
     """One unknown x. Path k becomes x times `shares[k]`, times the weighted sum of `base` if there is one."""
@@ -42,6 +51,11 @@ class Free:
     shares: tuple[float, ...] = ()
     base: tuple[tuple[str, float, float], ...] = ()
     """(path, the cell's own value, weight) of the leaks that a ratio refers to."""
+
+    @property
+    def label(self) -> str:
+        """For people: the end of a path says enough of a cell with one membrane."""
+        return short_path(self.name)
 
     def inner(self, value: float) -> float:
         """The value as the optimiser sees it."""

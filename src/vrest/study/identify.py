@@ -113,18 +113,18 @@ def verdicts(fit: Fit) -> list[str]:
         unit = f" {each.unit}" if each.unit else ""
         value = float(each.outer(fit.optimum.inner[k]))
         if low is not None and high is not None:
-            text = f"{each.name} = {value:.4g}{unit}, {low:.4g} to {high:.4g} ({level})."
+            text = f"{each.label} = {value:.4g}{unit}, {low:.4g} to {high:.4g} ({level})."
             if each.positive and high > 10 * low:
                 text += f" Known only to within a factor of {np.sqrt(high / low):.2g}."
             found.append(text)
             continue
         stops = [float(each.outer(stop)) for stop in ends.stops if stop is not None]
         if low is None and high is None:
-            text = f"{each.name} cannot be learnt from these data: {_reason(fit, k)}."
+            text = f"{each.label} cannot be learnt from these data: {_reason(fit, k)}."
         elif high is not None:
-            text = f"{each.name} has only an upper limit: below {high:.4g}{unit} ({level})."
+            text = f"{each.label} has only an upper limit: below {high:.4g}{unit} ({level})."
         else:
-            text = f"{each.name} has only a lower limit: above {low:.4g}{unit} ({level})."
+            text = f"{each.label} has only a lower limit: above {low:.4g}{unit} ({level})."
         if stops:
             edges = " and ".join(f"{stop:.3g}" for stop in stops)
             text += f" Beyond {edges}{unit} some row has no potential in this model."
@@ -140,7 +140,7 @@ def _reason(fit: Fit, k: int) -> str:
         return "no measured potential depends on it"
     scaled = fit.noise.white(fit.optimum.jacobian)
     least = np.linalg.svd(scaled)[2][-1]
-    others = [f.name for j, f in enumerate(fit.free) if j != k and abs(least[j]) > 0.2 * abs(least[k])]
+    others = [f.label for j, f in enumerate(fit.free) if j != k and abs(least[j]) > 0.2 * abs(least[k])]
     if abs(least[k]) > 0.1 and others:
         return f"changes of {' and '.join(others)} make up for changes of it"
     return "the potentials depend on it too little for their errors"

@@ -109,12 +109,18 @@ class Squares:
 
 
 def net(predict: Predictor) -> tuple[Array, Array]:
-    """The cell's own unknowns (k,), and points around them (SCREENED, k): the same for the same cell, always."""
-    from scipy.stats import qmc
+    """The cell's own unknowns (k,), and points around them (SCREENED, k): the same for the same cell, always.
 
+    The points are even: multiples of powers of the root of g^(k+1) = g + 1, modulo 1, which for one unknown is the golden
+    ratio (an additive recurrence, Kronecker's sequence).
+    """
     own = np.array([each.inner(each.own) for each in predict.free])
     reach = np.array([REACH if each.positive else 2 * each.scale for each in predict.free])
-    return own, own + reach * (2 * qmc.Halton(len(own), scramble=False).random(SCREENED + 1)[1:] - 1)
+    g = 2.0
+    for _ in range(60):
+        g = (1 + g) ** (1 / (len(own) + 1))
+    share = np.outer(np.arange(1, SCREENED + 1), g ** -np.arange(1.0, len(own) + 1)) % 1.0
+    return own, own + reach * (2 * share - 1)
 
 
 @dataclass(frozen=True)

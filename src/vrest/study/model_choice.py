@@ -12,6 +12,7 @@ from vrest.errors import InputError, VrestError
 from vrest.model.cell import Cell
 from vrest.study.fit import Fit, fit
 from vrest.study.fit_models import MODELS
+from vrest.verbs.rest_all import Progress
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def compare_models(
     models: Iterable[str] = MODELS,
     *,
     level: float = 0.95,
+    progress: Progress | None = None,
 ) -> ModelChoice:
     """Fit several models to the same data and rank them by AICc.
 
@@ -96,7 +98,10 @@ def compare_models(
     """
     names = [free] if isinstance(free, str) else list(free)
     fits, refused, errors = [], [], []
-    for model in models:
+    chosen = list(models)
+    for k, model in enumerate(chosen):
+        if progress:
+            progress(k / len(chosen))
         theirs = [name.replace("P_", "g_") for name in names] if model == "chord" else names
         try:
             fits.append(fit(cell, data, theirs, model, level=level))
