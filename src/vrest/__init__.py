@@ -53,9 +53,9 @@ if TYPE_CHECKING:
     from vrest.study.excitability import firing as firing
     from vrest.study.explain import Explanation as Explanation
     from vrest.study.explain import explain as explain
-    from vrest.study.fit import Estimate as Estimate
-    from vrest.study.fit import Fit as Fit
     from vrest.study.fit import fit as fit
+    from vrest.study.fit_result import Estimate as Estimate
+    from vrest.study.fit_result import Fit as Fit
     from vrest.study.identify import Candidate as Candidate
     from vrest.study.identify import next_measurement as next_measurement
     from vrest.study.model_choice import ModelChoice as ModelChoice
@@ -118,7 +118,8 @@ _HOMES = {
     "vrest.study.design": "Design design",
     "vrest.study.excitability": "Excitability Firing excitability firing",
     "vrest.study.explain": "Explanation explain",
-    "vrest.study.fit": "Estimate Fit fit",
+    "vrest.study.fit": "fit",
+    "vrest.study.fit_result": "Estimate Fit",
     "vrest.study.identify": "Candidate next_measurement",
     "vrest.study.model_choice": "ModelChoice compare_models",
     "vrest.study.posterior": "posterior",

@@ -10,7 +10,7 @@ import rich_click as click
 from vrest.cli import options
 
 if TYPE_CHECKING:
-    from vrest.study.fit import Fit
+    from vrest.study.fit_result import Fit
     from vrest.study.identify import Candidate
     from vrest.study.model_choice import ModelChoice
 

@@ -25,7 +25,7 @@ from vrest.plot.style import (
     reversal_label,
     zero_line,
 )
-from vrest.study.fit import Fit, quantiles
+from vrest.study.fit_result import Fit, quantiles
 from vrest.study.free import short_path
 from vrest.study.least_squares import growth_along
 from vrest.study.measured import Condition

@@ -77,7 +77,7 @@ class Predictor:
 
 
 def predictor(cell: Cell, model: str, names: Any, conditions: tuple[str, ...]) -> Predictor:
-    """A model of a cell. To the conditions all other concentrations of the bath are added: they may vary next.
+    """A model of a cell. To the conditions all other concentrations of baths are added: they may vary next.
 
     Raises
     ------
@@ -122,10 +122,9 @@ def door_row(cell: Cell, conditions: Iterable[str]) -> Array:
 
 
 def _other_baths(cell: Cell, named: tuple[str, ...]) -> tuple[str, ...]:
-    """Concentrations of the bath that are not among those named."""
-    bath = next(iter(cell.membranes.values())).outside
-    space = cell.compartments[bath]
-    paths = [] if space.finite else [f"compartments.{bath}.ions.{ion}" for ion in space.ions]
+    """Concentrations of baths that are not among those named."""
+    baths = {name: space for name, space in cell.compartments.items() if space.kind == "bath"}
+    paths = [f"compartments.{name}.ions.{ion}" for name, space in baths.items() for ion in space.ions]
     return tuple(path for path in paths if path not in named)
 
 

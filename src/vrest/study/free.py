@@ -27,8 +27,8 @@ _RATIO = re.compile(r"\s*(?P<kind>[Pg])_(?P<top>\w+)\s*/\s*(?P=kind)_(?P<bottom>
 def short_path(path: str) -> str:
     """The end of a path, for people.
 
-    >>> short_path("membranes.fibre.transports.pump.max_rate"), short_path("compartments.inside.ions.K"), short_path("P_K")
-    ('pump.max_rate', 'inside.K', 'P_K')
+    >>> short_path("membranes.fibre.transports.pump.max_rate"), short_path("compartments.inside.ions.K")
+    ('pump.max_rate', 'inside.K')
     """
     return ".".join(path.replace(".ions.", ".").split(".")[-2:])
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from vrest.errors import InputError, near_miss
 from vrest.model.change import Change, parse_changes, targets
 from vrest.model.paths import resolve
-from vrest.study.fit import Fit, quantiles
 from vrest.study.fit_models import Predictor, door_row, predictor
+from vrest.study.fit_result import Fit, quantiles
 from vrest.units import from_si, unit_of
 
 Array = NDArray[np.float64]
@@ -82,6 +82,8 @@ def next_measurement(
             raise InputError(f"{parameter} was not free.", code="unknown_parameter", hint=near_miss(parameter, names))
         parameter = path
     planned = _defaults(fit) if candidates is None else [_read(fit, each) for each in candidates]
+    if not planned and candidates is None:
+        return []
     if not planned:
         raise InputError("There is no candidate.", code="no_candidates", hint='Such as "outside.Cl=8 mM".')
     conditions = fit.squares.predict.known.conditions
@@ -151,10 +153,11 @@ def _way_out(fit: Fit, k: int) -> str:
     best = next(iter(next_measurement(fit, parameter=fit.free[k].name)), None)
     width = np.inf if best is None else best.after[fit.free[k].name]
     if best is None or not _log(fit, k, width) < USEFUL:
-        return "No change of one ion outside that was tried would tell."
-    ion = next(iter(best.conditions)).split(".")[-1]
+        return "No change of one ion of a bath that was tried would tell."
+    _, bath, _, ion = next(iter(best.conditions)).split(".")
+    where = "outside" if bath == next(iter(fit.cell.membranes.values())).outside else f"in '{bath}'"
     reach = f"within a factor of {width:.3g}" if fit.free[k].positive else f"to {width:.3g} {fit.free[k].unit}"
-    return f"It would take a change of {ion} outside, such as {best.change}: then {reach}."
+    return f"It would take a change of {ion} {where}, such as {best.change}: then {reach}."
 
 
 def _log(fit: Fit, k: int, width: float) -> float:
@@ -203,14 +206,14 @@ def _widths(fit: Fit, half: Array) -> dict[str, float]:
 def _defaults(fit: Fit) -> list[tuple[str, dict[str, float]]]:
     """Each ion of the bath at some multiples of what the cell has."""
     cell = fit.cell
-    bath = next(iter(cell.membranes.values())).outside
-    most = cell.osmolarity(bath) / 2
-    paths = [p for p in fit.squares.predict.known.conditions if p.startswith(f"compartments.{bath}.ions.")]
+    baths = [name for name, space in cell.compartments.items() if space.kind == "bath"]
+    paths = [p for p in fit.squares.predict.known.conditions if ".ions." in p and p.split(".")[1] in baths]
     exchanged = {c.parameter.path: c.exchange for c in fit.data.conditions if c.exchange}
     found = []
     for path in paths:
         parameter = resolve(cell, path)
-        valence = cell.valence()[path.split(".")[-1]]
+        _, bath, _, ion = path.split(".")
+        valence, most = cell.valence()[ion], cell.osmolarity(bath) / 2
         for factor in FACTORS if valence else ():
             value = factor * float(parameter.value)
             floor = (
@@ -218,7 +221,7 @@ def _defaults(fit: Fit) -> list[tuple[str, dict[str, float]]]:
             )  # without a cation its Nernst potential is undefined
             if value > most or floor:
                 continue
-            text = f"{bath}.{path.split('.')[-1]}={value:.4g} mM {exchanged.get(path, '')}".rstrip()
+            text = f"{bath}.{ion}={value:.4g} mM {exchanged.get(path, '')}".rstrip()
             try:
                 found.append(_read(fit, text))
             except InputError:

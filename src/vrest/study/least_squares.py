@@ -111,8 +111,8 @@ class Squares:
 def net(predict: Predictor) -> tuple[Array, Array]:
     """The cell's own unknowns (k,), and points around them (SCREENED, k): the same for the same cell, always.
 
-    The points are even: multiples of powers of the root of g^(k+1) = g + 1, modulo 1, which for one unknown is the golden
-    ratio (an additive recurrence, Kronecker's sequence).
+    The points are even: multiples of powers of 1/g modulo 1, with g^(k+1) = g + 1, which for one unknown is the golden
+    ratio (Kronecker's sequence).
     """
     own = np.array([each.inner(each.own) for each in predict.free])
     reach = np.array([REACH if each.positive else 2 * each.scale for each in predict.free])

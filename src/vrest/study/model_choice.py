@@ -10,8 +10,9 @@ import numpy as np
 
 from vrest.errors import InputError, VrestError
 from vrest.model.cell import Cell
-from vrest.study.fit import Fit, fit
+from vrest.study.fit import fit
 from vrest.study.fit_models import MODELS
+from vrest.study.fit_result import Fit
 from vrest.verbs.rest_all import Progress
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vrest.errors import VrestError
-from vrest.study.fit import Fit
 from vrest.study.fit_models import traced
+from vrest.study.fit_result import Fit
 
 SPREAD_PRIOR = 10.0
 """mV: scale of the half-normal prior of an unknown scatter, and of an offset between cells."""
