@@ -4,6 +4,8 @@ import math
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 DEMO = str(Path(__file__).parents[2] / "examples" / "vm_ko.csv")
 ASKED = ("fit", DEMO, "--cell", "frog_muscle", "--free", "P_Na/P_K")
@@ -63,6 +65,35 @@ def test_the_level_is_a_share_or_a_percentage(vrest):
         ends.append(math.log(ratio["high"] / ratio["low"]))
     assert ends[0] == ends[1]
     assert ends[2] / ends[0] == pytest.approx(1.959964 / 0.994458, rel=1e-3)
+
+
+HEADERS = st.sampled_from(
+    ["Ko", "Vm", "K_o (mM)", "V [V]", "sd", "sem", "n", "cell", "Clo (µM)", "pump.max_rate*", "x", "#x"]
+)
+ENTRY = st.one_of(
+    st.floats(-200, 200).map(str), st.sampled_from(["", "−90", "2,5", "5", "100", "nan", "1e400", "a", "0", "-61"])
+)
+
+
+@settings(max_examples=60)
+@given(
+    table=st.lists(HEADERS, min_size=1, max_size=4).flatmap(
+        lambda names: st.tuples(
+            st.just(names), st.lists(st.lists(ENTRY, min_size=len(names), max_size=len(names)), max_size=5)
+        )
+    ),
+    divider=st.sampled_from([",", ";", "\t"]),
+)
+@example(table=(["Ko", "Vm"], [["5", "-61"], ["5", "-61"]]), divider=";")
+@example(table=(["Ko", "Vm", "sd"], [["0", "-61", "5"], ["5", "-90", "5"]]), divider=";")
+@example(table=(["Vm", "cell"], [["-61", "a"], ["-61", "a"], ["-90", "5"]]), divider=";")
+def test_any_table(vrest, table, divider):
+    names, rows = table
+    text = "\n".join(divider.join(row) for row in [names, *rows])
+    answer = vrest("fit", "-", "--cell", "frog_muscle", "--json", stdin=text)
+    assert "Traceback" not in answer.out + answer.err
+    assert answer.code in (0, 3)
+    assert answer.json["result"]["parameters"] if answer.code == 0 else answer.error
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from scipy.stats import norm, t
 import vrest
 from vrest.constants import F, R
 from vrest.study.fit import fitted
+from vrest.study.fit_models import compiled
 
 DEMO = Path(__file__).parents[2] / "examples" / "vm_ko.csv"
 PHI = 1e3 * R * 293.15 / F
@@ -108,12 +109,15 @@ def test_models_are_what_they_are_called(frog):
     frozen = [vrest.instant(frog, f"outside.K={k} mM swap Na").v for k in ko]
     textbook = ghk(ko, 0.01, 2.0, nao=111.25 - ko)
     noda = PHI * np.log((1.5 * ko + 0.01 * (111.25 - ko)) / (1.5 * 124 + 0.01 * 10.4))
+    data["sd"] = [1.0, 1.0, 1.0]
     for model, expected in (("settled", rests), ("instant", frozen), ("ghk", textbook), ("mullins_noda", noda)):
-        squares = vrest.fit(frog, data, "P_Na/P_K", model).squares
+        free = ["P_Na/P_K", "P_Cl/P_K"] if model == "settled" else "P_Na/P_K"
+        squares = vrest.fit(frog, data, free, model).squares
         own = np.array([each.inner(each.own) for each in squares.predict.free])
         v, slope = squares.predict(own, squares.rows)
         assert v == pytest.approx(expected, abs=1e-9), model
-        up, down = (squares.predict(own + d, squares.rows)[0] for d in (1e-5, -1e-5))
+        along = 1e-5 * np.eye(len(own))[0]
+        up, down = (squares.predict(own + d, squares.rows)[0] for d in (along, -along))
         assert slope[:, 0] == pytest.approx((up - down) / 2e-5, rel=1e-6), model
 
 
@@ -177,6 +181,18 @@ def test_the_search_does_not_depend_on_where_the_cell_stands(frog):
         cell = vrest.apply(frog, [f"Na_leak.permeability*={na}", f"Cl_leak.permeability*={cl}"])
         found = vrest.fit(cell, {"Ko": KO, "Vm": v, "sd": np.ones(len(KO))}, ["P_Na/P_K", "P_Cl/P_K"])
         assert list(found.values.values()) == pytest.approx([0.05, 0.4], rel=1e-6)
+
+
+def test_other_data_and_an_equal_cell_compile_nothing(frog):
+    def asked(cell, n):
+        return vrest.fit(cell, {"Ko": KO[:n], "Vm": mullins_noda(KO[:n], 0.01)}, "P_Na/P_K", "mullins_noda")
+
+    code = compiled(asked(frog, 4).squares.predict.known)
+    count = code._cache_size()
+    again = asked(vrest.load("frog_muscle"), 16).squares.predict.known
+    assert compiled(again) is code
+    assert code._cache_size() == count
+    assert compiled(asked(vrest.apply(frog, "inside.K=130 mM"), 4).squares.predict.known) is not code
 
 
 def test_akaike_chooses_the_model_that_made_the_data(frog):
