@@ -155,6 +155,28 @@ def test_what_data_cannot_tell_is_said_and_the_advice_helps(frog):
     assert math.sqrt(e.high / e.low) == pytest.approx(advice[0].after["P_Cl/P_K"], rel=0.15)
 
 
+@pytest.mark.parametrize(
+    ("candidates", "parameter", "code"),
+    [
+        ([], None, "no_candidates"),
+        ("outside.K=0 mM", None, None),
+        (["outside.Cl=5 mM", "inside.Cl=0 mM"], None, "no_prediction"),
+        ("Na_leak.permeability*=2", None, "bad_candidate"),
+        ("outside.K=5 mM over 1 s", None, "bad_candidate"),
+        ("outside.Kx=5 mM", None, "unknown_path"),
+        (None, "P_Cl/P_K", "unknown_parameter"),
+    ],
+)
+def test_candidates_that_make_no_sense_are_refused(frog, candidates, parameter, code):
+    found = vrest.fit(frog, {"Ko": KO, "Vm": ghk(KO, 0.01, 2.0), "sd": np.ones(len(KO))}, "P_Na/P_K")
+    if code is None:
+        assert len(vrest.next_measurement(found, candidates, parameter)) == 1
+        return
+    with pytest.raises(vrest.InputError) as refused:
+        vrest.next_measurement(found, candidates, parameter)
+    assert refused.value.code == code
+
+
 def test_unknowns_that_make_up_for_each_other_are_named(frog):
     found = vrest.fit(
         frog, {"Ko": KO, "Vm": mullins_noda(KO, 0.01) + np.sin(KO)}, ["P_Na/P_K", "pump_ratio"], "mullins_noda"
@@ -191,6 +213,7 @@ def test_other_data_and_an_equal_cell_compile_nothing(frog):
     count = code._cache_size()
     again = asked(vrest.load("frog_muscle"), 16).squares.predict.known
     assert compiled(again) is code
+    assert asked(frog, 16).estimates[0].value == pytest.approx(0.01, rel=1e-9)  # potentials without noise are no error
     assert code._cache_size() == count
     assert compiled(asked(vrest.apply(frog, "inside.K=130 mM"), 4).squares.predict.known) is not code
 
@@ -234,6 +257,7 @@ SLIPS = [
     ({}, ["P_Na/P_K", "P_Cl/P_K", "inside.K"], "ghk", "too_few_data"),
     ({"pump.max_rate*": [0, 1, 1]}, "P_Na/P_K", "ghk", "not_in_model"),
     ({"Ko": [0, 1, 1], "Clo": [0, 0, 0], "Nao": [0, 1, 1]}, "P_Na/P_K", "mullins_noda", "no_prediction"),
+    ({"Clo": [0, 0, 0]}, "g_Na/g_K", "chord", "undefined"),
     ({"Ko": [1, 2]}, "P_Na/P_K", "ghk", "bad_data"),
     ({"Ko": [1, -2, 3]}, "P_Na/P_K", "ghk", "out_of_range"),
     ({"sd": [1, 0, 3]}, "P_Na/P_K", "ghk", "out_of_range"),

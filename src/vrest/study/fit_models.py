@@ -154,6 +154,10 @@ def _weights(cell: Cell, model: Model) -> dict[str, float]:
         found.add(ion)
         if model == "chord" and isinstance(t, GHKLeak):
             inside, outside = cell.contents(wall.inside)[ion], cell.contents(wall.outside)[ion]
+            if not inside or not outside:
+                problem = f"The model chord needs E_{ion}, and one side of '{cell.name}' has no {ion}."
+                hint = f"Switch '{label}' off, or choose the model 'ghk' or 'instant'."
+                raise InputError(problem, code="undefined", hint=hint)
             g = ghk_chord_conductance(1.0, valence[ion], inside=inside, outside=outside, **here)
             weights[f"membranes.{membrane}.transports.{label}.permeability"] = float(g)
     if not found or (model == "mullins_noda" and not {"K", "Na"} <= found):

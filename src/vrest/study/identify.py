@@ -47,7 +47,11 @@ class Candidate:
 
 def next_measurement(
     fit: Fit,
-    candidates: Iterable[str | Change | Mapping[str, Any] | Iterable[str]] | None = None,
+    candidates: str
+    | Change
+    | Mapping[str, Any]
+    | Iterable[str | Change | Mapping[str, Any] | Iterable[str]]
+    | None = None,
     parameter: str | None = None,
 ) -> list[Candidate]:
     """Which measurement would shrink the interval of an unknown most: candidates from best to worst.
@@ -66,6 +70,12 @@ def next_measurement(
     parameter
         The unknown that matters; by default the one that is known least.
 
+    Raises
+    ------
+    InputError
+        `unknown_parameter`; `bad_candidate`; `no_prediction` (the model has no potential there); `no_candidates` (there
+        is no bath); a change that cannot be read.
+
     >>> from vrest.io.cellfile import load
     >>> from vrest.study.fit import fit
     >>> cell = load("frog_muscle")
@@ -81,11 +91,24 @@ def next_measurement(
         if path not in names:
             raise InputError(f"{parameter} was not free.", code="unknown_parameter", hint=near_miss(parameter, names))
         parameter = path
-    planned = _defaults(fit) if candidates is None else [_read(fit, each) for each in candidates]
-    if not planned and candidates is None:
-        return []
+    given: Any = [candidates] if isinstance(candidates, str | Change | Mapping) else candidates
+    planned = _defaults(fit) if given is None else [_read(fit, each) for each in given]
+    ranked = _ranked(fit, planned, parameter)
+    if given is not None and len(ranked) < len(planned):
+        lost = next(text for text, _ in planned if text not in [c.change for c in ranked])
+        hint = "Leave it out, or choose another model."
+        raise InputError(f"{lost}: the model {fit.model} has no potential there.", code="no_prediction", hint=hint)
+    if not ranked:
+        hint = 'Name some, such as "outside.Cl=8 mM".'
+        raise InputError("There is no candidate for a next measurement.", code="no_candidates", hint=hint)
+    return ranked
+
+
+def _ranked(fit: Fit, planned: list[tuple[str, dict[str, float]]], parameter: str | None) -> list[Candidate]:
+    """From best to worst, without those at which the model has no potential."""
     if not planned:
-        raise InputError("There is no candidate.", code="no_candidates", hint='Such as "outside.Cl=8 mM".')
+        return []
+    names = [each.name for each in fit.free]
     conditions = fit.squares.predict.known.conditions
     more = [path for _, values in planned for path in values if path not in conditions]
     predict, rows = fit.squares.predict, fit.squares.rows
@@ -150,7 +173,7 @@ def _reason(fit: Fit, k: int) -> str:
 
 def _way_out(fit: Fit, k: int) -> str:
     """The change of the bath that would tell, or that none would."""
-    best = next(iter(next_measurement(fit, parameter=fit.free[k].name)), None)
+    best = next(iter(_ranked(fit, _defaults(fit), fit.free[k].name)), None)
     width = np.inf if best is None else best.after[fit.free[k].name]
     if best is None or not _log(fit, k, width) < USEFUL:
         return "No change of one ion of a bath that was tried would tell."

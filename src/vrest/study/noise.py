@@ -17,6 +17,9 @@ from vrest.study.measured import Measured
 
 Array = NDArray[np.float64]
 
+ROUNDING = 1e-9
+"""mV: a scatter is not estimated as less, not even from potentials that were computed."""
+
 LARGEST_RATIO = 1e6
 """Of the variance between cells to that within."""
 
@@ -52,14 +55,16 @@ class Noise:
 
     def variance(self, residuals: Array, unknowns: int) -> float:
         """s2: 1, or what the scatter of the residuals tells with their degrees of freedom."""
-        return 1.0 if self.known else float((self.white(residuals) ** 2).sum() / (len(residuals) - unknowns))
+        if self.known:
+            return 1.0
+        return max(float((self.white(residuals) ** 2).sum() / (len(residuals) - unknowns)), ROUNDING**2)
 
     def deviance(self, residuals: Array) -> float:
         """-2 ln L of the residuals, s2 at its most likely where it is unknown."""
         n, chi2 = len(residuals), float((self.white(residuals) ** 2).sum())
         if self.known:
             return chi2 + n * np.log(2 * np.pi) + self.log_determinant
-        return n * np.log(2 * np.pi * chi2 / n) + n + self.log_determinant
+        return n * np.log(2 * np.pi * max(chi2 / n, ROUNDING**2)) + n + self.log_determinant
 
     def most_likely(self, residuals: Array, jacobian: Array | None) -> Noise:
         """With rho at its most likely; with a jacobian (n, k), restricted likelihood (REML), which is not biased.
@@ -92,14 +97,14 @@ class Noise:
         size = np.abs(np.diag(upper))
         seen = size > 1e-12 * size.max(initial=0.0)
         total = self.log_determinant + 2 * float(np.log(size[seen]).sum())
-        return total + (chi2 if self.known else free * np.log(chi2 / free))
+        return total + (chi2 if self.known else free * np.log(max(chi2 / free, ROUNDING**2)))
 
     def freedom(self, jacobian: Array, covariance: Array, variance: float) -> Array:
         """(k,) degrees of freedom of each unknown; infinite where the errors are known and cells do not differ.
 
         With offsets they lie between cells - 1 and n - k, by Satterthwaite's approximation: 2 C^2/Var(C) of each
-        variance C, from the information about s2 and the variance between cells. Satterthwaite 1946, Biometrics
-        Bulletin 2:110, doi:10.2307/3002019.
+        variance C, from the information about s2 and the variance between cells; 1 at least. Satterthwaite 1946,
+        Biometrics Bulletin 2:110, doi:10.2307/3002019.
         """
         n, k = jacobian.shape
         if not self.groups:
@@ -115,7 +120,7 @@ class Noise:
         moved = [projection @ part for part in parts]
         information = np.array([[0.5 * np.trace(a @ b) for b in moved] for a in moved])
         spread = np.einsum("ak,ab,bk->k", slopes, np.linalg.pinv(information), slopes)
-        return 2 * np.diag(covariance) ** 2 / np.maximum(spread, 1e-300)
+        return np.maximum(2 * np.diag(covariance) ** 2 / np.maximum(spread, 1e-300), 1.0)
 
 
 def noise_of(data: Measured) -> Noise:
