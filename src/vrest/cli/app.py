@@ -15,8 +15,7 @@ from vrest.errors import VrestError, near_miss
 from vrest.version import __version__
 
 COMMANDS = ("nernst", "ghk", "rest", "run", "population", "explain", "bifurcation", "perturb", "compare")
-COMMANDS += ("excitability", "design", "check", "fit", "show", "doctor")
-COMMANDS += ("excitability", "design", "check", "sensitivity", "show", "doctor")
+COMMANDS += ("excitability", "design", "check", "fit", "sensitivity", "show", "doctor")
 UNEXPECTED, USAGE, INTERRUPTED = 1, 2, 130
 
 look.PADDING_HELPTEXT_FIRST_LINE = (0, 0, 1, 0)
