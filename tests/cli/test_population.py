@@ -103,7 +103,7 @@ def test_slips(vrest, arguments, code, error):
     ("text", "said"),
     [
         ("outside.K\n", "no rows"),
-        ("outside.K,outside.Na\n1,2\n3\n", "row 2: 1 values under 2 names"),
+        ("outside.K,outside.Na\n1,2\n3\n", "row 2 (line 3): 1 values under 2 names"),
         ("outside.K\n3\nfive\n", "row 2"),
         ("outside.K (mV)\n3\n", "mV"),
     ],

@@ -58,11 +58,15 @@ def test_factors_and_companions(tmp_path, frog):
 @pytest.mark.parametrize(
     ("text", "code", "says"),
     [
-        ("Ko,Vm\n2,5,-91\n", "bad_table", "line 2: 3 values under 2 names. Give every row every value. Decimal commas"),
-        ("Ko;Vm\n2,5;-91,5\n10;\n", "empty_value", "line 3, column 'Vm' is empty"),
-        ("Ko;Vm\n\n2,5;-91,5\n1O;-61\n", "not_a_number", "line 4, column 'Ko'"),
-        ("Ko;Vm\n2.500,1;-91\n", "not_a_number", "line 2, column 'Ko'"),
-        ('Ko,Vm\n"2,5",-91\n', "decimal_comma", "line 2, column 'Ko'"),
+        (
+            "Ko,Vm\n2,5,-91\n",
+            "bad_table",
+            "row 1 (line 2): 3 values under 2 names. Give every row every value. Decimal commas",
+        ),
+        ("Ko;Vm\n2,5;-91,5\n10;\n", "empty_value", "row 2 (line 3), column 'Vm' is empty"),
+        ("Ko;Vm\n\n2,5;-91,5\n1O;-61\n", "not_a_number", "row 2 (line 4), column 'Ko'"),
+        ("Ko;Vm\n2.500,1;-91\n", "not_a_number", "row 1 (line 2), column 'Ko'"),
+        ('Ko,Vm\n"2,5",-91\n', "decimal_comma", "row 1 (line 2), column 'Ko'"),
         ("Ko,Vm\n2.5,–91\n", "not_a_number", "write the minus as '-'"),
         ("Ko,Ko\n2.5,-91\n", "bad_table", "column 2 is named 'Ko'"),
         ("Ko,Vm\n", "bad_table", "has no rows"),

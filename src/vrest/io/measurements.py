@@ -29,8 +29,8 @@ def read_measurements(path: str | os.PathLike[str]) -> dict[str, Any]:
         if name.startswith("#"):
             continue
         role, column = role_of(name), []
-        for k, row in rows:
-            where = f"{path}, line {k}, column '{name}'"
+        for place, row in rows:
+            where = f"{path}, {place}, column '{name}'"
             if not row[j]:
                 hint = "Fill it in, or take the row out: nothing is skipped."
                 raise InputError(f"{where} is empty.", code="empty_value", hint=hint)

@@ -42,8 +42,8 @@ def read_samples(path: str | os.PathLike[str]) -> dict[str, Any]:
         if match is None or match[1] in found:
             problem = f"'{path}': column {j + 1} is named {name!r}."
             raise InputError(problem, code="bad_table", hint="Give every column a path of its own.")
-        where = f"{path}, {match[1]}, line"
-        values = [parse_number(row[j], f"{where} {k}", decimal_comma=divider != ",") for k, row in rows]
+        where = f"{path}, {match[1]}"
+        values = [parse_number(row[j], f"{where}, {place}", decimal_comma=divider != ",") for place, row in rows]
         column = np.array(values)
         found[match[1]] = Labelled(column, match[2]) if match[2] else column
     return found

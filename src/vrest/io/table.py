@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from vrest.errors import InputError
 
 
-def read_table(path: str | os.PathLike[str]) -> tuple[list[str], list[tuple[int, list[str]]], str]:
-    """The names, the rows with their line numbers, and the divider; every row is complete. `-` is standard input.
+def read_table(path: str | os.PathLike[str]) -> tuple[list[str], list[tuple[str, list[str]]], str]:
+    """The names, the rows with their places ("row 1 (line 2)"), and the divider. `-` is standard input.
+
+    Every row is complete.
 
     Raises
     ------
@@ -27,17 +29,17 @@ def read_table(path: str | os.PathLike[str]) -> tuple[list[str], list[tuple[int,
         raise InputError(f"'{path}' has no rows.", code="bad_table", hint=hint)
     divider = next((sign for sign in "\t;" if sign in lines[0][1]), ",")
     names, *rows = [[part.strip() for part in row] for row in _parsed(lines, divider)]
-    numbers = [k for k, _ in lines[1:]]
+    places = [f"row {j} (line {k})" for j, (k, _) in enumerate(lines[1:], 1)]
     for j, name in enumerate(names):
         if not name or name in names[:j]:
             problem = f"'{path}': column {j + 1} is named {name!r}."
             raise InputError(problem, code="bad_table", hint="Give every column a name of its own.")
-    for k, row in zip(numbers, rows, strict=True):
+    for place, row in zip(places, rows, strict=True):
         if len(row) != len(names):
-            problem = f"'{path}', line {k}: {len(row)} values under {len(names)} names."
+            problem = f"'{path}', {place}: {len(row)} values under {len(names)} names."
             hint = "Decimal commas need semicolons or tabs between columns." if divider == "," else ""
             raise InputError(problem, code="bad_table", hint=f"Give every row every value. {hint}".rstrip())
-    return names, list(zip(numbers, rows, strict=True)), divider
+    return names, list(zip(places, rows, strict=True)), divider
 
 
 def _text(path: str) -> str:
