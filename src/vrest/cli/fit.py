@@ -52,8 +52,8 @@ def command(
 
     DATA is a table (CSV; commas, semicolons or tabs; - for standard input). Its first line names the columns: Vm (mV),
     corrected for the liquid junction potential; sd or sem, its error, if known; n, how many measurements a row is the
-    mean of; cell, where several were measured; all others are what was set: Ko (mM), outside.Cl, a path, or a path and
-    * for a factor. 'Ko swap Na' says that Na+ went as K+ came.
+    mean of; cell, where several were measured; all others are what was set: Ko (mM), outside.Cl, any path, or such as
+    pump.max_rate* for a factor. 'Ko swap Na' says that Na+ went as K+ came.
     """
     from vrest.cli.answer import Meter, answer
     from vrest.cli.app import Wrong
