@@ -9,6 +9,7 @@ import gc
 import os
 
 import jax
+import psutil
 import pytest
 from hypothesis import settings
 
@@ -38,12 +39,15 @@ def pytest_collection_modifyitems(items):
 
 
 KEPT = type(functools.cache(len))
+MOST_BYTES = 2e9
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _compiled_code_is_let_go():
-    """Compiled code of one file of tests: kept for all of them it would take gigabytes."""
+    """Compiled code of all files of tests would take gigabytes: it goes when it has become much."""
     yield
+    if psutil.Process().memory_info().rss < MOST_BYTES:
+        return
     for thing in gc.get_objects():
         if isinstance(thing, KEPT) and thing.__module__.startswith("vrest."):
             thing.cache_clear()

@@ -86,12 +86,12 @@ def test_a_certified_rest_stays_for_a_day(name):
     assert np.abs(run.v - run.v[0]).max() < 1e-6
 
 
-GATED = ("dijkstra_2016", "fast_spiking_interneuron", "pyramidal_neuron")
-"""They fire a thousand times before they fall silent without their pump: a minute each, in `make test-library`."""
+SLOW = ("dijkstra_2016", "fast_spiking_interneuron", "pyramidal_neuron", "wei_2014")
+"""They fire a thousand times before they fall silent without their pump: up to a minute each, in `make test-library`."""
 
 # the contents of the first are held; the others have several membranes, and tests of their own
 PUMPED = [
-    pytest.param(name, marks=pytest.mark.library) if name in GATED else name
+    pytest.param(name, marks=pytest.mark.library) if name in SLOW else name
     for name in vrest.library()
     if name not in ("hodgkin_huxley_1952", "edpr_2020", "edneg_2021")
 ]

@@ -48,8 +48,8 @@ def for_many() -> dict[str, Any]:
     return _known(xla_cpu_prefer_vector_width=512)
 
 
-def for_one() -> dict[str, Any]:
-    """Compiler options of a function of single numbers: simpler code, as fast, that takes half the time to make.
+def for_few() -> dict[str, Any]:
+    """Compiler options of a function of numbers or short arrays: simpler code that takes half the time to make.
 
     Like `for_many`, for the outermost function only: inside other compiled code JAX wants its `__wrapped__`.
     """

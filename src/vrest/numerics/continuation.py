@@ -22,7 +22,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from vrest.numerics.backend import for_one
+from vrest.numerics.backend import for_few
 from vrest.numerics.linear import solve
 
 LARGEST, SMALLEST = 0.02, 1e-9
@@ -108,7 +108,7 @@ def corrector(f: Callable[[Any, Any, Any], Any], share: Callable[[Any, Any, Any]
         start = Corrected(z, tangent, jnp.zeros((n, n)), nothing, jnp.zeros(n + 1), jnp.asarray(0), jnp.asarray(False))
         return jax.lax.while_loop(going, body, (start, jnp.asarray(False), jnp.asarray(jnp.inf)))[0]
 
-    return jax.jit(correct, compiler_options=for_one())
+    return jax.jit(correct, compiler_options=for_few())
 
 
 @dataclass(frozen=True)

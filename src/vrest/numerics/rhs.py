@@ -6,12 +6,16 @@ them. Whole arrays go through every operation, so a batch needs no vmap and its 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax.extend.core import Literal
+
+FEW = 32
+"""Lanes up to which code is short rather than quick: compiling it takes longer than running it."""
 
 State = tuple[Any, ...]
 Matrix = dict[tuple[int, int], Any]
@@ -43,6 +47,8 @@ class Rhs:
         fixed: bool | tuple[bool, ...] = True,
     ) -> None:
         self.shape = jnp.shape(y[0])
+        self.few = math.prod(self.shape) <= FEW
+        """Whether it takes longer to compile than to run."""
         closed = jax.make_jaxpr(f)(t, y, args)
         flags = [fixed] * len(jax.tree.leaves(args))
         if isinstance(fixed, tuple):
@@ -93,14 +99,15 @@ class Rhs:
 
     def jacobian(self, t: Any, y: State, args: Any = ()) -> tuple[State, Matrix]:
         """y' and the entries dy'_i/dy_j that exist."""
-        if not self.shape:  # one problem: all columns in one sweep, which compiles several times quicker
+        if self.few:  # all columns in one sweep, which compiles several times quicker
+            at, n = jnp.stack(y), len(y)
 
-            def all_rows(v: Any) -> tuple[Any, Any]:
-                rows = jnp.stack(self(t, tuple(v), args))
-                return rows, rows
+            def along_all(direction: Any) -> Any:
+                return jax.jvp(lambda v: jnp.stack(self(t, tuple(v), args)), (at,), (direction,))
 
-            matrix, rows = jax.jacfwd(all_rows, has_aux=True)(jnp.stack(y))
-            return tuple(rows), {(i, j): matrix[i, j] for i, row in enumerate(self.pattern) for j in row}
+            basis = jnp.broadcast_to(jnp.eye(n).reshape(n, n, *[1] * len(self.shape)), (n, *at.shape))
+            rows, columns = jax.vmap(along_all, out_axes=(None, 0))(basis)
+            return tuple(rows), {(i, j): columns[j, i] for i, row in enumerate(self.pattern) for j in row}
         value: Any = ()
         entries: Matrix = {}
         for j in range(len(y)):

@@ -90,7 +90,7 @@ def one_step(
     """
     factors = implicit(1.0 / (h * tableau.GAMMA), jacobian, len(y))
     drift = rhs.drift(t, y, args) if rhs.moving else None
-    if not rhs.shape:
+    if rhs.few:
         ks = _looped(rhs, t, y, h, factors, drift, args)
         end = _plus(_plus(y, _combined(tableau.A[7], ks)), ks[7])
         return end, ks[7], [_combined(row, ks) for row in tableau.DENSE]
@@ -109,18 +109,19 @@ def one_step(
 
 
 def _looped(rhs: Rhs, t: Any, y: State, h: Any, factors: Factors, drift: State | None, args: Any) -> list[State]:
-    """The eight stages of one problem as a loop: an eighth of the code to compile."""
+    """The eight stages as a loop: an eighth of the code to compile."""
     a, c = jnp.asarray(tableau.A), jnp.asarray(tableau.C)
     times, slopes = jnp.asarray(tableau.TIMES), jnp.asarray(tableau.SLOPES)
     start, moving = jnp.stack(y), None if drift is None else jnp.stack(drift)
 
     def stage(i: Any, ks: Any) -> Any:
-        slope = jnp.stack(rhs(t + times[i] * h, tuple(start + a[i] @ ks), args)) + (c[i] @ ks) / h
+        before = start + jnp.tensordot(a[i], ks, 1)
+        slope = jnp.stack(rhs(t + times[i] * h, tuple(before), args)) + jnp.tensordot(c[i], ks, 1) / h
         if moving is not None:
             slope = slope + h * slopes[i] * moving
         return ks.at[i].set(jnp.stack(substitute(factors, tuple(slope))))
 
-    return [tuple(k) for k in jax.lax.fori_loop(0, 8, stage, jnp.zeros((8, len(y))))]
+    return [tuple(k) for k in jax.lax.fori_loop(0, 8, stage, jnp.zeros((8, *start.shape)))]
 
 
 def attempt(

@@ -90,7 +90,7 @@ def _after(system: System, wall: Wall) -> Any:
     import jax
     import jax.numpy as jnp
 
-    from vrest.numerics.backend import for_one
+    from vrest.numerics.backend import for_few
     from vrest.numerics.rosenbrock import reach
 
     f, valid = motion(system, moving=False)
@@ -110,4 +110,4 @@ def _after(system: System, wall: Wall) -> Any:
         (v, slope), (moved, _) = jax.jvp(lambda p, x: after(p, x, time), at, along)
         return v, slope, moved
 
-    return jax.jit(all_three, compiler_options=for_one())
+    return jax.jit(all_three, compiler_options=for_few())

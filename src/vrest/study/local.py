@@ -110,7 +110,7 @@ def _push(system: System) -> Any:
     import jax
     import jax.numpy as jnp
 
-    from vrest.numerics.backend import for_one
+    from vrest.numerics.backend import for_few
 
     readers = [q.read for q in quantities(system).values() if q.read]
 
@@ -121,7 +121,7 @@ def _push(system: System) -> Any:
         args = (p, c, matrix)
         return Here(system.reduced(y, args), jax.jacfwd(system.reduced)(y, args), x, readings)
 
-    return jax.jit(lambda at, along: jax.jvp(say, at, along), compiler_options=for_one())
+    return jax.jit(lambda at, along: jax.jvp(say, at, along), compiler_options=for_few())
 
 
 def _eigenvalues(matrix: np.ndarray, turned: np.ndarray) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -219,12 +219,12 @@ def linearised(system: System) -> Any:
     """y' and its Jacobian at one point: (y, (p, c, M)) -> (y', J)."""
     import jax
 
-    from vrest.numerics.backend import for_one
+    from vrest.numerics.backend import for_few
 
     def linear(y: Any, args: Any) -> Any:
         return system.reduced(y, args), jax.jacfwd(system.reduced)(y, args)
 
-    return jax.jit(linear, compiler_options=for_one())
+    return jax.jit(linear, compiler_options=for_few())
 
 
 def judged(cell: Cell, system: System, p: np.ndarray, x0: np.ndarray, found: Stationary) -> Rest:
@@ -238,7 +238,7 @@ def search(system: System) -> Any:
     import jax
     import jax.numpy as jnp
 
-    from vrest.numerics.backend import for_one
+    from vrest.numerics.backend import for_few
     from vrest.numerics.stationary import stationary
 
     allowed = Allowed(system)
@@ -259,7 +259,7 @@ def search(system: System) -> Any:
             max_iterations=MAX_ITERATIONS,
         )
 
-    return jax.jit(find, compiler_options=for_one())
+    return jax.jit(find, compiler_options=for_few())
 
 
 def _table(result: Rest) -> str:

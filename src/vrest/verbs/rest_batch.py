@@ -65,7 +65,7 @@ def rest_batch(system: System, p: np.ndarray, x0: np.ndarray, *, lanes: int = LA
         np.zeros(n, dtype=np.int64),
     )
     if size <= SIGNS_UP_TO:
-        together, proof = _settle(system)
+        together, proof = _settle(system, n <= FEW_LANES)
         y, correction = y0.T.copy(), np.zeros((size, n))
         step, done, iterations = np.full(n, FIRST_STEP), np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int64)
         numbers = numbers_of(p, c, matrix)
@@ -140,12 +140,12 @@ def search_many(system: System) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _settle(system: System) -> tuple[Any, Any]:
+def _settle(system: System, few: bool) -> tuple[Any, Any]:
     """The compiled search of a batch, and what proves its results."""
     import jax
     import jax.numpy as jnp
 
-    from vrest.numerics.backend import for_many
+    from vrest.numerics.backend import for_few, for_many
     from vrest.numerics.settle import STABLE, prove, settle
 
     allowed = Allowed(system)
@@ -185,4 +185,5 @@ def _settle(system: System) -> tuple[Any, Any]:
         state = jnp.stack([jnp.broadcast_to(v, nothing.shape) for v in x])
         return proven.verdict == STABLE, proven.slowest, imbalance, residual, ordinary, state, proven.jacobian
 
-    return jax.jit(together, compiler_options=for_many()), jax.jit(proof, compiler_options=for_many())
+    options = for_few() if few else for_many()
+    return jax.jit(together, compiler_options=options), jax.jit(proof, compiler_options=options)

@@ -371,7 +371,7 @@ def stepper(system: System, moving: bool) -> Any:
     """The compiled integrator of one system: advances at most CHUNK accepted steps."""
     import jax
 
-    from vrest.numerics.backend import for_one
+    from vrest.numerics.backend import for_few
     from vrest.numerics.rosenbrock import integrate
 
     f, valid = motion(system, moving)
@@ -379,7 +379,7 @@ def stepper(system: System, moving: bool) -> Any:
     def advance(t: Any, y: Any, stop: Any, h: Any, args: Any, rtol: Any, atol: Any) -> Any:
         return integrate(f, t, y, stop, h, args, valid=valid, rtol=rtol, atol=atol, max_steps=CHUNK)
 
-    return jax.jit(advance, compiler_options=for_one())
+    return jax.jit(advance, compiler_options=for_few())
 
 
 def motion(system: System, moving: bool) -> tuple[Callable[..., Any], Callable[..., Any]]:

@@ -110,7 +110,6 @@ def run_batch(
     changed = tuple(int(k) for k in np.flatnonzero(varied))
     y0, c, matrix = system.split(x0, p[0])
     level = np.asarray(() if thresholds is None else thresholds, dtype=np.float64)
-    advance = _advance(system, changed, moving, watch, times is not None)
     atol = Allowed(system).tolerance(rtol)
 
     def each(value: float, *rows: int) -> np.ndarray:
@@ -139,6 +138,8 @@ def run_batch(
     end = jax.tree.map(np.empty_like, begin.lanes)
     course = None if times is None else _Course(system, np.asarray(times), begin.lanes.y)
     width = lanes if n > FEW_LANES else FEW_LANES  # two sizes, so that little is compiled
+    how = system, changed, moving, watch, times is not None
+    advance = _advance(*how, width <= FEW_LANES)
     now = _narrowed(begin, np.minimum(np.arange(width), n - 1))
     now.cell[n:], now.lanes.status[n:] = NOBODY, NOBODY
     waiting, tried = min(width, n), 0
@@ -162,6 +163,7 @@ def run_batch(
             break
         if waiting == n and len(busy) <= FEW_LANES < width:  # the last few: a narrow batch
             now, width = _narrowed(now, np.concatenate([busy, idle[: FEW_LANES - len(busy)]])), FEW_LANES
+            advance = _advance(*how, True)
     seen = end.watched or (None,) * 5
     low, high, integral, above, first = (None if part is None else part.T for part in seen)
     return RunBatch(
@@ -276,11 +278,13 @@ def _evaluated() -> Any:
 
 
 @lru_cache(maxsize=64)
-def _advance(system: System, changed: tuple[int, ...], moving: bool, watch: Watch | None, record: bool) -> Any:
+def _advance(
+    system: System, changed: tuple[int, ...], moving: bool, watch: Watch | None, record: bool, few: bool
+) -> Any:
     """The compiled batch step of one system, for the parameters that a protocol changes."""
     import jax
 
-    from vrest.numerics.backend import for_many
+    from vrest.numerics.backend import for_few, for_many
     from vrest.numerics.batch import advance, chosen
 
     allowed = Allowed(system)
@@ -328,4 +332,4 @@ def _advance(system: System, changed: tuple[int, ...], moving: bool, watch: Watc
             record=ATTEMPTS if record else 0,
         )
 
-    return jax.jit(step, compiler_options=for_many())
+    return jax.jit(step, compiler_options=for_few() if few else for_many())
