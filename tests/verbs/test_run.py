@@ -87,7 +87,7 @@ def test_a_certified_rest_stays_for_a_day(name):
 
 
 SLOW = ("dijkstra_2016", "fast_spiking_interneuron", "pyramidal_neuron", "wei_2014")
-"""They fire a thousand times before they fall silent without their pump: up to a minute each, in `make test-library`."""
+"""They fire a thousand times before they fall silent without their pump: minutes, in `make test-library`."""
 
 # the contents of the first are held; the others have several membranes, and tests of their own
 PUMPED = [
