@@ -36,9 +36,7 @@ def command(
     parameter: str,
     start: str,
     stop: str,
-    changes: tuple[str, ...],
-    swap: str | None,
-    salt: str | None,
+    changes: options.Changes,
     plot: str | None,
     as_json: bool,
     quiet: bool,
@@ -59,7 +57,7 @@ def command(
     from vrest.io.report import door, report
 
     options.check_figure(plot)
-    described = options.read_changed(cell, changes, swap, salt)
+    described = changes.read(cell)
 
     from vrest.study.bifurcation import bifurcation
 
@@ -72,7 +70,7 @@ def command(
     body = report(
         result(found),
         UNITS | unit,
-        inputs | {"set": list(changes), "swap": swap, "with": salt, "plot": plot},
+        inputs | {**changes.inputs, "plot": plot},
         cell=described.name,
         temperature=door(described.temperature, "temperature"),
         warnings=found.warnings,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import rich_click as click
@@ -34,9 +35,7 @@ def command(
     area: str | None,
     add: tuple[str, ...],
     hold: tuple[str, ...],
-    changes: tuple[str, ...],
-    swap: str | None,
-    salt: str | None,
+    changes: options.Changes,
     output: str | None,
     as_json: bool,
     quiet: bool,
@@ -69,8 +68,8 @@ def command(
     within, without = _targets(inside, "--inside"), _targets(outside, "--outside")
     described = options.read_cell(cell)
     bath = next(iter(described.membranes.values())).outside
-    going_along = [f"{bath}.{ion}={value}" for ion, value in without.items() if swap or salt]
-    described = options.changed(described, [*changes, *going_along], swap, salt)
+    going_along = [f"{bath}.{ion}={value}" for ion, value in without.items() if changes.swap or changes.salt]
+    described = replace(changes, texts=(*changes.texts, *going_along)).apply(described)
 
     from vrest.study.design import design
 
@@ -95,7 +94,7 @@ def command(
             temporary.write_text(write_cell(made.cell), encoding="utf-8")
     inputs = {"cell": cell, "v_rest": v_rest, "inside": list(inside), "outside": list(outside), "area": area}
     inputs |= {"input_resistance": input_resistance, "add": list(add), "hold": list(hold)}
-    inputs |= {"set": list(changes), "swap": swap, "with": salt, "output": output}
+    inputs |= {**changes.inputs, "output": output}
     body = report(
         made.as_dict(),
         made.units(),

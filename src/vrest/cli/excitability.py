@@ -22,9 +22,7 @@ from vrest.cli import options
 @options.common
 def command(
     cell: str,
-    changes: tuple[str, ...],
-    swap: str | None,
-    salt: str | None,
+    changes: options.Changes,
     currents: tuple[str, ...],
     step: str,
     plot: str | None,
@@ -46,7 +44,7 @@ def command(
     from vrest.io.report import door, report
 
     options.check_figure(plot)
-    described = options.read_changed(cell, changes, swap, salt)
+    described = changes.read(cell)
 
     from vrest.study.excitability import FIRING_UNITS, UNITS, excitability, firing
     from vrest.verbs.rest import rest
@@ -59,7 +57,7 @@ def command(
     tried = [firing(rested, density, step) for density in wanted]
     if plot:
         options.save_figure("vrest.plot.firing", "firing_figure", (rested, ready, tried), plot)
-    inputs = {"cell": cell, "set": list(changes), "swap": swap, "with": salt}
+    inputs = {"cell": cell, **changes.inputs}
     inputs |= {"current": list(currents), "step": step, "plot": plot}
     body = report(
         {**ready.as_dict(), "firing": [f.as_dict() for f in tried]},

@@ -14,9 +14,7 @@ from vrest.cli import options
 @options.common
 def command(
     cell: str,
-    changes: tuple[str, ...],
-    swap: str | None,
-    salt: str | None,
+    changes: options.Changes,
     plot: str | None,
     as_json: bool,
     quiet: bool,
@@ -35,7 +33,7 @@ def command(
     from vrest.io.report import door, report
 
     options.check_figure(plot)
-    described = options.read_changed(cell, changes, swap, salt)
+    described = changes.read(cell)
 
     from vrest.study.explain import explain
     from vrest.verbs.rest import rest
@@ -46,7 +44,7 @@ def command(
     body = report(
         story.as_dict(),
         story.units(),
-        {"cell": cell, "set": list(changes), "swap": swap, "with": salt, "plot": plot},
+        {"cell": cell, **changes.inputs, "plot": plot},
         cell=described.name,
         temperature=door(described.temperature, "temperature"),
         warnings=story.warnings,

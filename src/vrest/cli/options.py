@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal
 
 import rich_click as click
@@ -35,11 +36,54 @@ common = together(as_json, quiet)
 celsius = click.option("--celsius", default="37", show_default=True, metavar="T", help='degC, or such as "310.15 K".')
 plot = click.option("--plot", metavar="FILE", help="Save a figure (.png, .pdf or .svg).")
 cell = click.argument("cell", metavar="CELL")
-changes = together(
-    click.option("--set", "changes", multiple=True, metavar="CHANGE", help='Such as "outside.K=12 mM". Repeatable.'),
-    click.option("--swap", metavar="ION", help="Keep a bath neutral: the changed ion replaces this one."),
-    click.option("--with", "salt", metavar="ION", help="Keep a bath neutral: this ion of opposite sign goes along."),
-)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What `--set`, `--swap` and `--with` say; `--swap` and `--with` go to the changes of bath ions."""
+
+    texts: tuple[str, ...]
+    swap: str | None
+    salt: str | None
+
+    def __bool__(self) -> bool:
+        return bool(self.texts or self.swap or self.salt)
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """For the report."""
+        return {"set": list(self.texts), "swap": self.swap, "with": self.salt}
+
+    def read(self, name: str) -> Cell:
+        """A cell, as for `read_cell`, with the changes."""
+        return self.apply(read_cell(name))
+
+    def apply(self, cell: Cell) -> Cell:
+        """The cell with the changes."""
+        from vrest.model.change import apply, parse_changes
+
+        if self.swap and self.salt:
+            from vrest.cli.app import Wrong
+
+            raise Wrong("--swap and --with exclude each other.", hint="Name one companion ion.")
+        parsed = parse_changes(self.texts)
+        if self.swap or self.salt:
+            parsed = _accompanied(cell, parsed, str(self.swap or self.salt), "swap" if self.swap else "with")
+        return apply(cell, parsed)
+
+
+def changes(command: Any) -> Any:
+    """The options of `Changes`; the command takes them as one argument, `changes`."""
+
+    @wraps(command)
+    def gathered(*, texts: tuple[str, ...], swap: str | None, salt: str | None, **others: Any) -> Any:
+        return command(changes=Changes(texts, swap, salt), **others)
+
+    return together(
+        click.option("--set", "texts", multiple=True, metavar="CHANGE", help='Such as "outside.K=12 mM". Repeatable.'),
+        click.option("--swap", metavar="ION", help="Keep a bath neutral: the changed ion replaces this one."),
+        click.option("--with", "salt", metavar="ION", help="Keep a bath neutral: an ion of opposite sign goes along."),
+    )(gathered)
 
 
 def read_cell(name: str) -> Cell:
@@ -52,25 +96,6 @@ def read_cell(name: str) -> Cell:
         return parse_cell(sys.stdin.read(), "standard input")
     except UnicodeDecodeError as error:
         raise InputError(f"Standard input is not text: {error}.", code="bad_toml", hint="Give TOML in UTF-8.") from None
-
-
-def read_changed(name: str, changes: Sequence[str], swap: str | None, salt: str | None) -> Cell:
-    """A cell with the changes of the command line."""
-    return changed(read_cell(name), changes, swap, salt)
-
-
-def changed(cell: Cell, changes: Sequence[str], swap: str | None, salt: str | None) -> Cell:
-    """The cell with changes; `--swap` and `--with` go to its changes of bath ions."""
-    from vrest.model.change import apply, parse_changes
-
-    if swap and salt:
-        from vrest.cli.app import Wrong
-
-        raise Wrong("--swap and --with exclude each other.", hint="Name one companion ion.")
-    parsed = parse_changes(changes)
-    if swap or salt:
-        parsed = _accompanied(cell, parsed, str(swap or salt), "swap" if swap else "with")
-    return apply(cell, parsed)
 
 
 def _accompanied(cell: Cell, changes: list[Change], ion: str, how: Literal["swap", "with"]) -> list[Change]:

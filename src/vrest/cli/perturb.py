@@ -44,9 +44,7 @@ def command(
     duration: str | None,
     onset: str | None,
     alone: bool,
-    changes: tuple[str, ...],
-    swap: str | None,
-    salt: str | None,
+    changes: options.Changes,
     plot: str | None,
     as_json: bool,
     quiet: bool,
@@ -75,9 +73,9 @@ def command(
             raise Wrong("NAME is missing.", code="missing_argument", hint=f"{extra[0]} needs a perturbation.")
         if cell is None and not listed:
             raise Wrong("CELL is missing.", code="missing_argument", hint="'vrest perturb --list' lists what there is.")
-        _list(cell, changes, swap, salt, as_json, quiet)
+        _list(cell, changes, as_json, quiet)
         return
-    described = options.read_changed(str(cell), changes, swap, salt)
+    described = changes.read(str(cell))
 
     from vrest.study.perturb import perturb
 
@@ -88,7 +86,7 @@ def command(
         options.save_figure("vrest.plot.perturb", "perturbation_figure", found, plot)
     inputs = {"cell": cell, "perturbations": list(names), "dose": list(doses), "isoform": isoform}
     inputs |= {"duration": duration, "onset": onset, "alone": alone}
-    inputs |= {"set": list(changes), "swap": swap, "with": salt, "plot": plot}
+    inputs |= {**changes.inputs, "plot": plot}
     body = report(
         found.as_dict(),
         found.units(),
@@ -149,9 +147,7 @@ def show(found: Perturbed, temperature: float) -> None:
     click.echo(found.sentence())
 
 
-def _list(
-    cell: str | None, changes: tuple[str, ...], swap: str | None, salt: str | None, as_json: bool, quiet: bool
-) -> None:
+def _list(cell: str | None, changes: options.Changes, as_json: bool, quiet: bool) -> None:
     from vrest.cli.answer import answer, table
     from vrest.io.report import door, report
     from vrest.study.perturbation import find, perturbations
@@ -163,7 +159,7 @@ def _list(
         rows = [[p.name, p.text(p.default), p.title] for p in known]
         answer(body, lambda: table(["name", "dose", "what"], "lll", rows), as_json=as_json, quiet=quiet)
         return
-    described = options.read_changed(cell, changes, swap, salt)
+    described = changes.read(cell)
 
     from vrest.study.perturb import applicable
 
@@ -174,7 +170,7 @@ def _list(
     body = report(
         {"perturbations": listed},
         {},
-        {"cell": cell, "set": list(changes), "swap": swap, "with": salt},
+        {"cell": cell, **changes.inputs},
         cell=described.name,
         temperature=door(described.temperature, "temperature"),
         warnings=described.notices(),

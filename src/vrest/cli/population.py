@@ -51,9 +51,7 @@ def command(
     rtol: str | None,
     workers: str | None,
     scheduler: str | None,
-    changes: tuple[str, ...],
-    swap: str | None,
-    salt: str | None,
+    changes: options.Changes,
     output: str | None,
     plot: str | None,
     as_json: bool,
@@ -90,7 +88,7 @@ def command(
             "--scheduler needs a store to write to.", hint="Give -o FILE.zarr, in a folder that all workers see."
         )
     options.check_figure(plot)
-    described = options.read_changed(cell, changes, swap, salt)
+    described = changes.read(cell)
     how: dict[str, Any] = {"events": list(events)} if events else {}
     how |= {name: value for name, value in (("until", until), ("threshold", threshold)) if value is not None}
     how |= {"design": design.replace("-", "_")} if design else {}
@@ -128,7 +126,7 @@ def command(
     inputs = {"cell": cell, "vary": list(vary), "table": table, "n": found.n, "seed": found.samples.seed}
     inputs |= {"design": found.samples.design, "at": [list(event) for event in events], "until": until}
     inputs |= {"from_rest": from_rest, "times": times, "threshold": threshold, "rtol": rtol, "workers": workers}
-    inputs |= {"scheduler": scheduler, "set": list(changes), "swap": swap, "with": salt, "output": output, "plot": plot}
+    inputs |= {"scheduler": scheduler, **changes.inputs, "output": output, "plot": plot}
     body = report(
         result(found, seconds),
         UNITS,

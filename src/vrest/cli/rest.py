@@ -38,9 +38,7 @@ UNITS = {
 @options.common
 def command(
     cell: str,
-    changes: tuple[str, ...],
-    swap: str | None,
-    salt: str | None,
+    changes: options.Changes,
     every: bool,
     output: str | None,
     plot: str | None,
@@ -72,8 +70,8 @@ def command(
         from vrest.cli.app import Wrong
 
         raise Wrong("--all lists rests; --plot and -o show one.", hint="Leave --all out.")
-    described = options.read_changed(cell, changes, swap, salt)
-    inputs = {"cell": cell, "set": list(changes), "swap": swap, "with": salt, "output": output, "plot": plot}
+    described = changes.read(cell)
+    inputs = {"cell": cell, **changes.inputs, "output": output, "plot": plot}
     if every:
         list_all(described, inputs, as_json, quiet)
         return

@@ -45,9 +45,7 @@ def command(
     rtol: str | None,
     from_rest: bool,
     source: str | None,
-    changes: tuple[str, ...],
-    swap: str | None,
-    salt: str | None,
+    changes: options.Changes,
     output: str | None,
     plot: str | None,
     as_json: bool,
@@ -71,7 +69,7 @@ def command(
     from vrest.units import parse_number
 
     said = {"CELL": cell, "--at": events, "--until": until, "--points": points, "--log": log, "--rtol": rtol}
-    said |= {"--from-rest": from_rest, "--set": changes, "--swap": swap, "--with": salt}
+    said |= {"--from-rest": from_rest, "--set": changes.texts, "--swap": changes.swap, "--with": changes.salt}
     if source and (extra := [name for name, value in said.items() if value]):
         raise Wrong(f"--from repeats a run as it was and takes no {extra[0]}.", hint="Leave it out.")
     if not (source or cell):
@@ -94,7 +92,7 @@ def command(
         how |= {} if points is None else {"points": options.whole(points, "points")}
         how |= {} if rtol is None else {"rtol": parse_number(rtol, "rtol")}
         how |= {"spacing": "log"} if log else {}
-        start, plan = options.read_changed(str(cell), changes, swap, salt), list(events)
+        start, plan = changes.read(str(cell)), list(events)
 
     from vrest.verbs.run import simulate
 
@@ -111,7 +109,7 @@ def command(
     if plot:
         options.save_figure("vrest.plot.timecourse", "timecourse", found, plot)
     inputs = {"cell": cell, "from": source, "protocol": found.plan.rows(), "until": found.until, "rtol": found.rtol}
-    inputs |= {"set": list(changes), "swap": swap, "with": salt, "from_rest": from_rest, "log": log}
+    inputs |= {**changes.inputs, "from_rest": from_rest, "log": log}
     inputs |= {"output": output, "plot": plot}
     body = report(
         result(found),

@@ -39,9 +39,7 @@ def command(
     n: str | None,
     seed: str | None,
     threshold: str | None,
-    changes: tuple[str, ...],
-    swap: str | None,
-    salt: str | None,
+    changes: options.Changes,
     plot: str | None,
     as_json: bool,
     quiet: bool,
@@ -67,7 +65,7 @@ def command(
     if seed and not (wide or n or any(sign in text for text in over for sign in "~∼")):
         raise Wrong("--seed is of Sobol indices.", hint="Say --global, -n N, or give a distribution.")
     options.check_figure(plot)
-    described = options.read_changed(cell, changes, swap, salt)
+    described = changes.read(cell)
     how = {} if threshold is None else {"threshold": threshold}
 
     from vrest.study.sensitivity import N, sensitivity
@@ -86,7 +84,7 @@ def command(
     if plot:
         options.save_figure("vrest.plot.sensitivity", "sensitivity_figure", found, plot)
     inputs = {"cell": cell, "over": list(over), "of": list(of), "global": wide, "n": n, "seed": seed}
-    inputs |= {"threshold": threshold, "set": list(changes), "swap": swap, "with": salt, "plot": plot}
+    inputs |= {"threshold": threshold, **changes.inputs, "plot": plot}
     body = report(
         found.as_dict(),
         found.units(),

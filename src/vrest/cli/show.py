@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 @options.common
 def command(
     cell: str | None,
-    changes: tuple[str, ...],
-    swap: str | None,
-    salt: str | None,
+    changes: options.Changes,
     sources: bool,
     toml: bool,
     schema: bool,
@@ -49,13 +47,13 @@ def command(
         click.echo(to_json(json_schema()))
         return
     if cell is None:
-        if changes or swap or salt or sources or toml:
+        if changes or sources or toml:
             raise Wrong("CELL is missing.", code="missing_argument", hint="'vrest show' alone lists the library.")
         listed = titles()
         body = report({"library": listed}, {}, {})
         answer(body, lambda: show_library(listed), as_json=as_json, quiet=quiet)
         return
-    described = options.read_changed(cell, changes, swap, salt)
+    described = changes.read(cell)
     if toml and not as_json:
         from vrest.io.cellfile import write_cell
 
@@ -65,7 +63,7 @@ def command(
     body = report(
         result(described, values),
         {},
-        {"cell": cell, "set": list(changes), "swap": swap, "with": salt},
+        {"cell": cell, **changes.inputs},
         cell=described.name,
         temperature=door(described.temperature, "temperature"),
         warnings=described.notices(),

@@ -69,6 +69,23 @@ class Arguments:
         return p, system.start(cell, p)
 
 
+@dataclass(frozen=True, eq=False)  # hashed by identity, as JAX asks of a function
+class OfArguments:
+    """Base of functions of some numbers of a cell."""
+
+    of: Arguments
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Full paths of its arguments."""
+        return tuple(p.path for p in self.of.parameters)
+
+    @property
+    def values(self) -> np.ndarray:
+        """What the cell has for its arguments, door units, (paths,)."""
+        return self.of.values
+
+
 def arguments(cell: Cell, paths: str | Iterable[str]) -> Arguments:
     """The numbers that a function of a cell takes.
 

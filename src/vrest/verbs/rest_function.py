@@ -14,28 +14,17 @@ from vrest.model.cell import Cell
 from vrest.numerics.point import Stationary
 from vrest.system.assemble import System, assemble, entries
 from vrest.verbs.allowed import Allowed
-from vrest.verbs.arguments import Arguments, arguments
+from vrest.verbs.arguments import OfArguments, arguments
 from vrest.verbs.certify import certify
 from vrest.verbs.readings import Output, checked, reading
 from vrest.verbs.rest import search
 
 
 @dataclass(frozen=True, eq=False)  # hashed by identity, as JAX asks of a function
-class RestFunction:
+class RestFunction(OfArguments):
     """A resting potential or state as a function of some numbers of a cell. Build it with `rest_function`."""
 
-    of: Arguments
     output: Output
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """Full paths of its arguments."""
-        return tuple(p.path for p in self.of.parameters)
-
-    @property
-    def values(self) -> np.ndarray:
-        """What the cell has for its arguments, door units, (paths,)."""
-        return self.of.values
 
     def __call__(self, values: Any) -> Any:
         """At values in door units, (paths,); NaN where the cell does not rest."""

@@ -13,7 +13,7 @@ from vrest.model.cell import Cell
 from vrest.model.protocol import Protocol, protocol, segments
 from vrest.system.assemble import System, assemble
 from vrest.verbs.allowed import Allowed
-from vrest.verbs.arguments import Arguments, arguments
+from vrest.verbs.arguments import OfArguments, arguments
 from vrest.verbs.readings import Output, checked, reading
 from vrest.verbs.run import FIRST_MOMENT, RTOL, accuracy, moments, motion, span
 
@@ -22,25 +22,14 @@ MOST_STEPS = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)  # hashed by identity, as JAX asks of a function
-class RunFunction:
+class RunFunction(OfArguments):
     """Potentials or states at given times as a function of some numbers of a cell. Build it with `run_function`."""
 
-    of: Arguments
     plan: Protocol
     times: np.ndarray
     """s, (times,); a single number () asks for the end alone."""
     rtol: float
     output: Output
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """Full paths of its arguments."""
-        return tuple(p.path for p in self.of.parameters)
-
-    @property
-    def values(self) -> np.ndarray:
-        """What the cell has for its arguments, door units, (paths,)."""
-        return self.of.values
 
     def __call__(self, values: Any) -> Any:
         """At values in door units, (paths,); NaN from where the run could not go on."""
