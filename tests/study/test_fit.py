@@ -338,3 +338,10 @@ def test_without_numpyro_the_way_is_told(frog, monkeypatch):
     with pytest.raises(vrest.VrestError, match=r"vrest\[bayes\]") as error:
         vrest.posterior(found)
     assert error.value.code == "missing_extra"
+
+
+def test_cells_of_one_structure_are_fitted_one_after_another():
+    data = {"temperature": [20.0, 25.0, 30.0, 37.0], "Vm": [-70.0, -69.0, -68.5, -68.0]}
+    for name in ("article_neuron", "mammalian_neuron"):
+        (found,) = vrest.fit(vrest.load(name), data, "K_leak.permeability", "instant").estimates
+        assert found.learnt

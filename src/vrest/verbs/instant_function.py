@@ -33,9 +33,8 @@ def at_once(system: System) -> Any:
         state = system.with_steady_gates(x.at[k].set(v * stretch), p)
         return -system.derivative(state, p)[k]
 
-    grid = jnp.asarray(SPAN)
-
     def find(p: Any, x: Any) -> Any:
+        grid = jnp.asarray(SPAN)  # here: an array made while something else is traced belongs to that trace
         now = system.potential(x, wall)
         flows = jax.vmap(outward, (0, None, None))(jnp.append(grid, now), p, x)
         flow, here = flows[:-1], flows[-1]
