@@ -279,13 +279,18 @@ def _pumps(now: Moment, wall: Wall) -> Iterator[Finding]:
                 f"No pump turns: nothing carries Na+ out, of which {load:.3g} mM/min leaks in, or brings K+ back.",
             )
         return
+    brought = {  # by exchanges, as from a dendrite; what a closure ties follows nothing that crosses
+        ion: 0.0 if f"{wall.inside}.{ion}" in now.cell.closures else rate - sum(gains.get(ion, {}).values())
+        for ion, rate in now.rates()[wall.inside].items()
+    }
     for label, t in working.items():
-        load = {ion: sum(g for x, g in gains[ion].items() if x != label) for ion in t.moved_ions}
-        needed = {ion: load[ion] / count for ion, count in t.moved_ions.items()}
-        turns = {ion: -gains[ion][label] / count for ion, count in t.moved_ions.items()}
+        moved = {ion: count for ion, count in t.moved_ions.items() if ion in here.inside}
+        load = {ion: sum(g for x, g in gains[ion].items() if x != label) + brought[ion] for ion in moved}
+        needed = {ion: load[ion] / count for ion, count in moved.items()}
+        turns = {ion: -gains[ion][label] / count for ion, count in moved.items()}
         turn = next(iter(turns.values()))
-        worst = max(needed, key=lambda ion: abs(needed[ion] - turn) * abs(t.moved_ions[ion]))
-        size = abs(needed[worst] - turn) * abs(t.moved_ions[worst])
+        worst = max(needed, key=lambda ion: abs(needed[ion] - turn) * abs(moved[ion]))
+        size = abs(needed[worst] - turn) * abs(moved[worst])
         if size * 60 <= SHARE * float(here.inside[worst]):
             continue
         told = " and ".join(f"{pretty(ion)} needs {rate + 0.0:.3g}" for ion, rate in needed.items())
