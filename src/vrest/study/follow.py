@@ -33,6 +33,9 @@ MOST_STEPS = 600_000
 WINDOW = 20
 """Calls of CHUNK steps each, over which contents are averaged: tens of spikes."""
 
+SILENCE = 10.0
+"""A call that takes so many times as much time as any in the windows is one of a cell that fires no more."""
+
 AHEAD, SETTLED = 600.0, 0.01
 """s and share: firing has settled when no content would move by more than this share in so long."""
 
@@ -109,9 +112,16 @@ class _Watch:
         self.times.append(time)
         self.contents.append(x[self.rows])
         calls = len(self.times)
-        settled = calls % WINDOW == 0 and calls >= 2 * WINDOW and self.drift * AHEAD < SETTLED
+        due = calls % WINDOW == 0 and calls >= 2 * WINDOW
+        settled = due and self.firing and self.drift * AHEAD < SETTLED
         self.gave_up = settled or calls * CHUNK >= self.most
         return not self.gave_up
+
+    @property
+    def firing(self) -> bool:
+        """Whether steps are still as short as they were."""
+        gaps = np.diff(self.times[-2 * WINDOW :])
+        return bool(gaps[-1] <= SILENCE * gaps[:-1].max())
 
     @property
     def drift(self) -> float:
