@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import re
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, lru_cache
 from numbers import Real
@@ -294,6 +295,14 @@ def _check_temperature(reading: Any, si: Any, rule: _Rule, where: str) -> None:
         low = float(getattr(si, "min", lambda: si)()) - ZERO_CELSIUS
         problem = f"{low:.6g} degC is below -50 degC, too cold for any cell."
         raise _error("too_cold", where, problem, "Write degC as in '37 degC', kelvin as in '310.15 K'.")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Numbers with their unit, as a column of a table names it: `to_si` reads it."""
+
+    magnitude: Any
+    units: str
 
 
 @overload

@@ -106,6 +106,15 @@ def test_a_data_frame_is_a_table(neuron):
     assert second.values == pytest.approx([50e-8, 5e-2 / 96485.33212])
 
 
+def test_a_companion_may_stand_with_the_path_or_with_the_law(neuron):
+    first, second = (
+        samples(neuron, vary, n=5).varied[0]
+        for vary in ({"outside.K swap Na": "uniform(3 mM, 8 mM)"}, {"outside.K": "uniform(3 mM, 8 mM) swap Na"})
+    )
+    assert (first.name, first.how, first.companion) == (second.name, second.how, second.companion)
+    assert first.values.tolist() == second.values.tolist()
+
+
 def test_the_row_of_a_bad_draw_is_named(neuron):
     with pytest.raises(vrest.InputError, match=r"2 of 3 values .* cell 1\..* is -1\.0+ mM"):
         samples(neuron, {"outside.K": [5.0, -1.0, -2.0]})

@@ -83,13 +83,12 @@ def numbers(cell: Cell) -> tuple[dict[str, Any], dict[str, str]]:
     """Every number of a cell in its door unit, and the units."""
     from vrest.io.report import door
     from vrest.model.paths import parameters
-    from vrest.units import unit_of
 
     known = parameters(cell)
     values = {
         path: p.value if isinstance(p.value, str) else door(p.value, p.spec.dimension) for path, p in known.items()
     }
-    return values, {path: unit_of(p.spec.dimension) or "1" for path, p in known.items()}
+    return values, {path: p.unit or "1" for path, p in known.items()}
 
 
 def result(cell: Cell, values: dict[str, Any]) -> dict[str, Any]:

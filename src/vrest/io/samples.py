@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from vrest.errors import InputError
 from vrest.io.table import read_table
-from vrest.units import parse_number
+from vrest.units import Labelled, parse_number
 
 _HEADER = re.compile(r"\s*(.+?)\s*(?:[(\[]\s*(.*?)\s*[)\]])?\s*")
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """Numbers with the unit that their column names."""
-
-    magnitude: np.ndarray
-    units: str
 
 
 def read_samples(path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -28,6 +28,19 @@ _FORM = re.compile(
 )
 
 
+_ALONG = re.compile(r"\s*(.+?)\s*(?:\s(swap|with)\s+(\w+)\s*)?", re.DOTALL)
+
+
+def split_companion(text: str) -> tuple[str, Any, str | None]:
+    """What a name says before `swap ION` or `with ION` at its end, which of the two, and the ion; blanks say nothing.
+
+    >>> split_companion("outside.K swap Na"), split_companion("pump.max_rate")
+    (('outside.K', 'swap', 'Na'), ('pump.max_rate', None, None))
+    """
+    match = _ALONG.fullmatch(text)
+    return (match[1], match[2], match[3]) if match else ("", None, None)
+
+
 @dataclass(frozen=True)
 class Change:
     """One change of one value.

@@ -16,6 +16,7 @@ from vrest.model.cell import Cell, Source
 from vrest.model.compartment import CONCENTRATION
 from vrest.model.notices import USER
 from vrest.model.quantity import Described, Quantity, check, numbers
+from vrest.units import from_si, unit_of
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,15 @@ class Parameter:
     value: Any
     spec: Quantity
     fixed_at_start: bool
+
+    @property
+    def unit(self) -> str:
+        """Its door unit."""
+        return unit_of(self.spec.dimension)
+
+    def door(self, si: Any) -> Any:
+        """SI values of it in its door unit."""
+        return from_si(si, self.spec.dimension)
 
 
 def parameters(cell: Cell) -> Mapping[str, Parameter]:

@@ -11,7 +11,6 @@ from vrest.model.change import Change
 from vrest.model.paths import Parameter, parameters, resolve
 from vrest.plot.labels import text_width
 from vrest.plot.style import FAINT, INK, MUTED, SMALL, number
-from vrest.units import unit_of
 from vrest.verbs.run import Run
 
 BAR_ROOM, LINE = 9.0, 11.5
@@ -77,7 +76,7 @@ def describe(cell: Cell, parameter: Parameter, change: Change) -> str:
     else:
         value = change.value
         if not isinstance(value, str):
-            value = f"{number(float(value), '.6g')} {unit_of(parameter.spec.dimension)}".strip()
+            value = f"{number(float(value), '.6g')} {parameter.unit}".strip()
         text = f"{short_name(cell, parameter.path)} = {value}".replace("degC", "°C")
     return f"{text}, {change.how} {change.companion}" if change.companion else text
 

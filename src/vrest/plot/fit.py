@@ -83,14 +83,13 @@ def _abscissa(fit: Fit) -> Array:
 def _potentials(axes: Axes, fit: Fit) -> None:
     x = _abscissa(fit)
     dress(axes, y="V (mV)")
-    spread = fit.noise.error * (1.0 if fit.noise.known else fit.scatter or 0.0)
     what = "measured, ± its error" if fit.noise.known else "measured, ± scatter"
     what += "; one sign for each cell" if len({*fit.data.cells}) > 1 else ""
     names = dict.fromkeys(fit.data.cells or ("",))
     for marker, name in zip(np.resize(list(MARKERS), len(names)), names, strict=True):
         rows = np.array([not fit.data.cells or cell == name for cell in (fit.data.cells or x)])
         axes.errorbar(
-            x[rows], fit.data.v[rows], spread[rows], fmt=str(marker), ms=4.5, mfc="white", mec=INK, mew=1.0,
+            x[rows], fit.data.v[rows], fit.spread[rows], fmt=str(marker), ms=4.5, mfc="white", mec=INK, mew=1.0,
             ecolor=MUTED, elinewidth=0.8, capsize=2, zorder=4, label=what if name == next(iter(names)) else "_again",
         )  # fmt: skip
     curve = _curve(fit)
@@ -148,9 +147,8 @@ def _residuals(axes: Axes, fit: Fit) -> None:
     x = _abscissa(fit)
     dress(axes, x=_label(fit), y="residual (mV)")
     zero_line(axes)
-    spread = fit.noise.error * (1.0 if fit.noise.known else fit.scatter or 0.0)
     names = list(dict.fromkeys(fit.data.cells or ("",)))
-    for k, r, s in zip(range(len(x)), fit.residuals, spread, strict=True):
+    for k, r, s in zip(range(len(x)), fit.residuals, fit.spread, strict=True):
         place = names.index(fit.data.cells[k]) if fit.data.cells else 0
         axes.errorbar(x[k], r, s, fmt=MARKERS[place % len(MARKERS)], ms=4, mfc="white", mec=INK, mew=0.9, ecolor=MUTED,
                       elinewidth=0.8, capsize=0)  # fmt: skip

@@ -400,7 +400,7 @@ def _branch(parameter: Parameter, system: System, line: Line, curve: Curve) -> B
     ps, cs = line.p + si[:, None] * line.dp, line.c + si[:, None] * line.dc
     return Branch(
         system=system,
-        parameter=np.asarray(from_si(si, parameter.spec.dimension)),
+        parameter=np.asarray(parameter.door(si)),
         multiple=si / parameter.value if _scales(parameter) else None,
         states=np.asarray(system.join(np.array([point.y for point in curve.points]), cs, line.matrix)),
         parameters=ps,

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from vrest.errors import InputError
 from vrest.model.cell import Cell
-from vrest.model.change import Change, companion, refuse_varied_companions
+from vrest.model.change import Change, companion, refuse_varied_companions, split_companion
 from vrest.model.paths import Parameter, replaced, resolve
 from vrest.model.quantity import SOLVE
 from vrest.system.assemble import System
 from vrest.system.structure import parameter_vector, structure_of
-from vrest.units import from_si, unit_of
 from vrest.verbs.arguments import arguments
 from vrest.verbs.distribution import distribution
-
-_KEY = re.compile(r"\s*(?P<path>.+?)\s*(?:\s(?P<how>swap|with)\s+(?P<companion>\w+)\s*)?", re.DOTALL)
 
 SHARE = 0.01
 """The step of what has a zero: 1 % of its size."""
@@ -86,12 +82,12 @@ class Factor:
     @property
     def value(self) -> float:
         """What the cell has, door unit."""
-        return float(from_si(self.parameter.value, self.parameter.spec.dimension))
+        return float(self.parameter.door(self.parameter.value))
 
     @property
     def unit(self) -> str:
         """Its door unit."""
-        return unit_of(self.parameter.spec.dimension)
+        return self.parameter.unit
 
     def moved(self, cell: Cell, steps: Any, now: Mapping[str, Any]) -> dict[str, Any]:
         """Values (SI, by full path) after so many steps, with those of its companion; `now` holds earlier ones."""
@@ -131,19 +127,18 @@ def factors(cell: Cell, over: str | Iterable[str] | Mapping[str, Any] | None = N
     else:
         given = over if isinstance(over, Mapping) else dict.fromkeys([over] if isinstance(over, str) else over)
         found = [_factor(cell, str(key).strip(), str(key), str(law or "")) for key, law in given.items()]
-    arguments(cell, [f.path for f in found])  # refuses what cannot vary
+        arguments(cell, [f.path for f in found])  # refuses what cannot vary
     refuse_varied_companions({f.path: f.change.companion for f in found})
     return tuple(found)
 
 
 def _factor(cell: Cell, name: str, key: str, text: str) -> Factor:
-    match = _KEY.fullmatch(key)
-    if match is None:
+    path, how, along = split_companion(key)
+    if not path:
         hint = "Such as 'outside.K' or 'outside.K swap Na'."
         raise InputError(f"{key!r} names nothing.", code="unknown_path", hint=hint)
-    parameter = resolve(cell, match["path"])
-    how: Any = match["how"]
-    change = Change(match["path"], "restore", None, match["companion"], how)
+    parameter = resolve(cell, path)
+    change = Change(path, "restore", None, along, how)
     if parameter.value == 0.0 and parameter.spec.dimension not in STEPS:
         raise InputError(
             f"{parameter.path} is 0: 1 % of it is nothing.",

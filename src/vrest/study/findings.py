@@ -90,6 +90,10 @@ class Moment:
                     found.setdefault(ion, {})[label] = found.get(ion, {}).get(label, 0.0) + gain
         return found
 
+    def brought(self, space: str, gains: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+        """What each ion of a finite compartment gains beside its `gains`, as by exchanges, mM/min."""
+        return {ion: rate - sum(gains.get(ion, {}).values()) for ion, rate in self.rates()[space].items()}
+
     def rates(self) -> dict[str, dict[str, float]]:
         """What each ion of each finite compartment gains in all, mM/min."""
         slope = self.system.derivative(self.x, self.p)
@@ -218,14 +222,14 @@ def _imbalances(now: Moment, claims: Claims) -> Iterator[Finding]:
     for space, rates in now.rates().items():
         contents = now.system.concentrations(now.x, now.p, space)
         gains = now.gains(space)
+        brought = now.brought(space, gains)
         for ion, rate in rates.items():
             if abs(rate) * 60 <= SHARE * float(contents[ion]):
                 continue
             by = {label: gain for label, gain in gains.get(ion, {}).items() if abs(gain) > 1e-3 * abs(rate)}
             by = dict(sorted(by.items(), key=lambda item: -abs(item[1])))
-            other = rate - sum(gains.get(ion, {}).values())
-            if abs(other) > 1e-3 * abs(rate):
-                by["exchange"] = other
+            if abs(brought[ion]) > 1e-3 * abs(rate):
+                by["exchange"] = brought[ion]
             told = ", ".join(f"{label} {gain:+.3g}" for label, gain in by.items())
             alone = len({gain > 0 for gain in by.values()}) == 1
             yield Finding(
@@ -279,9 +283,9 @@ def _pumps(now: Moment, wall: Wall) -> Iterator[Finding]:
                 f"No pump turns: nothing carries Na+ out, of which {load:.3g} mM/min leaks in, or brings K+ back.",
             )
         return
-    brought = {  # by exchanges, as from a dendrite; what a closure ties follows nothing that crosses
-        ion: 0.0 if f"{wall.inside}.{ion}" in now.cell.closures else rate - sum(gains.get(ion, {}).values())
-        for ion, rate in now.rates()[wall.inside].items()
+    brought = {  # what a closure ties follows nothing that crosses
+        ion: 0.0 if f"{wall.inside}.{ion}" in now.cell.closures else gain
+        for ion, gain in now.brought(wall.inside, gains).items()
     }
     for label, t in working.items():
         moved = {ion: count for ion, count in t.moved_ions.items() if ion in here.inside}

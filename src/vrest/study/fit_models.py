@@ -118,7 +118,7 @@ def predictor(cell: Cell, model: str, names: Any, conditions: tuple[str, ...]) -
 def door_row(cell: Cell, conditions: Iterable[str]) -> Array:
     """The cell's own values of some conditions, (c,), door units."""
     own = [resolve(cell, path) for path in conditions]
-    return np.array([from_si(p.value, p.spec.dimension) for p in own], dtype=np.float64)
+    return np.array([p.door(p.value) for p in own], dtype=np.float64)
 
 
 def _other_baths(cell: Cell, named: tuple[str, ...]) -> tuple[str, ...]:

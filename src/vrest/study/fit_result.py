@@ -119,6 +119,11 @@ class Fit:
         return None if self.noise.known else float(np.sqrt(self.variance))
 
     @property
+    def spread(self) -> Array:
+        """(n,) standard error of each potential, mV: known, or from the scatter."""
+        return self.noise.error * (1.0 if self.scatter is None else self.scatter)
+
+    @property
     def between_cells(self) -> float | None:
         """Estimated standard deviation of the offset between cells, mV; None where it was not asked."""
         return float(np.sqrt(self.variance * self.noise.rho)) if self.noise.groups else None

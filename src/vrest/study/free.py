@@ -13,7 +13,6 @@ from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
 from vrest.model.paths import resolve
 from vrest.study.hold import leaks_of
-from vrest.units import from_si, unit_of
 
 PUMP_RATIO = "pump_ratio"
 """r of the Mullins-Noda equation."""
@@ -110,18 +109,18 @@ def _read(cell: Cell, name: str, weights: Mapping[str, float]) -> Free:
     if isinstance(parameter.value, str):
         problem = f"{parameter.path} is solved from the charge balance: it follows from the others."
         raise InputError(problem, code="is_solved", hint="Free what it is solved from.")
-    own = float(from_si(parameter.value, spec.dimension))
+    own = float(parameter.door(parameter.value))
     positive = spec.minimum == 0.0 and spec.dimension != "temperature"
     if positive and own == 0.0:
         hint = f'Start it above 0, such as --set "{parameter.path}=...".'
         raise InputError(f"{parameter.path} is 0 and is fitted as a logarithm.", code="switched_off", hint=hint)
     scale = max(abs(own), 1.0) / 2
     least, most = (
-        sign * np.inf if limit is None else float(from_si(limit, spec.dimension))
+        sign * np.inf if limit is None else float(parameter.door(limit))
         for sign, limit in ((-1, spec.minimum), (1, spec.maximum))
     )
     limits = _around(own, most) if positive else (max(least, own - 1e3 * scale), min(most, own + 1e3 * scale))
-    return Free(parameter.path, unit_of(spec.dimension), own, positive, scale, limits, (parameter.path,), (1.0,))
+    return Free(parameter.path, parameter.unit, own, positive, scale, limits, (parameter.path,), (1.0,))
 
 
 def _around(own: float, most: float) -> tuple[float, float]:
@@ -144,10 +143,10 @@ def _ratio(cell: Cell, name: str, match: re.Match[str], weights: Mapping[str, fl
             path = f"membranes.{membrane}.transports.{label}.{strength}"
             kind = "g" if strength == "conductance" or path in weights else "P"
             if kind == match["kind"]:
-                spec = resolve(cell, path).spec
-                value = from_si(getattr(transports[label], strength), spec.dimension)
-                if ion == match["top"] and spec.maximum is not None:
-                    most = min(most, float(from_si(spec.maximum, spec.dimension)) / float(value))
+                leak = resolve(cell, path)
+                value = leak.door(leak.value)
+                if ion == match["top"] and leak.spec.maximum is not None:
+                    most = min(most, float(leak.door(leak.spec.maximum)) / float(value))
                 leaks.append((path, float(value), weights.get(path, 1.0)))
         if not leaks:
             ions = sorted({i for t in transports.values() for i in t.moved_ions})

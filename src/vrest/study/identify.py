@@ -14,7 +14,6 @@ from vrest.model.change import Change, parse_changes, targets
 from vrest.model.paths import resolve
 from vrest.study.fit_models import Predictor, door_row, predictor
 from vrest.study.fit_result import Fit, quantiles
-from vrest.units import from_si, unit_of
 
 Array = NDArray[np.float64]
 
@@ -265,11 +264,11 @@ def _read(fit: Fit, wanted: Any) -> tuple[str, dict[str, float]]:
     for path, value in now.items():
         if path in names:
             raise InputError(f"{path} is what the fit is to learn.", code="bad_candidate", hint="Change what is known.")
-        values[path] = float(from_si(value, resolve(fit.cell, path).spec.dimension))
+        values[path] = float(resolve(fit.cell, path).door(value))
     return ", ".join(_text(fit, change) for change in changes), values
 
 
 def _text(fit: Fit, change: Change) -> str:
     if change.operation != "set" or isinstance(change.value, str):
         return str(change)
-    return f"{change.path}={change.value:.6g} {unit_of(resolve(fit.cell, change.path).spec.dimension)}".rstrip()
+    return f"{change.path}={change.value:.6g} {resolve(fit.cell, change.path).unit}".rstrip()

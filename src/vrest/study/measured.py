@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
-from vrest.model.change import Change, companion
+from vrest.model.change import Change, companion, split_companion
 from vrest.model.paths import Parameter, check, resolve
-from vrest.units import from_si, to_si, unit_of
+from vrest.units import Labelled, from_si, to_si
 
 Array = NDArray[np.float64]
 
@@ -31,7 +31,6 @@ SPELT: dict[Role, tuple[str, ...]] = {
 OUTSIDE, INSIDE = ("o", "out", "outside", "e", "ext", "bath"), ("i", "in", "inside")
 
 _UNIT = re.compile(r"(.+?)(?:\s*[(\[]\s*([^()\[\]]+?)\s*[)\]]|[\s_,/]+(m?V|[mµμun]?M))?\s*", re.DOTALL)
-_COMPANION = re.compile(r"(.+?)\s+(swap|with)\s+(\w+)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -48,12 +47,12 @@ class Condition:
     @property
     def door(self) -> Array:
         """(n,) in door units."""
-        return from_si(self.values, self.parameter.spec.dimension)
+        return self.parameter.door(self.values)
 
     @property
     def unit(self) -> str:
         """Its door unit."""
-        return unit_of(self.parameter.spec.dimension)
+        return self.parameter.unit
 
 
 @dataclass(frozen=True)
@@ -163,14 +162,6 @@ def _key(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
-@dataclass(frozen=True)
-class _Labelled:
-    """Numbers with the unit that their column names."""
-
-    magnitude: Array
-    units: str
-
-
 def _quantities(header: str, column: Any, dimension: str) -> Array:
     """A column in SI."""
     _, unit = _split(header)
@@ -178,7 +169,7 @@ def _quantities(header: str, column: Any, dimension: str) -> Array:
         if not isinstance(column, list | tuple):
             column = np.asarray(column).tolist()
         if unit and not any(isinstance(value, str) for value in column):
-            column = _Labelled(np.asarray(column, dtype=np.float64), unit)
+            column = Labelled(np.asarray(column, dtype=np.float64), unit)
     found = np.atleast_1d(np.asarray(to_si(column, dimension, header, bare_ok=True)))
     if found.ndim != 1:
         raise InputError(f"{header} has shape {found.shape}.", code="bad_data", hint="Give one value for each row.")
@@ -234,9 +225,8 @@ def _labels(n: int, given: tuple[str, Any] | None) -> tuple[str, ...]:
 
 def _condition(cell: Cell, header: str, column: Any, n: int) -> tuple[Condition, Change | None]:
     """One column of conditions, and the companion ion that its name asks for."""
-    asked = _COMPANION.fullmatch(header.strip())
-    how: Any = asked[2] if asked else None
-    named, unit = _split(asked[1] if asked else header)
+    said, how, along = split_companion(header)
+    named, unit = _split(said)
     factor = named.endswith("*")
     name = named.removesuffix("*").strip()
     parameter = _named(cell, name)
@@ -249,8 +239,8 @@ def _condition(cell: Cell, header: str, column: Any, n: int) -> tuple[Condition,
         values = parameter.value * values
     for k, value in enumerate(values):
         check(float(value), parameter.spec, f"{header}, row {k + 1}")
-    change = Change(named, "set", None, asked[3], how) if asked else None
-    return Condition(named, parameter, values, f"{how} {asked[3]}" if asked else ""), change
+    change = Change(named, "set", None, along, how) if how else None
+    return Condition(named, parameter, values, f"{how} {along}" if how else ""), change
 
 
 def _companions(cell: Cell, c: Condition, change: Change, values: Mapping[str, Array]) -> Sequence[Condition]:

@@ -15,7 +15,7 @@ from vrest.study.observed import Quantity, pumps
 from vrest.study.sobol import Indices, design, estimate
 from vrest.system.assemble import System, assemble
 from vrest.system.structure import parameter_vector
-from vrest.units import from_door, from_si
+from vrest.units import from_door
 from vrest.verbs.distribution import distribution
 from vrest.verbs.population import Progress, population
 from vrest.verbs.population_result import Population
@@ -91,7 +91,7 @@ def _draws(cell: Cell, factor: Factor, u: np.ndarray) -> np.ndarray:
     """Its draws, door units."""
     own: Any = cell.solved().get(factor.path, factor.parameter.value)
     drawn = distribution(factor.law, factor.parameter, own).quantile(u)
-    return from_si(drawn, factor.parameter.spec.dimension)
+    return factor.parameter.door(drawn)
 
 
 def _values(

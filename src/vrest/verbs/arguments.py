@@ -15,7 +15,7 @@ from vrest.model.quantity import SOLVE
 from vrest.physics.namespace import namespace
 from vrest.system.assemble import System
 from vrest.system.structure import parameter_vector
-from vrest.units import from_door, from_si, unit_of
+from vrest.units import from_door
 
 NUDGE = 1e-3
 """Relative change that tells whether a number may vary on its own."""
@@ -31,12 +31,12 @@ class Arguments:
     @property
     def values(self) -> np.ndarray:
         """Their present values in door units, (paths,)."""
-        return np.array([from_si(p.value, p.spec.dimension) for p in self.parameters], dtype=np.float64)
+        return np.array([p.door(p.value) for p in self.parameters], dtype=np.float64)
 
     @property
     def units(self) -> tuple[str, ...]:
         """Their door units."""
-        return tuple(unit_of(p.spec.dimension) for p in self.parameters)
+        return tuple(p.unit for p in self.parameters)
 
     def cell_with(self, values: Any) -> Cell:
         """The cell with values in door units, (paths,), traced or not; NaN where one is outside its limits."""

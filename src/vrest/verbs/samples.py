@@ -7,7 +7,6 @@ whatever the chunking, the device and the number of workers, and a larger random
 from __future__ import annotations
 
 import hashlib
-import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,17 +17,15 @@ from numpy.typing import NDArray
 
 from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
-from vrest.model.change import Change, companion, refuse_varied_companions
+from vrest.model.change import Change, companion, refuse_varied_companions, split_companion
 from vrest.model.paths import Parameter, check, replaced, resolve, set_si
-from vrest.units import from_si, to_si, unit_of
+from vrest.units import to_si
 from vrest.verbs.distribution import distribution
 
 DESIGNS = ("random", "latin_hypercube", "sobol")
 MOST = 100_000_000
 N = 1000
 """Cells of a population that says no other number."""
-
-_KEY = re.compile(r"\s*(.+?)\s*(?:\s(swap|with)\s+(\w+)\s*)?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -49,12 +46,12 @@ class Varied:
     @property
     def unit(self) -> str:
         """Its door unit."""
-        return unit_of(self.parameter.spec.dimension)
+        return self.parameter.unit
 
     @property
     def door(self) -> NDArray[np.float64]:
         """Its draws in door units."""
-        return from_si(self.values, self.parameter.spec.dimension)
+        return self.parameter.door(self.values)
 
 
 @dataclass(frozen=True)
@@ -171,17 +168,16 @@ def samples(
 def _entry(cell: Cell, key: str, value: Any) -> tuple[Varied, str | NDArray[np.float64]]:
     """What varies, without its draws, and the distribution or the column that they come from."""
     text = key.strip() + (f" ~ {value}" if isinstance(value, str) else "")
-    match = _KEY.fullmatch(text)
-    assert match is not None  # anything but blanks matches
-    name, _, law = match[1].partition("~")
-    name = _KEY.sub(r"\1", name.strip())
+    named, how, along = split_companion(text)
+    name, law = (part.strip() for part in named.partition("~")[::2])
+    if not how:
+        name, how, along = split_companion(name)
     parameter = resolve(cell, name)
-    how: Any = match[2]
-    varied = Varied(name, parameter, "", np.empty(0), how, match[3])
+    varied = Varied(name, parameter, "", np.empty(0), how, along)
     if how:
         _refuse_companion(cell, varied)
     if isinstance(value, str):
-        return varied, law.strip()
+        return varied, law
     column = to_si(_plain(value), parameter.spec.dimension, name, bare_ok=True)
     if np.ndim(column) != 1 or not np.size(column):
         raise InputError(
