@@ -8,20 +8,44 @@ from scipy.linalg import expm
 
 import vrest.numerics.backend  # noqa: F401  (float64)
 from vrest.numerics import tableau
-from vrest.numerics.batch import Lanes, advance
+from vrest.numerics.batch import advance
+from vrest.numerics.kernel import Kernel
+from vrest.numerics.lanes import FINISHED, RUNNING, STUCK, Lanes
 from vrest.numerics.rhs import Rhs
-from vrest.numerics.rosenbrock import FINISHED, RUNNING, STUCK, evaluate, integrate, one_step
+from vrest.numerics.rosenbrock import one_step, within
+
+
+@pytest.fixture(params=["XLA", "kernel"])
+def compiled(request):
+    """How a function (lanes, given) is compiled: both ways must say the same."""
+    return jax.jit if request.param == "XLA" else Kernel
 
 
 def always(y, args):
     return jnp.asarray(True)
 
 
+def run_of(compiled, f, y0, until, args=None, *, h=0.0, valid=always, rtol=1e-8, atol=1e-12, attempts=3000):
+    """One problem from 0 until it ends."""
+
+    def go(_, given):
+        lanes, args, edges = given
+        of = {"valid": valid, "rtol": rtol, "atol": [atol] * len(y0), "attempts": attempts}
+        return advance(lambda t, y, both: f(t, y, both[0]), lanes, args, edges, **of).lanes
+
+    start = Lanes(0.0, h, np.asarray(y0, dtype=float), 0, RUNNING, 0, 0)
+    step = compiled(go)
+    lanes, calls = step((), (start, args, np.array([0.0, until]))), 1
+    while lanes.status == RUNNING and calls < 100:
+        lanes, calls = step((), (lanes, args, np.array([0.0, until]))), calls + 1
+    return lanes, calls
+
+
 def step_of(f, t, y, h):
     """(end, error, dense (3, n)) of one step."""
     t, y = jnp.asarray(t, dtype=float), tuple(jnp.asarray(y, dtype=float))
     rhs = Rhs(f, t, y, None)
-    end, error, dense = one_step(rhs, t, y, h, *rhs.jacobian(t, y), lambda values: values)
+    end, error, dense = one_step(rhs, t, y, h, *rhs.jacobian(t, y))
     return jnp.stack(end), jnp.stack(error), jnp.stack([jnp.stack(d) for d in dense])
 
 
@@ -73,8 +97,7 @@ def test_dense_output_has_order_four():
         for k in range(n):
             end, _, dense = step(k * h, y)
             at = k * h + h * np.linspace(0, 1, 9)
-            everything = np.concatenate([np.asarray(end)[None], np.asarray(dense)])[None]
-            got = evaluate(np.array([k * h]), np.array([h]), np.asarray(y)[None], everything, at)[:, 0]
+            got = within(np.linspace(0, 1, 9), y[0], end[0], dense[:, 0])
             worst = max(worst, np.abs(got - np.exp(np.sin(at))).max())
             y = end
         return worst
@@ -92,52 +115,30 @@ def test_error_estimate_has_order_four():
     assert np.polyfit(np.log(sizes), np.log(errors), 1)[0] == pytest.approx(5, abs=0.4)  # local: order + 1
 
 
-def test_stiff_linear_system_against_the_matrix_exponential():
+def test_stiff_linear_system_against_the_matrix_exponential(compiled):
     rng = np.random.default_rng(3)
     basis = rng.normal(size=(4, 4))
     a = basis @ np.diag([-1e6, -1e3, -1.0, -1e-3]) @ np.linalg.inv(basis)
     y0 = rng.normal(size=4)
-    run = jax.jit(
-        lambda: integrate(
-            lambda t, y, args: tuple(jnp.asarray(a) @ jnp.stack(y)),
-            0.0,
-            jnp.asarray(y0),
-            10.0,
-            0.0,
-            None,
-            valid=always,
-            rtol=1e-8,
-            atol=[1e-10] * 4,
-            max_steps=2000,
-        )
-    )()
-    assert int(run.status) == FINISHED
-    assert int(run.count) < 300
-    assert np.asarray(run.y_end) == pytest.approx(expm(10.0 * a) @ y0, rel=1e-5, abs=1e-7)
+
+    def f(t, y, args):
+        return tuple(sum(a[i, j] * y[j] for j in range(4)) for i in range(4))
+
+    run, _ = run_of(compiled, f, y0, 10.0, atol=1e-10)
+    assert run.status == FINISHED
+    assert run.steps < 300
+    assert np.asarray(run.y) == pytest.approx(expm(10.0 * a) @ y0, rel=1e-5, abs=1e-7)
 
 
-def test_robertson_against_a_tight_radau():
+def test_robertson_against_a_tight_radau(compiled):
     from scipy.integrate import solve_ivp
 
     def rates(y):
         return [-0.04 * y[0] + 1e4 * y[1] * y[2], 0.04 * y[0] - 1e4 * y[1] * y[2] - 3e7 * y[1] ** 2, 3e7 * y[1] ** 2]
 
-    run = jax.jit(
-        lambda: integrate(
-            lambda t, y, args: tuple(rates(y)),
-            0.0,
-            jnp.array([1.0, 0.0, 0.0]),
-            1e5,
-            0.0,
-            None,
-            valid=always,
-            rtol=1e-8,
-            atol=[1e-14] * 3,
-            max_steps=2000,
-        )
-    )()
+    run, _ = run_of(compiled, lambda t, y, args: tuple(rates(y)), [1.0, 0.0, 0.0], 1e5, atol=1e-14)
     truth = solve_ivp(lambda t, y: rates(y), (0, 1e5), [1.0, 0, 0], method="Radau", rtol=1e-10, atol=1e-16).y[:, -1]
-    assert np.asarray(run.y_end) == pytest.approx(truth, rel=1e-6)
+    assert np.asarray(run.y) == pytest.approx(truth, rel=1e-6)
 
 
 def van_der_pol(t, y, mu):
@@ -164,16 +165,13 @@ def hires(t, y, args):
     ("f", "y0", "until", "args"),
     [(van_der_pol, [2.0, -0.66], 2.0, 1e6), (hires, [1.0, 0, 0, 0, 0, 0, 0, 0.0057], 321.8122, None)],
 )
-def test_stiff_problems_against_a_tight_radau(f, y0, until, args):
+def test_stiff_problems_against_a_tight_radau(compiled, f, y0, until, args):
     from scipy.integrate import solve_ivp
 
-    n = len(y0)
-    run = jax.jit(
-        lambda: integrate(f, 0.0, y0, until, 0.0, args, valid=always, rtol=1e-8, atol=[1e-12] * n, max_steps=3000)
-    )()
-    assert int(run.status) == FINISHED
+    run, _ = run_of(compiled, f, y0, until, args)
+    assert run.status == FINISHED
     truth = solve_ivp(lambda t, y: f(t, y, args), (0, until), y0, method="Radau", rtol=1e-11, atol=1e-14).y[:, -1]
-    assert np.asarray(run.y_end) == pytest.approx(truth, rel=1e-6, abs=1e-12)
+    assert np.asarray(run.y) == pytest.approx(truth, rel=1e-6, abs=1e-12)
 
 
 def lanes_of(y, stages=1):
@@ -183,66 +181,81 @@ def lanes_of(y, stages=1):
     return Lanes(nothing, nothing, y, count, jnp.full_like(count, RUNNING), count, count)
 
 
-def test_lanes_keep_their_own_steps():
+def test_lanes_keep_their_own_steps(compiled):
     """Stiffness differs by 1e5 between lanes: each takes the steps it takes alone."""
 
     def f(t, y, rate):
-        return (-rate * (y[0] - jnp.cos(t)),)
+        return (-rate * (y[0] - jnp.exp(-t)),)
 
     rates = jnp.array([1.0, 1e2, 1e5])
-    together = jax.jit(
-        lambda lanes: advance(
+    together = compiled(
+        lambda lanes, given: advance(
             lambda t, y, args: f(t, y, args[0]),
-            lanes,
-            rates,
-            jnp.array([0.0, 5.0]),
+            lanes[0],
+            lanes[1],
+            given,
             valid=always,
             rtol=1e-7,
             atol=[1e-10],
             attempts=1000,
         )
-    )(lanes_of([[0.0, 0.0, 0.0]]))[0]
-    alone = [
-        jax.jit(lambda r: integrate(f, 0.0, [0.0], 5.0, 0.0, r, valid=always, rtol=1e-7, atol=[1e-10], max_steps=500))(
-            rate
-        )
-        for rate in rates
-    ]
+    )((lanes_of([[0.0, 0.0, 0.0]]), rates), np.array([0.0, 5.0])).lanes
+    alone = [run_of(compiled, f, [0.0], 5.0, rate, rtol=1e-7, atol=1e-10)[0] for rate in rates]
     assert list(together.status) == [FINISHED] * 3
-    assert [int(c) for c in together.steps] == [int(a.count) for a in alone]
-    assert np.asarray(together.y)[0] == pytest.approx([float(a.y_end[0]) for a in alone], rel=1e-12)
+    assert [int(c) for c in together.steps] == [int(a.steps) for a in alone]
+    assert np.asarray(together.y)[0] == pytest.approx([float(a.y[0]) for a in alone], rel=1e-12)
 
 
-def test_a_state_that_is_not_allowed_rejects_its_step():
-    run = jax.jit(
-        lambda: integrate(
-            lambda t, y, args: (-1.0 + 0.0 * y[0],),
-            0.0,
-            jnp.array([1.0]),
-            2.0,
-            0.5,
-            None,
-            valid=lambda y, args: y[0] > 0,
-            rtol=1e-6,
-            atol=[1e-9],
-            max_steps=500,
-        )
-    )()
-    assert int(run.status) == STUCK
-    assert float(run.t_end) == pytest.approx(1.0, abs=1e-9)
-    assert float(run.y_end[0]) > 0
+def test_a_state_that_is_not_allowed_rejects_its_step(compiled):
+    run, _ = run_of(
+        compiled,
+        lambda t, y, args: (-1.0 + 0.0 * y[0],),
+        [1.0],
+        2.0,
+        h=0.5,
+        valid=lambda y, args: y[0] > 0,
+        rtol=1e-6,
+        atol=1e-9,
+    )
+    assert run.status == STUCK
+    assert run.t == pytest.approx(1.0, abs=1e-9)
+    assert run.y[0] > 0
 
 
-def test_a_full_buffer_is_continued():
-    def go(t, y, h):
-        return integrate(
-            lambda t, y, args: (-y[0],), t, y, 50.0, h, None, valid=always, rtol=1e-9, atol=[1e-12], max_steps=5
-        )
-
-    step = jax.jit(go)
-    t, y, h, calls = 0.0, jnp.array([1.0]), 0.0, 0
-    while t < 50.0:
-        out = step(t, y, h)
-        t, y, h, calls = float(out.t_end), out.y_end, float(out.h_next), calls + 1
+def test_a_run_is_continued_from_where_it_was(compiled):
+    whole, once = run_of(compiled, lambda t, y, args: (-y[0],), [1.0], 50.0, rtol=1e-9)
+    parts, calls = run_of(compiled, lambda t, y, args: (-y[0],), [1.0], 50.0, rtol=1e-9, attempts=5)
+    assert once == 1
     assert calls > 3
-    assert float(y[0]) == pytest.approx(np.exp(-50.0), abs=1e-9)
+    assert parts.steps == whole.steps
+    assert parts.y[0] == whole.y[0] == pytest.approx(np.exp(-50.0), abs=1e-9)
+
+
+def test_samples_are_those_of_the_solution(compiled):
+    """Each lane at its own steps, samples closer than a step and none in others; what is not reached is left."""
+    times = np.append(np.sort(np.random.default_rng(0).uniform(0, 5, 100)), np.inf)
+    rates = np.array([0.5, 2.0, 40.0])
+
+    def go(lanes, given, times):
+        of = {"valid": always, "rtol": 1e-9, "atol": [1e-12, 1e-12], "attempts": 1000, "times": times}
+        return advance(
+            lambda t, y, args: (-args[0] * y[0], args[0] * jnp.exp(-t)),
+            lanes[0],
+            lanes[1],
+            given,
+            show=lambda y, args: (y[0], y[1], y[0] + args),
+            **of,
+        )
+
+    lanes = lanes_of([[1.0] * 3, [0.0] * 3])._replace(place=np.zeros(3, dtype=int))
+    if compiled is Kernel:
+        samples = np.full((3, 3, 101), -1.0)
+        compiled(go)((lanes, rates), np.array([0.0, 4.0]), times, samples)
+        assert np.all(samples[..., times > 4.0] == -1.0)
+    else:
+        samples = np.moveaxis(compiled(go)((lanes, rates), np.array([0.0, 4.0]), times).samples, -1, 0)
+        assert np.all(np.isnan(samples[..., times > 4.0]))
+    at = times[times <= 4.0]
+    decay = np.exp(-rates[:, None] * at)
+    expected = np.stack([decay, rates[:, None] * (1 - np.exp(-at)), decay + rates[:, None]], axis=1)
+    assert samples[..., times <= 4.0] == pytest.approx(expected, abs=1e-7)

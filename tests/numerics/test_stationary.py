@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import vrest.numerics.backend  # noqa: F401  (float64)
-from vrest.numerics.linear import UNROLLED, solve, solve_signed
+from vrest.numerics.linear import WRITTEN_OUT, solve, solve_signed
 from vrest.numerics.stationary import stationary
 
 
-@pytest.mark.parametrize("n", [1, 2, 5, UNROLLED, UNROLLED + 3])
+@pytest.mark.parametrize("n", [1, 2, 5, WRITTEN_OUT, WRITTEN_OUT + 3])
 def test_solve_equals_numpy(n):
     rng = np.random.default_rng(n)
     a, b = rng.normal(size=(n, n)), rng.normal(size=(n, 2))

@@ -10,14 +10,12 @@ from scipy.optimize import linprog
 import vrest
 from vrest.constants import F, R
 from vrest.errors import InputError
-from vrest.numerics.point import Stationary
 from vrest.study.draft import Target, draft
 from vrest.study.refusal import State, refuse_state
 from vrest.study.strengths import Columns
 from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
-from vrest.verbs.rest import judged
-from vrest.verbs.rest_batch import search_many
+from vrest.verbs.rest import judged, search
 
 PHI = 1e3 * R * 310.15 / F
 
@@ -269,17 +267,13 @@ def test_random_targets_are_met_or_refused_rightly(neuron, count):
     assert sum(rest.outcome.is_rest for rest in found) > 0.9 * len(found)
 
 
-def rests_of(cells, lanes=256):
-    """The rests of cells of one structure, searched together."""
+def rests_of(cells):
+    """The rests of cells of one structure."""
     system = assemble(cells[0])
     found = []
-    for k in range(0, len(cells), lanes):
-        chunk = [*cells[k : k + lanes], *[cells[0]] * (k + lanes - len(cells))]
-        ps = np.stack([parameter_vector(c) for c in chunk])
-        starts = np.stack([system.start(c, p) for c, p in zip(chunk, ps, strict=True)])
-        split = [system.split(x, p) for x, p in zip(starts, ps, strict=True)]
-        y, c, matrix = (np.stack(part) for part in zip(*split, strict=True))
-        points = [np.asarray(part) for part in search_many(system)(y, (ps, c, matrix))]
-        for j, each in enumerate(cells[k : k + lanes]):
-            found.append(judged(each, system, ps[j], starts[j], Stationary(*(part[j] for part in points))))
+    for each in cells:
+        p = parameter_vector(each)
+        x0 = system.start(each, p)
+        y, c, matrix = system.split(x0, p)
+        found.append(judged(each, system, p, x0, search(system)((), (y, (p, c, matrix)))))
     return found

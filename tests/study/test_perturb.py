@@ -118,7 +118,7 @@ def test_parameters_change_and_structure_does_not():
 def test_one_compilation_serves_every_perturbation_of_a_cell(answers):
     system = assemble(load("mammalian_neuron"))
     assert sum(cell == "mammalian_neuron" for cell, _ in answers) > 15
-    assert [stepper(system, moving)._cache_size() for moving in (False, True)] == [1, 1]
+    assert [len(stepper(system, moving).made) for moving in (False, True)] == [1, 1]
 
 
 def test_v_at_the_readings_is_that_of_the_run(answers):

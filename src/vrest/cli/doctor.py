@@ -12,8 +12,8 @@ from click.exceptions import Exit
 from vrest.cli import options
 
 PARTS = (
-    "vrest", "jax", "jaxlib", "numpy", "scipy", "array-api-compat", "pint", "pydantic", "xarray", "h5netcdf", "zarr",
-    "matplotlib",
+    "vrest", "jax", "jaxlib", "llvmlite", "numpy", "scipy", "array-api-compat", "pint", "pydantic", "xarray",
+    "h5netcdf", "zarr", "matplotlib",
 )  # fmt: skip
 EXPECTED, TOLERANCE = -70.0, 1e-6
 """mV: where `mammalian_neuron` rests."""
@@ -47,7 +47,7 @@ def examine() -> dict[str, Any]:
 
     import jax
 
-    from vrest.numerics.backend import cache_directory
+    from vrest.numerics.cache import cache_directory
 
     folder = cache_directory()
     return {

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import jax
-from platformdirs import user_cache_dir
+
+from vrest.numerics.cache import cache_directory
 
 jax.config.update("jax_enable_x64", True)
 
 
-def cache_directory() -> Path | None:
-    """Where compiled code is kept; None when `VREST_CACHE=off`.
-
-    A cache that the user has already given to JAX is respected.
-    """
-    chosen = os.environ.get("VREST_CACHE", "")
-    if chosen.lower() == "off":
-        return None
-    already = getattr(jax.config, "jax_compilation_cache_dir", None)
-    if already:
-        return Path(already)
-    return Path(chosen or user_cache_dir("vrest", appauthor=False)) / "compiled"
-
-
 def _keep_compiled_code() -> None:
     directory = cache_directory()
-    if directory is None:
-        return
+    if directory is None or getattr(jax.config, "jax_compilation_cache_dir", None):
+        return  # a cache that the user has given to JAX is respected
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError:
@@ -43,15 +28,10 @@ def _keep_compiled_code() -> None:
 _keep_compiled_code()
 
 
-def for_many() -> dict[str, Any]:
-    """Compiler options of a function that works on long arrays: vectors as wide as the processor has."""
-    return _known(xla_cpu_prefer_vector_width=512)
-
-
 def for_few() -> dict[str, Any]:
     """Compiler options of a function of numbers or short arrays: simpler code that takes half the time to make.
 
-    Like `for_many`, for the outermost function only: inside other compiled code JAX wants its `__wrapped__`.
+    For the outermost function only: inside other compiled code JAX wants its `__wrapped__`.
     """
     return _known(
         xla_cpu_use_fusion_emitters=False, xla_cpu_parallel_codegen_split_count=1, xla_backend_optimization_level=1

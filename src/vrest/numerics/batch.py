@@ -1,88 +1,26 @@
-"""Many problems side by side: each lane has its own time, step and stage, and stops when it is done.
+"""Many problems side by side, or one: each lane has its own time, step and stage, and stops when it is done.
 
-`advance` tries a fixed number of steps on every lane and returns; between calls the caller takes finished lanes out
-and puts new problems in, so that a stiff lane never makes the others wait. A lane that has arrived keeps its values.
+`advance` tries a number of steps on every lane and returns; between calls the caller takes finished lanes out, so that
+a stiff lane does not make the others wait. A lane that has arrived keeps its values.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
+from vrest.numerics.lanes import FINISHED, RUNNING, STUCK, Advanced, Lanes, Watched
 from vrest.numerics.rhs import Rhs, State
-from vrest.numerics.rosenbrock import (
-    FINISHED,
-    RUNNING,
-    STUCK,
-    Attempt,
-    Slope,
-    Valid,
-    attempt,
-    within,
-)
+from vrest.numerics.rosenbrock import Attempt, Slope, Valid, attempt, within
+from vrest.numerics.rows import put, room, taken
 
 SAMPLES = (0.25, 0.5, 0.75, 1.0)
 WEIGHTS = (7 / 90, 32 / 90, 12 / 90, 32 / 90, 7 / 90)
 """Where a watched quantity is read in every step, and Boole's weights of its mean."""
-
-
-class Watched(NamedTuple):
-    """What has been seen of m quantities; each (m, lanes)."""
-
-    low: Any
-    high: Any
-    integral: Any
-    """Time integral."""
-    above: Any
-    """Time spent above the threshold."""
-    first: Any
-    """When the threshold was first passed; infinite if never."""
-
-
-class Lanes(NamedTuple):
-    """A batch on its way."""
-
-    t: Any
-    """(lanes,)"""
-    h: Any
-    """(lanes,) next step; zero or less asks for a cautious guess."""
-    y: Any
-    """(n, lanes)"""
-    stage: Any
-    """(lanes,) int: which stretch of the protocol the lane is in."""
-    status: Any
-    """(lanes,) RUNNING, FINISHED or STUCK."""
-    steps: Any
-    """(lanes,) int: accepted."""
-    rejected: Any
-    watched: Watched | None = None
-
-
-class Record(NamedTuple):
-    """Every step that `advance` tried, (attempts, ..., lanes)."""
-
-    t: Any
-    h: Any
-    good: Any
-    """Whether it was accepted."""
-    powers: Any
-    """(attempts, 5, n, lanes): y(t + theta h) = sum_k powers[k] theta^k."""
-
-
-def stored(values: State, always: Any) -> State:
-    """The same arrays, kept in memory by XLA.
-
-    On a CPU, XLA computes an array anew inside every loop that uses it; eight stages that each use all earlier ones
-    then cost several times the arithmetic. Nothing is fused through a conditional: `always` must be true, and must not
-    be known to be true before it runs. On other devices fusion does not repeat work, and this does nothing.
-    """
-    if jax.default_backend() != "cpu":
-        return values
-    return jax.lax.cond(always, lambda v: v, lambda v: tuple(0.0 * a for a in v), values)
 
 
 def advance(
@@ -98,8 +36,9 @@ def advance(
     attempts: Any,
     watch: Callable[[Any, State, Any], State] | None = None,
     thresholds: Any = (),
-    record: int = 0,
-) -> tuple[Lanes, Record | None]:
+    show: Callable[[State, Any], State] | None = None,
+    times: Any = None,
+) -> Advanced:
     """Try `attempts` steps on every lane that is running.
 
     Parameters
@@ -116,41 +55,33 @@ def advance(
         Relative tolerance, and absolute tolerance of each state, (n,).
     watch, thresholds
         watch(t, y, (args, now)) -> m arrays that are followed along the way, with the m levels whose passing counts.
-    record
-        Room for so many steps, which are returned with their dense output; 0 for none.
+    show, times
+        show(y, args) -> rows of numbers that are kept at the times (m,), increasing, the last infinite, by dense
+        output.
 
     Notes
     -----
-    Lanes that are stuck or finished are computed along and keep their values: that is the price of lockstep, and
-    why the caller refills them.
+    Lanes that are stuck or finished are computed along with those in their vector that run, and keep their values.
     """
     stages = edges.shape[0] - 1
     atol = tuple(atol)
     y0 = tuple(jnp.unstack(lanes.y))
-    always = attempts > 0
     rhs = Rhs(f, lanes.t, y0, (args, stage_args(lanes.stage)), fixed=(True, False))
 
+    samples = None if show is None else room(len(show(y0, args)), times, lanes.t)
+
     def going(carry: Any) -> Any:
-        k, lanes, _ = carry
+        k, lanes, *_ = carry
         return (k < attempts) & jnp.any(lanes.status == RUNNING)
 
     def body(carry: Any) -> Any:
-        k, lanes, kept = carry
-        y = lanes.y
+        k, lanes, samples = carry
+        y, place = lanes.y, lanes.place
         running = lanes.status == RUNNING
         t_stop = chosen(edges[1:], lanes.stage)
         both = (args, stage_args(lanes.stage))
         tried = attempt(
-            rhs,
-            lanes.t,
-            y,
-            lanes.h,
-            t_stop,
-            both,
-            allowed=lambda end: valid(end, args),
-            rtol=rtol,
-            atol=atol,
-            store=lambda values: stored(values, always),
+            rhs, lanes.t, y, lanes.h, t_stop, both, allowed=lambda end: valid(end, args), rtol=rtol, atol=atol
         )
         good = tried.good & running
         arrived = good & tried.last
@@ -159,7 +90,8 @@ def advance(
         watched = lanes.watched
         if watch is not None and watched is not None:
             watched = _seen(watched, lanes.t, y, tried, good, watch, both, thresholds)
-        tried_from = lanes.t
+        if show is not None:
+            place, samples = _shown(place, samples, lanes.t, y, tried, good, lambda z, s=show: s(z, args), times)
         # a new stage starts a new transient: its first step is guessed afresh
         h = jnp.where(arrived & ~over, 0.0, tried.h_next)
         lanes = Lanes(
@@ -171,33 +103,30 @@ def advance(
             lanes.steps + good,
             lanes.rejected + (running & ~tried.good),
             watched,
+            place,
         )
-        if kept is not None:
-            rows = Record(tried_from, tried.h, good, jnp.stack([jnp.stack(p) for p in in_powers(y, tried)]))
-            kept = Record(
-                *(jax.lax.dynamic_update_index_in_dim(a, row, k, 0) for a, row in zip(kept, rows, strict=True))
-            )
-        return k + 1, lanes, kept
+        return k + 1, lanes, samples
 
-    width, kept = lanes.t.shape, None
-    if record:
-        nothing = jnp.zeros((record, *width))
-        kept = Record(nothing, nothing, nothing.astype(bool), jnp.zeros((record, 5, len(y0), *width)))
-    _, done, kept = jax.lax.while_loop(going, body, (jnp.asarray(0), lanes._replace(y=y0), kept))
-    return done._replace(y=jnp.stack(done.y)), kept
+    k, done, samples = jax.lax.while_loop(going, body, (jnp.asarray(0), lanes._replace(y=y0), samples))
+    return Advanced(done._replace(y=jnp.stack(done.y)), jnp.broadcast_to(k, lanes.t.shape), samples)
 
 
-def in_powers(y: State, tried: Attempt) -> tuple[State, ...]:
-    """The dense output of a step in powers of theta, from the constant to the fourth."""
-    d1, d2, d3 = tried.dense
-    # (1-x) y0 + x y1 + x(1-x) (d1 + x (d2 + x d3))
-    return (
-        y,
-        tuple(b - a + p for a, b, p in zip(y, tried.end, d1, strict=True)),
-        tuple(q - p for p, q in zip(d1, d2, strict=True)),
-        tuple(r - q for q, r in zip(d2, d3, strict=True)),
-        tuple(-r for r in d3),
-    )
+def _shown(
+    place: Any, samples: Any, t: Any, y: State, tried: Attempt, good: Any, show: Callable[[State], State], times: Any
+) -> tuple[Any, Any]:
+    """Keep what is shown at the times that a step passes; `place` is the next of them."""
+
+    def due(place: Any) -> Any:
+        return good & (taken(times, place) <= tried.t_next)
+
+    def one(carry: Any) -> Any:
+        place, samples = carry
+        now = due(place)
+        theta = (taken(times, place) - t) / tried.h
+        inside = tuple(within(theta, y[i], tried.end[i], [d[i] for d in tried.dense]) for i in range(len(y)))
+        return place + now, put(samples, place, show(inside), now)
+
+    return jax.lax.while_loop(lambda carry: jnp.any(due(carry[0])), one, (place, samples))
 
 
 def chosen(rows: Any, stage: Any) -> Any:

@@ -17,13 +17,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from vrest.numerics.backend import for_few
-from vrest.numerics.linear import solve
+from vrest.numerics.kernel import Kernel
 
 LARGEST, SMALLEST = 0.02, 1e-9
 """Bounds of an arclength step: the share of its size by which an unknown changes."""
@@ -55,8 +52,8 @@ class Corrected(NamedTuple):
     converged: Any
 
 
-def corrector(f: Callable[[Any, Any, Any], Any], share: Callable[[Any, Any, Any], Any]) -> Any:
-    """The compiled Newton corrector of f(y, parameter, args) = 0.
+def corrector(f: Callable[[Any, Any, Any], Any], share: Callable[[Any, Any, Any], Any], key: str = "") -> Any:
+    """The Newton corrector of f(y, parameter, args) = 0 as machine code.
 
     Parameters
     ----------
@@ -64,6 +61,8 @@ def corrector(f: Callable[[Any, Any, Any], Any], share: Callable[[Any, Any, Any]
         (n,), a number, args -> (n,)
     share
         share(z, step, args) -> the largest part of a step of z = (y, parameter) that stays in the allowed region.
+    key
+        What both depend on, for `Kernel`.
 
     Returns
     -------
@@ -73,9 +72,15 @@ def corrector(f: Callable[[Any, Any, Any], Any], share: Callable[[Any, Any, Any]
         parameter stays: plain Newton, which also finds unstable points.
     """
 
-    def correct(z: Any, anchor: Any, tangent: Any, h: Any, s: Any, args: Any, most: Any) -> Corrected:
+    def correct(_: Any, given: Any) -> Corrected:
+        import jax
+        import jax.numpy as jnp
+
+        from vrest.numerics.linear import solve
+
+        z, anchor, tangent, h, s, args, most = given
         n = z.shape[0] - 1
-        ahead = jnp.zeros(n + 1).at[n].set(1.0)
+        ahead = jnp.append(jnp.zeros(n), 1.0)
 
         def value_and_slope(z: Any) -> Any:
             slope = f(z[:n], z[n], args)
@@ -91,7 +96,7 @@ def corrector(f: Callable[[Any, Any, Any], Any], share: Callable[[Any, Any, Any]
             rows = jacobian * s
             weight = 1.0 / jnp.maximum(jnp.max(jnp.abs(rows), axis=1), 1e-300)  # gates and ions on one footing
             matrix = jnp.concatenate([rows * weight[:, None], tangent[None]])
-            miss = jnp.append(-slope * weight, h - jnp.dot(tangent, (z - anchor) / s))
+            miss = jnp.append(-slope * weight, h - jnp.sum(tangent * (z - anchor) / s))
             both = solve(matrix, jnp.stack([miss, ahead], axis=1))
             change = both[:, 0]
             size = jnp.max(jnp.abs(change))
@@ -108,7 +113,8 @@ def corrector(f: Callable[[Any, Any, Any], Any], share: Callable[[Any, Any, Any]
         start = Corrected(z, tangent, jnp.zeros((n, n)), nothing, jnp.zeros(n + 1), jnp.asarray(0), jnp.asarray(False))
         return jax.lax.while_loop(going, body, (start, jnp.asarray(False), jnp.asarray(jnp.inf)))[0]
 
-    return jax.jit(correct, compiler_options=for_few())
+    code = Kernel(correct, key)
+    return lambda *given: code((), given)
 
 
 @dataclass(frozen=True)
@@ -236,7 +242,6 @@ def follow(
 
     y' = lambda - y^2 has a fold at lambda = 0:
 
-    >>> import vrest.numerics.backend
     >>> correct = corrector(lambda y, l, args: l - y**2, lambda z, step, args: 1.0)
     >>> problem = Problem(correct, None, np.ones_like, lambda z: True, -1.0, 1.0)
     >>> curve = follow(problem, np.array([1.0]), 1.0)

@@ -1,9 +1,9 @@
-"""Gaussian elimination of small sparse systems, lane by lane, written out for XLA.
+"""Gaussian elimination of small sparse systems, lane by lane, written out.
 
 What is zero by structure is never stored nor computed: ions that meet only through the potential, and gates that
 meet nothing else, cost a few operations each. Pivots come from the diagonal in the order of least fill, chosen while
 tracing; that suits the matrices I/(h g) - J of linearly implicit steps, whose error estimate rejects a step that a
-bad pivot spoilt. Beyond `WRITTEN_OUT` operations compile time would explode: LAPACK takes over, with pivoting.
+bad pivot spoilt. Beyond so many operations compile time would explode: LAPACK takes over, with pivoting.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from jax.scipy.linalg import lu_factor, lu_solve
 
 from vrest.numerics.rhs import Matrix, State
 
-WRITTEN_OUT = 400
-"""Most multiplications of one factorisation that are written out."""
+WRITTEN_OUT, WRITTEN_SHORT = 4000, 400
+"""Most multiplications of one factorisation that are written out, and in code that should compile quickly."""
 
 
 class Factors(NamedTuple):
@@ -47,10 +47,10 @@ def order_of(pattern: set[tuple[int, int]], n: int) -> tuple[tuple[int, ...], in
     return tuple(order), cost
 
 
-def factorise(matrix: Matrix, n: int) -> Factors:
-    """Factors of a matrix given by its entries; the diagonal must exist."""
+def factorise(matrix: Matrix, n: int, most: int = WRITTEN_OUT) -> Factors:
+    """Factors of a matrix given by its entries; the diagonal must exist. LAPACK's beyond `most` multiplications."""
     order, cost = order_of(set(matrix), n)
-    if cost > WRITTEN_OUT:
+    if cost > most:
         zero = jnp.zeros_like(matrix[0, 0])
         rows = [jnp.stack([matrix.get((i, j), zero) for j in range(n)], axis=-1) for i in range(n)]
         return Factors({}, order, lu_factor(jnp.stack(rows, axis=-2)))
@@ -68,12 +68,12 @@ def factorise(matrix: Matrix, n: int) -> Factors:
     return Factors(m, order)
 
 
-def implicit(shift: Any, jacobian: Matrix, n: int) -> Factors:
+def implicit(shift: Any, jacobian: Matrix, n: int, most: int = WRITTEN_OUT) -> Factors:
     """Factors of shift I - J: what every linearly implicit step solves with."""
     matrix = {at: -value for at, value in jacobian.items()}
     for i in range(n):
         matrix[i, i] = shift + matrix.get((i, i), 0.0)
-    return factorise(matrix, n)
+    return factorise(matrix, n, most)
 
 
 def substitute(factors: Factors, b: State) -> State:

@@ -1,4 +1,4 @@
-"""Small dense linear systems, written out so that XLA fuses them; LAPACK beyond."""
+"""Small dense linear systems, written out so that they become code of their own; LAPACK beyond."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from typing import Any
 
 import jax.numpy as jnp
 
-UNROLLED = 8
-"""Largest size eliminated in line: compile time grows with its cube, a library call costs more below it."""
+WRITTEN_OUT, WRITTEN_SHORT = 20, 8
+"""Largest size eliminated in line, in machine code and in XLA's, whose compile time grows faster with it."""
 
 
-def solve(a: Any, b: Any) -> Any:
-    """x with a x = b; a is (n, n), b is (n,) or (n, m). Partial pivoting."""
-    return solve_signed(a, b)[0]
+def solve(a: Any, b: Any, most: int = WRITTEN_OUT) -> Any:
+    """x with a x = b; a is (n, n), b is (n,) or (n, m). Partial pivoting; LAPACK's beyond `most` unknowns."""
+    return solve_signed(a, b, most)[0]
 
 
-def solve_signed(a: Any, b: Any) -> tuple[Any, Any]:
+def solve_signed(a: Any, b: Any, most: int = WRITTEN_OUT) -> tuple[Any, Any]:
     """x with a x = b, and the sign of the determinant of a."""
     n = a.shape[0]
-    if n > UNROLLED:
+    if n > most:
         return jnp.linalg.solve(a, b), jnp.linalg.slogdet(a)[0]
     columns = b[:, None] if b.ndim == 1 else b
     rows = [jnp.concatenate([a[i], columns[i]]) for i in range(n)]

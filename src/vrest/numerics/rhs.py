@@ -6,16 +6,12 @@ them. Whole arrays go through every operation, so a batch needs no vmap and its 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax.extend.core import Literal
-
-FEW = 32
-"""Lanes up to which code is short rather than quick: compiling it takes longer than running it."""
 
 State = tuple[Any, ...]
 Matrix = dict[tuple[int, int], Any]
@@ -35,6 +31,8 @@ class Rhs:
     fixed
         Whether args stay what they are; or one truth for each member of args, where some are given anew in each
         call.
+    short
+        Code that XLA compiles several times quicker and runs slower.
     """
 
     def __init__(
@@ -45,10 +43,10 @@ class Rhs:
         args: Any,
         *,
         fixed: bool | tuple[bool, ...] = True,
+        short: bool = False,
     ) -> None:
         self.shape = jnp.shape(y[0])
-        self.few = math.prod(self.shape) <= FEW
-        """Whether it takes longer to compile than to run."""
+        self.short = short
         closed = jax.make_jaxpr(f)(t, y, args)
         flags = [fixed] * len(jax.tree.leaves(args))
         if isinstance(fixed, tuple):
@@ -99,7 +97,7 @@ class Rhs:
 
     def jacobian(self, t: Any, y: State, args: Any = ()) -> tuple[State, Matrix]:
         """y' and the entries dy'_i/dy_j that exist."""
-        if self.few:  # all columns in one sweep, which compiles several times quicker
+        if self.short:  # all columns in one sweep, which compiles several times quicker
             at, n = jnp.stack(y), len(y)
 
             def along_all(direction: Any) -> Any:

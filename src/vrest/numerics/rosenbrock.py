@@ -1,8 +1,6 @@
-"""The integrator: adaptive Rosenbrock steps in one compiled loop, for one problem or for a batch of lanes.
+"""The integrator: one adaptive Rosenbrock step, which `batch` repeats for many problems and `reach` for one.
 
-It knows arrays and callables, nothing of neurons. The state is a tuple of arrays (see `rhs`): of shape () for
-`integrate`, which keeps every step with its dense output, and of shape (lanes,) for `advance`, where each lane has
-its own time and step and walks through its own stages of a protocol.
+It knows arrays and callables, nothing of neurons. The state is a tuple of equally shaped arrays (see `rhs`).
 """
 
 from __future__ import annotations
@@ -12,42 +10,18 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from vrest.numerics import tableau
-from vrest.numerics.elimination import Factors, implicit, substitute
+from vrest.numerics.elimination import WRITTEN_OUT, WRITTEN_SHORT, Factors, implicit, substitute
 from vrest.numerics.rhs import Matrix, Rhs, State
 
 SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
 """Step control: aim below the tolerance, and bounds on one change of the step."""
 
-RUNNING, FINISHED, STUCK = 0, 1, 2
-"""State of a lane: more to do, arrived, step size fell to rounding."""
-
 Slope = Callable[[Any, State, Any], State]
 """f(t, y, args) -> y'."""
 Valid = Callable[[State, Any], Any]
 """valid(y, args) -> bool: a state that is not allowed rejects its step."""
-
-
-class Steps(NamedTuple):
-    """Accepted steps of one call: `count` of them are valid in each buffer."""
-
-    t: Any
-    """(max_steps,) start of each step, s."""
-    h: Any
-    """(max_steps,) its length."""
-    y: Any
-    """(max_steps, n) state at its start."""
-    dense: Any
-    """(max_steps, 4, n): state at its end, and the three dense vectors."""
-    count: Any
-    rejected: Any
-    status: Any
-    t_end: Any
-    y_end: Any
-    """(n,)"""
-    h_next: Any
 
 
 class Attempt(NamedTuple):
@@ -81,16 +55,14 @@ def one_step(
     slope: State,
     jacobian: Matrix,
     args: Any = (),
-    store: Callable[[State], State] = lambda values: values,
 ) -> tuple[State, State, list[State]]:
     """One step: the new state, the error estimate, and the three dense vectors.
 
-    `slope` and `jacobian` are those at (t, y); `args` are what the right-hand side is given anew. `store` hands a
-    tuple of arrays on, forcing XLA to keep them where that pays.
+    `slope` and `jacobian` are those at (t, y); `args` are what the right-hand side is given anew.
     """
-    factors = implicit(1.0 / (h * tableau.GAMMA), jacobian, len(y))
+    factors = implicit(1.0 / (h * tableau.GAMMA), jacobian, len(y), WRITTEN_SHORT if rhs.short else WRITTEN_OUT)
     drift = rhs.drift(t, y, args) if rhs.moving else None
-    if rhs.few:
+    if rhs.short:
         ks = _looped(rhs, t, y, h, factors, drift, args)
         end = _plus(_plus(y, _combined(tableau.A[7], ks)), ks[7])
         return end, ks[7], [_combined(row, ks) for row in tableau.DENSE]
@@ -104,7 +76,7 @@ def one_step(
             slope = tuple(f + per_step * c for f, c in zip(slope, _combined(tableau.C[i], ks), strict=True))
         if drift is not None and tableau.SLOPES[i]:
             slope = tuple(f + h * tableau.SLOPES[i] * d for f, d in zip(slope, drift, strict=True))
-        ks.append(store(substitute(factors, slope)))
+        ks.append(substitute(factors, slope))
     return _plus(argument, ks[7]), ks[7], [_combined(row, ks) for row in tableau.DENSE]
 
 
@@ -135,7 +107,6 @@ def attempt(
     allowed: Callable[[State], Any],
     rtol: Any,
     atol: Sequence[Any],
-    store: Callable[[State], State] = lambda values: values,
 ) -> Attempt:
     """Try one step towards t_stop, and judge it. Where h is zero or less, a cautious first step is guessed.
 
@@ -146,8 +117,8 @@ def attempt(
     tolerance = tuple(a + rtol * jnp.abs(v) for a, v in zip(atol, y, strict=True))
     h = jax.lax.stop_gradient(jnp.where(h > 0, h, first_step(slope, y, tolerance)))
     last = t + h * (1 + 1e-12) >= t_stop
-    (h_used,) = store((jnp.where(last, t_stop - t, h),))
-    end, error, dense = one_step(rhs, t, y, h_used, slope, jacobian, args, store)
+    h_used = jnp.where(last, t_stop - t, h)
+    end, error, dense = one_step(rhs, t, y, h_used, slope, jacobian, args)
     size = _norm(
         tuple(
             jax.lax.stop_gradient(e / (a + rtol * jnp.maximum(jnp.abs(y0), jnp.abs(y1))))
@@ -168,7 +139,7 @@ def attempt(
     return Attempt(good, last, stuck, h_used, end, tuple(dense), t_next, y_next, h_next)
 
 
-def integrate(
+def reach(
     f: Slope,
     t: Any,
     y: Any,
@@ -180,8 +151,11 @@ def integrate(
     rtol: Any,
     atol: Any,
     max_steps: int,
-) -> Steps:
-    """Advance one problem y' = f(t, y, args) from t towards t_stop, keeping every accepted step.
+    short: bool = True,
+) -> tuple[Any, Any]:
+    """The state (n,) of one problem y' = f(t, y, args) at t_stop, and the next step; NaN where it was not reached.
+
+    JAX differentiates it forward, in any of its arguments but the times.
 
     Parameters
     ----------
@@ -191,52 +165,11 @@ def integrate(
         First step; zero or less asks for a cautious guess.
     rtol, atol
         Relative tolerance, and absolute tolerance of each state, (n,).
-    max_steps
-        Accepted steps of this call.
+    short
+        As for `Rhs`.
     """
     y, atol = tuple(y), tuple(atol)
-    n = len(y)
-    t = jnp.asarray(t, dtype=float)
-    rhs = Rhs(f, t, y, args)
-    h = jnp.asarray(h, dtype=float)
-    buffer = jnp.zeros((max_steps, 2 + 5 * n))
-    status = jnp.where(t < t_stop, RUNNING, FINISHED)
-
-    def going(carry: Any) -> Any:
-        _, _, _, count, _, status, _ = carry
-        return (count < max_steps) & (status == RUNNING)
-
-    def body(carry: Any) -> Any:
-        t, y, h, count, rejected, _, buffer = carry
-        tried = attempt(rhs, t, y, h, t_stop, allowed=lambda end: valid(end, args), rtol=rtol, atol=atol)
-        row = jnp.stack([t, tried.h, *y, *tried.end, *(v for vector in tried.dense for v in vector)])
-        buffer = jax.lax.dynamic_update_index_in_dim(buffer, row, count, 0)  # a rejected row is written over
-        status = jnp.where(tried.good & tried.last, FINISHED, jnp.where(tried.stuck, STUCK, RUNNING))
-        return (
-            tried.t_next,
-            tried.y_next,
-            tried.h_next,
-            count + tried.good,
-            rejected + ~tried.good,
-            status,
-            buffer,
-        )
-
-    start = (t, y, h, jnp.asarray(0), jnp.asarray(0), status, buffer)
-    t, y, h, count, rejected, status, buffer = jax.lax.while_loop(going, body, start)
-    dense = buffer[:, 2 + n :].reshape(max_steps, 4, n)
-    return Steps(buffer[:, 0], buffer[:, 1], buffer[:, 2 : 2 + n], dense, count, rejected, status, t, jnp.stack(y), h)
-
-
-def reach(
-    f: Slope, t: Any, y: Any, t_stop: Any, h: Any, args: Any, *, valid: Valid, rtol: Any, atol: Any, max_steps: int
-) -> tuple[Any, Any]:
-    """The state (n,) at t_stop, of one problem as for `integrate`, and the next step; NaN where it was not reached.
-
-    Keeps nothing on the way. JAX differentiates it forward, in any of its arguments but the times.
-    """
-    y, atol = tuple(y), tuple(atol)
-    rhs = Rhs(f, t, y, args)
+    rhs = Rhs(f, t, y, args, short=short)
 
     def going(carry: Any) -> Any:
         t, _, _, count, stuck = carry
@@ -250,14 +183,6 @@ def reach(
     start = (jnp.asarray(t, dtype=float), y, jnp.asarray(h, dtype=float), jnp.asarray(0), jnp.asarray(False))
     t, y, h, _, _ = jax.lax.while_loop(going, body, start)
     return jnp.where(t < t_stop, jnp.nan, jnp.stack(y)), h
-
-
-def evaluate(steps_t: np.ndarray, steps_h: np.ndarray, y: np.ndarray, dense: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Dense output at times `at`: (len(at), n). Steps are consecutive; times outside use the nearest step."""
-    k = np.clip(np.searchsorted(steps_t, at, side="right") - 1, 0, len(steps_t) - 1)
-    theta = ((at - steps_t[k]) / steps_h[k])[:, None]
-    end, d1, d2, d3 = (dense[k, i] for i in range(4))
-    return within(theta, y[k], end, (d1, d2, d3))
 
 
 def within(theta: Any, start: Any, end: Any, dense: Sequence[Any]) -> Any:

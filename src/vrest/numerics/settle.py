@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from vrest.numerics.batch import stored
 from vrest.numerics.elimination import factorise, implicit, substitute
 from vrest.numerics.rhs import Rhs, State
 
@@ -78,7 +77,6 @@ def settle(
     start = tuple(jnp.unstack(lanes.y))
     t = jnp.zeros_like(lanes.step)
     rhs = Rhs(f, t, start, args)
-    always = iterations > 0
 
     def going(carry: Any) -> Any:
         k, lanes = carry
@@ -89,7 +87,7 @@ def settle(
         y = lanes.y
         slope, jacobian = rhs.jacobian(t, y)
         factors = implicit(1.0 / lanes.step, jacobian, n)
-        change = stored(substitute(factors, slope), always)
+        change = substitute(factors, slope)
         sizes = [jnp.abs(c) / s for c, s in zip(change, scale(y), strict=True)]
         size = reduce(jnp.maximum, sizes)
         newton = lanes.step >= LAST_STEP

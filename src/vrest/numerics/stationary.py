@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from vrest.numerics.linear import solve_signed
+from vrest.numerics.linear import WRITTEN_OUT, solve_signed
 from vrest.numerics.point import Stationary
 
 FIRST_STEP, LAST_STEP = 1e-4, 1e14
@@ -45,6 +45,7 @@ def stationary(
     share: Callable[[Any, Any], Any],
     given_up: Callable[[Any], Any],
     max_iterations: int,
+    most: int = WRITTEN_OUT,
 ) -> Stationary:
     """Find y with f(y, args) = 0, starting at y and following y' = f.
 
@@ -56,6 +57,8 @@ def stationary(
         share(y, step) -> the largest part of the step (0 to 1) that stays in the allowed region.
     given_up
         given_up(y) -> bool: the point has left for good.
+    most
+        Largest system that is not left to LAPACK.
     """
     n = y.shape[0]
     identity = jnp.eye(n)
@@ -73,7 +76,7 @@ def stationary(
         s = scale(y)
         # scaled so that pivots compare like with like
         matrix = (identity / step - jacobian) * s[None, :] / s[:, None]
-        change, sign = solve_signed(matrix, slope / s)
+        change, sign = solve_signed(matrix, slope / s, most)
         change = change * s
         size = jnp.max(jnp.abs(change) / s)
         newton = step >= LAST_STEP

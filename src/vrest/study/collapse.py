@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from vrest.numerics.kernel import Kernel
 from vrest.study.local import Local
 from vrest.study.observed import pumps
 from vrest.system.assemble import System, assemble
@@ -78,7 +79,12 @@ def _crossing(system: System, p: np.ndarray, x: np.ndarray, wall: Wall, level: f
 @lru_cache(maxsize=64)
 def _watch(system: System, wall: Wall) -> Any:
     """V of one membrane, for `run_batch`, which compiles once for each such function."""
-    return lambda x, p: (system.potential(x, wall),)
+
+    def watch(x: Any, p: Any) -> Any:
+        return (system.potential(x, wall),)
+
+    watch.key = f"potential {wall.name}"  # pyright: ignore[reportFunctionMemberAccess]
+    return watch
 
 
 @lru_cache(maxsize=64)
@@ -87,27 +93,31 @@ def _after(system: System, wall: Wall) -> Any:
 
     One direction at a time: compiled once, whatever the number of directions.
     """
-    import jax
-    import jax.numpy as jnp
-
-    from vrest.numerics.backend import for_few
-    from vrest.numerics.rosenbrock import reach
-
     f, valid = motion(system, moving=False)
     atol = Allowed(system).tolerance(TIGHT)
 
     def after(p: Any, x: Any, time: Any) -> tuple[Any, Any]:
+        import jax
+        import jax.numpy as jnp
+
+        from vrest.numerics.rosenbrock import reach
+
         y, c, matrix = system.split(x, p)
         args = (p, jnp.zeros_like(p), 0.0, c, matrix)
-        y, _ = reach(f, 0.0, y, time, 0.0, args, valid=valid, rtol=TIGHT, atol=atol, max_steps=MOST_STEPS)
+        y, _ = reach(f, 0.0, y, time, 0.0, args, valid=valid, rtol=TIGHT, atol=atol, max_steps=MOST_STEPS,
+                     short=False)  # fmt: skip
 
         def v(y: Any) -> Any:
             return system.potential(system.join(y, c, matrix), wall)
 
         return jax.jvp(v, (y,), (jnp.stack(f(time, tuple(y), args)),))
 
-    def all_three(at: Any, along: Any, time: Any) -> tuple[Any, Any, Any]:
+    def all_three(_: Any, given: Any) -> tuple[Any, Any, Any]:
+        import jax
+
+        at, along, time = given
         (v, slope), (moved, _) = jax.jvp(lambda p, x: after(p, x, time), at, along)
         return v, slope, moved
 
-    return jax.jit(all_three, compiler_options=for_few())
+    code = Kernel(all_three, f"after {wall.name} {system.key}")
+    return lambda *given: code((), given)

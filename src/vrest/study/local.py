@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from vrest.numerics.kernel import Kernel
 from vrest.study.factors import SHARE, Factor, started
 from vrest.study.observed import Quantity, quantities
 from vrest.system.assemble import System
@@ -62,23 +63,22 @@ def local(found: tuple[Factor, ...], rest: Rest) -> Local:
     doi 10.1145/322139.322151): carried through each quantity, that is its bound.
     """
     import jax
-    import jax.numpy as jnp
 
     system = rest.system
     observed = tuple(q for q in quantities(system).values() if q.read or q.name == "tau")
     y = rest.state[list(system.laws.independent)]
     at = (y, rest.parameters, rest.start)
-    begin = jax.jit(partial(started, rest.cell, system, found))
-    moved_p, moved_x0 = (np.asarray(part).T for part in jax.jacfwd(begin)(jnp.zeros(len(found))))
+    begin = Kernel(lambda _, steps: jax.jacfwd(partial(started, rest.cell, system, found))(steps))
+    moved_p, moved_x0 = (part.T for part in begin((), np.zeros(len(found))))
     push = _push(system)
-    here = Here(*(np.asarray(part) for part in push(at, tuple(np.zeros_like(part) for part in at))[0]))
+    here = push(at, tuple(np.zeros_like(part) for part in at))[0]
     size = np.array(Allowed(system).scale(tuple(y)))  # pivots compare like with like
     scaled = here.jacobian * size[None, :] / size[:, None]
     along = []
     for dp, dx0 in zip(moved_p, moved_x0, strict=True):
         pushed = push(at, (np.zeros_like(y), dp, dx0))[1].slope
-        dy = -size * np.linalg.solve(scaled, np.asarray(pushed) / size)
-        along.append(Here(*(np.asarray(part) for part in push(at, (dy, dp, dx0))[1])))
+        dy = -size * np.linalg.solve(scaled, pushed / size)
+        along.append(push(at, (dy, dp, dx0))[1])
     rates, turned = _eigenvalues(here.jacobian, np.stack([each.jacobian for each in along]))
     slowest = int(np.argmax(np.real(rates)))
     tau = -1.0 / float(np.real(rates[slowest]))
@@ -107,21 +107,23 @@ def _push(system: System) -> Any:
 
     One direction at a time: compiled once, whatever the number of directions.
     """
-    import jax
-    import jax.numpy as jnp
-
-    from vrest.numerics.backend import for_few
-
     readers = [q.read for q in quantities(system).values() if q.read]
 
-    def say(y: Any, p: Any, x0: Any) -> Here:
-        _, c, matrix = system.split(x0, p)
-        x = system.join(y, c, matrix)
-        readings = jnp.stack([reader(system, x, p) for reader in readers])
-        args = (p, c, matrix)
-        return Here(system.reduced(y, args), jax.jacfwd(system.reduced)(y, args), x, readings)
+    def push(_: Any, given: Any) -> Any:
+        import jax
+        import jax.numpy as jnp
 
-    return jax.jit(lambda at, along: jax.jvp(say, at, along), compiler_options=for_few())
+        def say(y: Any, p: Any, x0: Any) -> Here:
+            _, c, matrix = system.split(x0, p)
+            x = system.join(y, c, matrix)
+            readings = jnp.stack([reader(system, x, p) for reader in readers])
+            args = (p, c, matrix)
+            return Here(system.reduced(y, args), jax.jacfwd(system.reduced)(y, args), x, readings)
+
+        return jax.jvp(say, *given)
+
+    code = Kernel(push, f"push {system.key}")
+    return lambda *given: code((), given)
 
 
 def _eigenvalues(matrix: np.ndarray, turned: np.ndarray) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -62,6 +62,11 @@ class System:
         self.states = tuple(states)
         self.index = {state: k for k, state in enumerate(states)}
 
+    @cached_property
+    def key(self) -> str:
+        """All that its equations depend on apart from the code of this package."""
+        return f"{self.structure!r} {self.names!r}"
+
     # --- the table -----------------------------------------------------------------------------------------
 
     @cached_property
@@ -395,4 +400,7 @@ def _shared(structure: Structure, names: tuple[str, ...]) -> System:
 
 def assemble(cell: Cell, *, only_active: bool = False) -> System:
     """The equations of a cell; cells that differ only in numbers share them, and their compiled code."""
-    return _shared(structure_of(cell, only_active=only_active), parameter_names(cell))
+    kept, name = vars(cell), f"_system_{only_active}"  # as for `parameters`: a cell never changes
+    if name not in kept:
+        kept[name] = _shared(structure_of(cell, only_active=only_active), parameter_names(cell))
+    return kept[name]

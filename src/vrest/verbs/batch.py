@@ -1,4 +1,4 @@
-"""What batches of cells share: how wide they are, and states cut into what is integrated and what follows.
+"""What batches of cells share: states cut into what is integrated and what follows.
 
 `rest_batch` and `run_batch` are what `population` is made of: arrays of parameters and states of many cells of one
 structure in, arrays of answers out.
@@ -11,10 +11,6 @@ from typing import Any
 import numpy as np
 
 from vrest.system.assemble import System
-
-LANES, FEW_LANES = 1024, 32
-"""Cells side by side: enough to hide the cost of a call, few enough for the processor's cache; and when no more
-cells wait and fewer than that are left."""
 
 
 def join_many(system: System, y: np.ndarray, c: np.ndarray, matrix: np.ndarray) -> np.ndarray:

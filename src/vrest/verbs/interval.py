@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import Any, NamedTuple
 
 from vrest.system.assemble import System
@@ -12,7 +12,7 @@ from vrest.verbs.batch import constants_of
 
 
 class Interval(NamedTuple):
-    """Where a batch is after an interval; arrays of JAX, which stay on its device."""
+    """Where a batch is after an interval."""
 
     y: Any
     """(independent states, cells)"""
@@ -58,19 +58,19 @@ def interval_stepper(system: System) -> Callable[[Any, Any, Any, Any, float], In
     >>> [int(n) for n in now.steps]
     [1, 1, 1, 1]
     """
-    import jax
-    import jax.numpy as jnp
-
-    from vrest.numerics.backend import for_many
-    from vrest.numerics.batch import Lanes, advance
-    from vrest.numerics.rosenbrock import FINISHED, RUNNING
+    from vrest.numerics.kernel import Kernel
+    from vrest.numerics.lanes import FINISHED, RUNNING, Lanes
 
     allowed = Allowed(system)
 
     def step(y: Any, h: Any, numbers: Any, dt: Any, rtol: Any) -> Interval:
+        import jax.numpy as jnp
+
+        from vrest.numerics.batch import advance
+
         nothing = jnp.zeros_like(h)
         count = nothing.astype(int)
-        done, _ = advance(
+        done = advance(
             lambda t, y, args: system.slopes(y, args[0]),
             Lanes(nothing, h, y, count, jnp.full_like(count, RUNNING), count, count),
             constants_of(system, numbers),
@@ -79,7 +79,14 @@ def interval_stepper(system: System) -> Callable[[Any, Any, Any, Any, float], In
             rtol=rtol,
             atol=allowed.tolerance(rtol),
             attempts=jnp.iinfo(count.dtype).max,
-        )
+        ).lanes
         return Interval(done.y, done.h, done.status == FINISHED, done.steps, done.rejected)
 
-    return jax.jit(step, compiler_options=for_many())
+    made = Kernel(lambda lanes, shared: step(*lanes, *shared), f"interval {system.key}")
+
+    @wraps(step)
+    def stepped(y: Any, h: Any, numbers: Any, dt: float, rtol: float) -> Interval:
+        return made((y, h, numbers), (float(dt), float(rtol)))
+
+    stepped.kernel = made  # pyright: ignore[reportAttributeAccessIssue]
+    return stepped

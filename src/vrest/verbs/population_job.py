@@ -221,6 +221,7 @@ def _watched(system: System) -> Callable[[Any, Any], Any]:
         values += [system.relative_volume(x, name) for name in _osmotic(system)]
         return tuple(values)
 
+    watch.key = "potentials and volumes"  # pyright: ignore[reportFunctionMemberAccess]
     return watch
 
 

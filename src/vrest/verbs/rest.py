@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -182,8 +182,7 @@ def rest(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping[st
     p = parameter_vector(cell)
     x0 = system.start(cell, p)
     y0, c, matrix = system.split(x0, p)
-    found = Stationary(*(np.asarray(part) for part in search(system)(y0, (p, c, matrix))))
-    return followed(judged(cell, system, p, x0, found))
+    return followed(judged(cell, system, p, x0, search(system)((), (y0, (p, c, matrix)))))
 
 
 def rest_here(cell: Cell) -> Rest:
@@ -197,7 +196,7 @@ def rest_here(cell: Cell) -> Rest:
     p = parameter_vector(cell)
     x0 = system.start(cell, p)
     y, c, matrix = system.split(x0, p)
-    slope, jacobian = (np.asarray(part) for part in linearised(system)(y, (p, c, matrix)))
+    slope, jacobian = linearised(system)((), (y, (p, c, matrix)))
     with np.errstate(all="ignore"):
         try:
             correction = np.linalg.solve(jacobian, -slope)
@@ -216,15 +215,16 @@ def followed(result: Rest) -> Rest:
 
 @lru_cache(maxsize=64)
 def linearised(system: System) -> Any:
-    """y' and its Jacobian at one point: (y, (p, c, M)) -> (y', J)."""
-    import jax
+    """y' and its Jacobian at one point as machine code: ((), (y, (p, c, M))) -> (y', J)."""
+    from vrest.numerics.kernel import Kernel
 
-    from vrest.numerics.backend import for_few
+    def linear(_: Any, given: Any) -> Any:
+        import jax
 
-    def linear(y: Any, args: Any) -> Any:
+        y, args = given
         return system.reduced(y, args), jax.jacfwd(system.reduced)(y, args)
 
-    return jax.jit(linear, compiler_options=for_few())
+    return Kernel(linear, f"linearised {system.key}")
 
 
 def judged(cell: Cell, system: System, p: np.ndarray, x0: np.ndarray, found: Stationary) -> Rest:
@@ -234,20 +234,26 @@ def judged(cell: Cell, system: System, p: np.ndarray, x0: np.ndarray, found: Sta
 
 @lru_cache(maxsize=64)
 def search(system: System) -> Any:
-    """The compiled search of one system: (y, (p, c, M)) -> Stationary."""
-    import jax
-    import jax.numpy as jnp
+    """The search of one system as machine code: ((), (y, (p, c, M))) -> Stationary."""
+    from vrest.numerics.kernel import Kernel
 
-    from vrest.numerics.backend import for_few
-    from vrest.numerics.stationary import stationary
+    find = finder(system)
+    return Kernel(lambda _, given: find(*given), f"search {system.key}")
 
+
+def finder(system: System, **how: Any) -> Callable[[Any, Any], Stationary]:
+    """The search of one system for JAX: (y, (p, c, M)) -> Stationary; `how` goes to `stationary`."""
     allowed = Allowed(system)
 
     def find(y: Any, args: Any) -> Any:
+        import jax.numpy as jnp
+
+        from vrest.numerics.stationary import stationary
+
         _, c, matrix = args
 
         def whole(y: Any, c: Any) -> Any:
-            return entries(system.join(y, c, matrix))
+            return system.whole(entries(y), entries(c), entries(matrix.reshape(-1)))
 
         return stationary(
             system.reduced,
@@ -257,9 +263,10 @@ def search(system: System) -> Any:
             share=lambda y, step: allowed.share(whole(y, c), whole(step, 0.0 * c)),
             given_up=lambda y: jnp.asarray(allowed.swollen(whole(y, c))),
             max_iterations=MAX_ITERATIONS,
+            **how,
         )
 
-    return jax.jit(find, compiler_options=for_few())
+    return find
 
 
 def _table(result: Rest) -> str:

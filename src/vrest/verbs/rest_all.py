@@ -137,7 +137,7 @@ class Search:
 
     def settle(self, y: np.ndarray) -> None:
         """Follow the cell from y to where it settles."""
-        self.add(Stationary(*(np.asarray(part) for part in search(self.system)(y, (self.p, *self.totals)))))
+        self.add(search(self.system)((), (y, (self.p, *self.totals))))
 
     def newton(self, y: np.ndarray) -> None:
         """Newton's method from y, to a stable or an unstable state."""
@@ -252,8 +252,7 @@ def problem(
 
 @lru_cache(maxsize=64)
 def _corrector(system: System) -> Any:
-    """The compiled corrector of one system; the line and the injected row travel as numbers."""
-    import vrest.numerics.backend  # noqa: F401
+    """The corrector of one system; the line and the injected row travel as numbers."""
     from vrest.numerics.continuation import corrector
 
     allowed = Allowed(system)
@@ -264,7 +263,8 @@ def _corrector(system: System) -> Any:
 
     def share(z: Any, step: Any, args: Any) -> Any:
         _, _, c, dc, _, matrix = args
-        x, moved = system.join(z[:-1], c + z[-1] * dc, matrix), system.join(step[:-1], step[-1] * dc, matrix)
-        return allowed.share(entries(x), entries(moved))
+        m = entries(matrix.reshape(-1))
+        x = system.whole(entries(z[:-1]), entries(c + z[-1] * dc), m)
+        return allowed.share(x, system.whole(entries(step[:-1]), entries(step[-1] * dc), m))
 
-    return corrector(f, share)
+    return corrector(f, share, f"corrector {system.key}")

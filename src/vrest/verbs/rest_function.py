@@ -17,7 +17,7 @@ from vrest.verbs.allowed import Allowed
 from vrest.verbs.arguments import OfArguments, arguments
 from vrest.verbs.certify import certify
 from vrest.verbs.readings import Output, checked, reading
-from vrest.verbs.rest import search
+from vrest.verbs.rest import finder
 
 
 @dataclass(frozen=True, eq=False)  # hashed by identity, as JAX asks of a function
@@ -124,8 +124,9 @@ def settled(system: System, certified: bool = True) -> Any:
     import jax.numpy as jnp
 
     import vrest.numerics.backend  # noqa: F401
+    from vrest.numerics.linear import WRITTEN_SHORT
 
-    scale, find = Allowed(system).scale, jax.jit(search(system).__wrapped__)
+    scale, find = Allowed(system).scale, jax.jit(finder(system, most=WRITTEN_SHORT))
 
     def rests(p: Any, x0: Any, *found: Any) -> np.ndarray:
         point = Stationary(*(np.asarray(part) for part in found))

@@ -11,12 +11,10 @@ import numpy as np
 from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.change import apply
-from vrest.numerics.point import Stationary
 from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
 from vrest.verbs.outcome import Outcome
-from vrest.verbs.rest import Rest, judged
-from vrest.verbs.rest_batch import search_many
+from vrest.verbs.rest import Rest, judged, search
 
 
 @dataclass(frozen=True)
@@ -77,8 +75,7 @@ def rest_many(cell: Cell, over: Mapping[str, Any]) -> RestMany:
     ps = np.stack([parameter_vector(c) for c in cells])
     x0 = np.stack([system.start(c, p) for c, p in zip(cells, ps, strict=True)])
     y0, c, matrix = system.split(x0, ps)
-    found = [np.asarray(part) for part in search_many(system)(y0, (ps, c, matrix))]
-    points = [Stationary(*(part[k] for part in found)) for k in range(len(cells))]
+    points = [search(system)((), (y, args)) for y, args in zip(y0, zip(ps, c, matrix, strict=True), strict=True)]
     return RestMany(
         columns,
         tuple(judged(*each) for each in zip(cells, [system] * len(cells), ps, x0, points, strict=True)),

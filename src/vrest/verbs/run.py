@@ -21,7 +21,7 @@ from vrest.verbs.allowed import Allowed
 
 RTOL = 1e-8
 CHUNK = 256
-"""Accepted steps per compiled call: between calls progress is shown and a run can be cancelled."""
+"""Steps tried in one call: between calls progress is shown and a run can be cancelled."""
 
 FIRST_MOMENT = 1e-6
 """s: a logarithmic axis starts this long after the start and after each event."""
@@ -45,6 +45,23 @@ class StuckError(NoRestError):
 
 
 @dataclass(frozen=True)
+class _Stretch:
+    """A part of a run without events."""
+
+    start: float
+    p: np.ndarray
+    """Parameters at its start."""
+    slope: np.ndarray
+    """Their rates of change, 1/s."""
+
+    def at(self, times: np.ndarray) -> np.ndarray:
+        """Parameters (time, parameter) SI."""
+        if not self.slope.any():
+            return np.tile(self.p, (len(times), 1))
+        return self.p + self.slope * (times - self.start)[:, None]
+
+
+@dataclass(frozen=True)
 class Run:
     """What happened: states and parameters at the requested times, the protocol, the steps taken.
 
@@ -59,11 +76,17 @@ class Run:
     rtol: float
     time: np.ndarray
     states: np.ndarray
-    parameters: np.ndarray
+    stretches: tuple[_Stretch, ...] = field(repr=False)
     steps: int
     rejected: int
     complete: bool
     events: tuple[float, ...] = field(default=())
+
+    @cached_property
+    def parameters(self) -> np.ndarray:
+        """(time, parameter) SI; at an event, what holds after it."""
+        ends = np.searchsorted(self.time, [part.start for part in self.stretches[1:]])
+        return np.concatenate([part.at(t) for part, t in zip(self.stretches, np.split(self.time, ends), strict=True)])
 
     @cached_property
     def ledger(self) -> list[Account]:
@@ -268,64 +291,52 @@ def _integrate(
     progress: Progress | None,
     watch: Watch | None,
 ) -> Run:
-    from vrest.numerics.rosenbrock import STUCK, evaluate
+    from vrest.numerics.lanes import RUNNING, STUCK, Lanes
 
     system = assemble(cell)
     p0 = parameter_vector(cell)
     x0 = system.start(cell, p0)
     y, c, matrix = system.split(x0, p0)
     atol = Allowed(system).tolerance(rtol)
-    states, parameters, done = [], [], []
+    times, samples = np.append(at, np.inf), np.empty((len(x0), len(at) + 1))
+    stretches: list[_Stretch] = []
     steps = rejected = 0
-    complete, stuck = True, False
-    h = t = begun = 0.0
-    p, slope = p0, np.zeros_like(p0)
+    stuck = halted = False
+    h, t = 0.0, pieces[0].start
+    place = int(np.searchsorted(at, t, side="right"))
+    samples[:, :place] = x0[:, None]
     for piece in pieces:
-        p, slope = _vectors(system, p0, piece)
-        moving = bool(piece.slopes)
-        advance = stepper(system, moving)
-        t = begun = piece.start
-        wanted = at[(at >= piece.start) & ((at < piece.stop) | (piece.stop == stop))]
+        stretch = _Stretch(piece.start, *_vectors(system, p0, piece))
+        stretches.append(stretch)
+        advance = stepper(system, bool(piece.slopes))
         h = min(h, FIRST_MOMENT) if h else 0.0  # a step in a parameter starts a new transient
-        while t < piece.stop:
-            args = (p, slope, piece.start, c, matrix)
-            out = advance(t, y, piece.stop, h, args, rtol, atol)
-            count = int(out.count)
-            t_end = float(out.t_end)
-            here = wanted[(wanted >= t) & ((wanted < t_end) | (t_end >= piece.stop))]
-            if len(here):
-                ts, hs = np.asarray(out.t)[:count], np.asarray(out.h)[:count]
-                y_at = evaluate(ts, hs, np.asarray(out.y)[:count], np.asarray(out.dense)[:count], here)
-                states.append(system.join(y_at, c, matrix))
-                parameters.append(p + slope * (here - piece.start)[:, None] if moving else np.tile(p, (len(here), 1)))
-                done.append(here)
-            y, t, h = np.asarray(out.y_end), t_end, float(out.h_next)
-            steps += count
-            rejected += int(out.rejected)
-            stuck = int(out.status) == STUCK
+        lanes = Lanes(piece.start, h, y, 0, RUNNING, 0, 0, place=place)
+        edges = np.array([piece.start, piece.stop])
+        args = (stretch.p, stretch.slope, stretch.start, c, matrix)
+        while lanes.status == RUNNING and not halted:
+            lanes = advance((), (lanes, args, edges, rtol, atol, CHUNK), times, samples).lanes
+            t, y = float(lanes.t), lanes.y
             halted = progress is not None and progress(t / stop) is False
             halted |= watch is not None and watch(t, system.join(y, c, matrix)) is False
-            if stuck or halted:
-                complete = t >= stop
-                break
-        if not complete:
+        h, stuck, place = float(lanes.h), bool(lanes.status == STUCK), int(lanes.place)
+        steps, rejected = steps + int(lanes.steps), rejected + int(lanes.rejected)
+        if stuck or halted:
             break
-    if not complete and (not done or done[-1][-1] < t):  # where it got to
-        states.append(system.join(y, c, matrix)[None])
-        parameters.append((p + slope * (t - begun))[None])
-        done.append(np.array([t]))
+    at, states = at[:place], samples[:, :place]
+    if t < stop and not (len(at) and at[-1] == t):  # where it got to
+        at, states = np.append(at, t), np.column_stack([states, system.join(y, c, matrix)])
     run = Run(
         cell=cell,
         system=system,
         plan=plan,
         until=stop,
         rtol=rtol,
-        time=np.concatenate(done),
-        states=np.concatenate(states),
-        parameters=np.concatenate(parameters),
+        time=at,
+        states=states.T,
+        stretches=tuple(stretches),
         steps=steps,
         rejected=rejected,
-        complete=complete,
+        complete=t >= stop,
         events=tuple(piece.start for piece in pieces[1:]),
     )
     if stuck:
@@ -368,18 +379,29 @@ def _vectors(system: System, p0: np.ndarray, piece: Segment) -> tuple[np.ndarray
 
 @lru_cache(maxsize=64)
 def stepper(system: System, moving: bool) -> Any:
-    """The compiled integrator of one system: advances at most CHUNK accepted steps."""
-    import jax
-
-    from vrest.numerics.backend import for_few
-    from vrest.numerics.rosenbrock import integrate
+    """The integrator of one system as machine code: tries so many steps."""
+    from vrest.numerics.kernel import Kernel
 
     f, valid = motion(system, moving)
 
-    def advance(t: Any, y: Any, stop: Any, h: Any, args: Any, rtol: Any, atol: Any) -> Any:
-        return integrate(f, t, y, stop, h, args, valid=valid, rtol=rtol, atol=atol, max_steps=CHUNK)
+    def step(_: Any, given: Any, times: Any) -> Any:
+        from vrest.numerics.batch import advance
 
-    return jax.jit(advance, compiler_options=for_few())
+        lanes, args, edges, rtol, atol, attempts = given
+        return advance(
+            lambda t, y, both: f(t, y, both[0]),
+            lanes,
+            args,
+            edges,
+            valid=valid,
+            rtol=rtol,
+            atol=atol,
+            attempts=attempts,
+            show=lambda y, args: system.whole(y, entries(args[3]), entries(args[4].reshape(-1))),
+            times=times,
+        )
+
+    return Kernel(step, f"simulate {moving} {system.key}")
 
 
 def motion(system: System, moving: bool) -> tuple[Callable[..., Any], Callable[..., Any]]:

@@ -1,7 +1,7 @@
 """`run_batch`: many cells of one structure through one protocol.
 
-Lanes go through the compiled code together, and a lane that is done makes room for the next cell, so cells of
-different fates do not wait for each other. When no cell waits any more the last few go on in a narrow batch.
+Lanes go through the machine code together, a vector of them at a time, and every so many steps those that are done are
+taken out, so cells of different fates do not wait for each other.
 """
 
 from __future__ import annotations
@@ -12,18 +12,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from vrest.numerics.kernel import Kernel, leaves_of, mapped
 from vrest.system.assemble import System
 from vrest.verbs.allowed import Allowed
-from vrest.verbs.batch import FEW_LANES, LANES, constants_of, join_many, numbers_of
+from vrest.verbs.batch import constants_of, join_many, numbers_of
 
-ATTEMPTS = 8
+ATTEMPTS = 64
 """Steps tried between two looks at which lanes are done."""
-
-BLOCK = 1 << 16
-"""Samples of a series evaluated together."""
-
-NOBODY = -1
-"""In place of a cell's number, and of a status: a lane with nothing to do."""
 
 FINISHED, STUCK, TOO_LONG = 0, 1, 2
 """How a run ended: at its end, where the step size fell to rounding, or at the limit of steps."""
@@ -43,7 +38,7 @@ class RunBatch(NamedTuple):
     rejected: np.ndarray
     """(n,)"""
     filled: np.ndarray
-    """(n,) share of its batch's lane steps that moved a cell: the rest were done on lanes with nothing to do."""
+    """(n,) share of the batch's lane steps that moved a cell: the rest were done on lanes with nothing to do."""
     series: np.ndarray | None
     """(n, times, states) at the times asked for; NaN beyond the time reached."""
     low: np.ndarray | None
@@ -57,7 +52,10 @@ class RunBatch(NamedTuple):
 
 
 Watch = Callable[[Any, Any], tuple[Any, ...]]
-"""watch(x, p) -> m quantities, from the entries of the state and of the parameters."""
+"""watch(x, p) -> m quantities, from the entries of the state and of the parameters.
+
+With an attribute `key` that says what it reads, code for it is kept between processes.
+"""
 
 
 def run_batch(
@@ -72,7 +70,6 @@ def run_batch(
     times: np.ndarray | None = None,
     watch: Watch | None = None,
     thresholds: np.ndarray | None = None,
-    lanes: int = LANES,
 ) -> RunBatch:
     """Run n cells of one structure through a protocol.
 
@@ -96,13 +93,8 @@ def run_batch(
         (times,) s, increasing, at which the states are wanted.
     watch, thresholds
         Quantities to follow, and the level of each whose passing counts.
-    lanes
-        Cells side by side.
     """
-    import jax
-
-    from vrest.numerics.batch import Lanes, Watched
-    from vrest.numerics.rosenbrock import RUNNING
+    from vrest.numerics.lanes import RUNNING, Lanes, Watched
 
     n = p.shape[1]
     moving = slope is not None and bool(np.any(slope))
@@ -111,13 +103,15 @@ def run_batch(
     y0, c, matrix = system.split(x0, p[0])
     level = np.asarray(() if thresholds is None else thresholds, dtype=np.float64)
     atol = Allowed(system).tolerance(rtol)
+    asked = np.zeros(0) if times is None else np.asarray(times, dtype=np.float64)
+    first = int(np.searchsorted(asked, edges[0], side="right"))
 
     def each(value: float, *rows: int) -> np.ndarray:
         return np.full((*rows, n), value)
 
-    # every array ends with one column a cell, so that a batch is a slice of contiguous rows
+    # every array ends with one column a cell, so that a block of lanes is a slice of contiguous rows
     count = each(0).astype(np.int64)
-    begin = _Batch(
+    now = _Batch(
         cell=np.arange(n),
         lanes=Lanes(
             t=each(edges[0]),
@@ -130,42 +124,28 @@ def run_batch(
             watched=None
             if watch is None
             else Watched(*(each(v, len(level)) for v in (np.inf, -np.inf, 0.0, 0.0, np.inf))),
+            place=None if times is None else count + first,
         ),
         numbers=numbers_of(p[0], c, matrix),
         values=np.moveaxis(p[:, :, changed], 2, 1),
         slopes=np.moveaxis(slope[:, :, changed], 2, 1) if slope is not None and moving else None,
     )
-    end = jax.tree.map(np.empty_like, begin.lanes)
-    course = None if times is None else _Course(system, np.asarray(times), begin.lanes.y)
-    width = lanes if n > FEW_LANES else FEW_LANES  # two sizes, so that little is compiled
-    how = system, changed, moving, watch, times is not None
-    advance = _advance(*how, width <= FEW_LANES)
-    now = _narrowed(begin, np.minimum(np.arange(width), n - 1))
-    now.cell[n:], now.lanes.status[n:] = NOBODY, NOBODY
-    waiting, tried = min(width, n), 0
-    while True:
-        got, record = advance(now.lanes, (now.numbers, now.values, now.slopes), edges, rtol, atol, level, ATTEMPTS)
-        tried += width * ATTEMPTS
-        if course is not None:
-            course.add(record, now.cell)
-        now = now._replace(lanes=jax.tree.map(np.array, got))
-        running = (now.lanes.status == RUNNING) & (now.lanes.steps + now.lanes.rejected < max_steps)
-        done = np.flatnonzero(~running & (now.cell != NOBODY))
-        _put(end, now.cell[done], now.lanes, done)
-        free = np.flatnonzero(~running)
-        into, which = free[: n - waiting], np.arange(waiting, min(waiting + len(free), n))
-        waiting += len(which)
-        _put(now, into, begin, which)
-        idle = free[len(into) :]
-        now.cell[idle], now.lanes.status[idle] = NOBODY, NOBODY
-        busy = np.flatnonzero(now.cell != NOBODY)
-        if not len(busy):
-            break
-        if waiting == n and len(busy) <= FEW_LANES < width:  # the last few: a narrow batch
-            now, width = _narrowed(now, np.concatenate([busy, idle[: FEW_LANES - len(busy)]])), FEW_LANES
-            advance = _advance(*how, True)
+    end = mapped(np.empty_like, now.lanes)
+    samples = np.empty((n, x0.shape[1], len(asked) + 1))
+    sampling = () if times is None else (np.append(asked, np.inf), samples)
+    advance = _advance(system, changed, moving, watch, bool(sampling))
+    tried, done = 0, 0
+    while done < max_steps and len(now.cell):
+        # samples are taken in one go, where each lane stays in its place
+        attempts = max_steps if sampling else min(ATTEMPTS, max_steps - done)
+        batch = (now.lanes, now.numbers, now.values, now.slopes)
+        got = advance(batch, (edges, rtol, atol, level, attempts), *sampling)
+        done += attempts
+        tried += int(got.tried.sum())
+        _put(end, now.cell, got.lanes)
+        now = _narrowed(now._replace(lanes=got.lanes), np.flatnonzero(got.lanes.status == RUNNING))
     seen = end.watched or (None,) * 5
-    low, high, integral, above, first = (None if part is None else part.T for part in seen)
+    low, high, integral, above, passed = (None if part is None else part.T for part in seen)
     return RunBatch(
         join_many(system, end.y, c, matrix),
         np.array([TOO_LONG, FINISHED, STUCK], dtype=np.int8)[end.status],  # RUNNING, FINISHED, STUCK
@@ -173,12 +153,12 @@ def run_batch(
         end.steps,
         end.rejected,
         np.full(n, (end.steps + end.rejected).sum() / tried),
-        None if course is None else course.states(c, matrix),
+        None if times is None else _series(samples, x0, first, end.place),
         low,
         high,
         None if integral is None else integral / np.maximum(end.t - edges[0], 1e-300)[:, None],
         above,
-        first,
+        passed,
     )
 
 
@@ -186,7 +166,7 @@ class _Batch(NamedTuple):
     """Cells side by side; every array ends with one column a lane."""
 
     cell: np.ndarray
-    """Which cell a lane carries, or NOBODY."""
+    """Which cell a lane carries."""
     lanes: Any
     numbers: np.ndarray
     """(rows, lanes) `numbers_of`."""
@@ -197,96 +177,27 @@ class _Batch(NamedTuple):
 
 def _narrowed(batch: _Batch, keep: np.ndarray) -> _Batch:
     """The lanes `keep` of a batch."""
-    import jax
-
-    return jax.tree.map(lambda a: np.ascontiguousarray(a[..., keep]), batch)
+    return batch if len(keep) == len(batch.cell) else mapped(lambda a: a[..., keep], batch)
 
 
-def _put(into: Any, places: np.ndarray, batch: Any, which: np.ndarray) -> None:
-    """Write the lanes `which` of one tree of arrays into those of another."""
-    import jax
-
-    for target, source in zip(jax.tree.leaves(into), jax.tree.leaves(batch), strict=True):
-        target[..., places] = source[..., which]
+def _put(into: Any, cells: np.ndarray, lanes: Any) -> None:
+    """Write lanes into the columns of their cells."""
+    for target, source in zip(leaves_of(into)[0], leaves_of(lanes)[0], strict=True):
+        target[..., cells] = source
 
 
-class _Course:
-    """The states at the times asked for, filled in as steps are taken."""
-
-    def __init__(self, system: System, times: np.ndarray, y0: np.ndarray) -> None:
-        self.system, self.times = system, times
-        # a row of its own for each state: a cell's times lie side by side
-        self.values = np.full((len(system.states), y0.shape[1], len(times)), np.nan)
-        self.rows = [self.values[k] for k in system.laws.independent]
-        for row, start in zip(self.rows, y0, strict=True):
-            row[:, times <= 0.0] = start[:, None]
-
-    def add(self, record: Any, cell: np.ndarray) -> None:
-        """Evaluate every accepted step at the times that fall into it; `cell` says whose each lane is."""
-        t, h, good = (np.asarray(part) for part in (record.t, record.h, record.good))
-        lane, step = np.nonzero((good & (cell != NOBODY)).T)  # the steps of a cell in a row: so are its times
-        start = t[step, lane]
-        first = np.searchsorted(self.times, start, side="right")
-        count = np.searchsorted(self.times, start + h[step, lane], side="right") - first
-        taken = np.repeat((step * len(cell) + lane).astype(np.int32), count)
-        place = np.arange(len(taken), dtype=np.int32) + np.repeat(
-            (first - np.cumsum(count) + count).astype(np.int32), count
-        )
-        where = np.repeat(cell[lane] * len(self.times), count) + place
-        for begin in range(0, len(taken), BLOCK):
-            some = slice(begin, begin + BLOCK)
-            size = len(taken[some])
-            more = (0, BLOCK - size)  # one size, compiled once
-            found = _evaluated()(record, self.times, np.pad(taken[some], more), np.pad(place[some], more))
-            for row, y in zip(self.rows, np.asarray(found), strict=True):
-                row.reshape(-1)[where[some]] = y[:size]
-
-    def states(self, c: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-        """All states, (n, times, states)."""
-        few = max(1, BLOCK // len(self.times))  # so that what is computed on the way stays in the processor's cache
-        for first in range(0, len(c), few):
-            some = slice(first, first + few)
-            constants = c[some].T[..., None], matrix[some].reshape(-1, matrix[0].size).T[..., None]
-            whole = self.system.whole(tuple(row[some] for row in self.rows), *map(tuple, constants))
-            for k in self.system.laws.dependent:
-                self.values[k, some] = whole[k]
-        return np.moveaxis(self.values, 0, -1)
-
-
-@lru_cache(maxsize=1)
-def _evaluated() -> Any:
-    """Dense output: (record, times, which of its steps, which of the times) -> (n, samples)."""
-    import jax
-    import jax.numpy as jnp
-
-    from vrest.numerics.batch import stored
-
-    def evaluated(record: Any, times: Any, taken: Any, place: Any) -> Any:
-        _, degrees, n, width = record.powers.shape
-        theta = (times[place] - record.t.reshape(-1)[taken]) / record.h.reshape(-1)[taken]
-        (theta,) = stored((theta,), taken[0] >= 0)
-        flat, at = record.powers.reshape(-1), taken // width * (degrees * n * width) + taken % width
-        rows = []
-        for i in range(n):
-            y = flat[at + ((degrees - 1) * n + i) * width]
-            for k in reversed(range(degrees - 1)):
-                y = y * theta + flat[at + (k * n + i) * width]
-            rows.append(y)
-        return jnp.stack(rows)
-
-    return jax.jit(evaluated)
+def _series(samples: np.ndarray, x0: np.ndarray, first: int, last: np.ndarray) -> np.ndarray:
+    """(n, times, states): the start before the first time that was passed, NaN from the last on."""
+    samples = samples[..., :-1]
+    samples[..., :first] = x0[..., None]
+    for cell in np.flatnonzero(last < samples.shape[-1]):
+        samples[cell, :, last[cell] :] = np.nan
+    return samples.swapaxes(1, 2)
 
 
 @lru_cache(maxsize=64)
-def _advance(
-    system: System, changed: tuple[int, ...], moving: bool, watch: Watch | None, record: bool, few: bool
-) -> Any:
-    """The compiled batch step of one system, for the parameters that a protocol changes."""
-    import jax
-
-    from vrest.numerics.backend import for_few, for_many
-    from vrest.numerics.batch import advance, chosen
-
+def _advance(system: System, changed: tuple[int, ...], moving: bool, watch: Watch | None, sampled: bool) -> Any:
+    """The machine code of a batch of one system, for the parameters that a protocol changes."""
     allowed = Allowed(system)
 
     def at(t: Any, args: Any) -> tuple[Any, Any, Any]:
@@ -307,8 +218,11 @@ def _advance(
         assert watch is not None
         return watch(system.whole(y, c, matrix), p)
 
-    def step(lanes: Any, args: Any, edges: Any, rtol: Any, atol: Any, level: Any, attempts: Any) -> Any:
-        numbers, values, rates = args
+    def step(batch: Any, shared: Any, times: Any = None) -> Any:
+        from vrest.numerics.batch import advance, chosen
+
+        lanes, numbers, values, rates = batch
+        edges, rtol, atol, level, attempts = shared
 
         def now(stage: Any) -> Any:
             of = range(len(changed))
@@ -329,7 +243,10 @@ def _advance(
             attempts=attempts,
             watch=None if watch is None else watched,
             thresholds=level,
-            record=ATTEMPTS if record else 0,
+            show=(lambda y, args: system.whole(y, *args[1:])) if sampled else None,
+            times=times,
         )
 
-    return jax.jit(step, compiler_options=for_few() if few else for_many())
+    followed = "" if watch is None else getattr(watch, "key", None)
+    key = f"run_batch {changed} {moving} {sampled} {followed} {system.key}"
+    return Kernel(step, "" if followed is None else key)

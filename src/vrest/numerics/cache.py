@@ -1,0 +1,58 @@
+"""Compiled code kept on disk between processes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import cache
+from pathlib import Path
+from threading import get_ident
+
+from platformdirs import user_cache_dir
+
+import vrest
+
+
+def cache_directory() -> Path | None:
+    """Where compiled code is kept; None when `VREST_CACHE=off`."""
+    chosen = os.environ.get("VREST_CACHE", "")
+    if chosen.lower() == "off":
+        return None
+    return Path(chosen or user_cache_dir("vrest", appauthor=False)) / "compiled"
+
+
+def kept(name: str) -> bytes:
+    """What was kept under a name; nothing if there is none, or if it is not whole."""
+    directory = cache_directory()
+    try:
+        content = (directory / name).read_bytes() if directory else b""
+    except OSError:
+        return b""
+    return content[32:] if hashlib.sha256(content[32:]).digest() == content[:32] else b""
+
+
+def keep(name: str, content: bytes) -> None:
+    """Keep it for other processes."""
+    directory = cache_directory()
+    if directory is None:
+        return
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        partly = directory / f"{name}.{os.getpid()}.{get_ident()}"
+        partly.write_bytes(hashlib.sha256(content).digest() + content)
+        partly.replace(directory / name)
+    except OSError:
+        pass  # a full or read-only disk costs a recompilation, not an answer
+
+
+@cache
+def sources() -> str:
+    """What changes when any file of the package does."""
+    top = os.path.dirname(vrest.__file__)
+    files = []
+    for folder, _, names in os.walk(top):
+        for name in names:
+            if name.endswith(".py"):
+                about = os.stat(os.path.join(folder, name))
+                files.append((folder[len(top) :], name, about.st_size, about.st_mtime_ns))
+    return repr(sorted(files))

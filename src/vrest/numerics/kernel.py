@@ -1,0 +1,202 @@
+"""`Kernel`: a traced function as machine code of its own, for one problem or for many on a CPU.
+
+Code is kept on disk with all that is needed to call it. Where it is found there, neither JAX nor LLVM's compiler has
+anything to do, and JAX is not even imported: that is most of the start of a process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import math
+import os
+import pickle
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from vrest.numerics.cache import keep, kept, sources
+from vrest.numerics.instructions import BIT, INT, LANES, LONG, REAL, TIMES
+from vrest.numerics.machine import compiled, loaded, machine
+
+DTYPES = {REAL: np.float64, LONG: np.int64, INT: np.int32, BIT: np.bool_}
+
+LEAF = "leaf"
+
+
+def leaves_of(tree: Any) -> tuple[list[Any], Any]:
+    """The arrays of nested tuples, named or not, and how they are nested; None is empty."""
+    leaves: list[Any] = []
+
+    def look(part: Any) -> Any:
+        if isinstance(part, tuple):
+            return (type(part), *map(look, part))
+        if part is not None:
+            leaves.append(part)
+        return None if part is None else LEAF
+
+    return leaves, look(tree)
+
+
+def tree_of(nesting: Any, leaves: Iterator[Any]) -> Any:
+    """The inverse of `leaves_of`."""
+    if nesting is None or nesting == LEAF:
+        return None if nesting is None else next(leaves)
+    kind, *parts = nesting
+    inside = [tree_of(part, leaves) for part in parts]
+    return tuple(inside) if kind is tuple else kind(*inside)
+
+
+def mapped(function: Callable[[Any], Any], tree: Any) -> Any:
+    """The tree with each of its arrays through a function."""
+    leaves, nesting = leaves_of(tree)
+    return tree_of(nesting, iter([function(leaf) for leaf in leaves]))
+
+
+class Kernel:
+    """f(lanes, shared[, times]) -> tuples of arrays, compiled for each sort of arguments; arrays of NumPy in and out.
+
+    On a CPU it is machine code of its own (see `lowering`), several times quicker than XLA's; on another device, and
+    where something cannot be lowered, it is XLA's.
+
+    Parameters
+    ----------
+    f
+        Of two nested tuples of arrays, those of the first ending with the axis of lanes, those of the second without;
+        and, where it takes samples, of their times. It may be called with any number of lanes and times.
+    key
+        What f depends on apart from its arguments and the code of this package. Functions of one key share what is
+        kept on disk; without a key nothing is kept.
+    """
+
+    def __init__(self, f: Callable[..., Any], key: str = "") -> None:
+        self.f, self.key = f, key
+        self.made: dict[Any, _Native | _Xla] = {}
+        """Code for the sorts of arguments met so far."""
+
+    def __call__(self, lanes: Any, shared: Any, times: np.ndarray | None = None, into: np.ndarray | None = None) -> Any:
+        """`into` ([lanes,] rows, times) takes the samples; what was not passed stays as it is. The last time is inf."""
+        (leaves, nesting), count = leaves_of((lanes, shared)), len(leaves_of(lanes)[0])
+        leaves = [np.asarray(v, order="C") for v in leaves]
+        kinds = tuple((v.dtype.char, v.shape[:-1] if k < count else v.shape) for k, v in enumerate(leaves))
+        asked = nesting, count, kinds, times is not None
+        made = self.made.get(asked) or self.made.setdefault(asked, self._make(*asked))
+        n = leaves[0].shape[-1] if count else 1
+        whole = made.whole(n) if count else 1
+        if whole > n:
+            leaves[:count] = [np.concatenate([v, v[..., -1:].repeat(whole - n, -1)], -1) for v in leaves[:count]]
+        if times is not None and into is not None:
+            fits = into.shape[-1] == len(times) and into.flags.c_contiguous and into.dtype == times.dtype == np.float64
+            if not (fits and times.flags.c_contiguous and times[-1] == np.inf and (not count or len(into) == n)):
+                raise ValueError(f"no room for samples at {times.shape} times in {into.shape}")
+        found = made.run(leaves[:count], leaves[count:], times, into, n, whole)
+        if whole > n:
+            wide = [wide and v is not into for v, (_, _, wide) in zip(found, made.outputs, strict=True)]
+            found = [v[..., :n] if cut else v for v, cut in zip(found, wide, strict=True)]
+        return tree_of(made.nesting, iter(found))
+
+    @property
+    def native(self) -> bool:
+        """Whether it is machine code of its own for all arguments met so far."""
+        return all(isinstance(made, _Native) for made in self.made.values())
+
+    def _make(self, nesting: Any, count: int, kinds: Any, sampled: bool) -> _Native | _Xla:
+        name = ""
+        if self.key:
+            asked = (self.key, nesting, kinds, sampled, sources(), machine().name, os.environ.get("JAX_PLATFORMS"))
+            name = hashlib.sha256(repr(asked).encode()).hexdigest()[:32] + ".kernel"
+            if content := kept(name):
+                return _Native(*pickle.loads(content))
+        return self._compiled(name, nesting, count, kinds, sampled)
+
+    def _compiled(self, name: str, nesting: Any, count: int, kinds: Any, sampled: bool) -> _Native | _Xla:
+        import jax
+
+        import vrest.numerics.backend  # noqa: F401  (float64)
+        from vrest.numerics.lowering import lowered
+        from vrest.numerics.operations import UnsupportedError, split_shape
+
+        out: list[Any] = []
+
+        def flat(*leaves: Any) -> list[Any]:
+            given = tree_of(nesting, iter(leaves))
+            found, nested = leaves_of(self.f(*given, *leaves[len(kinds) :]))
+            out.append(nested)
+            return found
+
+        avals = [
+            jax.ShapeDtypeStruct((*shape, LANES) if k < count else shape, dtype)
+            for k, (dtype, shape) in enumerate(kinds)
+        ]
+        closed = jax.make_jaxpr(flat)(*avals, *[jax.ShapeDtypeStruct((TIMES,), np.float64)] * sampled)
+        outputs = [split_shape(v.aval) for v in closed.jaxpr.outvars]
+        if jax.default_backend() == "cpu":
+            try:
+                text, samples = lowered(closed, machine().width)
+            except UnsupportedError:
+                pass
+            else:
+                made = (out[0], outputs, samples, compiled(text))
+                if name:
+                    keep(name, pickle.dumps(made))
+                return _Native(*made)
+        return _Xla(out[0], outputs, jax.jit(flat))
+
+
+class _Native:
+    """Machine code for one sort of arguments, and what comes out."""
+
+    def __init__(self, nesting: Any, outputs: list[tuple[tuple[int, ...], str, bool]], samples: Any, code: bytes):
+        self.nesting, self.outputs, self.samples = nesting, outputs, samples
+        told = (shape for k, (shape, _, wide) in enumerate(outputs) if not wide and k != samples)
+        self.words = sum(math.prod(shape) for shape in told)
+        self.code = loaded(code)
+
+    def whole(self, n: int) -> int:
+        """Lanes in whole vectors."""
+        return -(-n // machine().width) * machine().width
+
+    def run(self, wide: list[Any], shared: list[Any], times: Any, into: Any, own: int, lanes: int) -> list[Any]:
+        given, told = np.empty(sum(v.size for v in shared)), np.empty(self.words)
+        given_whole, told_whole = given.view(np.int64), told.view(np.int64)
+        first = 0
+        for v in shared:
+            (given if v.dtype == np.float64 else given_whole)[first : first + v.size] = v.reshape(-1)
+            first += v.size
+        found: list[Any] = []
+        arrays = [given, told, told if times is None else times, told if into is None else into, *wide]
+        first = 0
+        for k, (shape, kind, has_lanes) in enumerate(self.outputs):
+            if k == self.samples:
+                found.append(into)
+            elif has_lanes:
+                found.append(np.empty((*shape, lanes), DTYPES[kind]))
+                arrays.append(found[-1])
+            else:
+                size = math.prod(shape)
+                found.append((told if kind == REAL else told_whole)[first : first + size].reshape(shape))
+                first += size
+        addresses = [a.__array_interface__["data"][0] for a in arrays]
+        self.code((ctypes.c_void_p * len(addresses))(*addresses), lanes, own, 0 if times is None else len(times))
+        return found
+
+
+class _Xla:
+    """XLA's code for one sort of arguments, and what comes out."""
+
+    def __init__(self, nesting: Any, outputs: list[tuple[tuple[int, ...], str, bool]], code: Callable[..., Any]):
+        self.nesting, self.outputs, self.code = nesting, outputs, code
+
+    def whole(self, n: int) -> int:
+        """Few sizes, because XLA compiles for each."""
+        return max(32, 1 << (n - 1).bit_length())
+
+    def run(self, wide: list[Any], shared: list[Any], times: Any, into: Any, own: int, lanes: int) -> list[Any]:
+        found = [np.array(v) for v in self.code(*wide, *shared, *([] if times is None else [times]))]
+        if into is not None:
+            k = next(k for k, (shape, *_) in enumerate(self.outputs) if TIMES in shape)
+            samples = np.moveaxis(found[k], -1, 0)[:own] if into.ndim == 3 else found[k]
+            np.copyto(into, samples, where=~np.isnan(samples))
+            found[k] = into
+        return found

@@ -1,0 +1,72 @@
+"""The processor of this process: machine code made for it by LLVM, and brought into memory."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from threading import Lock
+from typing import Any, NamedTuple
+
+
+class Machine(NamedTuple):
+    """The processor that code is made for, and where made code lives in this process."""
+
+    target: Any
+    engine: Any
+    name: str
+    width: int
+    """Numbers in a vector."""
+
+
+@cache
+def machine() -> Machine:
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    features, name = llvm.get_host_cpu_features(), llvm.get_host_cpu_name()
+
+    def target() -> Any:
+        triple = llvm.Target.from_default_triple()
+        return triple.create_target_machine(cpu=name, features=features.flatten(), opt=2, jit=True)
+
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target())  # which takes its target
+    described = f"{name} {features.flatten()} {llvm.llvm_version_info}"
+    return Machine(target(), engine, described, 8 if features.get("avx512f") else 4)
+
+
+_ONE_AT_A_TIME = Lock()
+
+
+def compiled(text: str) -> bytes:
+    """Machine code of a module as `lowered` writes it."""
+    import llvmlite.binding as llvm
+
+    target = machine().target
+    with _ONE_AT_A_TIME:
+        module = llvm.parse_assembly(text.replace("@run(", f"@{_name(text.encode())}("))
+        module.verify()
+        tuning = llvm.create_pipeline_tuning_options(speed_level=1)
+        tuning.loop_vectorization = tuning.slp_vectorization = tuning.loop_unrolling = False
+        builder = llvm.create_pass_builder(target, tuning)
+        builder.getModulePassManager().run(module, builder)
+        return _name(text.encode()).encode() + target.emit_object(module)
+
+
+def _name(content: bytes) -> str:
+    return "run_" + hashlib.sha256(content).hexdigest()[:28]
+
+
+def loaded(code: bytes) -> Callable[..., None]:
+    """The function of what `compiled` gave."""
+    import llvmlite.binding as llvm
+
+    name, engine = code[:32].decode(), machine().engine
+    with _ONE_AT_A_TIME:
+        if not (address := engine.get_function_address(name)):
+            engine.add_object_file(llvm.ObjectFileRef.from_data(code[32:]))
+            engine.finalize_object()
+            address = engine.get_function_address(name)
+    return ctypes.CFUNCTYPE(None, ctypes.c_void_p, *[ctypes.c_int64] * 3)(address)
