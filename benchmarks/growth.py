@@ -1,4 +1,4 @@
-"""How the cost of a cell grows: with the number of cells, and with the number of states. One pinned core, CPU time.
+"""How the cost of a cell grows: with the number of cells, of states, and with the accuracy. One pinned core, CPU time.
 
 `python benchmarks/growth.py` prints Markdown tables; `make bench` writes them into RESULTS.md.
 """
@@ -72,6 +72,22 @@ def with_states() -> list[str]:
     return lines
 
 
+def with_accuracy() -> list[str]:
+    """W2 against the tolerance asked for: time, and the worst error beside an LSODA run at rtol 1e-10."""
+    lines = ["| rtol | W2, end state, us per cell | steps | worst relative error |", "|---|---|---|---|"]
+    truth = reference.truth()["w2_end"]
+    p, x = ours.segments(reference.SAMPLES), ours.starts(reference.SAMPLES)
+    for rtol in (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9):
+        cost, found = least(lambda: run_batch(ours.SYSTEM, p, ours.EDGES, x, rtol=rtol))  # noqa: B023
+        error = reference.error(ours.in_mv(found.state)[: len(truth)], truth)
+        lines.append(f"| {rtol:.0e} | {1e6 * cost / len(x):.1f} | {found.steps.mean():.0f} | {error:.1e} |")
+    return lines
+
+
 if __name__ == "__main__":
-    for title, table in (("With the number of cells", with_cells()), ("With the number of states", with_states())):
+    for title, table in (
+        ("With the number of cells", with_cells()),
+        ("With the number of states", with_states()),
+        ("With the accuracy", with_accuracy()),
+    ):
         print(f"## {title}\n\n" + "\n".join(table) + "\n")

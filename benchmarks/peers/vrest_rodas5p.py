@@ -18,12 +18,17 @@ SYSTEM = assemble(CELL)
 OWN = parameter_vector(CELL)
 START = SYSTEM.start(CELL, OWN)
 EVENTS = [("5 min", "pump.max_rate*=0"), ("25 min", "pump.max_rate=restore")]
-ORDER = [SYSTEM.index["amount", f"inside.{ion}"] for ion in ("Na", "K", "Cl")] + [SYSTEM.index["charge", "cell"]]
-UNITS = np.array([1.0, 1.0, 1.0, 1e3])  # mM, mV: the volume is that of the start
+assert [name for _, name in SYSTEM.states] == ["inside.Na", "inside.K", "inside.Cl", "cell"]
 NAMES = [f"membranes.cell.transports.{name}_leak.permeability" for name in ("K", "Na", "Cl")]
 NAMES += ["membranes.cell.transports.pump.max_rate", "compartments.outside.ions.K"]
 VARIED = [SYSTEM.names.index(name) for name in NAMES]
 EDGES = np.array([0.0, *(stop for _, stop, _ in reference.SEGMENTS)])
+
+
+def in_mv(states):
+    """V in mV; the amounts are in mM, because the volume is that of the start."""
+    states[..., 3] *= 1e3
+    return states
 
 
 def parameters(samples):
@@ -46,21 +51,21 @@ def starts(samples):
 
 def w1(rtol):
     run = vrest.simulate(CELL, EVENTS, "1 h", times=reference.TIMES, rtol=rtol)
-    return run.states[:, ORDER] * UNITS
+    return in_mv(run.states)
 
 
 def w2_end(samples, rtol):
     found = run_batch(SYSTEM, segments(samples), EDGES, starts(samples), rtol=rtol)
-    return found.state[:, ORDER] * UNITS
+    return in_mv(found.state)
 
 
 def w2_dense(samples, rtol):
     found = run_batch(SYSTEM, segments(samples), EDGES, starts(samples), rtol=rtol, times=reference.TIMES)
-    return found.series[..., ORDER] * UNITS
+    return in_mv(found.series)
 
 
 def w3(samples):
-    return rest_batch(SYSTEM, parameters(samples), starts(samples)).state[:, ORDER] * UNITS
+    return in_mv(rest_batch(SYSTEM, parameters(samples), starts(samples)).state)
 
 
 if __name__ == "__main__":
