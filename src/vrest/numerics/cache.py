@@ -10,7 +10,7 @@ from threading import get_ident
 
 from platformdirs import user_cache_dir
 
-import vrest
+from vrest.version import __version__
 
 
 def cache_directory() -> Path | None:
@@ -48,11 +48,11 @@ def keep(name: str, content: bytes) -> None:
 @cache
 def sources() -> str:
     """What changes when any file of the package does."""
-    top = os.path.dirname(vrest.__file__)
+    top = str(Path(__file__).parents[1])
     files = []
     for folder, _, names in os.walk(top):
         for name in names:
             if name.endswith(".py"):
                 about = os.stat(os.path.join(folder, name))
                 files.append((folder[len(top) :], name, about.st_size, about.st_mtime_ns))
-    return repr(sorted(files))
+    return f"{__version__} {sorted(files)}"

@@ -6,6 +6,7 @@ it meets a vector. What has been computed once is not computed again.
 
 from __future__ import annotations
 
+import operator
 import struct
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,15 @@ LANES, TIMES = 1_000_003, 1_000_033
 
 REAL, LONG, INT, BIT = "double", "i64", "i32", "i1"
 
+_WHOLE = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "and": operator.and_,
+    "or": operator.or_,
+    "xor": operator.xor,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Value:
@@ -23,6 +33,11 @@ class Value:
     text: str
     kind: str
     wide: bool = False
+
+    @property
+    def known(self) -> bool:
+        """Whether it is a whole number that is known while code is made."""
+        return self.kind != REAL and not self.wide and self.text[0] not in "%p"
 
 
 def real(x: float) -> Value:
@@ -88,6 +103,8 @@ class Block:
 
     def op(self, name: str, a: Value, b: Value) -> Value:
         """a (op) b; `contract` lets a product and a sum become one rounding."""
+        if name in _WHOLE and a.known and b.known:  # such as places in an array
+            return Value(str(_WHOLE[name](int(a.text), int(b.text))), a.kind)
         a, b = self.together(a, b)
         flags = " contract" if name in ("fadd", "fsub", "fmul") else ""
         return self.emit(f"{name}{flags} {self.typed(a)}, {b.text}", a.kind, a.wide)
@@ -111,6 +128,8 @@ class Block:
 
     def compare(self, how: str, a: Value, b: Value) -> Value:
         """how: eq, ne, lt, le, gt, ge; false where one is not a number, but for ne."""
+        if a.known and b.known:
+            return Value(str(int(getattr(operator, how)(int(a.text), int(b.text)))), BIT)
         a, b = self.together(a, b)
         if a.kind == REAL:
             code = "fcmp " + ("une" if how == "ne" else "o" + how)
@@ -119,6 +138,8 @@ class Block:
         return self.emit(f"{code} {self.typed(a)}, {b.text}", BIT, a.wide)
 
     def select(self, condition: Value, yes: Value, no: Value) -> Value:
+        if condition.known:
+            return yes if int(condition.text) else no
         yes, no = self.together(yes, no)
         if condition.wide:
             yes, no = self.widened(yes), self.widened(no)
@@ -145,16 +166,16 @@ class Block:
         return self.emit(f"{how} {self.typed(a)} to {self.type_of(kind, a.wide)}", kind, a.wide)
 
     def convert(self, a: Value, kind: str) -> Value:
-        """Of another type, as NumPy converts."""
+        """Of another type, as NumPy converts; not from a real number to a whole one."""
         sizes = {BIT: 1, INT: 32, LONG: 64}
         if a.kind == kind:
             return a
+        if a.known and kind in (INT, LONG):
+            return Value(a.text, kind)
         if kind == REAL:
             return self.cast("uitofp" if a.kind == BIT else "sitofp", a, REAL)
         if kind == BIT:
             return self.compare("ne", a, real(0.0) if a.kind == REAL else Value("0", a.kind))
-        if a.kind == REAL:
-            return self.cast("fptosi", a, kind)
         if sizes[kind] < sizes[a.kind]:
             return self.cast("trunc", a, kind)
         return self.cast("zext" if a.kind == BIT else "sext", a, kind)

@@ -237,7 +237,7 @@ class _Lowering:
         pointers, vector = f"<{b.width} x ptr>", f"<{b.width} x double>"
         name = f"llvm.masked.gather.v{b.width}f64.v{b.width}p0"
         b.declared[name] = f"{vector} @{name}({pointers}, i32, <{b.width} x i1>, {vector})"
-        every = b.typed(b.widened(Value("true", BIT)))
+        every = b.typed(b.widened(Value("1", BIT)))
         return b.emit(f"call {vector} @{name}({pointers} {at}, i32 8, {every}, {vector} poison)", REAL, True)
 
     # what was traced ------------------------------------------------------------------------------------------

@@ -107,6 +107,19 @@ def _split(eqn: Any, values: list[Array]) -> list[Array]:
     return np.split(values[0], ends, axis=axis)
 
 
+def _gathered(eqn: Any, values: list[Array]) -> list[Array]:
+    """Entries at places that are known while tracing: JAX itself says which."""
+    source, places = values
+    if any(split_shape(v.aval)[2] for v in (*eqn.invars, *eqn.outvars)) or any(v.text[0] == "%" for v in places.flat):
+        raise UnsupportedError("entries at places not known")
+    where = np.array([int(v.text) for v in places.flat]).reshape(places.shape)
+    numbered = np.arange(float(source.size)).reshape(source.shape)
+    found = np.asarray(eqn.primitive.bind(numbered, where, **eqn.params))
+    if np.isnan(found).any():
+        raise UnsupportedError("entries that are not there")
+    return [source.reshape(-1)[found.astype(int)]]
+
+
 def _same(eqn: Any, values: list[Array]) -> list[Array]:
     return values[:1]
 
@@ -135,6 +148,7 @@ SHAPES: dict[str, Callable[[Any, list[Array]], list[Array]]] = {
     "slice": _slice,
     "split": _split,
     "transpose": _transposed,
+    "gather": _gathered,
     "iota": _counted,
     "concatenate": _concatenated,
     "stack": _stacked,
@@ -164,13 +178,20 @@ def _finite(b: Block, eqn: Any, x: Value) -> Value:
 
 
 def negated(b: Block, eqn: Any, x: Value) -> Value:
-    return b.op("xor", x, Value("true" if x.kind == BIT else "-1", x.kind))
+    return b.op("xor", x, Value("1" if x.kind == BIT else "-1", x.kind))
 
 
 def _chosen(b: Block, eqn: Any, which: Value, *cases: Value) -> Value:
     if which.kind != BIT or len(cases) != 2:
         raise UnsupportedError("a choice of more than two")
     return b.select(which, cases[1], cases[0])
+
+
+def _converted(b: Block, eqn: Any, x: Value) -> Value:
+    kind = KINDS[str(eqn.params["new_dtype"])]
+    if x.kind == REAL and kind in (INT, LONG):  # what is not a number has no whole part
+        raise UnsupportedError("a whole number from a real one")
+    return b.convert(x, kind)
 
 
 def _clamped(b: Block, eqn: Any, least: Value, x: Value, most: Value) -> Value:
@@ -201,7 +222,7 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "not": negated,
     "select_n": _chosen,
     "clamp": _clamped,
-    "convert_element_type": lambda b, eqn, x: b.convert(x, KINDS[str(eqn.params["new_dtype"])]),
+    "convert_element_type": _converted,
     "is_finite": _finite,
     "sign": _sign,
     "abs": _abs,

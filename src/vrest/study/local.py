@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vrest.numerics.kernel import Kernel
 from vrest.study.factors import SHARE, Factor, started
 from vrest.study.observed import Quantity, quantities
-from vrest.system.assemble import System
+from vrest.system.assemble import System, entries
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.rest import Rest
 
@@ -115,7 +115,7 @@ def _push(system: System) -> Any:
 
         def say(y: Any, p: Any, x0: Any) -> Here:
             _, c, matrix = system.split(x0, p)
-            x = system.join(y, c, matrix)
+            x = jnp.stack(system.whole(entries(y), entries(c), entries(matrix.reshape(-1))))
             readings = jnp.stack([reader(system, x, p) for reader in readers])
             args = (p, c, matrix)
             return Here(system.reduced(y, args), jax.jacfwd(system.reduced)(y, args), x, readings)
