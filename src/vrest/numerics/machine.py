@@ -20,8 +20,17 @@ class Machine(NamedTuple):
     """Numbers in a vector."""
 
 
-@cache
+_ONE_AT_A_TIME = Lock()
+
+
 def machine() -> Machine:
+    """The same for all threads: an engine that is let go takes its code along."""
+    with _ONE_AT_A_TIME:
+        return _machine()
+
+
+@cache
+def _machine() -> Machine:
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
@@ -35,9 +44,6 @@ def machine() -> Machine:
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target())  # which takes its target
     described = f"{name} {features.flatten()} {llvm.llvm_version_info}"
     return Machine(target(), engine, described, 8 if features.get("avx512f") else 4)
-
-
-_ONE_AT_A_TIME = Lock()
 
 
 def compiled(text: str) -> bytes:
