@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
+from scipy.linalg import expm
 
 import vrest
 from vrest.errors import InputError
 from vrest.io.cellfile import load
 from vrest.study.excitability import excitability, firing
+from vrest.verbs.rest import linearised
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +118,25 @@ def test_perturb_answers_before_and_after():
     before, after = vrest.perturb(load("hodgkin_huxley_1952"), "k_puff").excitability
     assert after.state == "blocked"
     assert vrest.perturb(load("mammalian_neuron"), "ouabain").excitability is None
+
+
+def test_of_coupled_membranes_one_is_asked():
+    """edPR's soma, whose current also charges the dendrite: against the linear response exp(J t) of all its states."""
+    result = vrest.rest(load("edpr_2020"))
+    with pytest.raises(InputError) as error:
+        excitability(result)
+    assert error.value.code == "several_membranes"
+    with pytest.raises(InputError, match="Allowed: soma, dendrite"):
+        excitability(result, membrane="axon")
+    ready = excitability(result, membrane="soma")
+    assert ready.state == "excitable"
+    assert firing(result, 1.1 * ready.rheobase, membrane="soma").spikes
+    assert not firing(result, 0.9 * ready.rheobase, membrane="soma").spikes
+    system, p = result.system, result.parameters
+    y, c, matrix = system.split(result.state, p)
+    _, jacobian = linearised(system)((), (y, (p, c, matrix)))
+    soma = [system.states[k] for k in system.laws.independent].index(("charge", "soma"))
+    unit = np.zeros(len(y))
+    unit[soma] = 1.0 / result.cell.membranes["soma"].capacitance  # V/s of 1 A/m2
+    moved = np.linalg.solve(jacobian, (expm(0.2 * jacobian) - np.eye(len(y))) @ unit)[soma]
+    assert ready.specific_resistance == pytest.approx(1e4 * moved, rel=0.01)

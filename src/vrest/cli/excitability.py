@@ -18,6 +18,7 @@ from vrest.cli import options
     help='A step of current to try, uA/cm2, or such as "10 uA/cm2". Repeatable.',
 )
 @click.option("--step", default="200 ms", show_default=True, metavar="TIME", help="How long a step lasts, s or text.")
+@click.option("--membrane", metavar="NAME", help="Where the current goes and V is read, where there are several.")
 @options.plot
 @options.common
 def command(
@@ -25,6 +26,7 @@ def command(
     changes: options.Changes,
     currents: tuple[str, ...],
     step: str,
+    membrane: str | None,
     plot: str | None,
     as_json: bool,
     quiet: bool,
@@ -50,15 +52,15 @@ def command(
     from vrest.verbs.rest import rest
 
     rested = rest(described)
-    ready = excitability(rested, step)
+    ready = excitability(rested, step, membrane)
     wanted: list[str | float] = list(currents)
     if plot and not wanted and ready.rheobase is not None:
         wanted = [2.0 * ready.rheobase]
-    tried = [firing(rested, density, step) for density in wanted]
+    tried = [firing(rested, density, step, membrane) for density in wanted]
     if plot:
         options.save_figure("vrest.plot.firing", "firing_figure", (rested, ready, tried), plot)
     inputs = {"cell": cell, **changes.inputs}
-    inputs |= {"current": list(currents), "step": step, "plot": plot}
+    inputs |= {"current": list(currents), "step": step, "membrane": membrane, "plot": plot}
     body = report(
         {**ready.as_dict(), "firing": [f.as_dict() for f in tried]},
         UNITS | FIRING_UNITS,

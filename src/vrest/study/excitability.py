@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from vrest.errors import InputError
+from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
 from vrest.model.change import Change
 from vrest.model.channels import InjectedCurrent
@@ -38,6 +38,9 @@ SHOCK = 20e-6
 
 LATENCY = 0.1
 """s: how long a spike may take to rise from threshold."""
+
+SMALL = 0.01
+"""uA/cm2: a step of current that moves V by a fraction of a millivolt."""
 
 FINEST = 0.01
 """mV: how finely the threshold is found."""
@@ -85,7 +88,8 @@ class Excitability:
     v_rest: float | None
     """mV."""
     input_resistance: float | None
-    """MOhm: 1/(dI/dV) of the whole membrane at rest, contents frozen, gates in their steady state."""
+    """MOhm: 1/(dI/dV) of the whole membrane at rest, contents frozen, gates in their steady state. Where membranes are
+    coupled: what V moves by at the end of a small step of current, which goes into all of them."""
     specific_resistance: float | None
     """Ohm cm2."""
     threshold: float | None
@@ -120,8 +124,8 @@ UNITS = {
 FIRING_UNITS = {"density": "uA/cm2", "spikes": "s", "rate": "Hz", "v_end": "mV"}
 
 
-def excitability(result: Rest, step: float | str = "200 ms") -> Excitability:
-    """How ready a resting cell with one membrane is to fire.
+def excitability(result: Rest, step: float | str = "200 ms", membrane: str | None = None) -> Excitability:
+    """How ready a resting cell is to fire.
 
     Parameters
     ----------
@@ -130,11 +134,13 @@ def excitability(result: Rest, step: float | str = "200 ms") -> Excitability:
         itself.
     step
         Length of the current steps, s or text with unit.
+    membrane
+        Where the current goes and V is read; needed where there are several.
 
     Raises
     ------
     InputError
-        Several membranes (code `several_membranes`).
+        Several membranes and none named (code `several_membranes`).
     NoRestError
         The cell neither rests nor oscillates.
 
@@ -144,16 +150,16 @@ def excitability(result: Rest, step: float | str = "200 ms") -> Excitability:
     >>> ready.state, round(ready.specific_resistance), ready.rheobase, ready.note
     ('inexcitable', 6690, None, 'no gated Na+ channel')
     """
-    wall = _only_wall(result)
+    wall = _wall(result, membrane)
     if result.outcome is Outcome.oscillates:
         return by_itself(result.reason)
     result.raise_if_none()
-    slope = _slope(result, wall)
+    slope = _slope(result, wall) if len(result.cell.membranes) == 1 else _measured_slope(result, wall, step)
     area = float(result.system.area(result.state, result.parameters, wall))
     least, threshold, note = None, None, "no gated Na+ channel"
     state = "inexcitable"
-    if is_there(result.cell, "gated_na"):
-        least = _rheobase(result, step)
+    if is_there(_alone(result.cell, wall), "gated_na"):
+        least = _rheobase(result, step, wall)
         threshold = _threshold(result, wall) if least is not None else None
         state = "excitable" if least is not None else "blocked" if _fires_from_below(result, wall) else state
         note = "" if least is not None else f"no spike up to {HIGHEST:g} uA/cm2"
@@ -173,7 +179,7 @@ def by_itself(why: str) -> Excitability:
     return Excitability("fires by itself", None, None, None, None, None, why)
 
 
-def firing(result: Rest, density: float | str, step: float | str = "200 ms") -> Firing:
+def firing(result: Rest, density: float | str, step: float | str = "200 ms", membrane: str | None = None) -> Firing:
     """What a resting cell does under a step of injected current.
 
     Parameters
@@ -185,11 +191,13 @@ def firing(result: Rest, density: float | str, step: float | str = "200 ms") -> 
         a stimulus is given one, carried by K+.
     step
         Length of the step, s or text with unit.
+    membrane
+        Where the current goes and V is read; needed where there are several.
 
     Raises
     ------
     InputError
-        Several membranes (code `several_membranes`), or no K+ to carry a stimulus (`no_target`).
+        Several membranes and none named (code `several_membranes`), or no K+ to carry a stimulus (`no_target`).
 
     >>> from vrest.io.cellfile import load
     >>> from vrest.verbs.rest import rest
@@ -198,26 +206,25 @@ def firing(result: Rest, density: float | str, step: float | str = "200 ms") -> 
     ('repetitive', 68.3)
     """
     result.raise_if_none()
-    wall = _only_wall(result)
-    cell, path = stimulated(result.as_cell())
+    wall = _wall(result, membrane)
+    cell, path = stimulated(result.as_cell(), wall.name)
     si = float(to_si(density, "current_density", "density", bare_ok=True))
     lasts = float(to_si(step, "time", "step", bare_ok=True))
     value = float(from_si(si, "current_density"))
     present = float(resolve(cell, path).value)  # pyright: ignore[reportArgumentType]
     run, spikes = _spikes(cell, wall, [(0.0, _density(path, present + si))], lasts, max(present + si, 0.0))
-    v = np.asarray(run.v)
+    v = _potential(run, wall)
     rested = 1e3 * float(result.system.potential(result.state, wall))
     pattern = _pattern(spikes, v, rested, lasts)
     return Firing(value, tuple(float(t) for t in spikes), pattern, float(v[-1]), run.time, v)
 
 
-def stimulated(cell: Cell) -> tuple[Cell, str]:
-    """A cell of one membrane with an injected current, and the path of its density; one of zero is added if need be."""
-    for name, m in cell.membranes.items():
-        for label, t in m.transports.items():
-            if isinstance(t, InjectedCurrent):
-                return cell, f"membranes.{name}.transports.{label}.density"
-    name, m = next(iter(cell.membranes.items()))
+def stimulated(cell: Cell, name: str) -> tuple[Cell, str]:
+    """A cell with an injected current in a membrane, and the path of its density; one of zero is added if need be."""
+    m = cell.membranes[name]
+    for label, t in m.transports.items():
+        if isinstance(t, InjectedCurrent):
+            return cell, f"membranes.{name}.transports.{label}.density"
     if any("K" not in cell.compartments[side].ions for side in (m.inside, m.outside)):
         raise InputError(
             f"'{cell.name}' has no stimulus and no K+ that could carry one.",
@@ -239,7 +246,7 @@ def _spikes(cell: Cell, wall: Wall, events: Any, lasts: float, inward: float) ->
     """A run, and when V crosses 0 mV upwards faster than the stimulus (A/m2) alone could charge the membrane."""
     times = np.linspace(0.0, lasts, max(2001, int(lasts / 5e-5)))
     run = simulate(cell, events, lasts, times=times, rtol=1e-6)
-    v = np.asarray(run.v)
+    v = _potential(run, wall)
     rise = 1e-3 * np.diff(v) / np.diff(run.time) * cell.membranes[wall.name].capacitance
     up = np.flatnonzero((v[:-1] < SPIKE_MV) & (v[1:] >= SPIKE_MV) & (rise > inward))
     return run, run.time[up] + (SPIKE_MV - v[up]) / (v[up + 1] - v[up]) * np.diff(run.time)[up]
@@ -254,22 +261,27 @@ def _pattern(spikes: np.ndarray, v: np.ndarray, rested: float, lasts: float) -> 
     return "transient" if len(spikes) else "silent"
 
 
-def _rheobase(result: Rest, step: float | str) -> float | None:
+def _potential(run: Run, wall: Wall) -> np.ndarray:
+    """V of one membrane, mV."""
+    return 1e3 * np.asarray(run.system.potential(run.states, wall))
+
+
+def _rheobase(result: Rest, step: float | str, wall: Wall) -> float | None:
     """The least step that makes a spike, uA/cm2, to 0.1 %, by bisection."""
     low, high = 0.0, 1.0
-    while not firing(result, high, step).spikes:
+    while not firing(result, high, step, wall.name).spikes:
         low, high = high, 2.0 * high
         if high > HIGHEST:
             return None
     while high - low > 1e-3 * high:
         middle = 0.5 * (low + high)
-        low, high = (low, middle) if firing(result, middle, step).spikes else (middle, high)
+        low, high = (low, middle) if firing(result, middle, step, wall.name).spikes else (middle, high)
     return high
 
 
 def _threshold(result: Rest, wall: Wall) -> float | None:
     """The least sudden displacement of V that makes a spike, mV; None where none below 0 mV does."""
-    cell, path = stimulated(result.as_cell())
+    cell, path = stimulated(result.as_cell(), wall.name)
     capacitance = cell.membranes[wall.name].capacitance
     present = float(resolve(cell, path).value)  # pyright: ignore[reportArgumentType]
 
@@ -294,18 +306,37 @@ def _fires_from_below(result: Rest, wall: Wall) -> bool:
     cell = set_si(result.as_cell(), {path: 1e-3 * DEINACTIVATED})
     run, spikes = _spikes(cell, wall, (), LATENCY, 0.0)
     rested = 1e3 * float(result.system.potential(result.state, wall))
-    return bool(len(spikes)) and float(np.max(run.v)) > rested + BLOCK_MV  # it shoots past where it comes to lie
+    return (
+        bool(len(spikes)) and float(_potential(run, wall).max()) > rested + BLOCK_MV
+    )  # it shoots past where it comes to lie
 
 
-def _only_wall(result: Rest) -> Wall:
-    walls = result.system.structure.walls
-    if len(walls) > 1:
-        raise InputError(
-            f"'{result.cell.name}' has {len(walls)} membranes.",
-            code="several_membranes",
-            hint="Excitability is answered for cells of one membrane.",
-        )
-    return next(iter(walls))
+def _wall(result: Rest, membrane: str | None) -> Wall:
+    """The membrane that is asked about."""
+    walls = {wall.name: wall for wall in result.system.structure.walls}
+    if membrane is None and len(walls) == 1:
+        return next(iter(walls.values()))
+    if membrane in walls:
+        return walls[membrane]
+    if membrane is None:
+        problem, code = f"'{result.cell.name}' has {len(walls)} membranes: {', '.join(walls)}.", "several_membranes"
+        raise InputError(problem, code=code, hint=f"Name one: membrane='{next(iter(walls))}', or --membrane.")
+    problem = f"'{result.cell.name}' has no membrane '{membrane}'."
+    raise InputError(problem, code="unknown_path", hint=near_miss(membrane, list(walls)))
+
+
+def _alone(cell: Cell, wall: Wall) -> Cell:
+    """The cell with the transports of one membrane."""
+    bare = MappingProxyType({})
+    membranes = {n: m if n == wall.name else m._with_si(transports=bare) for n, m in cell.membranes.items()}
+    return cell._with_si(membranes=MappingProxyType(membranes))
+
+
+def _measured_slope(result: Rest, wall: Wall, step: float | str) -> float:
+    """dI/dV as a pipette finds it, S: a small step of current one way and the other."""
+    ends = [firing(result, density, step, wall.name).v_end for density in (-SMALL, SMALL)]
+    area = float(result.system.area(result.state, result.parameters, wall))
+    return 2 * SMALL * 1e-2 * area / (1e-3 * (ends[1] - ends[0]))
 
 
 def _slope(result: Rest, wall: Wall) -> float:
