@@ -6,18 +6,8 @@ import numpy as np
 import pytest
 
 import vrest.numerics.backend  # noqa: F401  (float64)
-from vrest.numerics.settle import (
-    FIRST_STEP,
-    STABLE,
-    UNKNOWN,
-    UNSTABLE,
-    Settling,
-    characteristic,
-    nearest_root,
-    polished,
-    routh,
-    settle,
-)
+from vrest.numerics.point import FIRST_STEP, STABLE, UNKNOWN, UNSTABLE, Settling
+from vrest.numerics.settle import characteristic, nearest_root, polished, routh, settle
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5])

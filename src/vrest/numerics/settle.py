@@ -9,50 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from vrest.numerics.elimination import factorise, implicit, substitute
+from vrest.numerics.point import STABLE, UNKNOWN, UNSTABLE, Proof, Settling
 from vrest.numerics.rhs import Rhs, State
 
-FIRST_STEP, LAST_STEP = 0.1, 1e10
-"""Pseudo-time steps, s: the first follows slow motion from the start, the last is a Newton step."""
+LAST_STEP = 1e10
+"""Pseudo-time step, s, that is a Newton step."""
 
 LARGEST_CHANGE = 0.7
 """A step that changes any state by more than this share of its scale is repeated with a shorter time step."""
-
-SIGNS_UP_TO = 5
-"""Largest system whose characteristic polynomial is written out."""
-
-UNKNOWN, STABLE, UNSTABLE = 0, 1, 2
-
-
-class Settling(NamedTuple):
-    """A batch on its way to stationary points."""
-
-    y: Any
-    """(n, lanes)"""
-    step: Any
-    """(lanes,) pseudo-time step, s."""
-    correction: Any
-    """(n, lanes) the last Newton correction."""
-    done: Any
-    """(lanes,) bool: the last correction was rounding."""
-    iterations: Any
-    """(lanes,) int"""
-
-
-class Proof(NamedTuple):
-    """What is known of stationary points."""
-
-    jacobian: Any
-    """(n, n, lanes), columns and rows measured with the scale."""
-    verdict: Any
-    """(lanes,) STABLE, UNSTABLE or UNKNOWN."""
-    slowest: Any
-    """(lanes,) the real eigenvalue nearest to zero, where it could be found; else NaN."""
 
 
 def settle(

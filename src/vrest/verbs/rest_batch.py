@@ -8,12 +8,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vrest.constants import N_A
+from vrest.numerics.point import FIRST_STEP, SIGNS_UP_TO, STABLE, Settling
 from vrest.system.assemble import System
 from vrest.verbs.allowed import SWOLLEN, Allowed
 from vrest.verbs.batch import constants_of, numbers_of
 from vrest.verbs.certify import NEUTRAL_RATE, SETTLED_MM_PER_MIN, SETTLED_MV, certify, pumped, rounding
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import search
+
+BLOCK = 8192
+"""Cells that are settled together."""
 
 RESTS, RUN_DOWN = (list(Outcome).index(outcome) for outcome in (Outcome.rests, Outcome.rests_run_down))
 
@@ -50,9 +54,15 @@ def rest_batch(system: System, p: np.ndarray, x0: np.ndarray) -> RestBatch:
     x0
         (n, states) where the search starts, which also fixes the conserved totals.
     """
-    from vrest.numerics.settle import FIRST_STEP, SIGNS_UP_TO, Settling
+    parts = [_together(system, p[k : k + BLOCK], x0[k : k + BLOCK]) for k in range(0, max(len(p), 1), BLOCK)]
+    return (
+        parts[0] if len(parts) == 1 else RestBatch(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    )
 
-    n = len(p)
+
+def _together(system: System, p: np.ndarray, x0: np.ndarray) -> RestBatch:
+    """The rests of so many cells that what is known of them stays in the processor's cache."""
+    n, p = len(p), np.asfortranarray(p)  # numbers are asked for one at a time, of all cells
     y0, c, matrix = system.split(x0, p)
     size = y0.shape[1]
     if size > SIGNS_UP_TO:
@@ -130,7 +140,7 @@ def _settle(system: System) -> tuple[Any, Any]:
     def proof(batch: Any, _: Any) -> Any:
         import jax.numpy as jnp
 
-        from vrest.numerics.settle import STABLE, prove
+        from vrest.numerics.settle import prove
 
         y, correction, numbers = batch
         args = constants_of(system, numbers)
