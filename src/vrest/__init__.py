@@ -10,6 +10,7 @@ Names are loaded when first used, so that a calculator never waits for a solver.
 
 from __future__ import annotations
 
+import time
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -130,6 +131,10 @@ _HOMES["vrest.version"] = "__version__"
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 __all__ = sorted(_HOME)  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+_IMPORTED = time.time_ns()
+"""When this process began to read the package: what is changed later is not what it runs."""
 
 
 def __getattr__(name: str) -> Any:

@@ -1,5 +1,7 @@
 """Machine code of a trace: the same numbers as XLA's, elementary functions to the last bits, and what is kept."""
 
+from types import MappingProxyType
+
 import jax
 import jax.numpy as jnp
 import mpmath
@@ -7,9 +9,11 @@ import numpy as np
 import pytest
 
 import vrest
+from vrest.numerics import cache
 from vrest.numerics import kernel as module
 from vrest.numerics.kernel import Kernel, leaves_of, tree_of
 from vrest.numerics.lanes import Lanes
+from vrest.numerics.rows import sample_put, sample_room
 from vrest.system.assemble import assemble
 from vrest.verbs.rest import linearised, rest_here, search
 from vrest.verbs.run import stepper
@@ -96,12 +100,91 @@ def test_shapes_loops_and_reductions():
 
         _, grown = jax.lax.while_loop(lambda c: (c[0] < n) & ~jnp.all(c[1] >= 50), outer, (0, jnp.abs(b)))
         bits = (b > 0) & ~(a[0] > 0) | (a[1] == a[2])
-        return {"one": (weighed,)}["one"], jnp.max(a, axis=0), jnp.clip(grown, 0.0, 60.0), bits, m @ w, jnp.eye(3)[1]
+        return (weighed,), jnp.max(a, axis=0), jnp.clip(grown, 0.0, 60.0), bits
 
     got, expected = Kernel(f)((a, b), (m, w, 7)), jax.jit(f)((a, b), (m, w, 7))
     for found, truth in zip(jax.tree.leaves(got), jax.tree.leaves(expected), strict=True):
         assert found.dtype == truth.dtype
         assert found == pytest.approx(np.asarray(truth), rel=1e-13)
+
+
+def test_one_problem_without_lanes():
+    rng = np.random.default_rng(4)
+    m, w, places = rng.normal(size=(3, 3)), rng.normal(size=3), np.array([2, 0])
+
+    def f(_, shared):
+        m, w = shared
+        return (
+            m @ w,
+            jnp.eye(3)[1],
+            m[places] + m[-1],
+            jnp.where(w > 0, 1, 2).astype(jnp.int32),
+            jnp.all(w < 9),
+            m[:0].sum(),
+        )
+
+    code = Kernel(f)
+    for found, truth in zip(code((), (m, w)), jax.jit(f)((), (m, w)), strict=True):
+        assert found.dtype == truth.dtype
+        assert found == pytest.approx(np.asarray(truth), rel=1e-13)
+    assert code.native
+
+
+@pytest.mark.parametrize(
+    ("lanes", "said"),
+    [((np.arange(8.0), np.ones(2)), "differ in lanes"), ((np.arange(8.0), 1.0), "differ in lanes")],
+)
+def test_lanes_that_differ_in_number_are_refused(lanes, said):
+    with pytest.raises(ValueError, match=said):
+        Kernel(lambda lanes, _: lanes[0] + lanes[1])(lanes, ())
+
+
+@pytest.mark.parametrize(
+    "f", [lambda x, _: x - jnp.sum(x), lambda x, _: jnp.where(jnp.any(x > 1), x, -x), lambda x, _: jnp.float64(1.0)]
+)
+def test_lanes_that_depend_on_each_other_are_refused(f):
+    with pytest.raises(ValueError, match="lane"):
+        Kernel(f)(np.arange(21.0), ())
+
+
+def test_numbers_of_another_byte_order_are_read():
+    assert Kernel(lambda x, _: 2 * x)(np.arange(4.0).astype(">f8"), ()).tolist() == [0.0, 2.0, 4.0, 6.0]
+
+
+@pytest.mark.parametrize("shape", [None, (3, 1, 101), (2, 2, 101), (3, 2, 100)])
+def test_samples_need_their_room(shape):
+    """Memory is never written beyond what was given."""
+
+    def f(lanes, shared, times):
+        samples = sample_room(2, times, lanes)
+        return sample_put(samples, jnp.zeros(lanes.shape, int), (lanes, lanes), lanes > 0)
+
+    times = np.append(np.arange(100.0), np.inf)
+    with pytest.raises(ValueError, match=r"room of shape \(3, 2, 101\)"):
+        Kernel(f)(np.arange(3.0), (), times, None if shape is None else np.empty(shape))
+    with pytest.raises(ValueError, match="infinity"):
+        Kernel(f)(np.arange(3.0), (), times[:-1], np.empty((3, 2, 100)))
+    into = np.full((3, 2, 101), -1.0)
+    Kernel(f)(np.arange(3.0), (), times, into)
+    assert into[:, :, 0].tolist() == [[-1.0, -1.0], [1.0, 1.0], [2.0, 2.0]]
+    assert np.all(into[:, :, 1:] == -1.0)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, n: x**n,
+        lambda x, n: x.astype(jnp.float32),
+        lambda x, n: x + jnp.sign(n),
+        lambda x, n: x + x.astype(int),
+        lambda x, n: x + n // 2,
+        lambda x, n: x + jnp.array([5.0, 7.0]).at[jnp.array([9])].get(mode="fill", fill_value=3.0),
+    ],
+)
+def test_what_has_no_instruction_of_its_own_is_left_to_xla(f):
+    x, code = np.array([1.5, 2.5, 3.0]), Kernel(f)
+    assert code(x, 3).tolist() == np.asarray(jax.jit(f)(x, 3)).tolist()
+    assert not code.native
 
 
 def test_what_cannot_be_lowered_is_left_to_xla():
@@ -148,6 +231,31 @@ def test_code_is_kept_by_what_it_depends_on(tmp_path, monkeypatch):
     made("", np.arange(3.0))
     made("", np.arange(3.0))
     assert traced[-2:] == ["", ""]
+
+
+def test_nothing_is_kept_of_sources_that_changed_under_the_process(monkeypatch):
+    assert cache.sources()
+    monkeypatch.setattr(vrest, "_IMPORTED", 0)
+    assert not cache.sources()
+
+
+def test_nothing_is_kept_of_a_users_own_law():
+    """Its code is not among the sources that name what is kept."""
+
+    @vrest.transport("leak_of_a_test")
+    class Leak(vrest.Transport):
+        def stoichiometry(self):
+            return {"K": 1}
+
+        def rate(self, here):
+            return 1e-9 * here.potential
+
+    cell = vrest.load("mammalian_neuron")
+    own = MappingProxyType({**cell.membranes["neuron"].transports, "own": Leak()})
+    membrane = cell.membranes["neuron"]._with_si(transports=own)
+    changed = cell._with_si(membranes=MappingProxyType({"neuron": membrane}))
+    assert stepper(assemble(cell), False).key
+    assert not stepper(assemble(changed), False).key
 
 
 @pytest.mark.parametrize("name", ["mammalian_neuron", "dijkstra_2016", "cressman_2009", "hodgkin_huxley_1952"])

@@ -126,6 +126,14 @@ def test_xla_gives_the_same_runs(neurons, monkeypatch):
     assert theirs.state == pytest.approx(ours.state, rel=1e-9)
 
 
+def test_a_run_without_end_takes_its_samples_and_no_more(neurons):
+    system, p, x = neurons
+    times = np.array([0.0, 1e6])
+    found = run_batch(system, p[None], np.array([0.0, np.inf]), x, times=times)
+    there = run_batch(system, p[None], np.array([0.0, 1e6]), x, times=times)
+    assert found.series == pytest.approx(there.series, rel=1e-6)
+
+
 def test_a_cell_that_takes_too_many_steps_is_given_up_alone(neurons):
     system, p, x = neurons
     edges, stages = protocol(system, p)
@@ -178,6 +186,7 @@ def test_one_interval_after_another(neurons):
         now = step(now.y, now.h, numbers_of(later if k >= 30 else p, c, matrix), 10.0, 1e-8)
         assert np.all(now.arrived)
     assert len(step.kernel.made) == 1
+    assert step.kernel.native
     whole = run_batch(system, np.stack([p, later]), np.array([0.0, 300.0, 600.0]), x, rtol=1e-8)
     assert join_many(system, np.asarray(now.y), c, matrix) == pytest.approx(whole.state, rel=1e-6)
 

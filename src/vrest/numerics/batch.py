@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from vrest.numerics.lanes import FINISHED, RUNNING, STUCK, Advanced, Lanes, Watched
 from vrest.numerics.rhs import Rhs, State
 from vrest.numerics.rosenbrock import Attempt, Slope, Valid, attempt, within
-from vrest.numerics.rows import put, room, taken
+from vrest.numerics.rows import sample_put, sample_room, sample_time
 
 SAMPLES = (0.25, 0.5, 0.75, 1.0)
 WEIGHTS = (7 / 90, 32 / 90, 12 / 90, 32 / 90, 7 / 90)
@@ -68,7 +68,7 @@ def advance(
     y0 = tuple(jnp.unstack(lanes.y))
     rhs = Rhs(f, lanes.t, y0, (args, stage_args(lanes.stage)), fixed=(True, False))
 
-    samples = None if show is None else room(len(show(y0, args)), times, lanes.t)
+    samples = None if show is None else sample_room(len(show(y0, args)), times, lanes.t)
 
     def going(carry: Any) -> Any:
         k, lanes, *_ = carry
@@ -117,14 +117,15 @@ def _shown(
     """Keep what is shown at the times that a step passes; `place` is the next of them."""
 
     def due(place: Any) -> Any:
-        return good & (taken(times, place) <= tried.t_next)
+        time = sample_time(times, place)
+        return good & (time <= tried.t_next) & (time < jnp.inf)  # nothing beyond the last, however far a step goes
 
     def one(carry: Any) -> Any:
         place, samples = carry
         now = due(place)
-        theta = (taken(times, place) - t) / tried.h
+        theta = (sample_time(times, place) - t) / tried.h
         inside = tuple(within(theta, y[i], tried.end[i], [d[i] for d in tried.dense]) for i in range(len(y)))
-        return place + now, put(samples, place, show(inside), now)
+        return place + now, sample_put(samples, place, show(inside), now)
 
     return jax.lax.while_loop(lambda carry: jnp.any(due(carry[0])), one, (place, samples))
 

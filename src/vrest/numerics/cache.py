@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from functools import cache
+import sys
 from pathlib import Path
 from threading import get_ident
 
@@ -45,14 +45,15 @@ def keep(name: str, content: bytes) -> None:
         pass  # a full or read-only disk costs a recompilation, not an answer
 
 
-@cache
 def sources() -> str:
-    """What changes when any file of the package does."""
+    """What changes when any file of the package does; nothing where one has changed since it was imported."""
     top = str(Path(__file__).parents[1])
     files = []
     for folder, _, names in os.walk(top):
         for name in names:
             if name.endswith(".py"):
                 about = os.stat(os.path.join(folder, name))
+                if max(about.st_mtime_ns, about.st_ctime_ns) > sys.modules["vrest"]._IMPORTED:
+                    return ""
                 files.append((folder[len(top) :], name, about.st_size, about.st_mtime_ns))
     return f"{__version__} {sorted(files)}"

@@ -78,7 +78,7 @@ def log1p(b: Block, x: Value) -> Value:
 
 
 def power(b: Block, x: Value, y: Value) -> Value:
-    """x to the power y; its rounding grows with |y log x|."""
+    """x to the power y, both finite or x infinite and above 0; its rounding grows with |y log x|."""
     size = exp(b, b.mul(y, log(b, b.call("fabs", x))))
     whole = b.compare("eq", y, b.call("floor", y))
     half = b.mul(real(0.5), y)

@@ -104,7 +104,9 @@ class Block:
     def op(self, name: str, a: Value, b: Value) -> Value:
         """a (op) b; `contract` lets a product and a sum become one rounding."""
         if name in _WHOLE and a.known and b.known:  # such as places in an array
-            return Value(str(_WHOLE[name](int(a.text), int(b.text))), a.kind)
+            found = _WHOLE[name](int(a.text), int(b.text))
+            if abs(found) < 1 << 31:
+                return Value(str(found), a.kind)
         a, b = self.together(a, b)
         flags = " contract" if name in ("fadd", "fsub", "fmul") else ""
         return self.emit(f"{name}{flags} {self.typed(a)}, {b.text}", a.kind, a.wide)

@@ -12,6 +12,7 @@ import math
 import os
 import pickle
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,9 @@ from vrest.numerics.machine import compiled, loaded, machine
 DTYPES = {REAL: np.float64, LONG: np.int64, INT: np.int32, BIT: np.bool_}
 
 LEAF = "leaf"
+
+PLUGINS = ("jax_plugins", "jax_cuda12_plugin", "jax_cuda13_plugin", "jax_rocm7_plugin")
+"""What brings JAX another device; code is not kept from before it came."""
 
 
 def leaves_of(tree: Any) -> tuple[list[Any], Any]:
@@ -54,6 +58,21 @@ def mapped(function: Callable[[Any], Any], tree: Any) -> Any:
     return tree_of(nesting, iter([function(leaf) for leaf in leaves]))
 
 
+def _plain(v: Any) -> np.ndarray:
+    """An array as machine code reads it."""
+    v = np.asarray(v, order="C")
+    return v if v.dtype.isnative else v.astype(v.dtype.newbyteorder("="))
+
+
+def _check_room(outputs: Any, times: Any, into: Any, n: int | None) -> None:
+    """Whether there is room for the samples, and an end to their times."""
+    rows = next((shape[0] for shape, _, _ in outputs if TIMES in shape), None)
+    shape = (rows, len(times)) if n is None else (n, rows, len(times))
+    fits = into is not None and into.shape == shape and into.flags.c_contiguous and into.dtype == np.float64
+    if not (fits and times.dtype == np.float64 and times.flags.c_contiguous and len(times) and times[-1] == np.inf):
+        raise ValueError(f"Samples need room of shape {shape}, and times that end with infinity.")
+
+
 class Kernel:
     """f(lanes, shared[, times]) -> tuples of arrays, compiled for each sort of arguments; arrays of NumPy in and out.
 
@@ -65,6 +84,7 @@ class Kernel:
     f
         Of two nested tuples of arrays, those of the first ending with the axis of lanes, those of the second without;
         and, where it takes samples, of their times. It may be called with any number of lanes and times.
+        No lane may depend on another, but for a loop that goes on while any of them does.
     key
         What f depends on apart from its arguments and the code of this package. Functions of one key share what is
         kept on disk; without a key nothing is kept.
@@ -78,7 +98,9 @@ class Kernel:
     def __call__(self, lanes: Any, shared: Any, times: np.ndarray | None = None, into: np.ndarray | None = None) -> Any:
         """`into` ([lanes,] rows, times) takes the samples; what was not passed stays as it is. The last time is inf."""
         (leaves, nesting), count = leaves_of((lanes, shared)), len(leaves_of(lanes)[0])
-        leaves = [np.asarray(v, order="C") for v in leaves]
+        leaves = [_plain(v) for v in leaves]
+        if any(not v.ndim or v.shape[-1] != leaves[0].shape[-1] for v in leaves[:count]):
+            raise ValueError(f"These differ in lanes: {[v.shape for v in leaves[:count]]}.")
         kinds = tuple((v.dtype.char, v.shape[:-1] if k < count else v.shape) for k, v in enumerate(leaves))
         asked = nesting, count, kinds, times is not None
         made = self.made.get(asked) or self.made.setdefault(asked, self._make(*asked))
@@ -86,10 +108,8 @@ class Kernel:
         whole = made.whole(n) if count else 1
         if whole > n:
             leaves[:count] = [np.concatenate([v, v[..., -1:].repeat(whole - n, -1)], -1) for v in leaves[:count]]
-        if times is not None and into is not None:
-            fits = into.shape[-1] == len(times) and into.flags.c_contiguous and into.dtype == times.dtype == np.float64
-            if not (fits and times.flags.c_contiguous and times[-1] == np.inf and (not count or len(into) == n)):
-                raise ValueError(f"no room for samples at {times.shape} times in {into.shape}")
+        if times is not None:
+            _check_room(made.outputs, times, into, n if count else None)
         found = made.run(leaves[:count], leaves[count:], times, into, n, whole)
         if whole > n:
             wide = [wide and v is not into for v, (_, _, wide) in zip(found, made.outputs, strict=True)]
@@ -103,8 +123,9 @@ class Kernel:
 
     def _make(self, nesting: Any, count: int, kinds: Any, sampled: bool) -> _Native | _Xla:
         name = ""
-        if self.key:
-            asked = (self.key, nesting, kinds, sampled, sources(), machine().name, os.environ.get("JAX_PLATFORMS"))
+        if self.key and (source := sources()):
+            devices = os.environ.get("JAX_PLATFORMS"), *(find_spec(name) is not None for name in PLUGINS)
+            asked = (self.key, nesting, kinds, sampled, source, machine().name, devices)
             name = hashlib.sha256(repr(asked).encode()).hexdigest()[:32] + ".kernel"
             if content := kept(name):
                 return _Native(*pickle.loads(content))
@@ -122,6 +143,8 @@ class Kernel:
         def flat(*leaves: Any) -> list[Any]:
             given = tree_of(nesting, iter(leaves))
             found, nested = leaves_of(self.f(*given, *leaves[len(kinds) :]))
+            if any(isinstance(part, list | dict) for part in found):
+                raise TypeError("A kernel returns arrays in tuples.")
             out.append(nested)
             return found
 
@@ -130,18 +153,20 @@ class Kernel:
             for k, (dtype, shape) in enumerate(kinds)
         ]
         closed = jax.make_jaxpr(flat)(*avals, *[jax.ShapeDtypeStruct((TIMES,), np.float64)] * sampled)
-        outputs = [split_shape(v.aval) for v in closed.jaxpr.outvars]
         if jax.default_backend() == "cpu":
             try:
+                outputs = [split_shape(v.aval) for v in closed.jaxpr.outvars]
                 text, samples = lowered(closed, machine().width)
             except UnsupportedError:
                 pass
             else:
                 made = (out[0], outputs, samples, compiled(text))
-                if name:
+                if name and sources():  # nothing was changed meanwhile
                     keep(name, pickle.dumps(made))
                 return _Native(*made)
-        return _Xla(out[0], outputs, jax.jit(flat))
+        wide = [v.aval.shape[-1:] == (LANES,) for v in closed.jaxpr.outvars]
+        shapes = [v.aval.shape[: -1 if w else None] for v, w in zip(closed.jaxpr.outvars, wide, strict=True)]
+        return _Xla(out[0], [(shape, "", w) for shape, w in zip(shapes, wide, strict=True)], jax.jit(flat))
 
 
 class _Native:
@@ -179,6 +204,9 @@ class _Native:
                 first += size
         addresses = [a.__array_interface__["data"][0] for a in arrays]
         self.code((ctypes.c_void_p * len(addresses))(*addresses), lanes, own, 0 if times is None else len(times))
+        for k, (_, kind, has_lanes) in enumerate(self.outputs):
+            if kind in (BIT, INT) and not has_lanes:
+                found[k] = found[k].astype(DTYPES[kind])
         return found
 
 

@@ -33,14 +33,14 @@ STORED = {REAL: REAL, LONG: LONG, INT: INT, BIT: "i8"}
 
 
 class Memory(NamedTuple):
-    """An output that a loop writes into (`rows.room`): [lane,] row, time."""
+    """An output that a loop writes into (`rows.sample_room`): [lane,] row, time."""
 
     rows: int
     wide: bool
 
 
 class Times:
-    """The input that is read where it lies (`rows.taken`)."""
+    """The input that is read where it lies (`rows.sample_time`)."""
 
 
 class Lowered(NamedTuple):
@@ -66,6 +66,8 @@ class _Lowering:
     def __init__(self, closed: Any, width: int) -> None:
         self.b = Block(width)
         self.closed = closed
+        self.deciding = False
+        """Whether it is the condition of a loop that is lowered."""
 
     def module(self) -> Lowered:
         b, jaxpr = self.b, self.closed.jaxpr
@@ -101,6 +103,8 @@ class _Lowering:
                 at = pointer(f"%out{k}")
                 for row, element in enumerate(elements):
                     self.store(at, kind, row, element)
+            elif any(split_shape(v.aval)[2] for v in jaxpr.invars if v.aval.shape != (TIMES,)):
+                raise ValueError("Something without lanes comes of lanes: each vector of them would tell another.")
             else:
                 for row, element in enumerate(elements):
                     self.write(words + row, element)
@@ -260,13 +264,13 @@ class _Lowering:
 
     def apply(self, name: str, eqn: Any, values: list[Any]) -> list[Any]:
         called = eqn.params["name"] if name in ("jit", "pjit") else ""
-        if called == "room":
+        if called == "sample_room":
             aval = eqn.outvars[0].aval
             return [Memory(aval.shape[0], aval.shape[-1] == LANES)]
-        if called == "put":
+        if called == "sample_put":
             samples, place, *rest = values
             return [self.put(samples, place[()], *(v[()] for v in rest))]
-        if called == "taken":
+        if called == "sample_time":
             return [scalar(self.taken(values[1][()]))]
         inner = next((eqn.params[k] for k in ("jaxpr", "call_jaxpr") if k in eqn.params), None)
         if inner is not None and name in ("jit", "pjit", "custom_jvp_call", "closed_call", "core_call"):
@@ -296,11 +300,13 @@ class _Lowering:
         shape, _, wide = split_shape(eqn.invars[0].aval)
         axes, name = set(eqn.params["axes"]), eqn.primitive.name
         if wide and len(shape) in axes:
-            if name not in ("reduce_or", "reduce_and") or len(axes) > 1 or shape:
-                raise UnsupportedError(f"{name} over lanes")
+            if not self.deciding or name not in ("reduce_or", "reduce_and") or len(axes) > 1 or shape:
+                raise ValueError(f"{name} over lanes: a lane may look at others only to end a loop.")
             b, bits = self.b, self.one(value)
             return scalar(b.any(bits) if name == "reduce_or" else negated(b, eqn, b.any(negated(b, eqn, bits))))
         kept = [k for k in range(len(shape)) if k not in axes]
+        if 0 in shape:
+            raise UnsupportedError(f"{name} of nothing")
         moved = np.transpose(value, [*kept, *sorted(axes)]).reshape(*(shape[k] for k in kept), -1)
         found = np.empty(moved.shape[:-1], dtype=object)
         for place in np.ndindex(*found.shape):
@@ -314,11 +320,13 @@ class _Lowering:
         """A product of small arrays without lanes."""
         (of_left, of_right), together = eqn.params["dimension_numbers"]
         shape, _, wide = split_shape(eqn.outvars[0].aval)
-        if wide or together != ((), ()):
+        if wide or together != ((), ()) or any(split_shape(v.aval)[2] for v in eqn.invars):
             raise UnsupportedError("a product along lanes")
         last = range(-len(of_left), 0)
         left, right = np.moveaxis(left, of_left, last), np.moveaxis(right, of_right, last)
         inner = int(np.prod(left.shape[left.ndim - len(of_left) :], dtype=int))
+        if not inner:
+            return np.full(shape, real(0.0))
         left, right = left.reshape(-1, inner), right.reshape(-1, inner)
         found = np.empty((len(left), len(right)), dtype=object)
         for i, j in np.ndindex(*found.shape):
@@ -359,7 +367,9 @@ class _Lowering:
                 b.lines.append("")
                 here[place] = Value(name, kind, wide)
             now.append(here)
+        self.deciding = True
         (more,) = self.run(going.jaxpr, self.entered(going, cond_consts, now))
+        self.deciding = False
         b.do(f"br i1 {more[()].text}, label %{inside}, label %{after}")
         b.label(inside)
         after_head = dict(b.known)

@@ -110,7 +110,8 @@ def _split(eqn: Any, values: list[Array]) -> list[Array]:
 def _gathered(eqn: Any, values: list[Array]) -> list[Array]:
     """Entries at places that are known while tracing: JAX itself says which."""
     source, places = values
-    if any(split_shape(v.aval)[2] for v in (*eqn.invars, *eqn.outvars)) or any(v.text[0] == "%" for v in places.flat):
+    wide = any(split_shape(v.aval)[2] for v in (*eqn.invars, *eqn.outvars))
+    if wide or eqn.params.get("fill_value") is not None or not all(v.known for v in places.flat):
         raise UnsupportedError("entries at places not known")
     where = np.array([int(v.text) for v in places.flat]).reshape(places.shape)
     numbered = np.arange(float(source.size)).reshape(source.shape)
@@ -206,12 +207,23 @@ def _plainly(function: Callable[..., Value]) -> Callable[..., Value]:
     return lambda b, eqn, *values: function(b, *values)
 
 
+def _really(function: Callable[..., Value]) -> Callable[..., Value]:
+    """Of real numbers only."""
+
+    def checked(b: Block, eqn: Any, *values: Value) -> Value:
+        if any(v.kind != REAL for v in values):
+            raise UnsupportedError(f"{eqn.primitive.name} of whole numbers")
+        return function(b, eqn, *values)
+
+    return checked
+
+
 FUNCTIONS: dict[str, Callable[..., Value]] = {
     "add": _plainly(Block.add),
     "add_any": _plainly(Block.add),
     "sub": _plainly(Block.sub),
     "mul": _plainly(Block.mul),
-    "div": _plainly(Block.div),
+    "div": _really(_plainly(Block.div)),
     "neg": _plainly(Block.neg),
     "max": _plainly(Block.largest),
     "min": lambda b, eqn, x, y: b.largest(x, y, "lt"),
@@ -223,15 +235,15 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "select_n": _chosen,
     "clamp": _clamped,
     "convert_element_type": _converted,
-    "is_finite": _finite,
-    "sign": _sign,
+    "is_finite": _really(_finite),
+    "sign": _really(_sign),
     "abs": _abs,
     "square": _plainly(lambda b, x: b.mul(x, x)),
-    "integer_pow": lambda b, eqn, x: b.power(x, eqn.params["y"]),
-    "sqrt": _plainly(lambda b, x: b.call("sqrt", x)),
-    "rsqrt": _plainly(lambda b, x: b.div(real(1.0), b.call("sqrt", x))),
-    "floor": _plainly(lambda b, x: b.call("floor", x)),
-    "ceil": _plainly(lambda b, x: b.call("ceil", x)),
+    "integer_pow": _really(lambda b, eqn, x: b.power(x, eqn.params["y"])),
+    "sqrt": _really(_plainly(lambda b, x: b.call("sqrt", x))),
+    "rsqrt": _really(_plainly(lambda b, x: b.div(real(1.0), b.call("sqrt", x)))),
+    "floor": _really(_plainly(lambda b, x: b.call("floor", x))),
+    "ceil": _really(_plainly(lambda b, x: b.call("ceil", x))),
     **{name: _plainly(getattr(elementary, name)) for name in ("exp", "expm1", "log", "log1p", "tanh", "logistic")},
-    "pow": _plainly(elementary.power),
+    "pow": _really(_plainly(elementary.power)),
 }

@@ -13,13 +13,13 @@ import jax.numpy as jnp
 
 
 @partial(jax.jit, static_argnums=0)
-def room(rows: int, times: Any, like: Any) -> Any:
+def sample_room(rows: int, times: Any, like: Any) -> Any:
     """(rows, times, *like.shape) to put samples into."""
     return jnp.full((rows, *times.shape, *jnp.shape(like)), jnp.nan) + 0.0 * like
 
 
 @jax.jit
-def put(samples: Any, place: Any, values: tuple[Any, ...], where: Any) -> Any:
+def sample_put(samples: Any, place: Any, values: tuple[Any, ...], where: Any) -> Any:
     """The samples with one value for each row at a place, each lane at its own, where it is asked."""
     place = jnp.where(where, place, samples.shape[1])
     lanes = [jnp.arange(size) for size in samples.shape[2:]]
@@ -27,6 +27,6 @@ def put(samples: Any, place: Any, values: tuple[Any, ...], where: Any) -> Any:
 
 
 @jax.jit
-def taken(times: Any, place: Any) -> Any:
+def sample_time(times: Any, place: Any) -> Any:
     """The time at a place."""
     return times[place]

@@ -119,5 +119,5 @@ def _after(system: System, wall: Wall) -> Any:
         (v, slope), (moved, _) = jax.jvp(lambda p, x: after(p, x, time), at, along)
         return v, slope, moved
 
-    code = Kernel(all_three, f"after {wall.name} {system.key}")
+    code = Kernel(all_three, system.key(f"after {wall.name}"))
     return lambda *given: code((), given)

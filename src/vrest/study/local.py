@@ -122,7 +122,7 @@ def _push(system: System) -> Any:
 
         return jax.jvp(say, *given)
 
-    code = Kernel(push, f"push {system.key}")
+    code = Kernel(push, system.key("push"))
     return lambda *given: code((), given)
 
 

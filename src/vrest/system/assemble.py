@@ -23,6 +23,7 @@ import numpy as np
 from vrest.constants import F
 from vrest.model.cell import Cell
 from vrest.model.exchange import Exchange
+from vrest.model.gating import find_gating
 from vrest.model.transport import ATP, WATER, Surroundings, Transport
 from vrest.physics.logistic import logistic
 from vrest.physics.namespace import namespace
@@ -62,10 +63,12 @@ class System:
         self.states = tuple(states)
         self.index = {state: k for k, state in enumerate(states)}
 
-    @cached_property
-    def key(self) -> str:
-        """All that its equations depend on apart from the code of this package."""
-        return f"{self.structure!r} {self.names!r}"
+    def key(self, what: str) -> str:
+        """Names code of its equations by all it depends on apart from this package; "" where a law is a user's own."""
+        laws: list[Any] = [mover.kind for mover in self.structure.movers]
+        laws += [find_gating(str(v)) for mover in self.structure.movers for k, v in mover.static if k == "gating"]
+        ours = all(law.__module__.startswith("vrest.") for law in laws)
+        return f"{what} {self.structure!r} {self.names!r}" if ours else ""
 
     # --- the table -----------------------------------------------------------------------------------------
 

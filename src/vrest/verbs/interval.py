@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from vrest.system.assemble import System
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.batch import constants_of
@@ -69,7 +71,7 @@ def interval_stepper(system: System) -> Callable[[Any, Any, Any, Any, float], In
         from vrest.numerics.batch import advance
 
         nothing = jnp.zeros_like(h)
-        count = nothing.astype(int)
+        count = jnp.zeros(h.shape, dtype=int)
         done = advance(
             lambda t, y, args: system.slopes(y, args[0]),
             Lanes(nothing, h, y, count, jnp.full_like(count, RUNNING), count, count),
@@ -82,11 +84,11 @@ def interval_stepper(system: System) -> Callable[[Any, Any, Any, Any, float], In
         ).lanes
         return Interval(done.y, done.h, done.status == FINISHED, done.steps, done.rejected)
 
-    made = Kernel(lambda lanes, shared: step(*lanes, *shared), f"interval {system.key}")
+    made = Kernel(lambda lanes, shared: step(*lanes, *shared), system.key("interval"))
 
     @wraps(step)
     def stepped(y: Any, h: Any, numbers: Any, dt: float, rtol: float) -> Interval:
-        return made((y, h, numbers), (float(dt), float(rtol)))
+        return made((y, np.broadcast_to(h, np.shape(y)[1:]), numbers), (float(dt), float(rtol)))
 
     stepped.kernel = made  # pyright: ignore[reportAttributeAccessIssue]
     return stepped

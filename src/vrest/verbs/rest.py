@@ -224,7 +224,7 @@ def linearised(system: System) -> Any:
         y, args = given
         return system.reduced(y, args), jax.jacfwd(system.reduced)(y, args)
 
-    return Kernel(linear, f"linearised {system.key}")
+    return Kernel(linear, system.key("linearised"))
 
 
 def judged(cell: Cell, system: System, p: np.ndarray, x0: np.ndarray, found: Stationary) -> Rest:
@@ -238,7 +238,7 @@ def search(system: System) -> Any:
     from vrest.numerics.kernel import Kernel
 
     find = finder(system)
-    return Kernel(lambda _, given: find(*given), f"search {system.key}")
+    return Kernel(lambda _, given: find(*given), system.key("search"))
 
 
 def finder(system: System, **how: Any) -> Callable[[Any, Any], Stationary]:

@@ -267,4 +267,4 @@ def _corrector(system: System) -> Any:
         x = system.whole(entries(z[:-1]), entries(c + z[-1] * dc), m)
         return allowed.share(x, system.whole(entries(step[:-1]), entries(step[-1] * dc), m))
 
-    return corrector(f, share, f"corrector {system.key}")
+    return corrector(f, share, system.key("corrector"))

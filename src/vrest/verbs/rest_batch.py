@@ -163,4 +163,4 @@ def _settle(system: System) -> tuple[Any, Any]:
         state = jnp.stack([jnp.broadcast_to(v, nothing.shape) for v in x])
         return proven.verdict == STABLE, proven.slowest, imbalance, residual, ordinary, state, proven.jacobian
 
-    return Kernel(together, f"settle {system.key}"), Kernel(proof, f"prove {system.key}")
+    return Kernel(together, system.key("settle")), Kernel(proof, system.key("prove"))

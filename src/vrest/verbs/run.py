@@ -401,7 +401,7 @@ def stepper(system: System, moving: bool) -> Any:
             times=times,
         )
 
-    return Kernel(step, f"simulate {moving} {system.key}")
+    return Kernel(step, system.key(f"simulate {moving}"))
 
 
 def motion(system: System, moving: bool) -> tuple[Callable[..., Any], Callable[..., Any]]:

@@ -130,7 +130,7 @@ def run_batch(
         values=np.moveaxis(p[:, :, changed], 2, 1),
         slopes=np.moveaxis(slope[:, :, changed], 2, 1) if slope is not None and moving else None,
     )
-    end = mapped(np.empty_like, now.lanes)
+    end = mapped(np.copy, now.lanes)
     samples = np.empty((n, x0.shape[1], len(asked) + 1))
     sampling = () if times is None else (np.append(asked, np.inf), samples)
     advance = _advance(system, changed, moving, watch, bool(sampling))
@@ -248,5 +248,5 @@ def _advance(system: System, changed: tuple[int, ...], moving: bool, watch: Watc
         )
 
     followed = "" if watch is None else getattr(watch, "key", None)
-    key = f"run_batch {changed} {moving} {sampled} {followed} {system.key}"
+    key = system.key(f"run_batch {changed} {moving} {sampled} {followed}")
     return Kernel(step, "" if followed is None else key)
