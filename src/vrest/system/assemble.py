@@ -155,6 +155,8 @@ class System:
 
         Of a population, whose p is (cells, numbers), it is (cells, states).
         """
+        if p is vars(cell).get("_vector") and "_start" in vars(cell):
+            return vars(cell)["_start"]
         x: list[Any] = [0.0] * len(self.states)
         for space in self.structure.spaces:
             if space.finite:
@@ -165,7 +167,11 @@ class System:
                 x[k] = 1.0
             elif kind == "charge":
                 x[k] = cell.membranes[name].potential
-        return self.with_steady_gates(stacked([p[..., 0], *x])[..., 1:], p)
+        state = self.with_steady_gates(stacked([p[..., 0], *x])[..., 1:], p)
+        if p is vars(cell).get("_vector"):  # kept as `parameters` are: a cell never changes
+            state.flags.writeable = False
+            vars(cell)["_start"] = state
+        return state
 
     def with_steady_gates(self, x: np.ndarray, p: np.ndarray) -> np.ndarray:
         """The state with every gate at its steady state."""

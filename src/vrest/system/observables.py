@@ -9,6 +9,7 @@ import numpy as np
 
 from vrest.constants import N_A, F, R
 from vrest.model.transport import ATP, Surroundings, Transport
+from vrest.physics.namespace import namespace
 from vrest.physics.nernst import nernst
 from vrest.system.assemble import System
 from vrest.system.structure import Wall
@@ -19,8 +20,9 @@ Array = np.ndarray
 def undefined_as_nan(formula: Any, *values: Any, **named: Any) -> Any:
     """A formula over arrays in which some entries have no answer: those are NaN, silently."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        answer = np.asarray(formula(*values, **named))
-        return np.where(np.isfinite(answer), answer, np.nan)
+        answer = formula(*values, **named)
+        xp = namespace(answer)
+        return xp.where(xp.isfinite(answer), answer, xp.nan)
 
 
 def reversal_potentials(system: System, x: Array, p: Array, wall: Wall) -> dict[str, Array]:
@@ -125,9 +127,13 @@ def cycle_cost(part: Transport, here: Surroundings) -> Any:
     for ion, count in part.moved_ions.items():
         if not here.valence[ion]:
             continue  # burnt, not stored
-        ratio = undefined_as_nan(lambda i=ion: np.log(here.outside[i] / here.inside[i]))
+        ratio = undefined_as_nan(lambda i=ion: _log(here.outside[i] / here.inside[i]))
         total = total + count * (R * here.temperature * ratio - here.valence[ion] * F * here.potential)
     return total
+
+
+def _log(x: Any) -> Any:
+    return namespace(x).log(x)
 
 
 def pump_costs(system: System, x: Array, p: Array, wall: Wall) -> dict[str, tuple[Any, Any]]:

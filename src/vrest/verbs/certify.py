@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from vrest.constants import N_A
 from vrest.model.cell import Cell, Notice
 from vrest.numerics.point import Stationary
-from vrest.system.assemble import System
+from vrest.physics.namespace import namespace
+from vrest.system.assemble import System, entry
 from vrest.system.observables import pump_costs
 from vrest.verbs.allowed import SWOLLEN, Allowed
 from vrest.verbs.outcome import Outcome
@@ -135,16 +136,17 @@ def _judge(
     return outcome, outcome.value
 
 
-def pumped(system: System, x: np.ndarray, p: np.ndarray) -> np.ndarray:
+def pumped(system: System, x: Any, p: Any) -> Any:
     """Whether a pump holds gradients, (...); true as well where contents are held, as by a pipette."""
+    most = 0.0 * entry(x, 0)
     if all(kind != "amount" for kind, _ in system.states):
-        return np.ones(x.shape[:-1], dtype=bool)
-    costs = [np.full(x.shape[:-1], -np.inf)]
+        return most == 0.0
+    most = most - np.inf
     for wall in system.structure.walls:
         for label, (cost, _) in pump_costs(system, x, p, wall).items():
             if any(m.label == label and m.place == wall.name and m.active for m in system.structure.movers):
-                costs.append(np.asarray(cost))
-    return np.max(costs, axis=0) >= RUN_DOWN_COST
+                most = namespace(most, cost).maximum(most, cost)
+    return most >= RUN_DOWN_COST
 
 
 def rounding(scaled: np.ndarray) -> np.ndarray:

@@ -79,7 +79,9 @@ def _together(system: System, p: np.ndarray, x0: np.ndarray) -> RestBatch:
         got = together((Settling(*(part[..., waiting] for part in now)), numbers[:, waiting]), 40)
         for whole, part in zip(now, got, strict=True):
             whole[..., waiting] = part
-    stable, slowest, imbalance, residual, ordinary, state, jacobian = proof((now.y, now.correction, numbers), ())
+    stable, slowest, imbalance, residual, ordinary, state, working, jacobian = proof(
+        (now.y, now.correction, numbers), ()
+    )
     sure = now.done & ordinary & (imbalance < SETTLED_MM_PER_MIN) & (residual < SETTLED_MV)
     told = stable & ~np.isnan(slowest)
     if (unclear := np.flatnonzero(sure & ~told)).size:
@@ -88,7 +90,7 @@ def _together(system: System, p: np.ndarray, x0: np.ndarray) -> RestBatch:
         told[unclear] = (rates < 0).all(axis=1) & (np.abs(rates).min(axis=1) > rounding(these))
         slowest[unclear] = rates.max(axis=1)
     sure &= told & (slowest < -NEUTRAL_RATE)
-    outcome = np.where(pumped(system, state.T, p), RESTS, RUN_DOWN).astype(np.int8)
+    outcome = np.where(working, RESTS, RUN_DOWN).astype(np.int8)
     found = RestBatch(state.T, outcome, residual, imbalance, slowest, now.iterations)
     if (rest := np.flatnonzero(~sure)).size:
         for column in found[:-1]:
@@ -161,6 +163,15 @@ def _settle(system: System) -> tuple[Any, Any]:
         for k in charges:
             residual = jnp.maximum(residual, 1e3 * jnp.abs(correction[k]))
         state = jnp.stack([jnp.broadcast_to(v, nothing.shape) for v in x])
-        return proven.verdict == STABLE, proven.slowest, imbalance, residual, ordinary, state, proven.jacobian
+        return (
+            proven.verdict == STABLE,
+            proven.slowest,
+            imbalance,
+            residual,
+            ordinary,
+            state,
+            pumped(system, x, p),
+            proven.jacobian,
+        )
 
     return Kernel(together, system.key("settle")), Kernel(proof, system.key("prove"))
