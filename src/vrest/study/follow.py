@@ -27,7 +27,7 @@ FIRING_RTOL = 1e-4
 FINER = 6
 """How many times as many times are reported of it: a figure of spikes needs them."""
 
-MOST_STEPS = 600_000
+MOST_STEPS = 1_200_000
 """A run that needs more is stopped: thousands of spikes, or slow oscillations without end."""
 
 WINDOW = 20
