@@ -30,6 +30,9 @@ FINER = 6
 MOST_STEPS = 1_200_000
 """A run that needs more is stopped: thousands of spikes, or slow oscillations without end."""
 
+BLOCK, FINE, ENOUGH = 10.0, 2e-4, 30
+"""Spikes are counted in stretches of so many s, sampled every so many s, until there are enough."""
+
 WINDOW = 20
 """Calls of CHUNK steps each, over which contents are averaged: tens of spikes."""
 
@@ -147,12 +150,11 @@ def _firing(run: Run, watch: _Watch) -> str:
         for name, value, own in zip(run.system.names, run.parameters[-1], parameter_vector(run.cell), strict=True)
         if value != own
     }
-    span = watch.times[-1] - watch.times[-min(WINDOW, len(watch.times))]
-    again = simulate(set_si(ended(run), now), until=max(span, SHORTEST), points=5000, rtol=FIRING_RTOL)
-    v = np.asarray(again.v).reshape(len(again.time), -1)
+    span = max(watch.times[-1] - watch.times[-min(WINDOW, len(watch.times))], SHORTEST)
+    time, v = _fine(set_si(ended(run), now), span)
     wall = int(np.argmax(np.ptp(v, axis=0)))  # the membrane that swings most
     v, low, high = v[:, wall], float(v[:, wall].min()), float(v[:, wall].max())
-    up = again.time[1:][(v[:-1] < 0.5 * (low + high)) & (v[1:] >= 0.5 * (low + high))]
+    up = time[_rises(v)]
     told = f"It {'fires' if high > 0 else 'oscillates'} on"
     if len(up) > 2:
         told += f" at {(len(up) - 1) / (up[-1] - up[0]):.3g} Hz"
@@ -164,4 +166,24 @@ def _firing(run: Run, watch: _Watch) -> str:
     per_minute = 6000.0 * watch.drift
     if watch.drift * AHEAD < SETTLED:
         return told + ", and its contents have settled."
-    return told + f", while its contents still change by up to {per_minute:.2g} % in a minute."
+    return told + f", while its contents still change by up to {float(f'{per_minute:.2g}'):g} % in a minute."
+
+
+def _fine(cell: Cell, span: float) -> tuple[np.ndarray, np.ndarray]:
+    """Times (s) and potentials (mV), (time, membrane), so close together that no spike is missed: of many spikes, or
+    of the whole span."""
+    times, potentials, start = [], [], 0.0
+    while True:
+        part = simulate(cell, until=min(BLOCK, span - start), points=int(BLOCK / FINE), rtol=FIRING_RTOL)
+        times.append(start + part.time)
+        potentials.append(np.asarray(part.v).reshape(len(part.time), -1))
+        start, v = start + BLOCK, np.concatenate(potentials)
+        if start >= span or max(len(_rises(column)) for column in v.T) > ENOUGH:
+            return np.concatenate(times), v
+        cell = ended(part)
+
+
+def _rises(v: np.ndarray) -> np.ndarray:
+    """Where a potential passes the middle of its range upwards."""
+    middle = 0.5 * (v.min() + v.max())
+    return 1 + np.flatnonzero((v[:-1] < middle) & (v[1:] >= middle))
