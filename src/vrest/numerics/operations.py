@@ -111,11 +111,11 @@ def _gathered(eqn: Any, values: list[Array]) -> list[Array]:
     """Entries at places that are known while tracing: JAX itself says which."""
     source, places = values
     wide = any(split_shape(v.aval)[2] for v in (*eqn.invars, *eqn.outvars))
-    if wide or eqn.params.get("fill_value") is not None or not all(v.known for v in places.flat):
+    if wide or not all(v.known for v in places.flat):
         raise UnsupportedError("entries at places not known")
     where = np.array([int(v.text) for v in places.flat]).reshape(places.shape)
     numbered = np.arange(float(source.size)).reshape(source.shape)
-    found = np.asarray(eqn.primitive.bind(numbered, where, **eqn.params))
+    found = np.asarray(eqn.primitive.bind(numbered, where, **(eqn.params | {"fill_value": np.nan})))
     if np.isnan(found).any():
         raise UnsupportedError("entries that are not there")
     return [source.reshape(-1)[found.astype(int)]]
