@@ -168,10 +168,7 @@ def test_what_is_watched_is_what_a_fine_series_shows(neurons):
 def potential_of(system):
     (wall,) = system.structure.walls
 
-    def watch(x, p):
-        return (system.potential(x, wall),)
-
-    return watch
+    return module.Watch(lambda x, p: (system.potential(x, wall),))
 
 
 def test_one_interval_after_another(neurons):

@@ -44,9 +44,7 @@ class Parameter:
 
 def parameters(cell: Cell) -> Mapping[str, Parameter]:
     """Every number of the cell by its full path, in the order of the file; kept with the cell, which never changes."""
-    if "_parameters" not in vars(cell):
-        vars(cell)["_parameters"] = {p.path: p for p in _walk(cell)}
-    return vars(cell)["_parameters"]
+    return cell.kept("_parameters", lambda: {p.path: p for p in _walk(cell)})
 
 
 def _walk(cell: Cell) -> Iterator[Parameter]:

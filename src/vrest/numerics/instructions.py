@@ -121,7 +121,7 @@ class Block:
         return self.op("fmul" if a.kind == REAL else "mul", a, b)
 
     def div(self, a: Value, b: Value) -> Value:
-        return self.op("fdiv" if a.kind == REAL else "sdiv", a, b)
+        return self.op("fdiv", a, b)
 
     def neg(self, a: Value) -> Value:
         if a.kind == REAL:

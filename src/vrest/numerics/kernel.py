@@ -97,12 +97,12 @@ class Kernel:
 
     def __call__(self, lanes: Any, shared: Any, times: np.ndarray | None = None, into: np.ndarray | None = None) -> Any:
         """`into` ([lanes,] rows, times) takes the samples; what was not passed stays as it is. The last time is inf."""
-        (leaves, nesting), count = leaves_of((lanes, shared)), len(leaves_of(lanes)[0])
-        leaves = [_plain(v) for v in leaves]
+        (wide, of_lanes), (rest, of_shared) = leaves_of(lanes), leaves_of(shared)
+        count, leaves = len(wide), [_plain(v) for v in (*wide, *rest)]
         if any(not v.ndim or v.shape[-1] != leaves[0].shape[-1] for v in leaves[:count]):
             raise ValueError(f"These differ in lanes: {[v.shape for v in leaves[:count]]}.")
         kinds = tuple((v.dtype.char, v.shape[:-1] if k < count else v.shape) for k, v in enumerate(leaves))
-        asked = nesting, count, kinds, times is not None
+        asked = (tuple, of_lanes, of_shared), count, kinds, times is not None
         made = self.made.get(asked) or self.made.setdefault(asked, self._make(*asked))
         n = leaves[0].shape[-1] if count else 1
         whole = made.whole(n) if count else 1
@@ -112,8 +112,8 @@ class Kernel:
             _check_room(made.outputs, times, into, n if count else None)
         found = made.run(leaves[:count], leaves[count:], times, into, n, whole)
         if whole > n:
-            wide = [wide and v is not into for v, (_, _, wide) in zip(found, made.outputs, strict=True)]
-            found = [v[..., :n] if cut else v for v, cut in zip(found, wide, strict=True)]
+            cut = [wide and v is not into for v, (_, _, wide) in zip(found, made.outputs, strict=True)]
+            found = [v[..., :n] if shorter else v for v, shorter in zip(found, cut, strict=True)]
         return tree_of(made.nesting, iter(found))
 
     @property
@@ -176,11 +176,11 @@ class _Native:
         self.nesting, self.outputs, self.samples = nesting, outputs, samples
         told = (shape for k, (shape, _, wide) in enumerate(outputs) if not wide and k != samples)
         self.words = sum(math.prod(shape) for shape in told)
-        self.code = loaded(code)
+        self.code, self.width = loaded(code), machine().width
 
     def whole(self, n: int) -> int:
         """Lanes in whole vectors."""
-        return -(-n // machine().width) * machine().width
+        return -(-n // self.width) * self.width
 
     def run(self, wide: list[Any], shared: list[Any], times: Any, into: Any, own: int, lanes: int) -> list[Any]:
         given, told = np.empty(sum(v.size for v in shared)), np.empty(self.words)

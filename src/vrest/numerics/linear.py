@@ -10,13 +10,13 @@ WRITTEN_OUT, WRITTEN_SHORT = 20, 8
 """Largest size eliminated in line, in machine code and in XLA's, whose compile time grows faster with it."""
 
 
-def solve(a: Any, b: Any, most: int = WRITTEN_OUT) -> Any:
-    """x with a x = b; a is (n, n), b is (n,) or (n, m). Partial pivoting; LAPACK's beyond `most` unknowns."""
-    return solve_signed(a, b, most)[0]
+def solve(a: Any, b: Any) -> Any:
+    """x with a x = b; a is (n, n), b is (n,) or (n, m). Partial pivoting."""
+    return solve_signed(a, b)[0]
 
 
 def solve_signed(a: Any, b: Any, most: int = WRITTEN_OUT) -> tuple[Any, Any]:
-    """x with a x = b, and the sign of the determinant of a."""
+    """x with a x = b, and the sign of the determinant of a; LAPACK's beyond `most` unknowns."""
     n = a.shape[0]
     if n > most:
         return jnp.linalg.solve(a, b), jnp.linalg.slogdet(a)[0]

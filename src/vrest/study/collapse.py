@@ -15,7 +15,7 @@ from vrest.system.structure import Wall
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.rest import Rest
 from vrest.verbs.run import RTOL, motion
-from vrest.verbs.run_batch import FINISHED, run_batch
+from vrest.verbs.run_batch import FINISHED, Watch, run_batch
 
 HORIZONS = (1.0, 60.0, 3600.0, 86400.0, 30 * 86400.0)
 """s: how far a run is taken, in turn; who has not collapsed by the last does not."""
@@ -77,14 +77,10 @@ def _crossing(system: System, p: np.ndarray, x: np.ndarray, wall: Wall, level: f
 
 
 @lru_cache(maxsize=64)
-def _watch(system: System, wall: Wall) -> Any:
+def _watch(system: System, wall: Wall) -> Watch:
     """V of one membrane, for `run_batch`, which compiles once for each such function."""
 
-    def watch(x: Any, p: Any) -> Any:
-        return (system.potential(x, wall),)
-
-    watch.key = f"potential {wall.name}"  # pyright: ignore[reportFunctionMemberAccess]
-    return watch
+    return Watch(lambda x, p: (system.potential(x, wall),), f"potential {wall.name}")
 
 
 @lru_cache(maxsize=64)

@@ -29,7 +29,16 @@ from vrest.physics.logistic import logistic
 from vrest.physics.namespace import namespace
 from vrest.system import links
 from vrest.system.laws import Laws, conserved
-from vrest.system.structure import Mover, Structure, Wall, parameter_names, stacked, structure_of
+from vrest.system.structure import (
+    Mover,
+    Structure,
+    Wall,
+    parameter_names,
+    parameter_vector,
+    stacked,
+    structure_of,
+    unchangeable,
+)
 
 
 @dataclass(frozen=True)
@@ -155,8 +164,11 @@ class System:
 
         Of a population, whose p is (cells, numbers), it is (cells, states).
         """
-        if p is vars(cell).get("_vector") and "_start" in vars(cell):
-            return vars(cell)["_start"]
+        if p is parameter_vector(cell):
+            return cell.kept("_start", lambda: unchangeable(self._start(cell, p)))
+        return self._start(cell, p)
+
+    def _start(self, cell: Cell, p: np.ndarray) -> np.ndarray:
         x: list[Any] = [0.0] * len(self.states)
         for space in self.structure.spaces:
             if space.finite:
@@ -167,11 +179,7 @@ class System:
                 x[k] = 1.0
             elif kind == "charge":
                 x[k] = cell.membranes[name].potential
-        state = self.with_steady_gates(stacked([p[..., 0], *x])[..., 1:], p)
-        if p is vars(cell).get("_vector"):  # kept as `parameters` are: a cell never changes
-            state.flags.writeable = False
-            vars(cell)["_start"] = state
-        return state
+        return self.with_steady_gates(stacked([p[..., 0], *x])[..., 1:], p)
 
     def with_steady_gates(self, x: np.ndarray, p: np.ndarray) -> np.ndarray:
         """The state with every gate at its steady state."""
@@ -409,7 +417,7 @@ def _shared(structure: Structure, names: tuple[str, ...]) -> System:
 
 def assemble(cell: Cell, *, only_active: bool = False) -> System:
     """The equations of a cell; cells that differ only in numbers share them, and their compiled code."""
-    kept, name = vars(cell), f"_system_{only_active}"  # as for `parameters`: a cell never changes
-    if name not in kept:
-        kept[name] = _shared(structure_of(cell, only_active=only_active), parameter_names(cell))
-    return kept[name]
+    return cell.kept(
+        f"_system_{only_active}",
+        lambda: _shared(structure_of(cell, only_active=only_active), parameter_names(cell)),
+    )

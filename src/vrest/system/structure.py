@@ -158,8 +158,10 @@ def parameter_names(cell: Cell) -> tuple[str, ...]:
 
 def parameter_vector(cell: Cell) -> np.ndarray:
     """The numbers of the cell (SI) in the order of `parameter_names`; (cells, numbers) of a population."""
-    if "_vector" in vars(cell):
-        return vars(cell)["_vector"]
+    return cell.kept("_vector", lambda: unchangeable(_vector(cell)))
+
+
+def _vector(cell: Cell) -> np.ndarray:
     known = {path: p.value for path, p in parameters(cell).items()}
     for name, c in cell.compartments.items():
         base = f"compartments.{name}."
@@ -168,11 +170,14 @@ def parameter_vector(cell: Cell) -> np.ndarray:
         known[base + "impermeant.concentration"], known[base + "impermeant.valence"] = cell.impermeant(name)
     for name in cell.membranes:
         known[f"membranes.{name}.area"] = cell.area(name)
-    vector = stacked([known[name] for name in parameter_names(cell)])
-    if isinstance(vector, np.ndarray) and vector.ndim == 1:  # kept as `parameters` are: a cell never changes
-        vector.flags.writeable = False
-        vars(cell)["_vector"] = vector
-    return vector
+    return stacked([known[name] for name in parameter_names(cell)])
+
+
+def unchangeable(values: Any) -> Any:
+    """An array that several may hold: writing into it is an error."""
+    if isinstance(values, np.ndarray):
+        values.flags.writeable = False
+    return values
 
 
 def stacked(values: Sequence[Any]) -> Any:

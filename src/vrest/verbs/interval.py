@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, wraps
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from vrest.numerics.kernel import Kernel
+from vrest.numerics.lanes import FINISHED, RUNNING, Lanes
 from vrest.system.assemble import System
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.batch import constants_of
@@ -28,8 +30,18 @@ class Interval(NamedTuple):
     """(cells,)"""
 
 
+class IntervalStepper:
+    """What `interval_stepper` returns; `__wrapped__` is the same step for other JAX code."""
+
+    def __init__(self, step: Callable[..., Interval], kernel: Kernel) -> None:
+        self.__wrapped__, self.kernel = step, kernel
+
+    def __call__(self, y: Any, h: Any, numbers: Any, dt: float, rtol: float) -> Interval:
+        return self.kernel((y, np.broadcast_to(h, np.shape(y)[1:]), numbers), (float(dt), float(rtol)))
+
+
 @lru_cache(maxsize=64)
-def interval_stepper(system: System) -> Callable[[Any, Any, Any, Any, float], Interval]:
+def interval_stepper(system: System) -> IntervalStepper:
     """The compiled step of many cells through a time dt.
 
     Parameters
@@ -60,9 +72,6 @@ def interval_stepper(system: System) -> Callable[[Any, Any, Any, Any, float], In
     >>> [int(n) for n in now.steps]
     [1, 1, 1, 1]
     """
-    from vrest.numerics.kernel import Kernel
-    from vrest.numerics.lanes import FINISHED, RUNNING, Lanes
-
     allowed = Allowed(system)
 
     def step(y: Any, h: Any, numbers: Any, dt: Any, rtol: Any) -> Interval:
@@ -84,11 +93,4 @@ def interval_stepper(system: System) -> Callable[[Any, Any, Any, Any, float], In
         ).lanes
         return Interval(done.y, done.h, done.status == FINISHED, done.steps, done.rejected)
 
-    made = Kernel(lambda lanes, shared: step(*lanes, *shared), system.key("interval"))
-
-    @wraps(step)
-    def stepped(y: Any, h: Any, numbers: Any, dt: float, rtol: float) -> Interval:
-        return made((y, np.broadcast_to(h, np.shape(y)[1:]), numbers), (float(dt), float(rtol)))
-
-    stepped.kernel = made  # pyright: ignore[reportAttributeAccessIssue]
-    return stepped
+    return IntervalStepper(step, Kernel(lambda lanes, shared: step(*lanes, *shared), system.key("interval")))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -19,7 +18,7 @@ from vrest.units import from_si
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.population_layout import finite_ions
 from vrest.verbs.rest_batch import RestBatch, rest_batch
-from vrest.verbs.run_batch import FINISHED, TOO_LONG, RunBatch, run_batch
+from vrest.verbs.run_batch import FINISHED, TOO_LONG, RunBatch, Watch, run_batch
 from vrest.verbs.samples import Samples
 
 IMPOSSIBLE = len(Outcome)
@@ -213,16 +212,15 @@ def _osmotic(system: System) -> list[str]:
 
 
 @lru_cache(maxsize=64)
-def _watched(system: System) -> Callable[[Any, Any], Any]:
+def _watched(system: System) -> Watch:
     """Potentials (V) and relative volumes of one cell."""
 
-    def watch(x: Any, p: Any) -> Any:
+    def read(x: Any, p: Any) -> Any:
         values = [system.potential(x, wall) for wall in system.structure.walls]
         values += [system.relative_volume(x, name) for name in _osmotic(system)]
         return tuple(values)
 
-    watch.key = "potentials and volumes"  # pyright: ignore[reportFunctionMemberAccess]
-    return watch
+    return Watch(read, "potentials and volumes")
 
 
 def _one(values: np.ndarray) -> np.ndarray:

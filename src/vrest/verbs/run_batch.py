@@ -7,6 +7,7 @@ taken out, so cells of different fates do not wait for each other.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -51,11 +52,14 @@ class RunBatch(NamedTuple):
     """(n, m) when the threshold was first passed, s; infinite if never."""
 
 
-Watch = Callable[[Any, Any], tuple[Any, ...]]
-"""watch(x, p) -> m quantities, from the entries of the state and of the parameters.
+@dataclass(frozen=True)
+class Watch:
+    """What is followed on the way."""
 
-With an attribute `key` that says what it reads, code for it is kept between processes.
-"""
+    read: Callable[[Any, Any], tuple[Any, ...]]
+    """read(x, p) -> m quantities, from the entries of the state and of the parameters."""
+    key: str = ""
+    """Says what is read: code for it is then kept between processes."""
 
 
 def run_batch(
@@ -216,7 +220,7 @@ def _advance(system: System, changed: tuple[int, ...], moving: bool, watch: Watc
     def watched(t: Any, y: Any, args: Any) -> Any:
         p, c, matrix = at(t, args)
         assert watch is not None
-        return watch(system.whole(y, c, matrix), p)
+        return watch.read(system.whole(y, c, matrix), p)
 
     def step(batch: Any, shared: Any, times: Any = None) -> Any:
         from vrest.numerics.batch import advance, chosen
@@ -247,6 +251,5 @@ def _advance(system: System, changed: tuple[int, ...], moving: bool, watch: Watc
             times=times,
         )
 
-    followed = "" if watch is None else getattr(watch, "key", None)
-    key = system.key(f"run_batch {changed} {moving} {sampled} {followed}")
-    return Kernel(step, "" if followed is None else key)
+    followed = "nothing" if watch is None else watch.key
+    return Kernel(step, followed and system.key(f"run_batch {changed} {moving} {sampled} {followed}"))
