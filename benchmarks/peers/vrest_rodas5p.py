@@ -32,8 +32,8 @@ def in_mv(states):
 
 
 def parameters(samples):
-    """(n, P) SI: the factors of the samples on the cell's own values."""
-    p = np.tile(OWN, (len(samples), 1))
+    """(n, P) SI: the factors of the samples on the cell's own values; those of one number side by side."""
+    p = np.tile(OWN[:, None], len(samples)).T
     p[:, VARIED] *= samples / reference.BASE
     return p
 
@@ -46,7 +46,7 @@ def segments(samples):
 
 
 def starts(samples):
-    return np.tile(START, (len(samples), 1))
+    return np.tile(START[:, None], len(samples)).T
 
 
 def w1(rtol):

@@ -173,6 +173,7 @@ def _times(value: Any, factor: Fraction) -> Any:
     return value * float(above) / float(below)
 
 
+@lru_cache(maxsize=1024)
 def _canonical(unit: str) -> str:
     """One spelling for many: 'µF / cm^2', 'uF/cm²' and 'uF/cm**2' are 'uF/cm2'."""
     unit = unit.translate(_SIGNS).replace("**", "^").strip()

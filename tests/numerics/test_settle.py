@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import vrest.numerics.backend  # noqa: F401  (float64)
-from vrest.numerics.point import FIRST_STEP, STABLE, UNKNOWN, UNSTABLE, Settling
+from vrest.numerics.point import STABLE, UNKNOWN, UNSTABLE
 from vrest.numerics.settle import characteristic, nearest_root, polished, routh, settle
 
 
@@ -50,18 +50,15 @@ def test_the_slowest_rate():
 
 def test_lanes_go_where_their_motion_leads():
     """y' = y - y^3 from three sides of its roots; a lane that starts on the unstable one stays and is not lost."""
-    start = np.array([[0.1, -0.1, 3.0, 0.0]])
-    nothing = np.zeros(4)
-    lanes = Settling(start, nothing + FIRST_STEP, start * 0, nothing.astype(bool), nothing.astype(int))
     found = jax.jit(
-        lambda lanes: settle(
+        lambda y: settle(
             lambda t, y, args: (y[0] - y[0] ** 3,),
-            lanes,
+            (y,),
             (),
             scale=lambda y: (jnp.maximum(jnp.abs(y[0]), 1.0),),
             share=lambda y, change: jnp.ones_like(y[0]),
             iterations=60,
         )
-    )(lanes)
+    )(np.array([0.1, -0.1, 3.0, 0.0]))
     assert np.asarray(found.y)[0] == pytest.approx([1.0, -1.0, 1.0, 0.0], abs=1e-12)
     assert np.all(found.done)

@@ -77,8 +77,14 @@ def resolve(cell: Cell, short: str) -> Parameter:
     InputError
         The path names nothing (with a near miss), or several things (with the candidates).
     """
+    found = cell.kept("_resolved", dict)
+    if short not in found:
+        found[short] = _resolved(cell, short.strip())
+    return found[short]
+
+
+def _resolved(cell: Cell, short: str) -> Parameter:
     known = parameters(cell)
-    short = short.strip()
     if short in known:
         return known[short]
     parts = short.split(".")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-import math
 import os
 import pickle
 from collections.abc import Callable, Iterator
@@ -62,6 +61,14 @@ def _plain(v: Any) -> np.ndarray:
     """An array as machine code reads it."""
     v = np.asarray(v, order="C")
     return v if v.dtype.isnative else v.astype(v.dtype.newbyteorder("="))
+
+
+def _address(values: Any) -> int:
+    """Where the numbers of an array begin; the quick way is for what can be written to."""
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(values))
+    except (TypeError, ValueError):
+        return values.ctypes.data
 
 
 def _check_room(outputs: Any, times: Any, into: Any, n: int | None) -> None:
@@ -174,24 +181,23 @@ class _Native:
 
     def __init__(self, nesting: Any, outputs: list[tuple[tuple[int, ...], str, bool]], samples: Any, code: bytes):
         self.nesting, self.outputs, self.samples = nesting, outputs, samples
-        told = (shape for k, (shape, _, wide) in enumerate(outputs) if not wide and k != samples)
-        self.words = sum(math.prod(shape) for shape in told)
         self.code, self.width = loaded(code), machine().width
+        told = [(str(k), v) for k, v in enumerate(outputs) if not v[2] and k != samples]
+        fields = [(name, np.float64 if kind == REAL else np.int64, shape) for name, (shape, kind, _) in told]
+        self.told = np.dtype([*fields, ("", np.int64)])
+        """What comes out but once, in words of 8 bytes; one more, so that it is never empty."""
 
     def whole(self, n: int) -> int:
         """Lanes in whole vectors."""
         return -(-n // self.width) * self.width
 
     def run(self, wide: list[Any], shared: list[Any], times: Any, into: Any, own: int, lanes: int) -> list[Any]:
-        given, told = np.empty(sum(v.size for v in shared)), np.empty(self.words)
-        given_whole, told_whole = given.view(np.int64), told.view(np.int64)
-        first = 0
-        for v in shared:
-            (given if v.dtype == np.float64 else given_whole)[first : first + v.size] = v.reshape(-1)
-            first += v.size
+        given = bytearray().join(
+            [v.tobytes() if v.itemsize == 8 else v.astype(np.int64).tobytes() for v in shared] or [b"        "]
+        )
+        told = np.empty((), self.told)
         found: list[Any] = []
-        arrays = [given, told, told if times is None else times, told if into is None else into, *wide]
-        first = 0
+        arrays = [told if times is None else times, told if into is None else into, *wide]
         for k, (shape, kind, has_lanes) in enumerate(self.outputs):
             if k == self.samples:
                 found.append(into)
@@ -199,10 +205,8 @@ class _Native:
                 found.append(np.empty((*shape, lanes), DTYPES[kind]))
                 arrays.append(found[-1])
             else:
-                size = math.prod(shape)
-                found.append((told if kind == REAL else told_whole)[first : first + size].reshape(shape))
-                first += size
-        addresses = [a.__array_interface__["data"][0] for a in arrays]
+                found.append(told[str(k)])
+        addresses = [_address(a) for a in (given, told, *arrays)]
         self.code((ctypes.c_void_p * len(addresses))(*addresses), lanes, own, 0 if times is None else len(times))
         for k, (_, kind, has_lanes) in enumerate(self.outputs):
             if kind in (BIT, INT) and not has_lanes:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-FIRST_STEP = 0.1
-"""s: the first pseudo-time step of a batch follows slow motion from the start."""
-
 SIGNS_UP_TO = 5
 """Largest system of which a batch proves stability from a characteristic polynomial."""
 
@@ -30,17 +27,13 @@ class Stationary(NamedTuple):
     """Whether Newton steps at infinite time step had stopped changing anything but rounding."""
 
 
-class Settling(NamedTuple):
-    """A batch on its way to stationary points."""
+class Settled(NamedTuple):
+    """Where a batch got to on its way to stationary points."""
 
-    y: Any
-    """(n, lanes)"""
-    step: Any
-    """(lanes,) pseudo-time step, s."""
-    correction: Any
-    """(n, lanes) the last Newton correction."""
+    y: tuple[Any, ...]
+    """n entries (lanes,)"""
     done: Any
-    """(lanes,) bool: the last correction was rounding."""
+    """(lanes,) bool: the last step was a small one of Newton's method."""
     iterations: Any
     """(lanes,) int"""
 
@@ -48,6 +41,8 @@ class Settling(NamedTuple):
 class Proof(NamedTuple):
     """What is known of stationary points."""
 
+    correction: tuple[Any, ...]
+    """n entries (lanes,): the correction of Newton's method that remains."""
     jacobian: Any
     """(n, n, lanes), columns and rows measured with the scale."""
     verdict: Any

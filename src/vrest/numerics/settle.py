@@ -15,26 +15,29 @@ import jax
 import jax.numpy as jnp
 
 from vrest.numerics.elimination import factorise, implicit, substitute
-from vrest.numerics.point import STABLE, UNKNOWN, UNSTABLE, Proof, Settling
+from vrest.numerics.point import STABLE, UNKNOWN, UNSTABLE, Proof, Settled
 from vrest.numerics.rhs import Rhs, State
 
-LAST_STEP = 1e10
-"""Pseudo-time step, s, that is a Newton step."""
+FIRST_STEP, LAST_STEP = 0.1, 1e8
+"""Pseudo-time steps, s: the first follows slow motion from the start, the last is almost Newton's."""
 
 LARGEST_CHANGE = 0.7
 """A step that changes any state by more than this share of its scale is repeated with a shorter time step."""
 
+SMALL_CHANGE = 1e-6
+"""So small a last step squares the error; what `prove` then corrects is near rounding."""
+
 
 def settle(
     f: Callable[[Any, State, Any], State],
-    lanes: Settling,
+    y: State,
     args: Any,
     *,
     scale: Callable[[State], State],
     share: Callable[[State, State], Any],
     iterations: Any,
-) -> Settling:
-    """Take up to `iterations` steps towards f(0, y, args) = 0 on every lane that is not done.
+) -> Settled:
+    """Take up to `iterations` steps from y (n arrays, one entry a lane) towards f(0, y, args) = 0.
 
     Parameters
     ----------
@@ -43,52 +46,48 @@ def settle(
     share
         share(y, change) -> the largest part of a step (0 to 1) that stays in the allowed region.
     """
-    n = lanes.y.shape[0]
-    start = tuple(jnp.unstack(lanes.y))
-    t = jnp.zeros_like(lanes.step)
-    rhs = Rhs(f, t, start, args)
+    n, t = len(y), jnp.zeros_like(y[0])
+    rhs = Rhs(f, t, y, args)
 
     def going(carry: Any) -> Any:
-        k, lanes = carry
-        return (k < iterations) & ~jnp.all(lanes.done)
+        k, _, found = carry
+        return (k < iterations) & ~jnp.all(found.done)
 
     def body(carry: Any) -> Any:
-        k, lanes = carry
-        y = lanes.y
+        k, step, found = carry
+        y = found.y
         slope, jacobian = rhs.jacobian(t, y)
-        factors = implicit(1.0 / lanes.step, jacobian, n)
+        factors = implicit(1.0 / step, jacobian, n)
         change = substitute(factors, slope)
         sizes = [jnp.abs(c) / s for c, s in zip(change, scale(y), strict=True)]
         size = reduce(jnp.maximum, sizes)
-        newton = lanes.step >= LAST_STEP
+        last = step >= LAST_STEP
         # beyond the growth time of an unstable mode a step runs against the motion: an odd number of pivots change sign
-        positive = jnp.ones_like(lanes.step)
+        positive = jnp.ones_like(step)
         for i in factors.order:
             positive = positive * jnp.sign(factors.entries[i, i])
         too_far = ~(size <= LARGEST_CHANGE) | ((positive <= 0) & (size > 1e-9))
-        part = jnp.where(lanes.done | too_far, 0.0, share(y, change))
-        done = lanes.done | (newton & (size < 1e-10) & ~too_far)
-        grow = jnp.where(size < 0.05, 100.0, jnp.where(size < 0.2, 10.0, 2.0))
-        step = jnp.where(too_far, jnp.where(newton, 1e3, lanes.step / 8), jnp.minimum(lanes.step * grow, LAST_STEP))
+        part = jnp.where(found.done | too_far, 0.0, share(y, change))
         moved = tuple(jnp.where(part > 0, v + part * c, v) for v, c in zip(y, change, strict=True))
-        correction = tuple(jnp.where(lanes.done, old, new) for old, new in zip(lanes.correction, change, strict=True))
-        return k + 1, Settling(moved, step, correction, done, lanes.iterations + ~lanes.done)
+        done = found.done | (last & (size < SMALL_CHANGE) & ~too_far)
+        grow = jnp.where(size < 0.05, 100.0, jnp.where(size < 0.2, 10.0, 2.0))
+        step = jnp.where(too_far, jnp.where(last, 1e3, step / 8), jnp.minimum(step * grow, LAST_STEP))
+        return k + 1, step, Settled(moved, done, found.iterations + ~found.done)
 
-    apart = lanes._replace(y=start, correction=tuple(jnp.unstack(lanes.correction)))
-    found = jax.lax.while_loop(going, body, (jnp.asarray(0), apart))[1]
-    return found._replace(y=jnp.stack(found.y), correction=jnp.stack(found.correction))
+    nowhere = Settled(y, jnp.zeros_like(t, dtype=bool), jnp.zeros_like(t, dtype=int))
+    return jax.lax.while_loop(going, body, (jnp.asarray(0), t + FIRST_STEP, nowhere))[2]
 
 
-def prove(f: Callable[[Any, State, Any], State], y: Any, args: Any, *, scale: Callable[[State], State]) -> Proof:
-    """Jacobian and stability at given points, (n, lanes), of at most `SIGNS_UP_TO` unknowns."""
-    at = tuple(jnp.unstack(y))
-    n, t = len(at), jnp.zeros_like(at[0])
-    _, entries = Rhs(f, t, at, args).jacobian(t, at)
-    s = scale(at)
+def prove(f: Callable[[Any, State, Any], State], y: State, args: Any, *, scale: Callable[[State], State]) -> Proof:
+    """What remains to be corrected, Jacobian and stability at given points, of at most `SIGNS_UP_TO` unknowns."""
+    n, t = len(y), jnp.zeros_like(y[0])
+    slope, entries = Rhs(f, t, y, args).jacobian(t, y)
+    correction = substitute(implicit(t, entries, n), slope)
+    s = scale(y)
     rows = [[entries.get((i, j), t) * s[j] / s[i] for j in range(n)] for i in range(n)]
     coefficients, bounds = characteristic(rows)
     slowest = polished(rows, nearest_root(coefficients, bounds))
-    return Proof(jnp.stack([jnp.stack(row) for row in rows]), routh(coefficients, bounds), slowest)
+    return Proof(correction, jnp.stack([jnp.stack(row) for row in rows]), routh(coefficients, bounds), slowest)
 
 
 def characteristic(rows: list[list[Any]]) -> tuple[list[Any], list[Any]]:
@@ -150,23 +149,24 @@ def routh(coefficients: list[Any], bounds: list[Any]) -> Any:
 
 
 def polished(rows: list[list[Any]], root: Any) -> Any:
-    """An eigenvalue known to two digits, to all of them: inverse iterations."""
+    """An eigenvalue known to two digits, to nine or more by inverse iterations; NaN where it takes more of them."""
     n = range(len(rows))
     factors = factorise({(i, j): rows[i][j] - (root if i == j else 0.0) for i in n for j in n}, len(rows))
-    vector, change = tuple(jnp.ones_like(root) for _ in n), root
-    for _ in range(6):
-        again = substitute(factors, vector)
+    vector, before, change = tuple(jnp.ones_like(root) for _ in n), root, root
+    for _ in range(5):
+        before, again = change, substitute(factors, vector)
         change = sum(v * v for v in vector) / sum(v * w for v, w in zip(vector, again, strict=True))
         size = reduce(jnp.maximum, map(jnp.abs, again))
         vector = tuple(part / size for part in again)
-    return root + jnp.where(jnp.abs(change) < 0.1 * jnp.abs(root), change, jnp.nan)
+    told = (jnp.abs(change) < 0.1 * jnp.abs(root)) & (jnp.abs(change - before) < 1e-9 * jnp.abs(root))
+    return root + jnp.where(told, change, jnp.nan)
 
 
 def nearest_root(coefficients: list[Any], bounds: list[Any]) -> Any:
     """The real root that Newton's method finds from zero, to a digit or more; NaN where it finds none."""
     x = jnp.zeros_like(coefficients[0])
     change = x
-    for _ in range(12):
+    for _ in range(7):
         value, slope = coefficients[0], jnp.zeros_like(x)
         for c in coefficients[1:]:
             slope = slope * x + value
@@ -174,4 +174,4 @@ def nearest_root(coefficients: list[Any], bounds: list[Any]) -> Any:
         change = value / slope
         x = x - change
     told = bounds[-1] <= 0.02 * jnp.abs(coefficients[-1])
-    return jnp.where(told & (jnp.abs(change) <= 1e-9 * jnp.abs(x)), x, jnp.nan)
+    return jnp.where(told & (jnp.abs(change) <= 1e-3 * jnp.abs(x)), x, jnp.nan)

@@ -10,7 +10,7 @@ import numpy as np
 from vrest.numerics.kernel import Kernel
 from vrest.study.local import Local
 from vrest.study.observed import pumps
-from vrest.system.assemble import System, assemble
+from vrest.system.assemble import System, assemble, entries
 from vrest.system.structure import Wall
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.rest import Rest
@@ -99,7 +99,7 @@ def _after(system: System, wall: Wall) -> Any:
         from vrest.numerics.rosenbrock import reach
 
         y, c, matrix = system.split(x, p)
-        args = (p, jnp.zeros_like(p), 0.0, c, matrix)
+        args = (p, jnp.zeros_like(p), 0.0, entries(c), entries(matrix.reshape(-1)))
         y, _ = reach(f, 0.0, y, time, 0.0, args, valid=valid, rtol=TIGHT, atol=atol, max_steps=MOST_STEPS,
                      short=False)  # fmt: skip
 

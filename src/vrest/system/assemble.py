@@ -144,8 +144,8 @@ class System:
 
     # --- the state -----------------------------------------------------------------------------------------
 
-    def units(self, p: np.ndarray) -> np.ndarray:
-        """What one unit of each state is in mol, m3 and mol of charge (gates: 1), (..., states)."""
+    def units(self, p: Any) -> tuple[Any, ...]:
+        """What one unit of each state is in mol, m3 and mol of charge (gates: 1)."""
         units: list[Any] = []
         for kind, name in self.states:
             if kind == "amount":
@@ -157,7 +157,7 @@ class System:
                 units.append(c * a / F)
             else:
                 units.append(1.0)
-        return stacked(units)
+        return tuple(units)
 
     def start(self, cell: Cell, p: np.ndarray) -> np.ndarray:
         """The state that the cell describes; gates at their steady state for the starting potential.
@@ -194,11 +194,24 @@ class System:
 
     def split(self, x0: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Independent states y, constants c and matrix M, so that x[dependent] = c + M y; of one cell or many."""
-        laws, units = self.laws, self.units(p)
+        laws, units = self.laws, stacked(self.units(p))
         ind, dep = (np.array(rows, dtype=int) for rows in (laws.independent, laws.dependent))
         matrix = laws.combination * units[..., None, ind] / units[..., dep, None]
         y = x0[..., ind]
         return y, x0[..., dep] - (matrix @ y[..., None])[..., 0], matrix
+
+    def parted(self, x: tuple[Any, ...], p: Any) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]:
+        """`split` entry by entry; M row after row. `whole` is its inverse."""
+        laws, units = self.laws, self.units(p)
+        matrix = [
+            factor * units[i] / units[d] if factor else 0.0
+            for d, row in zip(laws.dependent, laws.combination.tolist(), strict=True)
+            for i, factor in zip(laws.independent, row, strict=True)
+        ]
+        y, width = tuple(x[i] for i in laws.independent), len(laws.independent)
+        rows = [matrix[k : k + width] for k in range(0, len(matrix), width)] if width else []
+        own = [sum(m * v for m, v in zip(row, y, strict=True)) for row in rows or [()] * len(laws.dependent)]
+        return y, tuple(x[d] - part for d, part in zip(laws.dependent, own, strict=True)), tuple(matrix)
 
     def join(self, y: Any, c: Any, matrix: Any) -> Any:
         """The whole state from its independent part."""

@@ -156,7 +156,7 @@ def rounding(scaled: np.ndarray) -> np.ndarray:
 
 def _emptied(system: System, x: np.ndarray, p: np.ndarray) -> str:
     """An ion of which less than one is left in a compartment."""
-    for (kind, name), count in zip(system.states, x * system.units(p) * N_A, strict=True):
+    for (kind, name), count in zip(system.states, x * np.array(system.units(p)) * N_A, strict=True):
         if kind == "amount" and count < 1.0:
             return name
     return ""

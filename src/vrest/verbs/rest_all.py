@@ -230,7 +230,7 @@ def problem(
     allowed, independent = Allowed(system), list(system.laws.independent)
     floor, positive = allowed.floor[independent], allowed.positive[independent]
     amounts = np.array([kind == "amount" for kind, _ in system.states])
-    least = np.where(amounts, 1.0 / (N_A * system.units(line.p)), 0.0)[allowed.positive]  # one ion
+    least = np.where(amounts, 1.0 / (N_A * np.array(system.units(line.p))), 0.0)[allowed.positive]  # one ion
     into = np.zeros(len(independent))
     if row is not None:
         into[row] = 1.0

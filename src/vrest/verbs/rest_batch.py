@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vrest.constants import N_A
-from vrest.numerics.point import FIRST_STEP, SIGNS_UP_TO, STABLE, Settling
+from vrest.numerics.point import SIGNS_UP_TO, STABLE
 from vrest.system.assemble import System
 from vrest.verbs.allowed import SWOLLEN, Allowed
-from vrest.verbs.batch import constants_of, numbers_of
 from vrest.verbs.certify import NEUTRAL_RATE, SETTLED_MM_PER_MIN, SETTLED_MV, certify, pumped, rounding
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import search
@@ -60,38 +59,49 @@ def rest_batch(system: System, p: np.ndarray, x0: np.ndarray) -> RestBatch:
     )
 
 
+class _Found(NamedTuple):
+    """Where a search that takes all lanes together ended, and what proves it."""
+
+    state: Any
+    """(states, lanes)"""
+    done: Any
+    iterations: Any
+    residual_mV: Any
+    imbalance: Any
+    ordinary: Any
+    """No compartment has run out of an ion or swells without limit."""
+    working: Any
+    """A pump holds gradients."""
+    verdict: Any
+    slowest: Any
+    jacobian: Any
+    """(independent, independent, lanes), scaled."""
+
+
 def _together(system: System, p: np.ndarray, x0: np.ndarray) -> RestBatch:
     """The rests of so many cells that what is known of them stays in the processor's cache."""
-    n, p = len(p), np.asfortranarray(p)  # numbers are asked for one at a time, of all cells
-    y0, c, matrix = system.split(x0, p)
-    size = y0.shape[1]
-    if size > SIGNS_UP_TO:
+    n, independent = len(p), len(system.laws.independent)
+    if independent > SIGNS_UP_TO:
         nothing = np.full(n, np.nan)
         found = RestBatch(np.full(x0.shape, np.nan), np.full(n, -1, dtype=np.int8), nothing, nothing.copy(),
                           nothing.copy(), np.zeros(n, dtype=np.int64))  # fmt: skip
         _carefully(system, p, x0, np.arange(n), found)
         return found
-    together, proof = _settle(system)
-    numbers = numbers_of(p, c, matrix)
-    start = np.full(n, FIRST_STEP), np.zeros((size, n)), np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int64)
-    now = together((Settling(y0.T, *start), numbers), 12)
-    if (waiting := np.flatnonzero(~now.done)).size:  # the few that need longer are taken together again
-        got = together((Settling(*(part[..., waiting] for part in now)), numbers[:, waiting]), 40)
-        for whole, part in zip(now, got, strict=True):
+    search_all, x, numbers = _settle(system), x0.T, p.T
+    now = search_all((x, numbers), 12)
+    if (waiting := np.flatnonzero(~now.done)).size:  # the few that need longer, so that nobody waits for them
+        for whole, part in zip(now, search_all((x[:, waiting], numbers[:, waiting]), 52), strict=True):
             whole[..., waiting] = part
-    stable, slowest, imbalance, residual, ordinary, state, working, jacobian = proof(
-        (now.y, now.correction, numbers), ()
-    )
-    sure = now.done & ordinary & (imbalance < SETTLED_MM_PER_MIN) & (residual < SETTLED_MV)
-    told = stable & ~np.isnan(slowest)
+    sure = now.done & now.ordinary & (now.imbalance < SETTLED_MM_PER_MIN) & (now.residual_mV < SETTLED_MV)
+    slowest, told = now.slowest, (now.verdict == STABLE) & ~np.isnan(now.slowest)
     if (unclear := np.flatnonzero(sure & ~told)).size:
-        these = jacobian[..., unclear]
+        these = now.jacobian[..., unclear]
         rates = np.linalg.eigvals(np.moveaxis(these, -1, 0)).real
         told[unclear] = (rates < 0).all(axis=1) & (np.abs(rates).min(axis=1) > rounding(these))
         slowest[unclear] = rates.max(axis=1)
     sure &= told & (slowest < -NEUTRAL_RATE)
-    outcome = np.where(working, RESTS, RUN_DOWN).astype(np.int8)
-    found = RestBatch(state.T, outcome, residual, imbalance, slowest, now.iterations)
+    outcome = np.where(now.working, RESTS, RUN_DOWN).astype(np.int8)
+    found = RestBatch(now.state.T, outcome, now.residual_mV, now.imbalance, slowest, now.iterations)
     if (rest := np.flatnonzero(~sure)).size:
         for column in found[:-1]:
             column[rest] = -1 if column is outcome else np.nan
@@ -116,8 +126,8 @@ def _carefully(system: System, p: np.ndarray, x0: np.ndarray, which: np.ndarray,
 
 
 @lru_cache(maxsize=64)
-def _settle(system: System) -> tuple[Any, Any]:
-    """The search of a batch, and what proves its results, as machine code."""
+def _settle(system: System) -> Any:
+    """The search of a batch and the proof of its results: of states and parameters of all lanes, and iterations."""
     from vrest.numerics.kernel import Kernel
 
     allowed = Allowed(system)
@@ -126,52 +136,37 @@ def _settle(system: System) -> tuple[Any, Any]:
     def f(t: Any, y: Any, args: Any) -> Any:
         return system.slopes(y, args)
 
-    def together(batch: Any, iterations: Any) -> Any:
-        from vrest.numerics.settle import settle
+    def found(batch: Any, iterations: Any) -> _Found:
+        import jax.numpy as jnp
 
-        lanes, numbers = batch
-        args = constants_of(system, numbers)
-        _, c, matrix = args
+        from vrest.numerics.settle import prove, settle
+
+        x0, p = (tuple(jnp.unstack(rows)) for rows in batch)
+        y, c, matrix = system.parted(x0, p)
         nothing = tuple(0.0 * v for v in c)
 
         def share(y: Any, change: Any) -> Any:
             return allowed.share(system.whole(y, c, matrix), system.whole(change, nothing, matrix))
 
-        return settle(f, lanes, args, scale=allowed.scale, share=share, iterations=iterations)
-
-    def proof(batch: Any, _: Any) -> Any:
-        import jax.numpy as jnp
-
-        from vrest.numerics.settle import prove
-
-        y, correction, numbers = batch
-        args = constants_of(system, numbers)
-        p, c, matrix = args
-        proven = prove(f, y, args, scale=allowed.scale)
-        x = system.whole(tuple(jnp.unstack(y)), c, matrix)
-        change = system.changes(x, p)
-        nothing = jnp.zeros_like(y[0])
-        imbalance, ordinary = nothing, jnp.ones_like(nothing, dtype=bool)
-        for (kind, name), value, rate in zip(system.states, x, change, strict=True):
+        y, done, taken = settle(f, y, (p, c, matrix), scale=allowed.scale, share=share, iterations=iterations)
+        proof = prove(f, y, (p, c, matrix), scale=allowed.scale)
+        x = system.whole(tuple(v + rest for v, rest in zip(y, proof.correction, strict=True)), c, matrix)
+        zero = jnp.zeros_like(y[0])
+        imbalance, ordinary = zero, jnp.ones_like(zero, dtype=bool)
+        for (kind, name), value, rate in zip(system.states, x, system.changes(x, p), strict=True):
             if kind == "amount":
                 space = name.split(".")[0]
                 imbalance = jnp.maximum(imbalance, jnp.abs(60.0 * rate / system.relative_volume(x, space)))
                 ordinary &= value * system.get(p, f"compartments.{space}.volume") * N_A > 1.0
             elif kind == "volume":
                 ordinary &= value < SWOLLEN
-        residual = nothing
+        residual = zero
         for k in charges:
-            residual = jnp.maximum(residual, 1e3 * jnp.abs(correction[k]))
-        state = jnp.stack([jnp.broadcast_to(v, nothing.shape) for v in x])
-        return (
-            proven.verdict == STABLE,
-            proven.slowest,
-            imbalance,
-            residual,
-            ordinary,
-            state,
-            pumped(system, x, p),
-            proven.jacobian,
+            residual = jnp.maximum(residual, 1e3 * jnp.abs(proof.correction[k]))
+        state = jnp.stack([jnp.broadcast_to(v, zero.shape) for v in x])
+        working = pumped(system, x, p)
+        return _Found(
+            state, done, taken, residual, imbalance, ordinary, working, proof.verdict, proof.slowest, proof.jacobian
         )
 
-    return Kernel(together, system.key("settle")), Kernel(proof, system.key("prove"))
+    return Kernel(found, system.key("settle"))

@@ -255,7 +255,7 @@ def accuracy(rtol: float, usual: float = RTOL) -> float:
 def moments(times: Any, stop: float) -> np.ndarray:
     """Times to report, s."""
     at = np.atleast_1d(np.asarray(to_si(times, "time", "times", bare_ok=True), dtype=np.float64))
-    if at.ndim == 1 and at.size and np.all(np.diff(at) > 0) and at[0] >= 0 and at[-1] <= stop:
+    if at.ndim == 1 and at.size and np.all(at[1:] > at[:-1]) and at[0] >= 0 and at[-1] <= stop:
         return at
     raise InputError(
         "times must be one or more, increase, and lie between 0 and the end.",
@@ -296,7 +296,7 @@ def _integrate(
     system = assemble(cell)
     p0 = parameter_vector(cell)
     x0 = system.start(cell, p0)
-    y, c, matrix = system.split(x0, p0)
+    y = x0[list(system.laws.independent)]
     atol = Allowed(system).tolerance(rtol)
     times, samples = np.append(at, np.inf), np.empty((len(x0), len(at) + 1))
     stretches: list[_Stretch] = []
@@ -312,19 +312,19 @@ def _integrate(
         h = min(h, FIRST_MOMENT) if h else 0.0  # a step in a parameter starts a new transient
         lanes = Lanes(piece.start, h, y, 0, RUNNING, 0, 0, place=place)
         edges = np.array([piece.start, piece.stop])
-        args = (stretch.p, stretch.slope, stretch.start, c, matrix)
+        args = (stretch.p, stretch.slope, stretch.start, p0, x0)
         while lanes.status == RUNNING and not halted:
             lanes = advance((), (lanes, args, edges, rtol, atol, CHUNK), times, samples).lanes
             t, y = float(lanes.t), lanes.y
             halted = progress is not None and progress(t / stop) is False
-            halted |= watch is not None and watch(t, system.join(y, c, matrix)) is False
+            halted |= watch is not None and watch(t, _whole(system, y, p0, x0)) is False
         h, stuck, place = float(lanes.h), bool(lanes.status == STUCK), int(lanes.place)
         steps, rejected = steps + int(lanes.steps), rejected + int(lanes.rejected)
         if stuck or halted:
             break
     at, states = at[:place], samples[:, :place]
     if t < stop and not (len(at) and at[-1] == t):  # where it got to
-        at, states = np.append(at, t), np.column_stack([states, system.join(y, c, matrix)])
+        at, states = np.append(at, t), np.column_stack([states, _whole(system, y, p0, x0)])
     run = Run(
         cell=cell,
         system=system,
@@ -342,6 +342,11 @@ def _integrate(
     if stuck:
         raise _stuck(run)
     return run
+
+
+def _whole(system: System, y: np.ndarray, p0: np.ndarray, x0: np.ndarray) -> np.ndarray:
+    """The state of a cell that started as x0 with the parameters p0."""
+    return system.join(y, *system.split(x0, p0)[1:])
 
 
 def _stuck(run: Run) -> StuckError:
@@ -387,17 +392,18 @@ def stepper(system: System, moving: bool) -> Any:
     def step(_: Any, given: Any, times: Any) -> Any:
         from vrest.numerics.batch import advance
 
-        lanes, args, edges, rtol, atol, attempts = given
+        lanes, (p, slope, start, p0, x0), edges, rtol, atol, attempts = given
+        _, c, matrix = system.parted(entries(x0), entries(p0))
         return advance(
             lambda t, y, both: f(t, y, both[0]),
             lanes,
-            args,
+            (p, slope, start, c, matrix),
             edges,
             valid=valid,
             rtol=rtol,
             atol=atol,
             attempts=attempts,
-            show=lambda y, args: system.whole(y, entries(args[3]), entries(args[4].reshape(-1))),
+            show=lambda y, args: system.whole(y, *args[3:]),
             times=times,
         )
 
@@ -405,16 +411,19 @@ def stepper(system: System, moving: bool) -> Any:
 
 
 def motion(system: System, moving: bool) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """y' and whether y is possible, of (t, y, args) and (y, args); args are (p, its slope, its start, c, M)."""
+    """y' and whether y is possible, of (t, y, args) and (y, args).
+
+    args are p, its slope and the start of that, and the entries of c and M as `System.parted` gives them.
+    """
     allowed = Allowed(system)
 
     def f(t: Any, y: Any, args: Any) -> Any:
         p, slope, start, c, matrix = args
         now = p + slope * (t - start) if moving else p
-        return system.slopes(y, (entries(now), entries(c), entries(matrix.reshape(-1))))
+        return system.slopes(y, (entries(now), c, matrix))
 
     def valid(y: Any, args: Any) -> Any:
         *_, c, matrix = args
-        return allowed.positive_part(y, entries(c), entries(matrix.reshape(-1)))
+        return allowed.positive_part(y, c, matrix)
 
     return f, valid

@@ -11,7 +11,7 @@ import numpy as np
 
 from vrest.model.cell import Cell
 from vrest.model.protocol import Protocol, protocol, segments
-from vrest.system.assemble import System, assemble
+from vrest.system.assemble import System, assemble, entries
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.arguments import OfArguments, arguments
 from vrest.verbs.readings import Output, checked, reading
@@ -62,7 +62,7 @@ class RunFunction(OfArguments):
             t, y, h = carry
             stop, fresh, p, slope, start = piece
             h = jnp.where(fresh, jnp.minimum(h, FIRST_MOMENT), h)  # a step in a parameter starts a new transient
-            args = (p, slope, start, c, matrix)
+            args = (p, slope, start, entries(c), entries(matrix.reshape(-1)))
             y, h = reach(f, t, y, stop, h, args, valid=valid, rtol=self.rtol, atol=atol, max_steps=MOST_STEPS)
             return (stop, y, h), y
 
