@@ -37,7 +37,9 @@ def neurons():
     return system, p, x
 
 
-@pytest.mark.parametrize("name", ["mammalian_neuron", "duesterwald_2018", "red_blood_cell"])
+@pytest.mark.parametrize(
+    "name", ["mammalian_neuron", "duesterwald_2018", "red_blood_cell", "dijkstra_2016", "pyramidal_neuron"]
+)
 def test_rests_are_those_of_rest(name):
     cell = vrest.load(name)
     system, p, x = columns(cell, 6)
@@ -66,12 +68,15 @@ def test_what_does_not_rest_is_judged_as_rest_judges_it():
     assert np.ptp(found.state[others], axis=0).max() < 1e-12
 
 
-def test_a_gated_cell_takes_the_careful_way():
+def test_gated_cells_settle_together(monkeypatch):
     """Eight states: beyond what stability can be told of without eigenvalues."""
+    monkeypatch.setattr("vrest.verbs.rest_batch._carefully", lambda *_: pytest.fail("one by one"))
     cell = vrest.load("dijkstra_2016")
     system, p, x = columns(cell, 2)
     found = rest_batch(system, p, x)
-    assert found.state[1] == pytest.approx(vrest.rest(cell).state, rel=1e-9)
+    alone = vrest.rest(cell)
+    assert found.state[1] == pytest.approx(alone.state, rel=1e-9)
+    assert found.slowest[1] == pytest.approx(alone.eigenvalues.real.max(), rel=1e-9)
 
 
 def protocol(system, p):

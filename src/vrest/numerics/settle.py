@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from vrest.numerics.elimination import factorise, implicit, substitute
-from vrest.numerics.point import STABLE, UNKNOWN, UNSTABLE, Proof, Settled
+from vrest.numerics.point import SIGNS_UP_TO, STABLE, UNKNOWN, UNSTABLE, Proof, Settled
 from vrest.numerics.rhs import Rhs, State
 
 FIRST_STEP, LAST_STEP = 0.1, 1e8
@@ -79,15 +79,20 @@ def settle(
 
 
 def prove(f: Callable[[Any, State, Any], State], y: State, args: Any, *, scale: Callable[[State], State]) -> Proof:
-    """What remains to be corrected, Jacobian and stability at given points, of at most `SIGNS_UP_TO` unknowns."""
+    """What remains to be corrected, Jacobian and stability at given points.
+
+    Of more than `SIGNS_UP_TO` unknowns the stability is for the caller to find from the Jacobian.
+    """
     n, t = len(y), jnp.zeros_like(y[0])
     slope, entries = Rhs(f, t, y, args).jacobian(t, y)
     correction = substitute(implicit(t, entries, n), slope)
     s = scale(y)
     rows = [[entries.get((i, j), t) * s[j] / s[i] for j in range(n)] for i in range(n)]
-    coefficients, bounds = characteristic(rows)
-    slowest = polished(rows, nearest_root(coefficients, bounds))
-    return Proof(correction, jnp.stack([jnp.stack(row) for row in rows]), routh(coefficients, bounds), slowest)
+    verdict, slowest = jnp.full_like(t, UNKNOWN, dtype=int), jnp.full_like(t, jnp.nan)
+    if n <= SIGNS_UP_TO:
+        coefficients, bounds = characteristic(rows)
+        verdict, slowest = routh(coefficients, bounds), polished(rows, nearest_root(coefficients, bounds))
+    return Proof(correction, jnp.stack([jnp.stack(row) for row in rows]), verdict, slowest)
 
 
 def characteristic(rows: list[list[Any]]) -> tuple[list[Any], list[Any]]:

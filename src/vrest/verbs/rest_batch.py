@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vrest.constants import N_A
-from vrest.numerics.point import SIGNS_UP_TO, STABLE
+from vrest.numerics.point import STABLE
 from vrest.system.assemble import System
 from vrest.verbs.allowed import SWOLLEN, Allowed
 from vrest.verbs.certify import NEUTRAL_RATE, SETTLED_MM_PER_MIN, SETTLED_MV, certify, pumped, rounding
@@ -80,13 +80,6 @@ class _Found(NamedTuple):
 
 def _together(system: System, p: np.ndarray, x0: np.ndarray) -> RestBatch:
     """The rests of so many cells that what is known of them stays in the processor's cache."""
-    n, independent = len(p), len(system.laws.independent)
-    if independent > SIGNS_UP_TO:
-        nothing = np.full(n, np.nan)
-        found = RestBatch(np.full(x0.shape, np.nan), np.full(n, -1, dtype=np.int8), nothing, nothing.copy(),
-                          nothing.copy(), np.zeros(n, dtype=np.int64))  # fmt: skip
-        _carefully(system, p, x0, np.arange(n), found)
-        return found
     search_all, x, numbers = _settle(system), x0.T, p.T
     now = search_all((x, numbers), 12)
     if (waiting := np.flatnonzero(~now.done)).size:  # the few that need longer, so that nobody waits for them
