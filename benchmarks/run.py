@@ -202,6 +202,32 @@ def sensitivities() -> list[str]:
     return lines
 
 
+def populations() -> list[str]:
+    """Whole processes of `vrest population`, start included, on all cores."""
+    leak, bath = ["--vary", "K_leak.permeability ~ lognormal(0.2)"], ["--vary", "outside.K ~ uniform(3 mM, 8 mM)"]
+    off = ["--at", "5 min", "pump.max_rate*=0", "--at", "25 min", "pump.max_rate=restore", "--until", "1 h"]
+    asked = [
+        (
+            "1,000,000 certified rests of mammalian_neuron",
+            ["mammalian_neuron", "-n", "1000000", "--rest", *leak, *bath],
+        ),
+        ("100,000 hours of it, 20 min of each without pump", ["mammalian_neuron", "-n", "100000", *leak, *bath, *off]),
+        ("100,000 certified rests of dijkstra_2016, gated", ["dijkstra_2016", "-n", "100000", "--rest", *bath]),
+    ]
+    lines = ["| into Zarr, with figure | wall, s | CPU, s | largest memory, MB |", "|---|---|---|---|"]
+    for what, arguments in asked:
+        with tempfile.TemporaryDirectory() as folder:
+            files = ["-o", f"{folder}/pop.zarr", "--plot", f"{folder}/pop.png", "--quiet"]
+            start = time.perf_counter()
+            running = subprocess.Popen([str(VREST), "population", *arguments, *files], stdout=subprocess.DEVNULL)
+            _, status, used = os.wait4(running.pid, 0)
+            if status:
+                raise SystemExit(f"{what}: the command failed.")
+            cpu, memory = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+            lines.append(f"| {what} | {time.perf_counter() - start:.0f} | {cpu:.0f} | {memory:.0f} |")
+    return lines
+
+
 def growth() -> list[str]:
     """Cost per cell against cells and states."""
     done = subprocess.run([sys.executable, str(HERE / "growth.py")], check=True, capture_output=True, text=True)
@@ -229,6 +255,7 @@ def main() -> None:
         ("The cells of the library", library_cells),
         ("Beside other programs", peers),
         ("How the cost grows", growth),
+        ("Populations", populations),
         ("Fits", fits.table),
         ("Sensitivities", sensitivities),
     ]:

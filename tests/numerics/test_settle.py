@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import vrest.numerics.backend  # noqa: F401  (float64)
-from vrest.numerics.point import STABLE, UNKNOWN, UNSTABLE
+from vrest.numerics.point import BOLD, STABLE, UNKNOWN, UNSTABLE
 from vrest.numerics.settle import characteristic, nearest_root, polished, routh, settle
 
 
@@ -57,6 +57,7 @@ def test_lanes_go_where_their_motion_leads():
             (),
             scale=lambda y: (jnp.maximum(jnp.abs(y[0]), 1.0),),
             share=lambda y, change: jnp.ones_like(y[0]),
+            pace=BOLD,
             iterations=60,
         )
     )(np.array([0.1, -0.1, 3.0, 0.0]))

@@ -4,6 +4,22 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+
+class Pace(NamedTuple):
+    """How boldly pseudo-time steps grow."""
+
+    first: float
+    """s: the first step."""
+    small: float
+    """A change of less than this share of a scale is small, of less than 0.2 middling."""
+    after_small: float
+    after_middling: float
+    after_large: float
+
+
+BOLD, PATIENT = Pace(0.1, 0.05, 100.0, 10.0, 2.0), Pace(1e-4, 0.02, 30.0, 5.0, 1.5)
+"""Right for what comes to rest straight away; and what follows the motion past a neighbourhood where it lingers."""
+
 SIGNS_UP_TO = 5
 """Largest system of which a batch proves stability from a characteristic polynomial."""
 

@@ -15,11 +15,11 @@ import jax
 import jax.numpy as jnp
 
 from vrest.numerics.elimination import factorise, implicit, substitute
-from vrest.numerics.point import SIGNS_UP_TO, STABLE, UNKNOWN, UNSTABLE, Proof, Settled
+from vrest.numerics.point import SIGNS_UP_TO, STABLE, UNKNOWN, UNSTABLE, Pace, Proof, Settled
 from vrest.numerics.rhs import Rhs, State
 
-FIRST_STEP, LAST_STEP = 0.1, 1e8
-"""Pseudo-time steps, s: the first follows slow motion from the start, the last is almost Newton's."""
+LAST_STEP = 1e8
+"""s: a pseudo-time step that is almost Newton's."""
 
 LARGEST_CHANGE = 0.7
 """A step that changes any state by more than this share of its scale is repeated with a shorter time step."""
@@ -35,6 +35,7 @@ def settle(
     *,
     scale: Callable[[State], State],
     share: Callable[[State, State], Any],
+    pace: Pace,
     iterations: Any,
 ) -> Settled:
     """Take up to `iterations` steps from y (n arrays, one entry a lane) towards f(0, y, args) = 0.
@@ -70,12 +71,13 @@ def settle(
         part = jnp.where(found.done | too_far, 0.0, share(y, change))
         moved = tuple(jnp.where(part > 0, v + part * c, v) for v, c in zip(y, change, strict=True))
         done = found.done | (last & (size < SMALL_CHANGE) & ~too_far)
-        grow = jnp.where(size < 0.05, 100.0, jnp.where(size < 0.2, 10.0, 2.0))
+        grow = jnp.where(size < 0.2, pace.after_middling, pace.after_large)
+        grow = jnp.where(size < pace.small, pace.after_small, grow)
         step = jnp.where(too_far, jnp.where(last, 1e3, step / 8), jnp.minimum(step * grow, LAST_STEP))
         return k + 1, step, Settled(moved, done, found.iterations + ~found.done)
 
     nowhere = Settled(y, jnp.zeros_like(t, dtype=bool), jnp.zeros_like(t, dtype=int))
-    return jax.lax.while_loop(going, body, (jnp.asarray(0), t + FIRST_STEP, nowhere))[2]
+    return jax.lax.while_loop(going, body, (jnp.asarray(0), t + pace.first, nowhere))[2]
 
 
 def prove(f: Callable[[Any, State, Any], State], y: State, args: Any, *, scale: Callable[[State], State]) -> Proof:

@@ -14,10 +14,10 @@ import jax
 import jax.numpy as jnp
 
 from vrest.numerics.linear import WRITTEN_OUT, solve_signed
-from vrest.numerics.point import Stationary
+from vrest.numerics.point import PATIENT, Stationary
 
-FIRST_STEP, LAST_STEP = 1e-4, 1e14
-"""Pseudo-time steps, s: shorter than a membrane time constant, longer than any cell lives."""
+LAST_STEP = 1e14
+"""s: a pseudo-time step longer than any cell lives."""
 
 STILL = 1e-9
 """A relative change this small is none: the point is stationary, stable or not."""
@@ -89,7 +89,8 @@ def stationary(
         done = (settled >= 2) | (k >= max_iterations) | given_up(y)
         # where it ends, the point stays: slope, Jacobian and correction are those of the point returned
         part = jnp.where(done | too_far, 0.0, share(y, change))
-        grow = jnp.where(size < 0.02, 30.0, jnp.where(size < 0.2, 5.0, 1.5))
+        grow = jnp.where(size < 0.2, PATIENT.after_middling, PATIENT.after_large)
+        grow = jnp.where(size < PATIENT.small, PATIENT.after_small, grow)
         # a Newton step that would jump far has not found its basin: go back to following the motion
         shorter = jnp.where(newton, 1e3, step / 8)
         return Carry(
@@ -102,5 +103,5 @@ def stationary(
 
     nothing = jnp.zeros_like(y)
     found = Stationary(y, nothing, jnp.zeros((n, n)), nothing, jnp.asarray(0), jnp.asarray(False))
-    start = Carry(found, jnp.asarray(FIRST_STEP), jnp.asarray(0), jnp.asarray(jnp.inf), jnp.asarray(False))
+    start = Carry(found, jnp.asarray(PATIENT.first), jnp.asarray(0), jnp.asarray(jnp.inf), jnp.asarray(False))
     return jax.lax.while_loop(going, body, start).found

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vrest.constants import N_A
-from vrest.numerics.point import STABLE
+from vrest.numerics.point import BOLD, PATIENT, STABLE
 from vrest.system.assemble import System
 from vrest.verbs.allowed import SWOLLEN, Allowed
 from vrest.verbs.certify import NEUTRAL_RATE, SETTLED_MM_PER_MIN, SETTLED_MV, certify, pumped, rounding
@@ -17,6 +17,9 @@ from vrest.verbs.rest import search
 
 BLOCK = 8192
 """Cells that are settled together."""
+
+ENOUGH, AT_MOST = 12, 400
+"""Steps that most cells need, and that the others are given."""
 
 RESTS, RUN_DOWN = (list(Outcome).index(outcome) for outcome in (Outcome.rests, Outcome.rests_run_down))
 
@@ -81,9 +84,9 @@ class _Found(NamedTuple):
 def _together(system: System, p: np.ndarray, x0: np.ndarray) -> RestBatch:
     """The rests of so many cells that what is known of them stays in the processor's cache."""
     search_all, x, numbers = _settle(system), x0.T, p.T
-    now = search_all((x, numbers), 12)
-    if (waiting := np.flatnonzero(~now.done)).size:  # the few that need longer, so that nobody waits for them
-        for whole, part in zip(now, search_all((x[:, waiting], numbers[:, waiting]), 52), strict=True):
+    now = search_all((x, numbers), (BOLD, ENOUGH))
+    if (waiting := np.flatnonzero(~now.done)).size:  # the few that need longer, from the start as `rest` goes
+        for whole, part in zip(now, search_all((x[:, waiting], numbers[:, waiting]), (PATIENT, AT_MOST)), strict=True):
             whole[..., waiting] = part
     sure = now.done & now.ordinary & (now.imbalance < SETTLED_MM_PER_MIN) & (now.residual_mV < SETTLED_MV)
     slowest, told = now.slowest, (now.verdict == STABLE) & ~np.isnan(now.slowest)
@@ -120,7 +123,7 @@ def _carefully(system: System, p: np.ndarray, x0: np.ndarray, which: np.ndarray,
 
 @lru_cache(maxsize=64)
 def _settle(system: System) -> Any:
-    """The search of a batch and the proof of its results: of states and parameters of all lanes, and iterations."""
+    """The search of a batch and the proof of its results: of states and parameters, a pace, and iterations."""
     from vrest.numerics.kernel import Kernel
 
     allowed = Allowed(system)
@@ -129,7 +132,7 @@ def _settle(system: System) -> Any:
     def f(t: Any, y: Any, args: Any) -> Any:
         return system.slopes(y, args)
 
-    def found(batch: Any, iterations: Any) -> _Found:
+    def found(batch: Any, how: Any) -> _Found:
         import jax.numpy as jnp
 
         from vrest.numerics.settle import prove, settle
@@ -141,7 +144,10 @@ def _settle(system: System) -> Any:
         def share(y: Any, change: Any) -> Any:
             return allowed.share(system.whole(y, c, matrix), system.whole(change, nothing, matrix))
 
-        y, done, taken = settle(f, y, (p, c, matrix), scale=allowed.scale, share=share, iterations=iterations)
+        pace, iterations = how
+        y, done, taken = settle(
+            f, y, (p, c, matrix), scale=allowed.scale, share=share, pace=pace, iterations=iterations
+        )
         proof = prove(f, y, (p, c, matrix), scale=allowed.scale)
         x = system.whole(tuple(v + rest for v, rest in zip(y, proof.correction, strict=True)), c, matrix)
         zero = jnp.zeros_like(y[0])
