@@ -1,6 +1,6 @@
 """Every perturbation in every cell of the library, written to docs/pairs.md: `python docs/pairs.py`.
 
-It takes about half an hour on two cores; `python docs/pairs.py CELL...` runs the cells named and leaves what the page
+It takes some minutes on two cores; `python docs/pairs.py CELL...` runs the cells named and leaves what the page
 says of the others. `make test-library` checks every entry of the table again.
 """
 
