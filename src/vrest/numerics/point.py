@@ -48,8 +48,12 @@ class Settled(NamedTuple):
 
     y: tuple[Any, ...]
     """n entries (lanes,)"""
+    correction: tuple[Any, ...]
+    """n entries (lanes,): what Newton's method would still change, where it is done."""
+    jacobian: dict[tuple[int, int], Any]
+    """There, where it is done: the entries (lanes,) that are not zero by structure."""
     done: Any
-    """(lanes,) bool: the last step was a small one of Newton's method."""
+    """(lanes,) bool: the correction is small."""
     iterations: Any
     """(lanes,) int"""
 
@@ -57,8 +61,6 @@ class Settled(NamedTuple):
 class Proof(NamedTuple):
     """What is known of stationary points."""
 
-    correction: tuple[Any, ...]
-    """n entries (lanes,): the correction of Newton's method that remains."""
     jacobian: Any
     """(n, n, lanes), columns and rows measured with the scale."""
     verdict: Any

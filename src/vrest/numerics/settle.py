@@ -16,7 +16,7 @@ import jax.numpy as jnp
 
 from vrest.numerics.elimination import factorise, implicit, substitute
 from vrest.numerics.point import SIGNS_UP_TO, STABLE, UNKNOWN, UNSTABLE, Pace, Proof, Settled
-from vrest.numerics.rhs import Rhs, State
+from vrest.numerics.rhs import Matrix, Rhs, State
 
 LAST_STEP = 1e8
 """s: a pseudo-time step that is almost Newton's."""
@@ -24,8 +24,8 @@ LAST_STEP = 1e8
 LARGEST_CHANGE = 0.7
 """A step that changes any state by more than this share of its scale is repeated with a shorter time step."""
 
-SMALL_CHANGE = 1e-6
-"""So small a last step squares the error; what `prove` then corrects is near rounding."""
+SMALL_CHANGE = 1e-10
+"""A last correction so small leaves an error near rounding."""
 
 
 def settle(
@@ -55,8 +55,8 @@ def settle(
         return (k < iterations) & ~jnp.all(found.done)
 
     def body(carry: Any) -> Any:
-        k, step, found = carry
-        y = found.y
+        k, step, before = carry
+        y, done = before.y, before.done
         slope, jacobian = rhs.jacobian(t, y)
         factors = implicit(1.0 / step, jacobian, n)
         change = substitute(factors, slope)
@@ -67,34 +67,34 @@ def settle(
         positive = jnp.ones_like(step)
         for i in factors.order:
             positive = positive * jnp.sign(factors.entries[i, i])
-        too_far = ~(size <= LARGEST_CHANGE) | ((positive <= 0) & (size > 1e-9))
-        part = jnp.where(found.done | too_far, 0.0, share(y, change))
+        too_far = ~(size <= LARGEST_CHANGE) | ((positive <= 0) & (size > SMALL_CHANGE))
+        # where it ends, the point stays: Jacobian and correction are those of the point returned
+        ends = done | (last & (size < SMALL_CHANGE))
+        part = jnp.where(ends | too_far, 0.0, share(y, change))
         moved = tuple(jnp.where(part > 0, v + part * c, v) for v, c in zip(y, change, strict=True))
-        done = found.done | (last & (size < SMALL_CHANGE) & ~too_far)
         grow = jnp.where(size < 0.2, pace.after_middling, pace.after_large)
         grow = jnp.where(size < pace.small, pace.after_small, grow)
         step = jnp.where(too_far, jnp.where(last, 1e3, step / 8), jnp.minimum(step * grow, LAST_STEP))
-        return k + 1, step, Settled(moved, done, found.iterations + ~found.done)
+        jacobian = {at: jnp.broadcast_to(jacobian[at], t.shape) for at in before.jacobian}
+        return k + 1, step, Settled(moved, change, jacobian, ends, before.iterations + ~done)
 
-    nowhere = Settled(y, jnp.zeros_like(t, dtype=bool), jnp.zeros_like(t, dtype=int))
+    entries = {(i, j): t for i, row in enumerate(rhs.pattern) for j in sorted(row)}
+    nowhere = Settled(y, (t,) * n, entries, jnp.zeros_like(t, dtype=bool), jnp.zeros_like(t, dtype=int))
     return jax.lax.while_loop(going, body, (jnp.asarray(0), t + pace.first, nowhere))[2]
 
 
-def prove(f: Callable[[Any, State, Any], State], y: State, args: Any, *, scale: Callable[[State], State]) -> Proof:
-    """What remains to be corrected, Jacobian and stability at given points.
+def prove(jacobian: Matrix, scale: State) -> Proof:
+    """Stability where the Jacobian has these entries, changes being measured with a scale (n arrays).
 
-    Of more than `SIGNS_UP_TO` unknowns the stability is for the caller to find from the Jacobian.
+    Of more than `SIGNS_UP_TO` unknowns it is for the caller to find from the scaled Jacobian.
     """
-    n, t = len(y), jnp.zeros_like(y[0])
-    slope, entries = Rhs(f, t, y, args).jacobian(t, y)
-    correction = substitute(implicit(t, entries, n), slope)
-    s = scale(y)
-    rows = [[entries.get((i, j), t) * s[j] / s[i] for j in range(n)] for i in range(n)]
+    n, t = len(scale), jnp.zeros_like(scale[0])
+    rows = [[jacobian.get((i, j), t) * scale[j] / scale[i] for j in range(n)] for i in range(n)]
     verdict, slowest = jnp.full_like(t, UNKNOWN, dtype=int), jnp.full_like(t, jnp.nan)
     if n <= SIGNS_UP_TO:
         coefficients, bounds = characteristic(rows)
         verdict, slowest = routh(coefficients, bounds), polished(rows, nearest_root(coefficients, bounds))
-    return Proof(correction, jnp.stack([jnp.stack(row) for row in rows]), verdict, slowest)
+    return Proof(jnp.stack([jnp.stack(row) for row in rows]), verdict, slowest)
 
 
 def characteristic(rows: list[list[Any]]) -> tuple[list[Any], list[Any]]:

@@ -145,11 +145,9 @@ def _settle(system: System) -> Any:
             return allowed.share(system.whole(y, c, matrix), system.whole(change, nothing, matrix))
 
         pace, iterations = how
-        y, done, taken = settle(
-            f, y, (p, c, matrix), scale=allowed.scale, share=share, pace=pace, iterations=iterations
-        )
-        proof = prove(f, y, (p, c, matrix), scale=allowed.scale)
-        x = system.whole(tuple(v + rest for v, rest in zip(y, proof.correction, strict=True)), c, matrix)
+        ended = settle(f, y, (p, c, matrix), scale=allowed.scale, share=share, pace=pace, iterations=iterations)
+        proof = prove(ended.jacobian, allowed.scale(ended.y))
+        x = system.whole(tuple(v + rest for v, rest in zip(ended.y, ended.correction, strict=True)), c, matrix)
         zero = jnp.zeros_like(y[0])
         imbalance, ordinary = zero, jnp.ones_like(zero, dtype=bool)
         for (kind, name), value, rate in zip(system.states, x, system.changes(x, p), strict=True):
@@ -161,11 +159,19 @@ def _settle(system: System) -> Any:
                 ordinary &= value < SWOLLEN
         residual = zero
         for k in charges:
-            residual = jnp.maximum(residual, 1e3 * jnp.abs(proof.correction[k]))
+            residual = jnp.maximum(residual, 1e3 * jnp.abs(ended.correction[k]))
         state = jnp.stack([jnp.broadcast_to(v, zero.shape) for v in x])
-        working = pumped(system, x, p)
         return _Found(
-            state, done, taken, residual, imbalance, ordinary, working, proof.verdict, proof.slowest, proof.jacobian
+            state=state,
+            done=ended.done,
+            iterations=ended.iterations,
+            residual_mV=residual,
+            imbalance=imbalance,
+            ordinary=ordinary,
+            working=pumped(system, x, p),
+            verdict=proof.verdict,
+            slowest=proof.slowest,
+            jacobian=proof.jacobian,
         )
 
     return Kernel(found, system.key("settle"))
