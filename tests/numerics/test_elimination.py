@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import vrest.numerics.backend  # noqa: F401  (float64)
-from vrest.numerics.elimination import WRITTEN_SHORT, factorise, order_of, substitute
+from vrest.numerics.elimination import WRITTEN_SHORT, factorise, order_of, sign, substitute
 from vrest.numerics.rhs import Rhs
 
 
@@ -32,6 +32,17 @@ def test_solves_what_numpy_solves(n, shape):
     else:
         expected = np.linalg.solve(whole, b)
     assert x == pytest.approx(expected, rel=1e-11)
+
+
+@pytest.mark.parametrize("most", [0, WRITTEN_SHORT])
+def test_the_sign_of_the_determinant(most):
+    """Of 64 matrices side by side, written out and by LAPACK."""
+    rng = np.random.default_rng(5)
+    a = rng.normal(size=(4, 4, 64)) + 2 * np.eye(4)[..., None]
+    entries = {(i, j): jnp.asarray(a[i, j]) for i in range(4) for j in range(4)}
+    found = jax.jit(lambda e: sign(factorise(e, 4, most)))(entries)
+    assert np.asarray(found) == pytest.approx(np.linalg.slogdet(np.moveaxis(a, -1, 0))[0])
+    assert set(np.asarray(found)) == {-1.0, 1.0}
 
 
 def test_an_arrow_fills_nothing_in():

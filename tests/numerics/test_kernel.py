@@ -266,3 +266,10 @@ def test_cells_of_the_library_need_no_xla(name):
     active = assemble(cell, only_active=True)
     codes = search(active), linearised(active), stepper(assemble(cell), False)
     assert [(len(code.made), code.native) for code in codes] == [(1, True)] * 3
+
+
+def test_arguments_without_numbers():
+    code = Kernel(lambda lanes, shared: (lanes[0] * 2,))
+    (found,) = code((np.arange(3.0),), (np.zeros(0),))
+    assert found.tolist() == [0.0, 2.0, 4.0]
+    assert code.native

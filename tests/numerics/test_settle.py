@@ -7,7 +7,7 @@ import pytest
 
 import vrest.numerics.backend  # noqa: F401  (float64)
 from vrest.numerics.point import BOLD, STABLE, UNKNOWN, UNSTABLE
-from vrest.numerics.settle import characteristic, nearest_root, polished, routh, settle
+from vrest.numerics.settle import characteristic, nearest_root, polished, prove, routh, settle
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5])
@@ -63,3 +63,39 @@ def test_lanes_go_where_their_motion_leads():
     )(np.array([0.1, -0.1, 3.0, 0.0]))
     assert np.asarray(found.y)[0] == pytest.approx([1.0, -1.0, 1.0, 0.0], abs=1e-12)
     assert np.all(found.done)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5])
+def test_the_largest_real_part_is_told_right_or_not_at_all(n):
+    """2,000 random matrices; where a complex pair is slowest, or rounding hides it, eigenvalues are left to decide."""
+    rng = np.random.default_rng(10 + n)
+    a = rng.normal(size=(2000, n, n)) - np.linspace(0, 2.5, 2000)[:, None, None] * np.eye(n)
+    entries = {(i, j): jnp.asarray(a[:, i, j]) for i in range(n) for j in range(n)}
+    found = np.asarray(jax.jit(prove)(entries, (jnp.ones(2000),) * n).slowest)
+    values = np.linalg.eigvals(a)
+    first = values[np.arange(2000), values.real.argmax(axis=1)]
+    told = ~np.isnan(found)
+    assert found[told] == pytest.approx(first.real[told], rel=1e-8)
+    assert not told[np.abs(first.imag) > 1e-6].any()
+    assert told[(first.real < 0) & (first.imag == 0)].mean() > 0.5
+
+
+def test_many_unknowns_that_lapack_eliminates():
+    """24 unknowns that all meet: more multiplications than are written out."""
+    n = 24
+    rng = np.random.default_rng(6)
+    a = rng.normal(size=(n, n)) - 2 * n * np.eye(n)
+    b = rng.normal(size=(n, 3))
+    found = jax.jit(
+        lambda y: settle(
+            lambda t, y, args: tuple(sum(a[i, j] * y[j] for j in range(n)) + b[i] for i in range(n)),
+            y,
+            (),
+            scale=lambda y: tuple(jnp.maximum(jnp.abs(v), 1.0) for v in y),
+            share=lambda y, change: jnp.ones_like(y[0]),
+            pace=BOLD,
+            iterations=30,
+        )
+    )((jnp.zeros(3),) * n)
+    assert np.all(found.done)
+    assert np.stack(found.y) == pytest.approx(np.linalg.solve(a, -b), abs=1e-9)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import vrest
+from vrest.model.change import apply
 from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
 from vrest.verbs import run_batch as module
@@ -77,6 +78,16 @@ def test_gated_cells_settle_together(monkeypatch):
     alone = vrest.rest(cell)
     assert found.state[1] == pytest.approx(alone.state, rel=1e-9)
     assert found.slowest[1] == pytest.approx(alone.eigenvalues.real.max(), rel=1e-9)
+
+
+def test_the_slowest_rate_may_be_an_oscillation():
+    """Near its Hopf point the squid's axon rings: its slowest eigenvalues are complex."""
+    cell = apply(vrest.load("hodgkin_huxley_1952"), "stimulus.density=7 uA/cm2")
+    system, p, x = columns(cell, 3)
+    found = rest_batch(system, p, x)
+    alone = vrest.rest(cell)
+    assert abs(alone.eigenvalues[alone.eigenvalues.real.argmax()].imag) > 100
+    assert found.slowest == pytest.approx(alone.eigenvalues.real.max(), rel=1e-9)
 
 
 def protocol(system, p):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -92,6 +92,12 @@ class Cell(Described):
         _check_closures(self)
         for compartment in self.compartments:
             _solve_charge(self, compartment)  # refuses what cannot balance
+
+    def kept(self, name: str, make: Callable[[], Any]) -> Any:
+        """What follows from the cell, made once: it never changes."""
+        if name not in vars(self):
+            vars(self)[name] = make()
+        return vars(self)[name]
 
     def valence(self) -> Mapping[str, int]:
         """Valence of every ion this cell can name."""

@@ -7,7 +7,7 @@ unit conversion, range checks, a place in the file format and its JSON schema, a
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Self, cast
@@ -150,12 +150,6 @@ class Described:
         copy = object.__new__(type(self))
         vars(copy).update(self._own() | values)
         return copy
-
-    def kept(self, name: str, make: Callable[[], Any]) -> Any:
-        """What follows from it, made once: a description never changes."""
-        if name not in vars(self):
-            vars(self)[name] = make()
-        return vars(self)[name]
 
     def _own(self) -> dict[str, Any]:
         """The values of its fields, without what is derived from them and kept."""

@@ -8,6 +8,7 @@ bad pivot spoilt. Beyond so many operations compile time would explode: LAPACK t
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
@@ -92,3 +93,13 @@ def substitute(factors: Factors, b: State) -> State:
                 x[k] = x[k] - m[k, j] * x[j]
         x[k] = x[k] * m[k, k]
     return tuple(x)
+
+
+def sign(factors: Factors) -> Any:
+    """The sign of the determinant."""
+    if factors.dense is None:
+        pivots: Any = [factors.entries[k, k] for k in factors.order]
+        return reduce(lambda found, pivot: found * jnp.sign(pivot), pivots[1:], jnp.sign(pivots[0]))
+    lu, rows = factors.dense
+    swaps = jnp.sum(rows != jnp.arange(rows.shape[-1]), axis=-1)
+    return jnp.prod(jnp.sign(jnp.diagonal(lu, axis1=-2, axis2=-1)), axis=-1) * (1 - 2 * (swaps % 2))

@@ -192,9 +192,8 @@ class _Native:
         return -(-n // self.width) * self.width
 
     def run(self, wide: list[Any], shared: list[Any], times: Any, into: Any, own: int, lanes: int) -> list[Any]:
-        given = bytearray().join(
-            [v.tobytes() if v.itemsize == 8 else v.astype(np.int64).tobytes() for v in shared] or [b"        "]
-        )
+        words = [v.tobytes() if v.itemsize == 8 else v.astype(np.int64).tobytes() for v in shared]
+        given = bytearray(b"".join(words) + bytes(8))  # never empty
         told = np.empty((), self.told)
         found: list[Any] = []
         arrays = [told if times is None else times, told if into is None else into, *wide]

@@ -66,4 +66,4 @@ class Proof(NamedTuple):
     verdict: Any
     """(lanes,) STABLE, UNSTABLE or UNKNOWN."""
     slowest: Any
-    """(lanes,) the real eigenvalue nearest to zero, where it could be found; else NaN."""
+    """(lanes,) the largest real part of an eigenvalue, where that is real and certain; else NaN."""

@@ -1,8 +1,8 @@
-"""Stationary points of many problems side by side, with a proof of stability that needs no eigenvalues.
+"""Stationary points of many problems side by side, with a proof of stability that seldom needs eigenvalues.
 
-The steps are those of `stationary`: linearly implicit Euler steps that grow into Newton's method. Stability follows
-from the signs of Routh's array of the characteristic polynomial, each sign with a bound on its rounding; where a
-sign cannot be told, the answer is "unknown" and the caller computes eigenvalues.
+The steps are like those of `stationary`: linearly implicit Euler steps that grow into Newton's method. The stability of
+small systems follows from the signs of Routh's array of the characteristic polynomial, each sign with a bound on its
+rounding; where a sign cannot be told, and in larger systems, it is "unknown" and the caller computes eigenvalues.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from vrest.numerics.elimination import factorise, implicit, substitute
+from vrest.numerics.elimination import factorise, implicit, sign, substitute
 from vrest.numerics.point import SIGNS_UP_TO, STABLE, UNKNOWN, UNSTABLE, Pace, Proof, Settled
 from vrest.numerics.rhs import Matrix, Rhs, State
 
-LAST_STEP = 1e8
+LAST_STEP = 1e10
 """s: a pseudo-time step that is almost Newton's."""
 
 LARGEST_CHANGE = 0.7
@@ -64,10 +64,7 @@ def settle(
         size = reduce(jnp.maximum, sizes)
         last = step >= LAST_STEP
         # beyond the growth time of an unstable mode a step runs against the motion: an odd number of pivots change sign
-        positive = jnp.ones_like(step)
-        for i in factors.order:
-            positive = positive * jnp.sign(factors.entries[i, i])
-        too_far = ~(size <= LARGEST_CHANGE) | ((positive <= 0) & (size > SMALL_CHANGE))
+        too_far = ~(size <= LARGEST_CHANGE) | ((sign(factors) <= 0) & (size > SMALL_CHANGE))
         # where it ends, the point stays: Jacobian and correction are those of the point returned
         ends = done | (last & (size < SMALL_CHANGE))
         part = jnp.where(ends | too_far, 0.0, share(y, change))
@@ -93,7 +90,8 @@ def prove(jacobian: Matrix, scale: State) -> Proof:
     verdict, slowest = jnp.full_like(t, UNKNOWN, dtype=int), jnp.full_like(t, jnp.nan)
     if n <= SIGNS_UP_TO:
         coefficients, bounds = characteristic(rows)
-        verdict, slowest = routh(coefficients, bounds), polished(rows, nearest_root(coefficients, bounds))
+        verdict, root = routh(coefficients, bounds), polished(rows, nearest_root(coefficients, bounds))
+        slowest = jnp.where(rightmost(root, coefficients, bounds), root, jnp.nan)
     return Proof(jnp.stack([jnp.stack(row) for row in rows]), verdict, slowest)
 
 
@@ -155,8 +153,23 @@ def routh(coefficients: list[Any], bounds: list[Any]) -> Any:
     return jnp.where(certain, jnp.where(stable, STABLE, UNSTABLE), UNKNOWN)
 
 
+def rightmost(root: Any, coefficients: list[Any], bounds: list[Any]) -> Any:
+    """Whether every other root of the polynomial certainly has a smaller real part than this real one."""
+    if len(coefficients) == 2:
+        return ~jnp.isnan(root)
+    rest, spread = coefficients[:1], bounds[:1]
+    for c, bound in zip(coefficients[1:-1], bounds[1:-1], strict=True):  # divided by (x - root)
+        rest, spread = [*rest, c + root * rest[-1]], [*spread, bound + jnp.abs(root) * spread[-1]]
+    for last in range(len(rest), 1, -1):  # and moved so that the root lies at zero
+        for j in range(1, last):
+            rest[j], spread[j] = rest[j] + root * rest[j - 1], spread[j] + jnp.abs(root) * spread[j - 1]
+    return routh(rest, spread) == STABLE
+
+
 def polished(rows: list[list[Any]], root: Any) -> Any:
     """An eigenvalue known to two digits, to nine or more by inverse iterations; NaN where it takes more of them."""
+    if len(rows) == 1:
+        return rows[0][0]
     n = range(len(rows))
     factors = factorise({(i, j): rows[i][j] - (root if i == j else 0.0) for i in n for j in n}, len(rows))
     vector, before, change = tuple(jnp.ones_like(root) for _ in n), root, root

@@ -38,14 +38,15 @@ class RestBatch(NamedTuple):
     slowest: np.ndarray
     """(n,) largest real part of an eigenvalue, 1/s."""
     iterations: np.ndarray
-    """(n,)"""
+    """(n,) of the search that ended there."""
 
 
 def rest_batch(system: System, p: np.ndarray, x0: np.ndarray) -> RestBatch:
     """Certified resting states of n cells of one structure.
 
     Most cells settle in a few steps that all lanes take together. What does not, or whose stability rounding hides,
-    goes through the search and the certificate of `rest`, so that an outcome means the same in both.
+    goes through the search and the certificate of `rest`, so that an outcome means the same in both. Where a cell has
+    several rests the two may find different ones: this search takes longer steps first.
 
     Parameters
     ----------
