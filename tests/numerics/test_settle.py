@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import vrest.numerics.backend  # noqa: F401  (float64)
+from vrest.numerics.elimination import WRITTEN_OUT, order_of
 from vrest.numerics.point import BOLD, STABLE, UNKNOWN, UNSTABLE
 from vrest.numerics.settle import characteristic, nearest_root, polished, prove, routh, settle
 
@@ -81,8 +82,9 @@ def test_the_largest_real_part_is_told_right_or_not_at_all(n):
 
 
 def test_many_unknowns_that_lapack_eliminates():
-    """24 unknowns that all meet: more multiplications than are written out."""
-    n = 24
+    """Unknowns that all meet, with more multiplications than are written out."""
+    n = 32
+    assert order_of({(i, j) for i in range(n) for j in range(n)}, n)[1] > WRITTEN_OUT
     rng = np.random.default_rng(6)
     a = rng.normal(size=(n, n)) - 2 * n * np.eye(n)
     b = rng.normal(size=(n, 3))

@@ -16,7 +16,7 @@ from jax.scipy.linalg import lu_factor, lu_solve
 
 from vrest.numerics.rhs import Matrix, State
 
-WRITTEN_OUT, WRITTEN_SHORT = 4000, 400
+WRITTEN_OUT, WRITTEN_SHORT = 10_000, 400
 """Most multiplications of one factorisation that are written out, and in code that should compile quickly."""
 
 
