@@ -1,12 +1,14 @@
 """Stationary points side by side, and stability without eigenvalues."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import vrest.numerics.backend  # noqa: F401  (float64)
-from vrest.numerics.elimination import WRITTEN_OUT, order_of
+from vrest.numerics.elimination import implicit
 from vrest.numerics.point import BOLD, STABLE, UNKNOWN, UNSTABLE
 from vrest.numerics.settle import characteristic, nearest_root, polished, prove, routh, settle
 
@@ -66,7 +68,7 @@ def test_lanes_go_where_their_motion_leads():
     assert np.all(found.done)
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("n", [1, 3, 5])
 def test_the_largest_real_part_is_told_right_or_not_at_all(n):
     """2,000 random matrices; where a complex pair is slowest, or rounding hides it, eigenvalues are left to decide."""
     rng = np.random.default_rng(10 + n)
@@ -81,16 +83,13 @@ def test_the_largest_real_part_is_told_right_or_not_at_all(n):
     assert told[(first.real < 0) & (first.imag == 0)].mean() > 0.5
 
 
-def test_many_unknowns_that_lapack_eliminates():
-    """Unknowns that all meet, with more multiplications than are written out."""
-    n = 32
-    assert order_of({(i, j) for i in range(n) for j in range(n)}, n)[1] > WRITTEN_OUT
+def test_lapack_eliminates_what_is_not_written_out(monkeypatch):
+    monkeypatch.setattr("vrest.numerics.settle.implicit", partial(implicit, most=0))
     rng = np.random.default_rng(6)
-    a = rng.normal(size=(n, n)) - 2 * n * np.eye(n)
-    b = rng.normal(size=(n, 3))
+    a, b = rng.normal(size=(3, 3)) - 6 * np.eye(3), rng.normal(size=(3, 2))
     found = jax.jit(
         lambda y: settle(
-            lambda t, y, args: tuple(sum(a[i, j] * y[j] for j in range(n)) + b[i] for i in range(n)),
+            lambda t, y, args: tuple(sum(a[i, j] * y[j] for j in range(3)) + b[i] for i in range(3)),
             y,
             (),
             scale=lambda y: tuple(jnp.maximum(jnp.abs(v), 1.0) for v in y),
@@ -98,6 +97,6 @@ def test_many_unknowns_that_lapack_eliminates():
             pace=BOLD,
             iterations=30,
         )
-    )((jnp.zeros(3),) * n)
+    )((jnp.zeros(2),) * 3)
     assert np.all(found.done)
     assert np.stack(found.y) == pytest.approx(np.linalg.solve(a, -b), abs=1e-9)
