@@ -12,6 +12,7 @@ from vrest.verbs import run_batch as module
 from vrest.verbs.batch import join_many, numbers_of
 from vrest.verbs.interval import Interval, interval_stepper
 from vrest.verbs.outcome import Outcome
+from vrest.verbs.rest_batch import _settle as settle_of
 from vrest.verbs.rest_batch import rest_batch
 from vrest.verbs.run_batch import FINISHED, TOO_LONG, run_batch
 
@@ -140,6 +141,18 @@ def test_xla_gives_the_same_runs(neurons, monkeypatch):
     assert list(theirs.status) == list(ours.status)
     assert theirs.series == pytest.approx(ours.series, rel=1e-9)
     assert theirs.state == pytest.approx(ours.state, rel=1e-9)
+
+
+def test_xla_gives_the_same_rests(neurons, monkeypatch):
+    system, p, x = neurons
+    ours = rest_batch(system, p, x)
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    monkeypatch.setattr("vrest.numerics.kernel.compiled", None)
+    monkeypatch.setattr("vrest.verbs.rest_batch._settle", settle_of.__wrapped__)
+    monkeypatch.setenv("VREST_CACHE", "off")
+    theirs = rest_batch(system, p, x)
+    assert list(theirs.outcome) == list(ours.outcome)
+    assert theirs.state == pytest.approx(ours.state, rel=1e-9, nan_ok=True)
 
 
 def test_a_run_without_end_takes_its_samples_and_no_more(neurons):
