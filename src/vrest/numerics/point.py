@@ -20,6 +20,9 @@ class Pace(NamedTuple):
 BOLD, PATIENT = Pace(0.1, 0.05, 100.0, 10.0, 2.0), Pace(1e-4, 0.02, 30.0, 5.0, 1.5)
 """Right for what comes to rest straight away; and what follows the motion past a neighbourhood where it lingers."""
 
+LARGEST_CHANGE = 0.7
+"""A step that changes any state by more than this share of its scale is repeated with a shorter time step."""
+
 SIGNS_UP_TO = 5
 """Largest system of which a batch proves stability from a characteristic polynomial."""
 

@@ -15,14 +15,12 @@ import jax
 import jax.numpy as jnp
 
 from vrest.numerics.elimination import factorise, implicit, sign, substitute
-from vrest.numerics.point import SIGNS_UP_TO, STABLE, UNKNOWN, UNSTABLE, Pace, Proof, Settled
+from vrest.numerics.point import LARGEST_CHANGE, SIGNS_UP_TO, STABLE, UNKNOWN, UNSTABLE, Pace, Proof, Settled
 from vrest.numerics.rhs import Matrix, Rhs, State
+from vrest.numerics.stationary import growth
 
 LAST_STEP = 1e10
 """s: a pseudo-time step that is almost Newton's."""
-
-LARGEST_CHANGE = 0.7
-"""A step that changes any state by more than this share of its scale is repeated with a shorter time step."""
 
 SMALL_CHANGE = 1e-10
 """A last correction so small leaves an error near rounding."""
@@ -69,9 +67,7 @@ def settle(
         ends = done | (last & (size < SMALL_CHANGE))
         part = jnp.where(ends | too_far, 0.0, share(y, change))
         moved = tuple(jnp.where(part > 0, v + part * c, v) for v, c in zip(y, change, strict=True))
-        grow = jnp.where(size < 0.2, pace.after_middling, pace.after_large)
-        grow = jnp.where(size < pace.small, pace.after_small, grow)
-        step = jnp.where(too_far, jnp.where(last, 1e3, step / 8), jnp.minimum(step * grow, LAST_STEP))
+        step = jnp.where(too_far, jnp.where(last, 1e3, step / 8), jnp.minimum(step * growth(pace, size), LAST_STEP))
         jacobian = {at: jnp.broadcast_to(jacobian[at], t.shape) for at in before.jacobian}
         return k + 1, step, Settled(moved, change, jacobian, ends, before.iterations + ~done)
 

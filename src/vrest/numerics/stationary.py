@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 
 from vrest.numerics.linear import WRITTEN_OUT, solve_signed
-from vrest.numerics.point import PATIENT, Stationary
+from vrest.numerics.point import LARGEST_CHANGE, PATIENT, Pace, Stationary
 
 LAST_STEP = 1e14
 """s: a pseudo-time step longer than any cell lives."""
@@ -22,8 +22,11 @@ LAST_STEP = 1e14
 STILL = 1e-9
 """A relative change this small is none: the point is stationary, stable or not."""
 
-LARGEST_CHANGE = 0.7
-"""A step that changes any state by more than this share of its scale is repeated with a shorter time step."""
+
+def growth(pace: Pace, size: Any) -> Any:
+    """How many times longer the next pseudo-time step is than one that changed the state by so many scales."""
+    less = jnp.where(size < 0.2, pace.after_middling, pace.after_large)
+    return jnp.where(size < pace.small, pace.after_small, less)
 
 
 class Carry(NamedTuple):
@@ -89,13 +92,11 @@ def stationary(
         done = (settled >= 2) | (k >= max_iterations) | given_up(y)
         # where it ends, the point stays: slope, Jacobian and correction are those of the point returned
         part = jnp.where(done | too_far, 0.0, share(y, change))
-        grow = jnp.where(size < 0.2, PATIENT.after_middling, PATIENT.after_large)
-        grow = jnp.where(size < PATIENT.small, PATIENT.after_small, grow)
         # a Newton step that would jump far has not found its basin: go back to following the motion
         shorter = jnp.where(newton, 1e3, step / 8)
         return Carry(
             Stationary(y + jnp.where(part > 0, part * change, 0.0), slope, jacobian, change, k, settled >= 2),
-            jnp.where(too_far, shorter, jnp.minimum(step * grow, LAST_STEP)),
+            jnp.where(too_far, shorter, jnp.minimum(step * growth(PATIENT, size), LAST_STEP)),
             settled,
             jnp.where(newton, jnp.minimum(carry.best, size), jnp.inf),
             done,
