@@ -34,6 +34,7 @@ def advance(
     rtol: Any,
     atol: Any,
     attempts: Any,
+    quick: tuple[int, ...] | None = None,
     watch: Callable[[Any, State, Any], State] | None = None,
     thresholds: Any = (),
     show: Callable[[State, Any], State] | None = None,
@@ -53,6 +54,8 @@ def advance(
         valid(y, args) -> bool: a state that is not allowed rejects its step.
     rtol, atol
         Relative tolerance, and absolute tolerance of each state, (n,).
+    quick
+        The unknowns that follow the others at once, as `growing.longest` needs them; None does not ask what grows.
     watch, thresholds
         watch(t, y, (args, now)) -> m arrays that are followed along the way, with the m levels whose passing counts.
     show, times
@@ -81,7 +84,16 @@ def advance(
         t_stop = chosen(edges[1:], lanes.stage)
         both = (args, stage_args(lanes.stage))
         tried = attempt(
-            rhs, lanes.t, y, lanes.h, t_stop, both, allowed=lambda end: valid(end, args), rtol=rtol, atol=atol
+            rhs,
+            lanes.t,
+            y,
+            lanes.h,
+            t_stop,
+            both,
+            allowed=lambda end: valid(end, args),
+            rtol=rtol,
+            atol=atol,
+            quick=quick,
         )
         good = tried.good & running
         arrived = good & tried.last

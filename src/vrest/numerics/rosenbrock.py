@@ -13,6 +13,7 @@ import jax.numpy as jnp
 
 from vrest.numerics import tableau
 from vrest.numerics.elimination import WRITTEN_OUT, WRITTEN_SHORT, Factors, implicit, substitute
+from vrest.numerics.growing import longest
 from vrest.numerics.rhs import Matrix, Rhs, State
 
 SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
@@ -107,8 +108,11 @@ def attempt(
     allowed: Callable[[State], Any],
     rtol: Any,
     atol: Sequence[Any],
+    quick: tuple[int, ...] | None = None,
 ) -> Attempt:
     """Try one step towards t_stop, and judge it. Where h is zero or less, a cautious first step is guessed.
+
+    With `quick` (see `growing`) no step is long against a mode that grows.
 
     A derivative of what comes out is taken at given step sizes: their own derivatives are held out, because they
     belong to the error of the solution and not to the solution.
@@ -116,6 +120,8 @@ def attempt(
     slope, jacobian = rhs.jacobian(t, y, args)
     tolerance = tuple(a + rtol * jnp.abs(v) for a, v in zip(atol, y, strict=True))
     h = jax.lax.stop_gradient(jnp.where(h > 0, h, first_step(slope, y, tolerance)))
+    if quick is not None:
+        h = jnp.minimum(h, longest(jax.lax.stop_gradient(jacobian), len(y), quick, h))
     last = t + h * (1 + 1e-12) >= t_stop
     h_used = jnp.where(last, t_stop - t, h)
     end, error, dense = one_step(rhs, t, y, h_used, slope, jacobian, args)
@@ -151,6 +157,7 @@ def reach(
     rtol: Any,
     atol: Any,
     max_steps: int,
+    quick: tuple[int, ...] | None = None,
     short: bool = True,
 ) -> tuple[Any, Any]:
     """The state (n,) of one problem y' = f(t, y, args) at t_stop, and the next step; NaN where it was not reached.
@@ -165,6 +172,8 @@ def reach(
         First step; zero or less asks for a cautious guess.
     rtol, atol
         Relative tolerance, and absolute tolerance of each state, (n,).
+    quick
+        As for `growing.longest`; None does not ask what grows.
     short
         As for `Rhs`.
     """
@@ -177,7 +186,7 @@ def reach(
 
     def body(carry: Any) -> Any:
         t, y, h, count, _ = carry
-        tried = attempt(rhs, t, y, h, t_stop, allowed=lambda end: valid(end, args), rtol=rtol, atol=atol)
+        tried = attempt(rhs, t, y, h, t_stop, allowed=lambda end: valid(end, args), rtol=rtol, atol=atol, quick=quick)
         return tried.t_next, tried.y_next, tried.h_next, count + 1, tried.stuck
 
     start = (jnp.asarray(t, dtype=float), y, jnp.asarray(h, dtype=float), jnp.asarray(0), jnp.asarray(False))

@@ -100,8 +100,8 @@ def _after(system: System, wall: Wall) -> Any:
 
         y, c, matrix = system.split(x, p)
         args = (p, jnp.zeros_like(p), 0.0, entries(c), entries(matrix.reshape(-1)))
-        y, _ = reach(f, 0.0, y, time, 0.0, args, valid=valid, rtol=TIGHT, atol=atol, max_steps=MOST_STEPS,
-                     short=False)  # fmt: skip
+        how = {"valid": valid, "rtol": TIGHT, "atol": atol, "max_steps": MOST_STEPS, "quick": system.quick}
+        y, _ = reach(f, 0.0, y, time, 0.0, args, **how, short=False)
 
         def v(y: Any) -> Any:
             return system.potential(system.join(y, c, matrix), wall)

@@ -142,6 +142,11 @@ class System:
         combination = np.hstack([laws.combination, np.zeros((len(laws.dependent), len(gates)))])
         return Laws((*independent, *gates), tuple(rows[i] for i in laws.dependent), combination)
 
+    @cached_property
+    def quick(self) -> tuple[int, ...]:
+        """Which of the independent states follow the others at once: membrane charges and gates."""
+        return tuple(i for i, k in enumerate(self.laws.independent) if self.states[k][0] in ("charge", "gate"))
+
     # --- the state -----------------------------------------------------------------------------------------
 
     def units(self, p: Any) -> tuple[Any, ...]:

@@ -90,6 +90,7 @@ def interval_stepper(system: System) -> IntervalStepper:
             rtol=rtol,
             atol=allowed.tolerance(rtol),
             attempts=jnp.iinfo(count.dtype).max,
+            quick=system.quick,
         ).lanes
         return Interval(done.y, done.h, done.status == FINISHED, done.steps, done.rejected)
 

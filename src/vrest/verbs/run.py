@@ -403,6 +403,7 @@ def stepper(system: System, moving: bool) -> Any:
             rtol=rtol,
             atol=atol,
             attempts=attempts,
+            quick=system.quick,
             show=lambda y, args: system.whole(y, *args[3:]),
             times=times,
         )

@@ -245,6 +245,7 @@ def _advance(system: System, changed: tuple[int, ...], moving: bool, watch: Watc
             rtol=rtol,
             atol=atol,
             attempts=attempts,
+            quick=system.quick,
             watch=None if watch is None else watched,
             thresholds=level,
             show=(lambda y, args: system.whole(y, *args[1:])) if sampled else None,

@@ -63,7 +63,8 @@ class RunFunction(OfArguments):
             stop, fresh, p, slope, start = piece
             h = jnp.where(fresh, jnp.minimum(h, FIRST_MOMENT), h)  # a step in a parameter starts a new transient
             args = (p, slope, start, entries(c), entries(matrix.reshape(-1)))
-            y, h = reach(f, t, y, stop, h, args, valid=valid, rtol=self.rtol, atol=atol, max_steps=MOST_STEPS)
+            how = {"valid": valid, "rtol": self.rtol, "atol": atol, "max_steps": MOST_STEPS, "quick": system.quick}
+            y, h = reach(f, t, y, stop, h, args, **how)
             return (stop, y, h), y
 
         begin = (jnp.asarray(0.0), y0, jnp.asarray(0.0))
