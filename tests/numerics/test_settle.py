@@ -10,7 +10,8 @@ import pytest
 import vrest.numerics.backend  # noqa: F401  (float64)
 from vrest.numerics.elimination import implicit
 from vrest.numerics.point import BOLD, STABLE, UNKNOWN, UNSTABLE
-from vrest.numerics.settle import characteristic, nearest_root, polished, prove, routh, settle
+from vrest.numerics.settle import prove, settle
+from vrest.numerics.stability import characteristic, nearest_root, polished, rounded, routh
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5])
@@ -19,7 +20,7 @@ def test_signs_agree_with_eigenvalues(n):
     rng = np.random.default_rng(n)
     a = rng.normal(size=(2000, n, n)) - np.linspace(0, 2.5, 2000)[:, None, None] * np.eye(n)
     rows = [[jnp.asarray(a[:, i, j]) for j in range(n)] for i in range(n)]
-    coefficients, bounds = jax.jit(characteristic)(rows)
+    coefficients, bounds = jax.jit(lambda rows: rounded(*characteristic(rows)))(rows)
     assert np.stack(coefficients, axis=1)[7] == pytest.approx(np.poly(a[7]), rel=1e-10, abs=1e-10)
     verdict = np.asarray(jax.jit(routh)(coefficients, bounds))
     largest = np.linalg.eigvals(a).real.max(axis=1)
@@ -35,20 +36,20 @@ def test_a_sign_within_rounding_is_unknown():
     basis = np.random.default_rng(0).normal(size=(3, 3))
     a = basis @ a @ np.linalg.inv(basis)
     rows = [[jnp.asarray([a[i, j]]) for j in range(3)] for i in range(3)]
-    assert int(routh(*characteristic(rows))[0]) == UNKNOWN
+    assert int(routh(*rounded(*characteristic(rows)))[0]) == UNKNOWN
 
 
 def test_the_slowest_rate():
     # beside a rate 4e4 times faster, the coefficients keep it to eight digits
     rows = [[jnp.asarray([v]) for v in row] for row in np.diag([-109.0, -6.6e-3, -2.9e-3])]
-    assert float(nearest_root(*characteristic(rows))[0]) == pytest.approx(-2.9e-3, rel=1e-7)
+    assert float(nearest_root(*rounded(*characteristic(rows)))[0]) == pytest.approx(-2.9e-3, rel=1e-7)
     basis = np.random.default_rng(2).normal(size=(3, 3))
     a = basis @ np.diag([-109.0, -6.6e-3, -2.9e-3]) @ np.linalg.inv(basis)
     rows = [[jnp.asarray([a[i, j]]) for j in range(3)] for i in range(3)]
-    near = nearest_root(*characteristic(rows))
+    near = nearest_root(*rounded(*characteristic(rows)))
     assert float(polished(rows, near)[0]) == pytest.approx(np.linalg.eigvals(a).real.max(), rel=1e-9)
     turning = [[jnp.asarray([v]) for v in row] for row in [[-0.1, 1.0], [-1.0, -0.1]]]
-    assert np.isnan(nearest_root(*characteristic(turning))[0])
+    assert np.isnan(nearest_root(*rounded(*characteristic(turning)))[0])
 
 
 def test_lanes_go_where_their_motion_leads():

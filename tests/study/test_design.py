@@ -15,7 +15,9 @@ from vrest.study.refusal import State, refuse_state
 from vrest.study.strengths import Columns
 from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
-from vrest.verbs.rest import judged, search
+from vrest.verbs.rest import result
+from vrest.verbs.search import searched
+from vrest.verbs.verdict import verdict
 
 PHI = 1e3 * R * 310.15 / F
 
@@ -274,6 +276,5 @@ def rests_of(cells):
     for each in cells:
         p = parameter_vector(each)
         x0 = system.start(each, p)
-        y, c, matrix = system.split(x0, p)
-        found.append(judged(each, system, p, x0, search(system)((), (y, (p, c, matrix)))))
+        found.append(result(each, system, p, x0, verdict(system, p, x0, searched(system, p[None], x0[None]))))
     return found

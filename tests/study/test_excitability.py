@@ -9,7 +9,7 @@ import vrest
 from vrest.errors import InputError
 from vrest.io.cellfile import load
 from vrest.study.excitability import excitability, firing
-from vrest.verbs.rest import linearised
+from vrest.verbs.verdict import linearised
 
 
 @pytest.fixture(scope="module")
@@ -133,8 +133,8 @@ def test_of_coupled_membranes_one_is_asked():
     assert firing(result, 1.1 * ready.rheobase, membrane="soma").spikes
     assert not firing(result, 0.9 * ready.rheobase, membrane="soma").spikes
     system, p = result.system, result.parameters
-    y, c, matrix = system.split(result.state, p)
-    _, jacobian = linearised(system)((), (y, (p, c, matrix)))
+    y = result.state[list(system.laws.independent)]
+    jacobian = linearised(system, p, result.state, y).jacobian
     soma = [system.states[k] for k in system.laws.independent].index(("charge", "soma"))
     unit = np.zeros(len(y))
     unit[soma] = 1.0 / result.cell.membranes["soma"].capacitance  # V/s of 1 A/m2

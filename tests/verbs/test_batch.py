@@ -9,10 +9,10 @@ from vrest.model.change import apply
 from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
 from vrest.verbs import run_batch as module
+from vrest.verbs import search
 from vrest.verbs.batch import join_many, numbers_of
 from vrest.verbs.interval import Interval, interval_stepper
 from vrest.verbs.outcome import Outcome
-from vrest.verbs.rest_batch import _settle as settle_of
 from vrest.verbs.rest_batch import rest_batch
 from vrest.verbs.run_batch import FINISHED, TOO_LONG, run_batch
 
@@ -72,7 +72,7 @@ def test_what_does_not_rest_is_judged_as_rest_judges_it():
 
 def test_gated_cells_settle_together(monkeypatch):
     """Eight states: beyond what stability can be told of without eigenvalues."""
-    monkeypatch.setattr("vrest.verbs.rest_batch._carefully", lambda *_: pytest.fail("one by one"))
+    monkeypatch.setattr("vrest.verbs.rest_batch.verdict", lambda *_: pytest.fail("one by one"))
     cell = vrest.load("dijkstra_2016")
     system, p, x = columns(cell, 2)
     found = rest_batch(system, p, x)
@@ -148,7 +148,8 @@ def test_xla_gives_the_same_rests(neurons, monkeypatch):
     ours = rest_batch(system, p, x)
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
     monkeypatch.setattr("vrest.numerics.kernel.compiled", None)
-    monkeypatch.setattr("vrest.verbs.rest_batch._settle", settle_of.__wrapped__)
+    monkeypatch.setattr(search, "settling", search.settling.__wrapped__)
+    monkeypatch.setattr(search, "following", search.following.__wrapped__)
     monkeypatch.setenv("VREST_CACHE", "off")
     theirs = rest_batch(system, p, x)
     assert list(theirs.outcome) == list(ours.outcome)

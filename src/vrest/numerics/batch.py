@@ -35,6 +35,7 @@ def advance(
     atol: Any,
     attempts: Any,
     quick: tuple[int, ...] | None = None,
+    enough: Any = None,
     watch: Callable[[Any, State, Any], State] | None = None,
     thresholds: Any = (),
     show: Callable[[State, Any], State] | None = None,
@@ -56,6 +57,8 @@ def advance(
         Relative tolerance, and absolute tolerance of each state, (n,).
     quick
         The unknowns that follow the others at once, as `growing.longest` needs them; None does not ask what grows.
+    enough
+        (lanes,) a step so long ends the way of its lane; None for no such end.
     watch, thresholds
         watch(t, y, (args, now)) -> m arrays that are followed along the way, with the m levels whose passing counts.
     show, times
@@ -98,6 +101,8 @@ def advance(
         good = tried.good & running
         arrived = good & tried.last
         over = arrived & (lanes.stage == stages - 1)
+        if enough is not None:
+            over |= good & (tried.h_next >= enough)
         status = jnp.where(over, FINISHED, jnp.where(running & tried.stuck, STUCK, lanes.status))
         watched = lanes.watched
         if watch is not None and watched is not None:

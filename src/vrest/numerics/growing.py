@@ -154,9 +154,9 @@ def _plus(p: Polynomial, q: Polynomial) -> Polynomial:
 def _product(p: Polynomial, q: Polynomial) -> Polynomial:
     found = []
     for a, b in zip(p, q, strict=True):
-        found.append([
-            sum(a[i] * b[k - i] for i in range(len(a)) if 0 <= k - i < len(b)) for k in range(len(a) + len(b) - 1)
-        ])
+        found.append(
+            [sum(a[i] * b[k - i] for i in range(len(a)) if 0 <= k - i < len(b)) for k in range(len(a) + len(b) - 1)]
+        )
     return found[0], found[1]
 
 
@@ -172,9 +172,7 @@ def _grows(polynomial: Polynomial) -> Any:
     return routh(*rounded(*polynomial)) == UNSTABLE
 
 
-def _slow_limit(
-    jacobian: Matrix, n: int, quick: tuple[int, ...], slow: tuple[int, ...], largest: Any, h: Any
-) -> Any:
+def _slow_limit(jacobian: Matrix, n: int, quick: tuple[int, ...], slow: tuple[int, ...], largest: Any, h: Any) -> Any:
     """The longest step for what grows among the others, the quick unknowns following them."""
     nothing = jnp.zeros_like(h)
     if len(slow) > SIGNS_UP_TO:

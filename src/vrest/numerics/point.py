@@ -15,13 +15,12 @@ class Pace(NamedTuple):
     after_small: float
     after_middling: float
     after_large: float
+    largest: float
+    """A step that changes any state by more than so many scales is too long."""
 
 
-BOLD, PATIENT = Pace(0.1, 0.05, 100.0, 10.0, 2.0), Pace(1e-4, 0.02, 30.0, 5.0, 1.5)
-"""Right for what comes to rest straight away; and what follows the motion past a neighbourhood where it lingers."""
-
-LARGEST_CHANGE = 0.7
-"""A step that changes any state by more than this share of its scale is repeated with a shorter time step."""
+BOLD, NEWTON = Pace(0.1, 0.05, 100.0, 10.0, 2.0, 0.7), Pace(1e10, 0.05, 100.0, 10.0, 2.0, 0.1)
+"""For what comes to rest straight away; and Newton's method, for what is nearly there."""
 
 SIGNS_UP_TO = 5
 """Largest system of which a batch proves stability from a characteristic polynomial."""
@@ -35,8 +34,6 @@ class Stationary(NamedTuple):
 
     y: Any
     """(n,) the point."""
-    slope: Any
-    """(n,) y' there."""
     jacobian: Any
     """(n, n) there."""
     correction: Any
@@ -57,6 +54,8 @@ class Settled(NamedTuple):
     """There, where it is done: the entries (lanes,) that are not zero by structure."""
     done: Any
     """(lanes,) bool: the correction is small."""
+    lost: Any
+    """(lanes,) bool: a step did not fit the motion; the point is where it began."""
     iterations: Any
     """(lanes,) int"""
 

@@ -15,16 +15,19 @@ import jax
 import jax.numpy as jnp
 
 from vrest.numerics.elimination import implicit, sign, substitute
-from vrest.numerics.point import LARGEST_CHANGE, SIGNS_UP_TO, UNKNOWN, Pace, Proof, Settled
+from vrest.numerics.point import SIGNS_UP_TO, UNKNOWN, Pace, Proof, Settled
 from vrest.numerics.rhs import Matrix, Rhs, State
 from vrest.numerics.stability import characteristic, nearest_root, polished, rightmost, rounded, routh
-from vrest.numerics.stationary import growth
 
 LAST_STEP = 1e10
 """s: a pseudo-time step that is almost Newton's."""
 
 SMALL_CHANGE = 1e-10
 """A last correction so small leaves an error near rounding."""
+
+BENT, HARMLESS = 0.5, 0.02
+"""A step is lost that leaves more of a slope than this share of what it began with, beyond what it foresaw; unless
+what is left over moves nothing by more than so many scales."""
 
 
 def settle(
@@ -39,6 +42,10 @@ def settle(
 ) -> Settled:
     """Take up to `iterations` steps from y (n arrays, one entry a lane) towards f(0, y, args) = 0.
 
+    The steps are linearly implicit Euler steps that grow into Newton's method. They know the motion only as a straight
+    line: a lane is lost, and stays where it is, as soon as a step is too long for that, shows that the motion
+    bends (its slopes do not fall as foreseen), runs against a growing mode or leaves the allowed region.
+
     Parameters
     ----------
     scale
@@ -50,31 +57,48 @@ def settle(
     rhs = Rhs(f, t, y, args)
 
     def going(carry: Any) -> Any:
-        k, _, found = carry
-        return (k < iterations) & ~jnp.all(found.done)
+        k, found = carry[0], carry[-1]
+        return (k < iterations) & ~jnp.all(found.done | found.lost)
 
     def body(carry: Any) -> Any:
-        k, step, before = carry
+        k, step, foreseen, began, rate, before = carry
         y, done = before.y, before.done
         slope, jacobian = rhs.jacobian(t, y)
         factors = implicit(1.0 / step, jacobian, n)
         change = substitute(factors, slope)
-        sizes = [jnp.abs(c) / s for c, s in zip(change, scale(y), strict=True)]
-        size = reduce(jnp.maximum, sizes)
+        scales = scale(y)
+        size = reduce(jnp.maximum, [jnp.abs(c) / s for c, s in zip(change, scales, strict=True)])
+        bends = jnp.zeros_like(done)
+        for i, s in enumerate(scales):
+            left = jnp.abs(slope[i] - foreseen[i])
+            relaxes = rate + jnp.abs(jacobian.get((i, i), t))
+            bends |= (left > BENT * began[i]) & (left > HARMLESS * s * relaxes)
         last = step >= LAST_STEP
         # beyond the growth time of an unstable mode a step runs against the motion: an odd number of pivots change sign
-        too_far = ~(size <= LARGEST_CHANGE) | ((sign(factors) <= 0) & (size > SMALL_CHANGE))
+        against = (sign(factors) <= 0) & (size > SMALL_CHANGE)
+        part = share(y, change)
+        lost = before.lost | (~done & (~(size <= pace.largest) | against | bends | (part < 1.0)))
         # where it ends, the point stays: Jacobian and correction are those of the point returned
-        ends = done | (last & (size < SMALL_CHANGE))
-        part = jnp.where(ends | too_far, 0.0, share(y, change))
-        moved = tuple(jnp.where(part > 0, v + part * c, v) for v, c in zip(y, change, strict=True))
-        step = jnp.where(too_far, jnp.where(last, 1e3, step / 8), jnp.minimum(step * growth(pace, size), LAST_STEP))
+        ends = done | (last & (size < SMALL_CHANGE) & ~lost)
+        moved = tuple(jnp.where(ends | lost, v, v + c) for v, c in zip(y, change, strict=True))
         jacobian = {at: jnp.broadcast_to(jacobian[at], t.shape) for at in before.jacobian}
-        return k + 1, step, Settled(moved, change, jacobian, ends, before.iterations + ~done)
+        foreseen = tuple(c / step for c in change)
+        began = tuple(jnp.maximum(jnp.abs(a), jnp.abs(b)) for a, b in zip(slope, foreseen, strict=True))
+        found = Settled(moved, change, jacobian, ends, lost, before.iterations + ~(done | lost))
+        longer = jnp.minimum(step * growth(pace, size), LAST_STEP)
+        return k + 1, longer, foreseen, began, 1.0 / step, found
 
     entries = {(i, j): t for i, row in enumerate(rhs.pattern) for j in sorted(row)}
-    nowhere = Settled(y, (t,) * n, entries, jnp.zeros_like(t, dtype=bool), jnp.zeros_like(t, dtype=int))
-    return jax.lax.while_loop(going, body, (jnp.asarray(0), t + pace.first, nowhere))[2]
+    never = jnp.zeros_like(t, dtype=bool)
+    nowhere = Settled(y, (t,) * n, entries, never, never, jnp.zeros_like(t, dtype=int))
+    unknown = (t + jnp.inf,) * n
+    return jax.lax.while_loop(going, body, (jnp.asarray(0), t + pace.first, (t,) * n, unknown, t, nowhere))[-1]
+
+
+def growth(pace: Pace, size: Any) -> Any:
+    """How many times longer the next step is than one that changed the state by so many scales."""
+    less = jnp.where(size < 0.2, pace.after_middling, pace.after_large)
+    return jnp.where(size < pace.small, pace.after_small, less)
 
 
 def prove(jacobian: Matrix, scale: State) -> Proof:

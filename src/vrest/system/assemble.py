@@ -424,18 +424,18 @@ def with_oxygen(part: Transport | Exchange, content: Mapping[str, Any], rate: An
 
 
 @lru_cache(maxsize=256)
-def _shared(structure: Structure, names: tuple[str, ...]) -> System:
+def shared(structure: Structure, names: tuple[str, ...]) -> System:
     """One system for all structures that follow the same amounts, in whatever order of abundance."""
     system = System(structure, names)
     rest = {name for kind, name in (system.states[k] for k in system.laws.dependent) if kind == "amount"}
     order = [name for kind, name in system.states if kind == "amount"]
     same = replace(structure, abundance=tuple(sorted(order, key=rest.__contains__)))
-    return system if same == structure else _shared(same, names)
+    return system if same == structure else shared(same, names)
 
 
 def assemble(cell: Cell, *, only_active: bool = False) -> System:
     """The equations of a cell; cells that differ only in numbers share them, and their compiled code."""
     return cell.kept(
         f"_system_{only_active}",
-        lambda: _shared(structure_of(cell, only_active=only_active), parameter_names(cell)),
+        lambda: shared(structure_of(cell, only_active=only_active), parameter_names(cell)),
     )

@@ -99,6 +99,15 @@ def path_currents(system: System, x: Array, p: Array, wall: Wall) -> dict[str, A
     return found
 
 
+def takes(system: System, x: Array, p: Array, k: int) -> str:
+    """The transport or exchange that takes most of state k, an amount."""
+    with np.errstate(all="ignore"):
+        rates, _ = system.turnovers(x, p)
+    pairs = zip(system.columns, rates, strict=True)
+    taken = [(float(rate) * column.adds.get(k, 0.0), column.mover) for column, rate in pairs]
+    return system.structure.movers[min(taken)[1]].label
+
+
 def charge_per_turnover(moved: Mapping[str, float], valence: Mapping[str, int]) -> float:
     """Elementary charges that one turnover carries outward."""
     return sum(valence[ion] * count for ion, count in moved.items())

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from vrest.physics.namespace import namespace
 from vrest.system.assemble import System
 
 SWOLLEN = 1e4
@@ -30,9 +31,8 @@ class Allowed:
 
     def scale(self, y: tuple[Any, ...]) -> tuple[Any, ...]:
         """The size changes of each independent state are measured with."""
-        import jax.numpy as jnp
-
-        return tuple(jnp.maximum(jnp.abs(v), floor) for v, floor in zip(y, self.floor[self.independent], strict=True))
+        xp = namespace(*y)
+        return tuple(xp.maximum(xp.abs(v), floor) for v, floor in zip(y, self.floor[self.independent], strict=True))
 
     def share(self, x: tuple[Any, ...], moved: tuple[Any, ...]) -> Any:
         """The part of a step of the whole state after which everything positive keeps a fifth of itself."""

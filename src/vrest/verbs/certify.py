@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vrest.constants import N_A
-from vrest.model.cell import Cell, Notice
+from vrest.model.cell import Notice
 from vrest.numerics.point import Stationary
-from vrest.physics.namespace import namespace
-from vrest.system.assemble import System, entry
-from vrest.system.observables import pump_costs
+from vrest.system.assemble import System
+from vrest.system.observables import pump_costs, takes
 from vrest.verbs.allowed import SWOLLEN, Allowed
-from vrest.verbs.outcome import Outcome
+from vrest.verbs.face import face, vanishing
+from vrest.verbs.held import pumped
+from vrest.verbs.outcome import Ended, Outcome
 
 NEUTRAL_RATE = 1e-10
 """1/s: an eigenvalue this small (a time constant of 300 years) means a state nothing determines."""
 
 SETTLED_MV, SETTLED_MM_PER_MIN = 1e-6, 1e-6
 """What a certified state may leave of the Newton correction of V and of any ion's balance."""
-
-RUN_DOWN_COST = 10e3
-"""J/mol: where a pump cycle stores less than this (a healthy neuron: 40 to 50 kJ/mol), gradients are gone."""
 
 
 class Certificate(NamedTuple):
@@ -38,29 +35,75 @@ class Certificate(NamedTuple):
     eigenvalues: NDArray[np.complex128]
     conditioning: float
     iterations: int
+    followed: float = 0.0
+    steps: int = 0
 
 
-def certify(system: System, p: np.ndarray, x0: np.ndarray, found: Stationary) -> Certificate:
+def certify(
+    system: System, p: np.ndarray, x0: np.ndarray, found: Stationary, ended: Ended = Ended.settled
+) -> Certificate:
     """Judge where a search ended."""
     y, correction = found.y, found.correction
     _, c, matrix = system.split(x0, p)
     x = system.join(y, c, matrix)
     scaled = _scaled(system, y, found.jacobian)
     finite = bool(np.all(np.isfinite(x)) and np.all(np.isfinite(scaled)))
-    eigenvalues = np.asarray(np.linalg.eigvals(scaled) if finite else [], dtype=np.complex128)
     residual = _imbalance(system, x, p) if finite else {}
     charges = [i for i, k in enumerate(system.laws.independent) if system.states[k][0] == "charge"]
-    residual_mv = float(1e3 * np.max(np.abs(correction[charges]))) if charges else 0.0
-    outcome, reason = _judge(system, p, x0, x, scaled, eigenvalues, residual, residual_mv, bool(found.converged))
-    return Certificate(
-        outcome=outcome,
-        reason=reason,
+    certificate = Certificate(
+        outcome=Outcome.not_converged,
+        reason="",
         state=x,
-        residual_mV=residual_mv,
+        residual_mV=float(1e3 * np.max(np.abs(correction[charges]))) if charges else 0.0,
         residual_mM_per_min=residual,
-        eigenvalues=eigenvalues,
+        eigenvalues=np.asarray(np.linalg.eigvals(scaled) if finite else [], dtype=np.complex128),
         conditioning=float(np.linalg.cond(scaled)) if finite else float("inf"),
         iterations=int(found.iterations),
+    )
+    may_empty = ended is not Ended.settled or _emptied(system, x, p) is not None
+    if finite and may_empty and (gone := vanishing(system, x, x0, p)):
+        return _without(system, p, x0, certificate, gone)
+    outcome, reason = _judge(system, p, certificate, scaled, bool(found.converged), ended)
+    return certificate._replace(outcome=outcome, reason=reason)
+
+
+def _without(system: System, p: np.ndarray, x0: np.ndarray, last: Certificate, gone: list[int]) -> Certificate:
+    """The judgement of a motion that uses ions up: the state without them, or that there is none."""
+    names = " and ".join(system.states[k][1] for k in gone)
+    without = face(system, p, x0, last.state, gone)
+    if without is None:
+        taken = takes(system, last.state, p, gone[0])
+        return last._replace(
+            outcome=Outcome.runs_out,
+            reason=f"{Outcome.runs_out.value} {names} is used up: '{taken}' goes on taking it, and no state without "
+            "it is stationary.",
+        )
+    towards, rates = without.towards.real, without.inside.real
+    certificate = Certificate(
+        outcome=Outcome.rests,
+        reason="",
+        state=without.state,
+        residual_mV=max(
+            1e3 * abs(float(without.correction[k])) for k, (kind, _) in enumerate(system.states) if kind == "charge"
+        ),
+        residual_mM_per_min=_imbalance(system, without.state, p),
+        eigenvalues=np.concatenate([without.inside, without.towards]),
+        conditioning=float(np.linalg.cond(without.jacobian)),
+        iterations=last.iterations,
+    )
+    if np.abs(rates).min(initial=np.inf) < max(NEUTRAL_RATE, rounding(without.jacobian)):
+        return certificate._replace(
+            outcome=Outcome.not_converged,
+            reason=f"{Outcome.not_converged.value} {names} is used up, and what is left has a rate that double "
+            "precision cannot tell from zero.",
+        )
+    if (rates > 0).any() or (towards > NEUTRAL_RATE).any():
+        return certificate._replace(outcome=Outcome.unstable, reason=_growth(certificate.eigenvalues))
+    outcome = _rested(system, without.state, p)
+    how = "decays" if (towards < -NEUTRAL_RATE).all() else "decays more slowly than any exponential"
+    return certificate._replace(
+        outcome=outcome,
+        reason=f"{outcome.value} {names} is used up: what is left of it {how}, and nothing brings it back.",
     )
 
 
@@ -86,88 +129,63 @@ def _imbalance(system: System, x: np.ndarray, p: np.ndarray) -> dict[str, dict[s
 
 
 def _judge(
-    system: System,
-    p: np.ndarray,
-    x0: np.ndarray,
-    x: np.ndarray,
-    scaled: np.ndarray,
-    eigenvalues: NDArray[np.complex128],
-    residual: Mapping[str, Mapping[str, float]],
-    residual_mv: float,
-    converged: bool,
+    system: System, p: np.ndarray, found: Certificate, scaled: np.ndarray, converged: bool, ended: Ended
 ) -> tuple[Outcome, str]:
+    x, eigenvalues, failed = found.state, found.eigenvalues, Outcome.not_converged.value
+    if ended is Ended.cancelled:
+        return Outcome.not_followed, f"{Outcome.not_followed.value} It was stopped."
     if not len(eigenvalues):
-        return Outcome.not_converged, Outcome.not_converged.value
-    grows = system.derivative(x, p) > 0
-    swollen = [n for k, (kind, n) in enumerate(system.states) if kind == "volume" and x[k] > SWOLLEN and grows[k]]
-    if swollen:
+        return Outcome.not_converged, f"{failed} The motion leads to numbers that are not finite."
+    large = [k for k, (kind, _) in enumerate(system.states) if kind == "volume" and x[k] > SWOLLEN]
+    if swollen := [system.states[k][1] for k in large if system.derivative(x, p)[k] > 0]:
         return Outcome.swells_without_limit, (
             f"{Outcome.swells_without_limit.value} '{swollen[0]}' has passed {SWOLLEN:.0f} times its volume and "
             "still grows: at every size its osmolarity stays above that of its surroundings."
         )
-    emptied = _emptied(system, x, p)
-    if emptied:
-        return Outcome.runs_out, f"{Outcome.runs_out.value} {emptied} falls below one ion."
-    worst = max((abs(v) for ions in residual.values() for v in ions.values()), default=0.0)
-    still = worst < SETTLED_MM_PER_MIN
-    free = np.abs(eigenvalues) < NEUTRAL_RATE
-    if still and free.any():
-        emptying = _emptying(system, x, x0, grows)
-        if emptying:
-            return Outcome.not_converged, (
-                f"{Outcome.not_converged.value} {emptying} keeps running out, ever more slowly: what takes it out "
-                "finds no way in that balances it."
-            )
-        return Outcome.neutral, f"{Outcome.neutral.value} Free: {_free_total(system, scaled)}."
-    if not (converged and still and residual_mv < SETTLED_MV):
-        return Outcome.not_converged, (
-            f"{Outcome.not_converged.value} The search ended with an imbalance of {worst:.3g} mM/min."
+    if (k := _emptied(system, x, p)) is not None:
+        return Outcome.runs_out, (
+            f"{Outcome.runs_out.value} {system.states[k][1]} falls below one ion; '{takes(system, x, p, k)}' takes it."
         )
+    worst = max((abs(v) for ions in found.residual_mM_per_min.values() for v in ions.values()), default=0.0)
+    still = worst < SETTLED_MM_PER_MIN
+    if still and (np.abs(eigenvalues) < NEUTRAL_RATE).any():
+        return Outcome.neutral, f"{Outcome.neutral.value} Free: {_free_total(system, scaled)}."
+    if ended is Ended.moving:
+        return Outcome.not_followed, Outcome.not_followed.value
+    if not (converged and still and found.residual_mV < SETTLED_MV):
+        why = "could not go on" if ended is Ended.stopped else "ended"
+        return Outcome.not_converged, f"{failed} The motion {why} with an imbalance of {worst:.3g} mM/min."
     if np.abs(eigenvalues.real).min() < rounding(scaled):
         return Outcome.not_converged, (
-            f"{Outcome.not_converged.value} The search found a stationary state, but its slowest rate "
+            f"{failed} The search found a stationary state, but its slowest rate "
             f"({np.abs(eigenvalues.real).min():.2g} /s) is below what double precision can tell from zero."
         )
     if np.any(eigenvalues.real > 0):
-        return Outcome.unstable, (
-            f"{Outcome.unstable.value} A deviation grows by a factor e in {1 / eigenvalues.real.max():.4g} s."
-        )
-    outcome = Outcome.rests if pumped(system, x, p) else Outcome.rests_run_down
+        return Outcome.unstable, _growth(eigenvalues)
+    outcome = _rested(system, x, p)
     return outcome, outcome.value
 
 
-def pumped(system: System, x: Any, p: Any) -> Any:
-    """Whether a pump holds gradients, (...); true as well where contents are held, as by a pipette."""
-    most = 0.0 * entry(x, 0)
-    if all(kind != "amount" for kind, _ in system.states):
-        return most == 0.0
-    most = most - np.inf
-    for wall in system.structure.walls:
-        for label, (cost, _) in pump_costs(system, x, p, wall).items():
-            if any(m.label == label and m.place == wall.name and m.active for m in system.structure.movers):
-                most = namespace(most, cost).maximum(most, cost)
-    return most >= RUN_DOWN_COST
+def _growth(eigenvalues: NDArray[np.complex128]) -> str:
+    return f"{Outcome.unstable.value} A deviation grows by a factor e in {1 / eigenvalues.real.max():.4g} s."
+
+
+def _rested(system: System, x: np.ndarray, p: np.ndarray) -> Outcome:
+    with np.errstate(all="ignore"):  # what is gone has no potential
+        return Outcome.rests if pumped(system, x, p) else Outcome.rests_run_down
+
+
+def _emptied(system: System, x: np.ndarray, p: np.ndarray) -> int | None:
+    """An amount of which less than one ion is left."""
+    for k, ((kind, _), count) in enumerate(zip(system.states, x * np.array(system.units(p)) * N_A, strict=True)):
+        if kind == "amount" and count < 1.0:
+            return k
+    return None
 
 
 def rounding(scaled: np.ndarray) -> np.ndarray:
     """The smallest rate (1/s) that double precision tells from zero, of a scaled Jacobian (n, n, ...)."""
     return 10 * np.finfo(np.float64).eps * np.linalg.norm(scaled, axis=(0, 1))
-
-
-def _emptied(system: System, x: np.ndarray, p: np.ndarray) -> str:
-    """An ion of which less than one is left in a compartment."""
-    for (kind, name), count in zip(system.states, x * np.array(system.units(p)) * N_A, strict=True):
-        if kind == "amount" and count < 1.0:
-            return name
-    return ""
-
-
-def _emptying(system: System, x: np.ndarray, x0: np.ndarray, grows: np.ndarray) -> str:
-    """An ion that is a thousandth of what it was and still falls."""
-    for k, (kind, name) in enumerate(system.states):
-        if kind == "amount" and x[k] < 1e-3 * x0[k] and not grows[k]:
-            return name
-    return ""
 
 
 def _free_total(system: System, jacobian: np.ndarray) -> str:
@@ -194,36 +212,3 @@ def pump_notices(system: System, x: np.ndarray, p: np.ndarray) -> list[Notice]:
                     )
                 )
     return notices
-
-
-class Departure(NamedTuple):
-    """Where a cell goes that cannot stay at its stationary state."""
-
-    outcome: Outcome
-    reason: str
-
-
-def departure(cell: Cell, eigenvalues: NDArray[np.complex128]) -> Departure:
-    """Follow a cell away from an unstable stationary state, nudged by 1 mV.
-
-    It is watched for ten times the growth time and twenty turns of the spiral: still moving by more than 1 mV at
-    the end means it oscillates.
-    """
-    from vrest.model.paths import set_si
-    from vrest.verbs.run import simulate
-
-    growth = eigenvalues.real.max()
-    turn = np.abs(eigenvalues[np.argmax(eigenvalues.real)].imag)
-    until = 10.0 / growth + (20.0 * 2 * np.pi / turn if turn > 0 else 0.0)
-    nudged = {f"membranes.{n}.potential": m.potential + 1e-3 for n, m in cell.membranes.items()}
-    run = simulate(set_si(cell, nudged), until=until, rtol=1e-6, points=20_000)
-    late = np.atleast_2d(run.v.T)[:, len(run.time) * 3 // 4 :]
-    swing = float(np.ptp(late, axis=1).max())
-    grows = f"A deviation grows by a factor e in {1 / growth:.4g} s"
-    if swing > 1.0:
-        return Departure(
-            Outcome.oscillates,
-            f"{Outcome.oscillates.value} {grows}; after {until:.4g} s V still swings over {swing:.3g} mV.",
-        )
-    end = ", ".join(f"{v:.4g}" for v in late[:, -1])
-    return Departure(Outcome.unstable, f"{Outcome.unstable.value} {grows}; the cell goes to {end} mV.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import Enum, IntEnum
 
 
 class Outcome(Enum):
@@ -16,6 +16,7 @@ class Outcome(Enum):
     runs_out = "There is no resting state: an ion runs out, because something goes on taking it where none is left."
     neutral = "A whole line of states is stationary: nothing in the cell determines one total."
     not_converged = "No resting state was found; that does not prove there is none."
+    not_followed = "The motion was not followed to its end: it goes on for longer than it was watched."
 
     @property
     def has_state(self) -> bool:
@@ -26,3 +27,16 @@ class Outcome(Enum):
     def is_rest(self) -> bool:
         """Whether a cell would stay there."""
         return self in (Outcome.rests, Outcome.rests_run_down)
+
+
+class Ended(IntEnum):
+    """How a search ended."""
+
+    settled = 0
+    """At a stationary point."""
+    stopped = 1
+    """Where the motion could not go on, or where nothing moves but Newton's method finds no point."""
+    moving = 2
+    """Still moving after as many steps as it is given."""
+    cancelled = 3
+    """Because the caller had enough of it."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,17 +13,16 @@ from numpy.typing import NDArray
 from vrest.errors import InputError, NoRestError
 from vrest.model.cell import Cell, Notice
 from vrest.model.change import Change, apply
-from vrest.numerics.point import Stationary
-from vrest.system.assemble import System, assemble, entries
+from vrest.system.assemble import System, assemble
 from vrest.system.ledger import Account, accounts, describe
 from vrest.system.observables import atp_use, reversal_potentials, volumes
 from vrest.system.structure import parameter_vector
-from vrest.verbs.allowed import Allowed
-from vrest.verbs.certify import certify, departure, pump_notices
+from vrest.units import format_si
+from vrest.verbs.certify import Certificate, certify, pump_notices
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.restart import restarted
-
-MAX_ITERATIONS = 400
+from vrest.verbs.search import Progress, searched
+from vrest.verbs.verdict import departed, linearised, verdict
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,20 @@ class Rest:
     conditioning: float
     """Condition number of the scaled Jacobian."""
     iterations: int
+    """Steps of Newton's method, at last."""
+    followed: float
+    """How long the motion was followed before that, s."""
+    steps: int
+    """Steps that took."""
+
+    @property
+    def reached(self) -> str:
+        """How the search got where it ended, in words."""
+        newton = f"{self.iterations} step{'' if self.iterations == 1 else 's'} of Newton's method"
+        if not self.steps:
+            return f"{newton}; each fitted the motion"
+        told = f"the motion followed for {format_si(self.followed, 'time', digits=3)} in {self.steps} steps"
+        return f"{told}, then {newton}" if self.iterations else told
 
     @property
     def stable(self) -> bool:
@@ -140,13 +153,19 @@ class Rest:
         return _table(self)
 
 
-def rest(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping[str, Any] = ()) -> Rest:
+def rest(
+    cell: Cell,
+    changes: str | Change | Iterable[str | Change] | Mapping[str, Any] = (),
+    *,
+    progress: Progress | None = None,
+) -> Rest:
     """The resting state of a cell, certified.
 
     From the state that the cell describes, with its conserved totals (charge, and whatever no active transport
-    can change) held exactly, the equations are followed with pseudo-transient steps that end as Newton's
-    method. What is returned was checked: the correction that remains, the imbalance of every ion, positivity,
-    and the eigenvalues of the reduced system.
+    can change) held exactly, the motion is followed with controlled error until nothing quick is left that could
+    turn it, and Newton's method goes on from there; a cell without gates first tries large pseudo-time steps,
+    as long as they fit the motion. What is returned was checked: the correction that remains, the imbalance of every
+    ion, positivity, and the eigenvalues of the reduced system.
 
     Parameters
     ----------
@@ -154,11 +173,14 @@ def rest(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping[st
         From `load(...)` or built in Python.
     changes
         Changes to apply first, such as `"outside.K=12 mM"`.
+    progress
+        Called from time to time while a cell that does not come to rest soon is followed; returning False stops the
+        search, whose outcome is then `not_followed`.
 
     Returns
     -------
     Rest
-        `outcome` says what was found; it never carries an unchecked number.
+        `outcome` says what was found, `reached` how; it never carries an unchecked number.
 
     >>> from vrest.io.cellfile import load
     >>> r = rest(load("mammalian_neuron"))
@@ -181,8 +203,7 @@ def rest(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping[st
         )
     p = parameter_vector(cell)
     x0 = system.start(cell, p)
-    y0, c, matrix = system.split(x0, p)
-    return followed(judged(cell, system, p, x0, search(system)((), (y0, (p, c, matrix)))))
+    return result(cell, system, p, x0, verdict(system, p, x0, searched(system, p[None], x0[None], progress=progress)))
 
 
 def rest_here(cell: Cell) -> Rest:
@@ -195,78 +216,13 @@ def rest_here(cell: Cell) -> Rest:
     system = assemble(cell, only_active=True)
     p = parameter_vector(cell)
     x0 = system.start(cell, p)
-    y, c, matrix = system.split(x0, p)
-    slope, jacobian = linearised(system)((), (y, (p, c, matrix)))
-    with np.errstate(all="ignore"):
-        try:
-            correction = np.linalg.solve(jacobian, -slope)
-        except np.linalg.LinAlgError:  # nothing determines some total: the certificate says so
-            correction = np.zeros_like(slope)
-    here = Stationary(y, slope, jacobian, correction, np.asarray(0), np.asarray(True))
-    return followed(judged(cell, system, p, x0, here))
+    here = linearised(system, p, x0, x0[list(system.laws.independent)])._replace(iterations=0, converged=True)
+    return result(cell, system, p, x0, departed(system, p, x0, certify(system, p, x0, here)))
 
 
-def followed(result: Rest) -> Rest:
-    """An unstable state with where the cell goes from it; any other result as it is."""
-    if result.outcome is not Outcome.unstable:
-        return result
-    return replace(result, **departure(result.as_cell(), result.eigenvalues)._asdict())
-
-
-@lru_cache(maxsize=64)
-def linearised(system: System) -> Any:
-    """y' and its Jacobian at one point as machine code: ((), (y, (p, c, M))) -> (y', J)."""
-    from vrest.numerics.kernel import Kernel
-
-    def linear(_: Any, given: Any) -> Any:
-        import jax
-
-        y, args = given
-        return system.reduced(y, args), jax.jacfwd(system.reduced)(y, args)
-
-    return Kernel(linear, system.key("linearised"))
-
-
-def judged(cell: Cell, system: System, p: np.ndarray, x0: np.ndarray, found: Stationary) -> Rest:
-    """The result of a search, with its certificate."""
-    return Rest(cell=cell, system=system, parameters=p, start=x0, **certify(system, p, x0, found)._asdict())
-
-
-@lru_cache(maxsize=64)
-def search(system: System) -> Any:
-    """The search of one system as machine code: ((), (y, (p, c, M))) -> Stationary."""
-    from vrest.numerics.kernel import Kernel
-
-    find = finder(system)
-    return Kernel(lambda _, given: find(*given), system.key("search"))
-
-
-def finder(system: System, **how: Any) -> Callable[[Any, Any], Stationary]:
-    """The search of one system for JAX: (y, (p, c, M)) -> Stationary; `how` goes to `stationary`."""
-    allowed = Allowed(system)
-
-    def find(y: Any, args: Any) -> Any:
-        import jax.numpy as jnp
-
-        from vrest.numerics.stationary import stationary
-
-        _, c, matrix = args
-
-        def whole(y: Any, c: Any) -> Any:
-            return system.whole(entries(y), entries(c), entries(matrix.reshape(-1)))
-
-        return stationary(
-            system.reduced,
-            y,
-            args,
-            scale=lambda y: jnp.stack(allowed.scale(entries(y))),
-            share=lambda y, step: allowed.share(whole(y, c), whole(step, 0.0 * c)),
-            given_up=lambda y: jnp.asarray(allowed.swollen(whole(y, c))),
-            max_iterations=MAX_ITERATIONS,
-            **how,
-        )
-
-    return find
+def result(cell: Cell, system: System, p: np.ndarray, x0: np.ndarray, found: Certificate) -> Rest:
+    """A certificate with the cell that it is of."""
+    return Rest(cell=cell, system=system, parameters=p, start=x0, **found._asdict())
 
 
 def _table(result: Rest) -> str:
@@ -283,6 +239,7 @@ def _table(result: Rest) -> str:
     if tau is not None:
         lines.append(f"  slowest time constant {tau:.4g} s")
     lines.append(f"  ATP {result.atp_per_second:.4g} /s ({result.watts:.3g} W)")
+    lines.append(f"  reached by {result.reached}")
     lines.append(f"  remaining Newton correction {result.residual_mV:.1e} mV; condition {result.conditioning:.1e}")
     lines += [f"  conserved: {text}" for text in describe(result.system)]
     return "\n".join(lines)

@@ -18,7 +18,11 @@ from vrest.numerics.point import Stationary
 from vrest.system.assemble import System, assemble, entries
 from vrest.system.structure import parameter_vector
 from vrest.verbs.allowed import SWOLLEN, Allowed
-from vrest.verbs.rest import Rest, followed, judged, search
+from vrest.verbs.certify import certify
+from vrest.verbs.outcome import Ended
+from vrest.verbs.rest import Rest, result
+from vrest.verbs.search import searched
+from vrest.verbs.verdict import departed, linearised
 
 if TYPE_CHECKING:
     from vrest.numerics.continuation import Problem
@@ -86,7 +90,7 @@ def rest_all(
     system, p = assemble(cell, only_active=True), parameter_vector(cell)
     x0 = system.start(cell, p)
     found = stationary_states(cell, system, p, starts=starts, seed=seed, progress=progress)
-    return [followed(judged(cell, system, p, x0, each)) for each in found]
+    return [result(cell, system, p, x0, departed(system, p, x0, certify(system, p, x0, each))) for each in found]
 
 
 def stationary_states(
@@ -102,11 +106,11 @@ def stationary_states(
     """The certified stationary states at parameters p and the totals with which the cell starts, sorted by V."""
     x0 = system.start(cell, p)
     y0, c, matrix = system.split(x0, p)
-    free = Search(cell, system, p, x0)
+    free = Search(system, p, x0)
     tell = progress or (lambda share: None)
     places = [y0, *random_starts(system, p, x0, starts, np.random.default_rng(seed))]
+    free.settle(np.stack(places))
     for k, y in enumerate(places):
-        free.settle(y)
         free.newton(y)
         tell(0.5 * (k + 1) / len(places))
     for wall in system.structure.walls if inject else ():
@@ -118,8 +122,8 @@ def stationary_states(
 class Search:
     """The rests found so far at one set of parameters and totals."""
 
-    def __init__(self, cell: Cell, system: System, p: np.ndarray, x0: np.ndarray) -> None:
-        self.cell, self.system, self.p, self.x0 = cell, system, p, x0
+    def __init__(self, system: System, p: np.ndarray, x0: np.ndarray) -> None:
+        self.system, self.p, self.x0 = system, p, x0
         self.totals = c, matrix = system.split(x0, p)[1:]
         self.line = Line(p, np.zeros_like(p), c, np.zeros_like(c), matrix)
         self.problem = problem(system, self.line)
@@ -132,20 +136,24 @@ class Search:
         size = self.problem.size(np.append(found.y, 0.0))[:-1]
         if any(np.max(np.abs(found.y - old.y) / size) < SAME for old in self.found):
             return
-        if judged(self.cell, self.system, self.p, self.x0, found).outcome.has_state:
+        if certify(self.system, self.p, self.x0, found).outcome.has_state:
             self.found.append(found)
 
     def settle(self, y: np.ndarray) -> None:
-        """Follow the cell from y to where it settles."""
-        self.add(search(self.system)((), (y, (self.p, *self.totals))))
+        """Follow the cell from each of many y to where it settles."""
+        n, rows = len(y), list(self.system.laws.independent)
+        search = searched(self.system, np.tile(self.p, (n, 1)), np.tile(self.x0, (n, 1)), y)
+        for k in np.flatnonzero(search.ended == Ended.settled):
+            point = linearised(self.system, self.p, self.x0, search.found.state[rows, k])
+            self.add(point._replace(iterations=int(search.found.iterations[k]), converged=True))
 
     def newton(self, y: np.ndarray) -> None:
         """Newton's method from y, to a stable or an unstable state."""
         z, n = np.append(y, 0.0), len(y)
         upwards = np.eye(n + 1)[n]
         f = self.problem.correct(z, z, upwards, 0.0, self.problem.size(z), self.problem.args, 60)
-        z, slope, jacobian, correction = (np.asarray(v) for v in (f.z, f.slope, f.jacobian, f.correction))
-        self.add(Stationary(z[:n], slope, jacobian, correction[:n], int(f.iterations), bool(f.converged)))
+        z, jacobian, correction = (np.asarray(v) for v in (f.z, f.jacobian, f.correction))
+        self.add(Stationary(z[:n], jacobian, correction[:n], int(f.iterations), bool(f.converged)))
 
     def inject(self, charge: int) -> None:
         """Follow every rest under a current into one membrane, to where the current is zero again."""

@@ -11,13 +11,12 @@ import numpy as np
 
 from vrest.errors import InputError
 from vrest.model.cell import Cell
-from vrest.numerics.point import Stationary
 from vrest.system.assemble import System, assemble, entries
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.arguments import OfArguments, arguments
-from vrest.verbs.certify import certify
+from vrest.verbs.outcome import Outcome
 from vrest.verbs.readings import Output, checked, reading
-from vrest.verbs.rest import finder
+from vrest.verbs.rest_batch import rest_batch
 
 
 @dataclass(frozen=True, eq=False)  # hashed by identity, as JAX asks of a function
@@ -114,33 +113,33 @@ def rest_function(cell: Cell, paths: str | Iterable[str], output: Output = "v") 
 
 
 @lru_cache(maxsize=64)
-def settled(system: System, certified: bool = True) -> Any:
+def settled(system: System) -> Any:
     """The certified rest of one system, differentiable: (p, x0) -> y; NaN where there is none.
 
-    Without the certificate, which costs most of the time, it is where the search converged: for a caller that asks at
-    many points and certifies the last.
+    It is found by the search of `rest` outside of JAX, for all that `jax.vmap` asks for together.
     """
     import jax
     import jax.numpy as jnp
 
     import vrest.numerics.backend  # noqa: F401
-    from vrest.numerics.linear import WRITTEN_SHORT
 
-    scale, find = Allowed(system).scale, jax.jit(finder(system, most=WRITTEN_SHORT))
+    rows, scale = list(system.laws.independent), Allowed(system).scale
 
-    def rests(p: Any, x0: Any, *found: Any) -> np.ndarray:
-        point = Stationary(*(np.asarray(part) for part in found))
-        return np.asarray(certify(system, np.asarray(p), np.asarray(x0), point).outcome.is_rest)
+    def rests(p: Any, x0: Any) -> np.ndarray:
+        p, x0 = np.asarray(p), np.asarray(x0)
+        lanes = np.broadcast_shapes(p.shape[:-1], x0.shape[:-1])
+        p, x0 = (np.broadcast_to(v, (*lanes, v.shape[-1])).reshape(-1, v.shape[-1]) for v in (p, x0))
+        possible = np.isfinite(p).all(axis=1) & np.isfinite(x0).all(axis=1)
+        y = np.full((len(p), len(rows)), np.nan)
+        found = rest_batch(system, p[possible], x0[possible])
+        good = np.isin(found.outcome, [k for k, outcome in enumerate(Outcome) if outcome.is_rest])
+        y[possible] = np.where(good[:, None], found.state[:, rows], np.nan)
+        return y.reshape(*lanes, len(rows))
 
     @jax.custom_jvp
     def rest_at(p: Any, x0: Any) -> Any:
-        y0, c, matrix = system.split(x0, p)
-        found = find(y0, (p, c, matrix))
-        known = jax.ShapeDtypeStruct((), jnp.bool_)
-        good = found.converged
-        if certified:
-            good = jax.pure_callback(rests, known, p, x0, *found, vmap_method="sequential")
-        return jnp.where(good, found.y, jnp.nan)
+        known = jax.ShapeDtypeStruct((len(rows),), jnp.float64)
+        return jax.pure_callback(rests, known, p, x0, vmap_method="broadcast_all")
 
     @jax.jit
     def push(y: Any, at: Any, along: Any) -> Any:

@@ -14,7 +14,9 @@ from vrest.model.change import apply
 from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
 from vrest.verbs.outcome import Outcome
-from vrest.verbs.rest import Rest, judged, search
+from vrest.verbs.rest import Rest, result
+from vrest.verbs.search import searched
+from vrest.verbs.verdict import verdict
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,7 @@ def rest_many(cell: Cell, over: Mapping[str, Any]) -> RestMany:
     system = assemble(cell)
     ps = np.stack([parameter_vector(c) for c in cells])
     x0 = np.stack([system.start(c, p) for c, p in zip(cells, ps, strict=True)])
-    y0, c, matrix = system.split(x0, ps)
-    points = [search(system)((), (y, args)) for y, args in zip(y0, zip(ps, c, matrix, strict=True), strict=True)]
-    return RestMany(
-        columns,
-        tuple(judged(*each) for each in zip(cells, [system] * len(cells), ps, x0, points, strict=True)),
-    )
+    search = searched(system, ps, x0)
+    found = [verdict(system, p, x, search, k) for k, (p, x) in enumerate(zip(ps, x0, strict=True))]
+    each = zip(cells, ps, x0, found, strict=True)
+    return RestMany(columns, tuple(result(c, system, p, x, certificate) for c, p, x, certificate in each))

@@ -15,6 +15,7 @@ from vrest.model.notices import untracked
 from vrest.model.protocol import Protocol, Segment, protocol, segments
 from vrest.system.assemble import System, assemble, entries
 from vrest.system.ledger import Account, accounts
+from vrest.system.observables import takes
 from vrest.system.structure import parameter_vector
 from vrest.units import format_si, to_si
 from vrest.verbs.allowed import Allowed
@@ -358,12 +359,7 @@ def _stuck(run: Run) -> StuckError:
     if left > USED_UP:
         told += "the step size fell to rounding."
         return StuckError(told, code="not_converged", hint="A rate law may not be smooth there.", run=run)
-    rates = system.turnovers(x, p)[0]
-    taken = [
-        (float(rate) * column.adds.get(k, 0.0), column.mover)
-        for column, rate in zip(system.columns, rates, strict=True)
-    ]
-    label = system.structure.movers[min(taken)[1]].label
+    label = takes(system, x, p, k)
     return StuckError(
         told + f"{name} is used up, and '{label}' goes on taking it.",
         code="runs_out",

@@ -1,0 +1,291 @@
+"""Where the motion leads: the search behind `rest`, for one cell and for many of one structure side by side.
+
+The motion is followed with controlled error until its steps have grown long against everything quick, and Newton's
+method goes on from there. Cells without gates first try large pseudo-time steps, which are given up as soon as
+they do not fit the motion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from vrest.constants import N_A
+from vrest.numerics.kernel import Kernel, leaves_of, mapped
+from vrest.numerics.lanes import FINISHED, RUNNING, STUCK, Lanes
+from vrest.numerics.point import BOLD, NEWTON, Pace
+from vrest.system.assemble import System
+from vrest.verbs.allowed import SWOLLEN, Allowed
+from vrest.verbs.batch import constants_of, numbers_of
+from vrest.verbs.held import pumped
+from vrest.verbs.outcome import Ended
+
+RTOL = 1e-4
+"""Of the motion on its way to rest."""
+
+QUIET, QUIETER, STILL = 30.0, 30.0, 1e13
+"""s: steps so long end the first stretch that is followed; each further stretch ends at so many times longer ones; and
+where steps have become so long nothing moves any more."""
+
+END = 1e16
+"""s: no cell is followed further."""
+
+ENOUGH, FEW = 12, 40
+"""Steps of a search that should settle straight away, and of Newton's method."""
+
+TRIES = 1_200_000
+"""Steps tried of a motion that does not become quiet, such as of a cell that fires on."""
+
+CHUNK, LARGEST_CHUNK = 128, 2048
+"""Steps tried between two looks at which lanes are quiet: few at first."""
+
+LOOKS = 16
+"""So many looks are averaged at first; then as many as all before."""
+
+AHEAD, STEADY = 3600.0, 0.01
+"""s and share: contents of a cell that fires are steady when none would move by more than this share in so long."""
+
+Progress = Callable[[float], Any]
+"""Told the share of cells that are settled; returning False stops the search."""
+
+
+class Settling(NamedTuple):
+    """Where a search that takes all lanes together ended, and what proves it. Arrays end with an axis of lanes."""
+
+    y: Any
+    """(independent, lanes)"""
+    correction: Any
+    """(independent, lanes) what Newton's method still changes; `state` contains it."""
+    state: Any
+    """(states, lanes)"""
+    done: Any
+    iterations: Any
+    residual_mV: Any
+    imbalance: Any
+    ordinary: Any
+    """No compartment has run out of an ion or swells without limit."""
+    working: Any
+    """A pump holds gradients."""
+    verdict: Any
+    slowest: Any
+    jacobian: Any
+    """(independent, independent, lanes) measured with `Allowed.scale`."""
+
+
+class Searched(NamedTuple):
+    """Where n cells came to."""
+
+    found: Settling
+    ended: np.ndarray
+    """(n,) `Ended`; where it is not `settled`, `found` is the last point of the motion."""
+    followed: np.ndarray
+    """(n,) s: how long the motion was followed."""
+    steps: np.ndarray
+    """(n,) steps it took."""
+    drift: np.ndarray
+    """(n,) 1/s: how fast the contents of a cell that fires still change, at most; NaN where nothing is known."""
+
+
+def searched(
+    system: System, p: np.ndarray, x0: np.ndarray, y0: np.ndarray | None = None, *, progress: Progress | None = None
+) -> Searched:
+    """Follow n cells of one structure to where they settle.
+
+    Parameters
+    ----------
+    system
+        Their equations.
+    p
+        (n, parameters) SI.
+    x0
+        (n, states) whose conserved totals hold.
+    y0
+        (n, independent states) where the motion starts; that of x0 if None.
+    """
+    x, numbers = x0.T, p.T
+    y = x[list(system.laws.independent)] if y0 is None else y0.T
+    if any(system.gate_names.values()):
+        return _led(system, x, y, numbers, NEWTON, progress)
+    found = settling(system)((x, y, numbers), (BOLD, ENOUGH))
+    ended = np.full(len(p), Ended.settled)
+    now = Searched(found, ended, np.zeros(len(p)), np.zeros(len(p), dtype=int), np.full(len(p), np.nan))
+    if (waiting := np.flatnonzero(~found.done)).size:
+        led = _led(system, x[:, waiting], y[:, waiting], numbers[:, waiting], BOLD._replace(first=QUIET), progress)
+        _put(now, waiting, led)
+    return now
+
+
+def _taken(tree: Any, lanes: np.ndarray) -> Any:
+    """What is known of some lanes."""
+    return mapped(lambda a: a[..., lanes], tree)
+
+
+def _put(into: Any, lanes: np.ndarray, part: Any) -> None:
+    """Write what is known of some lanes into what is known of all."""
+    for target, source in zip(leaves_of(into)[0], leaves_of(part)[0], strict=True):
+        target[..., lanes] = source
+
+
+def _led(system: System, x: Any, y: Any, numbers: Any, pace: Pace, progress: Progress | None) -> Searched:
+    """Follow the motion until it is quiet, go on with steps of a pace, and follow it further where those do not fit."""
+    n, settle, follow = y.shape[1], settling(system), following(system)
+    _, c, matrix = system.split(x.T, numbers.T)
+    rows = numbers_of(numbers.T, c, matrix)
+    count, nothing = np.zeros(n, dtype=int), np.zeros(n)
+    lanes = Lanes(nothing, nothing, np.ascontiguousarray(y), count, count + RUNNING, count, count)
+    lanes = mapped(np.copy, lanes)
+    enough, ended, drift = nothing + QUIET, count + Ended.moving, nothing + np.nan
+    contents = [i for i, k in enumerate(system.laws.independent) if system.states[k][0] in ("amount", "volume")]
+    means = _Means(len(contents), n)
+    found = mapped(np.copy, settle((x, y, numbers), (pace, 0)))
+    waiting, tried, chunk = np.arange(n), 0, CHUNK
+    while waiting.size:
+        chunk = min(chunk, TRIES - tried)
+        _put(lanes, waiting, follow((_taken(lanes, waiting), enough[waiting], rows[:, waiting]), chunk))
+        tried, chunk = tried + chunk, min(2 * chunk, LARGEST_CHUNK)
+        status = lanes.status[waiting]
+        if (quiet := waiting[status == FINISHED]).size:
+            near = settle((x[:, quiet], lanes.y[:, quiet], numbers[:, quiet]), (pace, FEW))
+            settled, others = quiet[near.done], quiet[~near.done]
+            _put(found, settled, _taken(near, near.done))
+            ended[settled] = Ended.settled
+            enough[others] *= QUIETER
+            still = (enough[others] > STILL) | (lanes.t[others] >= END)
+            ended[others[still]] = Ended.stopped
+            lanes.status[others[~still]] = RUNNING
+        ended[waiting[status == STUCK]] = Ended.stopped
+        waiting = np.flatnonzero((ended == Ended.moving) & (lanes.status == RUNNING))
+        if means.add(lanes.t, lanes.y[contents]):
+            drift[waiting] = means.drift[waiting]
+            waiting = waiting[~(drift[waiting] * AHEAD < STEADY)]
+        if progress is not None and waiting.size and progress(1.0 - waiting.size / n) is False:
+            ended[waiting] = Ended.cancelled
+            break
+        if tried >= TRIES:
+            break
+    if (rest := np.flatnonzero(ended != Ended.settled)).size:  # what is known of the point where it was left
+        _put(found, rest, settle((x[:, rest], lanes.y[:, rest], numbers[:, rest]), (pace, 1)))
+        found.y[:, rest] = lanes.y[:, rest]
+    return Searched(found, ended, lanes.t, lanes.steps, drift)
+
+
+class _Means:
+    """Contents of cells that fire, averaged over stretches of the motion each as long as all before."""
+
+    def __init__(self, rows: int, n: int) -> None:
+        self.count, self.drift = 0, np.full(n, np.nan)
+        self.before, self.now = (np.full((rows + 1, n), np.nan), np.zeros((rows + 1, n)))
+        self.last, self.squares = np.full((rows, n), np.nan), np.zeros((rows, n))
+
+    def add(self, time: np.ndarray, contents: np.ndarray) -> bool:
+        """Take a look into account; whether `drift` is new."""
+        self.count += 1
+        if self.count > 1:
+            self.squares += (contents - self.last) ** 2
+        self.last = contents.copy()
+        self.now += np.vstack([contents, time])
+        if self.count < LOOKS or self.count & (self.count - 1):
+            return False
+        looks = self.count // 2
+        mean = self.now / looks
+        if known := self.count > LOOKS:
+            # spikes move contents too: the scatter of neighbours (von Neumann 1941) tells how well the mean is known
+            doubt = 2.0 * np.sqrt(0.5 * self.squares) / looks
+            moved = np.abs(mean[:-1] - self.before[:-1]) + doubt
+            share = moved / np.maximum(np.abs(mean[:-1]), 1e-3)
+            self.drift = share.max(axis=0, initial=0.0) / (mean[-1] - self.before[-1])
+        self.before = mean
+        self.now, self.squares = np.zeros_like(self.now), np.zeros_like(self.squares)
+        return known
+
+
+@lru_cache(maxsize=64)
+def following(system: System) -> Any:
+    """The motion as machine code: (lanes, steps that are long enough, numbers), (tries,) -> lanes."""
+    allowed = Allowed(system)
+
+    def valid(y: Any, args: Any) -> Any:
+        x = system.whole(y, *args[1:])
+        return allowed.positive_part(y, *args[1:]) & ~allowed.swollen(tuple(v / 2 for v in x))
+
+    def follow(batch: Any, attempts: Any) -> Lanes:
+        import jax.numpy as jnp
+
+        from vrest.numerics.batch import advance
+
+        lanes, enough, numbers = batch
+        return advance(
+            lambda t, y, args: system.slopes(y, args[0]),
+            lanes,
+            constants_of(system, numbers),
+            jnp.asarray([0.0, END]),
+            valid=valid,
+            rtol=RTOL,
+            atol=allowed.tolerance(RTOL),
+            attempts=attempts,
+            quick=system.quick,
+            enough=enough,
+        ).lanes
+
+    return Kernel(follow, system.key("follow"))
+
+
+@lru_cache(maxsize=64)
+def settling(system: System) -> Any:
+    """The search of a batch and the proof of its results as machine code.
+
+    (states whose totals hold, independent states to begin with, parameters), (pace, iterations) -> Settling
+    """
+    allowed = Allowed(system)
+    charges = [i for i, k in enumerate(system.laws.independent) if system.states[k][0] == "charge"]
+
+    def f(t: Any, y: Any, args: Any) -> Any:
+        return system.slopes(y, args)
+
+    def settled(batch: Any, how: Any) -> Settling:
+        import jax.numpy as jnp
+
+        from vrest.numerics.settle import prove, settle
+
+        x0, y, p = (tuple(jnp.unstack(rows)) for rows in batch)
+        _, c, matrix = system.parted(x0, p)
+        nothing = tuple(0.0 * v for v in c)
+
+        def share(y: Any, change: Any) -> Any:
+            return allowed.share(system.whole(y, c, matrix), system.whole(change, nothing, matrix))
+
+        pace, iterations = how
+        ended = settle(f, y, (p, c, matrix), scale=allowed.scale, share=share, pace=pace, iterations=iterations)
+        proof = prove(ended.jacobian, allowed.scale(ended.y))
+        x = system.whole(tuple(v + rest for v, rest in zip(ended.y, ended.correction, strict=True)), c, matrix)
+        zero = jnp.zeros_like(y[0])
+        imbalance, ordinary = zero, jnp.ones_like(zero, dtype=bool)
+        for (kind, name), value, rate in zip(system.states, x, system.changes(x, p), strict=True):
+            if kind == "amount":
+                space = name.split(".")[0]
+                imbalance = jnp.maximum(imbalance, jnp.abs(60.0 * rate / system.relative_volume(x, space)))
+                ordinary &= value * system.get(p, f"compartments.{space}.volume") * N_A > 1.0
+            elif kind == "volume":
+                ordinary &= value < SWOLLEN
+        residual = zero
+        for k in charges:
+            residual = jnp.maximum(residual, 1e3 * jnp.abs(ended.correction[k]))
+        return Settling(
+            y=jnp.stack(ended.y),
+            correction=jnp.stack(ended.correction),
+            state=jnp.stack([jnp.broadcast_to(v, zero.shape) for v in x]),
+            done=ended.done,
+            iterations=ended.iterations,
+            residual_mV=residual,
+            imbalance=imbalance,
+            ordinary=ordinary,
+            working=pumped(system, x, p),
+            verdict=proof.verdict,
+            slowest=proof.slowest,
+            jacobian=proof.jacobian,
+        )
+
+    return Kernel(settled, system.key("settle"))

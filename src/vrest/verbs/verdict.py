@@ -1,0 +1,106 @@
+"""The verdict on a search: where it settled, certified; or why the cell does not settle, and what it does instead."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vrest.numerics.point import NEWTON, Stationary
+from vrest.system.assemble import System
+from vrest.units import format_si
+from vrest.verbs.allowed import Allowed
+from vrest.verbs.certify import Certificate, certify
+from vrest.verbs.firing import firing
+from vrest.verbs.outcome import Ended, Outcome
+from vrest.verbs.search import AHEAD, STEADY, Searched, Settling, searched, settling
+
+MAX_ITERATIONS = 60
+"""Of Newton's method alone."""
+
+NUDGE = 1e-3
+"""V: how far a cell is moved from an unstable state to see where it goes."""
+
+
+def verdict(system: System, p: np.ndarray, x0: np.ndarray, search: Searched, k: int = 0) -> Certificate:
+    """What is known of lane k of a search, of a cell with parameters p that started as x0."""
+    return departed(system, p, x0, _judged(system, p, x0, search, k))
+
+
+def _judged(system: System, p: np.ndarray, x0: np.ndarray, search: Searched, k: int) -> Certificate:
+    ended, point = Ended(int(search.ended[k])), _point(system, search.found, k)
+    if ended is Ended.settled:  # the correction that is left is made as well, and the point judged where it led
+        last = linearised(system, p, x0, search.found.state[list(system.laws.independent), k])
+        point = last._replace(iterations=point.iterations, converged=True)
+    found = certify(system, p, x0, point, ended)._replace(
+        followed=float(search.followed[k]), steps=int(search.steps[k])
+    )
+    going_on = ended is Ended.moving and found.outcome is Outcome.not_followed
+    return _moving(system, p, x0, found, float(search.drift[k])) if going_on else found
+
+
+def _point(system: System, found: Settling, k: int) -> Stationary:
+    y, correction = found.y[:, k], found.correction[:, k]
+    size = np.array(Allowed(system).scale(tuple(y)))
+    jacobian = found.jacobian[..., k] * size[:, None] / size[None, :]
+    correction = np.where(np.isfinite(correction), correction, 0.0)  # a singular Jacobian has none
+    return Stationary(y, jacobian, correction, int(found.iterations[k]), bool(found.done[k]))
+
+
+def linearised(system: System, p: np.ndarray, x0: np.ndarray, y: np.ndarray) -> Stationary:
+    """The Jacobian at independent states y with the totals of x0, and Newton's correction there."""
+    return _point(system, settling(system)((x0[:, None], y[:, None], p[:, None]), (NEWTON, 1)), 0)._replace(y=y)
+
+
+def _moving(system: System, p: np.ndarray, x0: np.ndarray, last: Certificate, drift: float) -> Certificate:
+    """Of a cell that goes on moving: it oscillates around an unstable state, or was not followed to its end."""
+    seen = firing(system, last.state, p, last.followed / max(last.steps, 1))
+    steady = drift * AHEAD < STEADY
+    if seen.regular and steady and (centre := newton(system, p, x0, seen.mean)) is not None:
+        around = certify(system, p, x0, centre)
+        if around.outcome is Outcome.unstable:
+            return around._replace(
+                outcome=Outcome.oscillates,
+                reason=f"{Outcome.oscillates.value} {_growth(around)}; it {seen}.",
+                followed=last.followed,
+                steps=last.steps,
+            )
+    after = format_si(last.followed, "time", digits=3)
+    contents = "its contents do not drift any more" if steady else "its contents drift"
+    return last._replace(reason=f"Not followed to the end: the cell {seen} after {after}; {contents}.")
+
+
+def _growth(found: Certificate) -> str:
+    return f"A deviation grows by a factor e in {format_si(1 / found.eigenvalues.real.max(), 'time', digits=4)}"
+
+
+def newton(system: System, p: np.ndarray, x0: np.ndarray, x: np.ndarray) -> Stationary | None:
+    """The stationary point that Newton's method finds from x with the totals of x0, stable or not; None if none."""
+    allowed, rows = Allowed(system), list(system.laws.independent)
+    _, c, matrix = system.split(x0, p)
+    y = x[rows]
+    for _ in range(MAX_ITERATIONS):
+        point = linearised(system, p, x0, y)
+        here, step = system.join(y, c, matrix), system.join(point.correction, 0.0 * c, matrix)
+        if not np.all(np.isfinite(step)):
+            return None
+        if np.all(np.abs(point.correction) < 1e-12 * np.array(allowed.scale(tuple(y)))):
+            return point._replace(converged=True)
+        falls = allowed.positive & (step < 0)
+        y = (here + min(1.0, np.min(-0.8 * here[falls] / step[falls], initial=1.0)) * step)[rows]
+    return None
+
+
+def departed(system: System, p: np.ndarray, x0: np.ndarray, found: Certificate) -> Certificate:
+    """An unstable state with where the cell goes from it; any other certificate as it is."""
+    if found.outcome is not Outcome.unstable:
+        return found
+    rows = list(system.laws.independent)
+    nudges = [NUDGE if system.states[k][0] == "charge" else 0.0 for k in rows]
+    there = _judged(system, p, x0, searched(system, p[None], x0[None], found.state[None, rows] + nudges), 0)
+    if there.outcome is Outcome.oscillates:
+        return found._replace(outcome=there.outcome, reason=there.reason)
+    if there.outcome.has_state:
+        ends = [1e3 * float(system.potential(there.state, wall)) for wall in system.structure.walls]
+        goes = f"the cell goes to {', '.join(f'{v:.4g}' for v in ends)} mV ({there.outcome.name})."
+    else:
+        goes = f"from there: {there.reason}"
+    return found._replace(reason=f"{Outcome.unstable.value} {_growth(found)}; {goes}")
