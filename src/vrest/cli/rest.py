@@ -175,6 +175,8 @@ def result(found: Rest) -> dict[str, Any]:
         "eigenvalues": {"real": found.eigenvalues.real, "imag": found.eigenvalues.imag},
         "conditioning": found.conditioning,
         "iterations": found.iterations,
+        "followed": found.followed,
+        "steps": found.steps,
     }
     ledger = found.ledger if has_state else []
     values["conserved"] = [{"law": a.name, "unit": a.unit, "drift": a.drift, "floor": a.floor} for a in ledger]
@@ -204,8 +206,11 @@ def show(found: Rest, values: dict[str, Any], temperature: float) -> None:
         click.echo(f"volume of {name}: {number(size)} um3")
     if values["slowest_time_constant"] is not None:
         click.echo(f"slowest time constant: {duration(values['slowest_time_constant'])}")
+    elif found.algebraic:
+        click.echo("slowest time constant: none: algebraic")
     click.echo(f"energy: {number(values['atp_per_second'], 3)} ATP/s, {number(values['watts'], 3)} W")
     worst = max((abs(x) for ions in found.residual_mM_per_min.values() for x in ions.values()), default=0.0)
+    click.echo(f"reached by {found.reached}")
     click.echo(f"certificate: {found.residual_mV:.1e} mV and {worst:.1e} mM/min are left, {conserved(values)}")
 
 

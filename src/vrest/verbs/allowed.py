@@ -45,10 +45,10 @@ class Allowed:
         return jnp.clip(part, 0.0, 1.0)
 
     def positive_part(self, y: Any, c: Any, matrix: Any) -> Any:
-        """Whether everything that must be positive is."""
+        """Whether nothing that must be positive is below zero; an ion may be gone."""
         possible: Any = True
         for value, positive in zip(self.system.whole(y, c, matrix), self.positive, strict=True):
-            possible = possible & (value > 0) if positive else possible
+            possible = possible & (value >= 0) if positive else possible
         return possible
 
     def swollen(self, x: tuple[Any, ...]) -> Any:

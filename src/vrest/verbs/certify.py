@@ -61,7 +61,8 @@ def certify(
         iterations=int(found.iterations),
     )
     may_empty = ended is not Ended.settled or _emptied(system, x, p) is not None
-    if finite and may_empty and (gone := vanishing(system, x, x0, p)):
+    swollen = bool(np.any(x[Allowed(system).volume] > SWOLLEN))
+    if finite and may_empty and not swollen and (gone := vanishing(system, x, x0, p)):
         return _without(system, p, x0, certificate, gone)
     outcome, reason = _judge(system, p, certificate, scaled, bool(found.converged), ended)
     return certificate._replace(outcome=outcome, reason=reason)
@@ -70,12 +71,13 @@ def certify(
 def _without(system: System, p: np.ndarray, x0: np.ndarray, last: Certificate, gone: list[int]) -> Certificate:
     """The judgement of a motion that uses ions up: the state without them, or that there is none."""
     names = " and ".join(system.states[k][1] for k in gone)
+    used_up = "falls below one ion" if _emptied(system, last.state, p) in gone else "is used up"
     without = face(system, p, x0, last.state, gone)
     if without is None:
         taken = takes(system, last.state, p, gone[0])
         return last._replace(
             outcome=Outcome.runs_out,
-            reason=f"{Outcome.runs_out.value} {names} is used up: '{taken}' goes on taking it, and no state without "
+            reason=f"{Outcome.runs_out.value} {names} {used_up}: '{taken}' goes on taking it, and no state without "
             "it is stationary.",
         )
     towards, rates = without.towards.real, without.inside.real
@@ -87,7 +89,7 @@ def _without(system: System, p: np.ndarray, x0: np.ndarray, last: Certificate, g
             1e3 * abs(float(without.correction[k])) for k, (kind, _) in enumerate(system.states) if kind == "charge"
         ),
         residual_mM_per_min=_imbalance(system, without.state, p),
-        eigenvalues=np.concatenate([without.inside, without.towards]),
+        eigenvalues=np.concatenate([without.inside, np.where(np.abs(towards) < NEUTRAL_RATE, 0.0, without.towards)]),
         conditioning=float(np.linalg.cond(without.jacobian)),
         iterations=last.iterations,
     )

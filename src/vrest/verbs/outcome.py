@@ -11,7 +11,7 @@ class Outcome(Enum):
     rests = "The cell rests: stationary and stable, with every conserved total held."
     rests_run_down = "The cell is stationary and stable, but run down: no pump holds gradients here."
     unstable = "There is a stationary state, but the cell leaves it."
-    oscillates = "The stationary state is unstable, and the cell keeps oscillating around it."
+    oscillates = "The motion leads to no rest: the cell keeps oscillating around a stationary state."
     swells_without_limit = "There is no resting state: the cell takes up salt and water without limit."
     runs_out = "There is no resting state: an ion runs out, because something goes on taking it where none is left."
     neutral = "A whole line of states is stationary: nothing in the cell determines one total."

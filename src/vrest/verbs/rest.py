@@ -104,10 +104,15 @@ class Rest:
 
     @property
     def slowest_time_constant(self) -> float | None:
-        """Time constant of the slowest deviation, s; None where a direction does not decay."""
-        if not self.stable:
+        """Time constant of the slowest deviation, s; None where one does not decay, or not as an exponential does."""
+        if not self.stable or self.algebraic:
             return None
         return float(-1.0 / self.eigenvalues.real.max())
+
+    @property
+    def algebraic(self) -> bool:
+        """Whether the last of an ion that is used up decays more slowly than any exponential."""
+        return self.stable and bool((self.eigenvalues.real == 0.0).any())
 
     @property
     def atp_per_second(self) -> float:
@@ -145,7 +150,10 @@ class Rest:
             raise NoRestError(f"'{self.cell.name}' has no resting state to read: {self.reason}", code=self.outcome.name)
 
     def as_cell(self) -> Cell:
-        """The cell started from this state: its contents, volume and potential, charge solved as before."""
+        """The cell started from this state: its contents, volume and potential, charge solved as before.
+
+        A description has no ions of which there is nothing: what is gone is written as a trace of 1e-12 mM.
+        """
         self.need_state()
         return restarted(self.cell, self.system, self.state, self.parameters)
 
@@ -236,8 +244,8 @@ def _table(result: Rest) -> str:
     for space, ions in result.concentrations.items():
         lines.append(f"  {space}: " + ", ".join(f"{ion} {c:.4g}" for ion, c in ions.items()) + " mM")
     tau = result.slowest_time_constant
-    if tau is not None:
-        lines.append(f"  slowest time constant {tau:.4g} s")
+    if tau is not None or result.algebraic:
+        lines.append(f"  slowest time constant {'none: algebraic' if tau is None else f'{tau:.4g} s'}")
     lines.append(f"  ATP {result.atp_per_second:.4g} /s ({result.watts:.3g} W)")
     lines.append(f"  reached by {result.reached}")
     lines.append(f"  remaining Newton correction {result.residual_mV:.1e} mV; condition {result.conditioning:.1e}")

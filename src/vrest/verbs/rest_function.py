@@ -78,8 +78,8 @@ def rest_function(cell: Cell, paths: str | Iterable[str], output: Output = "v") 
     -------
     RestFunction
         Takes an array in door units, (paths,); its `values` are those of the cell. NaN, and so is every derivative,
-        where a value is outside its limits or switches off what determines a total, nothing balances the charge, or
-        `rest` would find no certified rest: ask `rest` for the reason.
+        where a value is outside its limits or switches off what determines a total, nothing balances the charge, an
+        ion is used up, or `rest` would find no certified rest: ask `rest` for the reason.
 
     Raises
     ------
@@ -133,6 +133,7 @@ def settled(system: System) -> Any:
         y = np.full((len(p), len(rows)), np.nan)
         found = rest_batch(system, p[possible], x0[possible])
         good = np.isin(found.outcome, [k for k, outcome in enumerate(Outcome) if outcome.is_rest])
+        good &= (found.state[:, Allowed(system).positive] > 0).all(axis=1)
         y[possible] = np.where(good[:, None], found.state[:, rows], np.nan)
         return y.reshape(*lanes, len(rows))
 

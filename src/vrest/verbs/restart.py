@@ -12,6 +12,10 @@ from vrest.model.paths import parameters, set_si
 from vrest.system.assemble import System
 
 
+TRACE = 1e-12
+"""mM: what a description has of an ion that is gone, about one ion in a cell."""
+
+
 def restarted(cell: Cell, system: System, x: np.ndarray, p: np.ndarray) -> Cell:
     """The cell with the contents, volumes and potentials of state x; what is solved stays to be solved."""
     values: dict[str, Any] = {}
@@ -23,7 +27,7 @@ def restarted(cell: Cell, system: System, x: np.ndarray, p: np.ndarray) -> Cell:
         base = f"compartments.{space.name}."
         for ion, conc in system.concentrations(x, p, space.name).items():
             if known[f"{base}ions.{ion}"].value != "solve":
-                values[f"{base}ions.{ion}"] = float(conc)
+                values[f"{base}ions.{ion}"] = float(conc) or TRACE
         c = cell.compartments[space.name]
         if c.impermeant is not None and c.impermeant.concentration != "solve":
             values[base + "impermeant.concentration"] = c.impermeant.concentration / w

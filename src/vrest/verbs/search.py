@@ -196,7 +196,8 @@ class _Means:
             doubt = 2.0 * np.sqrt(0.5 * self.squares) / looks
             moved = np.abs(mean[:-1] - self.before[:-1]) + doubt
             share = moved / np.maximum(np.abs(mean[:-1]), 1e-3)
-            self.drift = share.max(axis=0, initial=0.0) / (mean[-1] - self.before[-1])
+            with np.errstate(all="ignore"):  # lanes that are done already
+                self.drift = share.max(axis=0, initial=0.0) / (mean[-1] - self.before[-1])
         self.before = mean
         self.now, self.squares = np.zeros_like(self.now), np.zeros_like(self.squares)
         return known

@@ -56,10 +56,11 @@ def _moving(system: System, p: np.ndarray, x0: np.ndarray, last: Certificate, dr
     steady = drift * AHEAD < STEADY
     if seen.regular and steady and (centre := newton(system, p, x0, seen.mean)) is not None:
         around = certify(system, p, x0, centre)
-        if around.outcome is Outcome.unstable:
+        if around.outcome.has_state:
+            holds = "That is stable, but not where the motion leads" if around.outcome.is_rest else _growth(around)
             return around._replace(
                 outcome=Outcome.oscillates,
-                reason=f"{Outcome.oscillates.value} {_growth(around)}; it {seen}.",
+                reason=f"{Outcome.oscillates.value} {holds}; it {seen}.",
                 followed=last.followed,
                 steps=last.steps,
             )
