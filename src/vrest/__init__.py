@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from vrest.study.sensitivity import Sensitivity as Sensitivity
     from vrest.study.sensitivity import sensitivity as sensitivity
     from vrest.study.sobol import sobol_indices as sobol_indices
+    from vrest.verbs.go_on import go_on as go_on
     from vrest.verbs.instant import instant as instant
     from vrest.verbs.instant import settled as settled
     from vrest.verbs.outcome import Outcome as Outcome
@@ -98,6 +99,7 @@ _HOMES = {
     "vrest.model.membrane": "Membrane",
     "vrest.model.quantity": "quantity",
     "vrest.model.transport": "Surroundings Transport transport",
+    "vrest.verbs.go_on": "go_on",
     "vrest.verbs.instant": "instant settled",
     "vrest.verbs.outcome": "Outcome",
     "vrest.verbs.population": "population",

@@ -86,7 +86,7 @@ def command(
 
         recipe = read_run_recipe(source)
         start, plan = recipe.cell, recipe.events
-        how = {"until": recipe.until, "times": recipe.times, "rtol": recipe.rtol}
+        how = {"until": recipe.until, "times": recipe.times, "rtol": recipe.rtol, "start": recipe.start}
     else:
         how |= {} if until is None else {"until": until}
         how |= {} if points is None else {"points": options.whole(points, "points")}
@@ -99,7 +99,7 @@ def command(
     if from_rest:
         from vrest.verbs.rest import rest
 
-        start = rest(start).raise_if_none().as_cell()
+        how["start"] = rest(start).raise_if_none().state
     with Meter(f"{start.name}", quiet) as meter:
         found = simulate(start, plan, progress=meter, **how)
     if output:

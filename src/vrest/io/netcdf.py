@@ -1,7 +1,7 @@
 """A run as netCDF or CSV, and the recipe in a netCDF file that repeats it.
 
-The file carries the labelled data of `Run.dataset` and, as TOML text in its attributes `cell` and `protocol`,
-everything that made it, with the digits that give the same floats again.
+The file carries the labelled data of `Run.dataset` and everything that made it, with the digits that give the same
+floats again: as TOML text the attributes `cell` and `protocol`, and the state `start` of a run that was given one.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ class Recipe(NamedTuple):
     until: str
     rtol: float
     times: np.ndarray
+    start: np.ndarray | None
+    """The state it starts from (SI, in the order of `run.system.states`); None: the one the cell describes."""
 
 
 def write_run(run: Run, path: str | os.PathLike[str]) -> None:
@@ -52,9 +54,10 @@ def write_run(run: Run, path: str | os.PathLike[str]) -> None:
         if temporary.suffix.lower() == ".csv":
             _write_csv(data, temporary)
         else:
-            data.assign_attrs(cell=write_cell(run.cell), protocol=_protocol(run)).to_netcdf(
-                temporary, engine="h5netcdf"
-            )
+            about: dict[str, Any] = {"cell": write_cell(run.cell), "protocol": _protocol(run)}
+            if run.start is not None:
+                about["start"] = run.start
+            data.assign_attrs(about).to_netcdf(temporary, engine="h5netcdf")
 
 
 def _protocol(run: Run) -> str:
@@ -65,7 +68,7 @@ def _protocol(run: Run) -> str:
 
 
 def read_run_recipe(path: str | os.PathLike[str]) -> Recipe:
-    """The cell, protocol and times of a run that `write_run` saved as netCDF.
+    """The cell, protocol, times and start of a run that `write_run` saved as netCDF.
 
     >>> read_run_recipe("nowhere.nc")
     Traceback (most recent call last):
@@ -80,6 +83,8 @@ def read_run_recipe(path: str | os.PathLike[str]) -> Recipe:
         with h5netcdf.File(path, "r") as file:
             cell, plan = (_text(file.attrs[name]) for name in ("cell", "protocol"))
             times = np.array(file.variables["time"][...], dtype=np.float64)
+            begun = file.attrs.get("start")
+            start = None if begun is None else np.atleast_1d(np.asarray(begun, dtype=np.float64))
         recipe = tomllib.loads(plan)
         events = [(str(when), str(what)) for when, what in recipe["events"]]
         until, rtol = str(recipe["until"]), float(recipe["rtol"])
@@ -89,7 +94,7 @@ def read_run_recipe(path: str | os.PathLike[str]) -> Recipe:
             code="not_a_run",
             hint="Give a netCDF file that 'vrest run -o FILE.nc' wrote.",
         ) from None
-    return Recipe(parse_cell(cell, f"the cell in '{path}'"), events, until, rtol, times)
+    return Recipe(parse_cell(cell, f"the cell in '{path}'"), events, until, rtol, times, start)
 
 
 def _text(value: Any) -> str:

@@ -12,7 +12,7 @@ from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
 from vrest.model.change import Change
 from vrest.model.channels import InjectedCurrent
-from vrest.model.paths import resolve, set_si
+from vrest.model.paths import resolve
 from vrest.study.targets import is_there
 from vrest.system.structure import Wall
 from vrest.units import format_si, from_si, to_si
@@ -207,12 +207,13 @@ def firing(result: Rest, density: float | str, step: float | str = "200 ms", mem
     """
     result.raise_if_none()
     wall = _wall(result, membrane)
-    cell, path = stimulated(result.as_cell(), wall.name)
+    cell, path = stimulated(result.cell, wall.name)
     si = float(to_si(density, "current_density", "density", bare_ok=True))
     lasts = float(to_si(step, "time", "step", bare_ok=True))
     value = float(from_si(si, "current_density"))
     present = float(resolve(cell, path).value)  # pyright: ignore[reportArgumentType]
-    run, spikes = _spikes(cell, wall, [(0.0, _density(path, present + si))], lasts, max(present + si, 0.0))
+    events = [(0.0, _density(path, present + si))]
+    run, spikes = _spikes(cell, wall, events, lasts, max(present + si, 0.0), result.state)
     v = _potential(run, wall)
     rested = 1e3 * float(result.system.potential(result.state, wall))
     pattern = _pattern(spikes, v, rested, lasts)
@@ -242,10 +243,12 @@ def _density(path: str, si: float) -> Change:
     return Change(path, "set", format_si(si, "current_density"))
 
 
-def _spikes(cell: Cell, wall: Wall, events: Any, lasts: float, inward: float) -> tuple[Run, np.ndarray]:
+def _spikes(
+    cell: Cell, wall: Wall, events: Any, lasts: float, inward: float, start: np.ndarray
+) -> tuple[Run, np.ndarray]:
     """A run, and when V crosses 0 mV upwards faster than the stimulus (A/m2) alone could charge the membrane."""
     times = np.linspace(0.0, lasts, max(2001, int(lasts / 5e-5)))
-    run = simulate(cell, events, lasts, times=times, rtol=1e-6)
+    run = simulate(cell, events, lasts, times=times, rtol=1e-6, start=start)
     v = _potential(run, wall)
     rise = 1e-3 * np.diff(v) / np.diff(run.time) * cell.membranes[wall.name].capacitance
     up = np.flatnonzero((v[:-1] < SPIKE_MV) & (v[1:] >= SPIKE_MV) & (rise > inward))
@@ -281,14 +284,14 @@ def _rheobase(result: Rest, step: float | str, wall: Wall) -> float | None:
 
 def _threshold(result: Rest, wall: Wall) -> float | None:
     """The least sudden displacement of V that makes a spike, mV; None where none below 0 mV does."""
-    cell, path = stimulated(result.as_cell(), wall.name)
+    cell, path = stimulated(result.cell, wall.name)
     capacitance = cell.membranes[wall.name].capacitance
     present = float(resolve(cell, path).value)  # pyright: ignore[reportArgumentType]
 
     def fires(displaced: float) -> bool:
         shock = 1e-3 * displaced * capacitance / SHOCK
         events = [(0.0, _density(path, present + shock)), (SHOCK, _density(path, present))]
-        _, spikes = _spikes(cell, wall, events, LATENCY, max(present, 0.0))
+        _, spikes = _spikes(cell, wall, events, LATENCY, max(present, 0.0), result.state)
         return bool(np.any(spikes > SHOCK))
 
     low, high = 0.0, SPIKE_MV - 1.0 - 1e3 * float(result.system.potential(result.state, wall))
@@ -302,9 +305,9 @@ def _threshold(result: Rest, wall: Wall) -> float | None:
 
 def _fires_from_below(result: Rest, wall: Wall) -> bool:
     """Whether a cell that no current makes fire does so when let go from where its Na+ channels recover."""
-    path = f"membranes.{wall.name}.potential"
-    cell = set_si(result.as_cell(), {path: 1e-3 * DEINACTIVATED})
-    run, spikes = _spikes(cell, wall, (), LATENCY, 0.0)
+    held = np.array([1e-3 * DEINACTIVATED])
+    recovered = at_potential(result.system, result.state, wall, held, result.parameters)[0]
+    run, spikes = _spikes(result.cell, wall, (), LATENCY, 0.0, recovered)
     rested = 1e3 * float(result.system.potential(result.state, wall))
     return (
         bool(len(spikes)) and float(_potential(run, wall).max()) > rested + BLOCK_MV

@@ -11,7 +11,7 @@ import numpy as np
 from vrest.constants import F
 from vrest.errors import NoRestError
 from vrest.model.cell import Notice
-from vrest.model.change import Change, apply
+from vrest.model.change import Change
 from vrest.model.channels import GHKLeak
 from vrest.model.transport import ATP
 from vrest.physics.ghk import ghk_voltage
@@ -199,7 +199,7 @@ def explain(result: Rest) -> Explanation:
             f"'{result.cell.name}' has no resting state to explain: {result.reason}", code=result.outcome.name
         )
     off = _pumps_off(result)
-    down = rest(apply(result.as_cell(), off)) if off else result
+    down = rest(result.cell, off, start=result.state) if off else result
     stopped = result.parameters.copy()
     for change in off:
         stopped[result.system.names.index(change.path)] = 0.0

@@ -22,6 +22,7 @@ from vrest.verbs.certify import Certificate, certify, pump_notices
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.restart import restarted
 from vrest.verbs.search import Progress, searched
+from vrest.verbs.start import begin, refuse_start_values
 from vrest.verbs.verdict import departed, linearised, verdict
 
 
@@ -150,8 +151,9 @@ class Rest:
             raise NoRestError(f"'{self.cell.name}' has no resting state to read: {self.reason}", code=self.outcome.name)
 
     def as_cell(self) -> Cell:
-        """The cell started from this state: its contents, volume and potential, charge solved as before.
+        """The cell that describes this state: its contents, volume and potential, charge solved as before.
 
+        To be written to a file or changed; a run goes on from the state itself: `simulate(r.cell, start=r.state)`.
         A description has no ions of which there is nothing: what is gone is written as a trace of 1e-12 mM.
         """
         self.need_state()
@@ -165,6 +167,7 @@ def rest(
     cell: Cell,
     changes: str | Change | Iterable[str | Change] | Mapping[str, Any] = (),
     *,
+    start: Any = None,
     progress: Progress | None = None,
 ) -> Rest:
     """The resting state of a cell, certified.
@@ -181,6 +184,9 @@ def rest(
         From `load(...)` or built in Python.
     changes
         Changes to apply first, such as `"outside.K=12 mM"`.
+    start
+        State of this cell to search from, (states,), SI, in the order of `Rest.system.states`, such as `states[-1]`
+        of a run, whose conserved totals are then held; by default what the cell describes.
     progress
         Called from time to time while a cell that does not come to rest soon is followed; returning False stops the
         search, whose outcome is then `not_followed`.
@@ -201,6 +207,8 @@ def rest(
             code="not_a_cell",
             hint='Use rest(vrest.load("...")).',
         )
+    if start is not None:
+        refuse_start_values(cell, changes)
     cell = apply(cell, changes)
     system = assemble(cell, only_active=True)
     if not system.laws.independent:
@@ -210,7 +218,7 @@ def rest(
             hint="Switch a channel, a pump or water on.",
         )
     p = parameter_vector(cell)
-    x0 = system.start(cell, p)
+    x0 = begin(system, cell, p, start)
     return result(cell, system, p, x0, verdict(system, p, x0, searched(system, p[None], x0[None], progress=progress)))
 
 

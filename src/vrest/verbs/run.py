@@ -19,6 +19,7 @@ from vrest.system.observables import takes
 from vrest.system.structure import parameter_vector
 from vrest.units import format_si, to_si
 from vrest.verbs.allowed import Allowed
+from vrest.verbs.start import begin
 
 RTOL = 1e-8
 CHUNK = 256
@@ -82,6 +83,8 @@ class Run:
     rejected: int
     complete: bool
     events: tuple[float, ...] = field(default=())
+    start: np.ndarray | None = field(default=None, repr=False)
+    """The state that it was given to start from, SI; None where it started from what the cell describes."""
 
     @cached_property
     def parameters(self) -> np.ndarray:
@@ -190,13 +193,14 @@ def simulate(
     rtol: float = RTOL,
     progress: Progress | None = None,
     watch: Watch | None = None,
+    start: Any = None,
 ) -> Run:
     """Run a cell under a protocol.
 
     Parameters
     ----------
     cell
-        Starts from what it describes; use `rest(cell).as_cell()` to start from its rest.
+        Starts from what it describes, gates at their steady state, unless `start` is given.
     events
         Pairs (time, change), such as `[("5 min", "transports.pump.max_rate*=0")]`; exact at their times.
     until
@@ -210,11 +214,15 @@ def simulate(
         Called with the share done; returning False stops the run and keeps what is done.
     watch
         The same, called with time (s) and state (SI, in the order of `run.system.states`).
+    start
+        State of this cell to start from, (states,), SI, in the order of `run.system.states`: `rest(cell).state`, or
+        `states[-1]` of a run (`go_on` keeps its parameters as well). It is taken whole: amounts (mol/m3 of start
+        volume), volumes (relative), charges (V), gates (0 to 1).
 
     Raises
     ------
     InputError
-        Times, events or changes that make no sense.
+        Times, events or changes that make no sense, or no state of this cell (`bad_start`).
     StuckError
         The step size fell to rounding: an ion is used up (code `runs_out`), or it is not known why
         (`not_converged`). Its `run` is what was done.
@@ -222,6 +230,9 @@ def simulate(
     >>> from vrest.io.cellfile import load
     >>> run = simulate(load("mammalian_neuron"), until="1 h", points=10)
     >>> bool(abs(run.v[-1] + 70) < 1e-6)
+    True
+    >>> later = simulate(run.cell, until="1 h", points=10, start=run.states[-1])
+    >>> bool((later.states[0] == run.states[-1]).all())
     True
     """
     if not isinstance(cell, Cell):
@@ -234,7 +245,7 @@ def simulate(
     plan = protocol(events)
     pieces = segments(cell, plan, stop)
     at = _report_times(times, points, spacing, stop, [piece.start for piece in pieces])
-    return _integrate(cell, plan, pieces, stop, at, rtol, progress, watch)
+    return _integrate(cell, plan, pieces, stop, at, rtol, progress, watch, start)
 
 
 def span(until: Any) -> float:
@@ -291,12 +302,13 @@ def _integrate(
     rtol: float,
     progress: Progress | None,
     watch: Watch | None,
+    start: Any,
 ) -> Run:
     from vrest.numerics.lanes import RUNNING, STUCK, Lanes
 
     system = assemble(cell)
     p0 = parameter_vector(cell)
-    x0 = system.start(cell, p0)
+    x0 = begin(system, cell, p0, start)
     y = x0[list(system.laws.independent)]
     atol = Allowed(system).tolerance(rtol)
     times, samples = np.append(at, np.inf), np.empty((len(x0), len(at) + 1))
@@ -339,6 +351,7 @@ def _integrate(
         rejected=rejected,
         complete=t >= stop,
         events=tuple(piece.start for piece in pieces[1:]),
+        start=None if start is None else x0,
     )
     if stuck:
         raise _stuck(run)
