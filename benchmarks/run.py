@@ -144,7 +144,7 @@ def library_cells() -> list[str]:
             continue  # several membranes, or contents that are held: no single V, or no ledger to keep
         result = vrest.rest(vrest.load(name))
         worst = max(abs(v) for ions in result.residual_mM_per_min.values() for v in ions.values())
-        day = vrest.simulate(result.as_cell(), until="24 h", points=200)
+        day = vrest.simulate(result.cell, until="24 h", points=200, start=result.state)
         off = vrest.simulate(vrest.load(name), [("1 h", "pump.max_rate*=0"), ("2 h", "pump.max_rate=restore")], "24 h")
         charge = next((account for account in off.ledger if account.unit == "mV"), None)
         held = f"{charge.drift:.1e} ({charge.floor:.1e})" if charge else "its paper breaks it"

@@ -51,8 +51,8 @@ runs them all again. What happens when the perturbation is kept on:
 | ? | followed for a day, without a stationary state that could be certified |
 | – | refused: the cell has not got what the perturbation acts on |
 
-A star: after the wash it does not come back to where it was. A question mark behind a letter: still firing when that
-run was stopped.
+A star: after the wash it does not come back to where it was. A question mark behind a letter: that run was stopped
+before it came to rest, as by firing.
 """
 
 

@@ -6,7 +6,6 @@ from scipy.integrate import solve_ivp
 
 import vrest
 from vrest.verbs.outcome import Outcome
-from vrest.verbs.restart import restarted
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +18,7 @@ def starved(resting):
     """Ten seconds without pump in the closed system, ten minutes with it."""
     events = [(0, "pump.max_rate*=0"), (10, "pump.max_rate=restore")]
     run = vrest.simulate(resting.as_cell(), events, "600 s", times=[0.0, 600.0], rtol=1e-5)
-    return vrest.rest(restarted(run.cell, run.system, run.states[-1], run.parameters[-1]))
+    return vrest.rest(run.cell, start=run.states[-1])
 
 
 def walk(result, path, values):
@@ -153,7 +152,7 @@ def test_pump_off_for_ever(ullah):
     theirs = solve_ivp(published, (0, 5e5), start, args=(0.0,), method="LSODA", rtol=1e-7, atol=1e-7).y[:, -1]
     assert run.v[1] == pytest.approx(theirs[0], abs=0.02)
     assert volumes[1] == pytest.approx(theirs[5], abs=1.0)
-    end = vrest.rest(restarted(run.cell, run.system, run.states[-1], run.parameters[-1]), "pump.max_rate*=0")
+    end = vrest.rest(run.cell, "pump.max_rate*=0", start=run.states[-1])
     assert end.outcome is Outcome.rests_run_down
     assert end.v_rest == pytest.approx(-16.2575, abs=1e-3)
     assert end.volumes["inside"] == pytest.approx(2631.1, abs=0.5)

@@ -10,15 +10,12 @@ import vrest
 from vrest.errors import InputError, NoRestError
 from vrest.io.cellfile import load, parse_cell, write_cell
 from vrest.model.change import Change
-from vrest.model.paths import set_si
 from vrest.study.compare import compare
-from vrest.study.follow import ended
 from vrest.study.perturb import applicable, perturb
 from vrest.study.perturbation import find, perturbations
 from vrest.study.perturbed import Perturbed
 from vrest.study.targets import CLEARANCE, TARGETS
 from vrest.system.assemble import assemble
-from vrest.system.structure import parameter_vector
 from vrest.units import to_si
 from vrest.verbs.instant import instant
 from vrest.verbs.outcome import Outcome
@@ -417,14 +414,3 @@ def test_text_and_dictionary(answers):
     body = answer.as_dict()
     assert [m["label"] for m in body["moments"]] == ["at once", "1 s", "1 min", "1 h", "settled"]
     assert set(answer.units()) >= {"v_rest", "v", "concentrations"}
-
-
-def test_spikes_are_counted_one_by_one():
-    """Dijkstra's cell without its M current: as many as a run sampled every 50 us shows, at 3.4 Hz."""
-    found = perturb(load("dijkstra_2016"), "m_current_closure")
-    told = float(re.search(r"fires on at ([\d.]+) Hz", found.sentence()).group(1))
-    kept, own = found.kept, parameter_vector(found.kept.cell)
-    changed = {n: v for n, v, o in zip(kept.system.names, kept.parameters[-1], own, strict=True) if v != o}
-    run = vrest.simulate(set_si(ended(kept), changed), until=20.0, points=400_001, rtol=1e-6)
-    up = run.time[1:][(run.v[:-1] < -20) & (run.v[1:] >= -20)]
-    assert told == pytest.approx((len(up) - 1) / (up[-1] - up[0]), rel=0.05)

@@ -136,7 +136,7 @@ def show(found: Perturbed, temperature: float) -> None:
     head, body = rows(found)
     table(head, "l" + "r" * (len(head) - 1), body)
     took = found.recovery_time
-    back = {True: "recovers", False: "does not recover", None: "unknown: still firing"}[found.recovers]
+    back = {True: "recovers", False: "does not recover", None: "unknown: the run was stopped before"}[found.recovers]
     click.echo(f"settled: {found.outcome.name}. {found.reason}")
     click.echo(
         f"washed after {duration(found.duration)}: {back}" + (f", V is back after {duration(took)}" if took else "")

@@ -10,8 +10,8 @@ import numpy as np
 
 from vrest.errors import InputError
 from vrest.model.cell import Cell
-from vrest.model.change import Change
-from vrest.study.follow import MOST_STEPS, ended, follow
+from vrest.model.change import Change, apply
+from vrest.study.follow import MOST_STEPS, follow
 from vrest.study.perturbation import Perturbation, find, perturbations, restoring, together
 from vrest.study.perturbed import DAY, Moment, Perturbed, moment
 from vrest.units import format_si, to_si
@@ -98,22 +98,23 @@ def perturb(
     changes = together(c for p in applied for c in p.changes(cell, neutral))
     fitted = [notice for p in applied for notice in p.used_dose(cell)[1]]
     before = rest(cell).raise_if_none()
-    start = before.as_cell()
     ramped = [replace(c, over=ramp) for c in changes]
     first, second = (None if progress is None else _half(progress, k) for k in (0, 1))
     times = _times(0.0, DAY, READINGS.values())
-    kept, kept_stop = follow(start, [(0.0, ramped)], DAY, times, most_steps=most_steps, progress=first)
+    how = {"start": before.state, "most_steps": most_steps}
+    kept, kept_stop = follow(cell, [(0.0, ramped)], DAY, times, **how, progress=first)
     if kept_stop is not None:  # firing for an hour teaches no more than firing for a second
-        lasts = min(lasts, 0.25 * float(kept.time[-1]))
+        fired = float(kept.time[-1])
+        lasts = min(lasts, ramp + 0.25 * (fired - ramp) if fired > ramp else 0.25 * fired)
         ramped = [replace(c, over=min(ramp, lasts)) for c in changes]
     until = lasts + DAY
     times = np.union1d(_times(0.0, lasts, ()), _times(lasts, until, READINGS.values()))
-    protocol = [(0.0, ramped), (lasts, restoring(start, changes))]
-    washed, washed_stop = follow(start, protocol, until, times, most_steps=most_steps, progress=second)
-    settled = rest(ended(kept) if kept_stop is None else start, changes)
-    end = rest(ended(washed))
+    protocol = [(0.0, ramped), (lasts, restoring(cell, changes))]
+    washed, washed_stop = follow(cell, protocol, until, times, **how, progress=second)
+    settled = rest(cell, changes, start=kept.states[-1] if kept_stop is None else before.state)
+    end = rest(cell, start=washed.states[-1])
     moments = (
-        _instant(start, changes),
+        _instant(before, changes),
         *(_read(kept, label, time) for label, time in READINGS.items()),
         _settled(settled if kept_stop is None else None),
     )
@@ -182,14 +183,14 @@ def _half(progress: Progress, which: int) -> Progress:
     return lambda share: progress(0.5 * (which + share))
 
 
-def _instant(start: Cell, changes: list[Change]) -> Moment:
+def _instant(before: Rest, changes: list[Change]) -> Moment:
     """The first moment: contents frozen, every membrane at its new zero-current potential."""
     from vrest.system.assemble import assemble
     from vrest.system.structure import parameter_vector
 
-    answer = instant(start, changes)
-    system, p = assemble(start), parameter_vector(answer.cell)
-    x = system.start(start, parameter_vector(start))
+    answer = instant(before.as_cell(), changes)
+    system, x = assemble(before.cell), before.state
+    p = parameter_vector(apply(before.cell, changes))
     for wall in system.structure.walls:
         v = answer.v[wall.name] if isinstance(answer.v, dict) else answer.v
         x = at_potential(system, x, wall, np.array([1e-3 * v]), p)[0]

@@ -116,9 +116,9 @@ class Perturbed:
 
     @property
     def recovers(self) -> bool | None:
-        """Whether the washed cell comes to rest where it was; None where the run was cut short by firing."""
+        """Whether the washed cell comes to rest where it was; None where its run was cut short, as by firing."""
         if self.washed_stop is not None:
-            return None if self.washed_stop.outcome is Outcome.oscillates else False
+            return False if self.washed_stop.outcome is Outcome.runs_out else None
         if not self.end.outcome.is_rest:
             return False
         v0, v1 = by_membrane(self.before), by_membrane(self.end)
@@ -324,7 +324,9 @@ def _recovery(story: Perturbed) -> str:
     if story.washed_stop and story.recovers is False:
         return f"{wash}, it does not come back ({story.washed_stop.outcome.name.replace('_', ' ')})"
     if story.recovers is None:
-        return f"{wash}, it was still firing or oscillating when the run was stopped"
+        going = story.washed_stop and story.washed_stop.outcome is Outcome.oscillates
+        still = "it was still firing or oscillating" if going else "it had not come to rest"
+        return f"{wash}, {still} when the run was stopped"
     if story.recovers:
         took = story.recovery_time
         return f"{wash}, it recovers" + (f" (within 1 mV after {_spoken(took)})" if took else "")
