@@ -1,9 +1,9 @@
 """Rate laws and gates of the independent model, from the published formulas, one scalar at a time.
 
 A law is made once per transport and returns `rate(v, c, x)`: turnovers per membrane area, mol/(m2 s), outward, of the
-potential (V), the list of concentrations (mol/m3) and the list of states (for gates). Every formula is analytic, so that
-a complex step through it gives its derivative; below zero, where a solver may look but no state is, logarithms and roots
-go on along a tangent.
+potential (V), the list of concentrations (mol/m3) and the list of states (for gates). Every formula is analytic, so
+that a complex step through it gives its derivative; below zero, where a solver may look but no state is, logarithms go
+on along their tangent.
 """
 
 import cmath

@@ -18,7 +18,20 @@ from .units import si
 F, R = laws.F, laws.R
 N_A = 6.02214076e23
 
-VALENCE = {"K": 1, "Na": 1, "Cl": -1, "HCO3": -1, "H": 1, "Li": 1, "Rb": 1, "Cs": 1, "NH4": 1, "Ca": 2, "Mg": 2, "O2": 0}
+VALENCE = {
+    "K": 1,
+    "Na": 1,
+    "Cl": -1,
+    "HCO3": -1,
+    "H": 1,
+    "Li": 1,
+    "Rb": 1,
+    "Cs": 1,
+    "NH4": 1,
+    "Ca": 2,
+    "Mg": 2,
+    "O2": 0,
+}
 
 STEP = 1e-30
 """Of the complex step: its square is nothing, so there is no cancellation."""
@@ -150,7 +163,7 @@ class Model:
                             reached.append(b)
         self.nodes = [n for n in self.spaces if self.group[n] != n]
         self.q_at = {}
-        self.farads = {n: 0.0 for n in self.nodes}
+        self.farads = dict.fromkeys(self.nodes, 0.0)
         for m in self.membranes.values():
             for side in (m["inside"], m["outside"]):
                 if side in self.farads:
@@ -280,7 +293,7 @@ class Model:
                 x[k] = self.spaces[name]["ions"][what]
             elif kind == "volume":
                 x[k] = 1.0
-        charge = {n: 0.0 for n in self.nodes}
+        charge = dict.fromkeys(self.nodes, 0.0)
         for m in self.membranes.values():
             for side, sign in ((m["inside"], 1.0), (m["outside"], -1.0)):
                 if side in charge:
@@ -328,7 +341,7 @@ class Model:
             c[first:last] = [a / v for a in c[first:last]]
         c += self.fixed
         if self._wet:
-            for k, (ions, impermeant, w) in enumerate(self._solutes):
+            for ions, impermeant, w in self._solutes:
                 c.append(sum([c[i] for i in ions]) + (impermeant / x[w] if w >= 0 else impermeant))
         return c
 

@@ -17,12 +17,15 @@ import jax
 import jax.numpy as jnp
 
 from vrest.numerics.elimination import factorise, implicit, sign, substitute
-from vrest.numerics.point import SIGNS_UP_TO, UNSTABLE
+from vrest.numerics.point import SIGNS_UP_TO
 from vrest.numerics.rhs import Matrix
-from vrest.numerics.stability import characteristic, rounded, routh
+from vrest.numerics.stability import characteristic, roots_right_of_zero, rounded
 
 RESOLVED = 0.5
 """Largest step times growing eigenvalue; at 2.4 a spiral was still damped."""
+
+SMALLEST, HALVINGS = 1e-9, 8
+"""A growing root is looked for down to this share of its bound, by halving the logarithm: to 9 % of itself."""
 
 HUBS_UP_TO = 4
 """Most coupled potentials whose determinant is expanded."""
@@ -49,10 +52,10 @@ def longest(jacobian: Matrix, n: int, quick: tuple[int, ...], h: Any) -> Any:
     def judged(carry: Any) -> Any:
         need, _ = carry
         polynomial = _arrows(jacobian, hubs, nothing) if len(hubs) <= HUBS_UP_TO else _dense(jacobian, quick, nothing)
-        grows = _grows(polynomial)
-        limit = jnp.where(grows, RESOLVED / of_quick, jnp.inf)
+        growing = _growing(polynomial)
+        limit = RESOLVED / _size(polynomial, growing, of_quick)
         if slow:
-            limit = jnp.where(grows, limit, _slow_limit(jacobian, n, quick, slow, of_slow, h))
+            limit = jnp.where(growing > 0, limit, _slow_limit(jacobian, n, quick, slow, of_slow, h))
         return jnp.zeros_like(need), limit
 
     need = h * jnp.maximum(of_quick, of_slow) > RESOLVED
@@ -165,11 +168,22 @@ def _dense(jacobian: Matrix, rows: tuple[int, ...], nothing: Any) -> Polynomial:
     return characteristic([[jacobian.get((i, j), nothing) for j in rows] for i in rows])
 
 
-def _grows(polynomial: Polynomial) -> Any:
-    """Whether a root certainly lies right of zero."""
+def _growing(polynomial: Polynomial) -> Any:
+    """How many roots certainly lie right of zero."""
     if len(polynomial[0]) == 1:
-        return polynomial[0][0] < 0
-    return routh(*rounded(*polynomial)) == UNSTABLE
+        return jnp.zeros_like(polynomial[0][0])
+    return roots_right_of_zero(*rounded(*polynomial))
+
+
+def _size(polynomial: Polynomial, growing: Any, bound: Any) -> Any:
+    """The size of the growing roots: of a single one, which is real, itself; else a bound. Zero where none grows."""
+
+    low, high = SMALLEST * bound, bound
+    for _ in range(HALVINGS):
+        middle = jnp.sqrt(low * high)
+        below = reduce(lambda total, c, x=middle: total * x + c, polynomial[0]) < 0
+        low, high = jnp.where(below, middle, low), jnp.where(below, high, middle)
+    return jnp.where(growing == 1, high, jnp.where(growing > 0, bound, 0.0))
 
 
 def _slow_limit(jacobian: Matrix, n: int, quick: tuple[int, ...], slow: tuple[int, ...], largest: Any, h: Any) -> Any:
@@ -188,12 +202,7 @@ def _slow_limit(jacobian: Matrix, n: int, quick: tuple[int, ...], slow: tuple[in
         for i in slow:
             rows[i, j] = rows[i, j] + sum(jacobian[i, k] * followed[place[k]] for k in quick if (i, k) in jacobian)
     polynomial = _dense(rows, slow, nothing)
-    grows = _grows(polynomial)
-    # no real root is larger than Lagrange's bound, which only negative coefficients make
-    powers = [jnp.where(c < 0, jnp.abs(c), 0.0) ** (1.0 / k) for k, c in enumerate(polynomial[0]) if k]
-    real = 2.0 * reduce(jnp.maximum, powers)
-    size = jnp.where((real > 0) & (real < largest), real, largest)
-    return jnp.where(grows, RESOLVED / size, jnp.inf)
+    return RESOLVED / _size(polynomial, _growing(polynomial), largest)
 
 
 def _real_limit(jacobian: Matrix, n: int, h: Any) -> Any:

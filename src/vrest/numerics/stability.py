@@ -49,6 +49,12 @@ def _product(a: list[list[Any]], m: list[list[Any]], diagonal: Any) -> list[list
 
 def routh(coefficients: list[Any], bounds: list[Any]) -> Any:
     """STABLE where every root has a negative real part, UNSTABLE where one has not, UNKNOWN within rounding."""
+    growing = roots_right_of_zero(coefficients, bounds)
+    return jnp.where(growing < 0, UNKNOWN, jnp.where(growing > 0, UNSTABLE, STABLE))
+
+
+def roots_right_of_zero(coefficients: list[Any], bounds: list[Any]) -> Any:
+    """How many roots have a positive real part, by the changes of sign in Routh's array; -1 within rounding."""
     n = len(coefficients) - 1
     upper, lower = [list(coefficients[k::2]) for k in (0, 1)]
     upper_bound, lower_bound = [list(bounds[k::2]) for k in (0, 1)]
@@ -69,12 +75,11 @@ def routh(coefficients: list[Any], bounds: list[Any]) -> Any:
         upper, lower, upper_bound, lower_bound = lower, following, lower_bound, following_bound
         if not lower:
             break
-    certain = jnp.ones_like(firsts[0], dtype=bool)
-    stable = jnp.ones_like(certain)
-    for value, margin in zip(firsts, margins, strict=True):
+    certain, changes = jnp.ones_like(firsts[0], dtype=bool), jnp.zeros_like(firsts[0])
+    for k, (value, margin) in enumerate(zip(firsts, margins, strict=True)):
         certain = certain & (jnp.abs(value) > 2 * margin)
-        stable = stable & (value > 0)
-    return jnp.where(certain, jnp.where(stable, STABLE, UNSTABLE), UNKNOWN)
+        changes = changes + jnp.where(value * firsts[k - 1] < 0, 1.0, 0.0) if k else changes
+    return jnp.where(certain, changes, -1.0)
 
 
 def rightmost(root: Any, coefficients: list[Any], bounds: list[Any]) -> Any:

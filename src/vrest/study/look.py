@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from vrest.model.cell import Cell
-from vrest.study.swing import STILL_MV, Swing, rises, swing
 from vrest.system.assemble import assemble
 from vrest.units import format_si
 from vrest.verbs.run import Run, StuckError, simulate
+from vrest.verbs.swing import STILL_MV, Swing, drift, rises, swing
 
 RTOL = 1e-6
 """Of a step."""
@@ -36,9 +36,6 @@ LONGEST = 4.0
 
 AHEAD, SETTLED = 600.0, 0.01
 """s and share: contents have settled when none would move by more than this share in so long."""
-
-LEAST = 1e-3
-"""mM, or a thousandth of a volume: changes of less than that are measured against it."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +94,7 @@ def look(cell: Cell, changes: Any, x: np.ndarray, span: float, longer: float = 0
         k = int(np.argmax(np.ptp(v, axis=0)))
         found = swing(time, v[:, k])
         if over or found.spikes > MOST or (found.period is not None and found.spikes > ENOUGH):
-            moved = _drift(found, np.concatenate(when), np.concatenate(contents)) if found.period and rows else None
+            moved = drift(found, np.concatenate(when), np.concatenate(contents)) if found.period and rows else None
             return Seen(found, walls[k], format_si(float(time[-1]), "time", digits=3), moved)
 
 
@@ -120,13 +117,3 @@ def _as_far(cell: Cell, changes: Any, x: np.ndarray, lasts: float, times: np.nda
         return simulate(cell, changes, lasts, times=times, rtol=RTOL, start=x)
     except StuckError as error:
         return error.run
-
-
-def _drift(found: Swing, when: np.ndarray, contents: np.ndarray) -> float:
-    """Fastest relative change of contents (times, contents) over whole periods of the later half, 1/s."""
-    assert found.period is not None
-    periods = max(1, (len(found.at) - 1) // (2 * found.group))
-    # half a period after a spike: contents move little there, so that it matters little when exactly
-    first, last = (found.at[k] + 0.5 * found.period for k in (-1 - (periods + 1) * found.group, -1 - found.group))
-    before, now = (np.array([np.interp(t, when, column) for column in contents.T]) for t in (first, last))
-    return float((np.abs(now - before) / np.maximum(np.abs(before), LEAST)).max() / (last - first))

@@ -152,9 +152,10 @@ def _judge(
     still = worst < SETTLED_MM_PER_MIN
     if still and (np.abs(eigenvalues) < NEUTRAL_RATE).any():
         return Outcome.neutral, f"{Outcome.neutral.value} Free: {_free_total(system, scaled)}."
-    if ended is Ended.moving:
+    stationary = still and found.residual_mV < SETTLED_MV
+    if ended is Ended.moving and not stationary:
         return Outcome.not_followed, Outcome.not_followed.value
-    if not (converged and still and found.residual_mV < SETTLED_MV):
+    if not (stationary and (converged or ended is Ended.moving)):
         why = "could not go on" if ended is Ended.stopped else "ended"
         return Outcome.not_converged, f"{failed} The motion {why} with an imbalance of {worst:.3g} mM/min."
     if np.abs(eigenvalues.real).min() < rounding(scaled):

@@ -1,8 +1,7 @@
-"""What a cell does that goes on moving: how often it fires, between which potentials, and whether periods are equal."""
+"""What a cell does that goes on moving: how often it fires and between which potentials."""
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -11,45 +10,49 @@ from vrest.numerics.lanes import RUNNING, Lanes
 from vrest.system.assemble import System
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.run import stepper
+from vrest.verbs.swing import Swing, drift, swing
 
 RTOL = 1e-6
 
-POINTS, STEPS, LONGER, LONGEST = 40_000, 3000.0, 4.0, 1000.0
-"""Times at which V is read over so many steps of the motion; and how many times longer it is watched where too little
-happens, up to how many times."""
+POINTS, STEPS, LONGER, LONGEST = 40_000, 3000.0, 4.0, 16.0
+"""Times at which V is read over so many steps of the motion; and how many times longer it is watched where no periods
+repeat, up to how many times."""
 
-ENOUGH = 7
-"""Times that V must pass the middle of its range upwards."""
+STAYS = 1e-6
+"""mV: V that moves less than this while steps are short does not move."""
 
-PATTERN = 4
-"""Most spikes in a pattern that repeats."""
-
-SWING, ALIKE = 1.0, 0.02
-"""mV that are an oscillation; and the share in which two periods and two swings may differ and are equal."""
+AHEAD, SETTLED = 3600.0, 0.01
+"""s and share: contents do not drift when none would move by more than this share in so long."""
 
 
 class Firing(NamedTuple):
-    """The potential of the membrane that swings most."""
+    """The membrane that swings most."""
 
     wall: str
-    low: float
-    """mV"""
-    high: float
-    rate: float | None
-    """Passings of the middle per second; None where there were too few."""
-    regular: bool
-    """Whether its last two periods were equal."""
+    swing: Swing
     mean: np.ndarray
-    """(states,) averaged over whole periods, or over all that was watched."""
+    """(states,) averaged over all that was watched."""
+    drift: float | None
+    """Fastest relative change of any content from period to period, 1/s; None where nothing repeats."""
+
+    @property
+    def stays(self) -> bool:
+        """Whether it does not move at all, as on an unstable state from which nothing nudges it."""
+        return self.swing.high - self.swing.low < STAYS
+
+    @property
+    def steady(self) -> bool:
+        """Whether it goes on so: equal periods, and contents that do not drift."""
+        return self.swing.kind == "steady" and (self.drift or 0.0) * AHEAD < SETTLED
 
     def __str__(self) -> str:
-        if self.high - self.low < SWING:
-            return f"V stays near {0.5 * (self.low + self.high):.4g} mV"
-        told = "fires" if self.high > 0 else "oscillates"
-        if self.rate is None:
-            told = "moves"
-        often = "" if self.rate is None else f" at {self.rate:.3g} Hz"
-        return f"{told}{often}, between {self.low:.0f} and {self.high:.0f} mV"
+        found = self.swing
+        between = f"between {found.low:.0f} and {found.high:.0f} mV"
+        if found.kind == "still":
+            return f"stays near {0.5 * (found.low + found.high):.4g} mV"
+        if found.rate is None:
+            return f"moves {between}, without equal periods"
+        return f"{'fires' if found.high > 0 else 'oscillates'} at {found.rate:.3g} Hz, {between}"
 
 
 def firing(system: System, x: np.ndarray, p: np.ndarray, step: float) -> Firing:
@@ -59,18 +62,12 @@ def firing(system: System, x: np.ndarray, p: np.ndarray, step: float) -> Firing:
         times, states = trace(system, x, p, span)
         potentials = [1e3 * system.potential(states, wall) for wall in system.structure.walls]
         k = int(np.argmax([np.ptp(v) for v in potentials]))
-        v = potentials[k]
-        rises = _rises(v)
-        if len(rises) >= ENOUGH or span >= LONGEST * STEPS * step or len(times) < POINTS:
-            break
+        found = swing(times, potentials[k])
+        if found.period is not None or span >= LONGEST * STEPS * step or len(times) < POINTS:
+            contents = states[:, [kind in ("amount", "volume") for kind, _ in system.states]]
+            moved = drift(found, times, contents) if found.period is not None and contents.size else None
+            return Firing(system.structure.walls[k].name, found, states.mean(axis=0), moved)
         span *= LONGER
-    moves = np.ptp(v) >= SWING
-    rate = float((len(rises) - 1) / (times[rises[-1]] - times[rises[0]])) if moves and len(rises) > 2 else None
-    whole = slice(rises[0], rises[-1]) if len(rises) > 1 else slice(None)
-    regular = bool(moves and _repeats(times, v, rises))
-    return Firing(
-        system.structure.walls[k].name, float(v.min()), float(v.max()), rate, regular, states[whole].mean(axis=0)
-    )
 
 
 def trace(system: System, x: np.ndarray, p: np.ndarray, span: float) -> tuple[np.ndarray, np.ndarray]:
@@ -83,22 +80,3 @@ def trace(system: System, x: np.ndarray, p: np.ndarray, span: float) -> tuple[np
     done = stepper(system, False)((), given, np.append(times, np.inf), samples).lanes
     place = int(done.place)
     return times[:place], samples[:, :place].T
-
-
-def _rises(v: np.ndarray) -> np.ndarray:
-    """Where a potential passes the middle of its range upwards."""
-    middle = 0.5 * (v.min() + v.max())
-    return 1 + np.flatnonzero((v[:-1] < middle) & (v[1:] >= middle))
-
-
-def _repeats(times: np.ndarray, v: np.ndarray, rises: np.ndarray) -> bool:
-    """Whether the last periods equal those before, in length and height; a period may have several spikes."""
-    periods = np.diff(times[rises])
-    swings = np.array([np.ptp(v[a:b]) for a, b in pairwise(rises)])
-    for many in range(1, PATTERN + 1):
-        if len(periods) < 2 * many:
-            return False
-        last, before = slice(-many, None), slice(-2 * many, -many)
-        if all(np.all(np.abs(part[last] - part[before]) <= ALIKE * np.abs(part[last])) for part in (periods, swings)):
-            return True
-    return False

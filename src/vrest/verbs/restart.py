@@ -11,7 +11,6 @@ from vrest.model.cell import Cell
 from vrest.model.paths import parameters, set_si
 from vrest.system.assemble import System
 
-
 TRACE = 1e-12
 """mM: what a description has of an ion that is gone, about one ion in a cell."""
 

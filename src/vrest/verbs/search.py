@@ -20,6 +20,7 @@ from vrest.numerics.point import BOLD, NEWTON, Pace
 from vrest.system.assemble import System
 from vrest.verbs.allowed import SWOLLEN, Allowed
 from vrest.verbs.batch import constants_of, numbers_of
+from vrest.verbs.firing import firing
 from vrest.verbs.held import pumped
 from vrest.verbs.outcome import Ended
 
@@ -42,11 +43,8 @@ TRIES = 1_200_000
 CHUNK, LARGEST_CHUNK = 128, 2048
 """Steps tried between two looks at which lanes are quiet: few at first."""
 
-LOOKS = 16
-"""So many looks are averaged at first; then as many as all before."""
-
-AHEAD, STEADY = 3600.0, 0.01
-"""s and share: contents of a cell that fires are steady when none would move by more than this share in so long."""
+FIRST_LOOK = 32_768
+"""Steps tried before it is looked whether a cell fires on and on; then again after twice as many."""
 
 Progress = Callable[[float], Any]
 """Told the share of cells that are settled; returning False stops the search."""
@@ -85,8 +83,8 @@ class Searched(NamedTuple):
     """(n,) s: how long the motion was followed."""
     steps: np.ndarray
     """(n,) steps it took."""
-    drift: np.ndarray
-    """(n,) 1/s: how fast the contents of a cell that fires still change, at most; NaN where nothing is known."""
+    seen: np.ndarray
+    """(n,) what a cell does that goes on moving, `Firing`; None of others."""
 
 
 def searched(
@@ -111,7 +109,7 @@ def searched(
         return _led(system, x, y, numbers, NEWTON, progress)
     found = settling(system)((x, y, numbers), (BOLD, ENOUGH))
     ended = np.full(len(p), Ended.settled)
-    now = Searched(found, ended, np.zeros(len(p)), np.zeros(len(p), dtype=int), np.full(len(p), np.nan))
+    now = Searched(found, ended, np.zeros(len(p)), np.zeros(len(p), dtype=int), np.full(len(p), None))
     if (waiting := np.flatnonzero(~found.done)).size:
         led = _led(system, x[:, waiting], y[:, waiting], numbers[:, waiting], BOLD._replace(first=QUIET), progress)
         _put(now, waiting, led)
@@ -137,11 +135,9 @@ def _led(system: System, x: Any, y: Any, numbers: Any, pace: Pace, progress: Pro
     count, nothing = np.zeros(n, dtype=int), np.zeros(n)
     lanes = Lanes(nothing, nothing, np.ascontiguousarray(y), count, count + RUNNING, count, count)
     lanes = mapped(np.copy, lanes)
-    enough, ended, drift = nothing + QUIET, count + Ended.moving, nothing + np.nan
-    contents = [i for i, k in enumerate(system.laws.independent) if system.states[k][0] in ("amount", "volume")]
-    means = _Means(len(contents), n)
+    enough, ended, seen = nothing + QUIET, count + Ended.moving, np.full(n, None)
     found = mapped(np.copy, settle((x, y, numbers), (pace, 0)))
-    waiting, tried, chunk = np.arange(n), 0, CHUNK
+    waiting, tried, chunk, look = np.arange(n), 0, CHUNK, FIRST_LOOK
     while waiting.size:
         chunk = min(chunk, TRIES - tried)
         _put(lanes, waiting, follow((_taken(lanes, waiting), enough[waiting], rows[:, waiting]), chunk))
@@ -158,9 +154,12 @@ def _led(system: System, x: Any, y: Any, numbers: Any, pace: Pace, progress: Pro
             lanes.status[others[~still]] = RUNNING
         ended[waiting[status == STUCK]] = Ended.stopped
         waiting = np.flatnonzero((ended == Ended.moving) & (lanes.status == RUNNING))
-        if means.add(lanes.t, lanes.y[contents]):
-            drift[waiting] = means.drift[waiting]
-            waiting = waiting[~(drift[waiting] * AHEAD < STEADY)]
+        if tried >= look:
+            look *= 2
+            for k in waiting:
+                state = system.join(lanes.y[:, k], c[k], matrix[k])
+                seen[k] = firing(system, state, numbers[:, k], lanes.t[k] / max(lanes.steps[k], 1))
+            waiting = waiting[[not (seen[k].steady or seen[k].stays) for k in waiting]]
         if progress is not None and waiting.size and progress(1.0 - waiting.size / n) is False:
             ended[waiting] = Ended.cancelled
             break
@@ -169,38 +168,7 @@ def _led(system: System, x: Any, y: Any, numbers: Any, pace: Pace, progress: Pro
     if (rest := np.flatnonzero(ended != Ended.settled)).size:  # what is known of the point where it was left
         _put(found, rest, settle((x[:, rest], lanes.y[:, rest], numbers[:, rest]), (pace, 1)))
         found.y[:, rest] = lanes.y[:, rest]
-    return Searched(found, ended, lanes.t, lanes.steps, drift)
-
-
-class _Means:
-    """Contents of cells that fire, averaged over stretches of the motion each as long as all before."""
-
-    def __init__(self, rows: int, n: int) -> None:
-        self.count, self.drift = 0, np.full(n, np.nan)
-        self.before, self.now = (np.full((rows + 1, n), np.nan), np.zeros((rows + 1, n)))
-        self.last, self.squares = np.full((rows, n), np.nan), np.zeros((rows, n))
-
-    def add(self, time: np.ndarray, contents: np.ndarray) -> bool:
-        """Take a look into account; whether `drift` is new."""
-        self.count += 1
-        if self.count > 1:
-            self.squares += (contents - self.last) ** 2
-        self.last = contents.copy()
-        self.now += np.vstack([contents, time])
-        if self.count < LOOKS or self.count & (self.count - 1):
-            return False
-        looks = self.count // 2
-        mean = self.now / looks
-        if known := self.count > LOOKS:
-            # spikes move contents too: the scatter of neighbours (von Neumann 1941) tells how well the mean is known
-            doubt = 2.0 * np.sqrt(0.5 * self.squares) / looks
-            moved = np.abs(mean[:-1] - self.before[:-1]) + doubt
-            share = moved / np.maximum(np.abs(mean[:-1]), 1e-3)
-            with np.errstate(all="ignore"):  # lanes that are done already
-                self.drift = share.max(axis=0, initial=0.0) / (mean[-1] - self.before[-1])
-        self.before = mean
-        self.now, self.squares = np.zeros_like(self.now), np.zeros_like(self.squares)
-        return known
+    return Searched(found, ended, lanes.t, lanes.steps, seen)
 
 
 @lru_cache(maxsize=64)

@@ -9,9 +9,9 @@ from vrest.system.assemble import System
 from vrest.units import format_si
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.certify import Certificate, certify
-from vrest.verbs.firing import firing
+from vrest.verbs.firing import Firing, firing
 from vrest.verbs.outcome import Ended, Outcome
-from vrest.verbs.search import AHEAD, STEADY, Searched, Settling, searched, settling
+from vrest.verbs.search import Searched, Settling, searched, settling
 
 MAX_ITERATIONS = 60
 """Of Newton's method alone."""
@@ -34,7 +34,7 @@ def _judged(system: System, p: np.ndarray, x0: np.ndarray, search: Searched, k: 
         followed=float(search.followed[k]), steps=int(search.steps[k])
     )
     going_on = ended is Ended.moving and found.outcome is Outcome.not_followed
-    return _moving(system, p, x0, found, float(search.drift[k])) if going_on else found
+    return _moving(system, p, x0, found, search.seen[k]) if going_on else found
 
 
 def _point(system: System, found: Settling, k: int) -> Stationary:
@@ -50,11 +50,11 @@ def linearised(system: System, p: np.ndarray, x0: np.ndarray, y: np.ndarray) -> 
     return _point(system, settling(system)((x0[:, None], y[:, None], p[:, None]), (NEWTON, 1)), 0)._replace(y=y)
 
 
-def _moving(system: System, p: np.ndarray, x0: np.ndarray, last: Certificate, drift: float) -> Certificate:
-    """Of a cell that goes on moving: it oscillates around an unstable state, or was not followed to its end."""
-    seen = firing(system, last.state, p, last.followed / max(last.steps, 1))
-    steady = drift * AHEAD < STEADY
-    if seen.regular and steady and (centre := newton(system, p, x0, seen.mean)) is not None:
+def _moving(system: System, p: np.ndarray, x0: np.ndarray, last: Certificate, seen: Firing | None) -> Certificate:
+    """Of a cell that goes on moving: it oscillates around a stationary state, or was not followed to its end."""
+    if seen is None or not seen.steady:  # where it is now, not where it was at the last look
+        seen = firing(system, last.state, p, last.followed / max(last.steps, 1))
+    if seen.steady and (centre := newton(system, p, x0, seen.mean)) is not None:
         around = certify(system, p, x0, centre)
         if around.outcome.has_state:
             holds = "That is stable, but not where the motion leads" if around.outcome.is_rest else _growth(around)
@@ -65,8 +65,7 @@ def _moving(system: System, p: np.ndarray, x0: np.ndarray, last: Certificate, dr
                 steps=last.steps,
             )
     after = format_si(last.followed, "time", digits=3)
-    contents = "its contents do not drift any more" if steady else "its contents drift"
-    return last._replace(reason=f"Not followed to the end: the cell {seen} after {after}; {contents}.")
+    return last._replace(reason=f"Not followed to the end: the cell {seen} after {after}.")
 
 
 def _growth(found: Certificate) -> str:

@@ -23,6 +23,9 @@ MOST_IN_GROUP = 400
 SHARE = 1 / 3
 """Of the range: V rises by at least as much in what is counted as one swing or spike."""
 
+LEAST = 1e-3
+"""mM, or a thousandth of a volume: changes of less than that are measured against it."""
+
 Kind = Literal["still", "steady", "dying", "growing", "irregular"]
 
 
@@ -163,3 +166,13 @@ def _ringing(v: np.ndarray) -> Kind | None:
     """`dying` where the swings of a trace without equal periods shrink throughout."""
     parts = [float(np.ptp(part)) for part in np.array_split(v, 4)]
     return "dying" if all(b < 0.8 * a for a, b in pairwise(parts)) else None
+
+
+def drift(found: Swing, when: np.ndarray, contents: np.ndarray) -> float:
+    """Fastest relative change of contents (times, contents) over whole periods of the later half, 1/s."""
+    assert found.period is not None
+    periods = max(1, (len(found.at) - 1) // (2 * found.group))
+    # half a period after a spike: contents move little there, so that it matters little when exactly
+    first, last = (found.at[k] + 0.5 * found.period for k in (-1 - (periods + 1) * found.group, -1 - found.group))
+    before, now = (np.array([np.interp(t, when, column) for column in contents.T]) for t in (first, last))
+    return float((np.abs(now - before) / np.maximum(np.abs(before), LEAST)).max() / (last - first))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vrest.study.swing import rises, swing
+from vrest.verbs.swing import rises, swing
 
 T = np.linspace(0.0, 2.0, 40_001)
 
