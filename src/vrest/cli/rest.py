@@ -18,6 +18,7 @@ UNITS = {
     "E": "mV",
     "concentrations": "mM",
     "volumes": "um3",
+    "exchange_currents": "pA",
     "eigenvalues": "1/s",
     "slowest_time_constant": "s",
     "atp_per_second": "1/s",
@@ -160,6 +161,9 @@ def show_all(cell: Cell, rests: list[Rest], temperature: float) -> None:
     click.echo("slowest: time constant with which it is reached; growth: time in which a deviation grows by a factor e")
 
 
+FIELDS = ("v_rest", "E", "concentrations", "volumes", "exchange_currents")
+
+
 def result(found: Rest) -> dict[str, Any]:
     """What a rest says; what an outcome without a state cannot say is None."""
     has_state = found.outcome.has_state
@@ -167,7 +171,7 @@ def result(found: Rest) -> dict[str, Any]:
         "outcome": found.outcome.name,
         "reason": found.reason,
         "stable": found.stable,
-        **{name: getattr(found, name) if has_state else None for name in ("v_rest", "E", "concentrations", "volumes")},
+        **{name: getattr(found, name) if has_state else None for name in FIELDS},
         **{name: getattr(found, name) if has_state else None for name in ("atp_per_second", "watts")},
         "slowest_time_constant": found.slowest_time_constant,
         "residual_mV": found.residual_mV,
@@ -202,6 +206,8 @@ def show(found: Rest, values: dict[str, Any], temperature: float) -> None:
             "lrrr",
             [[ion, number(inside[ion]), number(outside[ion]), millivolts(e)] for ion, e in reversals.items()],
         )
+    for name, current in values["exchange_currents"].items():
+        click.echo(f"current of {name}: {number(current)} pA")
     for name, size in values["volumes"].items():
         click.echo(f"volume of {name}: {number(size)} um3")
     if values["slowest_time_constant"] is not None:

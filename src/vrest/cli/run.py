@@ -17,6 +17,7 @@ UNITS = {
     "E": "mV",
     "concentrations": "mM",
     "volumes": "um3",
+    "exchange_currents": "pA",
     "atp_per_second": "1/s",
     "steps": "1",
     "rejected": "1",
@@ -149,7 +150,7 @@ def by_membrane(found: Run, values: Any) -> Any:
 
 def moment(found: Run, k: int) -> dict[str, Any]:
     """Everything at one reported time; the parameters are those that hold from then on."""
-    from vrest.system.observables import atp_use, reversal_potentials, volumes
+    from vrest.system.observables import atp_use, exchange_currents, reversal_potentials, volumes
     from vrest.units import from_si
 
     system, x, p = found.system, found.states[k], found.parameters[k]
@@ -161,6 +162,9 @@ def moment(found: Run, k: int) -> dict[str, Any]:
         "E": E[0] if len(E) == 1 else {wall.name: e for wall, e in zip(system.structure.walls, E, strict=True)},
         "concentrations": {s.name: system.concentrations(x, p, s.name) for s in system.structure.spaces},
         "volumes": {name: from_si(size, "volume") for name, size in volumes(system, x, p).items()},
+        "exchange_currents": {
+            name: from_si(current, "current") for name, current in exchange_currents(system, x, p).items()
+        },
         "atp_per_second": atp_use(system, x, p)[0],
     }
 
@@ -177,12 +181,15 @@ def show(found: Run, values: dict[str, Any], temperature: float) -> None:
     columns = ["time", *(f"V {w.name} mV" if len(walls) > 1 else "V mV" for w in walls)]
     columns += [f"{ion} {s.name} mM" for s in inner for ion in s.ions]
     columns += [f"{s.name} um3" for s in inner]
+    paths = list(values["moments"][0]["exchange_currents"])
+    columns += [f"I {name} pA" for name in paths]
     rows = []
     for now in values["moments"]:
         potentials = list(now["v"].values()) if len(walls) > 1 else [now["v"]]
         row = [duration(now["time"]), *(millivolts(float(v)) for v in potentials)]
         row += [number(float(now["concentrations"][s.name][ion])) for s in inner for ion in s.ions]
-        rows.append([*row, *(number(float(now["volumes"][s.name])) for s in inner)])
+        row += [number(float(now["volumes"][s.name])) for s in inner]
+        rows.append([*row, *(number(float(now["exchange_currents"][name])) for name in paths)])
     table(columns, "r" * len(columns), rows)
     click.echo(f"{found.steps} steps, {found.rejected} rejected, rtol {found.rtol:g}")
     for law in values["conserved"]:

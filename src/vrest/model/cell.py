@@ -12,12 +12,12 @@ from typing import Any
 from vrest.constants import F
 from vrest.errors import InputError, near_miss
 from vrest.model.compartment import Compartment
-from vrest.model.electrodiffusion import Electrodiffusion
 from vrest.model.exchange import Exchange
 from vrest.model.membrane import Membrane
 from vrest.model.notices import Notice, notices
 from vrest.model.quantity import Described, quantity
-from vrest.model.transport import ATP, WATER, Transport
+from vrest.model.rings import resolved, way_between, ways
+from vrest.model.transport import ATP, CHARGE, WATER, Transport
 from vrest.physics.namespace import namespace, traced
 
 VALENCE = MappingProxyType(
@@ -88,6 +88,8 @@ class Cell(Described):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         _check_names(self)
         _check_sides(self)
+        membranes = resolved(self.compartments, self.membranes, self._wires())
+        object.__setattr__(self, "membranes", MappingProxyType(membranes))
         _check_species(self)
         _check_closures(self)
         for compartment in self.compartments:
@@ -118,6 +120,23 @@ class Cell(Described):
         if not m.area_follows_volume:
             return 0.0
         return {"sphere": 2 / 3, "cylinder": 1 / 2}[str(self.compartments[m.inside].shape)]
+
+    def _wires(self) -> list[tuple[str, str, str]]:
+        """The exchanges that hold two compartments at one potential."""
+        return [("", e.inside, e.outside) for e in self.exchanges.values() if e.holds]
+
+    def ways(self) -> tuple[dict[str, str], dict[str, tuple[tuple[str, float], ...]]]:
+        """The ground of what each compartment is joined to, and the membranes on the way to it from there."""
+        joined = [(n, m.inside, m.outside) for n, m in self.membranes.items() if m.capacitance is not None]
+        return self.kept("_ways", lambda: ways(list(self.compartments), [*self._wires(), *joined]))
+
+    def potential(self, membrane: str) -> Any:
+        """V of a membrane at the start, V; where it closes a ring, what the others leave."""
+        m = self.membranes[membrane]
+        if m.potential is not None:
+            return m.potential
+        steps = way_between(self.ways()[1], m.inside, m.outside)
+        return sum((sign * self.membranes[name].potential for name, sign in steps), 0.0)
 
     def solved(self) -> dict[str, float]:
         """Values that the charge balance determined, by path (SI)."""
@@ -271,15 +290,16 @@ def _check_species(cell: Cell) -> None:
             _check_oxygen(f"transport '{label}' of membrane '{name}'", t, cell.compartments[m.outside])
     for name, e in cell.exchanges.items():
         _check_oxygen(f"exchange '{name}'", e, cell.compartments[e.inside])
+        _check_bare_charge(cell, name, e)
         for move in e.moves(valence):
             net = sum(valence.get(symbol, 0) * count for symbol, count in move.items())
-            if net and not e.counter_charge and not isinstance(e, Electrodiffusion):
+            if net and not e.counter_charge and not e.conducts:
                 raise InputError(
                     f"exchange '{name}' moves {net:+g} charges per turnover and no membrane feels them.",
                     code="untracked_charge",
                     hint="Move a salt, or name what carries the opposite charge: counter_charge = '...'.",
                 )
-            for symbol in move:
+            for symbol in move.keys() - {CHARGE}:
                 for side in (e.inside, e.outside):
                     if symbol not in cell.compartments[side].ions:
                         raise InputError(
@@ -291,6 +311,19 @@ def _check_species(cell: Cell) -> None:
                         )
 
 
+def _check_bare_charge(cell: Cell, name: str, e: Exchange) -> None:
+    """What joins two places without moving ions may not join a place whose ions are followed."""
+    if not (e.holds or any(CHARGE in move for move in e.moves(cell.valence()))):
+        return
+    for side in (e.inside, e.outside):
+        if cell.compartments[side].finite:
+            raise InputError(
+                f"exchange '{name}' ({e.kind}) joins '{side}', whose contents are followed: there ions carry currents.",
+                code="not_a_bath",
+                hint="Join baths, or give a membrane an injected_current, which one ion carries.",
+            )
+
+
 def _check_oxygen(where: str, part: Transport | Exchange, space: Compartment) -> None:
     if (part.o2_half is None) != (part.o2_slope is None):
         raise InputError(f"{where} needs both o2_half and o2_slope.", code="missing_key", hint="Give both, or none.")
@@ -298,8 +331,8 @@ def _check_oxygen(where: str, part: Transport | Exchange, space: Compartment) ->
         raise InputError(
             f"{where} needs O2, but '{space._name}' has none.", code="unknown_ion", hint='Add O2 = "1 mM" to its ions.'
         )
-    if part.o2_half is not None and isinstance(part, Electrodiffusion):
-        raise InputError(f"{where}: diffusion in a field needs no O2.", code="unexpected_key", hint="Remove o2_half.")
+    if part.o2_half is not None and isinstance(part, Exchange) and (part.conducts or part.holds):
+        raise InputError(f"{where}: what moves in a field needs no O2.", code="unexpected_key", hint="Remove o2_half.")
 
 
 def _check_closures(cell: Cell) -> None:
@@ -334,6 +367,8 @@ def _solve_charge(cell: Cell, compartment: str) -> tuple[str, float] | None:
     valence = cell.valence()
     charge = 0.0
     for name, m in cell.membranes.items():
+        if m.capacitance is None:  # it closes a ring and holds none
+            continue
         side = (m.inside == compartment) - (m.outside == compartment)
         charge += side * m.capacitance * cell.area(name) * m.potential
     wanted = charge / (F * c.start_volume)
@@ -374,7 +409,9 @@ def _solve_charge(cell: Cell, compartment: str) -> tuple[str, float] | None:
             * F
             * c.start_volume
             / sum(
-                m.capacitance * cell.area(n) for n, m in cell.membranes.items() if compartment in (m.inside, m.outside)
+                m.capacitance * cell.area(n)
+                for n, m in cell.membranes.items()
+                if m.capacitance is not None and compartment in (m.inside, m.outside)
             )
         )
         raise InputError(

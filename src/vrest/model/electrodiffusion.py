@@ -18,9 +18,10 @@ class Electrodiffusion(Exchange):
 
     J_j = D_j A/(lambda^2 L) [(c_in - c_out) + z_j (c_in + c_out)/2 V F/(RT)]
 
-    The drop V follows from the potentials of the membranes at both ends, and from one condition: all the paths that
-    join the same two places, inside cells and outside, together carry no net current. A single path has the drop of
-    a liquid junction.
+    Where membranes join both ends, the drop V is the difference of their potentials, and the charge that the path moves
+    is felt by the membranes on the way. Where none does, V follows from the potentials of the membranes at both ends,
+    and from one condition: all the paths that join the same two places, inside cells and outside, together carry no net
+    current. A single path has the drop of a liquid junction.
 
     Parameters
     ----------
@@ -36,6 +37,8 @@ class Electrodiffusion(Exchange):
 
     kind: ClassVar[str] = "electrodiffusion"
     strength: ClassVar[str] = "cross_section"
+    conducts: ClassVar[bool] = True
+    linear: ClassVar[bool] = True
     inside: str
     outside: str
     diffusivity: Mapping[str, Any] = quantity_map("diffusion", maximum=1.0)

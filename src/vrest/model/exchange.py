@@ -36,6 +36,13 @@ class Exchange(Described, ABC):
 
     kind: ClassVar[str]
     strength: ClassVar[str]
+    """The quantity that multiplies all its rates; empty where none does."""
+    conducts: ClassVar[bool] = False
+    """Whether the charge it moves is felt by the membranes on the way between its sides."""
+    linear: ClassVar[bool] = False
+    """Whether its current is linear in the drop, so that it may join places that no membrane joins."""
+    holds: ClassVar[bool] = False
+    """Whether it holds both sides at one potential."""
     inside: str
     outside: str
     counter_charge: str = ""

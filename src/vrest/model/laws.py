@@ -11,6 +11,7 @@ from vrest.model import (  # noqa: F401
     gatings_edpr,
     gatings_wei,
     glial_uptake,
+    junctions,
     pumps,
     rectifiers,
     water,

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from vrest.errors import InputError
 from vrest.model.quantity import Described, quantity
 from vrest.model.transport import Transport
+
+LEAST_CAPACITANCE = 1e-5
+"""F/m2: the least that a membrane has which closes no ring."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,9 +26,11 @@ class Membrane(Described):
     transports
         The mechanisms in it, by name.
     capacitance
-        Per area, uF/cm2.
+        Per area, uF/cm2; 1 uF/cm2 where nothing is said. In a cell, one whose potential follows from those of others
+        with which it closes a ring has none: None.
     potential
-        V at the start, mV; it fixes the charge that the inside holds.
+        V at the start, mV; it fixes the charge that the inside holds. -70 mV where nothing is said; None of a membrane
+        that closes a ring.
     area
         um2; by default the surface of the inside compartment's shape.
     area_follows_volume
@@ -34,8 +40,8 @@ class Membrane(Described):
     inside: str
     outside: str
     transports: Mapping[str, Transport]
-    capacitance: float = quantity("specific_capacitance", "1 uF/cm2", minimum=1e-5, maximum=10.0)
-    potential: float = quantity("potential", "-70 mV", minimum=-1.0, maximum=1.0)
+    capacitance: Any = quantity("specific_capacitance", None, maximum=10.0)  # noqa: RUF009
+    potential: Any = quantity("potential", None, minimum=-1.0, maximum=1.0)  # noqa: RUF009
     area: float | None = quantity("area", None, minimum=1e-18, maximum=1.0)
     area_follows_volume: bool = False
     _name: str = field(default="", repr=False)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vrest.model.exchange import SaltDiffusion
 from vrest.units import format_si
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def notices(cell: Cell) -> list[Notice]:
         *_untracked_notices(cell),
         *_closure_notices(cell),
         *_idle_notices(cell),
+        *_salt_notices(cell),
     ]
 
 
@@ -52,6 +54,20 @@ def _idle_notices(cell: Cell) -> list[Notice]:
         if c.kind == "osmotic" and not moves:
             found.append(Notice("no_water", f"'{name}' is osmotic, but no water crosses its membrane: its size stays"))
     return found
+
+
+def _salt_notices(cell: Cell) -> list[Notice]:
+    """Diffusion that stays neutral between places whose potentials differ."""
+    component, _ = cell.ways()
+    return [
+        Notice(
+            "salt_beside_membranes",
+            f"exchange '{name}' (salt_diffusion) joins '{e.inside}' and '{e.outside}', between which membranes set a "
+            "potential: it carries no current; ions that move in a field need electrodiffusion",
+        )
+        for name, e in cell.exchanges.items()
+        if isinstance(e, SaltDiffusion) and not e.is_off and component[e.inside] == component[e.outside]
+    ]
 
 
 def _bath_notices(cell: Cell) -> list[Notice]:

@@ -7,16 +7,20 @@ out while what remains names one thing: `outside.K`, `pump.max_rate`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell, Source
 from vrest.model.compartment import CONCENTRATION
+from vrest.model.membrane import LEAST_CAPACITANCE
 from vrest.model.notices import USER
 from vrest.model.quantity import Described, Quantity, check, numbers
 from vrest.units import from_si, unit_of
+
+CAPACITANCE = Quantity("specific_capacitance", LEAST_CAPACITANCE, False, 10.0, False, "")
+"""What the capacitance may be of a membrane that has one."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,8 @@ def _walk(cell: Cell) -> Iterator[Parameter]:
         if c.impermeant is not None:
             yield from _fields(c.impermeant, f"{base}impermeant.", c.finite)
     for name, m in cell.membranes.items():
-        yield from _fields(m, f"membranes.{name}.", True)
+        for parameter in _fields(m, f"membranes.{name}.", True):
+            yield replace(parameter, spec=CAPACITANCE) if parameter.path.endswith(".capacitance") else parameter
         for label, t in m.transports.items():
             yield from _fields(t, f"membranes.{name}.transports.{label}.", False)
     for name, e in cell.exchanges.items():

@@ -29,7 +29,8 @@ from vrest.model.quantity import Described, quantity, quantity_fields
 
 ATP = "ATP"
 WATER = "water"
-"""Names that stand in a stoichiometry beside ions: ATP spent inside, and water in m3 per turnover."""
+CHARGE = "charge"
+"""Names that stand in a stoichiometry beside ions: ATP spent inside, water in m3 per turnover, charge of no ion."""
 
 
 @dataclass(frozen=True)

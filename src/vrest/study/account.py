@@ -24,11 +24,14 @@ def sentences(story: Explanation, m: MembraneStory) -> list[str]:
             voice = f"{loudest.ion} has the loudest voice ({share}), but it is passive and only repeats what V is."
         lines.append(f"The {m.v:.2f} mV{where} are a vote of the open channels: {voice}")
     if abs(m.chord_paths) > PASSIVE:
-        lines.append(f"Current from other places, along the paths inside, moves it by {m.chord_paths:+.2f} mV.")
+        by = ", ".join(m.paths)
+        lines.append(f"Current that reaches it from elsewhere ({by}) moves it by {m.chord_paths:+.2f} mV.")
     if m.charge_moved is None:
         lines.append("The contents inside are held from outside, as by a pipette: no pump is needed.")
-    elif not any(abs(pump.turnover) > 0 for pump in m.pumps):
+    elif not any(abs(pump.turnover) > 0 for each in story.membranes for pump in each.pumps):
         lines.append("No pump turns: nothing holds the gradients.")
+    elif not any(abs(pump.turnover) > 0 for pump in m.pumps):
+        pass  # another membrane holds them
     else:
         lines.append(
             f"Stop the pump and {m.direct:.2f} mV are lost at once (to {m.v_pump_off:.2f} mV): its own current. "

@@ -126,7 +126,7 @@ def check(cell: Cell, claims: Claims | None = None, *, progress: Progress | None
     return Check(
         cell=cell,
         claims=claims,
-        v_start={name: 1e3 * m.potential for name, m in cell.membranes.items()},
+        v_start={name: 1e3 * cell.potential(name) for name in cell.membranes},
         findings=tuple(found),
         later=(at_once, *later),
         stopped=stopped,

@@ -319,6 +319,10 @@ def _wall(result: Rest, membrane: str | None) -> Wall:
     walls = {wall.name: wall for wall in result.system.structure.walls}
     if membrane is None and len(walls) == 1:
         return next(iter(walls.values()))
+    if membrane in walls and walls[membrane].closes:
+        others = [name for name, wall in walls.items() if not wall.closes]
+        problem = f"Membrane '{membrane}' of '{result.cell.name}' closes a ring: it has no capacitance to charge."
+        raise InputError(problem, code="ring_of_membranes", hint=f"Name another: {', '.join(others)}.")
     if membrane in walls:
         return walls[membrane]
     if membrane is None:

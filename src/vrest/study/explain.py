@@ -82,7 +82,10 @@ class MembraneStory:
     chord_pump: float
     """What the pump current adds to it: -I_p / G."""
     chord_paths: float
-    """What current along paths to other places adds: -I / G; 0 where there are none. The three make V exactly."""
+    """What current from elsewhere adds, along paths or around a ring: -I / G; 0 where there is none. The three make V
+    exactly; all are 0 where no channel gives a conductance."""
+    paths: tuple[str, ...]
+    """The paths and membranes that bring that current."""
     ghk: float | None
     """What the GHK equation says with these permeabilities and contents; it leaves the pump's current out."""
     ghk_without_cl: float | None
@@ -203,7 +206,7 @@ def explain(result: Rest) -> Explanation:
     stopped = result.parameters.copy()
     for change in off:
         stopped[result.system.names.index(change.path)] = 0.0
-    joint = joint_potentials(result.system, result.state, stopped) if result.system.network.links else {}
+    joint = joint_potentials(result.system, result.state, stopped) if result.system.coupled else {}
     return Explanation(
         rest=result,
         membranes=tuple(_membrane(result, wall, down, stopped, joint) for wall in result.system.structure.walls),
@@ -248,8 +251,8 @@ def _membrane(result: Rest, wall: Wall, down: Rest, stopped: np.ndarray, joint: 
             E=_mv(reversal[ion]),
             driving_force=_mv(v - reversal[ion]),
             channel_current=1e12 * by_ion[ion],
-            chord_share=chord[ion] / total_chord if ion in chord else None,
-            slope_share=slope[ion] / sum(slope.values()) if ion in chord else None,
+            chord_share=chord[ion] / total_chord if ion in chord and total_chord else None,
+            slope_share=slope[ion] / sum(slope.values()) if ion in chord and total_chord else None,
             ghk_share_numerator=numerator.get(ion),
             ghk_share_denominator=denominator.get(ion),
             fluxes={label: 1e15 * float(f) for label, f in fluxes.get(ion, {}).items()},
@@ -262,7 +265,8 @@ def _membrane(result: Rest, wall: Wall, down: Rest, stopped: np.ndarray, joint: 
         v_off = joint[wall.name]
     else:
         v_off = min(zero_current_potentials(system, x, stopped, wall), key=lambda r: abs(r - v))
-    away = float(sum(path_currents(system, x, p, wall).values()))
+    paths = path_currents(system, x, p, wall)
+    away = float(sum(paths.values()))
     v_down = float(down.system.potential(down.state, wall)) if down.outcome.is_rest else None
     moved, share = _charge_moved(system, x, p, wall, v, float(sum(inside.values())))
     return MembraneStory(
@@ -270,9 +274,10 @@ def _membrane(result: Rest, wall: Wall, down: Rest, stopped: np.ndarray, joint: 
         v=1e3 * v,
         ions=ions,
         pumps=_pump_stories(system, x, p, wall, flow),
-        chord_sum=1e3 * sum(chord[i] / total_chord * reversal[i] for i in chord),
-        chord_pump=-1e3 * pump_current / total_chord,
-        chord_paths=-1e3 * away / total_chord,
+        chord_sum=1e3 * sum(chord[i] / total_chord * reversal[i] for i in chord if total_chord),
+        chord_pump=-1e3 * pump_current / total_chord if total_chord else 0.0,
+        chord_paths=-1e3 * away / total_chord if total_chord else 0.0,
+        paths=tuple(paths),
         ghk=_mv(ghk),
         ghk_without_cl=_mv(ghk_kn),
         mullins_noda=_mv(noda),
@@ -291,7 +296,7 @@ def _charge_moved(
     system: System, x: np.ndarray, p: np.ndarray, wall: Wall, v: float, ions: float
 ) -> tuple[float | None, float | None]:
     """uM that charging the membrane takes from a finite inside, and its share of the ions there (mol/m3)."""
-    if not system.structure.space(wall.inside).finite:
+    if wall.closes or not system.structure.space(wall.inside).finite:
         return None, None
     volume = float(system.relative_volume(x, wall.inside) * system.get(p, f"compartments.{wall.inside}.volume"))
     moved = float(system.get(p, f"membranes.{wall.name}.capacitance") * system.area(x, p, wall)) * abs(v) / F / volume

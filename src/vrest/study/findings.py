@@ -78,6 +78,20 @@ class Moment:
         """V."""
         return float(self.system.potential(self.x, wall))
 
+    def label(self, wall: Wall, label: str) -> str:
+        """A transport's name among all that move ions of the places its membrane joins."""
+        here = {wall.inside, wall.outside}
+        alike = [
+            m.place
+            for m in self.system.structure.movers
+            if m.place and m.label == label and here & {*self._sides(m.place)}
+        ]
+        return label if len(alike) == 1 else f"{label} of '{wall.name}'"
+
+    def _sides(self, wall: str) -> tuple[str, str]:
+        there = self.system.structure.wall(wall)
+        return there.inside, there.outside
+
     def gains(self, space: str) -> dict[str, dict[str, float]]:
         """What each transport adds to each ion of a finite compartment, mM/min: {ion: {transport: gain}}."""
         volume = float(np.asarray(self.system.volume(self.x, self.p, space)))
@@ -86,8 +100,7 @@ class Moment:
             side = (wall.outside == space) - (wall.inside == space)
             for ion, flows in ion_fluxes(self.system, self.x, self.p, wall).items() if side else ():
                 for label, flow in flows.items():
-                    gain = side * PER_MIN * float(flow) / volume
-                    found.setdefault(ion, {})[label] = found.get(ion, {}).get(label, 0.0) + gain
+                    found.setdefault(ion, {})[self.label(wall, label)] = side * PER_MIN * float(flow) / volume
         return found
 
     def brought(self, space: str, gains: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
@@ -114,7 +127,7 @@ def first_moment(cell: Cell) -> Moment:
         v = instant(cell).v
     except NoRestError:
         return Moment(cell, system, p, x)
-    for wall in system.structure.walls:
+    for wall in system.structure.tree:
         volts = 1e-3 * (v[wall.name] if isinstance(v, dict) else v)
         x = at_potential(system, x, wall, np.array([volts]), p)[0]
     return Moment(cell, system, p, x)
@@ -146,7 +159,7 @@ def findings(now: Moment, claims: Claims) -> list[Finding]:
 
 def _start(now: Moment) -> Iterator[Finding]:
     slope = now.system.derivative(now.x, now.p)
-    for wall in now.system.structure.walls:
+    for wall in now.system.structure.tree:
         described = now.cell.membranes[wall.name].potential
         v, name = now.v(wall), called(now, wall, "V")
         runs = float(slope[now.system.index["charge", wall.name]])
@@ -206,15 +219,16 @@ def _unnamed(now: Moment, wall: Wall, claims: Claims) -> Iterator[Finding]:
             f"{label} ({millivolts(stated)}) belongs to no ion, and its current has to be somebody's: "
             f"{size:.3g} mM/min of charge {way} through it. The ions that are followed "
             f"{change} as much net charge, which no cell can hold: 1 mM of it is "
-            f"{_volts_per_mM(now, wall):.3g} V on this membrane.",
+            f"{_volts_per_mM(now, wall, wall.inside):.3g} V on this membrane.",
         )
 
 
-def _volts_per_mM(now: Moment, wall: Wall) -> float:
+def _volts_per_mM(now: Moment, wall: Wall, space: str) -> float:
+    """What 1 mM of charge in a compartment beside a membrane is on it."""
     capacitance = float(
         now.system.get(now.p, f"membranes.{wall.name}.capacitance") * now.system.area(now.x, now.p, wall)
     )
-    return F * _volume(now, wall) / capacitance
+    return F * float(np.asarray(now.system.volume(now.x, now.p, space))) / capacitance
 
 
 def _imbalances(now: Moment, claims: Claims) -> Iterator[Finding]:
@@ -249,11 +263,11 @@ def _charge(now: Moment, claims: Claims) -> Iterator[Finding]:
     slope = now.system.derivative(now.x, now.p)
     for space, rates in now.rates().items():
         net = sum(now.system.valence[ion] * rate for ion, rate in rates.items())
-        for wall in now.system.structure.walls:
+        for wall in now.system.structure.tree:
             side = (wall.inside == space) - (wall.outside == space)
             if side:
                 volts = float(slope[now.system.index["charge", wall.name]])
-                net -= side * PER_MIN * volts / _volts_per_mM(now, wall)
+                net -= side * PER_MIN * volts / _volts_per_mM(now, wall, space)
         largest = max((abs(gain) for by in now.gains(space).values() for gain in by.values()), default=0.0)
         if abs(net) > 1e-6 * largest and abs(net) * 60 > SHARE:
             yield Finding(
@@ -274,6 +288,8 @@ def _pumps(now: Moment, wall: Wall) -> Iterator[Finding]:
     working = {label: t for label, t in parts.items() if t.stoichiometry().get(ATP)}
     here = now.system.surroundings(now.x, now.p, wall)
     if not any(float(np.asarray(t.rate(here))) for t in working.values()):
+        if _pumped_elsewhere(now, wall):
+            return
         load = sum(gains.get("Na", {}).values())
         if load > 0 and "Na" in gains and f"{wall.inside}.Na" not in now.cell.closures:
             yield Finding(
@@ -289,9 +305,10 @@ def _pumps(now: Moment, wall: Wall) -> Iterator[Finding]:
     }
     for label, t in working.items():
         moved = {ion: count for ion, count in t.moved_ions.items() if ion in here.inside}
-        load = {ion: sum(g for x, g in gains[ion].items() if x != label) + brought[ion] for ion in moved}
+        own = now.label(wall, label)
+        load = {ion: sum(g for x, g in gains[ion].items() if x != own) + brought[ion] for ion in moved}
         needed = {ion: load[ion] / count for ion, count in moved.items()}
-        turns = {ion: -gains[ion][label] / count for ion, count in moved.items()}
+        turns = {ion: -gains[ion][own] / count for ion, count in moved.items()}
         turn = next(iter(turns.values()))
         worst = max(needed, key=lambda ion: abs(needed[ion] - turn) * abs(moved[ion]))
         size = abs(needed[worst] - turn) * abs(moved[worst])
@@ -309,10 +326,21 @@ def _pumps(now: Moment, wall: Wall) -> Iterator[Finding]:
         yield Finding("pump", label, size, f"{called(now, wall, label)} turns over {turn:.3g} mM/min; {told}: {end}")
     for label, (cost, available) in pump_costs(now.system, now.x, now.p, wall).items():
         if cost > available and float(np.asarray(working[label].rate(here))) > 0:
-            rate = abs(gains[next(iter(working[label].moved_ions))][label])
+            rate = abs(gains[next(iter(working[label].moved_ions))][now.label(wall, label)])
             text = f"A cycle of {called(now, wall, label)} stores {cost / 1e3:.4g} kJ/mol, and ATP gives "
             text += f"{available / 1e3:.4g}: in these gradients it would run backwards."
             yield Finding("pump_beyond_reversal", label, rate, text)
+
+
+def _pumped_elsewhere(now: Moment, wall: Wall) -> bool:
+    """Whether a pump turns in another membrane of the same inside."""
+    for other in now.system.structure.walls:
+        if other.name != wall.name and wall.inside in (other.inside, other.outside):
+            here = now.system.surroundings(now.x, now.p, other)
+            for t in transports(now.system, now.p, other).values():
+                if t.stoichiometry().get(ATP) and float(np.asarray(t.rate(here))):
+                    return True
+    return False
 
 
 def _saturated(t: object, turn: float, needed: float, here: object) -> str:

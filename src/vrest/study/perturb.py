@@ -191,7 +191,7 @@ def _instant(before: Rest, changes: list[Change]) -> Moment:
     answer = instant(before.as_cell(), changes)
     system, x = assemble(before.cell), before.state
     p = parameter_vector(apply(before.cell, changes))
-    for wall in system.structure.walls:
+    for wall in system.structure.tree:
         v = answer.v[wall.name] if isinstance(answer.v, dict) else answer.v
         x = at_potential(system, x, wall, np.array([1e-3 * v]), p)[0]
     return moment("at once", 0.0, system, x, p)

@@ -7,7 +7,8 @@ States and their units, chosen to be of order one to a hundred:
 
 - amount of an ion in a finite compartment, divided by its start volume: mol/m3 (mM at the start volume)
 - volume of an osmotic compartment, divided by its start volume
-- charge of a membrane, divided by its start capacitance: V (the potential while the area keeps its size)
+- charge of a membrane, divided by its start capacitance: V (the potential while the area keeps its size). It is the
+  charge of all that lies beyond the membrane; one that closes a ring has none, and the potential that the others leave
 - gates: open probability
 """
 
@@ -24,7 +25,7 @@ from vrest.constants import F
 from vrest.model.cell import Cell
 from vrest.model.exchange import Exchange
 from vrest.model.gating import find_gating
-from vrest.model.transport import ATP, WATER, Surroundings, Transport
+from vrest.model.transport import ATP, CHARGE, WATER, Surroundings, Transport
 from vrest.physics.logistic import logistic
 from vrest.physics.namespace import namespace
 from vrest.system import links
@@ -64,7 +65,7 @@ class System:
             if space.finite:
                 states += [("amount", f"{space.name}.{ion}") for ion in space.ions]
         states += [("volume", s.name) for s in structure.spaces if s.kind == "osmotic"]
-        states += [("charge", wall.name) for wall in structure.walls]
+        states += [("charge", wall.name) for wall in structure.tree]
         self.gate_names = {m: self._bare(mover).gates() for m, mover in enumerate(structure.movers) if mover.place}
         for m, gates in self.gate_names.items():
             mover = structure.movers[m]
@@ -102,6 +103,10 @@ class System:
             for species, count in move.items():
                 if species == ATP:
                     continue
+                if species == CHARGE:
+                    charge[inside] = charge.get(inside, 0.0) - count
+                    charge[outside] = charge.get(outside, 0.0) + count
+                    continue
                 kind, suffix = ("volume", "") if species == WATER else ("amount", f".{species}")
                 for side, sign in ((inside, -1.0), (outside, 1.0)):
                     state = self.index.get((kind, side + suffix))
@@ -110,7 +115,8 @@ class System:
                     if species != WATER:
                         charge[side] = charge.get(side, 0.0) + sign * self.valence[species] * count
         if not self._bare(self.structure.movers[m]).counter_charge:
-            felt = {wall.name: charge.get(wall.inside, 0.0)} if wall else self.network.felt(charge)
+            own = wall if wall and not wall.closes else None
+            felt = {own.name: charge.get(own.inside, 0.0)} if own else self.network.felt(charge)
             adds |= {self.index["charge", name]: gained for name, gained in felt.items() if gained}
         # a published closure replaces the row of N: that it holds is then found among the conserved totals
         for tied, terms in self.structure.closures:
@@ -297,11 +303,41 @@ class System:
         return area * self.relative_volume(x, wall.inside) ** wall.exponent
 
     def potential(self, x: Any, wall: Wall) -> Any:
-        """V = Q / (C A), V."""
+        """V = Q / (C A), V; of a membrane that closes a ring, what the others leave."""
+        if wall.closes:
+            return links.drop_between(self, x, wall.inside, wall.outside)
         q = entry(x, self.index["charge", wall.name])
         if wall.exponent == 0.0:
             return q
         return q / self.relative_volume(x, wall.inside) ** wall.exponent
+
+    def at_potential(self, x: np.ndarray, wall: Wall, v: Any) -> np.ndarray:
+        """States (..., n) at other potentials (V) of one membrane, gates and contents kept.
+
+        A membrane that closes a ring takes along the nearest one of the tree.
+        """
+        moved, sign = wall, 1.0
+        if wall.closes:
+            steps = self.network.around(wall.inside, wall.outside)
+            if not steps:
+                return x  # held at 0
+            moved, sign = self.structure.wall(steps[0][0]), steps[0][1]
+            v = sign * (v - self.potential(x, wall)) + self.potential(x, moved)
+        k = self.index["charge", moved.name]
+        stretch = self.relative_volume(x, moved.inside) ** moved.exponent if moved.exponent else 1.0
+        states = np.array(np.broadcast_to(x, (*np.broadcast_shapes(np.shape(v), np.shape(x)[:-1]), np.shape(x)[-1])))
+        states[..., k] = v * stretch
+        return states
+
+    @cached_property
+    def coupled(self) -> bool:
+        """Whether some charge that moves is felt by another membrane than the one it crosses."""
+        for column in self.columns:
+            place = self.structure.movers[column.mover].place
+            own = self.index.get(("charge", place))
+            if any(self.states[k][0] == "charge" and k != own for k in column.adds):
+                return True
+        return False
 
     def surroundings(self, x: Any, p: Any, wall: Wall, m: int | None = None) -> Surroundings:
         """What transport m (or any other of this membrane) sees."""

@@ -1,20 +1,22 @@
 """Potentials beside those of the membranes: of places that only ions in solution connect.
 
-Membranes join compartments into components, inside which every potential follows from the membranes' charges. Where
-electrodiffusion joins two components, the potential between them is not a state: it is what makes all paths between
-them carry no net current. In the table of moves the same condition is met by bookkeeping: each ion that moves along a
-path brings with it a partner, one ion of one path, that carries its charge back.
+Membranes join compartments into components, inside which every potential follows from the membranes' charges. What
+conducts between two places of one component has the difference of their heights for its drop, and the membranes on the
+way feel the charge it moves. Where paths join two components, the potential between them is not a state: it is what
+makes all paths between them carry no net current. In the table of moves the same condition is met by bookkeeping: each
+ion that moves along a path brings with it a partner, one ion of one path, that carries its charge back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from vrest.errors import InputError
 from vrest.model.electrodiffusion import Electrodiffusion
 from vrest.model.exchange import Between, Exchange
+from vrest.model.rings import Step, way_between, ways
 from vrest.physics.namespace import namespace
 from vrest.system.structure import Mover, Structure
 
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
 
 Moved = tuple[Mapping[str, float], str, str]
 """What a turnover moves, from which compartment and to which."""
-
-Step = tuple[str, float]
-"""A membrane on the way, and +1 from its outside to its inside, -1 the other way."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +39,9 @@ class Link:
     """The path, and its ion, that carries back the charge of every other move."""
     partner: str
 
-    def free(self, path: int, exchange: Electrodiffusion) -> list[int]:
+    def free(self, path: int, carriers: Sequence[str]) -> list[int]:
         """Which ions of a path move by their own rate: all but the partner, whose rate follows from theirs."""
-        return [k for k, ion in enumerate(exchange.diffusivity) if (path, ion) != (self.back, self.partner)]
+        return [k for k, ion in enumerate(carriers) if (path, ion) != (self.back, self.partner)]
 
 
 @dataclass(frozen=True)
@@ -60,9 +59,13 @@ class Network:
                 gained[wall] = gained.get(wall, 0.0) + sign * moved
         return gained
 
-    def link_of(self, path: int) -> Link:
-        """The link that a path belongs to."""
-        return next(link for link in self.links if path in link.paths)
+    def link_of(self, path: int) -> Link | None:
+        """The link that a path belongs to; none where membranes join both its ends."""
+        return next((link for link in self.links if path in link.paths), None)
+
+    def around(self, inside: str, outside: str) -> list[Step]:
+        """The membranes of the tree whose potentials make up that between two compartments, with their signs."""
+        return way_between(self.ways, inside, outside)
 
 
 def network_of(structure: Structure) -> Network:
@@ -71,24 +74,34 @@ def network_of(structure: Structure) -> Network:
     Raises
     ------
     InputError
-        Paths that close a ring of components, or join what membranes already join: their currents would need
-        more than one condition.
+        Paths that close a ring of components: their currents would need more than one condition; and what conducts
+        between components by a law that such a condition cannot be solved for.
     """
-    component, ways = _components(structure)
+    exchanges = [(m, mover) for m, mover in enumerate(structure.movers) if issubclass(mover.kind, Exchange)]
+    wires = [("", *_sides(mover)) for _, mover in exchanges if _kind(mover).holds]
+    tree = [(wall.name, wall.inside, wall.outside) for wall in structure.tree]
+    component, found = ways([space.name for space in structure.spaces], [*wires, *tree])
     pairs: dict[tuple[str, str], list[tuple[int, float]]] = {}
     joined = {name: name for name in component.values()}
-    for m, mover in enumerate(structure.movers):
-        if mover.kind is not Electrodiffusion:
-            continue
+    for m, mover in exchanges:
         inside, outside = _sides(mover)
         a, b = component[inside], component[outside]
+        if not _kind(mover).conducts or a == b:  # the drop is that of the membranes on the way
+            continue
+        if not _kind(mover).linear:
+            raise InputError(
+                f"{_kind(mover).kind} '{mover.label}' joins '{inside}' and '{outside}', between which no membrane "
+                "leads: its current has no way back.",
+                code="no_way_back",
+                hint=f"Join '{a}' and '{b}' with a wire if they are one saline.",
+            )
         if (b, a) in pairs:
             pairs[b, a].append((m, -1.0))
         elif (a, b) in pairs:
             pairs[a, b].append((m, 1.0))
         elif joined[a] == joined[b]:
             raise InputError(
-                f"electrodiffusion '{mover.label}' closes a ring: '{inside}' and '{outside}' are joined already.",
+                f"{_kind(mover).kind} '{mover.label}' closes a ring: '{inside}' and '{outside}' are joined already.",
                 code="ring_of_paths",
                 hint="Join the compartments in a chain or a tree.",
             )
@@ -96,8 +109,19 @@ def network_of(structure: Structure) -> Network:
             pairs[a, b] = [(m, 1.0)]
             old = joined[b]
             joined = {name: joined[a] if root == old else root for name, root in joined.items()}
-    links = tuple(_link(structure, found) for found in pairs.values())
-    return Network(ways, links)
+    links = tuple(_link(structure, paths) for paths in pairs.values())
+    return Network(found, links)
+
+
+def _kind(mover: Mover) -> type[Exchange]:
+    assert issubclass(mover.kind, Exchange)
+    return mover.kind
+
+
+def _carriers(mover: Mover) -> tuple[str, ...]:
+    """The ions that a path moves, in the order of its moves."""
+    static: dict[str, Any] = dict(mover.static)
+    return static["diffusivity"] if mover.kind is Electrodiffusion else static["ions"]
 
 
 def _link(structure: Structure, found: list[tuple[int, float]]) -> Link:
@@ -109,10 +133,10 @@ def _link(structure: Structure, found: list[tuple[int, float]]) -> Link:
         return structure.movers[m].active, not insides.intersection(_sides(structure.movers[m]))
 
     back = max(reversed(paths), key=suits)  # what is on, and outside of cells
-    charged = [ion for ion in dict(structure.movers[back].static)["diffusivity"] if valence[ion]]
+    charged = [ion for ion in _carriers(structure.movers[back]) if valence[ion]]
     if not charged:
         raise InputError(
-            f"electrodiffusion '{structure.movers[back].label}' moves no charged ion.",
+            f"{_kind(structure.movers[back]).kind} '{structure.movers[back].label}' moves no charged ion.",
             code="not_a_salt",
             hint="List the ions of both charges.",
         )
@@ -124,46 +148,26 @@ def _sides(mover: Mover) -> tuple[str, str]:
     return static["inside"], static["outside"]
 
 
-def _components(structure: Structure) -> tuple[dict[str, str], dict[str, tuple[Step, ...]]]:
-    """For each compartment the ground of its component, and the membranes on the way to it from there."""
-    insides = {wall.inside for wall in structure.walls}
-    component: dict[str, str] = {}
-    ways: dict[str, tuple[Step, ...]] = {}
-    # grounds are outer compartments, where there is one
-    for ground in sorted((s.name for s in structure.spaces), key=lambda name: name in insides):
-        if ground in component:
-            continue
-        component[ground], ways[ground] = ground, ()
-        reached = [ground]
-        for here in reached:
-            for wall in structure.walls:
-                for start, end, sign in ((wall.outside, wall.inside, 1.0), (wall.inside, wall.outside, -1.0)):
-                    if start == here and end not in component:
-                        component[end], ways[end] = ground, (*ways[here], (wall.name, sign))
-                        reached.append(end)
-    return component, ways
-
-
 def moved(system: System, m: int, exchange: Exchange) -> list[list[Moved]]:
     """What each move of exchange m takes along; with what conducts goes the partner that carries its charge back."""
     moves: list[list[Moved]] = [[(move, exchange.inside, exchange.outside)] for move in exchange.moves(system.valence)]
-    if not isinstance(exchange, Electrodiffusion):
-        return moves
     link = system.network.link_of(m)
+    if link is None:
+        return moves
+    carriers = _carriers(system.structure.movers[m])
     inside, outside = _sides(system.structure.movers[link.back])
     sign = dict(zip(link.paths, link.signs, strict=True))
-    for ion, move in zip(exchange.diffusivity, moves, strict=True):
+    for ion, move in zip(carriers, moves, strict=True):
         count = -sign[m] * sign[link.back] * system.valence[ion] / system.valence[link.partner]
         move.append(({link.partner: count}, inside, outside))
-    return [moves[k] for k in link.free(m, exchange)]
+    return [moves[k] for k in link.free(m, carriers)]
 
 
 def free_rates(system: System, m: int, exchange: Exchange, here: Between) -> list[Any]:
     """The rates of exchange m, one for each of its moves in the table."""
     rates = exchange.rates(here)
-    if not isinstance(exchange, Electrodiffusion):
-        return rates
-    return [rates[k] for k in system.network.link_of(m).free(m, exchange)]
+    link = system.network.link_of(m)
+    return rates if link is None else [rates[k] for k in link.free(m, _carriers(system.structure.movers[m]))]
 
 
 def between(system: System, x: Any, p: Any) -> dict[int, Between]:
@@ -172,7 +176,7 @@ def between(system: System, x: Any, p: Any) -> dict[int, Between]:
     for m, mover in enumerate(system.structure.movers):
         if not mover.place:
             inside, outside = _sides(mover)
-            drop = _height(system, x, inside) - _height(system, x, outside) if mover.kind is Electrodiffusion else 0.0
+            drop = drop_between(system, x, inside, outside) if _kind(mover).conducts else 0.0
             found[m] = Between(
                 system.free(x, p, inside),
                 system.free(x, p, outside),
@@ -194,7 +198,7 @@ def between(system: System, x: Any, p: Any) -> dict[int, Between]:
     return found
 
 
-def _height(system: System, x: Any, space: str) -> Any:
-    """Potential of a compartment above the ground of its component, V."""
-    steps = system.network.ways[space]
+def drop_between(system: System, x: Any, inside: str, outside: str) -> Any:
+    """Potential of one compartment above another, V; of two components, both count from their own grounds."""
+    steps = system.network.around(inside, outside)
     return sum(sign * system.potential(x, system.structure.wall(name)) for name, sign in steps)

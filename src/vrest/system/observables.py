@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from vrest.constants import N_A, F, R
+from vrest.model.junctions import Electrode
 from vrest.model.transport import ATP, Surroundings, Transport
 from vrest.physics.namespace import namespace
 from vrest.physics.nernst import nernst
+from vrest.system import links
 from vrest.system.assemble import System
 from vrest.system.structure import Wall
 
@@ -88,14 +90,41 @@ def currents(system: System, x: Array, p: Array, wall: Wall) -> dict[str, Array]
 
 
 def path_currents(system: System, x: Array, p: Array, wall: Wall) -> dict[str, Array]:
-    """Net current that leaves the inside of a membrane along each path to other places, A."""
+    """Net current that leaves the inside of a membrane along each path to other places, A, by path or membrane.
+
+    Of a membrane that closes a ring it is what comes back around the ring: its own current.
+    """
+    if wall.closes:
+        return {"around the ring": -np.sum(list(currents(system, x, p, wall).values()), axis=0)}
     k = system.index["charge", wall.name]
     rates, _ = system.turnovers(x, p)
     found: dict[str, Array] = {}
     for column, rate in zip(system.columns, rates, strict=True):
         mover = system.structure.movers[column.mover]
-        if not mover.place and k in column.adds:
-            found[mover.label] = found.get(mover.label, 0.0) - F * column.adds[k] * np.asarray(rate)
+        if mover.place != wall.name and k in column.adds:
+            label = mover.place or mover.label
+            found[label] = found.get(label, 0.0) - F * column.adds[k] * np.asarray(rate)
+    return found
+
+
+def exchange_currents(system: System, x: Array, p: Array) -> dict[str, Array]:
+    """Net current along every exchange that conducts, from its inside to its outside, A.
+
+    Of an electrode it is what is fed into its inside.
+    """
+    found = {}
+    for m, here in links.between(system, x, p).items():
+        mover = system.structure.movers[m]
+        part = system.bound(m, p)
+        if isinstance(part, Electrode):
+            current = part.fed(here)
+        elif part.conducts:
+            moved = zip(part.moves(system.valence), part.rates(here), strict=True)
+            current = F * sum(charge_per_turnover(move, system.valence) * rate for move, rate in moved)
+        else:
+            continue
+        xp = namespace(current, x)
+        found[mover.label] = xp.broadcast_to(xp.asarray(current, dtype=xp.float64), x.shape[:-1])
     return found
 
 

@@ -39,12 +39,16 @@ class Space:
 
 @dataclass(frozen=True)
 class Wall:
-    """A membrane between two compartments; its area grows as (volume of the inside)^exponent."""
+    """A membrane between two compartments; its area grows as (volume of the inside)^exponent.
+
+    One that `closes` a ring holds no charge: its potential is what the others leave.
+    """
 
     name: str
     inside: str
     outside: str
     exponent: float
+    closes: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,11 @@ class Structure:
         """A membrane by name."""
         return next(w for w in self.walls if w.name == name)
 
+    @property
+    def tree(self) -> tuple[Wall, ...]:
+        """The membranes that close no ring: each holds a charge of its own, and every potential follows from theirs."""
+        return tuple(w for w in self.walls if not w.closes)
+
 
 def structure_of(cell: Cell, *, only_active: bool = False) -> Structure:
     """The structure of a cell.
@@ -94,7 +103,9 @@ def structure_of(cell: Cell, *, only_active: bool = False) -> Structure:
     could change is recognised as conserved.
     """
     spaces = tuple(Space(n, c.kind, tuple(c.ions)) for n, c in cell.compartments.items())
-    walls = tuple(Wall(n, m.inside, m.outside, cell.area_exponent(n)) for n, m in cell.membranes.items())
+    walls = tuple(
+        Wall(n, m.inside, m.outside, cell.area_exponent(n), m.capacitance is None) for n, m in cell.membranes.items()
+    )
     movers = []
     for name, m in cell.membranes.items():
         for label, t in m.transports.items():
@@ -149,8 +160,9 @@ def parameter_names(cell: Cell) -> tuple[str, ...]:
             names += [f"{base}ions.{s}" for s in c.ions]
         names += [f"{base}free.{s}" for s in c.free]
         names += [base + "impermeant.concentration", base + "impermeant.valence"]
-    for name in cell.membranes:
-        names += [f"membranes.{name}.area", f"membranes.{name}.capacitance"]
+    for name, m in cell.membranes.items():
+        names += [f"membranes.{name}.area"]
+        names += [f"membranes.{name}.capacitance"] if m.capacitance is not None else []
     known = parameters(cell)
     names += [p for p in known if ".transports." in p or p.startswith("exchanges.")]
     return ("temperature", *names)

@@ -8,7 +8,14 @@ import numpy as np
 
 from vrest.constants import N_A
 from vrest.model.transport import ATP
-from vrest.system.observables import currents, reversal_potentials, transports, turnover_rates, volumes
+from vrest.system.observables import (
+    currents,
+    exchange_currents,
+    reversal_potentials,
+    transports,
+    turnover_rates,
+    volumes,
+)
 from vrest.units import from_si
 from vrest.version import __version__
 
@@ -23,8 +30,9 @@ def dataset_of(run: Run) -> xr.Dataset:
     """The run as an `xarray.Dataset`.
 
     Dimensions `time` (s), `compartment`, `ion`; with several membranes also `membrane`, on `v`, `E`,
-    `pump_current` and `atp_use`. Variables: `v` (mV), `concentration` (mM), `volume` (um3, NaN for a bath), `E`
-    (mV), `pump_current` (pA, net outward charge of everything that spends ATP), `atp_use` (molecules per s).
+    `pump_current` and `atp_use`, and `exchange` where something conducts. Variables: `v` (mV), `concentration` (mM),
+    `volume` (um3, NaN for a bath), `E` (mV), `pump_current` (pA, net outward charge of everything that spends ATP),
+    `atp_use` (molecules per s), `exchange_current` (pA, of gap junctions, paths and electrodes).
     What does not exist, such as an ion that a compartment lacks, is NaN.
 
     >>> from vrest.io.cellfile import load
@@ -78,6 +86,14 @@ def dataset_of(run: Run) -> xr.Dataset:
         ),
         "atp_use": (["time", *several], atp, "1/s", "ATP molecules spent per second"),
     }
+    paths = exchange_currents(run.system, run.states, run.parameters)
+    if paths:
+        text = (
+            "net current from the inside to the outside of an exchange; of an electrode, what it feeds into its inside"
+        )
+        variables["exchange_current"] = (
+            ["time", "exchange"], from_si(table(list(paths.values())), "current"), "pA", text,
+        )  # fmt: skip
     labels = {
         "time": (run.time, "s", "time"),
         "compartment": (spaces, "", "compartment"),
@@ -85,6 +101,8 @@ def dataset_of(run: Run) -> xr.Dataset:
     }
     if several:
         labels["membrane"] = ([wall.name for wall in structure.walls], "", "membrane")
+    if paths:
+        labels["exchange"] = (list(paths), "", "exchange")
     return xr.Dataset(
         {name: (dims, values, _about(unit, text)) for name, (dims, values, unit, text) in variables.items()},
         {name: ([name], values, _about(unit, text)) for name, (values, unit, text) in labels.items()},

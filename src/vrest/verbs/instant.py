@@ -70,7 +70,7 @@ def instant(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping
     p = parameter_vector(changed)
     x = system.start(cell, parameter_vector(cell))
     before, after, others = {}, {}, ()
-    if system.network.links:
+    if system.coupled:
         joint = joint_potentials(system, x, p)
         before = {wall.name: 1e3 * float(system.potential(x, wall)) for wall in system.structure.walls}
         return Instant(changed, before, {name: 1e3 * v for name, v in joint.items()}, ())
@@ -104,12 +104,11 @@ def settled(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping
 
 
 def joint_potentials(system: System, x: np.ndarray, p: np.ndarray) -> dict[str, float]:
-    """The potentials (V) that membranes joined by paths drift to together, contents frozen, gates steady.
+    """The potentials (V) that membranes joined by paths or in rings drift to together, contents frozen, gates steady.
 
     Linearly implicit Euler steps that become Newton steps.
     """
-    walls = system.structure.walls
-    rows = [system.index["charge", wall.name] for wall in walls]
+    rows = [system.index["charge", wall.name] for wall in system.structure.tree]
     nudges = 1e-6 * np.eye(len(rows))
 
     def drift(charges: np.ndarray) -> np.ndarray:
@@ -134,7 +133,7 @@ def joint_potentials(system: System, x: np.ndarray, p: np.ndarray) -> dict[str, 
         if step > 1e6 and largest < 1e-12:
             state = x.copy()
             state[rows] = charges
-            return {wall.name: float(system.potential(state, wall)) for wall in walls}
+            return {wall.name: float(system.potential(state, wall)) for wall in system.structure.walls}
         step *= 3
     raise NoRestError(
         "The membranes find no common potentials that carry no net current.",
@@ -150,11 +149,7 @@ def at_potential(system: System, x: np.ndarray, wall: Wall, potentials: np.ndarr
 
 def clamped(system: System, x: np.ndarray, wall: Wall, potentials: np.ndarray) -> np.ndarray:
     """The same with the gates kept as well."""
-    states = np.tile(x, (len(potentials), 1))
-    k = system.index["charge", wall.name]
-    stretch = float(system.relative_volume(x, wall.inside)) ** wall.exponent
-    states[:, k] = potentials * stretch
-    return states
+    return system.at_potential(np.tile(x, (len(potentials), 1)), wall, potentials)
 
 
 def net_current(system: System, states: np.ndarray, p: np.ndarray, wall: Wall) -> np.ndarray:

@@ -15,7 +15,7 @@ from vrest.model.cell import Cell, Notice
 from vrest.model.change import Change, apply
 from vrest.system.assemble import System, assemble
 from vrest.system.ledger import Account, accounts, describe
-from vrest.system.observables import atp_use, reversal_potentials, volumes
+from vrest.system.observables import atp_use, exchange_currents, reversal_potentials, volumes
 from vrest.system.structure import parameter_vector
 from vrest.units import format_si
 from vrest.verbs.certify import Certificate, certify, pump_notices
@@ -102,6 +102,15 @@ class Rest:
         """Volume of each finite compartment, um3."""
         self.need_state()
         return {n: 1e18 * float(v) for n, v in volumes(self.system, self.state, self.parameters).items()}
+
+    @property
+    def exchange_currents(self) -> dict[str, float]:
+        """Net current of every exchange that conducts, from its inside to its outside, pA.
+
+        Of an electrode it is what is fed into its inside.
+        """
+        self.need_state()
+        return {n: 1e12 * float(i) for n, i in exchange_currents(self.system, self.state, self.parameters).items()}
 
     @property
     def slowest_time_constant(self) -> float | None:
@@ -251,6 +260,7 @@ def _table(result: Rest) -> str:
         lines.append(f"  V{f' ({name})' if name else ''} = {v:.4f} mV")
     for space, ions in result.concentrations.items():
         lines.append(f"  {space}: " + ", ".join(f"{ion} {c:.4g}" for ion, c in ions.items()) + " mM")
+    lines += [f"  I ({name}) = {current:.4g} pA" for name, current in result.exchange_currents.items()]
     tau = result.slowest_time_constant
     if tau is not None or result.algebraic:
         lines.append(f"  slowest time constant {'none: algebraic' if tau is None else f'{tau:.4g} s'}")

@@ -113,9 +113,9 @@ def stationary_states(
     for k, y in enumerate(places):
         free.newton(y)
         tell(0.5 * (k + 1) / len(places))
-    for wall in system.structure.walls if inject else ():
+    for wall in system.structure.tree if inject else ():
         free.inject(system.index["charge", wall.name])
-    first = system.index["charge", system.structure.walls[0].name]
+    first = system.index["charge", system.structure.tree[0].name]
     return sorted(free.found, key=lambda f: float(system.join(f.y, c, matrix)[first]))
 
 
@@ -200,7 +200,7 @@ def random_starts(
             anywhere = np.exp(rng.uniform(np.log(0.3), np.log(300.0), draws))
             anywhere = anywhere * system.relative_volume(x, name.split(".")[0])
             x[:, k] = np.where(wide, anywhere, x0[k] * np.exp(rng.normal(0.0, 0.7, draws)))
-    for wall in system.structure.walls:
+    for wall in system.structure.tree:
         stretch = 1.0 if wall.exponent == 0.0 else system.relative_volume(x, wall.inside) ** wall.exponent
         x[:, system.index["charge", wall.name]] = rng.uniform(*POTENTIALS, draws) * stretch
     y = x[:, list(system.laws.independent)]

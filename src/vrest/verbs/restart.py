@@ -33,7 +33,8 @@ def restarted(cell: Cell, system: System, x: np.ndarray, p: np.ndarray) -> Cell:
         if w != 1.0:
             values |= _grown(cell, space.name, w)
     for wall in system.structure.walls:
-        values[f"membranes.{wall.name}.potential"] = float(system.potential(x, wall))
+        if not wall.closes:
+            values[f"membranes.{wall.name}.potential"] = float(system.potential(x, wall))
         if wall.exponent == 0.0 and system.relative_volume(x, wall.inside) != 1.0:
             cell = _with_area(cell, wall.name, cell.area(wall.name))
     return set_si(cell, values, source="settled by rest")
