@@ -231,7 +231,7 @@ def _check_sides(cell: Cell) -> None:
         raise InputError("The cell has no membrane.", code="no_membrane", hint="Add [membranes.NAME].")
     for name, m in cell.membranes.items():
         inside = cell.compartments[m.inside]
-        if inside.kind == "bath":
+        if inside.kind == "bath" and cell.compartments[m.outside].finite:
             raise InputError(
                 f"membrane '{name}': its inside '{m.inside}' is a bath.",
                 code="bath_inside",
