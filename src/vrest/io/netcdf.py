@@ -113,7 +113,7 @@ def _write_csv(data: Any, path: Path) -> None:
     short = {"mV": "mV", "mM": "mM", "um3": "um3", "pA": "pA", "1/s": "per_s"}
     for name, variable in data.data_vars.items():
         unit = short[variable.attrs["units"]]
-        labels = [dim for dim in ("ion", "compartment", "membrane") if dim in variable.dims]
+        labels = [dim for dim in ("ion", "compartment", "membrane", "exchange") if dim in variable.dims]
         stacked = variable.transpose("time", *labels)
         for index in np.ndindex(stacked.shape[1:]):
             where = [str(data[dim].values[i]) for dim, i in zip(labels, index, strict=True)]

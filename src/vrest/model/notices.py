@@ -93,6 +93,8 @@ def _bath_notices(cell: Cell) -> list[Notice]:
 def _side_notices(cell: Cell) -> list[Notice]:
     notices = []
     for name, m in cell.membranes.items():
+        if m.capacitance is None:  # it closes a ring, between two places that may be alike
+            continue
         inside, outside = cell.contents(m.inside), cell.contents(m.outside)
         if {"K", "Na"} <= set(inside) & set(outside) and (inside["K"] < outside["K"] and inside["Na"] > outside["Na"]):
             notices.append(

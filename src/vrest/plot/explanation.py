@@ -9,6 +9,7 @@ from vrest.plot.labels import settle
 from vrest.plot.ladder import draw_ladder, prepare_ladder
 from vrest.plot.style import MUTED, SMALL, new_figure, number, scientific, with_prefix
 from vrest.plot.votes import draw_votes, prepare_votes
+from vrest.study.account import PASSIVE
 from vrest.study.explain import Explanation, MembraneStory
 from vrest.verbs.outcome import Outcome
 
@@ -35,7 +36,7 @@ def explanation_figure(explanation: Explanation) -> Figure:
         prepare_ladder(left, story, name=len(stories) > 1)
         prepare_votes(top, story, title="Votes")
         top.set_title(_sum_of_votes(story), fontsize=SMALL, loc="right", color=MUTED)
-        prepare_balance(bottom, stacks, title="Current of each ion: the sum is zero")
+        prepare_balance(bottom, stacks, title=f"Current of each ion: {_sum_of_currents(story)}")
         panels.append((left, top, bottom, story, stacks))
     settle(figure)
     for left, top, bottom, story, stacks in panels:
@@ -61,4 +62,14 @@ def _price(explanation: Explanation) -> str:
 def _sum_of_votes(story: MembraneStory) -> str:
     """What the chord votes add to; with the pump's own current that is V exactly."""
     text = f"chord votes × E: {number(story.chord_sum, '.1f')} mV"
-    return f"{text}, pump current: {number(story.chord_pump, '+.1f')} mV" if story.pumps else text
+    text += f", pump current: {number(story.chord_pump, '+.1f')} mV" if story.pumps else ""
+    return text + (f", from elsewhere: {number(story.chord_paths, '+.1f')} mV" if _elsewhere(story) else "")
+
+
+def _sum_of_currents(story: MembraneStory) -> str:
+    return "the sum goes on elsewhere" if _elsewhere(story) else "the sum is zero"
+
+
+def _elsewhere(story: MembraneStory) -> bool:
+    """Whether current comes from other places, along paths or around a ring."""
+    return abs(story.chord_paths) > PASSIVE

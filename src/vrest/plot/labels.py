@@ -162,14 +162,15 @@ def end_room(axes: Axes, labels: Sequence[Label], size: float = SMALL) -> None:
 
     >>> end_room(Figure().subplots(), [Label(0.0, "a long name")])
     """
-    widest = max((label.text for label in labels), key=lambda t: text_width(t, size), default="")
+    widest = max(labels, key=lambda label: text_width(label.text, size), default=None)
     axes.annotate(
-        widest,
+        widest.text if widest else "",
         xy=(1.0, 0.5),
         xytext=(END_GAP, 0.0),
         xycoords="axes fraction",
         textcoords="offset points",
         fontsize=size,
+        weight=widest.weight if widest else "normal",
         alpha=0.0,
         annotation_clip=False,
         gid="room",

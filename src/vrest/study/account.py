@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vrest.system.observables import AROUND
+
 if TYPE_CHECKING:
     from vrest.study.explain import Explanation, MembraneStory
 
@@ -26,7 +28,9 @@ def sentences(story: Explanation, m: MembraneStory) -> list[str]:
     if abs(m.chord_paths) > PASSIVE:
         by = ", ".join(m.paths)
         lines.append(f"Current that reaches it from elsewhere ({by}) moves it by {m.chord_paths:+.2f} mV.")
-    if m.charge_moved is None:
+    if AROUND in m.paths:
+        pass  # it holds no charge, and what is on both its sides is for the others to hold
+    elif m.charge_moved is None:
         lines.append("The contents inside are held from outside, as by a pipette: no pump is needed.")
     elif not any(abs(pump.turnover) > 0 for each in story.membranes for pump in each.pumps):
         lines.append("No pump turns: nothing holds the gradients.")

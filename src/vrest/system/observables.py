@@ -18,6 +18,9 @@ from vrest.system.structure import Wall
 
 Array = np.ndarray
 
+AROUND = "around the ring"
+"""Where the current of a membrane that closes a ring comes from."""
+
 
 def undefined_as_nan(formula: Any, *values: Any, **named: Any) -> Any:
     """A formula over arrays in which some entries have no answer: those are NaN, silently."""
@@ -95,7 +98,7 @@ def path_currents(system: System, x: Array, p: Array, wall: Wall) -> dict[str, A
     Of a membrane that closes a ring it is what comes back around the ring: its own current.
     """
     if wall.closes:
-        return {"around the ring": -np.sum(list(currents(system, x, p, wall).values()), axis=0)}
+        return {AROUND: -np.sum(list(currents(system, x, p, wall).values()), axis=0)}
     k = system.index["charge", wall.name]
     rates, _ = system.turnovers(x, p)
     found: dict[str, Array] = {}

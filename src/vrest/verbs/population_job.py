@@ -12,11 +12,11 @@ from vrest.model.cell import Cell
 from vrest.model.paths import replaced
 from vrest.model.protocol import Protocol, segments
 from vrest.system.assemble import System, assemble
-from vrest.system.observables import atp_use, volumes
+from vrest.system.observables import atp_use, exchange_currents, volumes
 from vrest.system.structure import parameter_vector
 from vrest.units import from_si
 from vrest.verbs.outcome import Outcome
-from vrest.verbs.population_layout import finite_ions
+from vrest.verbs.population_layout import conducting, finite_ions
 from vrest.verbs.rest_batch import RestBatch, rest_batch
 from vrest.verbs.run_batch import FINISHED, TOO_LONG, RunBatch, Watch, run_batch
 from vrest.verbs.samples import Samples
@@ -51,6 +51,7 @@ class Rests:
                 "outcome": found.outcome,
                 "v_rest": _potentials(system, x),
                 **_contents(system, x, p),
+                **_exchange_currents(system, x, p),
                 "atp_use": np.broadcast_to(atp_use(system, x, p)[0], len(p)),
                 "slowest_time_constant": np.where(is_rest, -1.0 / found.slowest, np.nan),
                 "residual": np.where(has_state, found.residual_mV, np.nan),
@@ -238,6 +239,14 @@ def _contents(system: System, x: np.ndarray, p: np.ndarray, ending: str = "") ->
     if not finite_ions(system)[0]:
         return {}
     return {f"concentration{ending}": _concentrations(system, x, p), f"volume{ending}": _volumes(system, x, p)}
+
+
+def _exchange_currents(system: System, x: np.ndarray, p: np.ndarray) -> Data:
+    """What flows along exchanges that conduct, (cells, exchanges), pA; nothing where none does."""
+    if not conducting(system):
+        return {}
+    found = exchange_currents(system, x, p)
+    return {"exchange_current": from_si(np.stack([found[name] for name in conducting(system)], axis=-1), "current")}
 
 
 def _concentrations(system: System, x: np.ndarray, p: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from vrest.model.exchange import Exchange
 from vrest.system.assemble import System
 from vrest.verbs.outcome import Outcome
 
@@ -54,6 +55,11 @@ def finite_ions(system: System) -> tuple[list[str], list[str]]:
     return [s.name for s in spaces], list(dict.fromkeys(ion for s in spaces for ion in s.ions))
 
 
+def conducting(system: System) -> list[str]:
+    """The exchanges that carry a current."""
+    return [m.label for m in system.structure.movers if issubclass(m.kind, Exchange) and m.kind.conducts]
+
+
 def outcomes(meanings: tuple[tuple[str, str], ...], text: str) -> Column:
     """The outcome code, with its meanings by the CF conventions and a sentence for each."""
     codes = (NOT_COMPUTED, *meanings)
@@ -72,6 +78,7 @@ def rest_columns(system: System) -> list[Column]:
         outcomes(RESTS, "what the search for a resting state ended in"),
         Column("v_rest", wall, "mV", "resting potential, inside minus outside"),
         *_contents(system, "", "of the resting state"),
+        *_exchanges(system),
         Column("atp_use", (), "1/s", "ATP molecules spent per second"),
         Column("slowest_time_constant", (), "s", "time constant of the slowest deviation from rest"),
         Column("residual", (), "mV", "Newton correction of V that remains"),
@@ -108,6 +115,11 @@ def run_columns(system: System, *, summaries: bool, series: bool, threshold: str
     return found
 
 
+def _exchanges(system: System) -> list[Column]:
+    text = "net current from the inside to the outside of an exchange; of an electrode, what it feeds into its inside"
+    return [Column("exchange_current", ("exchange",), "pA", text)] if conducting(system) else []
+
+
 def _contents(system: System, ending: str, when: str, before: tuple[str, ...] = ()) -> list[Column]:
     if not finite_ions(system)[0]:
         return []
@@ -127,6 +139,8 @@ def coordinates(system: System, times: tuple[float, ...] | None) -> dict[str, tu
         found["ion"] = (np.array(ions, dtype=object), {"long_name": "ion"})
     if len(walls) > 1:
         found["membrane"] = (np.array(walls, dtype=object), {"long_name": "membrane"})
+    if conducting(system):
+        found["exchange"] = (np.array(conducting(system), dtype=object), {"long_name": "exchange"})
     if times is not None:
         found["time"] = (np.array(times), {"units": "s", "long_name": "time"})
     return found
