@@ -41,7 +41,7 @@ class Scene:
 
 SCENES = {
     "anoxia": Scene("dijkstra_2016", duration="5 min"),
-    "atp_depletion": Scene("mammalian_neuron"),
+    "atp_depletion": Scene("muscle_tubule"),
     "cooling": Scene("mammalian_neuron"),
     "electroneutral_pump": Scene("article_neuron"),
     "gaba_a_opening": Scene("immature_neuron"),
@@ -51,9 +51,9 @@ SCENES = {
     "hyponatraemia": Scene("astrocyte", "severe"),
     "k2p_opening": Scene("pyramidal_neuron", "3"),
     "k_clearance_loss": Scene("cressman_2009"),
-    "k_leak_block": Scene("article_neuron"),
+    "k_leak_block": Scene("frog_skin"),
     "k_permeability_loss": Scene("article_neuron"),
-    "k_puff": Scene("astrocyte"),
+    "k_puff": Scene("astrocyte_pair"),
     "kcc2_block": Scene("pyramidal_neuron"),
     "kir41_loss": Scene("kir_astrocyte"),
     "m_current_closure": Scene("pyramidal_neuron", "50 %"),

@@ -343,3 +343,101 @@ def test_a_membrane_that_closes_a_ring_has_neither_capacitance_nor_start(skin):
     assert write_cell(again) == write_cell(skin)
     first = SKIN.replace("[membranes.paracellular]", '[membranes.paracellular]\ncapacitance = "0 uF/cm2"')
     assert vrest.rest(vrest.parse_cell(first)).v_rest == vrest.rest(skin).v_rest
+
+
+# --- paths and junctions --------------------------------------------------------------------------------------------
+
+
+def cable(inner):
+    """Two cells, each in a closed space of its own; the spaces are joined by a path."""
+    place = """
+[compartments.{n}]
+kind = "fixed"
+volume = "1000 um3"
+ions = {{ K = "140 mM", Na = "12 mM", Cl = "7 mM" }}
+impermeant = {{ concentration = "145 mM", valence = "solve" }}
+[compartments.{n}_out]
+kind = "fixed"
+volume = "500 um3"
+ions = {{ K = "4 mM", Na = "145 mM", Cl = "130 mM" }}
+impermeant = {{ concentration = "19 mM", valence = "solve" }}
+[membranes.{n}]
+inside = "{n}"
+outside = "{n}_out"
+area = "600 um2"
+potential = "{v} mV"
+transports = {{}}
+"""
+    text = 'name = "cable"' + place.format(n="a", v=-60) + place.format(n="b", v=-70)
+    text += '[exchanges.between]\nkind = "electrodiffusion"\ninside = "b_out"\noutside = "a_out"\nlength = "100 um"\n'
+    text += 'diffusivity = { Na = "1330 um2/s", K = "1960 um2/s", Cl = "2030 um2/s" }\ncross_section = "1 um2"\n'
+    return text + inner
+
+
+JUNCTION = '[exchanges.gap]\nkind = "gap_junction"\ninside = "a"\noutside = "b"\nions = ["K", "Na", "Cl"]\n'
+
+
+def test_a_gap_junction_and_the_space_outside_carry_the_same_current():
+    """Between equal contents the junction is a resistor of its conductance, in series with the path outside."""
+    cell = vrest.parse_cell(cable(JUNCTION + 'conductance = "5 nS"\n'))
+    run = vrest.simulate(cell, until=1e-9, times=[0.0, 1e-9])
+    current = run.dataset.exchange_current
+    outside = F / PHI * sum(d * c for d, c in ((1330e-12, 145), (1960e-12, 4), (2030e-12, 130))) * 1e-12 / 100e-6
+    expected = 1e12 * 0.010 / (1 / 5e-9 + 1 / outside)
+    assert float(current.sel(exchange="gap")[0]) == pytest.approx(expected, rel=1e-9)
+    assert float(current.sel(exchange="between")[0]) == pytest.approx(expected, rel=1e-9)  # back, from b to a
+    assert run.ledger[0].drift <= run.ledger[0].floor
+
+
+def test_what_cannot_return_its_current_is_refused():
+    """A permeability has no conductance that a condition could be solved for; an electrode has no circuit."""
+    ghk = JUNCTION.replace("gap_junction", "gap_junction_ghk") + 'permeability = "5 um3/s"\n'
+    with pytest.raises(InputError, match="no way back") as error:
+        vrest.rest(vrest.parse_cell(cable(ghk)))
+    assert error.value.code == "no_way_back"
+
+
+WIRE = '[exchanges.short]\nkind = "wire"\ninside = "pond"\noutside = "blood"\n'
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        (WIRE.replace("pond", "cell"), "not_a_bath"),
+        (WIRE.replace("wire", "electrode").replace("pond", "cell"), "not_a_bath"),
+        (WIRE + WIRE.replace("short", "again"), "ring_of_wires"),
+    ],
+)
+def test_charge_alone_moves_between_baths_and_wires_short_nothing_twice(more, code):
+    with pytest.raises(InputError) as error:
+        vrest.parse_cell(SKIN + more)
+    assert error.value.code == code
+
+
+def test_a_wire_between_both_baths_is_a_short_circuit(skin):
+    """The tree is then one membrane; the other two follow, at one potential and at none."""
+    bare = SKIN[: SKIN.index("[exchanges.clamp]")].replace('potential = "-60 mV"', "")
+    wired = bare.replace('potential = "-20 mV"', 'capacitance = "1 uF/cm2"\npotential = "-80 mV"')
+    wired = wired.replace('area = "500 um2"\npotential = "-80 mV"', 'area = "500 um2"')
+    found = vrest.rest(vrest.parse_cell(wired + WIRE))
+    clamped = vrest.rest(skin, "clamp.conductance=1 mS")
+    assert found.v_rest["paracellular"] == 0.0
+    assert found.v_rest["apical"] == found.v_rest["basolateral"]
+    assert found.v_rest["apical"] == pytest.approx(clamped.v_rest["apical"], abs=1e-2)
+
+
+def test_salt_diffusion_beside_membranes_is_remarked_on(skin):
+    assert skin.notices() == []
+    salt = '[exchanges.salt]\nkind = "salt_diffusion"\ninside = "pond"\noutside = "blood"\nclearance = "1 um3/s"\n'
+    (notice,) = vrest.parse_cell(SKIN + salt + 'ions = ["K", "Na", "Cl"]\n').notices()
+    assert notice.code == "salt_beside_membranes"
+    for name in vrest.library():
+        assert "salt_beside_membranes" not in [n.code for n in vrest.load(name).notices()]
+
+
+def test_currents_are_in_populations_and_differentiable_functions(skin):
+    many = vrest.population(skin, {"clamp.conductance": [0.0, 1e6], "clamp.current": [1.0, 0.0]})
+    assert many.dataset.exchange_current.values[:, 0] == pytest.approx([1.0, 3.4652], abs=1e-4)
+    state = vrest.rest_function(skin, ["clamp.current"], output="state")(np.array([1.0]))
+    assert float(state["exchange_currents"]["clamp"]) == pytest.approx(1.0, abs=1e-12)
+    assert state["v"] == pytest.approx([-62.2775, -83.4156, -21.1382], abs=1e-3)

@@ -227,6 +227,8 @@ def _check_sides(cell: Cell) -> None:
                     code="unknown_compartment",
                     hint=near_miss(side, names),
                 )
+    for name, e in cell.exchanges.items():
+        _check_bare_charge(cell, name, e)
     if not cell.membranes:
         raise InputError("The cell has no membrane.", code="no_membrane", hint="Add [membranes.NAME].")
     for name, m in cell.membranes.items():
@@ -290,7 +292,6 @@ def _check_species(cell: Cell) -> None:
             _check_oxygen(f"transport '{label}' of membrane '{name}'", t, cell.compartments[m.outside])
     for name, e in cell.exchanges.items():
         _check_oxygen(f"exchange '{name}'", e, cell.compartments[e.inside])
-        _check_bare_charge(cell, name, e)
         for move in e.moves(valence):
             net = sum(valence.get(symbol, 0) * count for symbol, count in move.items())
             if net and not e.counter_charge and not e.conducts:
