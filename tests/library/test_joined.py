@@ -152,3 +152,17 @@ def test_ions_cross_the_junction_not_charge_alone():
     assert crossed == pytest.approx({"K": 112.23, "Na": 10.58, "Cl": -33.70}, rel=5e-3)
     current = float(run.dataset.exchange_current[-1, 0])
     assert current == pytest.approx(1e-6 * F * (crossed["K"] + crossed["Na"] - crossed["Cl"]), rel=1e-9)
+
+
+def test_curves_of_one_of_several_membranes():
+    """V of the second astrocyte against K+ around the first; each point is what `instant` and `rest` say."""
+    cell = vrest.load("astrocyte_pair")
+    curve = vrest.bath_curve(cell, "outside_1.K", [3.0, 10.0], membrane="astrocyte_2")
+    change = "outside_1.K=10 mM"
+    assert curve.instant[1] == pytest.approx(vrest.instant(cell, change).v["astrocyte_2"], abs=1e-6)
+    assert curve.settled[1] == pytest.approx(vrest.rest(cell, change).v_rest["astrocyte_2"], abs=1e-6)
+    assert curve.nernst[0] == curve.nernst[1]  # of its own bath, which stays
+    found = vrest.current_voltage(vrest.rest(vrest.load("frog_skin")), np.array([-70.309669166644]), "junction")
+    assert found.net[0] == pytest.approx(-12.0025, abs=1e-3)
+    with pytest.raises(vrest.InputError, match="2 membranes"):
+        vrest.bath_curve(cell, "outside_1.K")

@@ -341,6 +341,9 @@ def test_a_membrane_that_closes_a_ring_has_neither_capacitance_nor_start(skin):
     assert 1e3 * skin.potential("paracellular") == pytest.approx(-60.0, abs=1e-12)
     again = vrest.parse_cell(write_cell(skin))
     assert write_cell(again) == write_cell(skin)
+    for key in ("capacitance", "potential"):
+        with pytest.raises(InputError, match="closes a ring"):
+            vrest.rest(skin, f"paracellular.{key}=1")
     first = SKIN.replace("[membranes.paracellular]", '[membranes.paracellular]\ncapacitance = "0 uF/cm2"')
     assert vrest.rest(vrest.parse_cell(first)).v_rest == vrest.rest(skin).v_rest
 

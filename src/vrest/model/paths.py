@@ -103,7 +103,16 @@ def _resolved(cell: Cell, short: str) -> Parameter:
             code="ambiguous_path",
             hint=f"Choose one: {listed}.",
         )
-    raise InputError(f"'{short}' names no value of '{cell.name}'.", code="unknown_path", hint=_suggest(short, known))
+    hint = _follows(cell, parts) or _suggest(short, known)
+    raise InputError(f"'{short}' names no value of '{cell.name}'.", code="unknown_path", hint=hint)
+
+
+def _follows(cell: Cell, parts: list[str]) -> str:
+    """What to say of the capacitance or start of a membrane that has none because it closes a ring."""
+    closing = [name for name, m in cell.membranes.items() if m.capacitance is None]
+    if parts[-1] not in ("capacitance", "potential") or not set(closing) & set(parts[:-1]):
+        return ""
+    return "That membrane closes a ring: it has no capacitance, and its potential is what the others leave. Set theirs."
 
 
 def _matches(path: list[str], parts: list[str]) -> bool:

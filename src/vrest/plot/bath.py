@@ -48,8 +48,9 @@ def bath_figure(curve: BathCurve) -> Figure:
     """
     ion, where = curve.ion, curve.path.split(".")[1]
     valence = curve.cell.valence()[ion]
+    v = f"V of {curve.membrane}" if len(curve.cell.membranes) > 1 else "V"
     figure = new_figure(
-        curve.cell, 6.4, 4.8, title=f"{curve.cell.name}: V against {concentration_label(ion, where, valence)[:-5]}"
+        curve.cell, 6.4, 4.8, title=f"{curve.cell.name}: {v} against {concentration_label(ion, where, valence)[:-5]}"
     )
     axes = dress(figure.subplots(), x=concentration_label(ion, where, valence), y="V (mV)")
     colour = ion_colour(ion)

@@ -32,23 +32,30 @@ class BathCurve:
     settled: np.ndarray
     """At the new resting state; NaN where there is none (see `outcomes`)."""
     nernst: np.ndarray
-    """Nernst potential of the ion at the cell's own inside concentration."""
+    """Nernst potential of the ion across the membrane, what is not varied being as in the cell; NaN where it lacks the
+    ion on a side."""
     outcomes: tuple[Outcome, ...]
+    membrane: str = ""
 
 
 def bath_curve(
-    cell: Cell, path: str = "outside.K", concentrations: Sequence[float] | np.ndarray | None = None
+    cell: Cell,
+    path: str = "outside.K",
+    concentrations: Sequence[float] | np.ndarray | None = None,
+    membrane: str | None = None,
 ) -> BathCurve:
     """V against a bath concentration, at once and settled.
 
     Parameters
     ----------
     cell
-        A cell with one membrane; contents are those of its resting state, if it has one.
+        Contents are those of its resting state, if it has one.
     path
         The bath concentration to vary; the other bath ions stay.
     concentrations
         mM; by default 41 values from a tenth to thirty times the present one.
+    membrane
+        Whose V; needed where there are several.
 
     >>> from vrest.io.cellfile import load
     >>> curve = bath_curve(load("mammalian_neuron"), "outside.K", [2.5, 5.0, 10.0])
@@ -59,12 +66,16 @@ def bath_curve(
     parts = parameter.path.split(".")
     if parts[0] != "compartments" or parts[2] != "ions" or cell.compartments[parts[1]].finite:
         raise InputError(f"{parameter.path} is no bath concentration.", code="bad_path", hint="Such as outside.K.")
-    if len(cell.membranes) != 1:
+    names = list(cell.membranes)
+    if membrane is None and len(names) > 1:
         raise InputError(
-            f"'{cell.name}' has {len(cell.membranes)} membranes.",
+            f"'{cell.name}' has {len(names)} membranes: {', '.join(names)}.",
             code="several_membranes",
-            hint="Use rest_many.",
+            hint=f"Name one: membrane='{names[0]}'.",
         )
+    name = membrane or names[0]
+    if name not in names:
+        raise InputError(f"There is no membrane '{name}'.", code="unknown_name", hint=near_miss(name, names))
     now = rest(cell)
     if now.outcome.is_rest:
         cell = now.as_cell()
@@ -73,26 +84,25 @@ def bath_curve(
         concentrations = np.geomspace(0.1 * present, 30 * present, 41)
     values = np.asarray(concentrations, dtype=np.float64)
     many = rest_many(cell, {parameter.path: values})
-    membrane = next(iter(cell.membranes.values()))
-    ion = parts[3]
+    ion, m = parts[3], cell.membranes[name]
+    inside, outside = (values if side == parts[1] else cell.contents(side).get(ion) for side in (m.inside, m.outside))
+    at_once = [instant(cell, {parameter.path: float(v)}).v for v in values]
     return BathCurve(
         cell=cell,
         ion=ion,
         path=parameter.path,
         present=present,
         concentration=values,
-        instant=np.array([instant(cell, {parameter.path: float(v)}).v for v in values], dtype=np.float64),
-        settled=many.v_rest,
-        nernst=1e3
-        * np.asarray(
-            nernst(
-                cell.valence()[ion],
-                inside=cell.contents(membrane.inside)[ion],
-                outside=values,
-                temperature=cell.temperature,
-            )
+        instant=np.array([v[name] if isinstance(v, dict) else v for v in at_once], dtype=np.float64),
+        settled=many.v_rest if many.v_rest.ndim == 1 else many.v_rest[:, names.index(name)],
+        nernst=np.full(len(values), np.nan)
+        if inside is None or outside is None
+        else 1e3
+        * np.broadcast_to(
+            nernst(cell.valence()[ion], inside=inside, outside=outside, temperature=cell.temperature), values.shape
         ),
         outcomes=tuple(many.outcomes),
+        membrane=name,
     )
 
 
