@@ -47,9 +47,13 @@ class Circuit:
             if pump:
                 text += f'pump = {{ law = "pump_hill", max_rate = "{1e8 * pump!r} pmol/cm2/s" }}\n'
         if self.junction:
-            inside, outside, p = self.junction
-            text += '[exchanges.gap]\nkind = "gap_junction_ghk"\nions = ["K", "Na", "Cl"]\n'
-            text += f'inside = "{inside}"\noutside = "{outside}"\npermeability = "{p * 1e18!r} um3/s"\n'
+            kind, inside, outside, p = self.junction
+            text += f'[exchanges.gap]\nkind = "{kind}"\ninside = "{inside}"\noutside = "{outside}"\n'
+            if kind == "gap_junction_ghk":
+                text += f'ions = ["K", "Na", "Cl"]\npermeability = "{p * 1e18!r} um3/s"\n'
+            else:
+                table = ", ".join(f'{ion} = "{p[ion] * 1e12!r} um2/s"' for ion in IONS)
+                text += f'diffusivity = {{ {table} }}\ncross_section = "1 um2"\nlength = "1 um"\n'
         return text
 
     def state(self):
@@ -90,10 +94,17 @@ class Circuit:
                 move("Na", 3 * turn, inside, outside)
                 move("K", -2 * turn, inside, outside)
         if self.junction:
-            inside, outside, p = self.junction
+            kind, inside, outside, p = self.junction
             drop = phi[self.names.index(inside)] - phi[self.names.index(outside)]
             for ion in IONS:
-                move(ion, ghk(p, ion, inside, outside, drop), inside, outside)
+                a, b = content[inside][ion], content[outside][ion]
+                drift = Z[ion] * (a + b) / 2 * drop / PHI
+                through = (
+                    ghk(p, ion, inside, outside, drop)
+                    if kind == "gap_junction_ghk"
+                    else p[ion] * 1e-6 * (a - b + drift)
+                )
+                move(ion, through, inside, outside)
         amounts = [gain[n][ion] for n in self.finite for ion in self.nodes[n][1]]
         charges = [F * sum(Z[i] * g for i, g in gain[n].items()) for n in self.names[:-1]]
         return np.array([*amounts, *charges])
@@ -142,13 +153,25 @@ def pair(rng):
         ("one", "one", "bath", 5e-10, 0.01, leak(), near(2e-7)),
         ("two", "two", "bath", 8e-10, 0.01, leak(0.5), near(2e-7)),
     ]
-    return Circuit(nodes, edges, [-0.07, -0.04], ("one", "two", near(5e-18)))
+    return Circuit(nodes, edges, [-0.07, -0.04], ("gap_junction_ghk", "one", "two", near(5e-18)))
 
 
-KINDS = [epithelium, tubule, pair]
+def open_mouth(rng):
+    """The tubule's mouth is a path along which ions drift and diffuse."""
+    near, *_ = drawn(rng)
+    made = tubule(rng)
+    mouth = {ion: near(5e-10) for ion in IONS}  # times 1 um2 over 1 um
+    return Circuit(made.nodes, made.edges[:2], made.start[:2], ("electrodiffusion", "tubule", "bath", mouth))
 
 
-@pytest.fixture(scope="module", params=[(kind, seed) for kind in KINDS for seed in range(3)], ids=str)
+KINDS = [epithelium, tubule, pair, open_mouth]
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(kind, seed) for kind in KINDS for seed in range(3)],
+    ids=lambda p: f"{p[0].__name__}_{p[1]}",
+)
 def circuit(request):
     kind, seed = request.param
     made = kind(np.random.default_rng(seed))
