@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from vrest.model.compartment import Compartment as Compartment
     from vrest.model.compartment import Impermeant as Impermeant
     from vrest.model.exchange import SaltDiffusion as SaltDiffusion
+    from vrest.model.junctions import Electrode as Electrode
+    from vrest.model.junctions import GapJunction as GapJunction
+    from vrest.model.junctions import GapJunctionGHK as GapJunctionGHK
+    from vrest.model.junctions import Wire as Wire
     from vrest.model.membrane import Membrane as Membrane
     from vrest.model.quantity import quantity as quantity
     from vrest.model.transport import Surroundings as Surroundings
@@ -96,6 +100,7 @@ _HOMES = {
     "vrest.model.change": "apply",
     "vrest.model.compartment": "Compartment Impermeant",
     "vrest.model.exchange": "SaltDiffusion",
+    "vrest.model.junctions": "Electrode GapJunction GapJunctionGHK Wire",
     "vrest.model.membrane": "Membrane",
     "vrest.model.quantity": "quantity",
     "vrest.model.transport": "Surroundings Transport transport",

@@ -35,6 +35,33 @@ def test_a_day_of_nothing(name):
         assert account.drift <= account.floor
 
 
+@pytest.mark.parametrize("name", CELLS)
+def test_a_day_without_pumps_conserves_to_rounding(name):
+    cell = vrest.load(name)
+    pumps = [
+        f"membranes.{m}.transports.pump.max_rate*=0" for m, part in cell.membranes.items() if "pump" in part.transports
+    ]
+    run = vrest.simulate(cell, [("1 min", pump) for pump in pumps], "24 h", points=20)
+    for account in run.ledger:
+        assert account.drift <= account.floor
+    for space, part in cell.compartments.items():  # what a compartment holds is what its membranes hold
+        if not part.finite:
+            continue
+        content = run.system.concentrations(run.states, run.parameters, space)
+        volume = run.system.volume(run.states, run.parameters, space)
+        x = run.system.impermeant(run.states, run.parameters, space)
+        z = cell.impermeant(space)[1]
+        net = volume * (sum(run.system.valence[ion] * c for ion, c in content.items()) + z * x)
+        held = np.zeros_like(net)
+        for name_, m in cell.membranes.items():
+            side = (m.inside == space) - (m.outside == space)
+            if side and m.capacitance:
+                wall = run.system.structure.wall(name_)
+                held += side * m.capacitance * cell.area(name_) * run.system.potential(run.states, wall) / F
+        gross = (volume * sum(content.values())).max()
+        assert np.abs(net - held).max() < 1e-13 * gross
+
+
 # --- the frog's skin ------------------------------------------------------------------------------------------------
 
 SODIUM = "apical.transports.Na_leak.permeability"

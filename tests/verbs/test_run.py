@@ -93,7 +93,7 @@ SLOW = ("dijkstra_2016", "fast_spiking_interneuron", "pyramidal_neuron", "wei_20
 PUMPED = [
     pytest.param(name, marks=pytest.mark.library) if name in SLOW else name
     for name in vrest.library()
-    if name not in ("hodgkin_huxley_1952", "edpr_2020", "edneg_2021")
+    if name not in ("hodgkin_huxley_1952", "edpr_2020", "edneg_2021", "astrocyte_pair", "frog_skin", "muscle_tubule")
 ]
 
 
