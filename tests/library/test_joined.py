@@ -193,3 +193,17 @@ def test_curves_of_one_of_several_membranes():
     assert found.net[0] == pytest.approx(-12.0025, abs=1e-3)
     with pytest.raises(vrest.InputError, match="2 membranes"):
         vrest.bath_curve(cell, "outside_1.K")
+
+
+def test_time_course_shows_the_current_and_names_its_peak():
+    """Closing the circuit charges the membranes at once; the panel has the scale of what flows afterwards."""
+    from vrest.plot.traces import panels, samples
+
+    skin = vrest.load("frog_skin")
+    run = vrest.simulate(skin, [("1 min", "electrode.conductance=1 mS")], "3 min", points=100)
+    panel = panels(samples(run))[-1]
+    assert panel.label == "exchange\ncurrent (pA)"
+    assert panel.traces[0].name == "electrode, peak 70.3 µA"
+    assert panel.span is not None
+    assert 25 < panel.span[1] < 50
+    assert "exchange" not in panels(samples(vrest.simulate(skin, until="1 min", points=5)))[-1].label

@@ -133,6 +133,8 @@ def _prepare(axes: Axes, panel: Panel) -> None:
         axes.set_yscale("log")
     elif panel.mark is not None:
         axes.axhline(panel.mark, color=FAINT, linewidth=0.8, zorder=-1)
+    if panel.span:
+        axes.set_ylim(panel.span)
     if not panel.log:
         axes.yaxis.set_major_locator(MaxNLocator(6 if panel.height > 1 else 3, steps=[1, 2, 2.5, 5, 10]))
         axes.ticklabel_format(axis="y", useOffset=False)

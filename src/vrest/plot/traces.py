@@ -19,10 +19,12 @@ from vrest.plot.style import (
     ion_label,
     reversal_label,
     scientific,
+    with_prefix,
 )
 from vrest.system.observables import (
     charge_per_turnover,
     currents,
+    exchange_currents,
     reversal_potentials,
     transports,
     turnover_rates,
@@ -71,6 +73,8 @@ class Panel:
     """Whether the curves are named at their ends."""
     mark: float | None = None
     """A value to mark with a faint line."""
+    span: tuple[float, float] | None = None
+    """The scale, where it is not that of all values."""
 
 
 @dataclass(frozen=True)
@@ -113,14 +117,14 @@ def samples(run: Run) -> Samples:
 
 
 def panels(drawn: Samples) -> list[Panel]:
-    """The panels of a time course, top to bottom: potentials, concentrations, volume, pump, ATP.
+    """The panels of a time course, top to bottom: potentials, concentrations, volume, pump, ATP, current of exchanges.
 
     >>> from vrest.io.cellfile import load
     >>> from vrest.verbs.run import simulate
     >>> [p.label for p in panels(samples(simulate(load("mammalian_neuron"), None, 60.0, points=3)))]
     ['V (mV)', 'inside (mM)', 'relative\\nvolume', 'pump\\ncurrent (pA)']
     """
-    return [_potentials(drawn), *_concentrations(drawn), *_volumes(drawn), *_pumps(drawn)]
+    return [_potentials(drawn), *_concentrations(drawn), *_volumes(drawn), *_pumps(drawn), *_exchanges(drawn)]
 
 
 def _potentials(drawn: Samples) -> Panel:
@@ -193,6 +197,33 @@ def _pumps(drawn: Samples) -> list[Panel]:
         return [replace(electric, second=Second(per, count * N_A * 1e-12 / (F * charge) / factor / power))]
     energy = Panel(per, _pump_traces(spent, 1.0 / power), height=0.9, named=several, mark=0.0)
     return [electric, energy] if any(z for z, _ in charges) else [energy]
+
+
+BRIEF = 10.0
+"""A current that so many times exceeds what nine tenths of the samples have is named by its peak, not drawn whole."""
+
+
+def _exchanges(drawn: Samples) -> list[Panel]:
+    """Current of what conducts and is felt by membranes: gap junctions, electrodes, paths; none where none flows."""
+    system = drawn.run.system
+    linked = {system.structure.movers[m].label for link in system.network.links for m in link.paths}
+    found = exchange_currents(system, drawn.states, drawn.parameters)
+    flow = {name: 1e12 * np.asarray(current) for name, current in found.items() if name not in linked}
+    most = max((float(np.abs(current).max()) for current in flow.values()), default=0.0)
+    if not most:
+        return []
+    # a clamp that is closed charges the membranes in a moment: what flows afterwards is to be seen
+    usual = max(float(np.percentile(np.abs(current), 90.0)) for current in flow.values())
+    spiked = most > BRIEF * usual > 0.0
+    unit, factor = current_unit(usual if spiked else most)
+    traces, low, high = [], 0.0, 0.0
+    for (name, current), dash in zip(flow.items(), cycle(MEMBRANE_DASHES), strict=False):
+        brief = spiked & (np.abs(current) > BRIEF * usual)
+        peak = f", peak {with_prefix(1e-12 * float(np.abs(current).max()), 'A')}" if np.any(brief) else ""
+        traces.append(Trace(name.replace("_", " ") + peak, factor * current, INK, dash))
+        low, high = min(low, *(factor * current[~brief])), max(high, *(factor * current[~brief]))
+    span = (low - 0.08 * (high - low), high + 0.08 * (high - low)) if spiked else None
+    return [Panel(f"exchange\ncurrent ({unit})", tuple(traces), height=0.9, mark=0.0, span=span)]
 
 
 def _pump_traces(values: dict[str, np.ndarray], factor: float) -> tuple[Trace, ...]:
