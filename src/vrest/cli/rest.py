@@ -58,7 +58,7 @@ def command(
 
     CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input.
     """
-    from vrest.cli.answer import answer
+    from vrest.cli.answer import Meter, answer
     from vrest.errors import NoRestError
     from vrest.io.report import door, report
 
@@ -79,7 +79,8 @@ def command(
 
     from vrest.verbs.rest import rest
 
-    found = rest(described)
+    with Meter(described.name, quiet) as meter:
+        found = rest(described, progress=meter)
     error = None
     if not found.outcome.is_rest:
         error = NoRestError(f"'{found.cell.name}': {found.reason}", code=found.outcome.name)

@@ -18,6 +18,9 @@ POINTS, STEPS, LONGER, LONGEST = 40_000, 3000.0, 4.0, 16.0
 """Times at which V is read over so many steps of the motion; and how many times longer it is watched where no periods
 repeat, up to how many times."""
 
+TRIES = 20
+"""Steps that may be tried for each that is expected: here they are shorter."""
+
 STAYS = 1e-6
 """mV: V that moves less than this while steps are short does not move."""
 
@@ -59,7 +62,7 @@ def firing(system: System, x: np.ndarray, p: np.ndarray, step: float) -> Firing:
     """Watch a cell from a state on. `step` (s) is about the length of its steps."""
     span = STEPS * step
     while True:
-        times, states = trace(system, x, p, span)
+        times, states = trace(system, x, p, span, int(TRIES * span / step))
         potentials = [1e3 * system.potential(states, wall) for wall in system.structure.walls]
         k = int(np.argmax([np.ptp(v) for v in potentials]))
         found = swing(times, potentials[k])
@@ -70,13 +73,13 @@ def firing(system: System, x: np.ndarray, p: np.ndarray, step: float) -> Firing:
         span *= LONGER
 
 
-def trace(system: System, x: np.ndarray, p: np.ndarray, span: float) -> tuple[np.ndarray, np.ndarray]:
-    """Times (s), (times,), and states, (times, states), of a motion from state x on; shorter where it got stuck."""
+def trace(system: System, x: np.ndarray, p: np.ndarray, span: float, tries: int) -> tuple[np.ndarray, np.ndarray]:
+    """Times (s), (times,), and states, (times, states), of a motion from state x on; shorter where tries ran out."""
     times = np.linspace(0.0, span, POINTS + 1)[1:]
     samples = np.empty((len(x), POINTS + 1))
     lanes = Lanes(0.0, 0.0, x[list(system.laws.independent)], 0, RUNNING, 0, 0, place=0)
     args = (p, np.zeros_like(p), 0.0, p, x)
-    given = (lanes, args, np.array([0.0, span]), RTOL, Allowed(system).tolerance(RTOL), 100 * POINTS)
+    given = (lanes, args, np.array([0.0, span]), RTOL, Allowed(system).tolerance(RTOL), tries)
     done = stepper(system, False)((), given, np.append(times, np.inf), samples).lanes
     place = int(done.place)
     return times[:place], samples[:, :place].T

@@ -20,6 +20,7 @@ from vrest.system.structure import parameter_vector
 from vrest.units import format_si, to_si
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.start import begin
+from vrest.verbs.unstable import unstable_notice
 
 RTOL = 1e-8
 CHUNK = 256
@@ -126,6 +127,8 @@ class Run:
                         f"{account.name} drifted by {account.drift:.2g} {account.unit} (floor {account.floor:.2g})",
                     )
                 )
+        if unstable := unstable_notice(self.system, self.states[-1], self.parameters[-1], float(self.time[-1])):
+            notices.append(unstable)
         if not self.complete:
             notices.append(Notice("stopped", f"the run was stopped at {format_si(self.time[-1], 'time', digits=4)}"))
         return notices

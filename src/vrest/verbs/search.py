@@ -47,7 +47,7 @@ FIRST_LOOK = 32_768
 """Steps tried before it is looked whether a cell fires on and on; then again after twice as many."""
 
 Progress = Callable[[float], Any]
-"""Told the share of cells that are settled; returning False stops the search."""
+"""Told the share of cells that are settled, or of the steps that may be tried; returning False stops the search."""
 
 
 class Settling(NamedTuple):
@@ -85,6 +85,8 @@ class Searched(NamedTuple):
     """(n,) steps it took."""
     seen: np.ndarray
     """(n,) what a cell does that goes on moving, `Firing`; None of others."""
+    pace: np.ndarray
+    """(n,) s: how long its last steps were, about."""
 
 
 def searched(
@@ -109,7 +111,7 @@ def searched(
         return _led(system, x, y, numbers, NEWTON, progress)
     found = settling(system)((x, y, numbers), (BOLD, ENOUGH))
     ended = np.full(len(p), Ended.settled)
-    now = Searched(found, ended, np.zeros(len(p)), np.zeros(len(p), dtype=int), np.full(len(p), None))
+    now = Searched(found, ended, np.zeros(len(p)), np.zeros(len(p), dtype=int), np.full(len(p), None), np.zeros(len(p)))
     if (waiting := np.flatnonzero(~found.done)).size:
         led = _led(system, x[:, waiting], y[:, waiting], numbers[:, waiting], BOLD._replace(first=QUIET), progress)
         _put(now, waiting, led)
@@ -135,12 +137,14 @@ def _led(system: System, x: Any, y: Any, numbers: Any, pace: Pace, progress: Pro
     count, nothing = np.zeros(n, dtype=int), np.zeros(n)
     lanes = Lanes(nothing, nothing, np.ascontiguousarray(y), count, count + RUNNING, count, count)
     lanes = mapped(np.copy, lanes)
+    lasts = np.zeros(n)
     enough, ended, seen = nothing + QUIET, count + Ended.moving, np.full(n, None)
     found = mapped(np.copy, settle((x, y, numbers), (pace, 0)))
     waiting, tried, chunk, look = np.arange(n), 0, CHUNK, FIRST_LOOK
     while waiting.size:
-        chunk = min(chunk, TRIES - tried)
+        chunk, before = min(chunk, TRIES - tried), lanes.t[waiting]
         _put(lanes, waiting, follow((_taken(lanes, waiting), enough[waiting], rows[:, waiting]), chunk))
+        lasts[waiting] = (lanes.t[waiting] - before) / chunk
         tried, chunk = tried + chunk, min(2 * chunk, LARGEST_CHUNK)
         status = lanes.status[waiting]
         if (quiet := waiting[status == FINISHED]).size:
@@ -158,9 +162,11 @@ def _led(system: System, x: Any, y: Any, numbers: Any, pace: Pace, progress: Pro
             look *= 2
             for k in waiting:
                 state = system.join(lanes.y[:, k], c[k], matrix[k])
-                seen[k] = firing(system, state, numbers[:, k], lanes.t[k] / max(lanes.steps[k], 1))
-            waiting = waiting[[not (seen[k].steady or seen[k].stays) for k in waiting]]
-        if progress is not None and waiting.size and progress(1.0 - waiting.size / n) is False:
+                seen[k] = firing(system, state, numbers[:, k], lasts[k])
+                if seen[k].steady or seen[k].stays:
+                    lanes.status[k] = FINISHED  # it goes on so for ever
+            waiting = waiting[lanes.status[waiting] == RUNNING]
+        if progress is not None and waiting.size and progress(max(1.0 - waiting.size / n, tried / TRIES)) is False:
             ended[waiting] = Ended.cancelled
             break
         if tried >= TRIES:
@@ -168,7 +174,7 @@ def _led(system: System, x: Any, y: Any, numbers: Any, pace: Pace, progress: Pro
     if (rest := np.flatnonzero(ended != Ended.settled)).size:  # what is known of the point where it was left
         _put(found, rest, settle((x[:, rest], lanes.y[:, rest], numbers[:, rest]), (pace, 1)))
         found.y[:, rest] = lanes.y[:, rest]
-    return Searched(found, ended, lanes.t, lanes.steps, seen)
+    return Searched(found, ended, lanes.t, lanes.steps, seen, lasts)
 
 
 @lru_cache(maxsize=64)

@@ -34,7 +34,7 @@ def _judged(system: System, p: np.ndarray, x0: np.ndarray, search: Searched, k: 
         followed=float(search.followed[k]), steps=int(search.steps[k])
     )
     going_on = ended is Ended.moving and found.outcome is Outcome.not_followed
-    return _moving(system, p, x0, found, search.seen[k]) if going_on else found
+    return _moving(system, p, x0, found, search.seen[k], float(search.pace[k])) if going_on else found
 
 
 def _point(system: System, found: Settling, k: int) -> Stationary:
@@ -50,10 +50,12 @@ def linearised(system: System, p: np.ndarray, x0: np.ndarray, y: np.ndarray) -> 
     return _point(system, settling(system)((x0[:, None], y[:, None], p[:, None]), (NEWTON, 1)), 0)._replace(y=y)
 
 
-def _moving(system: System, p: np.ndarray, x0: np.ndarray, last: Certificate, seen: Firing | None) -> Certificate:
+def _moving(
+    system: System, p: np.ndarray, x0: np.ndarray, last: Certificate, seen: Firing | None, pace: float
+) -> Certificate:
     """Of a cell that goes on moving: it oscillates around a stationary state, or was not followed to its end."""
     if seen is None or not seen.steady:  # where it is now, not where it was at the last look
-        seen = firing(system, last.state, p, last.followed / max(last.steps, 1))
+        seen = firing(system, last.state, p, pace)
     if seen.steady and (centre := newton(system, p, x0, seen.mean)) is not None:
         around = certify(system, p, x0, centre)
         if around.outcome.has_state:
