@@ -21,17 +21,23 @@ def starved(resting):
     return vrest.rest(run.cell, start=run.states[-1])
 
 
+def near(result, change):
+    """The stationary state of the changed cell next to the one that it was in; a step may end the motion elsewhere."""
+    found = vrest.rest_all(vrest.apply(result.as_cell(), change), starts=0)
+    return min(found, key=lambda r: abs(r.v_rest - result.v_rest))
+
+
 def walk(result, path, values):
-    """Follow a rest in steps small enough not to leave it."""
+    """Follow a stationary state in small steps."""
     for value in values:
-        result = vrest.rest(result.as_cell(), {path: value})
+        result = near(result, {path: value})
     return result
 
 
 def with_dk(result, steps):
-    """Follow a rest while the K+ outside gains `steps` mM one after the other."""
+    """Follow a stationary state while the K+ outside gains `steps` mM one after the other."""
     for step in steps:
-        result = vrest.rest(result.as_cell(), {"outside.K": result.concentrations["outside"]["K"] + step})
+        result = near(result, {"outside.K": result.concentrations["outside"]["K"] + step})
     return result
 
 
@@ -74,10 +80,10 @@ def test_a_pump_four_times_as_strong_does_not_bring_the_starved_cell_back(restin
     weak = walk(resting, "pump.max_rate", [f"{rho} uA/cm2" for rho in (4, 2.5, 1.8, 1.4, 1.2, 1.12, 1.08, 1.07)])
     assert weak.stable
     assert weak.v_rest == pytest.approx(-57.03, abs=0.01)
-    strong = vrest.rest(starved.as_cell(), {"pump.max_rate": "28.6 uA/cm2"})
+    strong = near(starved, {"pump.max_rate": "28.6 uA/cm2"})
     assert strong.stable
     assert strong.v_rest > -26
-    assert not vrest.rest(starved.as_cell(), {"pump.max_rate": "28.9 uA/cm2"}).stable
+    assert not near(starved, {"pump.max_rate": "28.9 uA/cm2"}).stable
 
 
 def test_reservoirs_reach_their_own_equilibrium(resting):

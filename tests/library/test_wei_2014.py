@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import vrest
-from vrest.study.follow import ended
 from vrest.verbs.outcome import Outcome
 
 OPEN = [
@@ -80,6 +79,6 @@ def test_five_minutes_with_little_oxygen_end_in_another_stable_state():
     assert 800 < len(up) < 1000
     assert 5 < np.ptp(up) < 8
     assert run.v[-2:] == pytest.approx(-33, abs=0.1)
-    found = vrest.rest(ended(run))
+    found = vrest.rest(run.cell, start=run.states[-1])
     assert found.outcome is Outcome.rests_run_down
     assert found.v_rest == pytest.approx(-32.97, abs=0.01)

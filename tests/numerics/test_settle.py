@@ -52,8 +52,8 @@ def test_the_slowest_rate():
     assert np.isnan(nearest_root(*rounded(*characteristic(turning)))[0])
 
 
-def test_lanes_go_where_their_motion_leads():
-    """y' = y - y^3 from three sides of its roots; a lane that starts on the unstable one stays and is not lost."""
+def test_lanes_settle_or_are_lost_where_the_motion_turns():
+    """y' = y - y^3: from 3 the steps lead to 1; from 0.1 a mode grows, and no large step may be taken."""
     found = jax.jit(
         lambda y: settle(
             lambda t, y, args: (y[0] - y[0] ** 3,),
@@ -65,8 +65,31 @@ def test_lanes_go_where_their_motion_leads():
             iterations=60,
         )
     )(np.array([0.1, -0.1, 3.0, 0.0]))
-    assert np.asarray(found.y)[0] == pytest.approx([1.0, -1.0, 1.0, 0.0], abs=1e-12)
-    assert np.all(found.done)
+    assert list(found.lost) == [True, True, False, False]
+    assert list(found.done) == [False, False, True, True]
+    assert np.asarray(found.y)[0, 2:] == pytest.approx([1.0, 0.0], abs=1e-12)
+
+
+@pytest.mark.parametrize(("start", "lost"), [(-0.5, False), (-2.5, True)])
+def test_a_bend_of_the_motion_is_seen(start, lost):
+    """y' = a barrier: slopes that fall and rise again on the way to the root at 0 are no straight line."""
+
+    def slope(y):
+        return -y * (1.0 - 0.999 * jnp.exp(-((y + 1.5) ** 2) / 0.02))
+
+    found = jax.jit(
+        lambda y: settle(
+            lambda t, y, args: (slope(y[0]),),
+            (y,),
+            (),
+            scale=lambda y: (jnp.ones_like(y[0]),),
+            share=lambda y, change: jnp.ones_like(y[0]),
+            pace=BOLD,
+            iterations=60,
+        )
+    )(np.array([start]))
+    assert bool(found.lost[0]) is lost
+    assert bool(found.done[0]) is not lost
 
 
 @pytest.mark.parametrize("n", [1, 3, 5])

@@ -44,7 +44,8 @@ def test_dijkstra_has_two_stable_rests_and_one_between():
         assert r.residual_mV < 1e-6
         for account in r.ledger:
             assert account.drift <= account.floor
-        again = vrest.rest(r.as_cell())  # each is where `rest` stays
+        again = vrest.rest(r.cell, start=r.state)  # each is where `rest` stays, though one nudge would end that
+        assert again.outcome is r.outcome
         assert again.v_rest == pytest.approx(r.v_rest, abs=1e-6)
 
 

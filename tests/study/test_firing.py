@@ -131,8 +131,9 @@ def test_a_run_whose_ringing_dies_is_not_stopped_as_oscillating():
 def test_both_fates_of_one_membrane():
     """In 30 mM K+ it has a stable rest, and fires all the same when it comes from the rest in 20 mM."""
     cell = vrest.apply(load("hodgkin_huxley_1952"), "outside.K=30 mM")
-    there, before = vrest.rest(cell), vrest.rest(load("hodgkin_huxley_1952"))
+    (there,), before = vrest.rest_all(cell, starts=0), vrest.rest(load("hodgkin_huxley_1952"))
     assert there.stable
+    assert vrest.rest(cell).outcome is Outcome.oscillates
     assert look(cell, [], there.state, 1.0).swing.kind == "still"
     nudged = there.state + np.array([kind == "charge" for kind, _ in there.system.states]) * 1e-3
     assert look(cell, [], nudged, 1.0).swing.rate is None  # rings, and comes back

@@ -234,12 +234,15 @@ def test_kay_volume_is_finite_exactly_where_theory_says():
 
     assert vrest.rest(cell, {"pump.max_rate": "0.02 uA/cm2"}).outcome.is_rest  # run down, but of finite volume
     largest = brentq(alpha, 1e-2, 1.0)
-    below = vrest.rest(cell, {"pump.max_rate": f"{100 * largest * 0.98} uA/cm2"})
-    above = vrest.rest(cell, {"pump.max_rate": f"{100 * largest * 1.02} uA/cm2"})
-    assert above.outcome is Outcome.swells_without_limit
-    # just below, the closed form exists but has 1e-72 mM of Na+: a pump that does not slow down empties the cell
-    assert below.outcome is Outcome.runs_out
-    assert "below one ion" in below.reason
+    # there the closed form has 1e-72 mM of Na+: a pump that does not slow down empties the cell first, on both sides
+    for share in (0.98, 1.02):
+        strong = vrest.apply(cell, {"pump.max_rate": f"{100 * largest * share} uA/cm2"})
+        found = vrest.rest(strong)
+        assert found.outcome is Outcome.runs_out
+        assert "inside.Na falls below one ion: 'pump' goes on taking it" in found.reason
+        with pytest.raises(vrest.NoRestError, match=r"inside\.Na is used up") as error:
+            vrest.simulate(strong, until="1 min")
+        assert error.value.run.time[-1] == pytest.approx(found.followed, rel=1e-3)
 
 
 def test_a_leak_that_is_off_conserves_what_only_it_moved():

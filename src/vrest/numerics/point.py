@@ -19,8 +19,11 @@ class Pace(NamedTuple):
     """A step that changes any state by more than so many scales is too long."""
 
 
-BOLD, NEWTON = Pace(0.1, 0.05, 100.0, 10.0, 2.0, 0.7), Pace(1e10, 0.05, 100.0, 10.0, 2.0, 0.1)
-"""For what comes to rest straight away; and Newton's method, for what is nearly there."""
+BOLD = Pace(0.1, 0.05, 100.0, 10.0, 2.0, 0.7)
+"""For what comes to rest straight away."""
+
+NEWTON, THERE = BOLD._replace(first=1e10, largest=0.1), BOLD._replace(first=1e10, largest=0.01)
+"""Newton's method, for what is nearly there, and for what is as good as there."""
 
 SIGNS_UP_TO = 5
 """Largest system of which a batch proves stability from a characteristic polynomial."""

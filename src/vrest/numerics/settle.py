@@ -42,9 +42,10 @@ def settle(
 ) -> Settled:
     """Take up to `iterations` steps from y (n arrays, one entry a lane) towards f(0, y, args) = 0.
 
-    The steps are linearly implicit Euler steps that grow into Newton's method. They know the motion only as a straight
-    line: a lane is lost, and stays where it is, as soon as a step is too long for that, shows that the motion
-    bends (its slopes do not fall as foreseen), runs against a growing mode or leaves the allowed region.
+    The steps are linearly implicit Euler steps that grow into Newton's method; one that would change too much is
+    repeated with a shorter time. They know the motion only as a straight line: a lane is lost, and stays where it is,
+    as soon as a step shows that the motion bends (its slopes do not fall as foreseen), runs against a growing mode or
+    leaves the allowed region, or where one of Newton's would still change too much.
 
     Parameters
     ----------
@@ -76,17 +77,20 @@ def settle(
         last = step >= LAST_STEP
         # beyond the growth time of an unstable mode a step runs against the motion: an odd number of pivots change sign
         against = (sign(factors) <= 0) & (size > SMALL_CHANGE)
-        part = share(y, change)
-        lost = before.lost | (~done & (~(size <= pace.largest) | against | bends | (part < 1.0)))
+        too_long = ~(size <= pace.largest)
+        lost = before.lost | (~done & (bends | jnp.where(too_long, last, against | (share(y, change) < 1.0))))
         # where it ends, the point stays: Jacobian and correction are those of the point returned
         ends = done | (last & (size < SMALL_CHANGE) & ~lost)
-        moved = tuple(jnp.where(ends | lost, v, v + c) for v, c in zip(y, change, strict=True))
+        stays = ends | lost | too_long
+        moved = tuple(jnp.where(stays, v, v + c) for v, c in zip(y, change, strict=True))
         jacobian = {at: jnp.broadcast_to(jacobian[at], t.shape) for at in before.jacobian}
-        foreseen = tuple(c / step for c in change)
-        began = tuple(jnp.maximum(jnp.abs(a), jnp.abs(b)) for a, b in zip(slope, foreseen, strict=True))
+        ahead = tuple(c / step for c in change)
+        most = tuple(jnp.maximum(jnp.abs(a), jnp.abs(b)) for a, b in zip(slope, ahead, strict=True))
+        foreseen = tuple(jnp.where(too_long, a, b) for a, b in zip(foreseen, ahead, strict=True))
+        began = tuple(jnp.where(too_long, a, b) for a, b in zip(began, most, strict=True))
         found = Settled(moved, change, jacobian, ends, lost, before.iterations + ~(done | lost))
-        longer = jnp.minimum(step * growth(pace, size), LAST_STEP)
-        return k + 1, longer, foreseen, began, 1.0 / step, found
+        longer = jnp.where(too_long, step / 8, jnp.minimum(step * growth(pace, size), LAST_STEP))
+        return k + 1, longer, foreseen, began, jnp.where(too_long, rate, 1.0 / step), found
 
     entries = {(i, j): t for i, row in enumerate(rhs.pattern) for j in sorted(row)}
     never = jnp.zeros_like(t, dtype=bool)

@@ -16,6 +16,7 @@ from vrest.verbs.allowed import SWOLLEN, Allowed
 from vrest.verbs.face import face, vanishing
 from vrest.verbs.held import pumped
 from vrest.verbs.outcome import Ended, Outcome
+from vrest.verbs.search import rounding
 
 NEUTRAL_RATE = 1e-10
 """1/s: an eigenvalue this small (a time constant of 300 years) means a state nothing determines."""
@@ -184,11 +185,6 @@ def _emptied(system: System, x: np.ndarray, p: np.ndarray) -> int | None:
         if kind == "amount" and count < 1.0:
             return k
     return None
-
-
-def rounding(scaled: np.ndarray) -> np.ndarray:
-    """The smallest rate (1/s) that double precision tells from zero, of a scaled Jacobian (n, n, ...)."""
-    return 10 * np.finfo(np.float64).eps * np.linalg.norm(scaled, axis=(0, 1))
 
 
 def _free_total(system: System, jacobian: np.ndarray) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from vrest.numerics.point import STABLE
 from vrest.system.assemble import System
-from vrest.verbs.certify import NEUTRAL_RATE, SETTLED_MM_PER_MIN, SETTLED_MV, rounding
+from vrest.verbs.certify import NEUTRAL_RATE, SETTLED_MM_PER_MIN, SETTLED_MV
 from vrest.verbs.outcome import Ended, Outcome
 from vrest.verbs.search import Progress, searched
 from vrest.verbs.verdict import verdict
@@ -66,15 +66,9 @@ def _together(system: System, p: np.ndarray, x0: np.ndarray, progress: Progress 
     now = search.found
     sure = (search.ended == Ended.settled) & now.ordinary
     sure &= (now.imbalance < SETTLED_MM_PER_MIN) & (now.residual_mV < SETTLED_MV)
-    slowest, told = now.slowest, (now.verdict == STABLE) & ~np.isnan(now.slowest)
-    if (unclear := np.flatnonzero(sure & ~told)).size:
-        these = now.jacobian[..., unclear]
-        rates = np.linalg.eigvals(np.moveaxis(these, -1, 0)).real
-        told[unclear] = (rates < 0).all(axis=1) & (np.abs(rates).min(axis=1) > rounding(these))
-        slowest[unclear] = rates.max(axis=1)
-    sure &= told & (slowest < -NEUTRAL_RATE)
+    sure &= (now.verdict == STABLE) & (now.slowest < -NEUTRAL_RATE)
     outcome = np.where(now.working, RESTS, RUN_DOWN).astype(np.int8)
-    found = RestBatch(now.state.T, outcome, now.residual_mV, now.imbalance, slowest, now.iterations)
+    found = RestBatch(now.state.T, outcome, now.residual_mV, now.imbalance, now.slowest, now.iterations)
     for k in np.flatnonzero(~sure):  # as `rest` judges
         one = verdict(system, p[k], x0[k], search, int(k))
         ions = [abs(v) for table in one.residual_mM_per_min.values() for v in table.values()]

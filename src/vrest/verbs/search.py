@@ -16,7 +16,7 @@ import numpy as np
 from vrest.constants import N_A
 from vrest.numerics.kernel import Kernel, leaves_of, mapped
 from vrest.numerics.lanes import FINISHED, RUNNING, STUCK, Lanes
-from vrest.numerics.point import BOLD, NEWTON, Pace
+from vrest.numerics.point import BOLD, NEWTON, STABLE, THERE, UNKNOWN, UNSTABLE, Pace
 from vrest.system.assemble import System
 from vrest.verbs.allowed import SWOLLEN, Allowed
 from vrest.verbs.batch import constants_of, numbers_of
@@ -27,7 +27,7 @@ from vrest.verbs.outcome import Ended
 RTOL = 1e-4
 """Of the motion on its way to rest."""
 
-QUIET, QUIETER, STILL = 30.0, 30.0, 1e13
+QUIET, QUIETER, STILL = 3.0, 30.0, 1e13
 """s: steps so long end the first stretch that is followed; each further stretch ends at so many times longer ones; and
 where steps have become so long nothing moves any more."""
 
@@ -107,15 +107,38 @@ def searched(
     """
     x, numbers = x0.T, p.T
     y = x[list(system.laws.independent)] if y0 is None else y0.T
-    if any(system.gate_names.values()):
-        return _led(system, x, y, numbers, NEWTON, progress)
-    found = settling(system)((x, y, numbers), (BOLD, ENOUGH))
+    gated = any(system.gate_names.values())
+    found = settled(system, x, y, numbers, THERE if gated else BOLD, ENOUGH)
     ended = np.full(len(p), Ended.settled)
     now = Searched(found, ended, np.zeros(len(p)), np.zeros(len(p), dtype=int), np.full(len(p), None), np.zeros(len(p)))
     if (waiting := np.flatnonzero(~found.done)).size:
-        led = _led(system, x[:, waiting], y[:, waiting], numbers[:, waiting], BOLD._replace(first=QUIET), progress)
+        pace = NEWTON if gated else BOLD._replace(first=QUIET)
+        led = _led(system, x[:, waiting], y[:, waiting], numbers[:, waiting], pace, progress)
         _put(now, waiting, led)
     return now
+
+
+def settled(system: System, x: Any, y: Any, numbers: Any, pace: Pace, iterations: int) -> Settling:
+    """Steps of a pace towards stationary points; a point that a cell would leave is none to settle at.
+
+    Where signs do not tell stability eigenvalues do: of all that are done `verdict` is STABLE or UNSTABLE, unless
+    double precision cannot tell, and `slowest` is known.
+    """
+    found = settling(system)((x, y, numbers), (pace, iterations))
+    told = (found.verdict == STABLE) & ~np.isnan(found.slowest)
+    if (unclear := np.flatnonzero(found.done & ~told)).size:
+        these = found.jacobian[..., unclear]
+        rates = np.linalg.eigvals(np.moveaxis(these, -1, 0)).real
+        certain = np.abs(rates).min(axis=1) > rounding(these)
+        found.slowest[unclear] = rates.max(axis=1)
+        found.verdict[unclear] = np.where(certain, np.where(rates.max(axis=1) < 0, STABLE, UNSTABLE), UNKNOWN)
+    found.done[found.verdict == UNSTABLE] = False
+    return found
+
+
+def rounding(scaled: np.ndarray) -> np.ndarray:
+    """The smallest rate (1/s) that double precision tells from zero, of a scaled Jacobian (n, n, ...)."""
+    return 10 * np.finfo(np.float64).eps * np.linalg.norm(scaled, axis=(0, 1))
 
 
 def _taken(tree: Any, lanes: np.ndarray) -> Any:
@@ -148,10 +171,10 @@ def _led(system: System, x: Any, y: Any, numbers: Any, pace: Pace, progress: Pro
         tried, chunk = tried + chunk, min(2 * chunk, LARGEST_CHUNK)
         status = lanes.status[waiting]
         if (quiet := waiting[status == FINISHED]).size:
-            near = settle((x[:, quiet], lanes.y[:, quiet], numbers[:, quiet]), (pace, FEW))
-            settled, others = quiet[near.done], quiet[~near.done]
-            _put(found, settled, _taken(near, near.done))
-            ended[settled] = Ended.settled
+            near = settled(system, x[:, quiet], lanes.y[:, quiet], numbers[:, quiet], pace, FEW)
+            there, others = quiet[near.done], quiet[~near.done]
+            _put(found, there, _taken(near, near.done))
+            ended[there] = Ended.settled
             enough[others] *= QUIETER
             still = (enough[others] > STILL) | (lanes.t[others] >= END)
             ended[others[still]] = Ended.stopped
@@ -220,7 +243,7 @@ def settling(system: System) -> Any:
     def f(t: Any, y: Any, args: Any) -> Any:
         return system.slopes(y, args)
 
-    def settled(batch: Any, how: Any) -> Settling:
+    def search(batch: Any, how: Any) -> Settling:
         import jax.numpy as jnp
 
         from vrest.numerics.settle import prove, settle
@@ -263,4 +286,4 @@ def settling(system: System) -> Any:
             jacobian=proof.jacobian,
         )
 
-    return Kernel(settled, system.key("settle"))
+    return Kernel(search, system.key("settle"))

@@ -95,9 +95,7 @@ def departed(system: System, p: np.ndarray, x0: np.ndarray, found: Certificate) 
     """An unstable state with where the cell goes from it; any other certificate as it is."""
     if found.outcome is not Outcome.unstable:
         return found
-    rows = list(system.laws.independent)
-    nudges = [NUDGE if system.states[k][0] == "charge" else 0.0 for k in rows]
-    there = _judged(system, p, x0, searched(system, p[None], x0[None], found.state[None, rows] + nudges), 0)
+    there = _judged(system, p, x0, searched(system, p[None], x0[None], nudged(system, found.state)[None]), 0)
     if there.outcome is Outcome.oscillates:
         return found._replace(outcome=there.outcome, reason=there.reason)
     if there.outcome.has_state:
@@ -106,3 +104,14 @@ def departed(system: System, p: np.ndarray, x0: np.ndarray, found: Certificate) 
     else:
         goes = f"from there: {there.reason}"
     return found._replace(reason=f"{Outcome.unstable.value} {_growth(found)}; {goes}")
+
+
+def nudged(system: System, x: np.ndarray) -> np.ndarray:
+    """The independent states with every membrane depolarised by 1 mV, gates as they are; the totals keep the ions."""
+    y = x[list(system.laws.independent)]
+    for i, k in enumerate(system.laws.independent):
+        kind, name = system.states[k]
+        if kind == "charge":
+            wall = system.structure.wall(name)
+            y[i] += NUDGE * float(system.relative_volume(x, wall.inside)) ** wall.exponent
+    return y
