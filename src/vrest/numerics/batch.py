@@ -17,6 +17,7 @@ from vrest.numerics.lanes import FINISHED, RUNNING, STUCK, Advanced, Lanes, Watc
 from vrest.numerics.rhs import Rhs, State
 from vrest.numerics.rosenbrock import Attempt, Slope, Valid, attempt, within
 from vrest.numerics.rows import sample_put, sample_room, sample_time
+from vrest.numerics.tableau import RODAS5P, Tableau
 
 SAMPLES = (0.25, 0.5, 0.75, 1.0)
 WEIGHTS = (7 / 90, 32 / 90, 12 / 90, 32 / 90, 7 / 90)
@@ -36,6 +37,7 @@ def advance(
     attempts: Any,
     quick: tuple[int, ...] | None = None,
     enough: Any = None,
+    method: Tableau = RODAS5P,
     watch: Callable[[Any, State, Any], State] | None = None,
     thresholds: Any = (),
     show: Callable[[State, Any], State] | None = None,
@@ -59,6 +61,8 @@ def advance(
         The unknowns that follow the others at once, as `growing.longest` needs them; None does not ask what grows.
     enough
         (lanes,) a step so long ends the way of its lane; None for no such end.
+    method
+        Of the steps; what is watched or shown needs one with dense output.
     watch, thresholds
         watch(t, y, (args, now)) -> m arrays that are followed along the way, with the m levels whose passing counts.
     show, times
@@ -97,6 +101,7 @@ def advance(
             rtol=rtol,
             atol=atol,
             quick=quick,
+            method=method,
         )
         good = tried.good & running
         arrived = good & tried.last

@@ -7,7 +7,7 @@ them. Whole arrays go through every operation, so a batch needs no vmap and its 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -60,7 +60,7 @@ class Rhs:
         known |= {v: value for v, value, flag in zip(inputs[1 + n :], leaves, flags, strict=True) if flag}
         reached = {v: frozenset({k}) for k, v in enumerate(inputs[: 1 + n])}
         self._outputs = closed.jaxpr.outvars
-        self._steps: list[tuple[Any, list[Any], list[Any]]] = []  # no operation: a product
+        self._steps: list[_Step] = []
         alias: dict[Any, Any] = {}
         for eqn, operands, results in _flat(closed.jaxpr, alias):
             if all(isinstance(v, Literal) or v in known for v in operands):
@@ -71,9 +71,9 @@ class Rhs:
                 reciprocal = object()
                 known[reciprocal] = 1.0 / known[operands[1]]  # multiplying is several times quicker
                 eqn, operands = None, [operands[0], reciprocal]
-            by = [reached.get(v, frozenset()) for v in operands if not isinstance(v, Literal)]
-            reached |= {v: frozenset().union(*by) for v in results}
-            self._steps.append((eqn, operands, results))
+            by = frozenset().union(*(reached.get(v, frozenset()) for v in operands if not isinstance(v, Literal)))
+            reached |= dict.fromkeys(results, by)
+            self._steps.append(_Step(eqn, operands, results, by))
         self._outputs = [v if isinstance(v, Literal) else alias.get(v, v) for v in self._outputs]
         self._known = known
         by_row = [frozenset() if isinstance(v, Literal) else reached.get(v, frozenset()) for v in self._outputs]
@@ -82,13 +82,16 @@ class Rhs:
         self.moving = any(0 in row for row in by_row)
         """Whether anything depends on t."""
 
-    def _run(self, t: Any, y: State, args: Any) -> list[Any]:
+    def _values(self, t: Any, y: State, args: Any) -> dict[Any, Any]:
+        """What every step finds."""
         leaves = jax.tree.leaves(args) if self._given else []
         values = dict(zip(self._inputs, [t, *y, *(leaves[k] for k in self._given)], strict=True))
-        for eqn, operands, results in self._steps:
-            inputs = [_value(v, values, self._known) for v in operands]
-            found = [inputs[0] * inputs[1]] if eqn is None else _bind(eqn, inputs)
-            values |= dict(zip(results, found, strict=True))
+        for step in self._steps:
+            values |= step.taken(values, self._known)
+        return values
+
+    def _run(self, t: Any, y: State, args: Any) -> list[Any]:
+        values = self._values(t, y, args)
         return [_value(v, values, self._known) for v in self._outputs]
 
     def __call__(self, t: Any, y: State, args: Any = ()) -> State:
@@ -106,22 +109,44 @@ class Rhs:
             basis = jnp.broadcast_to(jnp.eye(n).reshape(n, n, *[1] * len(self.shape)), (n, *at.shape))
             rows, columns = jax.vmap(along_all, out_axes=(None, 0))(basis)
             return tuple(rows), {(i, j): columns[j, i] for i, row in enumerate(self.pattern) for j in row}
-        value: Any = ()
+        values = self._values(t, y, args)
         entries: Matrix = {}
         for j in range(len(y)):
-
-            def along(v: Any, j: int = j) -> Any:
-                return self._run(t, (*y[:j], v, *y[j + 1 :]), args)
-
-            value, change = jax.jvp(along, (y[j],), (jnp.ones_like(y[j]),))
+            steps = [step for step in self._steps if 1 + j in step.by]
             rows = [i for i, by in enumerate(self.pattern) if j in by]
-            entries |= {(i, j): jnp.broadcast_to(change[i], self.shape) for i in rows}
-        return tuple(jnp.broadcast_to(v, self.shape) for v in value), entries
+
+            def along(v: Any, j: int = j, steps: list[_Step] = steps, rows: list[int] = rows) -> Any:
+                anew = {self._inputs[1 + j]: v}
+                for step in steps:  # all others stay what they are
+                    anew |= step.taken(anew, values, self._known)
+                return [_value(self._outputs[i], anew, values, self._known) for i in rows]
+
+            _, change = jax.jvp(along, (y[j],), (jnp.ones_like(y[j]),))
+            entries |= {(i, j): jnp.broadcast_to(v, self.shape) for i, v in zip(rows, change, strict=True)}
+        found = [_value(v, values, self._known) for v in self._outputs]
+        return tuple(jnp.broadcast_to(v, self.shape) for v in found), entries
 
     def drift(self, t: Any, y: State, args: Any = ()) -> State:
         """The explicit time derivative of y'."""
         change = jax.jvp(lambda s: self._run(s, y, args), (t,), (jnp.ones_like(t),))[1]
         return tuple(jnp.broadcast_to(v, self.shape) for v in change)
+
+
+class _Step(NamedTuple):
+    """One operation of the trace."""
+
+    eqn: Any
+    """None for a product."""
+    operands: list[Any]
+    results: list[Any]
+    by: frozenset[int]
+    """Which of t and the unknowns it depends on."""
+
+    def taken(self, *tables: dict[Any, Any]) -> dict[Any, Any]:
+        """What it finds, its operands being looked up in tables."""
+        inputs = [_value(v, *tables) for v in self.operands]
+        found = [inputs[0] * inputs[1]] if self.eqn is None else _bind(self.eqn, inputs)
+        return dict(zip(self.results, found, strict=True))
 
 
 def _flat(jaxpr: Any, alias: dict[Any, Any]) -> Iterator[tuple[Any, list[Any], list[Any]]]:

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from vrest.numerics import tableau
 from vrest.numerics.elimination import WRITTEN_OUT, WRITTEN_SHORT, Factors, implicit, substitute
 from vrest.numerics.growing import longest
 from vrest.numerics.rhs import Matrix, Rhs, State
+from vrest.numerics.tableau import RODAS5P, Tableau
 
 SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
 """Step control: aim below the tolerance, and bounds on one change of the step."""
@@ -36,7 +36,7 @@ class Attempt(NamedTuple):
     """Its length."""
     end: State
     dense: tuple[State, ...]
-    """Three dense vectors."""
+    """Dense vectors, three where the method has them."""
     t_next: Any
     y_next: State
     h_next: Any
@@ -56,35 +56,40 @@ def one_step(
     slope: State,
     jacobian: Matrix,
     args: Any = (),
+    method: Tableau = RODAS5P,
 ) -> tuple[State, State, list[State]]:
-    """One step: the new state, the error estimate, and the three dense vectors.
+    """One step: the new state, the error estimate, and the dense vectors.
 
     `slope` and `jacobian` are those at (t, y); `args` are what the right-hand side is given anew.
     """
-    factors = implicit(1.0 / (h * tableau.GAMMA), jacobian, len(y), WRITTEN_SHORT if rhs.short else WRITTEN_OUT)
+    factors = implicit(1.0 / (h * method.gamma), jacobian, len(y), WRITTEN_SHORT if rhs.short else WRITTEN_OUT)
     drift = rhs.drift(t, y, args) if rhs.moving else None
     if rhs.short:
-        ks = _looped(rhs, t, y, h, factors, drift, args)
-        end = _plus(_plus(y, _combined(tableau.A[7], ks)), ks[7])
-        return end, ks[7], [_combined(row, ks) for row in tableau.DENSE]
+        ks = _looped(rhs, t, y, h, factors, drift, args, method)
+        end = _plus(_plus(y, _combined(method.A[-1], ks)), ks[-1])
+        return end, ks[-1], [_combined(row, ks) for row in method.dense]
     per_step = 1.0 / h
     ks = []
-    argument = y
-    for i in range(8):
+    argument, start = y, slope
+    for i in range(len(method.times)):
         if i:
-            argument = _plus(y, _combined(tableau.A[i], ks))
-            slope = rhs(t + tableau.TIMES[i] * h, argument, args)
-            slope = tuple(f + per_step * c for f, c in zip(slope, _combined(tableau.C[i], ks), strict=True))
-        if drift is not None and tableau.SLOPES[i]:
-            slope = tuple(f + h * tableau.SLOPES[i] * d for f, d in zip(slope, drift, strict=True))
+            here = not method.A[i].any() and method.times[i] == 0.0
+            argument = y if here else _plus(y, _combined(method.A[i], ks))
+            slope = start if here else rhs(t + method.times[i] * h, argument, args)
+            slope = tuple(f + per_step * c for f, c in zip(slope, _combined(method.C[i], ks), strict=True))
+        if drift is not None and method.slopes[i]:
+            slope = tuple(f + h * method.slopes[i] * d for f, d in zip(slope, drift, strict=True))
         ks.append(substitute(factors, slope))
-    return _plus(argument, ks[7]), ks[7], [_combined(row, ks) for row in tableau.DENSE]
+    return _plus(argument, ks[-1]), ks[-1], [_combined(row, ks) for row in method.dense]
 
 
-def _looped(rhs: Rhs, t: Any, y: State, h: Any, factors: Factors, drift: State | None, args: Any) -> list[State]:
-    """The eight stages as a loop: an eighth of the code to compile."""
-    a, c = jnp.asarray(tableau.A), jnp.asarray(tableau.C)
-    times, slopes = jnp.asarray(tableau.TIMES), jnp.asarray(tableau.SLOPES)
+def _looped(
+    rhs: Rhs, t: Any, y: State, h: Any, factors: Factors, drift: State | None, args: Any, method: Tableau
+) -> list[State]:
+    """The stages as a loop: a fraction of the code to compile."""
+    a, c = jnp.asarray(method.A), jnp.asarray(method.C)
+    times, slopes = jnp.asarray(method.times), jnp.asarray(method.slopes)
+    count = len(method.times)
     start, moving = jnp.stack(y), None if drift is None else jnp.stack(drift)
 
     def stage(i: Any, ks: Any) -> Any:
@@ -94,7 +99,7 @@ def _looped(rhs: Rhs, t: Any, y: State, h: Any, factors: Factors, drift: State |
             slope = slope + h * slopes[i] * moving
         return ks.at[i].set(jnp.stack(substitute(factors, tuple(slope))))
 
-    return [tuple(k) for k in jax.lax.fori_loop(0, 8, stage, jnp.zeros((8, *start.shape)))]
+    return [tuple(k) for k in jax.lax.fori_loop(0, count, stage, jnp.zeros((count, *start.shape)))]
 
 
 def attempt(
@@ -109,6 +114,7 @@ def attempt(
     rtol: Any,
     atol: Sequence[Any],
     quick: tuple[int, ...] | None = None,
+    method: Tableau = RODAS5P,
 ) -> Attempt:
     """Try one step towards t_stop, and judge it. Where h is zero or less, a cautious first step is guessed.
 
@@ -124,7 +130,7 @@ def attempt(
         h = jnp.minimum(h, longest(jax.lax.stop_gradient(jacobian), len(y), quick, h))
     last = t + h * (1 + 1e-12) >= t_stop
     h_used = jnp.where(last, t_stop - t, h)
-    end, error, dense = one_step(rhs, t, y, h_used, slope, jacobian, args)
+    end, error, dense = one_step(rhs, t, y, h_used, slope, jacobian, args, method)
     size = _norm(
         tuple(
             jax.lax.stop_gradient(e / (a + rtol * jnp.maximum(jnp.abs(y0), jnp.abs(y1))))
@@ -133,7 +139,7 @@ def attempt(
     )
     possible = allowed(end) & jnp.isfinite(size)
     good = possible & (size <= 1.0)
-    factor = SAFETY * jnp.maximum(size, 1e-10) ** (-1.0 / tableau.ORDER)
+    factor = SAFETY * jnp.maximum(size, 1e-10) ** (-1.0 / method.order)
     factor = jnp.where(possible, jnp.clip(factor, SHRINK, GROW), SHRINK)
     t_next = jnp.where(good, jnp.where(last, t_stop, t + h_used), t)
     # the last step is cut to the end: its length must not hold back the next stretch's memory of h

@@ -213,6 +213,7 @@ def following(system: System) -> Any:
         import jax.numpy as jnp
 
         from vrest.numerics.batch import advance
+        from vrest.numerics.tableau import RODAS3
 
         lanes, enough, numbers = batch
         return advance(
@@ -226,6 +227,7 @@ def following(system: System) -> Any:
             attempts=attempts,
             quick=system.quick,
             enough=enough,
+            method=RODAS3,
         ).lanes
 
     return Kernel(follow, system.key("follow"))
