@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from vrest.constants import F
 from vrest.model.gating import Rates, find_gating
@@ -44,6 +44,7 @@ def ohmic(conductance: Any, ion: str, here: Surroundings) -> Any:
 class GHKLeak(Transport):
     """Constant-field (Goldman-Hodgkin-Katz) leak of one ion."""
 
+    monotone: ClassVar[bool] = True
     ion: str
     permeability: float = quantity("permeability", maximum=1.0, doc="P of the ion")
 
@@ -58,6 +59,7 @@ class GHKLeak(Transport):
 class OhmicLeak(Transport):
     """Ohmic leak of one ion, reversing at its Nernst potential: I = g (V - E)."""
 
+    monotone: ClassVar[bool] = True
     ion: str
     conductance: float = quantity("specific_conductance", maximum=1e6, doc="g of the ion")
 
@@ -145,6 +147,7 @@ class GatedGHK(GatedChannel):
 class InjectedCurrent(Transport):
     """A stimulus: constant current into the cell, carried by one ion (of a pipette). Positive depolarises."""
 
+    monotone: ClassVar[bool] = True
     ion: str
     density: float = quantity("current_density", minimum=-1e6, maximum=1e6, doc="inward current per area")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from vrest.model.quantity import quantity
 from vrest.model.transport import Surroundings, Transport, transport
@@ -26,6 +26,7 @@ def _na(here: Surroundings) -> dict[str, Any]:
 class KCC2(Transport):
     """K-Cl cotransport with a logarithmic law: U ln([K]i[Cl]i / ([K]o[Cl]o)), outward."""
 
+    monotone: ClassVar[bool] = True
     turnover: float = quantity("turnover", maximum=1e2, doc="U; U = g RT/F^2 for a law g (E_K - E_Cl)")
 
     def stoichiometry(self) -> dict[str, float]:
@@ -39,6 +40,7 @@ class KCC2(Transport):
 class KCC2Product(Transport):
     """K-Cl cotransport with a product law: P ([K]i[Cl]i - [K]o[Cl]o), outward."""
 
+    monotone: ClassVar[bool] = True
     strength_per_product: float = quantity("product_permeability", maximum=1.0, doc="P")
 
     def stoichiometry(self) -> dict[str, float]:
@@ -52,6 +54,7 @@ class KCC2Product(Transport):
 class NKCC1(Transport):
     """Na-K-2Cl cotransport, logarithmic: U (ln([K]i[Cl]i/([K]o[Cl]o)) + ln([Na]i[Cl]i/([Na]o[Cl]o))), outward."""
 
+    monotone: ClassVar[bool] = True
     turnover: float = quantity("turnover", maximum=1e2, doc="U")
 
     def stoichiometry(self) -> dict[str, float]:
@@ -65,6 +68,7 @@ class NKCC1(Transport):
 class NKCC1Gated(Transport):
     """The logarithmic NKCC1 that opens with [K]o: times 1/(1 + exp((k_half - [K]o)/k_slope)) (Wei 2014)."""
 
+    monotone: ClassVar[bool] = True
     turnover: float = quantity("turnover", maximum=1e2, doc="U at high [K]o")
     k_half: float = quantity("concentration", "16 mM", doc="[K]o at half activity")
     k_slope: float = quantity("concentration", "1 mM", exclusive=True, doc="steepness in [K]o")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from vrest.errors import InputError
 from vrest.model.quantity import quantity
@@ -19,6 +19,7 @@ class NaKPump(Transport):
     `sodium` is the Na+ of one turnover: 3, or 2 in an electroneutral mutant, which carries no current.
     """
 
+    monotone: ClassVar[bool] = True
     sodium: int = 3
     max_rate: float = quantity(
         "turnover",

@@ -73,6 +73,8 @@ class Transport(Described, ABC):
     o2_half: float | None = quantity("concentration", None, doc="[O2] outside at half of the rate without that need")
     o2_slope: float | None = quantity("concentration", None, exclusive=True, doc="how steeply it rises there")
 
+    monotone: ClassVar[bool] = False
+    """Whether its outward current never falls as V rises: a membrane that has only such finds one potential."""
     law: ClassVar[str]
     strength: ClassVar[str | None]
     """The parameter that multiplies the whole rate; at zero the transport is off."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from vrest.model.quantity import quantity
 from vrest.model.transport import WATER, Surroundings, Transport, transport
@@ -13,6 +13,7 @@ from vrest.physics.water import osmotic_flux
 class Water(Transport):
     """Osmotic water flux L_p RT (osmolarity difference); needs an osmotic compartment inside or outside."""
 
+    monotone: ClassVar[bool] = True
     hydraulic_permeability: float = quantity("hydraulic_permeability", maximum=1.0, doc="L_p")
 
     def stoichiometry(self) -> dict[str, float]:

@@ -17,12 +17,17 @@ class Pace(NamedTuple):
     after_large: float
     largest: float
     """A step that changes any state by more than so many scales is too long."""
+    bent: float
+    harmless: float
+    """The motion bends where a step leaves more than this share of a slope, beyond what it foresaw; unless what is left
+    moves nothing by more than so many scales."""
 
 
-BOLD = Pace(0.1, 0.05, 100.0, 10.0, 2.0, 0.7)
-"""For what comes to rest straight away."""
+BOLD = Pace(0.1, 0.05, 100.0, 10.0, 2.0, largest=0.7, bent=0.5, harmless=0.02)
+"""For what comes to rest straight away, where nothing can turn the motion."""
 
-NEWTON, THERE = BOLD._replace(first=1e10, largest=0.1), BOLD._replace(first=1e10, largest=0.01)
+NEWTON = Pace(1e10, 0.05, 100.0, 10.0, 2.0, largest=0.05, bent=0.1, harmless=0.001)
+THERE = NEWTON._replace(largest=0.01)
 """Newton's method, for what is nearly there, and for what is as good as there."""
 
 SIGNS_UP_TO = 5

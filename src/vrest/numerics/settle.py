@@ -25,10 +25,6 @@ LAST_STEP = 1e10
 SMALL_CHANGE = 1e-10
 """A last correction so small leaves an error near rounding."""
 
-BENT, HARMLESS = 0.5, 0.02
-"""A step is lost that leaves more of a slope than this share of what it began with, beyond what it foresaw; unless
-what is left over moves nothing by more than so many scales."""
-
 
 def settle(
     f: Callable[[Any, State, Any], State],
@@ -73,7 +69,7 @@ def settle(
         for i, s in enumerate(scales):
             left = jnp.abs(slope[i] - foreseen[i])
             relaxes = rate + jnp.abs(jacobian.get((i, i), t))
-            bends |= (left > BENT * began[i]) & (left > HARMLESS * s * relaxes)
+            bends |= (left > pace.bent * began[i]) & (left > pace.harmless * s * relaxes)
         last = step >= LAST_STEP
         # beyond the growth time of an unstable mode a step runs against the motion: an odd number of pivots change sign
         against = (sign(factors) <= 0) & (size > SMALL_CHANGE)

@@ -149,6 +149,13 @@ class System:
         return Laws((*independent, *gates), tuple(rows[i] for i in laws.dependent), combination)
 
     @cached_property
+    def monotone(self) -> bool:
+        """Whether nothing can turn the motion: one finite compartment whose currents never fall as V rises."""
+        kinds = [mover.kind for mover in self.structure.movers if mover.active]
+        plain = all(issubclass(kind, Transport) and kind.monotone for kind in kinds)
+        return plain and sum(space.finite for space in self.structure.spaces) == 1
+
+    @cached_property
     def quick(self) -> tuple[int, ...]:
         """Which of the independent states follow the others at once: membrane charges and gates."""
         return tuple(i for i, k in enumerate(self.laws.independent) if self.states[k][0] in ("charge", "gate"))

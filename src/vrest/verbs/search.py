@@ -1,8 +1,8 @@
 """Where the motion leads: the search behind `rest`, for one cell and for many of one structure side by side.
 
 The motion is followed with controlled error until its steps have grown long against everything quick, and Newton's
-method goes on from there. Cells without gates first try large pseudo-time steps, which are given up as soon as
-they do not fit the motion.
+method goes on from there. Cells in which nothing can turn it first try large pseudo-time steps, which are given up as
+soon as they do not fit the motion.
 """
 
 from __future__ import annotations
@@ -107,12 +107,11 @@ def searched(
     """
     x, numbers = x0.T, p.T
     y = x[list(system.laws.independent)] if y0 is None else y0.T
-    gated = any(system.gate_names.values())
-    found = settled(system, x, y, numbers, THERE if gated else BOLD, ENOUGH)
+    found = settled(system, x, y, numbers, BOLD if system.monotone else THERE, ENOUGH)
     ended = np.full(len(p), Ended.settled)
     now = Searched(found, ended, np.zeros(len(p)), np.zeros(len(p), dtype=int), np.full(len(p), None), np.zeros(len(p)))
     if (waiting := np.flatnonzero(~found.done)).size:
-        pace = NEWTON if gated else BOLD._replace(first=QUIET)
+        pace = BOLD._replace(first=QUIET) if system.monotone else NEWTON
         led = _led(system, x[:, waiting], y[:, waiting], numbers[:, waiting], pace, progress)
         _put(now, waiting, led)
     return now
