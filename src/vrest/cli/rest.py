@@ -155,7 +155,8 @@ def show_all(cell: Cell, rests: list[Rest], temperature: float) -> None:
         potentials = list(r.v_rest.values()) if isinstance(r.v_rest, dict) else [r.v_rest]
         tau, rate = r.slowest_time_constant, float(r.eigenvalues.real.max())
         row = [r.outcome.name, *map(millivolts, potentials)]
-        row += ["–" if tau is None else duration(tau), "–" if tau is not None else duration(1 / rate)]
+        slowest = "algebraic" if r.algebraic else "–" if tau is None else duration(tau)
+        row += [slowest, duration(1 / rate) if rate > 0 else "–"]
         row += [number(r.concentrations[s.name][ion]) for s in inner for ion in s.ions]
         rows.append(row + [number(r.volumes[s.name]) for s in sized])
     table(columns, "l" + "r" * (len(columns) - 1), rows)

@@ -63,6 +63,8 @@ def _sum_of_votes(story: MembraneStory) -> str:
     """What the chord votes add to; with the pump's own current that is V exactly."""
     text = f"chord votes × E: {number(story.chord_sum, '.1f')} mV"
     text += f", pump current: {number(story.chord_pump, '+.1f')} mV" if story.pumps else ""
+    if abs(story.chord_one_sided) > PASSIVE:
+        text += f", ions on one side alone: {number(story.chord_one_sided, '+.1f')} mV"
     return text + (f", from elsewhere: {number(story.chord_paths, '+.1f')} mV" if _elsewhere(story) else "")
 
 

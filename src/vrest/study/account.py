@@ -28,6 +28,12 @@ def sentences(story: Explanation, m: MembraneStory) -> list[str]:
     if abs(m.chord_paths) > PASSIVE:
         by = ", ".join(m.paths)
         lines.append(f"Current that reaches it from elsewhere ({by}) moves it by {m.chord_paths:+.2f} mV.")
+    if abs(m.chord_one_sided) > PASSIVE:
+        lines.append(
+            f"Ions that are on one side alone have no E; their current moves it by {m.chord_one_sided:+.2f} mV."
+        )
+    if absent := [i.ion for i in m.ions if i.E is None and not i.inside and not i.outside]:
+        lines.append(f"There is no {' and no '.join(absent)}: it has no vote.")
     if AROUND in m.paths:
         pass  # it holds no charge, and what is on both its sides is for the others to hold
     elif m.charge_moved is None:
@@ -109,8 +115,9 @@ def table(story: Explanation, m: MembraneStory) -> list[str]:
     for pump in m.pumps:
         lines.append("")
         lines.append(
-            f"{pump.name}: {pump.turnover:.4g} fmol/s, {pump.current:+.4g} pA; a cycle stores {pump.cycle_cost:.1f} of "
-            f"{pump.atp_free_energy:.1f} kJ/mol; it would reverse at {_cell(pump.reversal_potential, '.0f')} mV"
+            f"{pump.name}: {pump.turnover:.4g} fmol/s, {pump.current:+.4g} pA; a cycle stores "
+            f"{_cell(pump.cycle_cost, '.1f')} of {_cell(pump.atp_free_energy, '.1f')} kJ/mol; it would reverse at "
+            f"{_cell(pump.reversal_potential, '.0f')} mV"
         )
     return lines
 

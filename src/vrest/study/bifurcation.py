@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -15,18 +15,26 @@ from vrest.model.paths import Parameter, resolve, set_si
 from vrest.model.quantity import check
 from vrest.system.assemble import System, assemble
 from vrest.system.observables import volumes
+from vrest.constants import N_A
 from vrest.system.structure import parameter_vector
 from vrest.units import format_si, from_si, parse_number, to_si, unit_of
+from vrest.verbs.face import GONE, LITTLE, face, faced
 from vrest.verbs.rest_all import SEED, STARTS, Line, Progress, problem, stationary_states
 from vrest.verbs.restart import restarted
 
 if TYPE_CHECKING:
     from vrest.numerics.continuation import Curve, Point
 
+    Drawn = tuple[System, Line, Curve]
+    """One branch with its equations, in which an ion that is gone is independent."""
+
 _MULTIPLE = re.compile(r"\s*([+\-−]?[0-9.,]+(?:[eE][+\-−]?[0-9]+)?)\s*[x×]\s*")
 
 BESIDE = 1e-6
 """Share of the range by which it begins beside a value at which a transport is off."""
+
+NEAR = 1e-4
+"""Share of the range within which a branch that loses an ion has come to a bound."""
 
 AT_BOUNDS = 8
 """Random starts at each end of the range."""
@@ -179,7 +187,9 @@ def bifurcation(
     From every rest found (`rest_all` at the present value, fewer random starts at both ends), the curve of
     stationary states is followed both ways by pseudo-arclength continuation, every point solved to rounding. All
     points share the conserved totals with which the cell starts, unless the parameter itself sets one. At a fold two
-    states meet and vanish; at a Hopf point a state loses its stability to an oscillation.
+    states meet and vanish; at a Hopf point a state loses its stability to an oscillation. Where an ion is used up, its
+    content is 0 along the whole branch, which ends where something brings the ion back; where only an end of the range
+    uses it up, as a bath with none of it does, the branch ends there with the content 0.
 
     Parameters
     ----------
@@ -221,15 +231,15 @@ def bifurcation(
     low, high, notices = _beside(cell, parameter, system, low, high)
     line = _line(cell, parameter, system, low, high)
     tell = progress or (lambda share: None)
-    curves, lost = _curves(cell, parameter, system, line, low, high, starts, seed, tell)
-    if not curves:
+    drawn, lost = _curves(cell, parameter, system, line, low, high, starts, seed, tell)
+    if not drawn:
         raise NoRestError(
             f"'{cell.name}' has no stationary state in this range that could be found.",
             code="not_converged",
             hint="Try 'vrest rest CELL --all', or a range around a value at which the cell rests.",
         )
     dimension = parameter.spec.dimension
-    branches = tuple(_branch(parameter, system, line, curve) for curve in curves)
+    branches = tuple(_branch(parameter, *one) for one in drawn)
     return Bifurcation(
         cell=cell,
         path=parameter.path,
@@ -241,7 +251,7 @@ def bifurcation(
         branches=branches,
         special=tuple(
             _special(parameter, branches[k], k, n, point)
-            for k, curve in enumerate(curves)
+            for k, (_, _, curve) in enumerate(drawn)
             for n, point in enumerate(curve.points)
             if point.kind
         ),
@@ -354,7 +364,7 @@ def _curves(
     starts: int,
     seed: int,
     tell: Progress,
-) -> tuple[list[Curve], tuple[Notice, ...]]:
+) -> tuple[list[Drawn], tuple[Notice, ...]]:
     """The curve through every rest found, each once; and what could not be followed."""
     from vrest.numerics.continuation import follow, passes
 
@@ -362,7 +372,7 @@ def _curves(
     values = list(dict.fromkeys([present, low, high] if low <= present <= high else [low, high]))
     task = problem(system, line, lower=low, upper=high)
     count = len(values)
-    curves: list[Curve] = []
+    drawn: list[Drawn] = []
     lost: list[Notice] = []
     for k, value in enumerate(values):
         here = set_si(cell, {parameter.path: value})
@@ -383,16 +393,84 @@ def _curves(
             tell((k + 0.5 + 0.5 * covered) / count)
 
         for rest in found:
-            z = np.append(rest.y, value)
-            if any(passes(curve, z, task.size(z)) for curve in curves):
+            here_system, here_line, here_task = system, line, task
+            y = np.array(rest.y)
+            x = system.join(y, line.at(value)[1], line.matrix)
+            gone = [
+                i
+                for i, n in enumerate(x * np.array(system.units(p)) * N_A)
+                if system.states[i][0] == "amount" and n < 1
+            ]
+            if gone:
+                here_system = faced(system, gone)
+                here_line = _line(cell, parameter, here_system, low, high)
+                here_task = problem(here_system, here_line, lower=low, upper=high, gone=gone)
+                x[gone] = 0.0
+                y = x[list(here_system.laws.independent)]
+            z = np.append(y, value)
+            if any(s is here_system and passes(curve, z, here_task.size(z)) for s, _, curve in drawn):
                 continue
             try:
-                curves.append(follow(task, rest.y, value, progress=progress))
+                curve = follow(here_task, y, value, progress=progress)
             except ValueError:
                 text = format_si(value, parameter.spec.dimension, digits=6)
                 lost.append(Notice("not_followed", f"a rest at {parameter.path} = {text} could not be followed"))
+                continue
+            drawn.append((here_system, here_line, curve))
         tell((k + 1) / count)
-    return curves, tuple(lost)
+    return _joined(drawn, low, high), tuple(lost)
+
+
+def _joined(drawn: list[Drawn], low: float, high: float) -> list[Drawn]:
+    """The same, where a branch on which an ion runs out towards a bound is led on to the state without it there."""
+    from vrest.numerics.continuation import BOUND, LOST, Curve
+
+    found: list[Drawn] = []
+    for system, line, curve in drawn:
+        ends, path = list(curve.ends), list(curve.points)
+        for side in (0, -1):
+            bound = min((low, high), key=lambda b, at=path[side].parameter: abs(b - at))
+            if ends[side] == LOST and abs(path[side].parameter - bound) < NEAR * (high - low):
+                last = _without(system, line, path[side], bound, _whole((system, line, curve), path[-1 - side]))
+                if last is not None:
+                    path = [last, *path] if side == 0 else [*path, last]
+                    ends[side] = BOUND
+        found.append((system, line, Curve(tuple(path), (ends[0], ends[1]))))
+    whole = [one for one in found if not _is_stub(one, low, high)]
+    ends_of = [_whole(one, point) for one in whole for point in (one[2].points[0], one[2].points[-1])]
+    for one in found:
+        if _is_stub(one, low, high) and not any(
+            np.all(np.abs(_whole(one, point) - other) < NEAR * np.maximum(np.abs(other), 1.0))
+            for point in one[2].points
+            for other in ends_of
+        ):
+            whole.append(one)
+    return whole
+
+
+def _is_stub(one: Drawn, low: float, high: float) -> bool:
+    """Whether a branch goes no further than the very end of the range."""
+    at = np.array([point.parameter for point in one[2].points])
+    return any(np.all(np.abs(at - bound) < NEAR * (high - low)) for bound in (low, high))
+
+
+def _whole(one: Drawn, point: Point) -> np.ndarray:
+    system, line, _ = one
+    return system.join(point.y, line.at(point.parameter)[1], line.matrix)
+
+
+def _without(system: System, line: Line, last: Point, bound: float, other: np.ndarray) -> Point | None:
+    """The state at a bound from which an ion is gone that runs out on the way there from another state; None if none."""
+    p, c = line.at(bound)
+    x = system.join(last.y, c, line.matrix)
+    few = np.minimum(LITTLE, GONE * other)
+    gone = [k for k, (kind, _) in enumerate(system.states) if kind == "amount" and x[k] < few[k]]
+    there = face(system, p, x, x, gone) if gone else None
+    if there is None:
+        return None
+    rates = np.concatenate([there.inside, there.towards])
+    z = np.append(there.state[list(system.laws.independent)], bound)
+    return replace(last, z=z, eigenvalues=rates[np.argsort(-rates.real, kind="stable")], kind="")
 
 
 def _branch(parameter: Parameter, system: System, line: Line, curve: Curve) -> Branch:

@@ -10,8 +10,7 @@ import numpy as np
 from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
 from vrest.model.paths import resolve
-from vrest.physics.nernst import nernst
-from vrest.system.observables import currents, reversal_potentials
+from vrest.system.observables import currents, reversal_potential, reversal_potentials
 from vrest.verbs.instant import at_potential, instant
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import Rest, rest
@@ -99,7 +98,8 @@ def bath_curve(
         if inside is None or outside is None
         else 1e3
         * np.broadcast_to(
-            nernst(cell.valence()[ion], inside=inside, outside=outside, temperature=cell.temperature), values.shape
+            reversal_potential(cell.valence()[ion], inside=inside, outside=outside, temperature=cell.temperature),
+            values.shape,
         ),
         outcomes=tuple(many.outcomes),
         membrane=name,
@@ -119,6 +119,7 @@ class CurrentVoltage:
     """Current of everything that is no channel."""
     net: np.ndarray
     E: dict[str, float]
+    """Of the ions that are on both sides."""
     v_rest: float
 
 
@@ -156,6 +157,6 @@ def current_voltage(result: Rest, potentials: np.ndarray | None = None, membrane
         ions=ions,
         pump=pump,
         net=sum(ions.values()) + pump,  # pyright: ignore[reportArgumentType]
-        E={i: 1e3 * float(e) for i, e in reversal_potentials(system, x, p, wall).items()},
+        E={i: 1e3 * float(e) for i, e in reversal_potentials(system, x, p, wall).items() if not np.isnan(e)},
         v_rest=1e3 * float(system.potential(x, wall)),
     )

@@ -234,7 +234,10 @@ def _closes_with(aim: Aim, law: str) -> bool:
         cell, _ = _with(aim.cell, law)
     except InputError:
         return False
-    table = columns(cell, assemble(cell).structure.walls[0])
+    try:
+        table = columns(cell, assemble(cell).structure.walls[0])
+    except InputError:  # it has no rate without an ion that is absent
+        return False
     return Problem(table.gains, [{x: 1.0} for x, gain in table.gains.items() if x or np.any(gain)]).conflict() is None
 
 

@@ -36,7 +36,10 @@ from vrest.verbs.rest import Rest, rest
 
 @dataclass(frozen=True)
 class IonStory:
-    """One ion at one membrane. mM, mV, pA, fmol/s; shares are fractions, None where they have no meaning."""
+    """One ion at one membrane. mM, mV, pA, fmol/s; shares are fractions, None where they have no meaning.
+
+    An ion of which a side has none has no E, no driving force and no chord share.
+    """
 
     ion: str
     inside: float
@@ -63,8 +66,9 @@ class PumpStory:
     name: str
     turnover: float
     current: float
-    cycle_cost: float
-    atp_free_energy: float
+    cycle_cost: float | None
+    """None where a side has none of an ion that it moves."""
+    atp_free_energy: float | None
     reversal_potential: float | None
     """V at which a cycle would cost all that ATP gives."""
 
@@ -82,8 +86,10 @@ class MembraneStory:
     chord_pump: float
     """What the pump current adds to it: -I_p / G."""
     chord_paths: float
-    """What current from elsewhere adds, along paths or around a ring: -I / G; 0 where there is none. The three make V
-    exactly; all are 0 where no channel gives a conductance."""
+    """What current from elsewhere adds, along paths or around a ring: -I / G; 0 where there is none."""
+    chord_one_sided: float
+    """What the channel currents of ions add that are on one side alone and have no E: -I / G; 0 where there are none.
+    The four make V exactly; all are 0 where no channel gives a conductance."""
     paths: tuple[str, ...]
     """The paths and membranes that bring that current."""
     ghk: float | None
@@ -169,6 +175,7 @@ UNITS = {
     "chord_sum": "mV",
     "chord_pump": "mV",
     "chord_paths": "mV",
+    "chord_one_sided": "mV",
     "ghk": "mV",
     "ghk_without_cl": "mV",
     "mullins_noda": "mV",
@@ -239,8 +246,11 @@ def _membrane(result: Rest, wall: Wall, down: Rest, stopped: np.ndarray, joint: 
     slopes = _slopes(system, x, p, wall)
     by_ion = {ion: sum(flow[c] for c, i in channels.items() if i == ion) for ion in inside}
     slope = {ion: sum(slopes[c] for c, i in channels.items() if i == ion) for ion in inside}
-    chord = {ion: _chord(by_ion[ion], v, reversal.get(ion, np.nan), slope[ion]) for ion in set(channels.values())}
+    voiced = [ion for ion in dict.fromkeys(channels.values()) if np.isfinite(reversal.get(ion, np.nan))]
+    chord = {ion: _chord(by_ion[ion], v, reversal[ion], slope[ion]) for ion in voiced}
     total_chord = sum(chord.values())
+    total_slope = sum(slope.values())
+    one_sided = sum(i for ion, i in by_ion.items() if ion not in chord)
     numerator, denominator, ghk, ghk_kn, noda = _ghk(system, x, p, wall, parts)
     pump_current = sum(i for label, i in flow.items() if label not in channels)
     ions = tuple(
@@ -252,7 +262,7 @@ def _membrane(result: Rest, wall: Wall, down: Rest, stopped: np.ndarray, joint: 
             driving_force=_mv(v - reversal[ion]),
             channel_current=1e12 * by_ion[ion],
             chord_share=chord[ion] / total_chord if ion in chord and total_chord else None,
-            slope_share=slope[ion] / sum(slope.values()) if ion in chord and total_chord else None,
+            slope_share=slope[ion] / total_slope if ion in channels.values() and total_slope else None,
             ghk_share_numerator=numerator.get(ion),
             ghk_share_denominator=denominator.get(ion),
             fluxes={label: 1e15 * float(f) for label, f in fluxes.get(ion, {}).items()},
@@ -277,6 +287,7 @@ def _membrane(result: Rest, wall: Wall, down: Rest, stopped: np.ndarray, joint: 
         chord_sum=1e3 * sum(chord[i] / total_chord * reversal[i] for i in chord if total_chord),
         chord_pump=-1e3 * pump_current / total_chord if total_chord else 0.0,
         chord_paths=-1e3 * away / total_chord if total_chord else 0.0,
+        chord_one_sided=0.0 - 1e3 * one_sided / total_chord if total_chord else 0.0,
         paths=tuple(paths),
         ghk=_mv(ghk),
         ghk_without_cl=_mv(ghk_kn),
@@ -380,8 +391,8 @@ def _pump_stories(
                 name=label,
                 turnover=1e15 * float(rates[label]),
                 current=1e12 * flow[label],
-                cycle_cost=1e-3 * float(cost),
-                atp_free_energy=1e-3 * float(available),
+                cycle_cost=None if np.isnan(cost) else 1e-3 * float(cost),
+                atp_free_energy=None if np.isnan(available) else 1e-3 * float(available),
                 reversal_potential=_mv(reversal),
             )
         )

@@ -12,10 +12,9 @@ from vrest.errors import NoRestError
 from vrest.model.cell import Cell
 from vrest.model.pumps import CubicPump, NaKPump
 from vrest.model.transport import ATP
-from vrest.physics.nernst import nernst
 from vrest.study.calculator import pretty
 from vrest.system.assemble import System, assemble
-from vrest.system.observables import currents, ion_fluxes, pump_costs, transports
+from vrest.system.observables import currents, ion_fluxes, pump_costs, reversal_potential, transports
 from vrest.system.structure import Wall, parameter_vector
 from vrest.verbs.instant import at_potential, clamped, instant
 
@@ -187,8 +186,9 @@ def _reversals(now: Moment, wall: Wall, claims: Claims) -> Iterator[Finding]:
     celsius = f"{now.cell.temperature - 273.15:.4g} degC"
     for ion, stated in claims.reversals.items():
         z = now.system.valence[ion]
-        made = float(nernst(z, inside=inside[ion], outside=outside[ion], temperature=now.cell.temperature))
-        if abs(made - stated) <= VOLTS:
+        sides = {"inside": inside[ion], "outside": outside[ion]}
+        made = float(reversal_potential(z, **sides, temperature=now.cell.temperature))
+        if np.isnan(made) or abs(made - stated) <= VOLTS:
             continue
         channels = [label for label, t in parts.items() if t.is_channel and ion in t.moved_ions]
         moved = sum(slopes[label] for label in channels) * (made - stated)

@@ -14,6 +14,7 @@ from vrest.study.factors import SHARE, Factor, started
 from vrest.study.observed import Quantity, quantities
 from vrest.system.assemble import System, entries
 from vrest.verbs.allowed import Allowed
+from vrest.verbs.face import faced, gone_at
 from vrest.verbs.rest import Rest
 
 ROUNDING = 16 * np.finfo(np.float64).eps
@@ -44,7 +45,8 @@ class Local:
     values: np.ndarray
     """(quantities,), door units."""
     effects: np.ndarray
-    """(factors, quantities): mV, or percent."""
+    """(factors, quantities): mV, or percent; NaN where a quantity is 0 or undefined, as what is read of an ion that is
+    gone."""
     bounds: np.ndarray
     """(quantities,): an effect up to this is zero within rounding."""
     rates: np.ndarray
@@ -61,39 +63,47 @@ def local(found: tuple[Factor, ...], rest: Rest) -> Local:
     At a rest 0 = f(y, a), so that dy = -(df/dy)^-1 (df/da) da, whatever found it. Errors of relative size e in y and in
     what balances in f move y by no more than about e |J^-1| |J| |y|, entry by entry (Skeel 1979, J ACM 26:494,
     doi 10.1145/322139.322151): carried through each quantity, that is its bound.
+
+    An ion that is used up stays so: y then has the others, and where the last of it decays as no exponential does, there
+    is no slowest time constant.
     """
     import jax
 
-    system = rest.system
+    gone = gone_at(rest.system, rest.state)
+    system = faced(rest.system, gone)
     observed = tuple(q for q in quantities(system).values() if q.read or q.name == "tau")
     y = rest.state[list(system.laws.independent)]
+    stay = np.array([k not in gone for k in system.laws.independent])
     at = (y, rest.parameters, rest.start)
     begin = Kernel(lambda _, steps: jax.jacfwd(partial(started, rest.cell, system, found))(steps))
     moved_p, moved_x0 = (part.T for part in begin((), np.zeros(len(found))))
     push = _push(system)
     here = push(at, tuple(np.zeros_like(part) for part in at))[0]
     size = np.array(Allowed(system).scale(tuple(y)))  # pivots compare like with like
-    scaled = here.jacobian * size[None, :] / size[:, None]
+    scaled = (here.jacobian * size[None, :] / size[:, None])[np.ix_(stay, stay)]
     along = []
     for dp, dx0 in zip(moved_p, moved_x0, strict=True):
         pushed = push(at, (np.zeros_like(y), dp, dx0))[1].slope
-        dy = -size * np.linalg.solve(scaled, pushed / size)
+        dy = np.zeros_like(y)
+        dy[stay] = -size[stay] * np.linalg.solve(scaled, (pushed / size)[stay])
         along.append(push(at, (dy, dp, dx0))[1])
-    rates, turned = _eigenvalues(here.jacobian, np.stack([each.jacobian for each in along]))
+    turning = stay if rest.algebraic else np.full(len(y), True)
+    block = np.ix_(turning, turning)
+    rates, turned = _eigenvalues(here.jacobian[block], np.stack([each.jacobian[block] for each in along]))
     slowest = int(np.argmax(np.real(rates)))
-    tau = -1.0 / float(np.real(rates[slowest]))
+    tau = np.nan if rest.algebraic else -1.0 / float(np.real(rates[slowest]))
     values = np.append(here.readings, tau)
     slopes = np.column_stack([np.stack([each.readings for each in along]), tau**2 * np.real(turned[:, slowest])])
     still = tuple(np.zeros_like(part) for part in at[1:])
-    gained = np.stack([np.asarray(push(at, (unit, *still))[1].readings) for unit in np.eye(len(y))])
-    left = np.linalg.solve(scaled, here.slope / size)
+    gained = np.stack([np.asarray(push(at, (unit, *still))[1].readings) for unit in np.eye(len(y))[stay]])
+    left = np.linalg.solve(scaled, (here.slope / size)[stay])
     doubt = np.abs(np.linalg.inv(scaled)) @ np.abs(scaled) @ (ROUNDING + np.abs(left))
-    bounds = np.append(SHARE * (size * doubt) @ np.abs(gained), 0.0)
-    unit = np.array([100.0 / abs(v) if q.relative else 1.0 for q, v in zip(observed, values, strict=True)])
+    bounds = np.append(SHARE * (size[stay] * doubt) @ np.abs(gained), 0.0)
+    unit = np.array([100.0 / abs(v or np.nan) if q.relative else 1.0 for q, v in zip(observed, values, strict=True)])
     return Local(
         observed,
         values,
-        slopes * unit,
+        np.where(np.isnan(values), np.nan, slopes) * unit,
         np.where([q.name == "tau" for q in observed], SAME_RATE, bounds * unit),
         100.0 * np.abs(turned / rates).max(axis=1),
         moved_p,

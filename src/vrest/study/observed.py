@@ -8,8 +8,8 @@ from typing import Any
 
 from vrest.constants import N_A
 from vrest.errors import InputError, near_miss
-from vrest.physics.nernst import nernst
 from vrest.system.assemble import System
+from vrest.system.observables import reversal_potential
 from vrest.units import from_si
 
 Reading = Callable[[System, Any, Any], Any]
@@ -118,7 +118,7 @@ def _gradient(wall: Any, ion: str) -> Reading:
     def read(system: System, x: Any, p: Any) -> Any:
         inside, outside = (system.free(x, p, side)[ion] for side in (wall.inside, wall.outside))
         z, temperature = system.valence[ion], system.get(p, "temperature")
-        return from_si(nernst(z, inside=inside, outside=outside, temperature=temperature), "potential")
+        return from_si(reversal_potential(z, inside=inside, outside=outside, temperature=temperature), "potential")
 
     return read
 

@@ -11,11 +11,11 @@ from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.quantity import quantity_fields
 from vrest.model.transport import ATP
-from vrest.physics.nernst import nernst
 from vrest.study.aim import PUMPED, equilibrium
 from vrest.study.calculator import pretty
 from vrest.study.hold import Hold
 from vrest.study.strengths import Columns, Problem
+from vrest.system.observables import reversal_potential
 from vrest.units import format_si
 
 REMEDIES = ("kcc2", "nkcc1", "pump_hill")
@@ -67,18 +67,28 @@ def _one_way(state: State, kind: str, name: str, into: Mapping[str, float]) -> I
         )
     side, ion = name.split(".")
     way = "into" if gained else "out of"
+    carry = "carry" if len(into) > 1 else "carries"
     transports = {label: membrane.transports[label] for label in into if label}
     channels = [label for label, t in transports.items() if t.is_channel]
     pumps = [label for label, t in transports.items() if t.stoichiometry().get(ATP)]
     if side != membrane.inside or not channels:
         return InputError(
-            f"{pretty(ion)} in '{side}' cannot be stationary at {state.shown(state.v)}: {labels} carry it {way} it.",
+            f"{pretty(ion)} in '{side}' cannot be stationary at {state.shown(state.v)}: {labels} {carry} it {way} it.",
             code="one_way",
             hint=_ways_out(state, []),
         )
     conc, passive = _apart(cell.contents(side)[ion], equilibrium(cell, state.membrane, ion, state.v))
     sides = {"inside": cell.contents(side)[ion], "outside": cell.contents(membrane.outside)[ion]}
-    reversal = nernst(cell.valence()[ion], **sides, temperature=cell.temperature)
+    reversal = float(reversal_potential(cell.valence()[ion], **sides, temperature=cell.temperature))
+    if np.isnan(reversal):
+        lacking = " and ".join(
+            f"'{place}'" for place, c in zip((side, membrane.outside), sides.values(), strict=True) if not c
+        )
+        return InputError(
+            f"{pretty(ion)} in '{side}' cannot be stationary at {conc}: {labels} {carry} it {way} it, and {lacking} has none.",
+            code="one_way",
+            hint=_ways_out(state, []) if gained else f"Aim at contents without {ion}, or give {lacking} some of it.",
+        )
     beyond = "above" if state.v > reversal else "below"
     if pumps:
         return InputError(
@@ -99,7 +109,7 @@ def _one_way(state: State, kind: str, name: str, into: Mapping[str, float]) -> I
             hint=_ways_out(state, out),
         )
     return InputError(
-        f"{pretty(ion)} cannot stay at {conc} inside at {state.shown(state.v)}: {labels} carry it {way} the cell; "
+        f"{pretty(ion)} cannot stay at {conc} inside at {state.shown(state.v)}: {labels} {carry} it {way} the cell; "
         f"without them it would be passive at {passive}.",
         code="one_way",
         hint=_ways_out(state, []),

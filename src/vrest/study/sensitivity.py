@@ -37,7 +37,8 @@ class Effect:
 
     factor: Factor
     on: Mapping[str, float]
-    """By quantity: mV for potentials, % for all else; 0 where it is zero within rounding."""
+    """By quantity: mV for potentials, % for all else; 0 where it is zero within rounding, NaN where the quantity is 0 or
+    undefined: what is used up has no percent, and no Nernst potential."""
     verdict: str
     """A key of `VERDICTS`."""
     v_moves: float
@@ -237,7 +238,8 @@ def _judged(near: Local, effects: np.ndarray, rate: float) -> tuple[str, float, 
     """The verdict on one number, and the most that it moves a potential (mV) and a content (%)."""
 
     def most(*kinds: str) -> float:
-        return max((abs(e) for e, q in zip(effects, near.quantities, strict=True) if q.kind in kinds), default=0.0)
+        told = zip(effects, near.quantities, strict=True)
+        return max((abs(e) for e, q in told if q.kind in kinds and not np.isnan(e)), default=0.0)
 
     v, content = float(most("potential")), float(most("content"))
     if max(v, content) >= NEGLIGIBLE:

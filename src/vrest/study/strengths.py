@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vrest.constants import F, R
+from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.channels import GatedChannel
 from vrest.model.quantity import quantity_fields
@@ -59,7 +60,13 @@ def free_strength(t: Transport) -> bool:
 
 
 def columns(cell: Cell, wall: Wall) -> Columns:
-    """The balances of the state that the cell describes, one column for each free transport of a membrane."""
+    """The balances of the state that the cell describes, one column for each free transport of a membrane.
+
+    Raises
+    ------
+    InputError
+        `undefined_rate`: a law that takes the logarithm of a concentration of which there is none.
+    """
     system = assemble(cell)
     p = parameter_vector(cell)
     x = system.start(cell, p)
@@ -71,7 +78,17 @@ def columns(cell: Cell, wall: Wall) -> Columns:
     gains = {label: np.zeros(len(rows)) for label in ["", *free]}
     slopes = dict.fromkeys(gains, 0.0)
     exchanged = np.zeros(len(rows))
-    rates, _ = system.turnovers(x, p)
+    with np.errstate(all="ignore"):
+        rates, _ = system.turnovers(x, p)
+    for column, rate in zip(system.columns, rates, strict=True):
+        if not np.isfinite(rate):
+            label = system.structure.movers[column.mover].label
+            raise InputError(
+                f"'{label}' has no finite rate in these contents: its law takes the logarithm of a concentration, and "
+                "there is none of an ion that it moves.",
+                code="undefined_rate",
+                hint="Give every side some of that ion, or take a law without logarithm, such as ghk_leak.",
+            )
     for column, rate in zip(system.columns, rates, strict=True):
         mover = system.structure.movers[column.mover]
         label = mover.label if mover.place == wall.name and mover.label in gains else ""

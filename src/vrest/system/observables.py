@@ -30,14 +30,23 @@ def undefined_as_nan(formula: Any, *values: Any, **named: Any) -> Any:
         return xp.where(xp.isfinite(answer), answer, xp.nan)
 
 
+def reversal_potential(valence: Any, *, inside: Any, outside: Any, temperature: Any) -> Any:
+    """Nernst potential of one ion, V; NaN where a side has none of it, which is where it is undefined.
+
+    The one rule for an ion that is absent. On both sides: it carries nothing and has no vote of any kind. On one side:
+    its channels carry a current, which GHK counts in one of its two sums; but V - E is infinite, so that it has no
+    chord conductance, and its current moves V as a pump's does. Whoever averages reversals leaves it out.
+    """
+    inside, outside = (c if hasattr(c, "shape") else np.float64(c) for c in (inside, outside))
+    return undefined_as_nan(nernst, valence, inside=inside, outside=outside, temperature=temperature)
+
+
 def reversal_potentials(system: System, x: Array, p: Array, wall: Wall) -> dict[str, Array]:
     """Nernst potential of every ion on both sides, V; NaN where a side has none of it."""
     inside, outside = system.free(x, p, wall.inside), system.free(x, p, wall.outside)
     temperature = system.get(p, "temperature")
     return {
-        ion: undefined_as_nan(
-            nernst, system.valence[ion], inside=inside[ion], outside=outside[ion], temperature=temperature
-        )
+        ion: reversal_potential(system.valence[ion], inside=inside[ion], outside=outside[ion], temperature=temperature)
         for ion in inside
         if ion in outside and system.valence[ion]
     }
@@ -162,7 +171,7 @@ def cycle_cost(part: Transport, here: Surroundings) -> Any:
     """Free energy that one turnover of a transport stores in the gradients, J/mol.
 
     sum_j n_j (RT ln(c_out/c_in) - z_j F V) over what it moves outward. A pump cannot turn forward where this
-    exceeds the free energy of ATP.
+    exceeds the free energy of ATP. NaN where a side has none of an ion that it moves.
     """
     total: Any = 0.0
     for ion, count in part.moved_ions.items():
@@ -178,7 +187,7 @@ def _log(x: Any) -> Any:
 
 
 def pump_costs(system: System, x: Array, p: Array, wall: Wall) -> dict[str, tuple[Any, Any]]:
-    """For each ATP-driven transport: what a cycle costs and what ATP gives, J/mol."""
+    """For each ATP-driven transport: what a cycle costs and what ATP gives, J/mol; NaN where undefined."""
     here = system.surroundings(x, p, wall)
     return {
         label: (cycle_cost(part, here), getattr(part, "atp_free_energy", np.nan))

@@ -63,7 +63,7 @@ def certify(
     )
     may_empty = ended is not Ended.settled or _emptied(system, x, p) is not None
     swollen = bool(np.any(x[Allowed(system).volume] > SWOLLEN))
-    if finite and may_empty and not swollen and (gone := vanishing(system, x, x0, p)):
+    if np.all(np.isfinite(x)) and may_empty and not swollen and (gone := vanishing(system, x, x0, p)):
         return _without(system, p, x0, certificate, gone)
     outcome, reason = _judge(system, p, certificate, scaled, bool(found.converged), ended)
     return certificate._replace(outcome=outcome, reason=reason)
@@ -94,7 +94,12 @@ def _without(system: System, p: np.ndarray, x0: np.ndarray, last: Certificate, g
         conditioning=float(np.linalg.cond(without.jacobian)),
         iterations=last.iterations,
     )
-    if np.abs(rates).min(initial=np.inf) < max(NEUTRAL_RATE, rounding(without.jacobian)):
+    if np.abs(without.inside).min(initial=np.inf) < NEUTRAL_RATE:
+        return certificate._replace(
+            outcome=Outcome.neutral,
+            reason=f"{Outcome.neutral.value} {names} is used up, and nothing that is left determines one of the others.",
+        )
+    if np.abs(rates).min(initial=np.inf) < rounding(without.jacobian):
         return certificate._replace(
             outcome=Outcome.not_converged,
             reason=f"{Outcome.not_converged.value} {names} is used up, and what is left has a rate that double "

@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from vrest.constants import N_A
 from vrest.numerics.point import NEWTON
 from vrest.system.assemble import System, shared
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.search import settling
 
 GONE, LITTLE = 1e-3, 1e-2
-"""Less than this share of what was there, and less than so many mM, may be on its way to nothing."""
+"""Less than this share of what was there (or less than one ion), and less than so many mM, may be on its way to nothing."""
 
 STEPS, SMALL, FURTHEST = 40, 1e-13, 0.2
 """Steps of Newton's method on a face, its last correction, and the furthest that a step may lead, in scales."""
@@ -50,18 +51,30 @@ def vanishing(system: System, x: np.ndarray, x0: np.ndarray, p: np.ndarray) -> l
     """The amounts that may be on their way to nothing at the end of a motion."""
     with np.errstate(all="ignore"):
         rises = 60.0 * system.derivative(x, p) > COMES_BACK
+    few = np.maximum(GONE * x0, 1.0 / (N_A * np.array(system.units(p))))
     return [
         k
         for k, (kind, _) in enumerate(system.states)
-        if kind == "amount" and x[k] < LITTLE and x[k] < GONE * x0[k] and not rises[k]
+        if kind == "amount" and x[k] < LITTLE and x[k] < few[k] and not rises[k]
     ]
+
+
+def gone_at(system: System, x: np.ndarray) -> list[int]:
+    """The amounts that are exactly zero: the ions without which a certified state is what it is."""
+    return [k for k, (kind, _) in enumerate(system.states) if kind == "amount" and x[k] == 0.0]
+
+
+def faced(system: System, gone: list[int]) -> System:
+    """The same equations with the amounts that are gone among the independent states, if a conserved total allows it."""
+    names = [system.states[k][1] for k in gone]
+    order = [*names, *(name for name in system.structure.abundance if name not in names)]
+    return shared(replace(system.structure, abundance=tuple(order)), system.names) if gone else system
 
 
 def face(system: System, p: np.ndarray, x0: np.ndarray, x: np.ndarray, gone: list[int]) -> Face | None:
     """The stationary state next to x, with the totals of x0, in which some amounts are exactly zero; None if none."""
     names = [system.states[k][1] for k in gone]
-    order = [*names, *(name for name in system.structure.abundance if name not in names)]
-    system = shared(replace(system.structure, abundance=tuple(order)), system.names)
+    system = faced(system, gone)
     rows = list(system.laws.independent)
     pinned = [rows.index(k) for k in gone if k in rows]
     if len(pinned) < len(gone):

@@ -17,7 +17,8 @@ RUN_DOWN_COST = 10e3
 def pumped(system: System, x: Any, p: Any) -> Any:
     """Whether gradients are held, (...): by a pump, or by the description wherever a membrane has an inside.
 
-    A pipette holds contents (`dialysed`), and so does a closure without terms.
+    A pipette holds contents (`dialysed`), and so does a closure without terms. A pump that would move an ion of which
+    there is none has no cost of a cycle, and holds nothing.
     """
     structure = system.structure
     tied = {name.split(".")[0] for name, terms in structure.closures if not terms}
@@ -29,5 +30,6 @@ def pumped(system: System, x: Any, p: Any) -> Any:
     for wall in free:
         for label, (cost, _) in pump_costs(system, x, p, wall).items():
             if any(m.label == label and m.place == wall.name and m.active for m in structure.movers):
-                most = namespace(most, cost).maximum(most, cost)
+                xp = namespace(most, cost)
+                most = xp.where(cost > most, cost, most)
     return most >= RUN_DOWN_COST

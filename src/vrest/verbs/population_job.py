@@ -53,7 +53,7 @@ class Rests:
                 **_contents(system, x, p),
                 **_exchange_currents(system, x, p),
                 "atp_use": np.broadcast_to(atp_use(system, x, p)[0], len(p)),
-                "slowest_time_constant": np.where(is_rest, -1.0 / found.slowest, np.nan),
+                "slowest_time_constant": np.where(is_rest & (found.slowest < 0), -1.0 / found.slowest, np.nan),
                 "residual": np.where(has_state, found.residual_mV, np.nan),
                 "imbalance": np.where(has_state, found.imbalance, np.nan),
                 "iterations": found.iterations,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -19,10 +19,11 @@ from vrest.system.assemble import System, assemble, entries
 from vrest.system.structure import parameter_vector
 from vrest.verbs.allowed import SWOLLEN, Allowed
 from vrest.verbs.certify import certify
+from vrest.verbs.face import COMES_BACK, gone_at
 from vrest.verbs.outcome import Ended
 from vrest.verbs.rest import Rest, result
 from vrest.verbs.search import searched
-from vrest.verbs.verdict import departed, linearised
+from vrest.verbs.verdict import departed, linearised, verdict
 
 if TYPE_CHECKING:
     from vrest.numerics.continuation import Problem
@@ -39,6 +40,9 @@ SAME = 1e-6
 
 FURTHEST = 0.3
 """V: a curve of stationary states is followed no further than this."""
+
+AWAY = 1e3
+"""1/s: the rate of an ion that is held at zero, quicker than all that the stability of a rest depends on."""
 
 INJECTED_STEP, INJECTED_STEPS = 0.05, 600
 
@@ -146,6 +150,11 @@ class Search:
         for k in np.flatnonzero(search.ended == Ended.settled):
             point = linearised(self.system, self.p, self.x0, search.found.state[rows, k])
             self.add(point._replace(iterations=int(search.found.iterations[k]), converged=True))
+        for k in np.flatnonzero(search.ended == Ended.stopped):  # perhaps where the last of an ion does not decay
+            found = verdict(self.system, self.p, self.x0, search, int(k))
+            if found.outcome.has_state and gone_at(self.system, found.state):
+                point = linearised(self.system, self.p, self.x0, found.state[rows])
+                self.add(point._replace(iterations=found.iterations, converged=True))
 
     def newton(self, y: np.ndarray) -> None:
         """Newton's method from y, to a stable or an unstable state."""
@@ -227,11 +236,18 @@ class Line:
 
 
 def problem(
-    system: System, line: Line, *, row: int | None = None, lower: float = -np.inf, upper: float = np.inf
+    system: System,
+    line: Line,
+    *,
+    row: int | None = None,
+    lower: float = -np.inf,
+    upper: float = np.inf,
+    gone: Sequence[int] = (),
 ) -> Problem:
     """The stationary states of a system along a line, or under a current injected into one row (V/s).
 
-    Compiled once for each system, whatever is varied.
+    Amounts that are `gone`, independent states all, stay at zero, as long as nothing brings them back; each counts
+    with a rate of its own, `AWAY`, that stands for none. Compiled once for each system, whatever is varied.
     """
     from vrest.numerics.continuation import Problem
 
@@ -239,6 +255,8 @@ def problem(
     floor, positive = allowed.floor[independent], allowed.positive[independent]
     amounts = np.array([kind == "amount" for kind, _ in system.states])
     least = np.where(amounts, 1.0 / (N_A * np.array(system.units(line.p))), 0.0)[allowed.positive]  # one ion
+    least[[list(np.flatnonzero(allowed.positive)).index(k) for k in gone]] = -1.0
+    pinned = np.isin(independent, list(gone)).astype(float)
     into = np.zeros(len(independent))
     if row is not None:
         into[row] = 1.0
@@ -252,9 +270,11 @@ def problem(
         x = system.join(z[:-1], line.at(z[-1])[1], line.matrix)
         if not np.all(np.isfinite(x)) or np.any(x[allowed.positive] <= least) or np.any(x[allowed.volume] > SWOLLEN):
             return False
+        if len(gone) and np.any(60.0 * system.derivative(x, line.p + z[-1] * line.dp)[list(gone)] > COMES_BACK):
+            return False
         return all(abs(float(system.potential(x, wall))) < FURTHEST for wall in system.structure.walls)
 
-    args = (line.p, line.dp, line.c, line.dc, into, line.matrix)
+    args = (line.p, line.dp, line.c, line.dc, into, line.matrix, pinned)
     return Problem(_corrector(system), args, size, valid, lower, upper)
 
 
@@ -266,12 +286,17 @@ def _corrector(system: System) -> Any:
     allowed = Allowed(system)
 
     def f(y: Any, t: Any, args: Any) -> Any:
-        p, dp, c, dc, into, matrix = args
-        return system.reduced(y, (p + t * dp, c + t * dc, matrix)) + t * into
+        import jax.numpy as jnp
+
+        p, dp, c, dc, into, matrix, pinned = args
+        return jnp.where(pinned > 0.0, -AWAY * y, system.reduced(y, (p + t * dp, c + t * dc, matrix)) + t * into)
 
     def share(z: Any, step: Any, args: Any) -> Any:
-        _, _, c, dc, _, matrix = args
+        import jax.numpy as jnp
+
+        _, _, c, dc, _, matrix, pinned = args
         m = entries(matrix.reshape(-1))
+        step = jnp.append(jnp.where(pinned > 0.0, 0.0, step[:-1]), step[-1])
         x = system.whole(entries(z[:-1]), entries(c + z[-1] * dc), m)
         return allowed.share(x, system.whole(entries(step[:-1]), entries(step[-1] * dc), m))
 
