@@ -55,7 +55,11 @@ def bath_figure(curve: BathCurve) -> Figure:
     axes = dress(figure.subplots(), x=concentration_label(ion, where, valence), y="V (mV)")
     colour = ion_colour(ion)
     x = curve.concentration
-    axes.set_xscale("log")
+    zero = not x.min() > 0
+    if zero:  # a bath without the ion has its place left of the smallest
+        axes.set_xscale("symlog", linthresh=float(x[x > 0].min(initial=1.0)))
+    else:
+        axes.set_xscale("log")
     axes.plot(
         x,
         curve.nernst,
@@ -87,7 +91,7 @@ def bath_figure(curve: BathCurve) -> Figure:
         )  # fmt: skip
     _mark_present(axes, curve)
     axes.set_xlim(x.min(), x.max())
-    if x.max() / x.min() < 1e4:
+    if not zero and x.max() / x.min() < 1e4:
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=20))
         axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, place: ""))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
@@ -104,7 +108,8 @@ def _mark_present(axes: Axes, curve: BathCurve) -> None:
     order = np.argsort(x)
     k = int(np.searchsorted(x[order], present))
     around = order[[k]] if x[order][k] == present else order[[k - 1, k]]
-    v = float(np.interp(np.log(present), np.log(x[around]), curve.settled[around]))
+    scale = np.log if x[around].min() > 0 and present > 0 else np.asarray
+    v = float(np.interp(scale(present), scale(x[around]), curve.settled[around]))
     if np.isfinite(v):
         axes.plot(
             present, v, "o", ms=8, mfc=ion_colour(curve.ion), mec="white", mew=1.2, zorder=5,

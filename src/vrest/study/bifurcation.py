@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vrest.constants import N_A
 from vrest.errors import InputError, NoRestError
 from vrest.model.cell import Cell, Notice
 from vrest.model.paths import Parameter, resolve, set_si
 from vrest.model.quantity import check
 from vrest.system.assemble import System, assemble
 from vrest.system.observables import volumes
-from vrest.constants import N_A
 from vrest.system.structure import parameter_vector
 from vrest.units import format_si, from_si, parse_number, to_si, unit_of
 from vrest.verbs.face import GONE, LITTLE, face, faced
@@ -460,7 +460,7 @@ def _whole(one: Drawn, point: Point) -> np.ndarray:
 
 
 def _without(system: System, line: Line, last: Point, bound: float, other: np.ndarray) -> Point | None:
-    """The state at a bound from which an ion is gone that runs out on the way there from another state; None if none."""
+    """The state at a bound without the ions that run out on the way there from another state; None if none."""
     p, c = line.at(bound)
     x = system.join(last.y, c, line.matrix)
     few = np.minimum(LITTLE, GONE * other)

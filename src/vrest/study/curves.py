@@ -27,7 +27,7 @@ class BathCurve:
     present: float
     concentration: np.ndarray
     instant: np.ndarray
-    """Contents frozen."""
+    """Contents frozen; NaN where a law has no finite rate without an ion that is absent there."""
     settled: np.ndarray
     """At the new resting state; NaN where there is none (see `outcomes`)."""
     nernst: np.ndarray
@@ -85,14 +85,14 @@ def bath_curve(
     many = rest_many(cell, {parameter.path: values})
     ion, m = parts[3], cell.membranes[name]
     inside, outside = (values if side == parts[1] else cell.contents(side).get(ion) for side in (m.inside, m.outside))
-    at_once = [instant(cell, {parameter.path: float(v)}).v for v in values]
+    at_once = [_at_once(cell, parameter.path, float(v), name) for v in values]
     return BathCurve(
         cell=cell,
         ion=ion,
         path=parameter.path,
         present=present,
         concentration=values,
-        instant=np.array([v[name] if isinstance(v, dict) else v for v in at_once], dtype=np.float64),
+        instant=np.array(at_once, dtype=np.float64),
         settled=many.v_rest if many.v_rest.ndim == 1 else many.v_rest[:, names.index(name)],
         nernst=np.full(len(values), np.nan)
         if inside is None or outside is None
@@ -104,6 +104,16 @@ def bath_curve(
         outcomes=tuple(many.outcomes),
         membrane=name,
     )
+
+
+def _at_once(cell: Cell, path: str, value: float, membrane: str) -> float:
+    try:
+        v = instant(cell, {path: value}).v
+    except InputError as error:
+        if error.code != "undefined_rate":
+            raise
+        return np.nan
+    return v[membrane] if isinstance(v, dict) else v
 
 
 @dataclass(frozen=True)

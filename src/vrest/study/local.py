@@ -64,8 +64,8 @@ def local(found: tuple[Factor, ...], rest: Rest) -> Local:
     what balances in f move y by no more than about e |J^-1| |J| |y|, entry by entry (Skeel 1979, J ACM 26:494,
     doi 10.1145/322139.322151): carried through each quantity, that is its bound.
 
-    An ion that is used up stays so: y then has the others, and where the last of it decays as no exponential does, there
-    is no slowest time constant.
+    An ion that is used up stays so: y then has the others, and where the last of it decays as no exponential does,
+    there is no slowest time constant.
     """
     import jax
 

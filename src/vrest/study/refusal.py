@@ -85,7 +85,8 @@ def _one_way(state: State, kind: str, name: str, into: Mapping[str, float]) -> I
             f"'{place}'" for place, c in zip((side, membrane.outside), sides.values(), strict=True) if not c
         )
         return InputError(
-            f"{pretty(ion)} in '{side}' cannot be stationary at {conc}: {labels} {carry} it {way} it, and {lacking} has none.",
+            f"{pretty(ion)} in '{side}' cannot be stationary at {conc}: {labels} {carry} it {way} it, "
+            f"and {lacking} has none.",
             code="one_way",
             hint=_ways_out(state, []) if gained else f"Aim at contents without {ion}, or give {lacking} some of it.",
         )

@@ -37,8 +37,8 @@ class Effect:
 
     factor: Factor
     on: Mapping[str, float]
-    """By quantity: mV for potentials, % for all else; 0 where it is zero within rounding, NaN where the quantity is 0 or
-    undefined: what is used up has no percent, and no Nernst potential."""
+    """By quantity: mV for potentials, % for all else; 0 where it is zero within rounding, NaN where the quantity is 0
+    or undefined: what is used up has no percent, and no Nernst potential."""
     verdict: str
     """A key of `VERDICTS`."""
     v_moves: float
@@ -150,7 +150,11 @@ class Sensitivity:
         width = max(len(e.factor.label) for e in self.effects)
         lines.append("  " + "".ljust(width) + "".join(f"{q.name:>12}" for q in self.quantities))
         for e in self.effects:
-            lines.append(f"  {e.factor.label:<{width}}" + "".join(f"{e.on[q.name]:12.3g}" for q in self.quantities))
+            told = (e.on[q.name] for q in self.quantities)
+            lines.append(
+                f"  {e.factor.label:<{width}}"
+                + "".join(f"{'-' if np.isnan(v) else format(v, '.3g'):>12}" for v in told)
+            )
         for verdict, words in VERDICTS.items():
             if found := self.named(verdict):
                 lines.append(f"  {words}: {', '.join(e.factor.name for e in found)}")

@@ -144,6 +144,8 @@ def _refusal(
     blocks = int(missing.reshape(n, -1).any(axis=1).sum())
     ended = ", ".join(f"{name} {count:,}" for name, count in many.outcomes.items())
     lacking = "never collapse, or do not rest" if quantity.place else "have no resting state"
+    if not quantity.place and (many.well & missing).any():
+        lacking = "have none, without an ion," if many.well.all() else f"{lacking}, or none of it"
     told = (
         f"{int(missing.sum()):,} of {many.n:,} cells {lacking} ({ended}), which spoils {blocks:,} of {n:,} base samples"
     )

@@ -15,14 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vrest.constants import F, R
-from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.channels import GatedChannel
 from vrest.model.quantity import quantity_fields
 from vrest.model.transport import ATP, Transport
 from vrest.system.assemble import System, assemble
 from vrest.system.structure import Wall, parameter_vector
-from vrest.verbs.instant import at_potential
+from vrest.verbs.instant import at_potential, refuse_undefined
 
 Array = NDArray[np.float64]
 
@@ -78,17 +77,8 @@ def columns(cell: Cell, wall: Wall) -> Columns:
     gains = {label: np.zeros(len(rows)) for label in ["", *free]}
     slopes = dict.fromkeys(gains, 0.0)
     exchanged = np.zeros(len(rows))
-    with np.errstate(all="ignore"):
-        rates, _ = system.turnovers(x, p)
-    for column, rate in zip(system.columns, rates, strict=True):
-        if not np.isfinite(rate):
-            label = system.structure.movers[column.mover].label
-            raise InputError(
-                f"'{label}' has no finite rate in these contents: its law takes the logarithm of a concentration, and "
-                "there is none of an ion that it moves.",
-                code="undefined_rate",
-                hint="Give every side some of that ion, or take a law without logarithm, such as ghk_leak.",
-            )
+    refuse_undefined(system, x, p)
+    rates, _ = system.turnovers(x, p)
     for column, rate in zip(system.columns, rates, strict=True):
         mover = system.structure.movers[column.mover]
         label = mover.label if mover.place == wall.name and mover.label in gains else ""

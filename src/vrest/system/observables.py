@@ -149,6 +149,35 @@ def takes(system: System, x: Array, p: Array, k: int) -> str:
     return system.structure.movers[min(taken)[1]].label
 
 
+def without_limit(system: System, x: Array, p: Array) -> tuple[str, str] | None:
+    """A transport or exchange whose rate has no finite value in a state, and the ion of which a side has none.
+
+    A law that takes the logarithm of a concentration, as an ohmic leak does (its E is infinite), drives an ion without
+    limit out of where it is absent; GHK and pumps of Hill's kind do not. None where all rates are finite.
+    """
+    with np.errstate(all="ignore"):
+        rates, _ = system.turnovers(x, p)
+    for column, rate in zip(system.columns, rates, strict=True):
+        if not np.all(np.isfinite(rate)):
+            mover = system.structure.movers[column.mover]
+            part = system.bound(column.mover, p)
+            return mover.label, _absent(system, x, p, mover.place, part)
+    return None
+
+
+def _absent(system: System, x: Array, p: Array, place: str, part: Any) -> str:
+    """`there is no K in 'outside'`, of an ion that a transport moves; empty where none is absent."""
+    if not place:
+        return ""
+    wall = system.structure.wall(place)
+    for ion in part.moved_ions:
+        for side in (wall.inside, wall.outside):
+            there = system.concentrations(x, p, side)
+            if ion in there and not np.all(there[ion] > 0):
+                return f"there is no {ion} in '{side}'"
+    return ""
+
+
 def charge_per_turnover(moved: Mapping[str, float], valence: Mapping[str, int]) -> float:
     """Elementary charges that one turnover carries outward."""
     return sum(valence[ion] * count for ion, count in moved.items())

@@ -11,7 +11,7 @@ from vrest.constants import N_A
 from vrest.model.cell import Notice
 from vrest.numerics.point import Stationary
 from vrest.system.assemble import System
-from vrest.system.observables import pump_costs, takes
+from vrest.system.observables import pump_costs, takes, without_limit
 from vrest.verbs.allowed import SWOLLEN, Allowed
 from vrest.verbs.face import face, vanishing
 from vrest.verbs.held import pumped
@@ -97,7 +97,7 @@ def _without(system: System, p: np.ndarray, x0: np.ndarray, last: Certificate, g
     if np.abs(without.inside).min(initial=np.inf) < NEUTRAL_RATE:
         return certificate._replace(
             outcome=Outcome.neutral,
-            reason=f"{Outcome.neutral.value} {names} is used up, and nothing that is left determines one of the others.",
+            reason=f"{Outcome.neutral.value} {names} is used up, and nothing determines one of the others.",
         )
     if np.abs(rates).min(initial=np.inf) < rounding(without.jacobian):
         return certificate._replace(
@@ -143,6 +143,12 @@ def _judge(
     if ended is Ended.cancelled:
         return Outcome.not_followed, f"{Outcome.not_followed.value} It was stopped."
     if not len(eigenvalues):
+        if (endless := without_limit(system, x, p)) is not None and endless[1]:
+            label, why = endless
+            return Outcome.runs_out, (
+                f"{Outcome.runs_out.value} {why[0].upper()}{why[1:]}, and '{label}' moves it without limit: its law "
+                "takes the logarithm of a concentration."
+            )
         return Outcome.not_converged, f"{failed} The motion leads to numbers that are not finite."
     large = [k for k, (kind, _) in enumerate(system.states) if kind == "volume" and x[k] > SWOLLEN]
     if swollen := [system.states[k][1] for k in large if system.derivative(x, p)[k] > 0]:

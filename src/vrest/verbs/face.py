@@ -20,7 +20,7 @@ from vrest.verbs.allowed import Allowed
 from vrest.verbs.search import settling
 
 GONE, LITTLE = 1e-3, 1e-2
-"""Less than this share of what was there (or less than one ion), and less than so many mM, may be on its way to nothing."""
+"""Less than this share of what was there, or than one ion, and less than so many mM, may be on its way to nothing."""
 
 STEPS, SMALL, FURTHEST = 40, 1e-13, 0.2
 """Steps of Newton's method on a face, its last correction, and the furthest that a step may lead, in scales."""
@@ -65,7 +65,7 @@ def gone_at(system: System, x: np.ndarray) -> list[int]:
 
 
 def faced(system: System, gone: list[int]) -> System:
-    """The same equations with the amounts that are gone among the independent states, if a conserved total allows it."""
+    """The same equations with what is gone among the independent states, if a conserved total allows it."""
     names = [system.states[k][1] for k in gone]
     order = [*names, *(name for name in system.structure.abundance if name not in names)]
     return shared(replace(system.structure, abundance=tuple(order)), system.names) if gone else system

@@ -13,7 +13,7 @@ from vrest.model.cell import Cell
 from vrest.model.change import Change, apply, parse_changes
 from vrest.model.paths import resolve
 from vrest.system.assemble import System, assemble
-from vrest.system.observables import currents
+from vrest.system.observables import currents, without_limit
 from vrest.system.structure import Wall, parameter_vector
 from vrest.verbs.rest import Rest, rest
 
@@ -51,6 +51,8 @@ def instant(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping
     ------
     NoRestError
         No zero-current potential between -400 and +400 mV.
+    InputError
+        `undefined_rate`: a law that takes the logarithm of a concentration of which there is none.
 
     >>> from vrest.io.cellfile import load
     >>> answer = instant(load("mammalian_neuron"), "pump.max_rate*=0")
@@ -69,6 +71,7 @@ def instant(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping
     system = assemble(cell)
     p = parameter_vector(changed)
     x = system.start(cell, parameter_vector(cell))
+    refuse_undefined(system, x, p)
     before, after, others = {}, {}, ()
     if system.coupled:
         joint = joint_potentials(system, x, p)
@@ -101,6 +104,19 @@ def settled(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping
     -0.26
     """
     return rest(cell, changes)
+
+
+def refuse_undefined(system: System, x: np.ndarray, p: np.ndarray) -> None:
+    """Refuse contents in which a transport has no finite rate."""
+    found = without_limit(system, x, p)
+    if found is not None:
+        label, why = found
+        raise InputError(
+            f"'{label}' has no finite rate in these contents{f': {why}' if why else ''}.",
+            code="undefined_rate",
+            hint="Its law takes the logarithm of a concentration: write a trace of the ion, or take a law without, "
+            "such as ghk_leak.",
+        )
 
 
 def joint_potentials(system: System, x: np.ndarray, p: np.ndarray) -> dict[str, float]:

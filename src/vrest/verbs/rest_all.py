@@ -255,7 +255,7 @@ def problem(
     floor, positive = allowed.floor[independent], allowed.positive[independent]
     amounts = np.array([kind == "amount" for kind, _ in system.states])
     least = np.where(amounts, 1.0 / (N_A * np.array(system.units(line.p))), 0.0)[allowed.positive]  # one ion
-    least[[list(np.flatnonzero(allowed.positive)).index(k) for k in gone]] = -1.0
+    least[np.isin(np.flatnonzero(allowed.positive), list(gone))] = -1.0
     pinned = np.isin(independent, list(gone)).astype(float)
     into = np.zeros(len(independent))
     if row is not None:
