@@ -226,7 +226,7 @@ def _potential(known: Known) -> Callable[[Any, Any, dict[str, Any]], Any]:
     if known.model == "settled":
         from vrest.verbs.rest_function import settled
 
-        rests = settled(system)
+        rests = settled(system, faces=True)
 
         def at_rest(p: Any, x: Any, extra: dict[str, Any]) -> Any:
             _, c, matrix = system.split(x, p)

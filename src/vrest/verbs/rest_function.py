@@ -113,10 +113,11 @@ def rest_function(cell: Cell, paths: str | Iterable[str], output: Output = "v") 
 
 
 @lru_cache(maxsize=64)
-def settled(system: System) -> Any:
+def settled(system: System, faces: bool = False) -> Any:
     """The certified rest of one system, differentiable: (p, x0) -> y; NaN where there is none.
 
-    It is found by the search of `rest` outside of JAX, for all that `jax.vmap` asks for together.
+    It is found by the search of `rest` outside of JAX, for all that `jax.vmap` asks for together. With `faces`, a rest
+    without an ion that is used up is one too: the ion stays away as the numbers change; otherwise it is NaN.
     """
     import jax
     import jax.numpy as jnp
@@ -124,6 +125,7 @@ def settled(system: System) -> Any:
     import vrest.numerics.backend  # noqa: F401
 
     rows, scale = list(system.laws.independent), Allowed(system).scale
+    amounts = np.array([system.states[k][0] == "amount" for k in rows])
 
     def rests(p: Any, x0: Any) -> np.ndarray:
         p, x0 = np.asarray(p), np.asarray(x0)
@@ -133,7 +135,7 @@ def settled(system: System) -> Any:
         y = np.full((len(p), len(rows)), np.nan)
         found = rest_batch(system, p[possible], x0[possible])
         good = np.isin(found.outcome, [k for k, outcome in enumerate(Outcome) if outcome.is_rest])
-        good &= (found.state[:, Allowed(system).positive] > 0).all(axis=1)
+        good &= faces | (found.state[:, Allowed(system).positive] > 0).all(axis=1)
         y[possible] = np.where(good[:, None], found.state[:, rows], np.nan)
         return y.reshape(*lanes, len(rows))
 
@@ -150,6 +152,10 @@ def settled(system: System) -> Any:
         moved = jax.jvp(lambda *a: slope(y, *a), at, along)[1]
         s = jnp.stack(scale(entries(y)))  # pivots compare like with like
         jacobian = jax.jacfwd(slope)(y, *at) * s[None, :] / s[:, None]
+        if faces:
+            gone = amounts & (y == 0.0)
+            jacobian = jnp.where(gone[:, None], jnp.eye(len(rows)), jacobian)
+            moved = jnp.where(gone, 0.0, moved)
         return -s * jnp.linalg.solve(jacobian, moved / s)
 
     @rest_at.defjvp
