@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from vrest.constants import F
@@ -12,6 +13,7 @@ from vrest.model.quantity import quantity
 from vrest.model.transport import Surroundings, Transport, transport
 from vrest.physics.ghk import ghk_flux
 from vrest.physics.kir import kir_open_fraction
+from vrest.physics.namespace import namespace
 from vrest.physics.nernst import nernst
 from vrest.physics.ohmic import ohmic_flux
 
@@ -38,6 +40,18 @@ def ohmic(conductance: Any, ion: str, here: Surroundings) -> Any:
         potential=here.potential,
         temperature=here.temperature,
     )
+
+
+def rectified(flux: Callable[[Surroundings], Any], here: Surroundings) -> Any:
+    """The flux of an inward rectifier, without K+ outside too: sqrt([K]o) (V - E_K) has the limit 0 there."""
+    xp = namespace(here.outside["K"])
+    some = xp.asarray(here.outside["K"]) > 0
+    sides = {side: {**ions, "K": xp.where(some, ions["K"], 1.0)} for side, ions in _sides(here).items()}
+    return xp.where(some, flux(replace(here, **sides)), 0.0)
+
+
+def _sides(here: Surroundings) -> dict[str, Any]:
+    return {"inside": here.inside, "outside": here.outside}
 
 
 @transport("ghk_leak", strength="permeability")
@@ -83,6 +97,9 @@ class Kir(Transport):
         return {"K": 1}
 
     def rate(self, here: Surroundings) -> Any:
+        return rectified(self._flux, here)
+
+    def _flux(self, here: Surroundings) -> Any:
         inside, outside = here.inside["K"], here.outside["K"]
         reversal = nernst(1, inside=inside, outside=outside, temperature=here.temperature)
         open_fraction = kir_open_fraction(

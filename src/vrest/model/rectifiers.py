@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vrest.model.channels import ohmic
+from vrest.model.channels import ohmic, rectified
 from vrest.model.quantity import quantity
 from vrest.model.transport import Surroundings, Transport, transport
 from vrest.physics.nernst import nernst
@@ -22,6 +22,9 @@ class KirLuoRudy(Transport):
         return {"K": 1}
 
     def rate(self, here: Surroundings) -> Any:
+        return rectified(self._flux, here)
+
+    def _flux(self, here: Surroundings) -> Any:
         outside = here.outside["K"]
         reversal = nernst(1, inside=here.inside["K"], outside=outside, temperature=here.temperature)
         fraction = luo_rudy_k1_fraction(potential=here.potential, reversal_k=reversal)
@@ -40,6 +43,9 @@ class KirHalnes(Transport):
         return {"K": 1}
 
     def rate(self, here: Surroundings) -> Any:
+        return rectified(self._flux, here)
+
+    def _flux(self, here: Surroundings) -> Any:
         inside, outside = here.inside["K"], here.outside["K"]
         fraction = halnes_kir_fraction(
             potential=here.potential,
