@@ -139,12 +139,15 @@ def test_rest_of_a_file_of_standard_input_and_of_what_was_settled(vrest, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("change", "outcome"),
-    [("K_leak.permeability=0", "swells_without_limit"), ("Na_leak.permeability=0", "not_converged")],
+    ("cell", "change", "outcome"),
+    [
+        ("mammalian_neuron", "K_leak.permeability=0", "swells_without_limit"),
+        ("kay_2017", "outside.K=0 mM", "runs_out"),
+    ],
 )
-def test_no_rest_gives_both_the_result_and_the_error(vrest, tmp_path, change, outcome):
+def test_no_rest_gives_both_the_result_and_the_error(vrest, tmp_path, cell, change, outcome):
     settled, figure = tmp_path / "settled.toml", tmp_path / "ladder.png"
-    arguments = ("rest", "mammalian_neuron", "--set", change, "-o", str(settled), "--plot", str(figure))
+    arguments = ("rest", cell, "--set", change, "-o", str(settled), "--plot", str(figure))
     answer = vrest(*arguments, "--json")
     assert (answer.code, answer.error) == (4, outcome)
     assert answer.json["result"]["outcome"] == outcome
@@ -157,7 +160,7 @@ def test_no_rest_gives_both_the_result_and_the_error(vrest, tmp_path, change, ou
     assert not list(tmp_path.iterdir())
     for command in ("explain", "run"):
         more = ("--from-rest",) if command == "run" else ()
-        other = vrest(command, "mammalian_neuron", "--set", change, *more, "--json")
+        other = vrest(command, cell, "--set", change, *more, "--json")
         assert (other.code, other.error) == (4, outcome)
 
 

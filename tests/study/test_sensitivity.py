@@ -275,7 +275,7 @@ def test_slips(neuron, over, how, code):
 
 def test_a_cell_that_does_not_rest_has_no_sensitivity(neuron):
     with pytest.raises(vrest.NoRestError):
-        vrest.sensitivity(vrest.apply(neuron, "Na_leak.permeability*=0"))
+        vrest.sensitivity(vrest.apply(neuron, "K_leak.permeability*=0"))
 
 
 def test_sobol_indices_without_salib_say_how_to_get_it(neuron, monkeypatch):

@@ -13,7 +13,7 @@ from vrest.numerics.point import Stationary
 from vrest.system.assemble import System
 from vrest.system.observables import pump_costs, takes, without_limit
 from vrest.verbs.allowed import SWOLLEN, Allowed
-from vrest.verbs.face import face, vanishing
+from vrest.verbs.face import face, least, vanishing
 from vrest.verbs.held import pumped
 from vrest.verbs.outcome import Ended, Outcome
 from vrest.verbs.search import rounding
@@ -61,7 +61,8 @@ def certify(
         conditioning=float(np.linalg.cond(scaled)) if finite else float("inf"),
         iterations=int(found.iterations),
     )
-    may_empty = ended is not Ended.settled or _emptied(system, x, p) is not None
+    amounts = np.array([kind == "amount" for kind, _ in system.states])
+    may_empty = ended is not Ended.settled or bool(np.any((x < least(system, x, p)) & amounts))
     swollen = bool(np.any(x[Allowed(system).volume] > SWOLLEN))
     if np.all(np.isfinite(x)) and may_empty and not swollen and (gone := vanishing(system, x, x0, p)):
         return _without(system, p, x0, certificate, gone)
