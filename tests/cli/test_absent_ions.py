@@ -240,3 +240,14 @@ def test_stores_hold_nan_and_counts_for_what_is_undefined(vrest, tmp_path):
         reversal = next(data[name] for name in data if name.startswith("reversal") or name == "E")
         assert reversal.sel(ion="K").isnull().all()
         assert reversal.sel(ion="Na").notnull().all()
+
+
+def test_a_membrane_that_lets_nothing_through_has_no_goldman_potential():
+    """The apical side of a skin through which no Na+ can enter: its potential is what the other membranes leave."""
+    cell = package.apply(
+        package.load("frog_skin"), ["apical.Na_leak.permeability=0", "junction.Na_junction.permeability=0"]
+    )
+    story = package.explain(package.rest(cell))
+    apical = next(m for m in story.membranes if m.membrane == "apical")
+    assert (apical.ghk, apical.ions[0].ghk_share_numerator) == (None, None)
+    assert "nan" not in str(story)

@@ -28,6 +28,7 @@ from vrest.system.observables import (
     reversal_potentials,
     transports,
     turnover_rates,
+    undefined_as_nan,
 )
 from vrest.system.structure import Wall
 from vrest.verbs.instant import clamped, joint_potentials, zero_current_potentials
@@ -331,7 +332,10 @@ def _chord(current: float, v: float, reversal: float, slope: float) -> float:
 def _ghk(
     system: System, x: np.ndarray, p: np.ndarray, wall: Wall, parts: dict[str, Any]
 ) -> tuple[dict[str, float], dict[str, float], float, float, float]:
-    """GHK shares and potentials; NaN (and no shares) unless every channel is a constant-field leak."""
+    """GHK shares and potentials; NaN (and no shares) unless every channel is a constant-field leak.
+
+    Nor where one of the two sums is 0: nothing that a channel lets through would enter, or leave.
+    """
     nothing: tuple[dict[str, float], dict[str, float], float, float, float] = ({}, {}, np.nan, np.nan, np.nan)
     leaks: dict[str, float] = {}
     for part in parts.values():
@@ -353,15 +357,19 @@ def _ghk(
 
     ions = list(leaks)
     (perms, valences), sides = table(ions)
-    numerator, denominator = ghk_shares(perms, valences, **sides)
-    ghk = float(ghk_voltage(perms, valences, **sides, temperature=temperature))
+    with np.errstate(invalid="ignore"):
+        numerator, denominator = ghk_shares(perms, valences, **sides)
+    ghk = float(undefined_as_nan(ghk_voltage, perms, valences, **sides, temperature=temperature))
+    if np.isnan(ghk):
+        return nothing
     cations = [i for i in ions if i in ("K", "Na")]
     ghk_kn = noda = np.nan
     if cations == ["K", "Na"] or cations == ["Na", "K"]:
         (perms, valences), sides = table(cations)
-        ghk_kn = float(ghk_voltage(perms, valences, **sides, temperature=temperature))
+        ghk_kn = float(undefined_as_nan(ghk_voltage, perms, valences, **sides, temperature=temperature))
         noda = float(
-            mullins_noda(
+            undefined_as_nan(
+                mullins_noda,
                 permeability_k=leaks["K"],
                 permeability_na=leaks["Na"],
                 k_inside=float(inside["K"]),
