@@ -146,7 +146,8 @@ def takes(system: System, x: Array, p: Array, k: int) -> str:
         rates, _ = system.turnovers(x, p)
     pairs = zip(system.columns, rates, strict=True)
     taken = [(float(rate) * column.adds.get(k, 0.0), column.mover) for column, rate in pairs]
-    return system.structure.movers[min(taken)[1]].label
+    known = [each for each in taken if np.isfinite(each[0])]  # a law without limit may have no number here
+    return system.structure.movers[min(known or taken)[1]].label
 
 
 def without_limit(system: System, x: Array, p: Array) -> tuple[str, str] | None:

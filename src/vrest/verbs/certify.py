@@ -72,16 +72,19 @@ def certify(
 
 def _without(system: System, p: np.ndarray, x0: np.ndarray, last: Certificate, gone: list[int]) -> Certificate:
     """The judgement of a motion that uses ions up: the state without them, or that there is none."""
-    names = " and ".join(system.states[k][1] for k in gone)
-    used_up = "falls below one ion" if _emptied(system, last.state, p) in gone else "is used up"
-    without = face(system, p, x0, last.state, gone)
+    fewest = sorted(gone, key=lambda k: last.state[k])  # what is scarce may be at rest without what is scarcer
+    faces = (face(system, p, x0, last.state, fewest[: k + 1]) for k in range(len(fewest)))
+    without = next((found for found in faces if found is not None), None)
     if without is None:
-        taken = takes(system, last.state, p, gone[0])
+        names = system.states[fewest[0]][1]
+        used_up = "falls below one ion" if _emptied(system, last.state, p) == fewest[0] else "is used up"
+        taken = takes(system, last.state, p, fewest[0])
         return last._replace(
             outcome=Outcome.runs_out,
             reason=f"{Outcome.runs_out.value} {names} {used_up}: '{taken}' goes on taking it, and no state without "
             "it is stationary.",
         )
+    names = " and ".join(without.gone)
     towards, rates = without.towards.real, without.inside.real
     certificate = Certificate(
         outcome=Outcome.rests,
@@ -161,6 +164,8 @@ def _judge(
         return Outcome.runs_out, (
             f"{Outcome.runs_out.value} {system.states[k][1]} falls below one ion; '{takes(system, x, p, k)}' takes it."
         )
+    if not len(eigenvalues):
+        return Outcome.not_converged, f"{failed} The motion leads to numbers that are not finite."
     worst = max((abs(v) for ions in found.residual_mM_per_min.values() for v in ions.values()), default=0.0)
     still = worst < SETTLED_MM_PER_MIN
     if still and (np.abs(eigenvalues) < NEUTRAL_RATE).any():
