@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import vrest
-from vrest.io.samples import read_columns
+from vrest.io.samples import read_samples
 from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
 from vrest.verbs.outcome import Outcome
@@ -73,7 +73,7 @@ def test_what_runs_out_is_named(name, ion, transport, after):
 
 
 def test_one_outcome_whatever_cell_a_population_starts_from():
-    found = vrest.population(cell("base_dependent_base"), read_columns(CELLS / "base_dependent_row.csv"))
+    found = vrest.population(cell("base_dependent_base"), read_samples(CELLS / "base_dependent_row.csv"))
     assert found.outcomes == {vrest.rest(cell("base_dependent")).outcome.name: 1}
 
 
