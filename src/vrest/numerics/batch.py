@@ -37,6 +37,7 @@ def advance(
     attempts: Any,
     quick: tuple[int, ...] | None = None,
     enough: Any = None,
+    halt: Callable[[State, Any], Any] | None = None,
     method: Tableau = RODAS5P,
     watch: Callable[[Any, State, Any], State] | None = None,
     thresholds: Any = (),
@@ -61,6 +62,8 @@ def advance(
         The unknowns that follow the others at once, as `growing.longest` needs them; None does not ask what grows.
     enough
         (lanes,) a step so long ends the way of its lane; None for no such end.
+    halt
+        halt(y, args) -> bool: so does such a state.
     method
         Of the steps; what is watched or shown needs one with dense output.
     watch, thresholds
@@ -108,6 +111,8 @@ def advance(
         over = arrived & (lanes.stage == stages - 1)
         if enough is not None:
             over |= good & (tried.h_next >= enough)
+        if halt is not None:
+            over |= good & halt(tried.end, args)
         status = jnp.where(over, FINISHED, jnp.where(running & tried.stuck, STUCK, lanes.status))
         watched = lanes.watched
         if watch is not None and watched is not None:

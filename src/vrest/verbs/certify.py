@@ -76,9 +76,9 @@ def _without(system: System, p: np.ndarray, x0: np.ndarray, last: Certificate, g
     faces = (face(system, p, x0, last.state, fewest[: k + 1]) for k in range(len(fewest)))
     without = next((found for found in faces if found is not None), None)
     if without is None:
-        names = system.states[fewest[0]][1]
-        used_up = "falls below one ion" if _emptied(system, last.state, p) == fewest[0] else "is used up"
-        taken = takes(system, last.state, p, fewest[0])
+        emptied = _emptied(system, last.state, p)
+        k, used_up = (fewest[0], "is used up") if emptied is None else (emptied, "falls below one ion")
+        names, taken = system.states[k][1], takes(system, last.state, p, k)
         return last._replace(
             outcome=Outcome.runs_out,
             reason=f"{Outcome.runs_out.value} {names} {used_up}: '{taken}' goes on taking it, and no state without "

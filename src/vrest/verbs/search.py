@@ -18,6 +18,7 @@ from vrest.numerics.kernel import Kernel, leaves_of, mapped
 from vrest.numerics.lanes import FINISHED, RUNNING, STUCK, Lanes
 from vrest.numerics.point import BOLD, NEWTON, STABLE, THERE, UNKNOWN, UNSTABLE, Pace
 from vrest.system.assemble import System
+from vrest.system.structure import stacked
 from vrest.verbs.allowed import SWOLLEN, Allowed
 from vrest.verbs.batch import constants_of, numbers_of
 from vrest.verbs.firing import firing
@@ -112,8 +113,8 @@ def searched(
     now = Searched(found, ended, np.zeros(len(p)), np.zeros(len(p), dtype=int), np.full(len(p), None), np.zeros(len(p)))
     if (waiting := np.flatnonzero(~found.done)).size:
         pace = BOLD._replace(first=QUIET) if system.monotone else NEWTON
-        led = _led(system, x[:, waiting], y[:, waiting], numbers[:, waiting], pace, progress)
-        _put(now, waiting, led)
+        led = _Led(system, x[:, waiting], y[:, waiting], numbers[:, waiting], pace)
+        _put(now, waiting, led.searched(progress))
     return now
 
 
@@ -135,6 +136,21 @@ def settled(system: System, x: Any, y: Any, numbers: Any, pace: Pace, iterations
     return found
 
 
+def one_ion(system: System, p: np.ndarray) -> np.ndarray:
+    """What one ion is of each amount, mM, (..., states); less than anything of other states."""
+    one = 1.0 / (N_A * stacked(system.units(p)))
+    return np.where([kind == "amount" for kind, _ in system.states], one, -np.inf)
+
+
+def vanishes(system: System, x: np.ndarray, p: np.ndarray, few: np.ndarray) -> bool:
+    """Whether nothing takes amounts of which there is none: without them their rates are finite, none negative."""
+    without = x.copy()
+    without[few] = 0.0
+    with np.errstate(all="ignore"):
+        rates = system.derivative(without, p)[few]
+    return bool(np.all(np.isfinite(rates)) and np.all(rates >= -np.finfo(float).eps * np.abs(x).max()))
+
+
 def rounding(scaled: np.ndarray) -> np.ndarray:
     """The smallest rate (1/s) that double precision tells from zero, of a scaled Jacobian (n, n, ...)."""
     return 10 * np.finfo(np.float64).eps * np.linalg.norm(scaled, axis=(0, 1))
@@ -151,57 +167,94 @@ def _put(into: Any, lanes: np.ndarray, part: Any) -> None:
         target[..., lanes] = source
 
 
-def _led(system: System, x: Any, y: Any, numbers: Any, pace: Pace, progress: Progress | None) -> Searched:
-    """Follow the motion until it is quiet, go on with steps of a pace, and follow it further where those do not fit."""
-    n, settle, follow = y.shape[1], settling(system), following(system)
-    _, c, matrix = system.split(x.T, numbers.T)
-    rows = numbers_of(numbers.T, c, matrix)
-    count, nothing = np.zeros(n, dtype=int), np.zeros(n)
-    lanes = Lanes(nothing, nothing, np.ascontiguousarray(y), count, count + RUNNING, count, count)
-    lanes = mapped(np.copy, lanes)
-    lasts = np.zeros(n)
-    enough, ended, seen = nothing + QUIET, count + Ended.moving, np.full(n, None)
-    found = mapped(np.copy, settle((x, y, numbers), (pace, 0)))
-    waiting, tried, chunk, look = np.arange(n), 0, CHUNK, FIRST_LOOK
-    while waiting.size:
-        chunk, before = min(chunk, TRIES - tried), lanes.t[waiting]
-        _put(lanes, waiting, follow((_taken(lanes, waiting), enough[waiting], rows[:, waiting]), chunk))
-        lasts[waiting] = (lanes.t[waiting] - before) / chunk
-        tried, chunk = tried + chunk, min(2 * chunk, LARGEST_CHUNK)
-        status = lanes.status[waiting]
-        if (quiet := waiting[status == FINISHED]).size:
-            near = settled(system, x[:, quiet], lanes.y[:, quiet], numbers[:, quiet], pace, FEW)
-            there, others = quiet[near.done], quiet[~near.done]
-            _put(found, there, _taken(near, near.done))
-            ended[there] = Ended.settled
-            enough[others] *= QUIETER
-            still = (enough[others] > STILL) | (lanes.t[others] >= END)
-            ended[others[still]] = Ended.stopped
-            lanes.status[others[~still]] = RUNNING
-        ended[waiting[status == STUCK]] = Ended.stopped
-        waiting = np.flatnonzero((ended == Ended.moving) & (lanes.status == RUNNING))
-        if tried >= look:
-            look *= 2
-            for k in waiting:
-                state = system.join(lanes.y[:, k], c[k], matrix[k])
-                seen[k] = firing(system, state, numbers[:, k], lasts[k])
-                if seen[k].steady or seen[k].stays:
-                    lanes.status[k] = FINISHED  # it goes on so for ever
-            waiting = waiting[lanes.status[waiting] == RUNNING]
-        if progress is not None and waiting.size and progress(max(1.0 - waiting.size / n, tried / TRIES)) is False:
-            ended[waiting] = Ended.cancelled
-            break
-        if tried >= TRIES:
-            break
-    if (rest := np.flatnonzero(ended != Ended.settled)).size:  # what is known of the point where it was left
-        _put(found, rest, settle((x[:, rest], lanes.y[:, rest], numbers[:, rest]), (pace, 1)))
-        found.y[:, rest] = lanes.y[:, rest]
-    return Searched(found, ended, lanes.t, lanes.steps, seen, lasts)
+class _Led:
+    """Cells whose motion is followed until it is quiet.
+
+    The search goes on from there by steps of a pace; where those do not fit, the motion is followed further.
+    """
+
+    def __init__(self, system: System, x: Any, y: Any, numbers: Any, pace: Pace) -> None:
+        self.system, self.x, self.numbers, self.pace = system, x, numbers, pace
+        _, self.c, self.matrix = system.split(x.T, numbers.T)
+        self.rows = numbers_of(numbers.T, self.c, self.matrix)
+        n = y.shape[1]
+        count, nothing = np.zeros(n, dtype=int), np.zeros(n)
+        lanes = Lanes(nothing, nothing, np.ascontiguousarray(y), count, count + RUNNING, count, count)
+        self.lanes = mapped(np.copy, lanes)
+        self.enough, self.ions = nothing + QUIET, nothing + 1.0
+        self.ended, self.seen, self.lasts = count + Ended.moving, np.full(n, None, dtype=object), np.zeros(n)
+        self.found = mapped(np.copy, settling(system)((x, y, numbers), (pace, 0)))
+
+    def searched(self, progress: Progress | None) -> Searched:
+        """All of them to their end."""
+        n, tried, chunk, look = len(self.ended), 0, CHUNK, FIRST_LOOK
+        while (waiting := np.flatnonzero((self.ended == Ended.moving) & (self.lanes.status == RUNNING))).size:
+            if tried >= TRIES:
+                break
+            if tried and progress is not None and progress(max(1.0 - waiting.size / n, tried / TRIES)) is False:
+                self.ended[waiting] = Ended.cancelled
+                break
+            self.follow(waiting, chunk)
+            tried, chunk = tried + chunk, min(2 * chunk, LARGEST_CHUNK, TRIES - tried - chunk)
+            self.judge_emptied(waiting[self.lanes.status[waiting] == FINISHED])
+            self.settle(waiting[self.lanes.status[waiting] == FINISHED])
+            self.ended[waiting[self.lanes.status[waiting] == STUCK]] = Ended.stopped
+            if tried >= look:
+                look *= 2
+                self.look(waiting[self.lanes.status[waiting] == RUNNING])
+        if (rest := np.flatnonzero(self.ended != Ended.settled)).size:  # what is known of the point where it was left
+            y = self.lanes.y[:, rest]
+            _put(self.found, rest, settling(self.system)((self.x[:, rest], y, self.numbers[:, rest]), (self.pace, 1)))
+            self.found.y[:, rest] = y
+        return Searched(self.found, self.ended, self.lanes.t, self.lanes.steps, self.seen, self.lasts)
+
+    def follow(self, which: np.ndarray, tries: int) -> None:
+        """So many steps tried."""
+        before = self.lanes.t[which]
+        batch = (_taken(self.lanes, which), self.enough[which], self.ions[which], self.rows[:, which])
+        _put(self.lanes, which, following(self.system)(batch, tries))
+        self.lasts[which] = (self.lanes.t[which] - before) / tries
+
+    def states(self, which: np.ndarray) -> np.ndarray:
+        """(lanes, states)"""
+        return self.system.join(self.lanes.y[:, which].T, self.c[which], self.matrix[which])
+
+    def judge_emptied(self, which: np.ndarray) -> None:
+        """What decays towards nothing goes on as it did; what is taken where there is none does not."""
+        few = self.states(which) < one_ion(self.system, self.numbers[:, which].T)
+        few &= (self.ions[which] > 0.0)[:, None]
+        for place in np.flatnonzero(few.any(axis=1)):
+            k = which[place]
+            goes_on = vanishes(self.system, self.states(which[[place]])[0], self.numbers[:, k], few[place])
+            self.ions[k], self.lanes.status[k] = 0.0, RUNNING if goes_on else STUCK
+
+    def settle(self, which: np.ndarray) -> None:
+        """Where it is quiet: steps towards a stationary point, or a longer way."""
+        if not which.size:
+            return
+        near = settled(self.system, self.x[:, which], self.lanes.y[:, which], self.numbers[:, which], self.pace, FEW)
+        there, others = which[near.done], which[~near.done]
+        _put(self.found, there, _taken(near, near.done))
+        self.ended[there] = Ended.settled
+        self.enough[others] *= QUIETER
+        still = (self.enough[others] > STILL) | (self.lanes.t[others] >= END)
+        self.ended[others[still]] = Ended.stopped
+        self.lanes.status[others[~still]] = RUNNING
+
+    def look(self, which: np.ndarray) -> None:
+        """Whether those that still move go on so for ever."""
+        for k, state in zip(which, self.states(which), strict=True):
+            self.seen[k] = seen = firing(self.system, state, self.numbers[:, k], self.lasts[k])
+            if seen.steady or seen.stays:
+                self.lanes.status[k] = FINISHED
 
 
 @lru_cache(maxsize=64)
 def following(system: System) -> Any:
-    """The motion as machine code: (lanes, steps that are long enough, numbers), (tries,) -> lanes."""
+    """The motion as machine code: (lanes, steps that are long enough, least amounts, numbers), tries -> lanes.
+
+    A lane that is so quiet, or that has less of an amount than so many ions, is FINISHED.
+    """
     allowed = Allowed(system)
 
     def valid(y: Any, args: Any) -> Any:
@@ -214,11 +267,20 @@ def following(system: System) -> Any:
         from vrest.numerics.batch import advance
         from vrest.numerics.tableau import RODAS3
 
-        lanes, enough, numbers = batch
+        lanes, enough, ions, numbers = batch
+        constants = constants_of(system, numbers)
+        units = system.units(constants[0])
+
+        def emptied(y: Any, args: Any) -> Any:
+            fewer = jnp.zeros_like(ions, dtype=bool)
+            for (kind, _), value, unit in zip(system.states, system.whole(y, *args[1:]), units, strict=True):
+                fewer |= (kind == "amount") & (value * unit * N_A < ions)
+            return fewer
+
         return advance(
             lambda t, y, args: system.slopes(y, args[0]),
             lanes,
-            constants_of(system, numbers),
+            constants,
             jnp.asarray([0.0, END]),
             valid=valid,
             rtol=RTOL,
@@ -226,6 +288,7 @@ def following(system: System) -> Any:
             attempts=attempts,
             quick=system.quick,
             enough=enough,
+            halt=emptied,
             method=RODAS3,
         ).lanes
 
