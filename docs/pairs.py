@@ -29,6 +29,7 @@ SIGNS = {
     "oscillates": "O",
     "unstable": "U",
     "runs_out": "E",
+    "not_followed": "F",
     "not_converged": "?",
     "no rest": "N",
 }
@@ -47,6 +48,7 @@ runs them all again. What happens when the perturbation is kept on:
 | O | oscillates: it fires or cycles on and on, and the run was stopped |
 | U | a stationary state is left, for another one |
 | E | runs out: an ion is used up, which the model's rate laws do not prevent |
+| F | fires on, and was not followed to where its contents rest |
 | N | the cell has no rest to start from |
 | ? | followed for a day, without a stationary state that could be certified |
 | – | refused: the cell has not got what the perturbation acts on |

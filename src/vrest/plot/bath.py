@@ -30,6 +30,7 @@ HATCHES = {
     Outcome.neutral: "\\\\\\",
     Outcome.unstable: "|||",
     Outcome.oscillates: "---",
+    Outcome.not_followed: "++",
     Outcome.not_converged: "..",
 }
 """How a band says why there is no rest, beside the legend."""

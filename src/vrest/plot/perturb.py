@@ -45,6 +45,8 @@ KEPT_ON = {
     Outcome.rests_run_down: "runs down",
     Outcome.swells_without_limit: "swells without limit",
     Outcome.oscillates: "oscillates",
+    Outcome.not_followed: "fires on",
+    Outcome.runs_out: "uses an ion up",
 }
 """How it ends, in a title."""
 

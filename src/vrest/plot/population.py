@@ -18,6 +18,7 @@ COLOURS = {
     "unstable": "#D55E00",
     "oscillates": "#D55E00",
     "swells_without_limit": "#56B4E9",
+    "not_followed": "#F0E442",
 }
 OTHER = "#999999"
 MOST_BINS, MOST_BARS = 60, 12

@@ -244,7 +244,7 @@ class _Led:
     def look(self, which: np.ndarray) -> None:
         """Whether those that still move go on so for ever."""
         for k, state in zip(which, self.states(which), strict=True):
-            self.seen[k] = seen = firing(self.system, state, self.numbers[:, k], self.lasts[k])
+            self.seen[k] = seen = firing(self.system, state, self.numbers[:, k], float(self.lasts[k]))
             if seen.steady or seen.stays:
                 self.lanes.status[k] = FINISHED
 
