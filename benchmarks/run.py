@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import basins
 import fits
 import numpy as np
 import run_peers
@@ -253,6 +254,7 @@ def main() -> None:
         ("Start-up", start_up),
         ("The reference cell through W1", reference_run),
         ("The cells of the library", library_cells),
+        ("Where the motion leads", basins.table),
         ("Beside other programs", peers),
         ("How the cost grows", growth),
         ("Populations", populations),

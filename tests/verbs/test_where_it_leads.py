@@ -166,3 +166,13 @@ def test_many_cells_near_a_saddle_end_where_runs_do(pore, potassium):
     ends = 1e3 * system.potential(runs.state, wall)
     assert np.ptp(ends) > 30  # both basins
     assert 1e3 * system.potential(rests.state, wall) == pytest.approx(ends, abs=1e-2)
+
+
+def test_what_the_description_holds_is_not_run_down():
+    """A dendrite whose K+ and Na+ are held and whose KCC2 sets Cl- rests without a pump; with one ion held it runs down."""
+    dendrite = cell("kcc2_dendrite")
+    found = vrest.rest(dendrite)
+    assert found.outcome is Outcome.rests
+    assert found.v_rest == pytest.approx(-80.566, abs=1e-3)
+    assert found.concentrations["inside"]["Cl"] == pytest.approx(4.8891, abs=1e-3)
+    assert vrest.rest(vrest.load("cressman_2009"), "pump.max_rate*=0").outcome is Outcome.rests_run_down  # Cl- is held

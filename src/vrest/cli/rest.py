@@ -27,6 +27,8 @@ UNITS = {
     "residual_mM_per_min": "mM/min",
     "conditioning": "1",
     "iterations": "1",
+    "followed": "s",
+    "steps": "1",
 }
 
 

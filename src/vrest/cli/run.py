@@ -97,11 +97,11 @@ def command(
 
     from vrest.verbs.run import simulate
 
-    if from_rest:
-        from vrest.verbs.rest import rest
-
-        how["start"] = rest(start).raise_if_none().state
     with Meter(f"{start.name}", quiet) as meter:
+        if from_rest:
+            from vrest.verbs.rest import rest
+
+            how["start"] = rest(start, progress=meter).raise_if_none().state
         found = simulate(start, plan, progress=meter, **how)
     if output:
         from vrest.io.netcdf import write_run

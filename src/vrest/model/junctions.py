@@ -16,7 +16,14 @@ from vrest.physics.ghk import ghk_flux
 
 
 def _listed(junction: Any) -> None:
-    object.__setattr__(junction, "ions", tuple(junction.ions))
+    ions = (junction.ions,) if isinstance(junction.ions, str) else tuple(junction.ions)
+    object.__setattr__(junction, "ions", ions)
+    if twice := {ion for ion in ions if ions.count(ion) > 1}:
+        raise InputError(
+            f"{junction.kind} from '{junction.inside}' to '{junction.outside}' lists {min(twice)} twice.",
+            code="named_twice",
+            hint="List each ion once.",
+        )
     if not junction.ions:
         raise InputError(
             f"{junction.kind} from '{junction.inside}' to '{junction.outside}' moves no ion.",

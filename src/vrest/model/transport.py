@@ -74,7 +74,8 @@ class Transport(Described, ABC):
     o2_slope: float | None = quantity("concentration", None, exclusive=True, doc="how steeply it rises there")
 
     monotone: ClassVar[bool] = False
-    """Whether its outward current never falls as V rises: a membrane that has only such finds one potential."""
+    """Whether its outward current never falls as V rises: a membrane that has only such finds one potential, and the
+    search for its rest may take large steps from the start. False costs time, a wrong True may cost the right basin."""
     law: ClassVar[str]
     strength: ClassVar[str | None]
     """The parameter that multiplies the whole rate; at zero the transport is off."""

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 
 class Pace(NamedTuple):
-    """How boldly pseudo-time steps grow."""
+    """How pseudo-time steps begin and grow (Newton's method is the longest), and what they must fit."""
 
     first: float
     """s: the first step."""

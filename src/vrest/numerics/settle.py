@@ -1,6 +1,6 @@
 """Stationary points of many problems side by side, with a proof of stability that seldom needs eigenvalues.
 
-The steps are like those of `stationary`: linearly implicit Euler steps that grow into Newton's method. The stability of
+The steps are linearly implicit Euler steps that grow into Newton's method. The stability of
 small systems follows from the signs of Routh's array of the characteristic polynomial, each sign with a bound on its
 rounding; where a sign cannot be told, and in larger systems, it is "unknown" and the caller computes eigenvalues.
 """

@@ -1,4 +1,4 @@
-"""Signs that tell stability: characteristic polynomials, Routh's array, and how long a step may be while a mode grows.
+"""Signs that tell stability: characteristic polynomials and Routh's array.
 
 All of it is arithmetic on whole lanes, each sign with a bound on its rounding: what rounding hides is "unknown".
 """

@@ -61,8 +61,12 @@ def certify(
         conditioning=float(np.linalg.cond(scaled)) if finite else float("inf"),
         iterations=int(found.iterations),
     )
+    if ended is Ended.cancelled:
+        return certificate._replace(
+            outcome=Outcome.not_followed, reason=f"{Outcome.not_followed.value} The search was stopped."
+        )
     amounts = np.array([kind == "amount" for kind, _ in system.states])
-    may_empty = ended is not Ended.settled or bool(np.any((x < least(system, x, p)) & amounts))
+    may_empty = ended is Ended.stopped or bool(np.any((x < least(system, x, p)) & amounts))
     swollen = bool(np.any(x[Allowed(system).volume] > SWOLLEN))
     if np.all(np.isfinite(x)) and may_empty and not swollen and (gone := vanishing(system, x, x0, p)):
         return _without(system, p, x0, certificate, gone)
@@ -81,8 +85,8 @@ def _without(system: System, p: np.ndarray, x0: np.ndarray, last: Certificate, g
         names, taken = system.states[k][1], takes(system, last.state, p, k)
         return last._replace(
             outcome=Outcome.runs_out,
-            reason=f"{Outcome.runs_out.value} {names} {used_up}: '{taken}' goes on taking it, and no state without "
-            "it is stationary.",
+            reason=f"{Outcome.runs_out.value} {names} {used_up}: '{taken}' goes on taking it, and no stationary "
+            "state without it was found.",
         )
     names = " and ".join(without.gone)
     towards, rates = without.towards.real, without.inside.real
@@ -91,11 +95,12 @@ def _without(system: System, p: np.ndarray, x0: np.ndarray, last: Certificate, g
         reason="",
         state=without.state,
         residual_mV=max(
-            1e3 * abs(float(without.correction[k])) for k, (kind, _) in enumerate(system.states) if kind == "charge"
+            (1e3 * abs(float(without.correction[k])) for k, (kind, _) in enumerate(system.states) if kind == "charge"),
+            default=0.0,
         ),
         residual_mM_per_min=_imbalance(system, without.state, p),
         eigenvalues=np.concatenate([without.inside, np.where(np.abs(towards) < NEUTRAL_RATE, 0.0, without.towards)]),
-        conditioning=float(np.linalg.cond(without.jacobian)),
+        conditioning=float(np.linalg.cond(without.jacobian)) if without.jacobian.size else 1.0,
         iterations=last.iterations,
     )
     if np.abs(without.inside).min(initial=np.inf) < NEUTRAL_RATE:
@@ -144,8 +149,6 @@ def _judge(
     system: System, p: np.ndarray, found: Certificate, scaled: np.ndarray, converged: bool, ended: Ended
 ) -> tuple[Outcome, str]:
     x, eigenvalues, failed = found.state, found.eigenvalues, Outcome.not_converged.value
-    if ended is Ended.cancelled:
-        return Outcome.not_followed, f"{Outcome.not_followed.value} It was stopped."
     if not len(eigenvalues):
         if (endless := without_limit(system, x, p)) is not None and endless[1]:
             label, why = endless
@@ -153,6 +156,8 @@ def _judge(
                 f"{Outcome.runs_out.value} {why[0].upper()}{why[1:]}, and '{label}' moves it without limit: its law "
                 "takes the logarithm of a concentration."
             )
+        if (k := _emptied(system, x, p)) is not None:
+            return Outcome.runs_out, _falls(system, x, p, k)
         return Outcome.not_converged, f"{failed} The motion leads to numbers that are not finite."
     large = [k for k, (kind, _) in enumerate(system.states) if kind == "volume" and x[k] > SWOLLEN]
     if swollen := [system.states[k][1] for k in large if system.derivative(x, p)[k] > 0]:
@@ -161,11 +166,7 @@ def _judge(
             "still grows: at every size its osmolarity stays above that of its surroundings."
         )
     if (k := _emptied(system, x, p)) is not None:
-        return Outcome.runs_out, (
-            f"{Outcome.runs_out.value} {system.states[k][1]} falls below one ion; '{takes(system, x, p, k)}' takes it."
-        )
-    if not len(eigenvalues):
-        return Outcome.not_converged, f"{failed} The motion leads to numbers that are not finite."
+        return Outcome.runs_out, _falls(system, x, p, k)
     worst = max((abs(v) for ions in found.residual_mM_per_min.values() for v in ions.values()), default=0.0)
     still = worst < SETTLED_MM_PER_MIN
     if still and (np.abs(eigenvalues) < NEUTRAL_RATE).any():
@@ -185,6 +186,10 @@ def _judge(
         return Outcome.unstable, _growth(eigenvalues)
     outcome = _rested(system, x, p)
     return outcome, outcome.value
+
+
+def _falls(system: System, x: np.ndarray, p: np.ndarray, k: int) -> str:
+    return f"{Outcome.runs_out.value} {system.states[k][1]} falls below one ion; '{takes(system, x, p, k)}' takes it."
 
 
 def _growth(eigenvalues: NDArray[np.complex128]) -> str:

@@ -10,7 +10,7 @@ from vrest.numerics.lanes import RUNNING, Lanes
 from vrest.system.assemble import System
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.run import stepper
-from vrest.verbs.swing import Swing, drift, swing
+from vrest.verbs.swing import STILL_MV, Swing, drift, swing
 
 RTOL = 1e-6
 
@@ -51,8 +51,10 @@ class Firing(NamedTuple):
     def __str__(self) -> str:
         found = self.swing
         between = f"between {found.low:.0f} and {found.high:.0f} mV"
-        if found.kind == "still":
+        if found.high - found.low < STILL_MV:
             return f"stays near {0.5 * (found.low + found.high):.4g} mV"
+        if found.kind == "still":
+            return f"drifts {between}"
         if found.rate is None:
             return f"moves {between}, without equal periods"
         return f"{'fires' if found.high > 0 else 'oscillates'} at {found.rate:.3g} Hz, {between}"
@@ -63,6 +65,8 @@ def firing(system: System, x: np.ndarray, p: np.ndarray, step: float) -> Firing:
     span = STEPS * step
     while True:
         times, states = trace(system, x, p, span, int(TRIES * span / step))
+        if not len(times):  # it got stuck at once
+            times, states = np.zeros(2), np.stack([x, x])
         potentials = [1e3 * system.potential(states, wall) for wall in system.structure.walls]
         k = int(np.argmax([np.ptp(v) for v in potentials]))
         found = swing(times, potentials[k])

@@ -10,6 +10,9 @@ from vrest.physics.namespace import namespace
 from vrest.system.assemble import System, entry
 from vrest.system.observables import pump_costs
 
+PUMPED = ("K", "Na")
+"""What a pump holds gradients of."""
+
 RUN_DOWN_COST = 10e3
 """J/mol: where a pump cycle stores less than this (a healthy neuron: 40 to 50 kJ/mol), gradients are gone."""
 
@@ -17,12 +20,17 @@ RUN_DOWN_COST = 10e3
 def pumped(system: System, x: Any, p: Any) -> Any:
     """Whether gradients are held, (...): by a pump, or by the description wherever a membrane has an inside.
 
-    A pipette holds contents (`dialysed`), and so does a closure without terms. A pump that would move an ion of which
-    there is none has no cost of a cycle, and holds nothing.
+    A pipette holds contents (`dialysed`), and so do closures of K+ and Na+ without terms. A pump that would move an ion
+    of which there is none has no cost of a cycle, and holds nothing.
     """
     structure = system.structure
-    tied = {name.split(".")[0] for name, terms in structure.closures if not terms}
-    free = [w for w in structure.walls if structure.space(w.inside).finite and w.inside not in tied]
+    kept = {name for name, terms in structure.closures if not terms}
+
+    def held(space: str) -> bool:
+        pumped = [ion for ion in structure.space(space).ions if ion in PUMPED]
+        return not structure.space(space).finite or (bool(pumped) and all(f"{space}.{ion}" in kept for ion in pumped))
+
+    free = [w for w in structure.walls if not held(w.inside)]
     most = 0.0 * entry(x, 0)
     if not free:
         return most == 0.0

@@ -17,6 +17,9 @@ from vrest.system.observables import currents, without_limit
 from vrest.system.structure import Wall, parameter_vector
 from vrest.verbs.rest import Rest, rest
 
+FAR = 0.3
+"""V: around a potential beyond this it is looked elsewhere."""
+
 SPAN = np.linspace(-0.4, 0.4, 1601)
 """V: where zero-current potentials are looked for, every 0.5 mV."""
 
@@ -182,10 +185,12 @@ def zero_current_potentials(system: System, x: np.ndarray, p: np.ndarray, wall: 
     def flow(potentials: np.ndarray) -> np.ndarray:
         return net_current(system, at_potential(system, x, wall, potentials, p), p, wall)
 
-    signs = np.sign(flow(SPAN))
+    now = float(system.potential(x, wall))
+    span = SPAN if abs(now) < FAR else SPAN + np.copysign(abs(now) - FAR, now)
+    signs = np.sign(flow(span))
     roots = []
     for k in np.flatnonzero(signs[:-1] * signs[1:] <= 0):
-        low, high = SPAN[k], SPAN[k + 1]
+        low, high = span[k], span[k + 1]
         if signs[k] == 0:
             roots.append(float(low))
             continue

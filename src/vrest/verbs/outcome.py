@@ -16,7 +16,7 @@ class Outcome(Enum):
     runs_out = "There is no resting state: an ion runs out, because something goes on taking it where none is left."
     neutral = "A whole line of states is stationary: nothing in the cell determines one total."
     not_converged = "No resting state was found; that does not prove there is none."
-    not_followed = "The motion was not followed to its end: it goes on for longer than it was watched."
+    not_followed = "The motion was not followed to its end."
 
     @property
     def has_state(self) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vrest.errors import InputError, NoRestError
 from vrest.model.cell import Cell, Notice
-from vrest.model.change import Change, apply
+from vrest.model.change import Change, apply, parse_changes
 from vrest.system.assemble import System, assemble
 from vrest.system.ledger import Account, accounts, describe
 from vrest.system.observables import atp_use, exchange_currents, reversal_potentials, volumes
@@ -49,7 +49,7 @@ class Rest:
     conditioning: float
     """Condition number of the scaled Jacobian."""
     iterations: int
-    """Steps of Newton's method, at last."""
+    """Large steps at last, those of Newton's method among them."""
     followed: float
     """How long the motion was followed before that, s."""
     steps: int
@@ -58,9 +58,12 @@ class Rest:
     @property
     def reached(self) -> str:
         """How the search got where it ended, in words."""
-        newton = f"{self.iterations} step{'' if self.iterations == 1 else 's'} of Newton's method"
+        many = "" if self.iterations == 1 else "s"
         if not self.steps:
-            return f"{newton}; each fitted the motion"
+            return f"{self.iterations} large step{many}, each of which fitted the motion"
+        newton = f"{self.iterations} step{many} of Newton's method"
+        if self.outcome is Outcome.oscillates:
+            newton += " from the middle of it"
         told = f"the motion followed for {format_si(self.followed, 'time', digits=3)} in {self.steps} steps"
         return f"{told}, then {newton}" if self.iterations else told
 
@@ -183,9 +186,9 @@ def rest(
 
     From the state that the cell describes, with its conserved totals (charge, and whatever no active transport
     can change) held exactly, the motion is followed with controlled error until nothing quick is left that could
-    turn it, and Newton's method goes on from there; a cell without gates first tries large pseudo-time steps,
-    as long as they fit the motion. What is returned was checked: the correction that remains, the imbalance of every
-    ion, positivity, and the eigenvalues of the reduced system.
+    turn it, and Newton's method goes on from there; a cell whose currents never fall as V rises first tries large
+    pseudo-time steps, as long as they fit the motion. What is returned was checked: the correction that remains, the
+    imbalance of every ion, positivity, and the eigenvalues of the reduced system.
 
     Parameters
     ----------
@@ -216,6 +219,7 @@ def rest(
             code="not_a_cell",
             hint='Use rest(vrest.load("...")).',
         )
+    changes = parse_changes(changes)
     if start is not None:
         refuse_start_values(cell, changes)
     cell = apply(cell, changes)
@@ -228,7 +232,8 @@ def rest(
         )
     p = parameter_vector(cell)
     x0 = begin(system, cell, p, start)
-    return result(cell, system, p, x0, verdict(system, p, x0, searched(system, p[None], x0[None], progress=progress)))
+    search = searched(system, p[None], x0[None], progress=progress)
+    return result(cell, system, p, x0, verdict(system, p, x0, search, progress=progress))
 
 
 def rest_here(cell: Cell) -> Rest:

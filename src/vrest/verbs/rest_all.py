@@ -94,7 +94,12 @@ def rest_all(
     system, p = assemble(cell, only_active=True), parameter_vector(cell)
     x0 = system.start(cell, p)
     found = stationary_states(cell, system, p, starts=starts, seed=seed, progress=progress)
-    return [result(cell, system, p, x0, departed(system, p, x0, certify(system, p, x0, each))) for each in found]
+    tell = progress or (lambda share: None)
+    rests = []
+    for k, each in enumerate(found):
+        rests.append(result(cell, system, p, x0, departed(system, p, x0, certify(system, p, x0, each))))
+        tell(0.5 + 0.5 * (k + 1) / len(found))
+    return rests
 
 
 def stationary_states(

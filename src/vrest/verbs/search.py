@@ -105,6 +105,13 @@ def searched(
         (n, states) whose conserved totals hold.
     y0
         (n, independent states) where the motion starts; that of x0 if None.
+    progress
+        Called between chunks of steps; returning False stops the search, which is then `cancelled`.
+
+    Returns
+    -------
+    Searched
+        Not yet judged: `verdict` says what it means.
     """
     x, numbers = x0.T, p.T
     y = x[list(system.laws.independent)] if y0 is None else y0.T
@@ -126,6 +133,7 @@ def settled(system: System, x: Any, y: Any, numbers: Any, pace: Pace, iterations
     """
     found = settling(system)((x, y, numbers), (pace, iterations))
     told = (found.verdict == STABLE) & ~np.isnan(found.slowest)
+    found.done[~np.isfinite(found.jacobian).all(axis=(0, 1))] = False
     if (unclear := np.flatnonzero(found.done & ~told)).size:
         these = found.jacobian[..., unclear]
         rates = np.linalg.eigvals(np.moveaxis(these, -1, 0)).real
@@ -205,7 +213,7 @@ class _Led:
         if (rest := np.flatnonzero(self.ended != Ended.settled)).size:  # what is known of the point where it was left
             y = self.lanes.y[:, rest]
             _put(self.found, rest, settling(self.system)((self.x[:, rest], y, self.numbers[:, rest]), (self.pace, 1)))
-            self.found.y[:, rest] = y
+            self.found.y[:, rest], self.found.iterations[rest] = y, 0
         return Searched(self.found, self.ended, self.lanes.t, self.lanes.steps, self.seen, self.lasts)
 
     def follow(self, which: np.ndarray, tries: int) -> None:

@@ -11,7 +11,7 @@ from vrest.verbs.allowed import Allowed
 from vrest.verbs.certify import Certificate, certify
 from vrest.verbs.firing import Firing, firing
 from vrest.verbs.outcome import Ended, Outcome
-from vrest.verbs.search import Searched, Settling, searched, settling
+from vrest.verbs.search import Progress, Searched, Settling, searched, settling
 
 MAX_ITERATIONS = 60
 """Of Newton's method alone."""
@@ -20,9 +20,11 @@ NUDGE = 1e-3
 """V: how far a cell is moved from an unstable state to see where it goes."""
 
 
-def verdict(system: System, p: np.ndarray, x0: np.ndarray, search: Searched, k: int = 0) -> Certificate:
+def verdict(
+    system: System, p: np.ndarray, x0: np.ndarray, search: Searched, k: int = 0, progress: Progress | None = None
+) -> Certificate:
     """What is known of lane k of a search, of a cell with parameters p that started as x0."""
-    return departed(system, p, x0, _judged(system, p, x0, search, k))
+    return departed(system, p, x0, _judged(system, p, x0, search, k), progress)
 
 
 def _judged(system: System, p: np.ndarray, x0: np.ndarray, search: Searched, k: int) -> Certificate:
@@ -67,7 +69,7 @@ def _moving(
                 steps=last.steps,
             )
     after = format_si(last.followed, "time", digits=3)
-    return last._replace(reason=f"Not followed to the end: the cell {seen} after {after}.")
+    return last._replace(reason=f"{Outcome.not_followed.value} After {after} the cell {seen}.")
 
 
 def _growth(found: Certificate) -> str:
@@ -79,23 +81,26 @@ def newton(system: System, p: np.ndarray, x0: np.ndarray, x: np.ndarray) -> Stat
     allowed, rows = Allowed(system), list(system.laws.independent)
     _, c, matrix = system.split(x0, p)
     y = x[rows]
-    for _ in range(MAX_ITERATIONS):
+    for k in range(MAX_ITERATIONS):
         point = linearised(system, p, x0, y)
         here, step = system.join(y, c, matrix), system.join(point.correction, 0.0 * c, matrix)
         if not np.all(np.isfinite(step)):
             return None
         if np.all(np.abs(point.correction) < 1e-12 * np.array(allowed.scale(tuple(y)))):
-            return point._replace(converged=True)
+            return point._replace(iterations=k, converged=True)
         falls = allowed.positive & (step < 0)
         y = (here + min(1.0, np.min(-0.8 * here[falls] / step[falls], initial=1.0)) * step)[rows]
     return None
 
 
-def departed(system: System, p: np.ndarray, x0: np.ndarray, found: Certificate) -> Certificate:
+def departed(
+    system: System, p: np.ndarray, x0: np.ndarray, found: Certificate, progress: Progress | None = None
+) -> Certificate:
     """An unstable state with where the cell goes from it; any other certificate as it is."""
     if found.outcome is not Outcome.unstable:
         return found
-    there = _judged(system, p, x0, searched(system, p[None], x0[None], nudged(system, found.state)[None]), 0)
+    away = searched(system, p[None], x0[None], nudged(system, found.state)[None], progress=progress)
+    there = _judged(system, p, x0, away, 0)
     if there.outcome is Outcome.oscillates:
         return found._replace(outcome=there.outcome, reason=there.reason)
     if there.outcome.has_state:
