@@ -169,7 +169,7 @@ def test_many_cells_near_a_saddle_end_where_runs_do(pore, potassium):
 
 
 def test_what_the_description_holds_is_not_run_down():
-    """A dendrite whose K+ and Na+ are held and whose KCC2 sets Cl- rests without a pump; with one ion held it runs down."""
+    """A dendrite whose K+ and Na+ are held rests without a pump; with Cl- alone held a neuron runs down."""
     dendrite = cell("kcc2_dendrite")
     found = vrest.rest(dendrite)
     assert found.outcome is Outcome.rests
