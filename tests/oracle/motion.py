@@ -25,6 +25,9 @@ SWOLLEN = 1e4
 NEAR = 1e-4
 """Relative distance from a stable stationary state at which the motion has arrived."""
 
+RETURNS = 1e-6 / 60
+"""mM/s of an ion of which there is none: slower than this it stays away."""
+
 FOREVER = 1e13
 """s"""
 
@@ -273,12 +276,15 @@ class Motion:
         return np.abs(self.m.rhs(0.0, x) / self.scale(x)).max() * h < 1e-3
 
     def _taken(self, x, low):
-        """Of the amounts below one ion, one that is not vanishing smoothly: at none left its rate is not zero."""
+        """Of the amounts below one ion, one that is not vanishing smoothly.
+
+        At none left it is still taken, or it comes back so fast that what holds it below one ion must take it as fast.
+        """
         none = x.copy()
         none[self.amounts[low]] = 0.0
         slope = self.m.rhs(0.0, none)[self.amounts]
         for k in np.flatnonzero(low):
-            if abs(slope[k]) > 1e-13:
+            if slope[k] < -1e-13 or slope[k] > RETURNS:
                 return int(k)
         return None
 
