@@ -7,16 +7,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vrest.constants import N_A
 from vrest.model.cell import Notice
 from vrest.numerics.point import Stationary
 from vrest.system.assemble import System
 from vrest.system.observables import pump_costs, takes, without_limit
+from vrest.units import format_si
 from vrest.verbs.allowed import SWOLLEN, Allowed
 from vrest.verbs.face import face, least, vanishing
 from vrest.verbs.held import pumped
 from vrest.verbs.outcome import Ended, Outcome
-from vrest.verbs.search import rounding
+from vrest.verbs.search import one_ion, rounding
 
 NEUTRAL_RATE = 1e-10
 """1/s: an eigenvalue this small (a time constant of 300 years) means a state nothing determines."""
@@ -115,7 +115,7 @@ def _without(system: System, p: np.ndarray, x0: np.ndarray, last: Certificate, g
             "precision cannot tell from zero.",
         )
     if (rates > 0).any() or (towards > NEUTRAL_RATE).any():
-        return certificate._replace(outcome=Outcome.unstable, reason=_growth(certificate.eigenvalues))
+        return certificate._replace(outcome=Outcome.unstable, reason=_leaves(certificate.eigenvalues))
     outcome = _rested(system, without.state, p)
     how = "decays" if (towards < -NEUTRAL_RATE).all() else "decays more slowly than any exponential"
     return certificate._replace(
@@ -183,7 +183,7 @@ def _judge(
             f"({np.abs(eigenvalues.real).min():.2g} /s) is below what double precision can tell from zero."
         )
     if np.any(eigenvalues.real > 0):
-        return Outcome.unstable, _growth(eigenvalues)
+        return Outcome.unstable, _leaves(eigenvalues)
     outcome = _rested(system, x, p)
     return outcome, outcome.value
 
@@ -192,8 +192,13 @@ def _falls(system: System, x: np.ndarray, p: np.ndarray, k: int) -> str:
     return f"{Outcome.runs_out.value} {system.states[k][1]} falls below one ion; '{takes(system, x, p, k)}' takes it."
 
 
-def _growth(eigenvalues: NDArray[np.complex128]) -> str:
-    return f"{Outcome.unstable.value} A deviation grows by a factor e in {1 / eigenvalues.real.max():.4g} s."
+def growth(eigenvalues: NDArray[np.complex128]) -> str:
+    """How fast a cell leaves an unstable state, without the full stop."""
+    return f"A deviation grows by a factor e in {format_si(1 / eigenvalues.real.max(), 'time', digits=4)}"
+
+
+def _leaves(eigenvalues: NDArray[np.complex128]) -> str:
+    return f"{Outcome.unstable.value} {growth(eigenvalues)}."
 
 
 def _rested(system: System, x: np.ndarray, p: np.ndarray) -> Outcome:
@@ -203,10 +208,7 @@ def _rested(system: System, x: np.ndarray, p: np.ndarray) -> Outcome:
 
 def _emptied(system: System, x: np.ndarray, p: np.ndarray) -> int | None:
     """An amount of which less than one ion is left."""
-    for k, ((kind, _), count) in enumerate(zip(system.states, x * np.array(system.units(p)) * N_A, strict=True)):
-        if kind == "amount" and count < 1.0:
-            return k
-    return None
+    return next(iter(np.flatnonzero(x < one_ion(system, p)).tolist()), None)
 
 
 def _free_total(system: System, jacobian: np.ndarray) -> str:

@@ -13,11 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vrest.constants import N_A
 from vrest.numerics.point import NEWTON
 from vrest.system.assemble import System, shared
 from vrest.verbs.allowed import Allowed
-from vrest.verbs.search import settling
+from vrest.verbs.search import one_ion, settling
 
 GONE, LITTLE = 1e-3, 1e-2
 """Less than this share of what was there, or than one ion, and less than so many mM, may be on its way to nothing."""
@@ -67,7 +66,7 @@ def least(system: System, x: np.ndarray, p: np.ndarray) -> np.ndarray:
     spaces = [name.split(".")[0] if kind == "amount" else "" for kind, name in system.states]
     whole = {space: sum(abs(v) for v, other in zip(x, spaces, strict=True) if other == space) for space in {*spaces}}
     rounding = [ROUNDING * whole[space] if space else 0.0 for space in spaces]
-    return np.maximum(rounding, 1.0 / (N_A * np.array(system.units(p))))
+    return np.maximum(rounding, one_ion(system, p))
 
 
 def gone_at(system: System, x: np.ndarray) -> list[int]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vrest.constants import N_A
 from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.change import Change, apply
@@ -22,7 +21,7 @@ from vrest.verbs.certify import certify
 from vrest.verbs.face import COMES_BACK, gone_at
 from vrest.verbs.outcome import Ended
 from vrest.verbs.rest import Rest, result
-from vrest.verbs.search import searched
+from vrest.verbs.search import one_ion, searched
 from vrest.verbs.verdict import departed, linearised, verdict
 
 if TYPE_CHECKING:
@@ -258,8 +257,7 @@ def problem(
 
     allowed, independent = Allowed(system), list(system.laws.independent)
     floor, positive = allowed.floor[independent], allowed.positive[independent]
-    amounts = np.array([kind == "amount" for kind, _ in system.states])
-    least = np.where(amounts, 1.0 / (N_A * np.array(system.units(line.p))), 0.0)[allowed.positive]  # one ion
+    least = np.maximum(one_ion(system, line.p), 0.0)[allowed.positive]
     least[np.isin(np.flatnonzero(allowed.positive), list(gone))] = -1.0
     pinned = np.isin(independent, list(gone)).astype(float)
     into = np.zeros(len(independent))

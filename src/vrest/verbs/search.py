@@ -133,8 +133,10 @@ def settled(system: System, x: Any, y: Any, numbers: Any, pace: Pace, iterations
     """
     found = settling(system)((x, y, numbers), (pace, iterations))
     told = (found.verdict == STABLE) & ~np.isnan(found.slowest)
-    found.done[~np.isfinite(found.jacobian).all(axis=(0, 1))] = False
     if (unclear := np.flatnonzero(found.done & ~told)).size:
+        finite = np.isfinite(found.jacobian[..., unclear]).all(axis=(0, 1))
+        found.done[unclear[~finite]] = False
+        unclear = unclear[finite]
         these = found.jacobian[..., unclear]
         rates = np.linalg.eigvals(np.moveaxis(these, -1, 0)).real
         certain = np.abs(rates).min(axis=1) > rounding(these)

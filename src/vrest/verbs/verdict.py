@@ -8,7 +8,7 @@ from vrest.numerics.point import NEWTON, Stationary
 from vrest.system.assemble import System
 from vrest.units import format_si
 from vrest.verbs.allowed import Allowed
-from vrest.verbs.certify import Certificate, certify
+from vrest.verbs.certify import Certificate, certify, growth
 from vrest.verbs.firing import Firing, firing
 from vrest.verbs.outcome import Ended, Outcome
 from vrest.verbs.search import Progress, Searched, Settling, searched, settling
@@ -61,7 +61,11 @@ def _moving(
     if seen.steady and (centre := newton(system, p, x0, seen.mean)) is not None:
         around = certify(system, p, x0, centre)
         if around.outcome.has_state:
-            holds = "That is stable, but not where the motion leads" if around.outcome.is_rest else _growth(around)
+            holds = (
+                "That is stable, but not where the motion leads"
+                if around.outcome.is_rest
+                else growth(around.eigenvalues)
+            )
             return around._replace(
                 outcome=Outcome.oscillates,
                 reason=f"{Outcome.oscillates.value} {holds}; it {seen}.",
@@ -70,10 +74,6 @@ def _moving(
             )
     after = format_si(last.followed, "time", digits=3)
     return last._replace(reason=f"{Outcome.not_followed.value} After {after} the cell {seen}.")
-
-
-def _growth(found: Certificate) -> str:
-    return f"A deviation grows by a factor e in {format_si(1 / found.eigenvalues.real.max(), 'time', digits=4)}"
 
 
 def newton(system: System, p: np.ndarray, x0: np.ndarray, x: np.ndarray) -> Stationary | None:
@@ -108,7 +108,7 @@ def departed(
         goes = f"the cell goes to {', '.join(f'{v:.4g}' for v in ends)} mV ({there.outcome.name})."
     else:
         goes = f"from there: {there.reason}"
-    return found._replace(reason=f"{Outcome.unstable.value} {_growth(found)}; {goes}")
+    return found._replace(reason=f"{Outcome.unstable.value} {growth(found.eigenvalues)}; {goes}")
 
 
 def nudged(system: System, x: np.ndarray) -> np.ndarray:
