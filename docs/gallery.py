@@ -12,8 +12,8 @@ from pathlib import Path
 
 from vrest.io.cellfile import load
 from vrest.plot.perturb import perturbation_figure
-from vrest.study.perturb import perturb
-from vrest.study.perturbation import find, perturbations
+from vrest.study.perturb.perturb import perturb
+from vrest.study.perturb.perturbation import find, perturbations
 
 HERE = Path(__file__).parent
 IMAGES, PAGE = HERE / "images" / "gallery", HERE / "gallery.md"

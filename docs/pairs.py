@@ -14,8 +14,8 @@ from pathlib import Path
 
 from vrest.errors import NoRestError, VrestError
 from vrest.io.cellfile import library, load
-from vrest.study.perturb import perturb
-from vrest.study.perturbation import perturbations
+from vrest.study.perturb.perturb import perturb
+from vrest.study.perturb.perturbation import perturbations
 
 Pairs = dict[str, dict[str, tuple[str, str]]]
 """By cell and perturbation: the sign, and what there is to say about it."""

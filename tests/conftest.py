@@ -14,7 +14,7 @@ import pytest
 from hypothesis import settings
 
 import vrest
-import vrest.numerics.backend
+import vrest.numerics.compiler.backend
 
 settings.register_profile("repeat", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None)

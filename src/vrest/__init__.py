@@ -44,36 +44,36 @@ if TYPE_CHECKING:
     from vrest.study.bifurcation import bifurcation as bifurcation
     from vrest.study.calculator import ghk as ghk
     from vrest.study.calculator import nernst as nernst
-    from vrest.study.check import Check as Check
-    from vrest.study.check import check as check
-    from vrest.study.compare import Comparison as Comparison
-    from vrest.study.compare import compare as compare
+    from vrest.study.check.check import Check as Check
+    from vrest.study.check.check import check as check
     from vrest.study.curves import bath_curve as bath_curve
     from vrest.study.curves import current_voltage as current_voltage
-    from vrest.study.design import Design as Design
-    from vrest.study.design import design as design
+    from vrest.study.design.design import Design as Design
+    from vrest.study.design.design import design as design
     from vrest.study.excitability import Excitability as Excitability
     from vrest.study.excitability import Firing as Firing
     from vrest.study.excitability import excitability as excitability
     from vrest.study.excitability import firing as firing
-    from vrest.study.explain import Explanation as Explanation
-    from vrest.study.explain import explain as explain
-    from vrest.study.fit import fit as fit
-    from vrest.study.fit_result import Estimate as Estimate
-    from vrest.study.fit_result import Fit as Fit
-    from vrest.study.identify import Candidate as Candidate
-    from vrest.study.identify import next_measurement as next_measurement
-    from vrest.study.model_choice import ModelChoice as ModelChoice
-    from vrest.study.model_choice import compare_models as compare_models
-    from vrest.study.perturb import applicable as applicable
-    from vrest.study.perturb import perturb as perturb
-    from vrest.study.perturbation import Perturbation as Perturbation
-    from vrest.study.perturbation import perturbations as perturbations
-    from vrest.study.perturbed import Perturbed as Perturbed
-    from vrest.study.posterior import posterior as posterior
-    from vrest.study.sensitivity import Sensitivity as Sensitivity
-    from vrest.study.sensitivity import sensitivity as sensitivity
-    from vrest.study.sobol import sobol_indices as sobol_indices
+    from vrest.study.explain.explain import Explanation as Explanation
+    from vrest.study.explain.explain import explain as explain
+    from vrest.study.fit.fit import fit as fit
+    from vrest.study.fit.identify import Candidate as Candidate
+    from vrest.study.fit.identify import next_measurement as next_measurement
+    from vrest.study.fit.model_choice import ModelChoice as ModelChoice
+    from vrest.study.fit.model_choice import compare_models as compare_models
+    from vrest.study.fit.posterior import posterior as posterior
+    from vrest.study.fit.result import Estimate as Estimate
+    from vrest.study.fit.result import Fit as Fit
+    from vrest.study.perturb.compare import Comparison as Comparison
+    from vrest.study.perturb.compare import compare as compare
+    from vrest.study.perturb.perturb import applicable as applicable
+    from vrest.study.perturb.perturb import perturb as perturb
+    from vrest.study.perturb.perturbation import Perturbation as Perturbation
+    from vrest.study.perturb.perturbation import perturbations as perturbations
+    from vrest.study.perturb.perturbed import Perturbed as Perturbed
+    from vrest.study.sensitivity.sensitivity import Sensitivity as Sensitivity
+    from vrest.study.sensitivity.sensitivity import sensitivity as sensitivity
+    from vrest.study.sensitivity.sobol import sobol_indices as sobol_indices
     from vrest.verbs.go_on import go_on as go_on
     from vrest.verbs.instant import instant as instant
     from vrest.verbs.instant import settled as settled
@@ -117,22 +117,22 @@ _HOMES = {
     "vrest.verbs.run_function": "run_function",
     "vrest.study.bifurcation": "bifurcation",
     "vrest.study.calculator": "ghk nernst",
-    "vrest.study.check": "Check check",
-    "vrest.study.compare": "Comparison compare",
-    "vrest.study.perturb": "applicable perturb",
-    "vrest.study.perturbed": "Perturbed",
-    "vrest.study.perturbation": "Perturbation perturbations",
+    "vrest.study.check.check": "Check check",
+    "vrest.study.perturb.compare": "Comparison compare",
+    "vrest.study.perturb.perturb": "applicable perturb",
+    "vrest.study.perturb.perturbed": "Perturbed",
+    "vrest.study.perturb.perturbation": "Perturbation perturbations",
     "vrest.study.curves": "bath_curve current_voltage",
-    "vrest.study.design": "Design design",
+    "vrest.study.design.design": "Design design",
     "vrest.study.excitability": "Excitability Firing excitability firing",
-    "vrest.study.explain": "Explanation explain",
-    "vrest.study.fit": "fit",
-    "vrest.study.fit_result": "Estimate Fit",
-    "vrest.study.identify": "Candidate next_measurement",
-    "vrest.study.model_choice": "ModelChoice compare_models",
-    "vrest.study.posterior": "posterior",
-    "vrest.study.sensitivity": "Sensitivity sensitivity",
-    "vrest.study.sobol": "sobol_indices",
+    "vrest.study.explain.explain": "Explanation explain",
+    "vrest.study.fit.fit": "fit",
+    "vrest.study.fit.result": "Estimate Fit",
+    "vrest.study.fit.identify": "Candidate next_measurement",
+    "vrest.study.fit.model_choice": "ModelChoice compare_models",
+    "vrest.study.fit.posterior": "posterior",
+    "vrest.study.sensitivity.sensitivity": "Sensitivity sensitivity",
+    "vrest.study.sensitivity.sobol": "sobol_indices",
 }
 _HOMES["vrest.version"] = "__version__"
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import vrest
-from vrest.study.measured import measured
+from vrest.study.fit.measured import measured
 
 EXPECTED = [[2.5, -91.5], [10.0, -61.25], [0.04, -120.0]]
 

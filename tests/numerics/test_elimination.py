@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import vrest.numerics.backend  # noqa: F401  (float64)
+import vrest.numerics.compiler.backend  # noqa: F401  (float64)
 from vrest.numerics.elimination import WRITTEN_SHORT, factorise, order_of, sign, substitute
 from vrest.numerics.rhs import Rhs
 

@@ -5,10 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import vrest.numerics.backend  # noqa: F401  (float64)
+import vrest.numerics.compiler.backend  # noqa: F401  (float64)
 from vrest.numerics.batch import advance
+from vrest.numerics.compiler.kernel import Kernel
 from vrest.numerics.growing import RESOLVED, longest
-from vrest.numerics.kernel import Kernel
 from vrest.numerics.lanes import FINISHED, RUNNING, Lanes
 
 

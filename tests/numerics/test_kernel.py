@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import vrest
-from vrest.numerics import cache
-from vrest.numerics import kernel as module
-from vrest.numerics.kernel import Kernel, leaves_of, tree_of
+from vrest.numerics.compiler import cache
+from vrest.numerics.compiler import kernel as module
+from vrest.numerics.compiler.kernel import Kernel, leaves_of, tree_of
+from vrest.numerics.compiler.samples import sample_put, sample_room
 from vrest.numerics.lanes import Lanes
-from vrest.numerics.rows import sample_put, sample_room
 from vrest.system.assemble import assemble
 from vrest.verbs.rest import rest_here
 from vrest.verbs.run import stepper

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import vrest.numerics.backend  # noqa: F401  (float64)
+import vrest.numerics.compiler.backend  # noqa: F401  (float64)
 from vrest.numerics.linear import WRITTEN_OUT, solve
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-import vrest.numerics.backend  # noqa: F401  (float64)
+import vrest.numerics.compiler.backend  # noqa: F401  (float64)
 from vrest.numerics.batch import advance
-from vrest.numerics.kernel import Kernel
+from vrest.numerics.compiler.kernel import Kernel
 from vrest.numerics.lanes import FINISHED, RUNNING, STUCK, Lanes
 from vrest.numerics.rhs import Rhs
 from vrest.numerics.rosenbrock import one_step, within

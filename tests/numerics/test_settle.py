@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import vrest.numerics.backend  # noqa: F401  (float64)
+import vrest.numerics.compiler.backend  # noqa: F401  (float64)
 from vrest.numerics.elimination import implicit
 from vrest.numerics.point import BOLD, STABLE, UNKNOWN, UNSTABLE
 from vrest.numerics.settle import prove, settle

@@ -23,8 +23,8 @@ from vrest.plot.ladder import ladder
 from vrest.plot.style import ion_colour
 from vrest.plot.timecourse import timecourse
 from vrest.study.curves import BathCurve, bath_curve, current_voltage
-from vrest.study.explain import Explanation, explain
-from vrest.study.fit import fit
+from vrest.study.explain.explain import Explanation, explain
+from vrest.study.fit.fit import fit
 from vrest.system.observables import currents, reversal_potentials
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import rest

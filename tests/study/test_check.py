@@ -7,7 +7,7 @@ import pytest
 
 import vrest
 from vrest.errors import InputError
-from vrest.study.findings import Claims, findings, first_moment
+from vrest.study.check.findings import Claims, findings, first_moment
 
 
 @pytest.fixture(scope="module")

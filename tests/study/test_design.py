@@ -10,9 +10,9 @@ from scipy.optimize import linprog
 import vrest
 from vrest.constants import F, R
 from vrest.errors import InputError
-from vrest.study.draft import Target, draft
-from vrest.study.refusal import State, refuse_state
-from vrest.study.strengths import Columns
+from vrest.study.design.draft import Target, draft
+from vrest.study.design.refusal import State, refuse_state
+from vrest.study.design.strengths import Columns
 from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
 from vrest.verbs.rest import result

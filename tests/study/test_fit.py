@@ -14,8 +14,8 @@ from scipy.stats import norm, t
 
 import vrest
 from vrest.constants import F, R
-from vrest.study.fit import fitted
-from vrest.study.fit_models import compiled
+from vrest.study.fit.fit import fitted
+from vrest.study.fit.models import compiled
 
 DEMO = Path(__file__).parents[2] / "examples" / "vm_ko.csv"
 PHI = 1e3 * R * 293.15 / F

@@ -10,10 +10,10 @@ import vrest
 from vrest.errors import InputError, NoRestError
 from vrest.io.cellfile import load, parse_cell, write_cell
 from vrest.model.change import Change
-from vrest.study.compare import compare
-from vrest.study.perturb import applicable, perturb
-from vrest.study.perturbation import find, perturbations
-from vrest.study.perturbed import Perturbed
+from vrest.study.perturb.compare import compare
+from vrest.study.perturb.perturb import applicable, perturb
+from vrest.study.perturb.perturbation import find, perturbations
+from vrest.study.perturb.perturbed import Perturbed
 from vrest.study.targets import CLEARANCE, TARGETS
 from vrest.system.assemble import assemble
 from vrest.units import to_si

@@ -134,7 +134,7 @@ def test_xla_gives_the_same_runs(neurons, monkeypatch):
     times = np.array([0.0, 30.0, 700.0, 1800.0])
     ours = run_batch(system, stages, edges, x, times=times)
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-    monkeypatch.setattr("vrest.numerics.kernel.compiled", None)
+    monkeypatch.setattr("vrest.numerics.compiler.kernel.compiled", None)
     monkeypatch.setattr(module, "_advance", module._advance.__wrapped__)
     monkeypatch.setenv("VREST_CACHE", "off")
     theirs = run_batch(system, stages, edges, x, times=times)
@@ -147,7 +147,7 @@ def test_xla_gives_the_same_rests(neurons, monkeypatch):
     system, p, x = neurons
     ours = rest_batch(system, p, x)
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-    monkeypatch.setattr("vrest.numerics.kernel.compiled", None)
+    monkeypatch.setattr("vrest.numerics.compiler.kernel.compiled", None)
     monkeypatch.setattr(search, "settling", search.settling.__wrapped__)
     monkeypatch.setattr(search, "following", search.following.__wrapped__)
     monkeypatch.setenv("VREST_CACHE", "off")

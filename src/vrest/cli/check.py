@@ -10,7 +10,7 @@ from click.exceptions import Exit
 from vrest.cli import options
 
 if TYPE_CHECKING:
-    from vrest.study.check import Check
+    from vrest.study.check.check import Check
 
 
 WHEN = {0.0: "at once", 60.0: "1 min", 600.0: "10 min", 3600.0: "1 h"}
@@ -47,7 +47,7 @@ def command(description: str, changes: tuple[str, ...], output: str | None, as_j
     cell, claims = read_description(description)
     cell = apply(cell, changes)
 
-    from vrest.study.check import check
+    from vrest.study.check.check import check
 
     with Meter(cell.name, quiet) as meter:
         story = check(cell, claims, progress=meter)

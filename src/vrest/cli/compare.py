@@ -49,7 +49,7 @@ def command(
     applied = dosed((name,), doses, isoform)[0]
     described = [options.read_cell(cell) for cell in cells]
 
-    from vrest.study.compare import compare
+    from vrest.study.perturb.compare import compare
 
     with Meter(name, quiet) as meter:
         found = compare(described, applied, duration=duration, onset=onset, neutral=not alone, progress=meter)

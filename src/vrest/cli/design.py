@@ -11,7 +11,7 @@ from click.exceptions import Exit
 from vrest.cli import options
 
 if TYPE_CHECKING:
-    from vrest.study.design import Design
+    from vrest.study.design.design import Design
 
 
 @click.command("design")
@@ -71,7 +71,7 @@ def command(
     going_along = [f"{bath}.{ion}={value}" for ion, value in without.items() if changes.swap or changes.salt]
     described = replace(changes, texts=(*changes.texts, *going_along)).apply(described)
 
-    from vrest.study.design import design
+    from vrest.study.design.design import design
 
     made = design(
         described,

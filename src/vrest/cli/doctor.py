@@ -47,7 +47,7 @@ def examine() -> dict[str, Any]:
 
     import jax
 
-    from vrest.numerics.cache import cache_directory
+    from vrest.numerics.compiler.cache import cache_directory
 
     folder = cache_directory()
     return {

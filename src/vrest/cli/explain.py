@@ -35,7 +35,7 @@ def command(
     options.check_figure(plot)
     described = changes.read(cell)
 
-    from vrest.study.explain import explain
+    from vrest.study.explain.explain import explain
     from vrest.verbs.rest import rest
 
     story = explain(rest(described).raise_if_none())

@@ -10,9 +10,9 @@ import rich_click as click
 from vrest.cli import options
 
 if TYPE_CHECKING:
-    from vrest.study.fit_result import Fit
-    from vrest.study.identify import Candidate
-    from vrest.study.model_choice import ModelChoice
+    from vrest.study.fit.identify import Candidate
+    from vrest.study.fit.model_choice import ModelChoice
+    from vrest.study.fit.result import Fit
 
 MOST_CANDIDATES = 5
 
@@ -75,9 +75,9 @@ def command(
     described = apply(options.read_cell(cell), changes)
     table = read_measurements(data)
 
-    from vrest.study.fit import fit
-    from vrest.study.identify import next_measurement
-    from vrest.study.model_choice import compare_models
+    from vrest.study.fit.fit import fit
+    from vrest.study.fit.identify import next_measurement
+    from vrest.study.fit.model_choice import compare_models
 
     names, choice = free or ("P_Na/P_K",), None
     with Meter(described.name, quiet) as meter:

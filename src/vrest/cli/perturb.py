@@ -9,7 +9,7 @@ import rich_click as click
 from vrest.cli import options
 
 if TYPE_CHECKING:
-    from vrest.study.perturbed import Perturbed
+    from vrest.study.perturb.perturbed import Perturbed
 
 how = options.together(
     click.option(
@@ -77,7 +77,7 @@ def command(
         return
     described = changes.read(str(cell))
 
-    from vrest.study.perturb import perturb
+    from vrest.study.perturb.perturb import perturb
 
     applied = dosed(names, doses, isoform)
     with Meter(described.name, quiet) as meter:
@@ -101,7 +101,7 @@ def command(
 def dosed(names: tuple[str, ...], doses: tuple[str, ...], isoform: str | None) -> list[Any]:
     """The named perturbations with the doses of the command line."""
     from vrest.errors import InputError
-    from vrest.study.perturbation import find
+    from vrest.study.perturb.perturbation import find
 
     given: dict[str, str] = {}
     for text in doses:
@@ -128,7 +128,7 @@ def dosed(names: tuple[str, ...], doses: tuple[str, ...], isoform: str | None) -
 def show(found: Perturbed, temperature: float) -> None:
     """The answer for people."""
     from vrest.cli.answer import duration, number, table
-    from vrest.study.perturbed import rows
+    from vrest.study.perturb.perturbed import rows
 
     click.echo(f"{found.cell.name} at {number(temperature)} degC: {found.title}")
     for change in found.changes:
@@ -150,7 +150,7 @@ def show(found: Perturbed, temperature: float) -> None:
 def _list(cell: str | None, changes: options.Changes, as_json: bool, quiet: bool) -> None:
     from vrest.cli.answer import answer, table
     from vrest.io.report import door, report
-    from vrest.study.perturbation import find, perturbations
+    from vrest.study.perturb.perturbation import find, perturbations
 
     known = [find(name) for name in perturbations()]
     listed = [{"name": p.name, "title": p.title, "dose": p.text(p.default), "doses": sorted(p.doses)} for p in known]
@@ -161,7 +161,7 @@ def _list(cell: str | None, changes: options.Changes, as_json: bool, quiet: bool
         return
     described = changes.read(cell)
 
-    from vrest.study.perturb import applicable
+    from vrest.study.perturb.perturb import applicable
 
     why = applicable(described)
     for entry in listed:

@@ -93,7 +93,7 @@ def command(
         with replacing(output) as temporary:
             temporary.write_text(write_cell(found.as_cell()), encoding="utf-8")
     if plot and error is None:
-        from vrest.study.explain import explain
+        from vrest.study.explain.explain import explain
 
         options.save_figure("vrest.plot.ladder", "ladder", explain(found), plot)
     body = report(

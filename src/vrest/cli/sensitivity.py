@@ -10,8 +10,8 @@ import rich_click as click
 from vrest.cli import options
 
 if TYPE_CHECKING:
-    from vrest.study.sensitivity import Sensitivity
-    from vrest.study.sobol import Indices
+    from vrest.study.sensitivity.sensitivity import Sensitivity
+    from vrest.study.sensitivity.sobol import Indices
 
 MOST_COLUMNS = 8
 """Quantities beside each other."""
@@ -68,7 +68,7 @@ def command(
     described = changes.read(cell)
     how = {} if threshold is None else {"threshold": threshold}
 
-    from vrest.study.sensitivity import N, sensitivity
+    from vrest.study.sensitivity.sensitivity import N, sensitivity
 
     base = options.whole(n, "n") if n else N if wide else None
     with Meter(described.name, quiet) as meter:
@@ -117,7 +117,7 @@ def varied(over: tuple[str, ...]) -> dict[str, str | None] | None:
 def show(found: Sensitivity, temperature: float) -> None:
     """The sensitivity for people."""
     from vrest.cli.answer import number, table
-    from vrest.study.sensitivity import VERDICTS
+    from vrest.study.sensitivity.sensitivity import VERDICTS
 
     click.echo(f"{found.cell.name} at {number(temperature)} degC: what 1 % more of each number does")
     ranked = found.ranked(found.quantities[0].name)

@@ -7,7 +7,7 @@ from typing import Any
 
 from vrest.errors import InputError
 from vrest.io.table import read_table
-from vrest.study.measured import role_of
+from vrest.study.fit.measured import role_of
 from vrest.units import parse_number
 
 

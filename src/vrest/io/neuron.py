@@ -29,7 +29,7 @@ from vrest.model.compartment import Compartment, Impermeant
 from vrest.model.membrane import Membrane
 from vrest.model.pumps import ConstantPump
 from vrest.model.transport import Transport
-from vrest.study.findings import Claims
+from vrest.study.check.findings import Claims
 from vrest.units import to_si
 
 IONS = {"na": "Na", "k": "K", "cl": "Cl"}

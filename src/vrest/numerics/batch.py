@@ -13,10 +13,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from vrest.numerics.compiler.samples import sample_put, sample_room, sample_time
 from vrest.numerics.lanes import FINISHED, RUNNING, STUCK, Advanced, Lanes, Watched
 from vrest.numerics.rhs import Rhs, State
 from vrest.numerics.rosenbrock import Attempt, Slope, Valid, attempt, within
-from vrest.numerics.rows import sample_put, sample_room, sample_time
 from vrest.numerics.tableau import RODAS5P, Tableau
 
 SAMPLES = (0.25, 0.5, 0.75, 1.0)

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vrest.numerics.kernel import Kernel
+from vrest.numerics.compiler.kernel import Kernel
 
 LARGEST, SMALLEST = 0.02, 1e-9
 """Bounds of an arclength step: the share of its size by which an unknown changes."""

@@ -21,7 +21,7 @@ from vrest.plot.style import (
     number,
     readable,
 )
-from vrest.study.explain import Explanation, MembraneStory
+from vrest.study.explain.explain import Explanation, MembraneStory
 
 ONE_PER_SECOND = 1e12 * F / N_A
 """pA carried by one ion per second: a current below it is rounding."""
@@ -41,7 +41,7 @@ def balance_figure(explanation: Explanation) -> Figure:
 
     >>> from vrest.io.cellfile import load
     >>> from vrest.verbs.rest import rest
-    >>> from vrest.study.explain import explain
+    >>> from vrest.study.explain.explain import explain
     >>> figure = balance_figure(explain(rest(load("mammalian_neuron"))))
     >>> figure.axes[0].get_ylabel()
     'outward current (pA)'
@@ -76,7 +76,7 @@ def by_ion(explanation: Explanation, story: MembraneStory) -> dict[str, Stack]:
 
     >>> from vrest.io.cellfile import load
     >>> from vrest.verbs.rest import rest
-    >>> from vrest.study.explain import explain
+    >>> from vrest.study.explain.explain import explain
     >>> story = explain(rest(load("mammalian_neuron")))
     >>> [(name, round(current, 1)) for name, current, _, _ in by_ion(story, story.membranes[0])["Na⁺"]]
     [('Na_leak', -17.1), ('pump', 17.1)]
@@ -103,7 +103,7 @@ def by_transport(explanation: Explanation, story: MembraneStory) -> dict[str, St
 
     >>> from vrest.io.cellfile import load
     >>> from vrest.verbs.rest import rest
-    >>> from vrest.study.explain import explain
+    >>> from vrest.study.explain.explain import explain
     >>> story = explain(rest(load("mammalian_neuron")))
     >>> [(ion, round(current, 1)) for ion, current, _, _ in by_transport(story, story.membranes[0])["pump"]]
     [('K⁺', -11.4), ('Na⁺', 17.1)]

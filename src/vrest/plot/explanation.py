@@ -9,8 +9,8 @@ from vrest.plot.labels import settle
 from vrest.plot.ladder import draw_ladder, prepare_ladder
 from vrest.plot.style import MUTED, SMALL, new_figure, number, scientific, with_prefix
 from vrest.plot.votes import draw_votes, prepare_votes
-from vrest.study.account import PASSIVE
-from vrest.study.explain import Explanation, MembraneStory
+from vrest.study.explain.account import PASSIVE
+from vrest.study.explain.explain import Explanation, MembraneStory
 from vrest.verbs.outcome import Outcome
 
 
@@ -19,7 +19,7 @@ def explanation_figure(explanation: Explanation) -> Figure:
 
     >>> from vrest.io.cellfile import load
     >>> from vrest.verbs.rest import rest
-    >>> from vrest.study.explain import explain
+    >>> from vrest.study.explain.explain import explain
     >>> figure = explanation_figure(explain(rest(load("mammalian_neuron"))))
     >>> len(figure.axes)
     3

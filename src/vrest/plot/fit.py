@@ -25,10 +25,10 @@ from vrest.plot.style import (
     reversal_label,
     zero_line,
 )
-from vrest.study.fit_result import Fit, quantiles
-from vrest.study.free import short_path
-from vrest.study.least_squares import growth_along
-from vrest.study.measured import Condition
+from vrest.study.fit.free import short_path
+from vrest.study.fit.least_squares import growth_along
+from vrest.study.fit.measured import Condition
+from vrest.study.fit.result import Fit, quantiles
 
 MODEL_NAMES = {
     "ghk": "Goldman-Hodgkin-Katz",
@@ -49,7 +49,7 @@ def fit_figure(fit: Fit) -> Figure:
     The abscissa is what took most values. The band is that of the curve, not of further measurements.
 
     >>> from vrest.io.cellfile import load
-    >>> from vrest.study.fit import fit
+    >>> from vrest.study.fit.fit import fit
     >>> data = {"Ko": [2.5, 10.0, 30.0, 100.0], "Vm": [-91.9, -63.6, -36.3, -6.5]}
     >>> figure = fit_figure(fit(load("frog_muscle"), data, "P_Na/P_K", "mullins_noda"))
     >>> [axes.get_ylabel() for axes in figure.axes]

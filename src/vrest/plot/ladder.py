@@ -23,7 +23,7 @@ from vrest.plot.style import (
     readable,
     reversal_label,
 )
-from vrest.study.explain import Explanation, MembraneStory
+from vrest.study.explain.explain import Explanation, MembraneStory
 
 # columns, points from the left edge of the axes
 ION_RUNG, ION_LABEL = 26.0, 40.0
@@ -45,7 +45,7 @@ def ladder(explanation: Explanation) -> Figure:
 
     >>> from vrest.io.cellfile import load
     >>> from vrest.verbs.rest import rest
-    >>> from vrest.study.explain import explain
+    >>> from vrest.study.explain.explain import explain
     >>> figure = ladder(explain(rest(load("mammalian_neuron"))))
     >>> figure.axes[0].get_ylabel()
     'V (mV)'
@@ -67,7 +67,7 @@ def prepare_ladder(axes: Axes, story: MembraneStory, name: bool = False) -> None
 
     >>> from vrest.io.cellfile import load
     >>> from vrest.verbs.rest import rest
-    >>> from vrest.study.explain import explain
+    >>> from vrest.study.explain.explain import explain
     >>> story = explain(rest(load("mammalian_neuron")))
     >>> axes = Figure().subplots()
     >>> prepare_ladder(axes, story.membranes[0])
@@ -91,7 +91,7 @@ def draw_ladder(axes: Axes, story: MembraneStory) -> None:
 
     >>> from vrest.io.cellfile import load
     >>> from vrest.verbs.rest import rest
-    >>> from vrest.study.explain import explain
+    >>> from vrest.study.explain.explain import explain
     >>> story = explain(rest(load("mammalian_neuron")))
     >>> axes = Figure().subplots()
     >>> prepare_ladder(axes, story.membranes[0])

@@ -16,8 +16,8 @@ from vrest.plot.events import Block, draw_strip, lay_out, shade
 from vrest.plot.labels import Label, end_labels, end_room, release_room, settle
 from vrest.plot.style import FAINT, INK, MUTED, SMALL, TEXT, Dash, dress, new_figure, number, time_unit, zero_line
 from vrest.plot.traces import Panel, Samples, Trace, panels, samples
-from vrest.study.compare import Comparison
-from vrest.study.perturbed import Moment, Perturbed
+from vrest.study.perturb.compare import Comparison
+from vrest.study.perturb.perturbed import Moment, Perturbed
 from vrest.system.structure import parameter_vector
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.run import Run
@@ -65,7 +65,7 @@ def perturbation_figure(story: Perturbed) -> Figure:
     """Time course with wash, V on a logarithmic clock, the change of V at each reading, and the reason.
 
     >>> from vrest.io.cellfile import load
-    >>> from vrest.study.perturb import perturb
+    >>> from vrest.study.perturb.perturb import perturb
     >>> figure = perturbation_figure(perturb(load("mammalian_neuron"), "pump_loss"))
     >>> [axes.get_title(loc="left") for axes in figure.axes if axes.get_title(loc="left")]
     ['Change of V', 'While it lasts (log time)']
@@ -106,7 +106,7 @@ def comparison_figure(found: Comparison) -> Figure:
     """V of several cells under the same perturbation, and how far it moves in each.
 
     >>> from vrest.io.cellfile import load
-    >>> from vrest.study.compare import compare
+    >>> from vrest.study.perturb.compare import compare
     >>> figure = comparison_figure(compare([load("mammalian_neuron"), load("skeletal_muscle")], "pump_loss"))
     >>> len(figure.axes)
     3

@@ -9,9 +9,9 @@ from matplotlib.ticker import MaxNLocator
 
 from vrest.plot.labels import text_width
 from vrest.plot.style import INK, MUTED, SMALL, dress, ion_label, new_figure, number, reversal_label, zero_line
-from vrest.study.observed import Quantity
-from vrest.study.sensitivity import Effect, Sensitivity
-from vrest.study.sobol import Indices
+from vrest.study.sensitivity.observed import Quantity
+from vrest.study.sensitivity.sensitivity import Effect, Sensitivity
+from vrest.study.sensitivity.sobol import Indices
 
 MORE, LESS = "#D55E00", "#0072B2"
 """Colours of what raises a quantity and what lowers it: Okabe and Ito's."""
@@ -30,7 +30,7 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
     (first order) and with others (total), with 95 % intervals.
 
     >>> from vrest.io.cellfile import load
-    >>> from vrest.study.sensitivity import sensitivity
+    >>> from vrest.study.sensitivity.sensitivity import sensitivity
     >>> small = sensitivity(load("mammalian_neuron"), ["K_leak.permeability", "outside.K"], of="V")
     >>> sensitivity_figure(small).axes[0].get_xlabel()
     'V (mV)'

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from vrest.plot.labels import size_in_points, spread, text_width
 from vrest.plot.style import SMALL, dress, ion_colour, ion_label, readable
-from vrest.study.explain import MembraneStory
+from vrest.study.explain.explain import MembraneStory
 
 COUNTS = (
     ("chord_share", "chord\nconductance"),
@@ -25,7 +25,7 @@ def vote_rows(story: MembraneStory) -> list[tuple[str, dict[str, float]]]:
 
     >>> from vrest.io.cellfile import load
     >>> from vrest.verbs.rest import rest
-    >>> from vrest.study.explain import explain
+    >>> from vrest.study.explain.explain import explain
     >>> story = explain(rest(load("mammalian_neuron")))
     >>> [(name, round(shares["K"], 2)) for name, shares in vote_rows(story.membranes[0])][:2]
     [('chord\\nconductance', 0.58), ('slope\\nconductance', 0.59)]
@@ -43,7 +43,7 @@ def prepare_votes(axes: Axes, story: MembraneStory, title: str = "") -> None:
 
     >>> from vrest.io.cellfile import load
     >>> from vrest.verbs.rest import rest
-    >>> from vrest.study.explain import explain
+    >>> from vrest.study.explain.explain import explain
     >>> story = explain(rest(load("mammalian_neuron")))
     >>> from matplotlib.figure import Figure
     >>> axes = Figure().subplots()
@@ -69,7 +69,7 @@ def draw_votes(axes: Axes, story: MembraneStory, valence: dict[str, int]) -> Non
 
     >>> from vrest.io.cellfile import load
     >>> from vrest.verbs.rest import rest
-    >>> from vrest.study.explain import explain
+    >>> from vrest.study.explain.explain import explain
     >>> story = explain(rest(load("mammalian_neuron")))
     >>> from matplotlib.figure import Figure
     >>> axes = Figure().subplots()

@@ -22,7 +22,7 @@ def at_once(system: System) -> Any:
     import jax
     import jax.numpy as jnp
 
-    import vrest.numerics.backend  # noqa: F401
+    import vrest.numerics.compiler.backend  # noqa: F401
 
     wall = system.structure.walls[0]
     k = system.index["charge", wall.name]

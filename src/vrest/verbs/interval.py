@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vrest.numerics.kernel import Kernel
+from vrest.numerics.compiler.kernel import Kernel
 from vrest.numerics.lanes import FINISHED, RUNNING, Lanes
 from vrest.system.assemble import System
 from vrest.verbs.allowed import Allowed

@@ -40,7 +40,7 @@ class RestFunction(OfArguments):
     def _described(self) -> Any:
         import jax
 
-        import vrest.numerics.backend  # noqa: F401
+        import vrest.numerics.compiler.backend  # noqa: F401
 
         return jax.jit(lambda values: self.of.described(self._system, values))
 
@@ -122,7 +122,7 @@ def settled(system: System, faces: bool = False) -> Any:
     import jax
     import jax.numpy as jnp
 
-    import vrest.numerics.backend  # noqa: F401
+    import vrest.numerics.compiler.backend  # noqa: F401
 
     rows, scale = list(system.laws.independent), Allowed(system).scale
     amounts = np.array([system.states[k][0] == "amount" for k in rows])

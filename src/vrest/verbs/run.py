@@ -397,7 +397,7 @@ def _vectors(system: System, p0: np.ndarray, piece: Segment) -> tuple[np.ndarray
 @lru_cache(maxsize=64)
 def stepper(system: System, moving: bool) -> Any:
     """The integrator of one system as machine code: tries so many steps."""
-    from vrest.numerics.kernel import Kernel
+    from vrest.numerics.compiler.kernel import Kernel
 
     f, valid = motion(system, moving)
 

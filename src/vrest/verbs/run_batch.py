@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vrest.numerics.kernel import Kernel, leaves_of, mapped
+from vrest.numerics.compiler.kernel import Kernel, leaves_of, mapped
 from vrest.system.assemble import System
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.batch import constants_of, join_many, numbers_of

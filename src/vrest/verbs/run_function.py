@@ -41,7 +41,7 @@ class RunFunction(OfArguments):
     def _compiled(self) -> Any:
         import jax
 
-        import vrest.numerics.backend  # noqa: F401
+        import vrest.numerics.compiler.backend  # noqa: F401
 
         return jax.jit(self._run)
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vrest.constants import N_A
-from vrest.numerics.kernel import Kernel, leaves_of, mapped
+from vrest.numerics.compiler.kernel import Kernel, leaves_of, mapped
 from vrest.numerics.lanes import FINISHED, RUNNING, STUCK, Lanes
 from vrest.numerics.point import BOLD, NEWTON, STABLE, THERE, UNKNOWN, UNSTABLE, Pace
 from vrest.system.assemble import System

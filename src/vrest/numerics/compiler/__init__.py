@@ -1,0 +1,1 @@
+"""From a trace to machine code: `kernel.Kernel` is the door."""

@@ -1,0 +1,233 @@
+"""`Kernel`: a traced function as machine code of its own, for one problem or for many on a CPU.
+
+Code is kept on disk with all that is needed to call it. Where it is found there, neither JAX nor LLVM's compiler has
+anything to do, and JAX is not even imported: that is most of the start of a process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import pickle
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from vrest.numerics.compiler.cache import keep, kept, sources
+from vrest.numerics.compiler.instructions import BIT, INT, LANES, LONG, REAL, TIMES
+from vrest.numerics.compiler.machine import compiled, loaded, machine
+
+DTYPES = {REAL: np.float64, LONG: np.int64, INT: np.int32, BIT: np.bool_}
+
+LEAF = "leaf"
+
+PLUGINS = ("jax_plugins", "jax_cuda12_plugin", "jax_cuda13_plugin", "jax_rocm7_plugin")
+"""What brings JAX another device; code is not kept from before it came."""
+
+
+def leaves_of(tree: Any) -> tuple[list[Any], Any]:
+    """The arrays of nested tuples, named or not, and how they are nested; None is empty."""
+    leaves: list[Any] = []
+
+    def look(part: Any) -> Any:
+        if isinstance(part, tuple):
+            return (type(part), *map(look, part))
+        if part is not None:
+            leaves.append(part)
+        return None if part is None else LEAF
+
+    return leaves, look(tree)
+
+
+def tree_of(nesting: Any, leaves: Iterator[Any]) -> Any:
+    """The inverse of `leaves_of`."""
+    if nesting is None or nesting == LEAF:
+        return None if nesting is None else next(leaves)
+    kind, *parts = nesting
+    inside = [tree_of(part, leaves) for part in parts]
+    return tuple(inside) if kind is tuple else kind(*inside)
+
+
+def mapped(function: Callable[[Any], Any], tree: Any) -> Any:
+    """The tree with each of its arrays through a function."""
+    leaves, nesting = leaves_of(tree)
+    return tree_of(nesting, iter([function(leaf) for leaf in leaves]))
+
+
+def _plain(v: Any) -> np.ndarray:
+    """An array as machine code reads it."""
+    v = np.asarray(v, order="C")
+    return v if v.dtype.isnative else v.astype(v.dtype.newbyteorder("="))
+
+
+def _address(values: Any) -> int:
+    """Where the numbers of an array begin; the quick way is for what can be written to."""
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(values))
+    except (TypeError, ValueError):
+        return values.ctypes.data
+
+
+def _check_room(outputs: Any, times: Any, into: Any, n: int | None) -> None:
+    """Whether there is room for the samples, and an end to their times."""
+    rows = next((shape[0] for shape, _, _ in outputs if TIMES in shape), None)
+    shape = (rows, len(times)) if n is None else (n, rows, len(times))
+    fits = into is not None and into.shape == shape and into.flags.c_contiguous and into.dtype == np.float64
+    if not (fits and times.dtype == np.float64 and times.flags.c_contiguous and len(times) and times[-1] == np.inf):
+        raise ValueError(f"Samples need room of shape {shape}, and times that end with infinity.")
+
+
+class Kernel:
+    """f(lanes, shared[, times]) -> tuples of arrays, compiled for each sort of arguments; arrays of NumPy in and out.
+
+    On a CPU it is machine code of its own (see `lowering`), several times quicker than XLA's; on another device, and
+    where something cannot be lowered, it is XLA's.
+
+    Parameters
+    ----------
+    f
+        Of two nested tuples of arrays, those of the first ending with the axis of lanes, those of the second without;
+        and, where it takes samples, of their times. It may be called with any number of lanes and times.
+        No lane may depend on another, but for a loop that goes on while any of them does.
+    key
+        What f depends on apart from its arguments and the code of this package. Functions of one key share what is
+        kept on disk; without a key nothing is kept.
+    """
+
+    def __init__(self, f: Callable[..., Any], key: str = "") -> None:
+        self.f, self.key = f, key
+        self.made: dict[Any, _Native | _Xla] = {}
+        """Code for the sorts of arguments met so far."""
+
+    def __call__(self, lanes: Any, shared: Any, times: np.ndarray | None = None, into: np.ndarray | None = None) -> Any:
+        """`into` ([lanes,] rows, times) takes the samples; what was not passed stays as it is. The last time is inf."""
+        (wide, of_lanes), (rest, of_shared) = leaves_of(lanes), leaves_of(shared)
+        count, leaves = len(wide), [_plain(v) for v in (*wide, *rest)]
+        if any(not v.ndim or v.shape[-1] != leaves[0].shape[-1] for v in leaves[:count]):
+            raise ValueError(f"These differ in lanes: {[v.shape for v in leaves[:count]]}.")
+        kinds = tuple((v.dtype.char, v.shape[:-1] if k < count else v.shape) for k, v in enumerate(leaves))
+        asked = (tuple, of_lanes, of_shared), count, kinds, times is not None
+        made = self.made.get(asked) or self.made.setdefault(asked, self._make(*asked))
+        n = leaves[0].shape[-1] if count else 1
+        whole = made.whole(n) if count else 1
+        if whole > n:
+            leaves[:count] = [np.concatenate([v, v[..., -1:].repeat(whole - n, -1)], -1) for v in leaves[:count]]
+        if times is not None:
+            _check_room(made.outputs, times, into, n if count else None)
+        found = made.run(leaves[:count], leaves[count:], times, into, n, whole)
+        if whole > n:
+            cut = [wide and v is not into for v, (_, _, wide) in zip(found, made.outputs, strict=True)]
+            found = [v[..., :n] if shorter else v for v, shorter in zip(found, cut, strict=True)]
+        return tree_of(made.nesting, iter(found))
+
+    @property
+    def native(self) -> bool:
+        """Whether it is machine code of its own for all arguments met so far."""
+        return all(isinstance(made, _Native) for made in self.made.values())
+
+    def _make(self, nesting: Any, count: int, kinds: Any, sampled: bool) -> _Native | _Xla:
+        name = ""
+        if self.key and (source := sources()):
+            devices = os.environ.get("JAX_PLATFORMS"), *(find_spec(name) is not None for name in PLUGINS)
+            asked = (self.key, nesting, kinds, sampled, source, machine().name, devices)
+            name = hashlib.sha256(repr(asked).encode()).hexdigest()[:32] + ".kernel"
+            if content := kept(name):
+                return _Native(*pickle.loads(content))
+        return self._compiled(name, nesting, count, kinds, sampled)
+
+    def _compiled(self, name: str, nesting: Any, count: int, kinds: Any, sampled: bool) -> _Native | _Xla:
+        import jax
+
+        import vrest.numerics.compiler.backend  # noqa: F401  (float64)
+        from vrest.numerics.compiler.lowering import lowered
+        from vrest.numerics.compiler.operations import UnsupportedError, split_shape
+
+        out: list[Any] = []
+
+        def flat(*leaves: Any) -> list[Any]:
+            given = tree_of(nesting, iter(leaves))
+            found, nested = leaves_of(self.f(*given, *leaves[len(kinds) :]))
+            if any(isinstance(part, list | dict) for part in found):
+                raise TypeError("A kernel returns arrays in tuples.")
+            out.append(nested)
+            return found
+
+        avals = [
+            jax.ShapeDtypeStruct((*shape, LANES) if k < count else shape, dtype)
+            for k, (dtype, shape) in enumerate(kinds)
+        ]
+        closed = jax.make_jaxpr(flat)(*avals, *[jax.ShapeDtypeStruct((TIMES,), np.float64)] * sampled)
+        if jax.default_backend() == "cpu":
+            try:
+                outputs = [split_shape(v.aval) for v in closed.jaxpr.outvars]
+                text, samples = lowered(closed, machine().width)
+            except UnsupportedError:
+                pass
+            else:
+                made = (out[0], outputs, samples, compiled(text))
+                if name and sources():  # nothing was changed meanwhile
+                    keep(name, pickle.dumps(made))
+                return _Native(*made)
+        wide = [v.aval.shape[-1:] == (LANES,) for v in closed.jaxpr.outvars]
+        shapes = [v.aval.shape[: -1 if w else None] for v, w in zip(closed.jaxpr.outvars, wide, strict=True)]
+        return _Xla(out[0], [(shape, "", w) for shape, w in zip(shapes, wide, strict=True)], jax.jit(flat))
+
+
+class _Native:
+    """Machine code for one sort of arguments, and what comes out."""
+
+    def __init__(self, nesting: Any, outputs: list[tuple[tuple[int, ...], str, bool]], samples: Any, code: bytes):
+        self.nesting, self.outputs, self.samples = nesting, outputs, samples
+        self.code, self.width = loaded(code), machine().width
+        told = [(str(k), v) for k, v in enumerate(outputs) if not v[2] and k != samples]
+        fields = [(name, np.float64 if kind == REAL else np.int64, shape) for name, (shape, kind, _) in told]
+        self.told = np.dtype([*fields, ("", np.int64)])
+        """What comes out but once, in words of 8 bytes; one more, so that it is never empty."""
+
+    def whole(self, n: int) -> int:
+        """Lanes in whole vectors."""
+        return -(-n // self.width) * self.width
+
+    def run(self, wide: list[Any], shared: list[Any], times: Any, into: Any, own: int, lanes: int) -> list[Any]:
+        words = [v.tobytes() if v.itemsize == 8 else v.astype(np.int64).tobytes() for v in shared]
+        given = bytearray(b"".join(words) + bytes(8))  # never empty
+        told = np.empty((), self.told)
+        found: list[Any] = []
+        arrays = [told if times is None else times, told if into is None else into, *wide]
+        for k, (shape, kind, has_lanes) in enumerate(self.outputs):
+            if k == self.samples:
+                found.append(into)
+            elif has_lanes:
+                found.append(np.empty((*shape, lanes), DTYPES[kind]))
+                arrays.append(found[-1])
+            else:
+                found.append(told[str(k)])
+        addresses = [_address(a) for a in (given, told, *arrays)]
+        self.code((ctypes.c_void_p * len(addresses))(*addresses), lanes, own, 0 if times is None else len(times))
+        for k, (_, kind, has_lanes) in enumerate(self.outputs):
+            if kind in (BIT, INT) and not has_lanes:
+                found[k] = found[k].astype(DTYPES[kind])
+        return found
+
+
+class _Xla:
+    """XLA's code for one sort of arguments, and what comes out."""
+
+    def __init__(self, nesting: Any, outputs: list[tuple[tuple[int, ...], str, bool]], code: Callable[..., Any]):
+        self.nesting, self.outputs, self.code = nesting, outputs, code
+
+    def whole(self, n: int) -> int:
+        """Few sizes, because XLA compiles for each."""
+        return max(32, 1 << (n - 1).bit_length())
+
+    def run(self, wide: list[Any], shared: list[Any], times: Any, into: Any, own: int, lanes: int) -> list[Any]:
+        found = [np.array(v) for v in self.code(*wide, *shared, *([] if times is None else [times]))]
+        if into is not None:
+            k = next(k for k, (shape, *_) in enumerate(self.outputs) if TIMES in shape)
+            samples = np.moveaxis(found[k], -1, 0)[:own] if into.ndim == 3 else found[k]
+            np.copyto(into, samples, where=~np.isnan(samples))
+            found[k] = into
+        return found

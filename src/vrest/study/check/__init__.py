@@ -1,0 +1,1 @@
+"""Is this cell possible, and what would mend it?"""

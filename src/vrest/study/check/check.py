@@ -1,0 +1,149 @@
+"""`check`: why does my model drift? What is inconsistent, where it leads, and what would make it rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vrest.errors import InputError
+from vrest.model.cell import Cell, Notice
+from vrest.study.check.findings import Claims, Finding, findings, first_moment
+from vrest.study.check.fixes import Fix, fixes
+from vrest.study.check.future import Later, floats, follow, moved
+from vrest.verbs.outcome import Outcome
+from vrest.verbs.rest import rest_here
+from vrest.verbs.run import Progress
+
+
+@dataclass(frozen=True)
+class Check:
+    """What is inconsistent in a description, ranked; what it leads to; verified fixes. `str()` is the account."""
+
+    cell: Cell
+    claims: Claims
+    v_start: Mapping[str, float]
+    """As described, mV by membrane."""
+    findings: tuple[Finding, ...]
+    later: tuple[Later, ...]
+    """At once (contents as described, no net current), then after 1 min, 10 min and 1 h; fewer where a run fails."""
+    stopped: str
+    """Why the run ended early; empty if it did not."""
+    fixes: tuple[Fix, ...]
+    unfixed: str
+    """Why no strengths hold the described state; empty where some do."""
+
+    @property
+    def rests(self) -> bool:
+        """Whether nothing is inconsistent and nothing moves."""
+        return not self.findings
+
+    @property
+    def warnings(self) -> list[Notice]:
+        """Of the cell, and values that were not given."""
+        defaults = ", ".join(self.claims.defaults)
+        told = [Notice("defaults", f"not given, so NEURON's defaults: {defaults}")] if defaults else []
+        return [*told, *(n for n in self.cell.notices() if n.code != "closure" or not self.claims.unnamed)]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Nested dictionary in door units; potentials of one membrane are plain numbers."""
+        return {
+            "rests": self.rests,
+            "v_start": _plain(self.v_start),
+            "findings": [vars(f) for f in self.findings],
+            "later": [{"time": t.time, "v": _plain(t.v), "concentrations": t.concentrations} for t in self.later],
+            "stopped": self.stopped,
+            "fixes": [fix.as_dict() for fix in self.fixes],
+            "unfixed": self.unfixed,
+        }
+
+    def units(self) -> dict[str, str]:
+        """Unit of every key of `as_dict` that has one."""
+        return {
+            "v_start": "mV",
+            "mM_per_min": "mM/min",
+            "time": "s",
+            "v": "mV",
+            "concentrations": "mM",
+            "v_after_1h": "mV",
+            "drift": "mV",
+        }
+
+    def __repr__(self) -> str:
+        lines = [f"Check of '{self.cell.name}': {'rests' if self.rests else 'drifts'}"]
+        lines += [f"  {k}. {f.message}" for k, f in enumerate(self.findings, 1)]
+        for at in self.later:
+            lines.append(f"  {at.time:g} s: " + ", ".join(f"{v:.2f} mV" for v in at.v.values()))
+        lines += [f"  fix: {fix.message}" for fix in self.fixes]
+        return "\n".join([*lines, *([f"  {self.unfixed}"] if self.unfixed else [])])
+
+    __str__ = __repr__
+
+
+def check(cell: Cell, claims: Claims | None = None, *, progress: Progress | None = None) -> Check:
+    """Why a description drifts: every inconsistency with its size, the future, and fixes that were run.
+
+    The state judged is the described contents at the potential where no current flows. From there the cell is followed
+    for an hour, every ion with it. Each fix was made and followed as well.
+
+    Parameters
+    ----------
+    cell
+        As described; the state it starts from is what is judged.
+    claims
+        What the description says beside it, such as reversal potentials (see `vrest.io.neuron.read_description`).
+    progress
+        Called with the share of the run that is done; returning False stops it.
+
+    Returns
+    -------
+    Check
+        `rests` is True where V stays within 0.1 mV and every content within 1 % for an hour.
+
+    >>> from vrest.io.cellfile import load
+    >>> check(load("mammalian_neuron")).rests
+    True
+    >>> from vrest.model.change import apply
+    >>> story = check(apply(load("mammalian_neuron"), "pump.max_rate*=0.8"))
+    >>> print(story.findings[0].message)
+    Na+ in 'inside' (15 mM) gains ... mM/min: ...
+    """
+    if not isinstance(cell, Cell):
+        raise InputError(f"check() got {type(cell).__name__}.", code="not_a_cell", hint='Use vrest.load("...").')
+    claims = claims or Claims()
+    now = first_moment(cell)
+    found = findings(now, claims)
+    structure = now.system.structure
+    at_once = Later(
+        0.0,
+        {wall.name: 1e3 * now.v(wall) for wall in structure.walls},
+        {s.name: floats(now.system.concentrations(now.x, now.p, s.name)) for s in structure.spaces if s.finite},
+    )
+    later, stopped = follow(cell, progress)
+    if not found:
+        found = list(_leaves(cell, at_once, later))
+    proposed, unfixed = fixes(cell, claims, now, found) if found else ((), "")
+    return Check(
+        cell=cell,
+        claims=claims,
+        v_start={name: 1e3 * cell.potential(name) for name in cell.membranes},
+        findings=tuple(found),
+        later=(at_once, *later),
+        stopped=stopped,
+        fixes=proposed,
+        unfixed=unfixed,
+    )
+
+
+def _leaves(cell: Cell, start: Later, later: list[Later]) -> Iterator[Finding]:
+    """A state in which everything balances and that the cell leaves all the same."""
+    certificate = rest_here(cell)
+    if certificate.outcome in (Outcome.unstable, Outcome.oscillates):
+        message = f"Everything balances, but the state is not stable. {certificate.reason}"
+        yield Finding("unstable", cell.name, 0.0, message)
+    elif moved(start, later):
+        yield Finding("leaves", cell.name, 0.0, "Everything balances at the start, and yet the cell leaves.")
+
+
+def _plain(values: Mapping[str, float]) -> Any:
+    return dict(values) if len(values) > 1 else next(iter(values.values()))

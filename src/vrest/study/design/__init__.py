@@ -1,0 +1,1 @@
+"""Strengths that make a cell rest where it should."""

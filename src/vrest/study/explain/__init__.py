@@ -1,0 +1,1 @@
+"""Where a resting potential comes from."""

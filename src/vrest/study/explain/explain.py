@@ -1,0 +1,411 @@
+"""`explain`: where every millivolt of a resting potential comes from, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from vrest.constants import F
+from vrest.errors import NoRestError
+from vrest.model.cell import Notice
+from vrest.model.change import Change
+from vrest.model.channels import GHKLeak
+from vrest.model.transport import ATP
+from vrest.physics.ghk import ghk_voltage
+from vrest.physics.mullins_noda import mullins_noda
+from vrest.physics.votes import ghk_shares
+from vrest.study.explain.account import bill, sentences, table
+from vrest.system.assemble import System
+from vrest.system.observables import (
+    charge_per_turnover,
+    currents,
+    ion_fluxes,
+    path_currents,
+    pump_costs,
+    reversal_potentials,
+    transports,
+    turnover_rates,
+    undefined_as_nan,
+)
+from vrest.system.structure import Wall
+from vrest.verbs.instant import clamped, joint_potentials, zero_current_potentials
+from vrest.verbs.rest import Rest, rest
+
+
+@dataclass(frozen=True)
+class IonStory:
+    """One ion at one membrane. mM, mV, pA, fmol/s; shares are fractions, None where they have no meaning.
+
+    An ion of which a side has none has no E, no driving force and no chord share.
+    """
+
+    ion: str
+    inside: float
+    outside: float
+    E: float | None
+    driving_force: float | None
+    """V - E: positive drives positive charge outward."""
+    channel_current: float
+    """Outward current through this ion's channels."""
+    chord_share: float | None
+    slope_share: float | None
+    ghk_share_numerator: float | None
+    ghk_share_denominator: float | None
+    fluxes: dict[str, float]
+    """Outward flux through each transport."""
+    balance: float
+    """Sum of the fluxes: zero at rest."""
+
+
+@dataclass(frozen=True)
+class PumpStory:
+    """One ATP-driven transport. fmol/s, pA, kJ/mol, mV."""
+
+    name: str
+    turnover: float
+    current: float
+    cycle_cost: float | None
+    """None where a side has none of an ion that it moves."""
+    atp_free_energy: float | None
+    reversal_potential: float | None
+    """V at which a cycle would cost all that ATP gives."""
+
+
+@dataclass(frozen=True)
+class MembraneStory:
+    """Where the potential of one membrane comes from. mV unless said."""
+
+    membrane: str
+    v: float
+    ions: tuple[IonStory, ...]
+    pumps: tuple[PumpStory, ...]
+    chord_sum: float
+    """Sum of chord share x E over the ions."""
+    chord_pump: float
+    """What the pump current adds to it: -I_p / G."""
+    chord_paths: float
+    """What current from elsewhere adds, along paths or around a ring: -I / G; 0 where there is none."""
+    chord_one_sided: float
+    """What the channel currents of ions add that are on one side alone and have no E: -I / G; 0 where there are none.
+    The four make V exactly; all are 0 where no channel gives a conductance."""
+    paths: tuple[str, ...]
+    """The paths and membranes that bring that current."""
+    ghk: float | None
+    """What the GHK equation says with these permeabilities and contents; it leaves the pump's current out."""
+    ghk_without_cl: float | None
+    mullins_noda: float | None
+    """K+ and Na+ only, with the pump's 3:2."""
+    mullins_noda_minus_ghk: float | None
+    """What the 3:2 adds for the same two ions."""
+    v_pump_off: float
+    """Zero-current potential with every pump stopped and contents frozen: the first moment after the poison."""
+    direct: float
+    """v_pump_off - v: what the pump's own current holds, lost at once."""
+    v_run_down: float | None
+    """Potential of the cell when the gradients have run down; None where it never comes to rest."""
+    indirect: float | None
+    """v_run_down - v_pump_off: what the gradients hold, lost over hours."""
+    run_down_outcome: str
+    charge_moved: float | None
+    """uM of monovalent ions that charging the membrane to V takes from (or adds to) the inside."""
+    charge_moved_share: float | None
+    """The same, relative to all ions inside."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The account of a resting state. `str()` is a table, `as_dict()` is ready for JSON."""
+
+    rest: Rest
+    membranes: tuple[MembraneStory, ...]
+    atp_per_second: float
+    watts: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Nested dictionary in door units; one membrane is flat, several are by name."""
+        stories = {m.membrane: asdict(m) for m in self.membranes}
+        body = next(iter(stories.values())) if len(stories) == 1 else {"membranes": stories}
+        return {
+            "outcome": self.rest.outcome.name,
+            **body,
+            "atp_per_second": self.atp_per_second,
+            "watts": self.watts,
+            "sentences": self.sentences(),
+        }
+
+    def units(self) -> dict[str, str]:
+        """Unit of every key of `as_dict`, nested lists by their keys."""
+        return dict(UNITS)
+
+    @property
+    def warnings(self) -> list[Notice]:
+        """Those of the resting state."""
+        return self.rest.warnings
+
+    def sentences(self) -> list[str]:
+        """The account in plain words."""
+        return [*(sentence for m in self.membranes for sentence in sentences(self, m)), *bill(self)]
+
+    def __str__(self) -> str:
+        return "\n".join([line for m in self.membranes for line in table(self, m)] + ["", *self.sentences()])
+
+    __repr__ = __str__
+
+
+UNITS = {
+    "v": "mV",
+    "inside": "mM",
+    "outside": "mM",
+    "E": "mV",
+    "driving_force": "mV",
+    "channel_current": "pA",
+    "chord_share": "1",
+    "slope_share": "1",
+    "ghk_share_numerator": "1",
+    "ghk_share_denominator": "1",
+    "fluxes": "fmol/s",
+    "balance": "fmol/s",
+    "turnover": "fmol/s",
+    "current": "pA",
+    "cycle_cost": "kJ/mol",
+    "atp_free_energy": "kJ/mol",
+    "reversal_potential": "mV",
+    "chord_sum": "mV",
+    "chord_pump": "mV",
+    "chord_paths": "mV",
+    "chord_one_sided": "mV",
+    "ghk": "mV",
+    "ghk_without_cl": "mV",
+    "mullins_noda": "mV",
+    "mullins_noda_minus_ghk": "mV",
+    "v_pump_off": "mV",
+    "direct": "mV",
+    "v_run_down": "mV",
+    "indirect": "mV",
+    "charge_moved": "uM",
+    "charge_moved_share": "1",
+    "atp_per_second": "1/s",
+    "watts": "W",
+}
+
+
+def explain(result: Rest) -> Explanation:
+    """Account for a resting state, millivolt by millivolt.
+
+    Raises
+    ------
+    NoRestError
+        There is no resting state to explain.
+
+    >>> from vrest.io.cellfile import load
+    >>> story = explain(rest(load("article_neuron"))).membranes[0]
+    >>> round(story.v, 1), round(story.ghk, 1), round(story.direct, 1)
+    (-73.8, -69.9, 4.0)
+    """
+    if not result.outcome.has_state:
+        raise NoRestError(
+            f"'{result.cell.name}' has no resting state to explain: {result.reason}", code=result.outcome.name
+        )
+    off = _pumps_off(result)
+    down = rest(result.cell, off, start=result.state) if off else result
+    stopped = result.parameters.copy()
+    for change in off:
+        stopped[result.system.names.index(change.path)] = 0.0
+    joint = joint_potentials(result.system, result.state, stopped) if result.system.coupled else {}
+    return Explanation(
+        rest=result,
+        membranes=tuple(_membrane(result, wall, down, stopped, joint) for wall in result.system.structure.walls),
+        atp_per_second=result.atp_per_second,
+        watts=result.watts,
+    )
+
+
+def _pumps_off(result: Rest) -> list[Change]:
+    """Changes that stop everything driven by ATP."""
+    changes = []
+    for mover in result.system.structure.movers:
+        if mover.place:
+            part = result.cell.membranes[mover.place].transports[mover.label]
+            if part.stoichiometry().get(ATP) and part.strength:
+                changes.append(Change(mover.path(part.strength), "scale", 0.0))
+    return changes
+
+
+def _membrane(result: Rest, wall: Wall, down: Rest, stopped: np.ndarray, joint: Mapping[str, float]) -> MembraneStory:
+    """Of one membrane; `stopped` are the parameters without pumps, `joint` the potentials then of joined membranes."""
+    system, x, p = result.system, result.state, result.parameters
+    v = float(system.potential(x, wall))
+    parts = transports(system, p, wall)
+    inside, outside = system.concentrations(x, p, wall.inside), system.concentrations(x, p, wall.outside)
+    reversal = {ion: float(e) for ion, e in reversal_potentials(system, x, p, wall).items()}
+    fluxes = ion_fluxes(system, x, p, wall)
+    flow = {label: float(i) for label, i in currents(system, x, p, wall).items()}
+    channels = {label: next(iter(part.moved_ions)) for label, part in parts.items() if part.is_channel}
+    slopes = _slopes(system, x, p, wall)
+    by_ion = {ion: sum(flow[c] for c, i in channels.items() if i == ion) for ion in inside}
+    slope = {ion: sum(slopes[c] for c, i in channels.items() if i == ion) for ion in inside}
+    voiced = [ion for ion in dict.fromkeys(channels.values()) if np.isfinite(reversal.get(ion, np.nan))]
+    chord = {ion: _chord(by_ion[ion], v, reversal[ion], slope[ion]) for ion in voiced}
+    total_chord = sum(chord.values())
+    total_slope = sum(slope.values())
+    one_sided = sum(i for ion, i in by_ion.items() if ion not in chord)
+    numerator, denominator, ghk, ghk_kn, noda = _ghk(system, x, p, wall, parts)
+    pump_current = sum(i for label, i in flow.items() if label not in channels)
+    ions = tuple(
+        IonStory(
+            ion=ion,
+            inside=float(inside[ion]),
+            outside=float(outside[ion]),
+            E=_mv(reversal[ion]),
+            driving_force=_mv(v - reversal[ion]),
+            channel_current=1e12 * by_ion[ion],
+            chord_share=chord[ion] / total_chord if ion in chord and total_chord else None,
+            slope_share=slope[ion] / total_slope if ion in channels.values() and total_slope else None,
+            ghk_share_numerator=numerator.get(ion),
+            ghk_share_denominator=denominator.get(ion),
+            fluxes={label: 1e15 * float(f) for label, f in fluxes.get(ion, {}).items()},
+            balance=1e15 * float(sum(fluxes.get(ion, {}).values())),
+        )
+        for ion in inside
+        if ion in outside
+    )
+    if wall.name in joint:
+        v_off = joint[wall.name]
+    else:
+        v_off = min(zero_current_potentials(system, x, stopped, wall), key=lambda r: abs(r - v))
+    paths = path_currents(system, x, p, wall)
+    away = float(sum(paths.values()))
+    v_down = float(down.system.potential(down.state, wall)) if down.outcome.is_rest else None
+    moved, share = _charge_moved(system, x, p, wall, v, float(sum(inside.values())))
+    return MembraneStory(
+        membrane=wall.name,
+        v=1e3 * v,
+        ions=ions,
+        pumps=_pump_stories(system, x, p, wall, flow),
+        chord_sum=1e3 * sum(chord[i] / total_chord * reversal[i] for i in chord if total_chord),
+        chord_pump=-1e3 * pump_current / total_chord if total_chord else 0.0,
+        chord_paths=-1e3 * away / total_chord if total_chord else 0.0,
+        chord_one_sided=0.0 - 1e3 * one_sided / total_chord if total_chord else 0.0,
+        paths=tuple(paths),
+        ghk=_mv(ghk),
+        ghk_without_cl=_mv(ghk_kn),
+        mullins_noda=_mv(noda),
+        mullins_noda_minus_ghk=_mv(noda - ghk_kn),
+        v_pump_off=1e3 * v_off,
+        direct=1e3 * (v_off - v),
+        v_run_down=None if v_down is None else 1e3 * v_down,
+        indirect=None if v_down is None else 1e3 * (v_down - v_off),
+        run_down_outcome=down.outcome.name,
+        charge_moved=moved,
+        charge_moved_share=share,
+    )
+
+
+def _charge_moved(
+    system: System, x: np.ndarray, p: np.ndarray, wall: Wall, v: float, ions: float
+) -> tuple[float | None, float | None]:
+    """uM that charging the membrane takes from a finite inside, and its share of the ions there (mol/m3)."""
+    if wall.closes or not system.structure.space(wall.inside).finite:
+        return None, None
+    volume = float(system.relative_volume(x, wall.inside) * system.get(p, f"compartments.{wall.inside}.volume"))
+    moved = float(system.get(p, f"membranes.{wall.name}.capacitance") * system.area(x, p, wall)) * abs(v) / F / volume
+    return 1e3 * moved, moved / ions
+
+
+def _slopes(system: System, x: np.ndarray, p: np.ndarray, wall: Wall) -> dict[str, float]:
+    """Slope conductance dI/dV of each transport at fixed gates, S: five-point differences."""
+    v = float(system.potential(x, wall))
+    h = 2e-4
+    weights = np.array([1.0, -8.0, 8.0, -1.0]) / (12 * h)
+    states = clamped(system, x, wall, v + h * np.array([-2.0, -1.0, 1.0, 2.0]))
+    return {label: float(weights @ i) for label, i in currents(system, states, p, wall).items()}
+
+
+def _chord(current: float, v: float, reversal: float, slope: float) -> float:
+    """I / (V - E); at V = E, where chord and slope meet, the slope."""
+    return slope if abs(v - reversal) < 1e-7 else current / (v - reversal)
+
+
+def _ghk(
+    system: System, x: np.ndarray, p: np.ndarray, wall: Wall, parts: dict[str, Any]
+) -> tuple[dict[str, float], dict[str, float], float, float, float]:
+    """GHK shares and potentials; NaN (and no shares) unless every channel is a constant-field leak.
+
+    Nor where one of the two sums is 0: nothing that a channel lets through would enter, or leave.
+    """
+    nothing: tuple[dict[str, float], dict[str, float], float, float, float] = ({}, {}, np.nan, np.nan, np.nan)
+    leaks: dict[str, float] = {}
+    for part in parts.values():
+        if part.is_channel:
+            if not isinstance(part, GHKLeak) or abs(system.valence[part.ion]) != 1:
+                return nothing
+            leaks[part.ion] = leaks.get(part.ion, 0.0) + float(part.permeability)
+    if not leaks:
+        return nothing
+    inside, outside = system.concentrations(x, p, wall.inside), system.concentrations(x, p, wall.outside)
+    temperature = float(system.get(p, "temperature"))
+
+    def table(ions: list[str]) -> tuple[tuple[Any, Any], dict[str, Any]]:
+        sides = {
+            "inside": np.array([float(inside[i]) for i in ions]),
+            "outside": np.array([float(outside[i]) for i in ions]),
+        }
+        return (np.array([leaks[i] for i in ions]), np.array([system.valence[i] for i in ions])), sides
+
+    ions = list(leaks)
+    (perms, valences), sides = table(ions)
+    with np.errstate(invalid="ignore"):
+        numerator, denominator = ghk_shares(perms, valences, **sides)
+    ghk = float(undefined_as_nan(ghk_voltage, perms, valences, **sides, temperature=temperature))
+    if np.isnan(ghk):
+        return nothing
+    cations = [i for i in ions if i in ("K", "Na")]
+    ghk_kn = noda = np.nan
+    if cations == ["K", "Na"] or cations == ["Na", "K"]:
+        (perms, valences), sides = table(cations)
+        ghk_kn = float(undefined_as_nan(ghk_voltage, perms, valences, **sides, temperature=temperature))
+        noda = float(
+            undefined_as_nan(
+                mullins_noda,
+                permeability_k=leaks["K"],
+                permeability_na=leaks["Na"],
+                k_inside=float(inside["K"]),
+                k_outside=float(outside["K"]),
+                na_inside=float(inside["Na"]),
+                na_outside=float(outside["Na"]),
+                temperature=temperature,
+            )
+        )
+    shares = [dict(zip(ions, (float(s) for s in side), strict=True)) for side in (numerator, denominator)]
+    return shares[0], shares[1], ghk, ghk_kn, noda
+
+
+def _pump_stories(
+    system: System, x: np.ndarray, p: np.ndarray, wall: Wall, flow: dict[str, float]
+) -> tuple[PumpStory, ...]:
+    rates = turnover_rates(system, x, p, wall)
+    parts = transports(system, p, wall)
+    v = float(system.potential(x, wall))
+    stories = []
+    for label, (cost, available) in pump_costs(system, x, p, wall).items():
+        charge = charge_per_turnover(parts[label].moved_ions, system.valence)
+        # the cost falls by z F per volt of depolarisation: where it meets what ATP gives, the pump reverses
+        reversal = v + (float(cost) - float(available)) / (charge * F) if charge else np.nan
+        stories.append(
+            PumpStory(
+                name=label,
+                turnover=1e15 * float(rates[label]),
+                current=1e12 * flow[label],
+                cycle_cost=None if np.isnan(cost) else 1e-3 * float(cost),
+                atp_free_energy=None if np.isnan(available) else 1e-3 * float(available),
+                reversal_potential=_mv(reversal),
+            )
+        )
+    return tuple(stories)
+
+
+def _mv(volts: float) -> float | None:
+    return None if np.isnan(volts) else 1e3 * float(volts)

@@ -1,0 +1,1 @@
+"""From measured potentials to parameters, with honest uncertainty."""

@@ -1,0 +1,187 @@
+"""`fit`: what measured potentials say about a cell, and what they cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vrest.errors import InputError, NoRestError
+from vrest.model.cell import Cell
+from vrest.model.change import apply
+from vrest.study.fit.least_squares import Optimum, Squares, profile
+from vrest.study.fit.measured import Measured, measured
+from vrest.study.fit.models import Predictor, door_row, predictor
+from vrest.study.fit.noise import Noise, noise_of
+from vrest.study.fit.result import Fit, quantiles
+from vrest.verbs.rest import rest
+from vrest.verbs.rest_all import Progress
+
+Array = NDArray[np.float64]
+
+RESTARTS = 8
+"""A profile that comes upon a better point begins the fit again, so many times at most."""
+
+SAME = 1e-6
+"""mV: potentials of one resting state found in two ways differ less."""
+
+
+def fit(
+    cell: Cell,
+    data: Any,
+    free: str | Iterable[str] = ("P_Na/P_K",),
+    model: str = "ghk",
+    *,
+    level: float = 0.95,
+    progress: Progress | None = None,
+) -> Fit:
+    """Fit numbers of a cell to measured potentials, with intervals that say what is not known.
+
+    Weighted least squares with exact derivatives, from the cell's own values and from the best points of a fixed net
+    around them; positive numbers are fitted as logarithms.
+
+    Parameters
+    ----------
+    cell
+        A cell with one membrane; what is not free and not in the data keeps its numbers.
+    data
+        A table: a dictionary, a DataFrame, or `read_measurements(file)`. One column is the potential (`Vm`, mV, with
+        the liquid junction potential corrected), `sd` or `sem` its error, `n` the measurements that a row is the mean
+        of, `cell` the cell it comes from; the others are what was set: a bath concentration such as `Ko` or
+        `outside.K`, any path, or a path and `*` for a factor. A name may end in its unit, and in `swap Na` or
+        `with Cl` for what kept the bath neutral.
+    free
+        What to learn: paths (`"K_leak.permeability"`), or ratios of leaks (`"P_Na/P_K"`, `"g_Na/g_K"`): the first
+        ion's leaks are scaled, the second's keep the cell's value. In the model `mullins_noda` also `"pump_ratio"`.
+    model
+        `ghk`, `mullins_noda`, `chord` (constant chord conductances, no pump): closed forms with the cell's contents.
+        `instant`: the whole cell, contents frozen. `settled`: the whole cell at its resting state for each row.
+    level
+        Of the intervals.
+    progress
+        Called with the share of the unknowns that are done.
+
+    Returns
+    -------
+    Fit
+        Its `estimates` have values, intervals by profile likelihood and a verdict in words. Known errors (`sd`, `sem`)
+        are taken as they are; otherwise the scatter is estimated and the intervals have t quantiles. Where several
+        cells were measured, each may have an offset of its own (a random effect, REML), and the degrees of freedom
+        count cells as far as they matter (Satterthwaite).
+
+    Raises
+    ------
+    InputError
+        A column, path or ratio that is not understood; a model that does not apply to the cell or does not use an
+        unknown; fewer data than unknowns; a row in which the model has no potential.
+    NoRestError
+        `settled`: at the best values the cell does not rest in one of the rows.
+
+    >>> from vrest.io.cellfile import load
+    >>> data = {"Ko": [2.5, 10.0, 30.0, 100.0], "Vm": [-92.0, -62.1, -35.0, -5.4]}
+    >>> found = fit(load("frog_muscle"), data, "P_Na/P_K", "mullins_noda")
+    >>> (e,) = found.estimates
+    >>> print(f"{e.value:.4f}, {e.low:.4f} to {e.high:.4f}")
+    0.0102, 0.0090 to 0.0115
+    """
+    if not isinstance(cell, Cell):
+        raise InputError(f"The cell is a {type(cell).__name__}.", code="not_a_cell", hint='Use vrest.load("...").')
+    if not 0 < level < 1:
+        raise InputError(f"level is {level!r}.", code="out_of_range", hint="Choose a number such as 0.95.")
+    table = measured(cell, data)
+    same = {c.parameter.path: float(c.door[0]) for c in table.conditions if (c.values == c.values[0]).all()}
+    cell = apply(cell, same)  # so that what is off in every row is off
+    varied = [c for c in table.conditions if c.parameter.path not in same]
+    predict = predictor(cell, model, free, tuple(c.parameter.path for c in varied))
+    noise = noise_of(table)
+    _enough(table, noise, predict)
+    rows = np.tile(door_row(cell, predict.known.conditions), (len(table), 1))
+    rows[:, : len(varied)] = np.array([c.door for c in varied]).T.reshape(len(table), len(varied))
+    squares = Squares(predict, rows, table.v, noise)
+    found = fitted(
+        Fit(cell, predict.known.model, table, level, squares, squares.best(), (), np.empty(0), np.empty(0)), progress
+    )
+    if found.model == "settled":
+        _certify(found)
+    return found
+
+
+def fitted(begun: Fit, progress: Progress | None = None) -> Fit:
+    """The fit from its best point: offsets between cells, curvature, profiles."""
+    squares, best = begun.squares, begun.optimum
+    tell = progress or (lambda share: None)
+    if not np.isfinite(best.squares):
+        k = int(np.argmax(~np.isfinite(best.residuals)))
+        hint = "Ask 'vrest rest' why, leave the row out, or choose another model."
+        raise InputError(
+            f"{begun.data.where(k)}: the model {begun.model} has no potential there.", code="no_prediction", hint=hint
+        )
+    for _ in range(RESTARTS):
+        squares, best = _with_offsets(squares, best)
+        variance = squares.noise.variance(best.residuals, len(squares.predict.free))
+        covariance = variance * _inverse_information(squares.noise.white(best.jacobian))
+        freedom = squares.noise.freedom(best.jacobian, covariance, variance)
+        found = replace(begun, squares=squares, optimum=best, covariance=covariance, freedom=freedom)
+        profiles = []
+        for k, q in enumerate(quantiles(found)):
+            profiles.append(profile(squares, best, k, variance * q * q))
+            tell((k + 1) / len(squares.predict.free))
+        better = [p.better for p in profiles if p.better is not None]
+        if not better:
+            return replace(found, profiles=tuple(profiles))
+        best = squares.least(min(better, key=lambda o: o.squares).inner)
+    raise NoRestError(
+        "Every search for the least squares found less than the one before.",
+        code="not_converged",
+        hint="Free less, or start the cell nearer to what was measured.",
+    )
+
+
+def _with_offsets(squares: Squares, best: Optimum) -> tuple[Squares, Optimum]:
+    """The variance between cells and the unknowns, in turn until neither moves."""
+    if not squares.noise.groups:
+        return squares, best
+    for _ in range(20):
+        noise = squares.noise.most_likely(best.residuals, best.jacobian)
+        still = abs(noise.rho - squares.noise.rho) <= 1e-4 * noise.rho
+        squares = replace(squares, noise=noise)
+        best = replace(squares.least(best.inner), agreeing=best.agreeing, started=best.started)
+        if still:
+            break
+    return squares, best
+
+
+def _inverse_information(j: Array) -> Array:
+    """(J'J)^-1; what J does not see has no variance here: its interval is open, and the profile says so."""
+    _, s, vt = np.linalg.svd(j, full_matrices=False)
+    seen = s > 1e-10 * s.max(initial=0.0)
+    return (vt[seen].T / s[seen] ** 2) @ vt[seen]
+
+
+def _enough(table: Measured, noise: Noise, predict: Predictor) -> None:
+    n, k = len(table), len(predict.free)
+    least = k if noise.known and not noise.groups else k + 1 + bool(noise.groups)
+    if n < least:
+        names = ", ".join(each.name for each in predict.free)
+        raise InputError(
+            f"{n} potentials cannot tell {names}{'' if noise.known else ' and how much they scatter'}.",
+            code="too_few_data",
+            hint=f"Measure {least} at least, or free less.",
+        )
+
+
+def _certify(found: Fit) -> None:
+    """At the best values every row must be a resting state that `rest` certifies, and the very one that was fitted."""
+    cell, conditions = found.fitted_cell, found.squares.predict.known.conditions
+    for k, (row, v) in enumerate(zip(found.squares.rows, found.predicted, strict=True)):
+        rests = rest(cell, dict(zip(conditions, map(float, row), strict=True)))
+        if not rests.outcome.is_rest:
+            problem = f"{found.data.where(k)}: at the best values the cell does not rest: {rests.reason}"
+            hint = "Leave the row out, or choose the model 'instant'."
+            raise NoRestError(problem, code=rests.outcome.name, hint=hint)
+        if abs(float(np.asarray(rests.v_rest)) - v) > SAME:
+            problem = f"{found.data.where(k)}: two resting states, {v:.6f} and {rests.v_rest:.6f} mV."
+            raise NoRestError(problem, code="not_converged", hint="Start the cell nearer to the measured states.")

@@ -1,0 +1,120 @@
+"""`compare_models`: several models of the same measurements, by Akaike's criterion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from vrest.errors import InputError, VrestError
+from vrest.model.cell import Cell
+from vrest.study.fit.fit import fit
+from vrest.study.fit.models import MODELS
+from vrest.study.fit.result import Fit
+from vrest.verbs.rest_all import Progress
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """Models of the same data, from the best to the worst. `str()` is a table, `as_dict()` is ready for JSON."""
+
+    fits: tuple[Fit, ...]
+    refused: tuple[tuple[str, str], ...]
+    """(model, reason) of those that could not be fitted."""
+
+    @property
+    def best(self) -> Fit:
+        """The one with the least AICc."""
+        return self.fits[0]
+
+    @property
+    def differences(self) -> list[float]:
+        """AICc of each over that of the best: beyond 10 the data leave a model hardly any support."""
+        least = self.best.aicc or 0.0
+        return [(each.aicc or 0.0) - least for each in self.fits]
+
+    @property
+    def weights(self) -> list[float]:
+        """Akaike weights: the support of each among these, in sum 1."""
+        found = np.exp(-0.5 * np.array(self.differences))
+        return (found / found.sum()).tolist()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Nested dictionary; `best` in full."""
+        rows = zip(self.fits, self.differences, self.weights, strict=True)
+        return {
+            "models": [
+                {
+                    "model": f.model,
+                    "aicc": f.aicc,
+                    "difference": d,
+                    "weight": w,
+                    "rms": float(np.sqrt(np.mean(f.residuals**2))),
+                    "values": f.values,
+                }
+                for f, d, w in rows
+            ],
+            "refused": [{"model": model, "reason": reason} for model, reason in self.refused],
+            "best": self.best.as_dict(),
+        }
+
+    def units(self) -> dict[str, str]:
+        """Unit of every key of `as_dict` that has one."""
+        return self.best.units() | {"difference": "1", "weight": "1", "rms": "mV"}
+
+    def __repr__(self) -> str:
+        rows = zip(self.fits, self.differences, self.weights, strict=True)
+        lines = [f"{f.model:14s} AICc {f.aicc:.2f} (+{d:.2f}), weight {w:.3f}" for f, d, w in rows]
+        return "\n".join([*lines, *(f"{model:14s} {reason}" for model, reason in self.refused)])
+
+    __str__ = __repr__
+
+
+def compare_models(
+    cell: Cell,
+    data: Any,
+    free: str | Iterable[str] = ("P_Na/P_K",),
+    models: Iterable[str] = MODELS,
+    *,
+    level: float = 0.95,
+    progress: Progress | None = None,
+) -> ModelChoice:
+    """Fit several models to the same data and rank them by AICc.
+
+    Arguments of `fit`; `chord` has conductances, so that for it P_ is read as g_. A model that does not apply is
+    listed with the reason.
+
+    Raises
+    ------
+    InputError
+        None of them could be fitted (the reason of the first), or there are too few data for AICc.
+
+    >>> from vrest.io.cellfile import load
+    >>> data = {"Ko": [2.5, 5.0, 10.0, 30.0, 100.0], "Vm": [-91.9, -77.5, -61.6, -35.3, -5.2]}
+    >>> choice = compare_models(load("frog_muscle"), data, "P_Na/P_K", ["ghk", "mullins_noda"])
+    >>> choice.best.model
+    'mullins_noda'
+    """
+    names = [free] if isinstance(free, str) else list(free)
+    fits, refused, errors = [], [], []
+    chosen = list(models)
+    for k, model in enumerate(chosen):
+        if progress:
+            progress(k / len(chosen))
+        theirs = [name.replace("P_", "g_") for name in names] if model == "chord" else names
+        try:
+            fits.append(fit(cell, data, theirs, model, level=level))
+        except VrestError as error:
+            refused.append((model, str(error)))
+            errors.append(error)
+    if not fits:
+        raise errors[0] if errors else InputError("There is no model.", code="unknown_model", hint="Name some.")
+    if any(each.aicc is None for each in fits):
+        raise InputError(
+            f"{len(fits[0].data)} potentials are too few to compare models by AICc.",
+            code="too_few_data",
+            hint="Measure more, or free less.",
+        )
+    return ModelChoice(tuple(sorted(fits, key=lambda each: each.aicc or 0.0)), tuple(refused))

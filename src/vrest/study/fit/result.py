@@ -1,0 +1,265 @@
+"""What a fit found: estimates with their intervals and verdicts, residuals, and what to know before trusting them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vrest.model.cell import Cell, Notice
+from vrest.model.change import apply
+from vrest.study.fit.free import Free, path_values
+from vrest.study.fit.least_squares import Optimum, Profile, Squares
+from vrest.study.fit.measured import Measured
+from vrest.study.fit.models import Model
+from vrest.study.fit.noise import Noise
+
+Array = NDArray[np.float64]
+
+UNLIKELY = 0.01
+"""A misfit less probable than this is told."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What the data say about one unknown, in its door unit."""
+
+    name: str
+    unit: str
+    value: float
+    """At the least squares; without meaning where neither end of the interval is known."""
+    standard_error: float | None
+    """From the curvature there, as `curve_fit` has it; None where an end of the interval is open."""
+    low: float | None
+    """Lower end of the profile-likelihood interval; None: open, the data set no limit."""
+    high: float | None
+    """Upper end, or None."""
+    freedom: float
+    """Degrees of freedom of the t quantile; infinite where the errors are known."""
+    verdict: str
+    """What has been learnt, in words."""
+
+    @property
+    def learnt(self) -> bool:
+        """Whether both ends of the interval are known."""
+        return self.low is not None and self.high is not None
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A model fitted to measured potentials. `str()` is a table, `as_dict()` is ready for JSON."""
+
+    cell: Cell
+    """The cell that the fit began with, and in it what was the same in every row of the data."""
+    model: Model
+    data: Measured
+    level: float
+    squares: Squares
+    optimum: Optimum
+    profiles: tuple[Profile, ...]
+    covariance: Array
+    """(k, k) of the unknowns as they were fitted (logarithms of positive ones), from the curvature."""
+    freedom: Array
+    """(k,) degrees of freedom of each."""
+
+    @property
+    def free(self) -> tuple[Free, ...]:
+        """The unknowns."""
+        return self.squares.predict.free
+
+    @property
+    def noise(self) -> Noise:
+        """The errors of the measurements."""
+        return self.squares.noise
+
+    @property
+    def values(self) -> dict[str, float]:
+        """The unknowns at the least squares, door units."""
+        return {each.name: float(each.outer(x)) for each, x in zip(self.free, self.optimum.inner, strict=True)}
+
+    @cached_property
+    def estimates(self) -> tuple[Estimate, ...]:
+        """One for each unknown, with its interval and its verdict."""
+        from vrest.study.fit.identify import verdicts
+
+        found = []
+        for k, (each, verdict) in enumerate(zip(self.free, verdicts(self), strict=True)):
+            inner, ends = self.optimum.inner[k], self.profiles[k]
+            value, spread = float(each.outer(inner)), float(np.sqrt(self.covariance[k, k]))
+            error = (value * spread if each.positive else spread) if spread > 0 and self.known_ends(k) == 2 else None
+            low, high = (None if end is None else float(each.outer(end)) for end in (ends.low, ends.high))
+            found.append(Estimate(each.name, each.unit, value, error, low, high, float(self.freedom[k]), verdict))
+        return tuple(found)
+
+    def known_ends(self, k: int) -> int:
+        """How many ends of the interval of unknown k are known."""
+        return (self.profiles[k].low is not None) + (self.profiles[k].high is not None)
+
+    @property
+    def predicted(self) -> Array:
+        """(n,) mV."""
+        return self.data.v - self.optimum.residuals
+
+    @property
+    def residuals(self) -> Array:
+        """(n,) measured minus predicted, mV."""
+        return self.optimum.residuals
+
+    @property
+    def variance(self) -> float:
+        """s2: of a single measurement, mV2, where the errors were estimated; else 1."""
+        return self.noise.variance(self.residuals, len(self.free))
+
+    @property
+    def scatter(self) -> float | None:
+        """Estimated standard deviation of one measurement, mV; None where the errors were known."""
+        return None if self.noise.known else float(np.sqrt(self.variance))
+
+    @property
+    def spread(self) -> Array:
+        """(n,) standard error of each potential, mV: known, or from the scatter."""
+        return self.noise.error * (1.0 if self.scatter is None else self.scatter)
+
+    @property
+    def between_cells(self) -> float | None:
+        """Estimated standard deviation of the offset between cells, mV; None where it was not asked."""
+        return float(np.sqrt(self.variance * self.noise.rho)) if self.noise.groups else None
+
+    @cached_property
+    def aicc(self) -> float | None:
+        """Akaike's criterion for small samples; None with too few data for it. Less is better, of the same data.
+
+        -2 ln L + 2 p + 2 p (p + 1)/(n - p - 1), p the unknowns, those of the noise counted. Hurvich and Tsai 1989,
+        Biometrika 76:297, doi:10.1093/biomet/76.2.297.
+        """
+        n = len(self.data)
+        p = len(self.free) + (not self.noise.known) + bool(self.noise.groups)
+        if n - p - 1 <= 0:
+            return None
+        deviance = self.noise.most_likely(self.residuals, None).deviance(self.residuals)
+        return float(deviance + 2 * p + 2 * p * (p + 1) / (n - p - 1))
+
+    @property
+    def fitted_cell(self) -> Cell:
+        """The cell with the fitted values in place."""
+        found = path_values(self.free, [self.values[each.name] for each in self.free])
+        return apply(self.cell, {path: float(value) for path, value in found.items()})
+
+    def predict(self, rows: Array) -> tuple[Array, Array]:
+        """V (n,) at conditions (n, conditions) in door units, and its standard error from the unknowns. mV."""
+        v, slope = self.squares.predict(self.optimum.inner, rows)
+        return v, np.sqrt(np.einsum("nk,kl,nl->n", slope, self.covariance, slope))
+
+    @cached_property
+    def misfit(self) -> tuple[float, float] | None:
+        """A misfit and its probability if the model is right.
+
+        With known errors chi-square over its degrees of freedom; else, where conditions were repeated, the F of what
+        is left beyond the scatter among repeats; None where neither is known.
+        """
+        from scipy.special import chdtrc, fdtrc
+
+        n, k = self.optimum.jacobian.shape
+        if self.noise.known:
+            if n <= k:
+                return None
+            return self.optimum.squares / (n - k), float(chdtrc(n - k, self.optimum.squares))
+        _, place = np.unique(self.data.rows, axis=0, return_inverse=True)
+        repeats = [np.flatnonzero(place.ravel() == j) for j in range(place.max() + 1)]
+        pure, lack = n - len(repeats), len(repeats) - k
+        if self.noise.groups or pure < 1 or lack < 1:
+            return None
+        weight = self.noise.error**-2.0
+        means = [np.average(self.data.v[rows], weights=weight[rows]) for rows in repeats]
+        among = sum((weight[r] * (self.data.v[r] - m) ** 2).sum() for r, m in zip(repeats, means, strict=True))
+        if not among > 0:
+            return None
+        ratio = float((self.optimum.squares - among) / lack / (among / pure))
+        return ratio, float(fdtrc(lack, pure, ratio))
+
+    @cached_property
+    def warnings(self) -> list[Notice]:
+        """What to know before trusting the numbers."""
+        found = _neutrality(self)
+        if self.misfit is not None and self.misfit[1] < UNLIKELY:
+            what = "the known errors" if self.noise.known else "the scatter among repeats"
+            text = (
+                f"the residuals are {np.sqrt(self.misfit[0]):.1f} times what {what} allow (p = {self.misfit[1]:.1g}): "
+            )
+            found.append(Notice("poor_fit", text + "the model or the errors are wrong, and the intervals too narrow"))
+        return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """Nested dictionary in door units; an open end is None, and so is the value where both are open."""
+        misfit = self.misfit
+        return {
+            "model": self.model,
+            "n": len(self.data),
+            "level": self.level,
+            "parameters": [
+                vars(e) | {"learnt": e.learnt, "value": e.value if self.known_ends(k) else None}
+                for k, e in enumerate(self.estimates)
+            ],
+            "errors": "known" if self.noise.known else "estimated",
+            "scatter": self.scatter,
+            "between_cells": self.between_cells,
+            "chi2": self.optimum.squares if self.noise.known else None,
+            "misfit": None if misfit is None else {"ratio": misfit[0], "p": misfit[1]},
+            "aicc": self.aicc,
+            "starts": {"agreeing": self.optimum.agreeing, "all": self.optimum.started},
+            "rows": [
+                {"conditions": dict(zip(self.data.paths, map(float, row), strict=True))}
+                | {"v": float(v), "predicted": float(p), "residual": float(r)}
+                | ({"cell": self.data.cells[k]} if self.data.cells else {})
+                for k, (row, v, p, r) in enumerate(
+                    zip(self.data.rows, self.data.v, self.predicted, self.residuals, strict=True)
+                )
+            ],
+        }
+
+    def units(self) -> dict[str, str]:
+        """Unit of every key of `as_dict` that has one; each parameter carries its own, conditions are in door units."""
+        return dict.fromkeys(("scatter", "between_cells", "v", "predicted", "residual"), "mV") | {
+            "chi2": "1",
+            "ratio": "1",
+            "p": "1",
+            "aicc": "1",
+            "level": "1",
+        }
+
+    def __repr__(self) -> str:
+        lines = [f"Fit of {self.model} to {len(self.data)} potentials of '{self.cell.name}'"]
+        lines += [f"  {e.verdict}" for e in self.estimates]
+        if self.scatter is not None:
+            lines.append(f"  scatter {self.scatter:.3g} mV")
+        return "\n".join(lines)
+
+    __str__ = __repr__
+
+
+def quantiles(found: Fit) -> Array:
+    """(k,) two-sided quantiles of t, or of the normal distribution where the errors are known."""
+    from scipy.special import ndtri, stdtrit
+
+    share, finite = 0.5 + found.level / 2, np.isfinite(found.freedom)
+    return np.where(finite, stdtrit(np.where(finite, found.freedom, 1.0), share), ndtri(share))
+
+
+def _neutrality(found: Fit) -> list[Notice]:
+    """Whether what the data set leaves the bath charged, where the cell's own is neutral."""
+    if any(notice.code == "bath_not_neutral" for notice in found.cell.notices()):
+        return []
+    bath = next(iter(found.cell.membranes.values())).outside
+    valence, prefix = found.cell.valence(), f"compartments.{bath}.ions."
+    charge = np.zeros(len(found.data))
+    for c in found.data.conditions:
+        if c.parameter.path.startswith(prefix):
+            charge += valence[c.parameter.path.removeprefix(prefix)] * (c.values - c.parameter.value)
+    worst = int(np.abs(charge).argmax())
+    if abs(charge[worst]) <= 0.02 * found.cell.osmolarity(bath):
+        return []
+    text = f"{found.data.where(worst)} leaves the bath with {charge[worst]:+.3g} mM of charge; if another ion was "
+    return [Notice("bath_not_neutral", text + "exchanged for it, say so in the column's name, as in 'Ko swap Na'")]

@@ -1,0 +1,1 @@
+"""What a disease, a drug or a change does to a resting cell."""

@@ -1,0 +1,119 @@
+"""`compare`: the same perturbation in several cells, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vrest.errors import InputError, VrestError
+from vrest.model.cell import Cell, Notice
+from vrest.study.perturb.perturb import perturb
+from vrest.study.perturb.perturbation import Perturbation, find
+from vrest.study.perturb.perturbed import UNITS, Perturbed
+from vrest.verbs.run import Progress
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What one perturbation did to each cell, or why it does not apply to it. `str()` is a table."""
+
+    name: str
+    answers: tuple[Perturbed, ...]
+    refused: dict[str, VrestError]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Nested dictionary in door units."""
+        return {
+            "perturbation": self.name,
+            "cells": [{"cell": a.cell.name, **a.as_dict()} for a in self.answers],
+            "refused": [{"cell": n, "code": e.code, "message": e.message} for n, e in self.refused.items()],
+        }
+
+    def units(self) -> dict[str, str]:
+        """Unit of every key of `as_dict`."""
+        return dict(UNITS)
+
+    @property
+    def warnings(self) -> list[Notice]:
+        """Of every cell, with its name."""
+        return [Notice(n.code, f"{a.cell.name}: {n.message}") for a in self.answers for n in a.warnings]
+
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        """Head and rows as texts: rest, the change of V at each moment, how it ends."""
+        head = ["cell", "V rest", "at once", "1 s", "1 min", "1 h", "settled", "ends", "recovers"]
+        return head, [row for a in self.answers for row in _rows(a)]
+
+    def __repr__(self) -> str:
+        head, body = self.table()
+        widths = [max(len(row[k]) for row in (head, *body)) for k in range(len(head))]
+        lines = [f"{self.name}: V at rest, and what it has moved by, mV"]
+        lines += ["  ".join(t.ljust(w) for t, w in zip(row, widths, strict=True)).rstrip() for row in (head, *body)]
+        return "\n".join([*lines, *(f"{n}: {e.message}" for n, e in self.refused.items())])
+
+    __str__ = __repr__
+
+
+def _rows(a: Perturbed) -> list[list[str]]:
+    found = []
+    rested = a.before.v_rest
+    for wall in a.before.system.structure.walls:
+        name = f"{a.cell.name} ({wall.name})" if isinstance(rested, dict) else a.cell.name
+        v0 = rested[wall.name] if isinstance(rested, dict) else rested
+        moved = [a.change(m.label) for m in a.moments]
+        steps = ["-" if step is None else f"{round(step[wall.name], 2) + 0.0:+.2f}" for step in moved]
+        back = {True: "yes", False: "no", None: "?"}[a.recovers]
+        found.append([name, f"{v0:.2f}", *steps, a.outcome.name, back])
+    return found
+
+
+def compare(
+    cells: Sequence[Cell],
+    name: str | Perturbation,
+    dose: float | str | None = None,
+    *,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Comparison:
+    """The same perturbation in several cells.
+
+    Parameters
+    ----------
+    cells
+        Two or more.
+    name, dose, options
+        As in `perturb`.
+    progress
+        Called with the share done.
+
+    Raises
+    ------
+    InputError
+        It applies to none of the cells.
+
+    >>> from vrest.io.cellfile import load
+    >>> both = compare([load("mammalian_neuron"), load("skeletal_muscle")], "pump_loss")
+    >>> [round(a.change("at once")[m], 2) for a, m in zip(both.answers, ["neuron", "fibre"])]
+    [2.33, 0.31]
+    """
+    what = find(name)
+    answers: list[Perturbed] = []
+    refused: dict[str, VrestError] = {}
+    for k, cell in enumerate(cells):
+        watch = None if progress is None else _part(progress, k, len(cells))
+        try:
+            answers.append(perturb(cell, what, dose, progress=watch, **options))
+        except VrestError as error:
+            if error.code not in ("no_target", "wrong_direction") and error.exit_code != 4:
+                raise
+            refused[cell.name] = error
+    if not answers:
+        told = " ".join(e.message for e in refused.values())
+        raise InputError(
+            f"{what.name} applies to none of these cells. {told}", code="no_target", hint="Choose other cells."
+        )
+    return Comparison(what.name, tuple(answers), refused)
+
+
+def _part(progress: Progress, k: int, of: int) -> Progress:
+    return lambda share: progress((k + share) / of)

@@ -1,0 +1,210 @@
+"""`perturb`: what a named perturbation does to a resting cell, at once and later, and whether it recovers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from vrest.errors import InputError
+from vrest.model.cell import Cell
+from vrest.model.change import Change, apply
+from vrest.study.perturb.follow import MOST_STEPS, follow
+from vrest.study.perturb.perturbation import Perturbation, find, perturbations, restoring, together
+from vrest.study.perturb.perturbed import DAY, Moment, Perturbed, moment
+from vrest.units import format_si, to_si
+from vrest.verbs.instant import at_potential, instant
+from vrest.verbs.rest import Rest, rest
+from vrest.verbs.run import Progress, Run
+
+READINGS = {"1 s": 1.0, "1 min": 60.0, "1 h": 3600.0}
+"""s: when V is read, beside at once and settled."""
+
+Applied = str | Perturbation | tuple[str | Perturbation, float | str | None]
+
+
+def perturb(
+    cell: Cell,
+    name: Applied | Sequence[Applied],
+    dose: float | str | None = None,
+    *,
+    isoform: str | None = None,
+    duration: float | str | None = None,
+    onset: float | str | None = None,
+    neutral: bool = True,
+    most_steps: int = MOST_STEPS,
+    progress: Progress | None = None,
+) -> Perturbed:
+    """Perturb a resting cell, and take the perturbation away again.
+
+    Parameters
+    ----------
+    cell
+        It starts from its certified resting state.
+    name
+        A perturbation, or several at once: names, or pairs (name, dose).
+    dose
+        Of a single perturbation: a number in door units, text with unit, or a named dose such as `"severe"`;
+        by default what its file says.
+    isoform
+        Which pump isoform the dose meets, where the perturbation knows several.
+    duration
+        When it is washed out, s or text with unit; by default what its file says.
+    onset
+        Length of the linear onset, s or text with unit; 0 is a step.
+    neutral
+        Whether an ion of the bath is exchanged for a companion that keeps the bath neutral.
+    most_steps
+        A run that needs more is stopped and says so: a cell that fires takes thousands for each second. One whose
+        firing has settled is stopped before that.
+    progress
+        Called with the share done; returning False stops.
+
+    Raises
+    ------
+    InputError
+        Unknown name, nothing to act on (`no_target`), a dose that makes no sense.
+    NoRestError
+        The cell has no resting state to start from, or no potential to go to.
+
+    >>> from vrest.io.cellfile import load
+    >>> answer = perturb(load("mammalian_neuron"), "anoxia", onset=0)
+    >>> round(answer.change("at once")["neuron"], 2), answer.outcome.name, answer.recovers
+    (4.59, 'rests_run_down', True)
+    """
+    several = not isinstance(name, str | Perturbation | tuple)
+    applied = [_bound(item) for item in name] if several else [_bound(name)]  # pyright: ignore[reportArgumentType, reportGeneralTypeIssues]
+    if not applied:
+        raise InputError("No perturbation is named.", code="unknown_perturbation", hint="Name one, such as 'ouabain'.")
+    if dose is not None or isoform is not None:
+        if len(applied) > 1:
+            raise InputError(
+                "One dose for several perturbations.", code="bad_dose", hint="Give pairs: [('ouabain', '1 uM'), 'ttx']."
+            )
+        applied = [applied[0].dosed(dose, isoform)]
+    lasts = max(p.duration for p in applied) if duration is None else _time(duration, "duration")
+    ramp = max(p.onset for p in applied) if onset is None else _time(onset, "onset", zero=True)
+    if ramp > lasts:
+        raise InputError(
+            f"The onset takes {format_si(ramp, 'time', digits=4)}, longer than the "
+            f"{format_si(lasts, 'time', digits=4)} it lasts.",
+            code="out_of_range",
+            hint="Shorten the onset, or give a longer duration.",
+        )
+    for p in applied:
+        cell = p.prepared(cell)
+    changes = together(c for p in applied for c in p.changes(cell, neutral))
+    fitted = [notice for p in applied for notice in p.used_dose(cell)[1]]
+    before = rest(cell).raise_if_none()
+    ramped = [replace(c, over=ramp) for c in changes]
+    first, second = (None if progress is None else _half(progress, k) for k in (0, 1))
+    times = _times(0.0, DAY, READINGS.values())
+    how = {"start": before.state, "most_steps": most_steps}
+    kept, kept_stop = follow(cell, [(0.0, ramped)], DAY, times, **how, progress=first)
+    if kept_stop is not None:  # firing for an hour teaches no more than firing for a second
+        fired = float(kept.time[-1])
+        lasts = min(lasts, ramp + 0.25 * (fired - ramp) if fired > ramp else 0.25 * fired)
+        ramped = [replace(c, over=min(ramp, lasts)) for c in changes]
+    until = lasts + DAY
+    times = np.union1d(_times(0.0, lasts, ()), _times(lasts, until, READINGS.values()))
+    protocol = [(0.0, ramped), (lasts, restoring(cell, changes))]
+    washed, washed_stop = follow(cell, protocol, until, times, **how, progress=second)
+    settled = rest(cell, changes, start=kept.states[-1] if kept_stop is None else before.state)
+    end = rest(cell, start=washed.states[-1])
+    moments = (
+        _instant(before, changes),
+        *(_read(kept, label, time) for label, time in READINGS.items()),
+        _settled(settled if kept_stop is None else None),
+    )
+    return Perturbed(
+        cell=cell,
+        perturbations=tuple(applied),
+        changes=tuple(changes),
+        before=before,
+        moments=moments,
+        settled=settled,
+        kept=kept,
+        kept_stop=kept_stop,
+        washed=washed,
+        washed_stop=washed_stop,
+        end=end,
+        duration=lasts,
+        onset=ramp,
+        notices=tuple(fitted),
+    )
+
+
+def applicable(cell: Cell) -> dict[str, InputError | None]:
+    """Every perturbation by name: None where it applies to the cell at its default dose, else why not.
+
+    >>> from vrest.io.cellfile import load
+    >>> found = applicable(load("mammalian_neuron"))
+    >>> found["ouabain"] is None, found["ttx"].code
+    (True, 'no_target')
+    """
+    found: dict[str, InputError | None] = {}
+    for name in perturbations():
+        try:
+            find(name).changes(find(name).prepared(cell))
+            found[name] = None
+        except InputError as error:
+            found[name] = error
+    return found
+
+
+def _bound(item: Applied) -> Perturbation:
+    if isinstance(item, tuple):
+        what, dose = item
+        return find(what).dosed(dose)
+    return find(item)
+
+
+def _time(value: float | str, what: str, zero: bool = False) -> float:
+    seconds = float(to_si(value, "time", what, bare_ok=True))
+    if seconds < 0 or (seconds == 0 and not zero):
+        raise InputError(
+            f"The {what} is {format_si(seconds, 'time', digits=4)}.", code="out_of_range", hint="Write a positive time."
+        )
+    return seconds
+
+
+def _times(start: float, stop: float, marks: Any) -> np.ndarray:
+    """Times that serve a linear and a logarithmic clock, with the readings among them."""
+    span = stop - start
+    log = np.geomspace(min(1e-6, 1e-3 * span), span, 600)
+    wanted = np.concatenate([[0.0], log, np.linspace(0.0, span, 2000), [m for m in marks if m <= span]])
+    return np.minimum(np.unique(start + wanted), stop)
+
+
+def _half(progress: Progress, which: int) -> Progress:
+    """The first or the second half of a progress."""
+    return lambda share: progress(0.5 * (which + share))
+
+
+def _instant(before: Rest, changes: list[Change]) -> Moment:
+    """The first moment: contents frozen, every membrane at its new zero-current potential."""
+    from vrest.system.assemble import assemble
+    from vrest.system.structure import parameter_vector
+
+    answer = instant(before.as_cell(), changes)
+    system, x = assemble(before.cell), before.state
+    p = parameter_vector(apply(before.cell, changes))
+    for wall in system.structure.tree:
+        v = answer.v[wall.name] if isinstance(answer.v, dict) else answer.v
+        x = at_potential(system, x, wall, np.array([1e-3 * v]), p)[0]
+    return moment("at once", 0.0, system, x, p)
+
+
+def _read(run: Run, label: str, time: float) -> Moment:
+    k = np.flatnonzero(run.time == time)
+    if not len(k):
+        return Moment(label, time, None, None, None, None, None)
+    return moment(label, time, run.system, run.states[k[0]], run.parameters[k[0]])
+
+
+def _settled(found: Rest | None) -> Moment:
+    if found is None or not found.outcome.is_rest:
+        return Moment("settled", None, None, None, None, None, None)
+    return moment("settled", None, found.system, found.state, found.parameters)

@@ -1,0 +1,372 @@
+"""What perturbations did to a cell, and how it is told: moments, recovery, one sentence, a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from vrest.model.cell import Cell, Notice
+from vrest.model.change import Change, apply
+from vrest.study.excitability import UNITS as READINESS
+from vrest.study.excitability import Excitability, by_itself, excitability
+from vrest.study.perturb.follow import Stop
+from vrest.study.perturb.perturbation import Perturbation
+from vrest.study.targets import is_there
+from vrest.system.assemble import System
+from vrest.system.observables import atp_use, reversal_potentials, volumes
+from vrest.units import from_si
+from vrest.verbs.outcome import Outcome
+from vrest.verbs.rest import Rest
+from vrest.verbs.run import Run
+
+DAY = 86400.0
+BACK_MV, BACK_SHARE = 0.1, 0.01
+"""A cell has recovered when it rests within 0.1 mV and 1 % of every content and volume of its former rest."""
+
+NEAR_MV = 1.0
+"""mV from the former rest that count as 'back' for the time it took."""
+
+SMALL_MV = 0.05
+"""A change of V that nobody would see."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The cell at one moment. mV, mM, um3, 1/s; potentials by membrane. What could not be reached is None."""
+
+    label: str
+    time: float | None
+    v: dict[str, float] | None
+    E: dict[str, dict[str, float | None]] | None
+    concentrations: dict[str, dict[str, float]] | None
+    volumes: dict[str, float] | None
+    atp_per_second: float | None
+
+
+UNITS = {
+    "v_rest": "mV",
+    "time": "s",
+    "v": "mV",
+    "E": "mV",
+    "concentrations": "mM",
+    "volumes": "um3",
+    "atp_per_second": "1/s",
+    "duration": "s",
+    "onset": "s",
+    "v_at_wash": "mV",
+    "recovery_time": "s",
+    "v_after_wash": "mV",
+    **READINESS,
+}
+
+
+@dataclass(frozen=True)
+class Perturbed:
+    """What perturbations did to a cell that rested. `str()` is a short table.
+
+    `moments` are read while the perturbation lasts; `washed` are the run and the end after it was taken away
+    again at `duration`.
+    """
+
+    cell: Cell
+    perturbations: tuple[Perturbation, ...]
+    changes: tuple[Change, ...]
+    before: Rest
+    moments: tuple[Moment, ...]
+    settled: Rest
+    kept: Run
+    """The run with the perturbation kept on, up to a day."""
+    kept_stop: Stop | None
+    """Why it was not followed for a day."""
+    washed: Run
+    """The run in which it is taken away at `duration`, and a day more."""
+    washed_stop: Stop | None
+    """Why that was not followed to its end."""
+    end: Rest
+    """Where the washed cell comes to rest."""
+    duration: float
+    onset: float
+    notices: tuple[Notice, ...]
+
+    @property
+    def name(self) -> str:
+        """Names of the perturbations, joined."""
+        return " + ".join(p.name for p in self.perturbations)
+
+    @property
+    def title(self) -> str:
+        """What was done, with the doses."""
+        times = {"multiple": "x "}
+        return " + ".join(
+            f"{p.name} {times.get(p.law, '')}{p.text(p.used_dose(self.cell)[0])}" for p in self.perturbations
+        )
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ends with the perturbation kept on."""
+        return self.kept_stop.outcome if self.kept_stop else self.settled.outcome
+
+    @property
+    def reason(self) -> str:
+        """The same in words."""
+        return self.kept_stop.why if self.kept_stop else self.settled.reason
+
+    @property
+    def recovers(self) -> bool | None:
+        """Whether the washed cell comes to rest where it was; None where its run was cut short, as by firing."""
+        if self.washed_stop is not None:
+            return False if self.washed_stop.outcome is Outcome.runs_out else None
+        if not self.end.outcome.is_rest:
+            return False
+        v0, v1 = by_membrane(self.before), by_membrane(self.end)
+        pairs = [(self.before.volumes[n], size) for n, size in self.end.volumes.items()]
+        pairs += [
+            (self.before.concentrations[space][ion], c)
+            for space, ions in self.end.concentrations.items()
+            for ion, c in ions.items()
+        ]
+        near = all(abs(a - b) <= BACK_SHARE * abs(a) + 1e-9 for a, b in pairs)
+        return near and all(abs(v1[n] - v0[n]) <= BACK_MV for n in v0)
+
+    @cached_property
+    def recovery_time(self) -> float | None:
+        """Time after the wash from which V stays within 1 mV of the former rest, s; None where it does not return."""
+        run = self.washed
+        if self.washed_stop is not None:
+            return None
+        v = np.asarray(run.v).reshape(len(run.time), -1)
+        off = np.max(np.abs(v - np.array(list(by_membrane(self.before).values()))), axis=1)
+        away = (off > NEAR_MV) & (run.time >= self.duration)
+        if away[-1]:
+            return None
+        last = np.flatnonzero(away)
+        if not len(last):
+            return 0.0
+        k = int(last[-1])
+        share = (off[k] - NEAR_MV) / (off[k] - off[k + 1])
+        return float(run.time[k] + share * (run.time[k + 1] - run.time[k]) - self.duration)
+
+    @cached_property
+    def excitability(self) -> tuple[Excitability, Excitability | None] | None:
+        """How ready to fire the cell is at rest and where it settles; None for one without gated Na+ channels.
+
+        The second is None where it comes to no rest and does not fire either.
+        """
+        if len(self.cell.membranes) > 1 or not is_there(self.cell, "gated_na"):
+            return None
+        after = None
+        if self.outcome is Outcome.oscillates:
+            after = by_itself(self.reason)
+        elif self.outcome.is_rest:
+            after = excitability(self.settled)
+        return excitability(self.before), after
+
+    @property
+    def warnings(self) -> list[Notice]:
+        """What to know before trusting the numbers."""
+        found = [*self.notices, *self.kept.cell.notices(), *apply(self.kept.cell, self.changes).notices()]
+        found += [n for run in (self.kept, self.washed) for n in run.warnings if n.code == "conservation"]
+        if self.onset:
+            told = f"the onset takes {_spoken(self.onset)}: 'at once' is the full dose with contents frozen"
+            found.append(Notice("onset", told))
+        if self.kept_stop:
+            found.append(self._stopped("perturbed", self.kept, self.kept_stop))
+        if self.washed_stop:
+            found.append(self._stopped("washed", self.washed, self.washed_stop))
+        return list({(n.code, n.message): n for n in found}.values())
+
+    def _stopped(self, which: str, run: Run, stop: Stop) -> Notice:
+        told = f"the {which} cell was followed for {_spoken(float(run.time[-1]))}: {stop.why}"
+        if run is self.kept:
+            told += f" It is washed at {_spoken(self.duration)}."
+        return Notice(stop.outcome.name, told)
+
+    def change(self, label: str) -> dict[str, float] | None:
+        """Change of V from rest at a moment (`at once`, `1 s`, `1 min`, `1 h`, `settled`), mV by membrane."""
+        moment = next(m for m in self.moments if m.label == label)
+        rested = by_membrane(self.before)
+        return None if moment.v is None else {name: v - rested[name] for name, v in moment.v.items()}
+
+    def sentence(self) -> str:
+        """Why, in one plain sentence."""
+        return _sentence(self)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Nested dictionary in door units; the potentials of a single membrane are plain numbers."""
+        ready = self.excitability
+        return {
+            "perturbation": [
+                {
+                    "name": p.name,
+                    "title": p.title,
+                    "dose": p.text(p.used_dose(self.cell)[0]),
+                    "isoform": p.isoform,
+                    "mechanism": p.mechanism,
+                    "source": p.source,
+                }
+                for p in self.perturbations
+            ],
+            "changes": [str(c) for c in self.changes],
+            "v_rest": _flat(by_membrane(self.before)),
+            "moments": [
+                {
+                    "label": m.label,
+                    "time": m.time,
+                    "v": _flat(m.v),
+                    "E": _flat(m.E),
+                    "concentrations": m.concentrations,
+                    "volumes": m.volumes,
+                    "atp_per_second": m.atp_per_second,
+                }
+                for m in self.moments
+            ],
+            "outcome": self.outcome.name,
+            "reason": self.reason,
+            "duration": self.duration,
+            "onset": self.onset,
+            "v_at_wash": _flat(self._at_wash()),
+            "recovers": self.recovers,
+            "recovery_time": self.recovery_time,
+            "outcome_after_wash": (self.washed_stop or self.end).outcome.name,
+            "v_after_wash": _flat(by_membrane(self.end)) if self.end.outcome.has_state else None,
+            "excitability": ready
+            and {
+                "rest": ready[0].as_dict(),
+                "settled": ready[1] and ready[1].as_dict(),
+            },
+            "sentence": self.sentence(),
+        }
+
+    def _at_wash(self) -> dict[str, float] | None:
+        run = self.washed
+        k = np.flatnonzero(run.time == self.duration)
+        return potentials(run.system, run.states[k[0]]) if len(k) else None
+
+    def units(self) -> dict[str, str]:
+        """Unit of every key of `as_dict`."""
+        return dict(UNITS)
+
+    def __repr__(self) -> str:
+        return _table(self)
+
+    __str__ = __repr__
+
+
+def moment(label: str, time: float | None, system: System, x: np.ndarray, p: np.ndarray) -> Moment:
+    """Everything at one state."""
+    spaces = [s.name for s in system.structure.spaces]
+    reversals = {w.name: reversal_potentials(system, x, p, w) for w in system.structure.walls}
+    return Moment(
+        label=label,
+        time=time,
+        v=potentials(system, x),
+        E={
+            wall: {ion: None if np.isnan(e) else 1e3 * float(e) for ion, e in found.items()}
+            for wall, found in reversals.items()
+        },
+        concentrations={s: {ion: float(c) for ion, c in system.concentrations(x, p, s).items()} for s in spaces},
+        volumes={n: float(from_si(v, "volume")) for n, v in volumes(system, x, p).items()},
+        atp_per_second=float(atp_use(system, x, p)[0]),
+    )
+
+
+def potentials(system: System, x: np.ndarray) -> dict[str, float]:
+    """V of every membrane, mV."""
+    return {w.name: 1e3 * float(system.potential(x, w)) for w in system.structure.walls}
+
+
+def by_membrane(found: Rest) -> dict[str, float]:
+    """V of every membrane at a stationary state, mV."""
+    return potentials(found.system, found.state)
+
+
+def _flat(values: dict[str, Any] | None) -> Any:
+    return next(iter(values.values())) if values and len(values) == 1 else values
+
+
+def _sentence(story: Perturbed) -> str:
+    first = next(iter(by_membrane(story.before)))
+    at_once = story.change("at once")
+    assert at_once is not None  # the first moment always has a potential
+    step = at_once[first]
+    still = abs(step) < SMALL_MV
+    why = " and ".join(
+        dict.fromkeys((p.unmoved if still else "") or p.reason(p.at_once, step) for p in story.perturbations)
+    )
+    which = "V" if len(at_once) == 1 else f"V of '{first}'"
+    text = f"{which} {'hardly moves' if still else f'moves {step:+.1f} mV'} at once because {why}; "
+    return text + f"{_ending(story, first, at_once)}; {_recovery(story)}."
+
+
+def _ending(story: Perturbed, membrane: str, at_once: dict[str, float]) -> str:
+    settled, outcome = story.change("settled"), story.outcome
+    moved = (settled or at_once)[membrane]
+    then = " and ".join(dict.fromkeys(p.reason(p.later, moved) for p in story.perturbations))
+    if story.kept_stop:
+        return f"kept on, {story.reason[0].lower()}{story.reason[1:].rstrip('.')}"
+    if outcome is Outcome.swells_without_limit:
+        return "kept on, the cell swells without limit, for no balance of salt and water is left"
+    if outcome.has_state and not outcome.is_rest:
+        v = by_membrane(story.settled)[membrane]
+        return f"kept on, the stationary state at {v:.1f} mV does not hold ({outcome.name.replace('_', ' ')})"
+    if settled is None:
+        return f"kept on, no resting state is found ({outcome.name.replace('_', ' ')})"
+    if abs(settled[membrane] - at_once[membrane]) < SMALL_MV:
+        return "kept on, V stays there"
+    return f"kept on, V settles {settled[membrane]:+.1f} mV from rest because {then}"
+
+
+def _recovery(story: Perturbed) -> str:
+    wash = f"washed after {_spoken(story.duration)}"
+    if story.washed_stop and story.recovers is False:
+        return f"{wash}, it does not come back ({story.washed_stop.outcome.name.replace('_', ' ')})"
+    if story.recovers is None:
+        going = story.washed_stop and story.washed_stop.outcome is Outcome.oscillates
+        still = "it was still firing or oscillating" if going else "it had not come to rest"
+        return f"{wash}, {still} when the run was stopped"
+    if story.recovers:
+        took = story.recovery_time
+        return f"{wash}, it recovers" + (f" (within 1 mV after {_spoken(took)})" if took else "")
+    if story.end.outcome.is_rest:
+        v = next(iter(by_membrane(story.end).values()))
+        return f"{wash}, it does not come back but rests at {v:.1f} mV"
+    return f"{wash}, it does not come back ({story.end.outcome.name.replace('_', ' ')})"
+
+
+def _spoken(seconds: float) -> str:
+    for unit, size in (("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3)):
+        if seconds >= size:
+            return f"{float(f'{seconds / size:.2g}'):g} {unit}"
+    return f"{seconds:.2g} s"
+
+
+def rows(story: Perturbed) -> tuple[list[str], list[list[str]]]:
+    """The readings as a table of texts: its head and its rows."""
+    rested = moment("rest", None, story.before.system, story.before.state, story.before.parameters)
+    walls = list(rested.v or {})
+    inner = [s for s in story.before.system.structure.spaces if s.finite]
+    head = ["", *(f"V {w} mV" if len(walls) > 1 else "V mV" for w in walls)]
+    head += [f"{ion} {s.name} mM" for s in inner for ion in s.ions]
+    head += [f"volume {s.name}" for s in inner if s.kind == "osmotic"] + ["ATP/s"]
+    return head, [_row(m, rested, walls, inner) for m in (rested, *story.moments)]
+
+
+def _row(m: Moment, rested: Moment, walls: list[str], inner: list[Any]) -> list[str]:
+    if m.v is None or m.concentrations is None or m.volumes is None or rested.volumes is None:
+        width = len(walls) + sum(len(s.ions) for s in inner) + sum(s.kind == "osmotic" for s in inner) + 1
+        return [m.label, *(["-"] * width)]
+    row = [m.label, *(f"{round(m.v[w], 2) + 0.0:.2f}" for w in walls)]
+    row += [f"{m.concentrations[s.name][ion]:.4g}" for s in inner for ion in s.ions]
+    row += [f"x{m.volumes[s.name] / rested.volumes[s.name]:.4g}" for s in inner if s.kind == "osmotic"]
+    return [*row, f"{m.atp_per_second:.3g}"]
+
+
+def _table(story: Perturbed) -> str:
+    head, body = rows(story)
+    widths = [max(len(row[k]) for row in (head, *body)) for k in range(len(head))]
+    lines = [f"{story.title} in '{story.cell.name}': {story.outcome.name}"]
+    lines += ["  " + "  ".join(text.rjust(w) for text, w in zip(row, widths, strict=True)) for row in (head, *body)]
+    return "\n".join([*lines, story.sentence()])

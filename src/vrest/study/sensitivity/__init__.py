@@ -1,0 +1,1 @@
+"""Which parameters a resting cell depends on."""
