@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from vrest.model.junctions import GapJunctionGHK as GapJunctionGHK
     from vrest.model.junctions import Wire as Wire
     from vrest.model.membrane import Membrane as Membrane
+    from vrest.model.notice import Notice as Notice
+    from vrest.model.notices import notices as notices
     from vrest.model.quantity import quantity as quantity
     from vrest.model.transport import Surroundings as Surroundings
     from vrest.model.transport import Transport as Transport
@@ -102,6 +104,8 @@ _HOMES = {
     "vrest.model.exchange": "SaltDiffusion",
     "vrest.model.junctions": "Electrode GapJunction GapJunctionGHK Wire",
     "vrest.model.membrane": "Membrane",
+    "vrest.model.notice": "Notice",
+    "vrest.model.notices": "notices",
     "vrest.model.quantity": "quantity",
     "vrest.model.transport": "Surroundings Transport transport",
     "vrest.verbs.go_on": "go_on",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from vrest.errors import NoRestError
 from vrest.io.report import door, failure, report, to_json, units_like
-from vrest.model.cell import Notice
+from vrest.model.notice import Notice
 from vrest.units import DIMENSIONS, to_si
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import vrest
 from vrest.model.change import parse_change
+from vrest.model.notices import notices
 from vrest.model.paths import parameters, resolve
 from vrest.model.protocol import protocol, segments
 
@@ -54,11 +55,11 @@ def test_set_scale_swap_with(neuron):
     assert value(vrest.apply(neuron, "pump.max_rate*=0.5"), "pump.max_rate") == value(neuron, "pump.max_rate") / 2
     swapped = vrest.apply(neuron, "outside.K=12 mM swap Na")
     assert value(swapped, "outside.Na") == 138.0
-    assert swapped.notices() == []
+    assert notices(swapped) == []
     salted = vrest.apply(neuron, "outside.K=12 mM with Cl")
     assert value(salted, "outside.Cl") == 117.0
-    assert salted.notices() == []
-    assert [n.code for n in vrest.apply(neuron, "outside.K=12 mM").notices()] == ["bath_not_neutral"]
+    assert notices(salted) == []
+    assert [n.code for n in notices(vrest.apply(neuron, "outside.K=12 mM"))] == ["bath_not_neutral"]
 
 
 def test_a_change_never_touches_the_original(neuron):

@@ -10,6 +10,7 @@ from scipy.integrate import solve_ivp
 
 import vrest
 from vrest.errors import InputError
+from vrest.model.notices import notices
 
 F, R, T = 96485.33212, 8.31446261815324, 310.15
 PHI = R * T / F
@@ -466,12 +467,12 @@ def test_a_wire_between_both_baths_is_a_short_circuit(skin):
 
 
 def test_salt_diffusion_beside_membranes_is_remarked_on(skin):
-    assert skin.notices() == []
+    assert notices(skin) == []
     salt = '[exchanges.salt]\nkind = "salt_diffusion"\ninside = "pond"\noutside = "blood"\nclearance = "1 um3/s"\n'
-    (notice,) = vrest.parse_cell(SKIN + salt + 'ions = ["K", "Na", "Cl"]\n').notices()
+    (notice,) = notices(vrest.parse_cell(SKIN + salt + 'ions = ["K", "Na", "Cl"]\n'))
     assert notice.code == "salt_beside_membranes"
     for name in vrest.library():
-        assert "salt_beside_membranes" not in [n.code for n in vrest.load(name).notices()]
+        assert "salt_beside_membranes" not in [n.code for n in notices(vrest.load(name))]
 
 
 def test_currents_are_in_populations_and_differentiable_functions(skin):

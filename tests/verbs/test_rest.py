@@ -8,6 +8,7 @@ from scipy.optimize import brentq
 
 import vrest
 from vrest.constants import F, R
+from vrest.model.notices import notices
 from vrest.model.paths import parameters, set_si
 from vrest.verbs.outcome import Outcome
 
@@ -184,7 +185,7 @@ def test_every_library_cell_rests_where_it_says(name):
 @pytest.mark.parametrize("name", EVERYDAY)
 def test_baths_are_neutral_and_iso_osmotic(name):
     cell = vrest.load(name)
-    assert cell.notices() == []
+    assert notices(cell) == []
     assert cell.osmolarity("inside") == pytest.approx(cell.osmolarity("outside"), rel=1e-14)
 
 

@@ -48,6 +48,7 @@ def command(
     options.check_figure(plot)
     described = changes.read(cell)
 
+    from vrest.model.notices import notices
     from vrest.study.excitability import FIRING_UNITS, UNITS, excitability, firing
     from vrest.verbs.rest import rest
 
@@ -67,7 +68,7 @@ def command(
         inputs,
         cell=described.name,
         temperature=door(described.temperature, "temperature"),
-        warnings=described.notices(),
+        warnings=notices(described),
     )
 
     def human() -> None:

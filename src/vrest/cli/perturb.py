@@ -161,6 +161,7 @@ def _list(cell: str | None, changes: options.Changes, as_json: bool, quiet: bool
         return
     described = changes.read(cell)
 
+    from vrest.model.notices import notices
     from vrest.study.perturb.perturb import applicable
 
     why = applicable(described)
@@ -173,7 +174,7 @@ def _list(cell: str | None, changes: options.Changes, as_json: bool, quiet: bool
         {"cell": cell, **changes.inputs},
         cell=described.name,
         temperature=door(described.temperature, "temperature"),
-        warnings=described.notices(),
+        warnings=notices(described),
     )
 
     def human() -> None:

@@ -115,6 +115,7 @@ def list_all(cell: Cell, inputs: dict[str, Any], as_json: bool, quiet: bool) -> 
     from vrest.cli.answer import Meter, answer
     from vrest.errors import NoRestError
     from vrest.io.report import door, report
+    from vrest.model.notices import notices
     from vrest.verbs.rest_all import rest_all
 
     with Meter(cell.name, quiet) as meter:
@@ -123,7 +124,7 @@ def list_all(cell: Cell, inputs: dict[str, Any], as_json: bool, quiet: bool) -> 
     if not any(r.stable for r in rests):
         text = f"No stable rest was found, and {len(rests)} unstable." if rests else "No rest was found."
         error = NoRestError(f"'{cell.name}': {text}", code=rests[0].outcome.name if rests else "not_converged")
-    notices = {n.message: n for r in rests for n in r.warnings} or {n.message: n for n in cell.notices()}
+    warnings = {n.message: n for r in rests for n in r.warnings} or {n.message: n for n in notices(cell)}
     temperature = door(cell.temperature, "temperature")
     body = report(
         {"rests": [result(r) for r in rests]},
@@ -131,7 +132,7 @@ def list_all(cell: Cell, inputs: dict[str, Any], as_json: bool, quiet: bool) -> 
         inputs | {"all": True},
         cell=cell.name,
         temperature=temperature,
-        warnings=notices.values(),
+        warnings=warnings.values(),
         error=error,
     )
     answer(body, lambda: show_all(cell, rests, temperature), as_json=as_json, quiet=quiet)

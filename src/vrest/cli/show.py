@@ -40,6 +40,7 @@ def command(
     from vrest.cli.answer import answer
     from vrest.cli.app import Wrong
     from vrest.io.report import door, report, to_json
+    from vrest.model.notices import notices
 
     if schema:
         from vrest.io.schema import json_schema
@@ -66,7 +67,7 @@ def command(
         {"cell": cell, **changes.inputs},
         cell=described.name,
         temperature=door(described.temperature, "temperature"),
-        warnings=described.notices(),
+        warnings=notices(described),
     )
     body["units"] |= {"values": units, "solved": {path: units[path] for path in body["result"]["solved"]}}
     answer(body, lambda: show_cell(described, body["result"], units, sources), as_json=as_json, quiet=quiet)

@@ -14,7 +14,6 @@ from vrest.errors import InputError, near_miss
 from vrest.model.compartment import Compartment
 from vrest.model.exchange import Exchange
 from vrest.model.membrane import Membrane
-from vrest.model.notices import Notice, notices
 from vrest.model.quantity import Described, quantity
 from vrest.model.rings import resolved, way_between, ways
 from vrest.model.transport import ATP, CHARGE, WATER, Transport
@@ -173,10 +172,6 @@ class Cell(Described):
         valence = self.valence()
         ions = sum(value for symbol, value in self.contents(compartment).items() if valence[symbol])
         return ions + self.impermeant(compartment)[0]
-
-    def notices(self) -> list[Notice]:
-        """What a careful reader would remark: baths that are not neutral, sides that look swapped."""
-        return notices(self)
 
 
 def replace_name(part: Any, name: str) -> Any:

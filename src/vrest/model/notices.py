@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from vrest.model.cell import Cell
 from vrest.model.exchange import SaltDiffusion
+from vrest.model.notice import Notice
 from vrest.units import format_si
-
-if TYPE_CHECKING:
-    from vrest.model.cell import Cell
-
 
 USER = "changed by the user"
 """The source of a value that a change has set."""
 
 
-@dataclass(frozen=True)
-class Notice:
-    """Something true that the user should know before trusting a number; never a repair."""
-
-    code: str
-    message: str
-
-
 def notices(cell: Cell) -> list[Notice]:
-    """Everything there is to remark about a cell."""
+    """What a careful reader would remark about a cell: a charged bath, sides that look swapped, charge not counted.
+
+    Results carry these among their `warnings`.
+
+    >>> import vrest
+    >>> salted = vrest.apply(vrest.load("mammalian_neuron"), "outside.K=12 mM")
+    >>> [notice.code for notice in notices(salted)]
+    ['bath_not_neutral']
+    """
     return [
         *_bath_notices(cell),
         *_side_notices(cell),

@@ -11,7 +11,9 @@ import numpy as np
 
 from vrest.constants import N_A
 from vrest.errors import InputError, NoRestError
-from vrest.model.cell import Cell, Notice
+from vrest.model.cell import Cell
+from vrest.model.notice import Notice
+from vrest.model.notices import notices
 from vrest.model.paths import Parameter, resolve, set_si
 from vrest.model.quantity import check
 from vrest.system.assemble import System, assemble
@@ -145,7 +147,7 @@ class Bifurcation:
     @property
     def warnings(self) -> list[Notice]:
         """What to know before trusting the curves."""
-        return [*self.cell.notices(), *self.notices]
+        return [*notices(self.cell), *self.notices]
 
     def as_cell(self, branch: int, point: int) -> Cell:
         """The cell started from one point of a branch, at the parameter it has there."""

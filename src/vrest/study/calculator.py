@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from vrest.errors import InputError, near_miss
-from vrest.model.cell import VALENCE, Notice
+from vrest.model.cell import VALENCE
 from vrest.model.compartment import CONCENTRATION
+from vrest.model.notice import Notice
 from vrest.physics.ghk import ghk_voltage
 from vrest.physics.nernst import nernst as nernst_potential
 from vrest.physics.votes import ghk_shares, slope_shares

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vrest.model.cell import Notice
+from vrest.model.notice import Notice
 from vrest.numerics.point import Stationary
 from vrest.system.assemble import System
 from vrest.system.observables import pump_costs, takes, without_limit

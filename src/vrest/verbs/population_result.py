@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from vrest.model.cell import Cell, Notice
+from vrest.model.cell import Cell
+from vrest.model.notice import Notice
+from vrest.model.notices import notices
 from vrest.verbs.samples import Samples
 
 
@@ -102,7 +104,7 @@ class Population:
     @property
     def warnings(self) -> list[Notice]:
         """What to know before trusting the numbers."""
-        return self.cell.notices()
+        return notices(self.cell)
 
     def __repr__(self) -> str:
         share = ", ".join(f"{name} {count} ({100 * count / self.n:.3g} %)" for name, count in self.outcomes.items())

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vrest.errors import InputError, NoRestError
-from vrest.model.cell import Cell, Notice
+from vrest.model.cell import Cell
 from vrest.model.change import Change, apply, parse_changes
+from vrest.model.notice import Notice
+from vrest.model.notices import notices
 from vrest.system.assemble import System, assemble
 from vrest.system.ledger import Account, accounts, describe
 from vrest.system.observables import atp_use, exchange_currents, reversal_potentials, volumes
@@ -147,10 +149,10 @@ class Rest:
     @property
     def warnings(self) -> list[Notice]:
         """What to know before trusting the number."""
-        notices = self.cell.notices()
+        found = notices(self.cell)
         if self.outcome.has_state:
-            notices += pump_notices(self.system, self.state, self.parameters)
-        return notices
+            found += pump_notices(self.system, self.state, self.parameters)
+        return found
 
     def raise_if_none(self) -> Rest:
         """Itself if the cell rests there, else `NoRestError`."""

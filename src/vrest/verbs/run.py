@@ -10,8 +10,9 @@ from typing import Any, Literal
 import numpy as np
 
 from vrest.errors import InputError, NoRestError
-from vrest.model.cell import Cell, Notice
-from vrest.model.notices import untracked
+from vrest.model.cell import Cell
+from vrest.model.notice import Notice
+from vrest.model.notices import notices, untracked
 from vrest.model.protocol import Protocol, Segment, protocol, segments
 from vrest.system.assemble import System, assemble, entries
 from vrest.system.ledger import Account, accounts
@@ -115,23 +116,23 @@ class Run:
     @property
     def warnings(self) -> list[Notice]:
         """What to know before trusting the curves."""
-        notices = self.cell.notices()
-        if not any(notice.code == "bath_not_neutral" for notice in notices):
-            notices += self._bath_notices()
-        notices += self._switched_on()
+        found = notices(self.cell)
+        if not any(notice.code == "bath_not_neutral" for notice in found):
+            found += self._bath_notices()
+        found += self._switched_on()
         for account in self.ledger:
             if account.drift > 10 * account.floor:
-                notices.append(
+                found.append(
                     Notice(
                         "conservation",
                         f"{account.name} drifted by {account.drift:.2g} {account.unit} (floor {account.floor:.2g})",
                     )
                 )
         if unstable := unstable_notice(self.system, self.states[-1], self.parameters[-1], float(self.time[-1])):
-            notices.append(unstable)
+            found.append(unstable)
         if not self.complete:
-            notices.append(Notice("stopped", f"the run was stopped at {format_si(self.time[-1], 'time', digits=4)}"))
-        return notices
+            found.append(Notice("stopped", f"the run was stopped at {format_si(self.time[-1], 'time', digits=4)}"))
+        return found
 
     def _switched_on(self) -> list[Notice]:
         """What is off in the cell and moves uncounted charge while the protocol has it on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vrest.model.cell import Notice
+from vrest.model.notice import Notice
 from vrest.system.assemble import System
 from vrest.units import format_si
 from vrest.verbs.allowed import Allowed

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from vrest.errors import InputError
-from vrest.model.cell import Cell, Notice
+from vrest.model.cell import Cell
+from vrest.model.notice import Notice
+from vrest.model.notices import notices
 from vrest.study.check.findings import Claims, Finding, findings, first_moment
 from vrest.study.check.fixes import Fix, fixes
 from vrest.study.check.future import Later, floats, follow, moved
@@ -43,7 +45,7 @@ class Check:
         """Of the cell, and values that were not given."""
         defaults = ", ".join(self.claims.defaults)
         told = [Notice("defaults", f"not given, so NEURON's defaults: {defaults}")] if defaults else []
-        return [*told, *(n for n in self.cell.notices() if n.code != "closure" or not self.claims.unnamed)]
+        return [*told, *(n for n in notices(self.cell) if n.code != "closure" or not self.claims.unnamed)]
 
     def as_dict(self) -> dict[str, Any]:
         """Nested dictionary in door units; potentials of one membrane are plain numbers."""

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from vrest.model.cell import Cell, Notice
+from vrest.model.cell import Cell
+from vrest.model.notice import Notice
 from vrest.model.transport import Transport
 from vrest.study.design.draft import Choice, Target, draft
 from vrest.study.design.strengths import input_conductance

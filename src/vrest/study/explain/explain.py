@@ -10,9 +10,9 @@ import numpy as np
 
 from vrest.constants import F
 from vrest.errors import NoRestError
-from vrest.model.cell import Notice
 from vrest.model.change import Change
 from vrest.model.channels import GHKLeak
+from vrest.model.notice import Notice
 from vrest.model.transport import ATP
 from vrest.physics.ghk import ghk_voltage
 from vrest.physics.mullins_noda import mullins_noda

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vrest.model.cell import Cell, Notice
+from vrest.model.cell import Cell
 from vrest.model.change import apply
+from vrest.model.notice import Notice
+from vrest.model.notices import notices
 from vrest.study.fit.free import Free, path_values
 from vrest.study.fit.least_squares import Optimum, Profile, Squares
 from vrest.study.fit.measured import Measured
@@ -250,7 +252,7 @@ def quantiles(found: Fit) -> Array:
 
 def _neutrality(found: Fit) -> list[Notice]:
     """Whether what the data set leaves the bath charged, where the cell's own is neutral."""
-    if any(notice.code == "bath_not_neutral" for notice in found.cell.notices()):
+    if any(notice.code == "bath_not_neutral" for notice in notices(found.cell)):
         return []
     bath = next(iter(found.cell.membranes.values())).outside
     valence, prefix = found.cell.valence(), f"compartments.{bath}.ions."

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vrest.errors import InputError, VrestError
-from vrest.model.cell import Cell, Notice
+from vrest.model.cell import Cell
+from vrest.model.notice import Notice
 from vrest.study.perturb.perturb import perturb
 from vrest.study.perturb.perturbation import Perturbation, find
 from vrest.study.perturb.perturbed import UNITS, Perturbed

@@ -13,8 +13,9 @@ from importlib import resources
 from typing import Any
 
 from vrest.errors import InputError, near_miss
-from vrest.model.cell import Cell, Notice
+from vrest.model.cell import Cell
 from vrest.model.change import Change
+from vrest.model.notice import Notice
 from vrest.model.paths import resolve
 from vrest.study.targets import TWIN, baths, found_instead, targets, wanted, with_twins
 from vrest.units import format_si, to_si

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from vrest.model.cell import Cell, Notice
+from vrest.model.cell import Cell
 from vrest.model.change import Change, apply
+from vrest.model.notice import Notice
+from vrest.model.notices import notices
 from vrest.study.excitability import UNITS as READINESS
 from vrest.study.excitability import Excitability, by_itself, excitability
 from vrest.study.perturb.follow import Stop
@@ -167,7 +169,7 @@ class Perturbed:
     @property
     def warnings(self) -> list[Notice]:
         """What to know before trusting the numbers."""
-        found = [*self.notices, *self.kept.cell.notices(), *apply(self.kept.cell, self.changes).notices()]
+        found = [*self.notices, *notices(self.kept.cell), *notices(apply(self.kept.cell, self.changes))]
         found += [n for run in (self.kept, self.washed) for n in run.warnings if n.code == "conservation"]
         if self.onset:
             told = f"the onset takes {_spoken(self.onset)}: 'at once' is the full dose with contents frozen"

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from vrest.model.cell import Cell, Notice
+from vrest.model.cell import Cell
+from vrest.model.notice import Notice
 from vrest.study.sensitivity.collapse import collapse
 from vrest.study.sensitivity.factors import Factor, factors
 from vrest.study.sensitivity.local import SAME_RATE, Local, local

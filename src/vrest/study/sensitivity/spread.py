@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from vrest.errors import NoRestError
-from vrest.model.cell import Cell, Notice
+from vrest.model.cell import Cell
+from vrest.model.notice import Notice
 from vrest.study.sensitivity.factors import Factor
 from vrest.study.sensitivity.observed import Quantity, pumps
 from vrest.study.sensitivity.sobol import Indices, design, estimate
