@@ -87,9 +87,10 @@ if TYPE_CHECKING:
     from vrest.verbs.rest_all import rest_all as rest_all
     from vrest.verbs.rest_function import rest_function as rest_function
     from vrest.verbs.rest_many import rest_many as rest_many
-    from vrest.verbs.run import Run as Run
     from vrest.verbs.run import simulate as simulate
     from vrest.verbs.run_function import run_function as run_function
+    from vrest.verbs.run_result import Run as Run
+    from vrest.verbs.run_result import StuckError as StuckError
 
 _HOMES = {
     "vrest.errors": "InputError NoRestError VrestError",
@@ -117,7 +118,8 @@ _HOMES = {
     "vrest.verbs.rest_all": "rest_all",
     "vrest.verbs.rest_function": "rest_function",
     "vrest.verbs.rest_many": "rest_many",
-    "vrest.verbs.run": "Run simulate",
+    "vrest.verbs.run": "simulate",
+    "vrest.verbs.run_result": "Run StuckError",
     "vrest.verbs.run_function": "run_function",
     "vrest.study.bifurcation": "bifurcation",
     "vrest.study.calculator": "ghk nernst",

@@ -15,8 +15,8 @@ from vrest.numerics.compiler.kernel import Kernel, leaves_of, tree_of
 from vrest.numerics.compiler.samples import sample_put, sample_room
 from vrest.numerics.lanes import Lanes
 from vrest.system.assemble import assemble
+from vrest.verbs.motion import stepper
 from vrest.verbs.rest import rest_here
-from vrest.verbs.run import stepper
 from vrest.verbs.search import following, settling
 
 FUNCTIONS = {

@@ -28,7 +28,8 @@ from vrest.study.fit.fit import fit
 from vrest.system.observables import currents, reversal_potentials
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import rest
-from vrest.verbs.run import Run, simulate
+from vrest.verbs.run import simulate
+from vrest.verbs.run_result import Run
 
 # three leak laws and a cotransporter; one that swells without limit when its pump stops
 CELLS = ("mammalian_neuron", "article_neuron", "squid_axon", "astrocyte", "frog_muscle", "skeletal_muscle", "kay_2017")

@@ -18,8 +18,8 @@ from vrest.study.targets import CLEARANCE, TARGETS
 from vrest.system.assemble import assemble
 from vrest.units import to_si
 from vrest.verbs.instant import instant
+from vrest.verbs.motion import stepper
 from vrest.verbs.outcome import Outcome
-from vrest.verbs.run import stepper
 
 CELLS = ("mammalian_neuron", "squid_axon", "skeletal_muscle")
 DECLARED = [(cell, name) for name in perturbations() for cell in find(name).expected]

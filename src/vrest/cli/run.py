@@ -9,7 +9,7 @@ import rich_click as click
 from vrest.cli import options
 
 if TYPE_CHECKING:
-    from vrest.verbs.run import Run
+    from vrest.verbs.run_result import Run
 
 UNITS = {
     "time": "s",

@@ -21,7 +21,7 @@ from vrest.units import format_si
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vrest.verbs.run import Run
+    from vrest.verbs.run_result import Run
 
 RUNS = (".nc", ".csv")
 """What a run can be saved as."""

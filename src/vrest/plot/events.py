@@ -11,7 +11,7 @@ from vrest.model.change import Change
 from vrest.model.paths import Parameter, parameters, resolve
 from vrest.plot.labels import text_width
 from vrest.plot.style import FAINT, INK, MUTED, SMALL, number
-from vrest.verbs.run import Run
+from vrest.verbs.run_result import Run
 
 BAR_ROOM, LINE = 9.0, 11.5
 """Points: height of a bar with its margin, and of one line of labels above it."""

@@ -20,7 +20,7 @@ from vrest.study.perturb.compare import Comparison
 from vrest.study.perturb.perturbed import Moment, Perturbed
 from vrest.system.structure import parameter_vector
 from vrest.verbs.outcome import Outcome
-from vrest.verbs.run import Run
+from vrest.verbs.run_result import Run
 
 WIDTH, LEFT = 10.6, 5.4 * 72
 """Inches of the figure; points that the layout leaves for the time course, about."""

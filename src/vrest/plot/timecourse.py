@@ -13,7 +13,7 @@ from vrest.plot.events import blocks, draw_strip, lay_out, shade
 from vrest.plot.labels import Label, end_labels, end_room, release_room, settle
 from vrest.plot.style import FAINT, SMALL, TEXT, dress, new_figure, time_unit
 from vrest.plot.traces import Panel, Samples, panels, samples
-from vrest.verbs.run import Run
+from vrest.verbs.run_result import Run
 
 WIDTH = 7.4
 AXES_WIDTH = 5.6 * 72

@@ -29,7 +29,7 @@ from vrest.system.observables import (
     transports,
     turnover_rates,
 )
-from vrest.verbs.run import Run
+from vrest.verbs.run_result import Run
 
 SOLID: Dash = (0, ())
 MEMBRANE_DASHES: tuple[Dash, ...] = (SOLID, (0, (5, 1.5)), (0, (1.5, 1)), (0, (5, 1.5, 1.5, 1.5)))

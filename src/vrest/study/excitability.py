@@ -19,7 +19,8 @@ from vrest.units import format_si, from_si, to_si
 from vrest.verbs.instant import at_potential, net_current
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import Rest
-from vrest.verbs.run import Run, simulate
+from vrest.verbs.run import simulate
+from vrest.verbs.run_result import Run
 
 SPIKE_MV = 0.0
 """mV: an upward crossing of this is a spike, where the membrane's own current drives it."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from vrest.constants import N_A
 from vrest.model.transport import ATP
+from vrest.system.assemble import System
 from vrest.system.observables import (
     currents,
     exchange_currents,
@@ -16,18 +17,17 @@ from vrest.system.observables import (
     turnover_rates,
     volumes,
 )
+from vrest.system.structure import Wall
 from vrest.units import from_si
-from vrest.version import __version__
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from vrest.system.structure import Wall
-    from vrest.verbs.run import Run
 
-
-def dataset_of(run: Run) -> xr.Dataset:
-    """The run as an `xarray.Dataset`.
+def labelled(
+    system: System, time: np.ndarray, states: np.ndarray, parameters: np.ndarray, about: dict[str, Any]
+) -> xr.Dataset:
+    """States (time, states) and parameters (time, parameters), SI, as an `xarray.Dataset` with attributes `about`.
 
     Dimensions `time` (s), `compartment`, `ion`; with several membranes also `membrane`, on `v`, `E`,
     `pump_current` and `atp_use`, and `exchange` where something conducts. Variables: `v` (mV), `concentration` (mM),
@@ -37,34 +37,35 @@ def dataset_of(run: Run) -> xr.Dataset:
 
     >>> from vrest.io.cellfile import load
     >>> from vrest.verbs.run import simulate
-    >>> data = dataset_of(simulate(load("mammalian_neuron"), until="1 min", points=3))
+    >>> data = simulate(load("mammalian_neuron"), until="1 min", points=3).dataset
     >>> data.v.dims, data.v.attrs["units"], round(float(data.E.sel(ion="K")[0]), 2)
     (('time',), 'mV', -89.06)
     """
     import xarray as xr
 
-    structure = run.system.structure
+    structure = system.structure
     spaces = [space.name for space in structure.spaces]
     ions = list(dict.fromkeys(ion for space in structure.spaces for ion in space.ions))
-    content = [run.system.concentrations(run.states, run.parameters, space.name) for space in structure.spaces]
-    sizes = volumes(run.system, run.states, run.parameters)
+    content = [system.concentrations(states, parameters, space.name) for space in structure.spaces]
+    sizes = volumes(system, states, parameters)
     several = ["membrane"] if len(structure.walls) > 1 else []
 
     def table(values: list[Any]) -> np.ndarray:
         """One column per value; a missing one is NaN, a constant one is repeated."""
-        blank = np.nan * run.time
+        blank = np.nan * time
         return np.stack([blank if v is None else np.broadcast_to(v, blank.shape) for v in values], axis=-1)
 
     def by_membrane(values: list[np.ndarray]) -> np.ndarray:
         return np.stack(values, axis=-1) if several else values[0]
 
-    reversals = [reversal_potentials(run.system, run.states, run.parameters, w) for w in structure.walls]
-    energy = [_energy(run, wall) for wall in structure.walls]
+    reversals = [reversal_potentials(system, states, parameters, w) for w in structure.walls]
+    energy = [_energy(system, states, parameters, wall) for wall in structure.walls]
     concentration = np.stack([table([c.get(ion) for ion in ions]) for c in content], axis=1)
     nernst = by_membrane([table([found.get(ion) for ion in ions]) for found in reversals])
     pump, atp = (by_membrane(list(part)) for part in zip(*energy, strict=True))
+    v = by_membrane([system.potential(states, wall) for wall in structure.walls])
     variables = {
-        "v": (["time", *several], run.v, "mV", "membrane potential, inside minus outside"),
+        "v": (["time", *several], from_si(v, "potential"), "mV", "membrane potential, inside minus outside"),
         "concentration": (
             ["time", "compartment", "ion"],
             from_si(concentration, "concentration"),
@@ -86,7 +87,7 @@ def dataset_of(run: Run) -> xr.Dataset:
         ),
         "atp_use": (["time", *several], atp, "1/s", "ATP molecules spent per second"),
     }
-    paths = exchange_currents(run.system, run.states, run.parameters)
+    paths = exchange_currents(system, states, parameters)
     if paths:
         text = (
             "net current from the inside to the outside of an exchange; of an electrode, what it feeds into its inside"
@@ -95,7 +96,7 @@ def dataset_of(run: Run) -> xr.Dataset:
             ["time", "exchange"], from_si(table(list(paths.values())), "current"), "pA", text,
         )  # fmt: skip
     labels = {
-        "time": (run.time, "s", "time"),
+        "time": (time, "s", "time"),
         "compartment": (spaces, "", "compartment"),
         "ion": (ions, "", "ion"),
     }
@@ -106,7 +107,7 @@ def dataset_of(run: Run) -> xr.Dataset:
     return xr.Dataset(
         {name: (dims, values, _about(unit, text)) for name, (dims, values, unit, text) in variables.items()},
         {name: ([name], values, _about(unit, text)) for name, (values, unit, text) in labels.items()},
-        _attributes(run),
+        about,
     )
 
 
@@ -114,30 +115,13 @@ def _about(unit: str, text: str) -> dict[str, str]:
     return {"units": unit, "long_name": text}
 
 
-def _energy(run: Run, wall: Wall) -> tuple[np.ndarray, np.ndarray]:
+def _energy(system: System, states: np.ndarray, parameters: np.ndarray, wall: Wall) -> tuple[np.ndarray, np.ndarray]:
     """Pump current (A) and ATP use (molecules per s) of one membrane over time."""
-    flows = currents(run.system, run.states, run.parameters, wall)
-    rates = turnover_rates(run.system, run.states, run.parameters, wall)
-    pump, atp = np.zeros_like(run.time), np.zeros_like(run.time)
-    for label, part in transports(run.system, run.parameters, wall).items():
+    flows = currents(system, states, parameters, wall)
+    rates = turnover_rates(system, states, parameters, wall)
+    pump, atp = np.zeros(len(states)), np.zeros(len(states))
+    for label, part in transports(system, parameters, wall).items():
         spent = part.stoichiometry().get(ATP, 0.0)
         if spent:
             pump, atp = pump + flows[label], atp + N_A * spent * rates[label]
     return pump, atp
-
-
-def _attributes(run: Run) -> dict[str, Any]:
-    cell = run.cell
-    ledger = [f"{a.name}: drift {a.drift:.3g} {a.unit}, floor {a.floor:.3g}" for a in run.ledger]
-    return {
-        "title": f"Run of '{cell.name}'" + (f": {cell.title}" if cell.title else ""),
-        "source": f"vrest {__version__}",
-        "method": "Rodas5P, linearly implicit Rosenbrock method of order 5, dense output of order 4",
-        "rtol": run.rtol,
-        "steps": run.steps,
-        "rejected": run.rejected,
-        "complete": int(run.complete),
-        "conservation": "\n".join(ledger),
-        "temperature_degC": from_si(cell.temperature, "temperature"),
-        "references": "\n".join(f"{key}: {text}" for key, text in cell.references.items()),
-    }

@@ -9,7 +9,7 @@ import numpy as np
 from vrest.numerics.lanes import RUNNING, Lanes
 from vrest.system.assemble import System
 from vrest.verbs.allowed import Allowed
-from vrest.verbs.run import stepper
+from vrest.verbs.motion import stepper
 from vrest.verbs.swing import STILL_MV, Swing, drift, swing
 
 RTOL = 1e-6

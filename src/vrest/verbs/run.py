@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import numpy as np
 
-from vrest.errors import InputError, NoRestError
+from vrest.errors import InputError
 from vrest.model.cell import Cell
-from vrest.model.notice import Notice
-from vrest.model.notices import notices, untracked
 from vrest.model.protocol import Protocol, Segment, protocol, segments
-from vrest.system.assemble import System, assemble, entries
-from vrest.system.ledger import Account, accounts
+from vrest.system.assemble import System, assemble
 from vrest.system.observables import takes
 from vrest.system.structure import parameter_vector
 from vrest.units import format_si, to_si
 from vrest.verbs.allowed import Allowed
+from vrest.verbs.motion import stepper
+from vrest.verbs.run_result import Run, Stretch, StuckError
 from vrest.verbs.start import begin
-from vrest.verbs.unstable import unstable_notice
 
 RTOL = 1e-8
 CHUNK = 256
@@ -38,152 +34,6 @@ Watch = Callable[[float, np.ndarray], bool | None]
 
 USED_UP = 1e-9
 """mM: less of an ion where a run got stuck means that it has run out."""
-
-
-class StuckError(NoRestError):
-    """A run that could not go on, as far as it came; code `runs_out` (an ion is used up) or `not_converged`."""
-
-    def __init__(self, message: str, *, code: str, hint: str, run: Run) -> None:
-        NoRestError.__init__(self, message, code=code, hint=hint)
-        self.run = run
-
-
-@dataclass(frozen=True)
-class _Stretch:
-    """A part of a run without events."""
-
-    start: float
-    p: np.ndarray
-    """Parameters at its start."""
-    slope: np.ndarray
-    """Their rates of change, 1/s."""
-
-    def at(self, times: np.ndarray) -> np.ndarray:
-        """Parameters (time, parameter) SI."""
-        if not self.slope.any():
-            return np.tile(self.p, (len(times), 1))
-        return self.p + self.slope * (times - self.start)[:, None]
-
-
-@dataclass(frozen=True)
-class Run:
-    """What happened: states and parameters at the requested times, the protocol, the steps taken.
-
-    `time` is in s, `states` (time, state) and `parameters` (time, parameter) are raw SI; `dataset` labels them
-    in door units.
-    """
-
-    cell: Cell
-    system: System
-    plan: Protocol
-    until: float
-    rtol: float
-    time: np.ndarray
-    states: np.ndarray
-    stretches: tuple[_Stretch, ...] = field(repr=False)
-    steps: int
-    rejected: int
-    complete: bool
-    events: tuple[float, ...] = field(default=())
-    start: np.ndarray | None = field(default=None, repr=False)
-    """The state that it was given to start from, SI; None where it started from what the cell describes."""
-
-    @cached_property
-    def parameters(self) -> np.ndarray:
-        """(time, parameter) SI; at an event, what holds after it."""
-        ends = np.searchsorted(self.time, [part.start for part in self.stretches[1:]])
-        return np.concatenate([part.at(t) for part, t in zip(self.stretches, np.split(self.time, ends), strict=True)])
-
-    @cached_property
-    def ledger(self) -> list[Account]:
-        """Every conserved total: its largest drift over the run, beside its rounding floor."""
-        return accounts(self.system, self.states, self.parameters[0], self.states[0])
-
-    @property
-    def v(self) -> np.ndarray:
-        """V over time, mV: (time,), or (time, membrane) where there are several."""
-        walls = self.system.structure.walls
-        columns = [1e3 * self.system.potential(self.states, w) for w in walls]
-        return columns[0] if len(walls) == 1 else np.stack(columns, axis=-1)
-
-    @cached_property
-    def dataset(self) -> Any:
-        """The run as an xarray Dataset with units, coordinates, cell and protocol."""
-        from vrest.verbs.dataset import dataset_of
-
-        return dataset_of(self)
-
-    @property
-    def warnings(self) -> list[Notice]:
-        """What to know before trusting the curves."""
-        found = notices(self.cell)
-        if not any(notice.code == "bath_not_neutral" for notice in found):
-            found += self._bath_notices()
-        found += self._switched_on()
-        for account in self.ledger:
-            if account.drift > 10 * account.floor:
-                found.append(
-                    Notice(
-                        "conservation",
-                        f"{account.name} drifted by {account.drift:.2g} {account.unit} (floor {account.floor:.2g})",
-                    )
-                )
-        if unstable := unstable_notice(self.system, self.states[-1], self.parameters[-1], float(self.time[-1])):
-            found.append(unstable)
-        if not self.complete:
-            found.append(Notice("stopped", f"the run was stopped at {format_si(self.time[-1], 'time', digits=4)}"))
-        return found
-
-    def _switched_on(self) -> list[Notice]:
-        """What is off in the cell and moves uncounted charge while the protocol has it on."""
-        found = []
-        for mover in self.system.structure.movers:
-            carried, strength = dict(mover.static).get("counter_charge"), mover.kind.strength
-            if carried and strength:
-                rates = self.parameters[:, self.system.names.index(mover.path(strength))]
-                if self.system.get(parameter_vector(self.cell), mover.path(strength)) == 0.0 and rates.any():
-                    found.append(untracked(mover.label, str(carried)))
-        return found
-
-    def _bath_notices(self) -> list[Notice]:
-        """Baths that the protocol leaves with a net charge."""
-        found = []
-        for space in self.system.structure.spaces:
-            if space.kind != "bath":
-                continue
-            ions = self.system.concentrations(self.states, self.parameters, space.name)
-            x = self.system.get(self.parameters, f"compartments.{space.name}.impermeant.concentration")
-            z = self.system.get(self.parameters, f"compartments.{space.name}.impermeant.valence")
-            net = sum(self.system.valence[ion] * c for ion, c in ions.items()) + z * x
-            worst = int(np.argmax(np.abs(net)))
-            if abs(net[worst]) > 1e-9 * max(sum(float(np.max(c)) for c in ions.values()), 1e-12):
-                found.append(
-                    Notice(
-                        "bath_not_neutral",
-                        f"the protocol leaves bath '{space.name}' with {net[worst]:+.4g} mM of net charge at "
-                        f"{format_si(float(self.time[worst]), 'time', digits=4)}; "
-                        "name a companion ion: 'swap Na' or 'with Cl'",
-                    )
-                )
-        return found
-
-    def __repr__(self) -> str:
-        walls = self.system.structure.walls
-        lines = [
-            f"Run of '{self.cell.name}' at {self.cell.temperature - 273.15:.4g} degC, "
-            f"0 to {format_si(self.time[-1], 'time', digits=6)}, {len(self.time)} times",
-            f"  Rodas5P, rtol {self.rtol:g}: {self.steps} steps, {self.rejected} rejected",
-        ]
-        for wall in walls:
-            v = 1e3 * self.system.potential(self.states, wall)
-            lines.append(f"  V ({wall.name}): {v[0]:.3f} -> {v[-1]:.3f} mV (range {v.min():.3f} to {v.max():.3f})")
-        for event in self.plan.events:
-            lines.append(f"  at {format_si(event.time, 'time', digits=6)}: {event.change}")
-        for account in self.ledger:
-            lines.append(
-                f"  conserved: {account.name}: drift {account.drift:.1e} {account.unit} (floor {account.floor:.1e})"
-            )
-        return "\n".join(lines)
 
 
 def simulate(
@@ -316,14 +166,14 @@ def _integrate(
     y = x0[list(system.laws.independent)]
     atol = Allowed(system).tolerance(rtol)
     times, samples = np.append(at, np.inf), np.empty((len(x0), len(at) + 1))
-    stretches: list[_Stretch] = []
+    stretches: list[Stretch] = []
     steps = rejected = 0
     stuck = halted = False
     h, t = 0.0, pieces[0].start
     place = int(np.searchsorted(at, t, side="right"))
     samples[:, :place] = x0[:, None]
     for piece in pieces:
-        stretch = _Stretch(piece.start, *_vectors(system, p0, piece))
+        stretch = Stretch(piece.start, *_vectors(system, p0, piece))
         stretches.append(stretch)
         advance = stepper(system, bool(piece.slopes))
         h = min(h, FIRST_MOMENT) if h else 0.0  # a step in a parameter starts a new transient
@@ -393,51 +243,3 @@ def _vectors(system: System, p0: np.ndarray, piece: Segment) -> tuple[np.ndarray
     for path, rate in piece.slopes.items():
         slope[system.names.index(path)] = rate
     return p, slope
-
-
-@lru_cache(maxsize=64)
-def stepper(system: System, moving: bool) -> Any:
-    """The integrator of one system as machine code: tries so many steps."""
-    from vrest.numerics.compiler.kernel import Kernel
-
-    f, valid = motion(system, moving)
-
-    def step(_: Any, given: Any, times: Any) -> Any:
-        from vrest.numerics.batch import advance
-
-        lanes, (p, slope, start, p0, x0), edges, rtol, atol, attempts = given
-        _, c, matrix = system.parted(entries(x0), entries(p0))
-        return advance(
-            lambda t, y, both: f(t, y, both[0]),
-            lanes,
-            (p, slope, start, c, matrix),
-            edges,
-            valid=valid,
-            rtol=rtol,
-            atol=atol,
-            attempts=attempts,
-            quick=system.quick,
-            show=lambda y, args: system.whole(y, *args[3:]),
-            times=times,
-        )
-
-    return Kernel(step, system.key(f"simulate {moving}"))
-
-
-def motion(system: System, moving: bool) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """y' and whether y is possible, of (t, y, args) and (y, args).
-
-    args are p, its slope and the start of that, and the entries of c and M as `System.parted` gives them.
-    """
-    allowed = Allowed(system)
-
-    def f(t: Any, y: Any, args: Any) -> Any:
-        p, slope, start, c, matrix = args
-        now = p + slope * (t - start) if moving else p
-        return system.slopes(y, (entries(now), c, matrix))
-
-    def valid(y: Any, args: Any) -> Any:
-        *_, c, matrix = args
-        return allowed.positive_part(y, c, matrix)
-
-    return f, valid

@@ -14,8 +14,9 @@ from vrest.model.protocol import Protocol, protocol, segments
 from vrest.system.assemble import System, assemble, entries
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.arguments import OfArguments, arguments
+from vrest.verbs.motion import motion
 from vrest.verbs.readings import Output, checked, reading
-from vrest.verbs.run import FIRST_MOMENT, RTOL, accuracy, moments, motion, span
+from vrest.verbs.run import FIRST_MOMENT, RTOL, accuracy, moments, span
 
 MOST_STEPS = 1_000_000
 """Steps between two times that are reported; who needs more gets NaN."""

@@ -13,7 +13,8 @@ from vrest.study.perturb.look import Seen, look
 from vrest.units import format_si
 from vrest.verbs.go_on import held
 from vrest.verbs.outcome import Outcome
-from vrest.verbs.run import CHUNK, Progress, Run, StuckError, simulate
+from vrest.verbs.run import CHUNK, Progress, simulate
+from vrest.verbs.run_result import Run, StuckError
 
 RTOL = 1e-6
 """Of a step: readings to 0.001 mV; what is conserved does not depend on it."""

@@ -10,7 +10,8 @@ import numpy as np
 from vrest.model.cell import Cell
 from vrest.system.assemble import assemble
 from vrest.units import format_si
-from vrest.verbs.run import Run, StuckError, simulate
+from vrest.verbs.run import simulate
+from vrest.verbs.run_result import Run, StuckError
 from vrest.verbs.swing import STILL_MV, Swing, drift, rises, swing
 
 RTOL = 1e-6

@@ -17,7 +17,8 @@ from vrest.study.perturb.perturbed import DAY, Moment, Perturbed, moment
 from vrest.units import format_si, to_si
 from vrest.verbs.instant import at_potential, instant
 from vrest.verbs.rest import Rest, rest
-from vrest.verbs.run import Progress, Run
+from vrest.verbs.run import Progress
+from vrest.verbs.run_result import Run
 
 READINGS = {"1 s": 1.0, "1 min": 60.0, "1 h": 3600.0}
 """s: when V is read, beside at once and settled."""

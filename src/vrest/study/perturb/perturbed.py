@@ -22,7 +22,7 @@ from vrest.system.observables import atp_use, reversal_potentials, volumes
 from vrest.units import from_si
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import Rest
-from vrest.verbs.run import Run
+from vrest.verbs.run_result import Run
 
 DAY = 86400.0
 BACK_MV, BACK_SHARE = 0.1, 0.01

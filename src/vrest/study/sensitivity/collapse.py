@@ -13,8 +13,9 @@ from vrest.study.sensitivity.observed import pumps
 from vrest.system.assemble import System, assemble, entries
 from vrest.system.structure import Wall
 from vrest.verbs.allowed import Allowed
+from vrest.verbs.motion import motion
 from vrest.verbs.rest import Rest
-from vrest.verbs.run import RTOL, motion
+from vrest.verbs.run import RTOL
 from vrest.verbs.run_batch import FINISHED, Watch, run_batch
 
 HORIZONS = (1.0, 60.0, 3600.0, 86400.0, 30 * 86400.0)

@@ -1,0 +1,57 @@
+"""The motion of a cell under a protocol, as machine code that steps through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from vrest.numerics.compiler.kernel import Kernel
+from vrest.system.assemble import System, entries
+from vrest.verbs.allowed import Allowed
+
+
+@lru_cache(maxsize=64)
+def stepper(system: System, moving: bool) -> Any:
+    """The integrator of one system as machine code: tries so many steps."""
+    f, valid = motion(system, moving)
+
+    def step(_: Any, given: Any, times: Any) -> Any:
+        from vrest.numerics.batch import advance
+
+        lanes, (p, slope, start, p0, x0), edges, rtol, atol, attempts = given
+        _, c, matrix = system.parted(entries(x0), entries(p0))
+        return advance(
+            lambda t, y, both: f(t, y, both[0]),
+            lanes,
+            (p, slope, start, c, matrix),
+            edges,
+            valid=valid,
+            rtol=rtol,
+            atol=atol,
+            attempts=attempts,
+            quick=system.quick,
+            show=lambda y, args: system.whole(y, *args[3:]),
+            times=times,
+        )
+
+    return Kernel(step, system.key(f"simulate {moving}"))
+
+
+def motion(system: System, moving: bool) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """y' and whether y is possible, of (t, y, args) and (y, args).
+
+    args are p, its slope and the start of that, and the entries of c and M as `System.parted` gives them.
+    """
+    allowed = Allowed(system)
+
+    def f(t: Any, y: Any, args: Any) -> Any:
+        p, slope, start, c, matrix = args
+        now = p + slope * (t - start) if moving else p
+        return system.slopes(y, (entries(now), c, matrix))
+
+    def valid(y: Any, args: Any) -> Any:
+        *_, c, matrix = args
+        return allowed.positive_part(y, c, matrix)
+
+    return f, valid

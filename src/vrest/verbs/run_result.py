@@ -1,0 +1,183 @@
+"""What `simulate` gives back: states and parameters over time, the ledger, and what to know before trusting them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from vrest.errors import NoRestError
+from vrest.model.cell import Cell
+from vrest.model.notice import Notice
+from vrest.model.notices import notices, untracked
+from vrest.model.protocol import Protocol
+from vrest.system.assemble import System
+from vrest.system.ledger import Account, accounts
+from vrest.system.structure import parameter_vector
+from vrest.units import format_si, from_si
+from vrest.verbs.dataset import labelled
+from vrest.verbs.unstable import unstable_notice
+from vrest.version import __version__
+
+
+class StuckError(NoRestError):
+    """A run that could not go on, as far as it came; code `runs_out` (an ion is used up) or `not_converged`."""
+
+    def __init__(self, message: str, *, code: str, hint: str, run: Run) -> None:
+        NoRestError.__init__(self, message, code=code, hint=hint)
+        self.run = run
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a run without events."""
+
+    start: float
+    p: np.ndarray
+    """Parameters at its start."""
+    slope: np.ndarray
+    """Their rates of change, 1/s."""
+
+    def at(self, times: np.ndarray) -> np.ndarray:
+        """Parameters (time, parameter) SI."""
+        if not self.slope.any():
+            return np.tile(self.p, (len(times), 1))
+        return self.p + self.slope * (times - self.start)[:, None]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What happened: states and parameters at the requested times, the protocol, the steps taken.
+
+    `time` is in s, `states` (time, state) and `parameters` (time, parameter) are raw SI; `dataset` labels them
+    in door units.
+    """
+
+    cell: Cell
+    system: System
+    plan: Protocol
+    until: float
+    rtol: float
+    time: np.ndarray
+    states: np.ndarray
+    stretches: tuple[Stretch, ...] = field(repr=False)
+    steps: int
+    rejected: int
+    complete: bool
+    events: tuple[float, ...] = field(default=())
+    start: np.ndarray | None = field(default=None, repr=False)
+    """The state that it was given to start from, SI; None where it started from what the cell describes."""
+
+    @cached_property
+    def parameters(self) -> np.ndarray:
+        """(time, parameter) SI; at an event, what holds after it."""
+        ends = np.searchsorted(self.time, [part.start for part in self.stretches[1:]])
+        return np.concatenate([part.at(t) for part, t in zip(self.stretches, np.split(self.time, ends), strict=True)])
+
+    @cached_property
+    def ledger(self) -> list[Account]:
+        """Every conserved total: its largest drift over the run, beside its rounding floor."""
+        return accounts(self.system, self.states, self.parameters[0], self.states[0])
+
+    @property
+    def v(self) -> np.ndarray:
+        """V over time, mV: (time,), or (time, membrane) where there are several."""
+        walls = self.system.structure.walls
+        columns = [1e3 * self.system.potential(self.states, w) for w in walls]
+        return columns[0] if len(walls) == 1 else np.stack(columns, axis=-1)
+
+    @cached_property
+    def dataset(self) -> Any:
+        """The run as an `xarray.Dataset` in door units (see `dataset.labelled`), with how it was made."""
+        return labelled(self.system, self.time, self.states, self.parameters, self._about())
+
+    def _about(self) -> dict[str, Any]:
+        """Where it comes from, and how it was made."""
+        cell = self.cell
+        ledger = [f"{a.name}: drift {a.drift:.3g} {a.unit}, floor {a.floor:.3g}" for a in self.ledger]
+        return {
+            "title": f"Run of '{cell.name}'" + (f": {cell.title}" if cell.title else ""),
+            "source": f"vrest {__version__}",
+            "method": "Rodas5P, linearly implicit Rosenbrock method of order 5, dense output of order 4",
+            "rtol": self.rtol,
+            "steps": self.steps,
+            "rejected": self.rejected,
+            "complete": int(self.complete),
+            "conservation": "\n".join(ledger),
+            "temperature_degC": from_si(cell.temperature, "temperature"),
+            "references": "\n".join(f"{key}: {text}" for key, text in cell.references.items()),
+        }
+
+    @property
+    def warnings(self) -> list[Notice]:
+        """What to know before trusting the curves."""
+        found = notices(self.cell)
+        if not any(notice.code == "bath_not_neutral" for notice in found):
+            found += self._bath_notices()
+        found += self._switched_on()
+        for account in self.ledger:
+            if account.drift > 10 * account.floor:
+                found.append(
+                    Notice(
+                        "conservation",
+                        f"{account.name} drifted by {account.drift:.2g} {account.unit} (floor {account.floor:.2g})",
+                    )
+                )
+        if unstable := unstable_notice(self.system, self.states[-1], self.parameters[-1], float(self.time[-1])):
+            found.append(unstable)
+        if not self.complete:
+            found.append(Notice("stopped", f"the run was stopped at {format_si(self.time[-1], 'time', digits=4)}"))
+        return found
+
+    def _switched_on(self) -> list[Notice]:
+        """What is off in the cell and moves uncounted charge while the protocol has it on."""
+        found = []
+        for mover in self.system.structure.movers:
+            carried, strength = dict(mover.static).get("counter_charge"), mover.kind.strength
+            if carried and strength:
+                rates = self.parameters[:, self.system.names.index(mover.path(strength))]
+                if self.system.get(parameter_vector(self.cell), mover.path(strength)) == 0.0 and rates.any():
+                    found.append(untracked(mover.label, str(carried)))
+        return found
+
+    def _bath_notices(self) -> list[Notice]:
+        """Baths that the protocol leaves with a net charge."""
+        found = []
+        for space in self.system.structure.spaces:
+            if space.kind != "bath":
+                continue
+            ions = self.system.concentrations(self.states, self.parameters, space.name)
+            x = self.system.get(self.parameters, f"compartments.{space.name}.impermeant.concentration")
+            z = self.system.get(self.parameters, f"compartments.{space.name}.impermeant.valence")
+            net = sum(self.system.valence[ion] * c for ion, c in ions.items()) + z * x
+            worst = int(np.argmax(np.abs(net)))
+            if abs(net[worst]) > 1e-9 * max(sum(float(np.max(c)) for c in ions.values()), 1e-12):
+                found.append(
+                    Notice(
+                        "bath_not_neutral",
+                        f"the protocol leaves bath '{space.name}' with {net[worst]:+.4g} mM of net charge at "
+                        f"{format_si(float(self.time[worst]), 'time', digits=4)}; "
+                        "name a companion ion: 'swap Na' or 'with Cl'",
+                    )
+                )
+        return found
+
+    def __repr__(self) -> str:
+        walls = self.system.structure.walls
+        lines = [
+            f"Run of '{self.cell.name}' at {self.cell.temperature - 273.15:.4g} degC, "
+            f"0 to {format_si(self.time[-1], 'time', digits=6)}, {len(self.time)} times",
+            f"  Rodas5P, rtol {self.rtol:g}: {self.steps} steps, {self.rejected} rejected",
+        ]
+        for wall in walls:
+            v = 1e3 * self.system.potential(self.states, wall)
+            lines.append(f"  V ({wall.name}): {v[0]:.3f} -> {v[-1]:.3f} mV (range {v.min():.3f} to {v.max():.3f})")
+        for event in self.plan.events:
+            lines.append(f"  at {format_si(event.time, 'time', digits=6)}: {event.change}")
+        for account in self.ledger:
+            lines.append(
+                f"  conserved: {account.name}: drift {account.drift:.1e} {account.unit} (floor {account.floor:.1e})"
+            )
+        return "\n".join(lines)
