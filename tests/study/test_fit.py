@@ -288,7 +288,7 @@ def test_models_refuse_cells_they_are_not_about():
 def again(found, v):
     """The same fit to other potentials."""
     squares = replace(found.squares, v=v)
-    return fitted(replace(found, data=replace(found.data, v=v), squares=squares, optimum=squares.best()))
+    return fitted(found.cell, replace(found.data, v=v), squares, found.level)
 
 
 @pytest.mark.parametrize("known", [True, False])

@@ -21,7 +21,8 @@ from vrest.plot.style import (
     number,
     readable,
 )
-from vrest.study.explain.explain import Explanation, MembraneStory
+from vrest.study.explain.explain import Explanation
+from vrest.study.explain.story import MembraneStory
 
 ONE_PER_SECOND = 1e12 * F / N_A
 """pA carried by one ion per second: a current below it is rounding."""

@@ -10,7 +10,8 @@ from vrest.plot.ladder import draw_ladder, prepare_ladder
 from vrest.plot.style import MUTED, SMALL, new_figure, number, scientific, with_prefix
 from vrest.plot.votes import draw_votes, prepare_votes
 from vrest.study.explain.account import PASSIVE
-from vrest.study.explain.explain import Explanation, MembraneStory
+from vrest.study.explain.explain import Explanation
+from vrest.study.explain.story import MembraneStory
 from vrest.verbs.outcome import Outcome
 
 

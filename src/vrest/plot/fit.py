@@ -136,7 +136,7 @@ def _curve(fit: Fit) -> tuple[Array, Array, Array, Array | None] | None:
         if inside and fit.cell.valence()[ion]:
             sides = {"inside": inside, "outside": fine, "temperature": fit.cell.temperature}
             line = 1e3 * np.asarray(nernst(fit.cell.valence()[ion], **sides))
-    return fine, v, quantiles(fit).max() * error, line
+    return fine, v, quantiles(fit.level, fit.freedom).max() * error, line
 
 
 def _logarithmic(values: Array) -> bool:
@@ -223,6 +223,6 @@ def _smooth(fit: Fit, k: int) -> Array:
     low, high = (side * reach if end is None else end for side, end in zip((-1, 1), ends, strict=True))
     known = [end for end in (found.low, found.high) if end is not None]
     tried = np.sort(np.clip([*(origin + np.linspace(low, high, 33)), *known], *fit.free[k].limits))
-    allowed = fit.variance * quantiles(fit)[k] ** 2
+    allowed = fit.variance * quantiles(fit.level, fit.freedom)[k] ** 2
     points = np.stack([tried, growth_along(fit.squares, fit.optimum, k, allowed, tried)], axis=1)
     return points[np.isfinite(points[:, 1])]

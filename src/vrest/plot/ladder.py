@@ -23,7 +23,8 @@ from vrest.plot.style import (
     readable,
     reversal_label,
 )
-from vrest.study.explain.explain import Explanation, MembraneStory
+from vrest.study.explain.explain import Explanation
+from vrest.study.explain.story import MembraneStory
 
 # columns, points from the left edge of the axes
 ION_RUNG, ION_LABEL = 26.0, 40.0

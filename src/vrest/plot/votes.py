@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from vrest.plot.labels import size_in_points, spread, text_width
 from vrest.plot.style import SMALL, dress, ion_colour, ion_label, readable
-from vrest.study.explain.explain import MembraneStory
+from vrest.study.explain.story import MembraneStory
 
 COUNTS = (
     ("chord_share", "chord\nconductance"),

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+from vrest.study.explain.story import MembraneStory
 from vrest.system.observables import AROUND
-
-if TYPE_CHECKING:
-    from vrest.study.explain.explain import Explanation, MembraneStory
+from vrest.verbs.rest import Rest
 
 PASSIVE = 0.01
 """mV: an ion with less driving force than this follows V instead of pulling it."""
 
 
-def sentences(story: Explanation, m: MembraneStory) -> list[str]:
-    where = f" of membrane '{m.membrane}'" if len(story.membranes) > 1 else ""
+def sentences(m: MembraneStory, membranes: Sequence[MembraneStory]) -> list[str]:
+    where = f" of membrane '{m.membrane}'" if len(membranes) > 1 else ""
     lines = []
     voters = [i for i in m.ions if i.chord_share is not None and i.E is not None]
     loudest = max(voters, key=lambda i: i.chord_share or 0.0, default=None)
@@ -38,7 +37,7 @@ def sentences(story: Explanation, m: MembraneStory) -> list[str]:
         pass  # it holds no charge, and what is on both its sides is for the others to hold
     elif m.charge_moved is None:
         lines.append("The contents inside are held from outside, as by a pipette: no pump is needed.")
-    elif not any(abs(pump.turnover) > 0 for each in story.membranes for pump in each.pumps):
+    elif not any(abs(pump.turnover) > 0 for each in membranes for pump in each.pumps):
         lines.append("No pump turns: nothing holds the gradients.")
     elif not any(abs(pump.turnover) > 0 for pump in m.pumps):
         pass  # another membrane holds them
@@ -70,16 +69,15 @@ def sentences(story: Explanation, m: MembraneStory) -> list[str]:
     return lines
 
 
-def bill(story: Explanation) -> list[str]:
+def bill(atp_per_second: float, watts: float) -> list[str]:
     """What the whole cell pays."""
-    if not story.atp_per_second:
+    if not atp_per_second:
         return []
-    return [f"It costs {story.atp_per_second:.3g} ATP per second ({story.watts:.3g} W)."]
+    return [f"It costs {atp_per_second:.3g} ATP per second ({watts:.3g} W)."]
 
 
-def table(story: Explanation, m: MembraneStory) -> list[str]:
-    r = story.rest
-    head = f"{r.cell.name}, membrane '{m.membrane}', {r.cell.temperature - 273.15:.1f} degC: V = {m.v:.2f} mV"
+def table(m: MembraneStory, rest: Rest) -> list[str]:
+    head = f"{rest.cell.name}, membrane '{m.membrane}', {rest.cell.temperature - 273.15:.1f} degC: V = {m.v:.2f} mV"
     largest = max((abs(i.channel_current) for i in m.ions), default=0.0)
     tiny = 1e-9 * max((abs(f) for i in m.ions for f in i.fluxes.values()), default=0.0)
     rows = [("ion", "in", "out", "E", "V-E", "current", "chord", "slope", "GHK num", "GHK den", "balance")]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vrest.errors import InputError, NoRestError
 from vrest.model.cell import Cell
 from vrest.model.change import apply
+from vrest.study.fit.identify import verdicts
 from vrest.study.fit.least_squares import Optimum, Squares, profile
 from vrest.study.fit.measured import Measured, measured
 from vrest.study.fit.models import Predictor, door_row, predictor
@@ -101,37 +102,35 @@ def fit(
     rows = np.tile(door_row(cell, predict.known.conditions), (len(table), 1))
     rows[:, : len(varied)] = np.array([c.door for c in varied]).T.reshape(len(table), len(varied))
     squares = Squares(predict, rows, table.v, noise)
-    found = fitted(
-        Fit(cell, predict.known.model, table, level, squares, squares.best(), (), np.empty(0), np.empty(0)), progress
-    )
+    found = fitted(cell, table, squares, level, progress)
     if found.model == "settled":
         _certify(found)
     return found
 
 
-def fitted(begun: Fit, progress: Progress | None = None) -> Fit:
-    """The fit from its best point: offsets between cells, curvature, profiles."""
-    squares, best = begun.squares, begun.optimum
+def fitted(cell: Cell, table: Measured, squares: Squares, level: float, progress: Progress | None = None) -> Fit:
+    """The fit from the best of all starts: offsets between cells, curvature, profiles, verdicts."""
+    best, model = squares.best(), squares.predict.known.model
     tell = progress or (lambda share: None)
     if not np.isfinite(best.squares):
         k = int(np.argmax(~np.isfinite(best.residuals)))
         hint = "Ask 'vrest rest' why, leave the row out, or choose another model."
         raise InputError(
-            f"{begun.data.where(k)}: the model {begun.model} has no potential there.", code="no_prediction", hint=hint
+            f"{table.where(k)}: the model {model} has no potential there.", code="no_prediction", hint=hint
         )
     for _ in range(RESTARTS):
         squares, best = _with_offsets(squares, best)
         variance = squares.noise.variance(best.residuals, len(squares.predict.free))
         covariance = variance * _inverse_information(squares.noise.white(best.jacobian))
         freedom = squares.noise.freedom(best.jacobian, covariance, variance)
-        found = replace(begun, squares=squares, optimum=best, covariance=covariance, freedom=freedom)
         profiles = []
-        for k, q in enumerate(quantiles(found)):
+        for k, q in enumerate(quantiles(level, freedom)):
             profiles.append(profile(squares, best, k, variance * q * q))
             tell((k + 1) / len(squares.predict.free))
         better = [p.better for p in profiles if p.better is not None]
         if not better:
-            return replace(found, profiles=tuple(profiles))
+            found = Fit(cell, model, table, level, squares, best, tuple(profiles), covariance, freedom)
+            return replace(found, verdicts=tuple(verdicts(found)))
         best = squares.least(min(better, key=lambda o: o.squares).inner)
     raise NoRestError(
         "Every search for the least squares found less than the one before.",

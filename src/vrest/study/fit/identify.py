@@ -212,7 +212,7 @@ def _expected(fit: Fit, predict: Predictor, rows: Array, wanted: Array) -> Array
     grown = known + np.einsum("mk,ml->mkl", new, new) / spread
     good = np.isfinite(grown).all(axis=(1, 2))
     after = np.full(new.shape, np.nan)
-    after[good] = quantiles(fit) * np.sqrt(np.diagonal(np.linalg.inv(grown[good]), axis1=1, axis2=2))
+    after[good] = quantiles(fit.level, fit.freedom) * np.sqrt(np.diagonal(np.linalg.inv(grown[good]), axis1=1, axis2=2))
     return after
 
 

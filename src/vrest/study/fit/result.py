@@ -66,6 +66,8 @@ class Fit:
     """(k, k) of the unknowns as they were fitted (logarithms of positive ones), from the curvature."""
     freedom: Array
     """(k,) degrees of freedom of each."""
+    verdicts: tuple[str, ...] = ()
+    """What has been learnt of each unknown, in words."""
 
     @property
     def free(self) -> tuple[Free, ...]:
@@ -85,10 +87,8 @@ class Fit:
     @cached_property
     def estimates(self) -> tuple[Estimate, ...]:
         """One for each unknown, with its interval and its verdict."""
-        from vrest.study.fit.identify import verdicts
-
         found = []
-        for k, (each, verdict) in enumerate(zip(self.free, verdicts(self), strict=True)):
+        for k, (each, verdict) in enumerate(zip(self.free, self.verdicts, strict=True)):
             inner, ends = self.optimum.inner[k], self.profiles[k]
             value, spread = float(each.outer(inner)), float(np.sqrt(self.covariance[k, k]))
             error = (value * spread if each.positive else spread) if spread > 0 and self.known_ends(k) == 2 else None
@@ -242,12 +242,12 @@ class Fit:
     __str__ = __repr__
 
 
-def quantiles(found: Fit) -> Array:
+def quantiles(level: float, freedom: Array) -> Array:
     """(k,) two-sided quantiles of t, or of the normal distribution where the errors are known."""
     from scipy.special import ndtri, stdtrit
 
-    share, finite = 0.5 + found.level / 2, np.isfinite(found.freedom)
-    return np.where(finite, stdtrit(np.where(finite, found.freedom, 1.0), share), ndtri(share))
+    share, finite = 0.5 + level / 2, np.isfinite(freedom)
+    return np.where(finite, stdtrit(np.where(finite, freedom, 1.0), share), ndtri(share))
 
 
 def _neutrality(found: Fit) -> list[Notice]:
