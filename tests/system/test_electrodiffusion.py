@@ -7,7 +7,6 @@ import vrest
 from vrest.constants import F, R
 from vrest.errors import InputError
 from vrest.model.paths import set_si
-from vrest.system import links
 from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
 from vrest.verbs.run import simulate
@@ -94,7 +93,7 @@ def cable():
 
 def fluxes(system, x, p):
     """Flux of every ion along each path, mol/s, and the drop along it: {label: (fluxes, drop)}."""
-    here = links.between(system, x, p)
+    here = system.between(x, p)
     return {
         system.structure.movers[m].label: (
             dict(zip(system.bound(m, p).diffusivity, system.bound(m, p).rates(seen), strict=True)),

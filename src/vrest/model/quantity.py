@@ -7,7 +7,7 @@ unit conversion, range checks, a place in the file format and its JSON schema, a
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Self, cast
@@ -145,11 +145,16 @@ class Described:
     def _check(self) -> None:
         """Checks beyond the range of single fields; abstract classes may leave it empty."""
 
+    @classmethod
+    def carrying(cls, values: Mapping[str, Any]) -> Self:
+        """An instance with these fields as they are, SI or traced by JAX; none is checked, some may be left out."""
+        made = object.__new__(cls)
+        vars(made).update(values)
+        return made
+
     def _with_si(self, **values: Any) -> Self:
         """A copy with some fields replaced by values that are SI already (or traced by JAX)."""
-        copy = object.__new__(type(self))
-        vars(copy).update(self._own() | values)
-        return copy
+        return self.carrying(self._own() | values)
 
     def _own(self) -> dict[str, Any]:
         """The values of its fields, without what is derived from them and kept."""

@@ -15,7 +15,7 @@ States and their units, chosen to be of order one to a hundred:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -23,15 +23,14 @@ import numpy as np
 
 from vrest.constants import F
 from vrest.model.cell import Cell
-from vrest.model.exchange import Exchange
+from vrest.model.exchange import Between, Exchange
 from vrest.model.gating import find_gating
-from vrest.model.transport import ATP, CHARGE, WATER, Surroundings, Transport
+from vrest.model.transport import Surroundings, Transport
 from vrest.physics.logistic import logistic
 from vrest.physics.namespace import namespace
-from vrest.system import links
 from vrest.system.laws import Laws, conserved
+from vrest.system.links import ends, kind_of, network_of
 from vrest.system.structure import (
-    Mover,
     Structure,
     Wall,
     parameter_names,
@@ -40,15 +39,7 @@ from vrest.system.structure import (
     structure_of,
     unchangeable,
 )
-
-
-@dataclass(frozen=True)
-class Column:
-    """One move: which mover, and what a turnover adds to each state (natural units) and spends in ATP."""
-
-    mover: int
-    adds: dict[int, float]
-    atp: float
+from vrest.system.table import Column, columns_of
 
 
 class System:
@@ -58,7 +49,7 @@ class System:
         self.structure = structure
         self.names = names
         self.valence = dict(structure.valence)
-        self.network = links.network_of(structure)
+        self.network = network_of(structure)
         self._at = {name: k for k, name in enumerate(names)}
         states: list[tuple[str, str]] = []
         for space in structure.spaces:
@@ -66,7 +57,8 @@ class System:
                 states += [("amount", f"{space.name}.{ion}") for ion in space.ions]
         states += [("volume", s.name) for s in structure.spaces if s.kind == "osmotic"]
         states += [("charge", wall.name) for wall in structure.tree]
-        self.gate_names = {m: self._bare(mover).gates() for m, mover in enumerate(structure.movers) if mover.place}
+        bare = {m: mover.bare() for m, mover in enumerate(structure.movers)}
+        self.gate_names = {m: part.gates() for m, part in bare.items() if isinstance(part, Transport)}
         for m, gates in self.gate_names.items():
             mover = structure.movers[m]
             states += [("gate", f"{mover.place}.{mover.label}.{g}") for g in gates]
@@ -85,46 +77,7 @@ class System:
     @cached_property
     def columns(self) -> tuple[Column, ...]:
         """Every move of every transport and exchange."""
-        columns = []
-        for m, mover in enumerate(self.structure.movers):
-            bare = self._bare(mover)
-            if isinstance(bare, Transport):
-                wall = self.structure.wall(mover.place)
-                columns.append(self._column(m, [(bare.stoichiometry(), wall.inside, wall.outside)], wall))
-            else:
-                columns += [self._column(m, moved, None) for moved in links.moved(self, m, bare)]
-        return tuple(columns)
-
-    def _column(self, m: int, moved: list[links.Moved], wall: Wall | None) -> Column:
-        """One column of the table; the charge it moves is put on its membrane, or on those that an exchange passes."""
-        adds: dict[int, float] = {}
-        charge: dict[str, float] = {}
-        for move, inside, outside in moved:
-            for species, count in move.items():
-                if species == ATP:
-                    continue
-                if species == CHARGE:
-                    charge[inside] = charge.get(inside, 0.0) - count
-                    charge[outside] = charge.get(outside, 0.0) + count
-                    continue
-                kind, suffix = ("volume", "") if species == WATER else ("amount", f".{species}")
-                for side, sign in ((inside, -1.0), (outside, 1.0)):
-                    state = self.index.get((kind, side + suffix))
-                    if state is not None and count:
-                        adds[state] = adds.get(state, 0.0) + sign * count
-                    if species != WATER:
-                        charge[side] = charge.get(side, 0.0) + sign * self.valence[species] * count
-        if not self._bare(self.structure.movers[m]).counter_charge:
-            own = wall if wall and not wall.closes else None
-            felt = {own.name: charge.get(own.inside, 0.0)} if own else self.network.felt(charge)
-            adds |= {self.index["charge", name]: gained for name, gained in felt.items() if gained}
-        # a published closure replaces the row of N: that it holds is then found among the conserved totals
-        for tied, terms in self.structure.closures:
-            change = sum(factor * adds.get(self.index["amount", name], 0.0) for name, factor in terms)
-            adds.pop(self.index["amount", tied], None)
-            if change:
-                adds[self.index["amount", tied]] = change
-        return Column(m, adds, sum(float(move.get(ATP, 0.0)) for move, _, _ in moved))
+        return columns_of(self.structure, self.network, self.index)
 
     @cached_property
     def table(self) -> np.ndarray:
@@ -246,25 +199,10 @@ class System:
         """One number of the parameter vector by its path."""
         return entry(p, self._at[name])
 
-    def _bare(self, mover: Mover) -> Any:
-        part: Any = object.__new__(mover.kind)
-        vars(part).update(mover.static)
-        return part
-
     def bound(self, m: int, p: Any) -> Any:
         """Transport or exchange number m carrying the numbers of a parameter vector."""
         mover = self.structure.movers[m]
-        part = self._bare(mover)
-        values: dict[str, Any] = {}
-        for path in mover.quantities:
-            name, _, key = path.partition(".")
-            value = self.get(p, mover.path(path))
-            if key:
-                values.setdefault(name, {})[key] = value
-            else:
-                values[name] = value
-        part.__dict__.update(values)
-        return part
+        return mover.carrying({path: self.get(p, mover.path(path)) for path in mover.quantities})
 
     def relative_volume(self, x: Any, space: str) -> Any:
         """Volume over start volume."""
@@ -312,11 +250,16 @@ class System:
     def potential(self, x: Any, wall: Wall) -> Any:
         """V = Q / (C A), V; of a membrane that closes a ring, what the others leave."""
         if wall.closes:
-            return links.drop_between(self, x, wall.inside, wall.outside)
+            return self.drop(x, wall.inside, wall.outside)
         q = entry(x, self.index["charge", wall.name])
         if wall.exponent == 0.0:
             return q
         return q / self.relative_volume(x, wall.inside) ** wall.exponent
+
+    def drop(self, x: Any, inside: str, outside: str) -> Any:
+        """Potential of one compartment above another, V; of two components, both count from their own grounds."""
+        steps = self.network.around(inside, outside)
+        return sum(sign * self.potential(x, self.structure.wall(name)) for name, sign in steps)
 
     def at_potential(self, x: np.ndarray, wall: Wall, v: Any) -> np.ndarray:
         """States (..., n) at other potentials (V) of one membrane, gates and contents kept.
@@ -373,16 +316,31 @@ class System:
             volume_outside=self.volume(x, p, wall.outside),
         )
 
+    def between(self, x: Any, p: Any) -> dict[int, Between]:
+        """What each exchange sees, by its number; the drop is the one at which its link carries no net current."""
+        seen = {}
+        for m, mover in enumerate(self.structure.movers):
+            if not mover.place:
+                inside, outside = ends(mover)
+                seen[m] = Between(
+                    self.free(x, p, inside),
+                    self.free(x, p, outside),
+                    self.valence,
+                    self.get(p, "temperature"),
+                    self.drop(x, inside, outside) if kind_of(mover).conducts else 0.0,
+                )
+        return self.network.balanced(seen, lambda m, here: self.bound(m, p).conduction(here))
+
     def turnovers(self, x: Any, p: Any) -> tuple[list[Any], dict[int, Any]]:
         """Rate of every column (mol/s, water m3/s), and x' of the gates by state."""
         rates: list[Any] = []
         gate_rates: dict[int, Any] = {}
         shared = {wall.name: self.surroundings(x, p, wall) for wall in self.structure.walls}
-        between = links.between(self, x, p)
+        between = self.between(x, p)
         for m, mover in enumerate(self.structure.movers):
             part = self.bound(m, p)
             if isinstance(part, Exchange):
-                found = links.free_rates(self, m, part, between[m])
+                found = self.network.free(m, part.rates(between[m]))
                 rates += [with_oxygen(part, between[m].inside, rate) for rate in found]
                 continue
             wall = self.structure.wall(mover.place)

@@ -12,7 +12,6 @@ from vrest.model.junctions import Electrode
 from vrest.model.transport import ATP, Surroundings, Transport
 from vrest.physics.namespace import namespace
 from vrest.physics.nernst import nernst
-from vrest.system import links
 from vrest.system.assemble import System
 from vrest.system.structure import Wall
 
@@ -125,7 +124,7 @@ def exchange_currents(system: System, x: Array, p: Array) -> dict[str, Array]:
     Of an electrode it is what is fed into its inside.
     """
     found = {}
-    for m, here in links.between(system, x, p).items():
+    for m, here in system.between(x, p).items():
         mover = system.structure.movers[m]
         part = system.bound(m, p)
         if isinstance(part, Electrode):

@@ -6,7 +6,7 @@ them never recompiles.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +67,21 @@ class Mover:
         if issubclass(self.kind, Transport):
             return f"membranes.{self.place}.transports.{self.label}.{quantity}"
         return f"exchanges.{self.label}.{quantity}"
+
+    def bare(self) -> Transport | Exchange:
+        """The transport or exchange without its numbers: what it moves, what it is called."""
+        return self.kind.carrying(dict(self.static))
+
+    def carrying(self, numbers: Mapping[str, Any]) -> Any:
+        """The transport or exchange with its numbers (SI, traced or not) by their paths, such as `diffusivity.K`."""
+        values: dict[str, Any] = {}
+        for path, number in numbers.items():
+            name, _, key = path.partition(".")
+            if key:
+                values.setdefault(name, {})[key] = number
+            else:
+                values[name] = number
+        return self.kind.carrying(dict(self.static) | values)
 
 
 @dataclass(frozen=True)
