@@ -39,7 +39,7 @@ def cost(name: str, start: float | None) -> float:
     """CPU microseconds of one certified rest among many, from its own start or from a potential (V)."""
     cell = vrest.load(name)
     system, p = assemble(cell, only_active=True), parameter_vector(cell)
-    x = system.start(cell, p)
+    x = system.start(cell)
     if start is not None:
         for wall in system.structure.tree:
             x = np.array(x)

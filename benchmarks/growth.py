@@ -62,7 +62,7 @@ def with_states() -> list[Row]:
         cell = vrest.load(name)
         system, active = assemble(cell), assemble(cell, only_active=True)
         p = np.tile(parameter_vector(cell), (1024, 1))
-        x = np.tile(system.start(cell, p[0]), (1024, 1))
+        x = np.tile(system.start(cell), (1024, 1))
         less = p * np.array([0.95 if name.endswith("pump.max_rate") else 1.0 for name in system.names])
         start = time.process_time()
         run_batch(system, less[None], np.array([0.0, 600.0]), x)

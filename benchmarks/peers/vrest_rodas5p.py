@@ -16,7 +16,7 @@ from vrest.verbs.run_batch import run_batch
 CELL = vrest.load(Path(__file__).parents[1] / "reference_cell.toml")
 SYSTEM = assemble(CELL)
 OWN = parameter_vector(CELL)
-START = SYSTEM.start(CELL, OWN)
+START = SYSTEM.start(CELL)
 EVENTS = [("5 min", "pump.max_rate*=0"), ("25 min", "pump.max_rate=restore")]
 assert [name for _, name in SYSTEM.states] == ["inside.Na", "inside.K", "inside.Cl", "cell"]
 NAMES = [f"membranes.cell.transports.{name}_leak.permeability" for name in ("K", "Na", "Cl")]

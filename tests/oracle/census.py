@@ -122,7 +122,7 @@ def together(texts):
             one = vrest.parse_cell(text)
             system = assemble(one)
             p = parameter_vector(one)
-            groups[id(system)].append((k, system, p, system.start(one, p)))
+            groups[id(system)].append((k, system, p, system.start(one)))
         except vrest.VrestError as error:
             answers[k] = Answer(f"refused ({error.code})", {})
     for group in groups.values():

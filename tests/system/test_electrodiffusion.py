@@ -107,7 +107,7 @@ def test_a_salt_diffuses_with_the_harmonic_mean_of_its_diffusivities():
     """Nernst and Hartley: D = 2 D+ D-/(D+ + D-), and a junction potential (D- - D+)/(D- + D+) RT/F dc/c."""
     cell = vrest.parse_cell(VESSELS)
     system, p = assemble(cell), parameter_vector(cell)
-    moved, drop = fluxes(system, system.start(cell, p), p)["tube"]
+    moved, drop = fluxes(system, system.start(cell), p)["tube"]
     share = (D["Cl"] - D["Na"]) / (D["Cl"] + D["Na"])
     assert drop == pytest.approx(PHI * share * 100 / 150, rel=1e-12)
     assert moved["Na"] == pytest.approx(moved["Cl"], rel=1e-12)
@@ -122,7 +122,7 @@ def test_a_salt_diffuses_with_the_harmonic_mean_of_its_diffusivities():
 def test_potentials_alone_spread_along_a_cable_as_ohm_says(cable):
     """Without gradients, inside and outside are resistors in series between two capacitors."""
     system, p = assemble(cable), parameter_vector(cable)
-    x = system.start(cable, p)
+    x = system.start(cable)
 
     def resistance(c, area, tortuosity):
         return 1 / (F / PHI * sum(D[ion] * c[ion] for ion in c) * area / (tortuosity**2 * 100e-6))
@@ -148,7 +148,7 @@ def test_the_table_moves_the_partner_at_the_rate_that_its_own_law_gives(cable):
     """The partner has no column: what the others take along equals its Nernst-Planck flux."""
     cell = set_si(cable, {"compartments.a_out.ions.K": 9.0, "compartments.b.ions.Na": 30.0})
     system, p = assemble(cell), parameter_vector(cell)
-    x = system.start(cell, p)
+    x = system.start(cell)
     (link,) = system.network.links
     assert (system.structure.movers[link.back].label, link.partner) == ("outside", "Cl")
     slope = dict(zip(system.states, system.derivative(x, p), strict=True))

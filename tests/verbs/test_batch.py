@@ -22,7 +22,7 @@ OUTCOMES = list(Outcome)
 def columns(cell, n):
     system = assemble(cell)
     p = parameter_vector(cell)
-    return system, np.tile(p, (n, 1)), np.tile(system.start(cell, p), (n, 1))
+    return system, np.tile(p, (n, 1)), np.tile(system.start(cell), (n, 1))
 
 
 def at(system, path):

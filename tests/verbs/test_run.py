@@ -144,7 +144,7 @@ def scipy_run(cell, until, pump, method, rtol):
     """The same cell by SciPy, on the full equations of the package's table but none of its solvers."""
     system, p = assemble(cell), parameter_vector(cell)
     k = system.names.index("membranes.neuron.transports.pump.max_rate")
-    x0 = system.start(cell, p)
+    x0 = system.start(cell)
     y0, c, matrix = system.split(x0, p)
     p = p.copy()
     p[k] *= pump
@@ -194,7 +194,7 @@ def test_ramp_agrees_with_scipy(neuron):
     """outside.K from 5 to 12 mM in two minutes: LSODA with the ramp written in."""
     system, p = assemble(neuron), parameter_vector(neuron)
     column = system.names.index("compartments.outside.ions.K")
-    y0, c, matrix = system.split(system.start(neuron, p), p)
+    y0, c, matrix = system.split(system.start(neuron), p)
 
     def slope(t, y):
         now = p.copy()

@@ -156,7 +156,7 @@ def test_many_cells_near_a_saddle_end_where_runs_do(pore, potassium):
     fibre = vrest.apply(vrest.load("kir_muscle"), changes)
     system, p0 = assemble(fibre, only_active=True), parameter_vector(fibre)
     rng = np.random.default_rng(3)
-    p, x0 = np.tile(p0, (800, 1)), np.tile(system.start(fibre, p0), (800, 1))
+    p, x0 = np.tile(p0, (800, 1)), np.tile(system.start(fibre), (800, 1))
     strengths = [k for k, name in enumerate(system.names) if name.endswith(("permeability", "conductance", "max_rate"))]
     p[:, strengths] *= np.exp(0.2 * rng.standard_normal((800, len(strengths))))
     (wall,) = system.structure.walls

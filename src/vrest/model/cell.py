@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -15,6 +15,7 @@ from vrest.model.compartment import Compartment
 from vrest.model.exchange import Exchange
 from vrest.model.membrane import Membrane
 from vrest.model.quantity import Described, quantity
+from vrest.model.remembered import remembered
 from vrest.model.rings import resolved, way_between, ways
 from vrest.model.transport import ATP, CHARGE, WATER, Transport
 from vrest.physics.namespace import namespace, traced
@@ -94,12 +95,6 @@ class Cell(Described):
         for compartment in self.compartments:
             _solve_charge(self, compartment)  # refuses what cannot balance
 
-    def kept(self, name: str, make: Callable[[], Any]) -> Any:
-        """What follows from the cell, made once: it never changes."""
-        if name not in vars(self):
-            vars(self)[name] = make()
-        return vars(self)[name]
-
     def valence(self) -> Mapping[str, int]:
         """Valence of every ion this cell can name."""
         return {**VALENCE, **self.valences}
@@ -124,10 +119,11 @@ class Cell(Described):
         """The exchanges that hold two compartments at one potential."""
         return [("", e.inside, e.outside) for e in self.exchanges.values() if e.holds]
 
+    @remembered
     def ways(self) -> tuple[dict[str, str], dict[str, tuple[tuple[str, float], ...]]]:
         """The ground of what each compartment is joined to, and the membranes on the way to it from there."""
         joined = [(n, m.inside, m.outside) for n, m in self.membranes.items() if m.capacitance is not None]
-        return self.kept("_ways", lambda: ways(list(self.compartments), [*self._wires(), *joined]))
+        return ways(list(self.compartments), [*self._wires(), *joined])
 
     def potential(self, membrane: str) -> Any:
         """V of a membrane at the start, V; where it closes a ring, what the others leave."""

@@ -17,6 +17,7 @@ from vrest.model.compartment import CONCENTRATION
 from vrest.model.membrane import LEAST_CAPACITANCE
 from vrest.model.notices import USER
 from vrest.model.quantity import Described, Quantity, check, numbers
+from vrest.model.remembered import remembered
 from vrest.units import from_si, unit_of
 
 CAPACITANCE = Quantity("specific_capacitance", LEAST_CAPACITANCE, False, 10.0, False, "")
@@ -46,9 +47,10 @@ class Parameter:
         return from_si(si, self.spec.dimension)
 
 
+@remembered
 def parameters(cell: Cell) -> Mapping[str, Parameter]:
-    """Every number of the cell by its full path, in the order of the file; kept with the cell, which never changes."""
-    return cell.kept("_parameters", lambda: {p.path: p for p in _walk(cell)})
+    """Every number of the cell by its full path, in the order of the file."""
+    return {p.path: p for p in _walk(cell)}
 
 
 def _walk(cell: Cell) -> Iterator[Parameter]:
@@ -74,6 +76,7 @@ def _fields(owner: Described, base: str, fixed: bool) -> Iterator[Parameter]:
         yield Parameter(base + name, value, spec, fixed)
 
 
+@remembered
 def resolve(cell: Cell, short: str) -> Parameter:
     """The one parameter that a full or shortened path names.
 
@@ -82,14 +85,7 @@ def resolve(cell: Cell, short: str) -> Parameter:
     InputError
         The path names nothing (with a near miss), or several things (with the candidates).
     """
-    found = cell.kept("_resolved", dict)
-    if short not in found:
-        found[short] = _resolved(cell, short.strip())
-    return found[short]
-
-
-def _resolved(cell: Cell, short: str) -> Parameter:
-    known = parameters(cell)
+    short, known = short.strip(), parameters(cell)
     if short in known:
         return known[short]
     parts = short.split(".")

@@ -298,7 +298,7 @@ def _line(cell: Cell, parameter: Parameter, system: System, low: float, high: fl
     for value in (low, high):
         here = set_si(cell, {parameter.path: value})
         p = parameter_vector(here)
-        ends.append((p, *system.split(system.start(here, p), p)[1:]))
+        ends.append((p, *system.split(system.start(here), p)[1:]))
     (p0, c0, matrix), (p1, c1, _) = ends
     dp, dc = (p1 - p0) / (high - low), (c1 - c0) / (high - low)
     p, c = p0 - low * dp, c0 - low * dc

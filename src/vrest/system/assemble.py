@@ -25,6 +25,7 @@ from vrest.constants import F
 from vrest.model.cell import Cell
 from vrest.model.exchange import Between, Exchange
 from vrest.model.gating import find_gating
+from vrest.model.remembered import remembered
 from vrest.model.transport import Surroundings, Transport
 from vrest.physics.logistic import logistic
 from vrest.physics.namespace import namespace
@@ -37,7 +38,6 @@ from vrest.system.structure import (
     parameter_vector,
     stacked,
     structure_of,
-    unchangeable,
 )
 from vrest.system.table import Column, columns_of
 
@@ -130,27 +130,12 @@ class System:
                 units.append(1.0)
         return tuple(units)
 
-    def start(self, cell: Cell, p: np.ndarray) -> np.ndarray:
+    def start(self, cell: Cell) -> np.ndarray:
         """The state that the cell describes; gates at their steady state for the starting potential.
 
-        Of a population, whose p is (cells, numbers), it is (cells, states).
+        Of a population, whose parameter vector is (cells, numbers), it is (cells, states).
         """
-        if p is parameter_vector(cell):
-            return cell.kept("_start", lambda: unchangeable(self._start(cell, p)))
-        return self._start(cell, p)
-
-    def _start(self, cell: Cell, p: np.ndarray) -> np.ndarray:
-        x: list[Any] = [0.0] * len(self.states)
-        for space in self.structure.spaces:
-            if space.finite:
-                for ion, conc in cell.contents(space.name).items():
-                    x[self.index["amount", f"{space.name}.{ion}"]] = conc
-        for k, (kind, name) in enumerate(self.states):
-            if kind == "volume":
-                x[k] = 1.0
-            elif kind == "charge":
-                x[k] = cell.membranes[name].potential
-        return self.with_steady_gates(stacked([p[..., 0], *x])[..., 1:], p)
+        return _start(cell, self)
 
     def with_steady_gates(self, x: np.ndarray, p: np.ndarray) -> np.ndarray:
         """The state with every gate at its steady state."""
@@ -424,6 +409,22 @@ def with_oxygen(part: Transport | Exchange, content: Mapping[str, Any], rate: An
     return rate * logistic((content["O2"] - part.o2_half) / part.o2_slope)
 
 
+@remembered
+def _start(cell: Cell, system: System) -> np.ndarray:
+    p = parameter_vector(cell)
+    x: list[Any] = [0.0] * len(system.states)
+    for space in system.structure.spaces:
+        if space.finite:
+            for ion, conc in cell.contents(space.name).items():
+                x[system.index["amount", f"{space.name}.{ion}"]] = conc
+    for k, (kind, name) in enumerate(system.states):
+        if kind == "volume":
+            x[k] = 1.0
+        elif kind == "charge":
+            x[k] = cell.membranes[name].potential
+    return system.with_steady_gates(stacked([p[..., 0], *x])[..., 1:], p)
+
+
 @lru_cache(maxsize=256)
 def shared(structure: Structure, names: tuple[str, ...]) -> System:
     """One system for all structures that follow the same amounts, in whatever order of abundance."""
@@ -434,9 +435,7 @@ def shared(structure: Structure, names: tuple[str, ...]) -> System:
     return system if same == structure else shared(same, names)
 
 
+@remembered
 def assemble(cell: Cell, *, only_active: bool = False) -> System:
     """The equations of a cell; cells that differ only in numbers share them, and their compiled code."""
-    return cell.kept(
-        f"_system_{only_active}",
-        lambda: shared(structure_of(cell, only_active=only_active), parameter_names(cell)),
-    )
+    return shared(structure_of(cell, only_active=only_active), parameter_names(cell))

@@ -16,6 +16,7 @@ from vrest.model.cell import Cell
 from vrest.model.exchange import Exchange
 from vrest.model.paths import parameters
 from vrest.model.quantity import numbers, quantity_maps
+from vrest.model.remembered import remembered
 from vrest.model.transport import Transport
 from vrest.physics.namespace import namespace
 
@@ -183,12 +184,9 @@ def parameter_names(cell: Cell) -> tuple[str, ...]:
     return ("temperature", *names)
 
 
+@remembered
 def parameter_vector(cell: Cell) -> np.ndarray:
     """The numbers of the cell (SI) in the order of `parameter_names`; (cells, numbers) of a population."""
-    return cell.kept("_vector", lambda: unchangeable(_vector(cell)))
-
-
-def _vector(cell: Cell) -> np.ndarray:
     known = {path: p.value for path, p in parameters(cell).items()}
     for name, c in cell.compartments.items():
         base = f"compartments.{name}."
@@ -198,13 +196,6 @@ def _vector(cell: Cell) -> np.ndarray:
     for name in cell.membranes:
         known[f"membranes.{name}.area"] = cell.area(name)
     return stacked([known[name] for name in parameter_names(cell)])
-
-
-def unchangeable(values: Any) -> Any:
-    """An array that several may hold: writing into it is an error."""
-    if isinstance(values, np.ndarray):
-        values.flags.writeable = False
-    return values
 
 
 def stacked(values: Sequence[Any]) -> Any:

@@ -66,7 +66,7 @@ class Arguments:
         """Parameters and starting state of the cell with these values (SI)."""
         cell = self.cell_with(values)
         p = parameter_vector(cell)
-        return p, system.start(cell, p)
+        return p, system.start(cell)
 
 
 @dataclass(frozen=True, eq=False)  # hashed by identity, as JAX asks of a function

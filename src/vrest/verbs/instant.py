@@ -73,7 +73,7 @@ def instant(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping
     changed = apply(cell, changes)
     system = assemble(cell)
     p = parameter_vector(changed)
-    x = system.start(cell, parameter_vector(cell))
+    x = system.start(cell)
     refuse_undefined(system, x, p)
     before, after, others = {}, {}, ()
     if system.coupled:

@@ -65,7 +65,7 @@ def interval_stepper(system: System) -> IntervalStepper:
     >>> cell = vrest.load("mammalian_neuron")
     >>> system = assemble(cell)
     >>> p = np.tile(parameter_vector(cell), (4, 1))
-    >>> y, c, matrix = system.split(np.tile(system.start(cell, p[0]), (4, 1)), p)
+    >>> y, c, matrix = system.split(np.tile(system.start(cell), (4, 1)), p)
     >>> step = interval_stepper(system)
     >>> now = step(y.T, np.zeros(4), numbers_of(p, c, matrix), 60.0, 1e-6)
     >>> now = step(now.y, now.h, numbers_of(p, c, matrix), 60.0, 1e-6)

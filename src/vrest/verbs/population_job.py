@@ -177,8 +177,10 @@ def _described(cell: Cell, rows: Samples) -> tuple[System, np.ndarray, np.ndarra
     system = assemble(cell)
     with np.errstate(all="ignore"):
         many = rows.applied(cell)
-        p = np.array(np.broadcast_to(parameter_vector(many), (rows.n, len(system.names))))
-        x0 = system.start(many, p)
+        p, x0 = (
+            np.array(np.broadcast_to(part, (rows.n, part.shape[-1])))
+            for part in (parameter_vector(many), system.start(many))
+        )
     possible = np.asarray(np.isfinite(np.hstack([p, x0])).all(axis=1))
     return system, p, x0, possible
 

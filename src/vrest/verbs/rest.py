@@ -233,7 +233,7 @@ def rest(
             hint="Switch a channel, a pump or water on.",
         )
     p = parameter_vector(cell)
-    x0 = begin(system, cell, p, start)
+    x0 = begin(system, cell, start)
     search = searched(system, p[None], x0[None], progress=progress)
     return result(cell, system, p, x0, verdict(system, p, x0, search, progress=progress))
 
@@ -247,7 +247,7 @@ def rest_here(cell: Cell) -> Rest:
     """
     system = assemble(cell, only_active=True)
     p = parameter_vector(cell)
-    x0 = system.start(cell, p)
+    x0 = system.start(cell)
     here = linearised(system, p, x0, x0[list(system.laws.independent)])._replace(iterations=0, converged=True)
     return result(cell, system, p, x0, departed(system, p, x0, certify(system, p, x0, here)))
 

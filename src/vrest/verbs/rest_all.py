@@ -91,7 +91,7 @@ def rest_all(
         raise InputError(f"starts is {starts}.", code="out_of_range", hint="Ask for 0 or more random starts.")
     cell = apply(cell, changes)
     system, p = assemble(cell, only_active=True), parameter_vector(cell)
-    x0 = system.start(cell, p)
+    x0 = system.start(cell)
     found = stationary_states(cell, system, p, starts=starts, seed=seed, progress=progress)
     tell = progress or (lambda share: None)
     rests = []
@@ -112,7 +112,7 @@ def stationary_states(
     progress: Progress | None = None,
 ) -> list[Stationary]:
     """The certified stationary states at parameters p and the totals with which the cell starts, sorted by V."""
-    x0 = system.start(cell, p)
+    x0 = system.start(cell)
     y0, c, matrix = system.split(x0, p)
     free = Search(system, p, x0)
     tell = progress or (lambda share: None)

@@ -75,7 +75,7 @@ def rest_many(cell: Cell, over: Mapping[str, Any]) -> RestMany:
     cells = [apply(cell, {path: v.item() for path, v in row.items()}) for row in rows]
     system = assemble(cell)
     ps = np.stack([parameter_vector(c) for c in cells])
-    x0 = np.stack([system.start(c, p) for c, p in zip(cells, ps, strict=True)])
+    x0 = np.stack([system.start(c) for c in cells])
     search = searched(system, ps, x0)
     found = [verdict(system, p, x, search, k) for k, (p, x) in enumerate(zip(ps, x0, strict=True))]
     each = zip(cells, ps, x0, found, strict=True)

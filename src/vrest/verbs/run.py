@@ -162,7 +162,7 @@ def _integrate(
 
     system = assemble(cell)
     p0 = parameter_vector(cell)
-    x0 = begin(system, cell, p0, start)
+    x0 = begin(system, cell, start)
     y = x0[list(system.laws.independent)]
     atol = Allowed(system).tolerance(rtol)
     times, samples = np.append(at, np.inf), np.empty((len(x0), len(at) + 1))

@@ -13,7 +13,7 @@ from vrest.model.paths import resolve
 from vrest.system.assemble import System
 
 
-def begin(system: System, cell: Cell, p: np.ndarray, start: Any = None) -> np.ndarray:
+def begin(system: System, cell: Cell, start: Any = None) -> np.ndarray:
     """The state (states,) to begin with, SI in the order of `system.states`: `start`, or what the cell describes.
 
     A state that is given is taken whole: gates are not set to their steady values, and every conserved total is the
@@ -26,7 +26,7 @@ def begin(system: System, cell: Cell, p: np.ndarray, start: Any = None) -> np.nd
         `bad_start`: no state of this cell.
     """
     if start is None:
-        return system.start(cell, p)
+        return system.start(cell)
     try:
         x = np.array(start, dtype=np.float64)
     except (TypeError, ValueError):

@@ -121,7 +121,7 @@ def first_moment(cell: Cell) -> Moment:
     """The described contents at the potential that carries no current; the described one where there is none."""
     system = assemble(cell)
     p = parameter_vector(cell)
-    x = system.start(cell, p)
+    x = system.start(cell)
     try:
         v = instant(cell).v
     except NoRestError:

@@ -127,7 +127,7 @@ def _named(cell: Cell, claims: Claims) -> Cell:
     ((name, m),) = cell.membranes.items()
     system, p = assemble(cell), parameter_vector(cell)
     wall = system.structure.walls[0]
-    E = {ion: float(e) for ion, e in reversal_potentials(system, system.start(cell, p), p, wall).items()}
+    E = {ion: float(e) for ion, e in reversal_potentials(system, system.start(cell), p, wall).items()}
     ghosts = {ion for label in claims.unnamed for ion in m.transports[label].moved_ions}
     transports = {label: t for label, t in m.transports.items() if label not in claims.unnamed}
     for ghost, stated in claims.unnamed.items():
@@ -225,7 +225,7 @@ def _neuron_lines(cell: Cell, claims: Claims) -> Iterator[str]:
     ((_, m),) = cell.membranes.items()
     system, p = assemble(cell), parameter_vector(cell)
     wall = system.structure.walls[0]
-    x = system.start(cell, p)
+    x = system.start(cell)
     for label in claims.unnamed:
         yield f"g_{label} = 0" if label == "pas" else f"g{label} = 0"
     for t in m.transports.values():

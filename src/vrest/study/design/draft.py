@@ -244,7 +244,7 @@ def _closes_with(aim: Aim, law: str) -> bool:
 def _refuse_reversal(aim: Aim, wall: Wall) -> None:
     """A pump that the free energy of ATP could not turn forwards, whatever its rate law says."""
     system, p = assemble(aim.cell), parameter_vector(aim.cell)
-    costs = pump_costs(system, system.start(aim.cell, p), p, wall)
+    costs = pump_costs(system, system.start(aim.cell), p, wall)
     for label, (cost, available) in costs.items():
         if cost > available and not aim.place.transports[label].is_off:
             raise InputError(

@@ -68,7 +68,7 @@ def columns(cell: Cell, wall: Wall) -> Columns:
     """
     system = assemble(cell)
     p = parameter_vector(cell)
-    x = system.start(cell, p)
+    x = system.start(cell)
     thermal = R * float(system.get(p, "temperature")) / F
     rows = [k for k, (kind, _) in enumerate(system.states) if kind in ("amount", "charge")]
     place = {k: row for row, k in enumerate(rows)}
@@ -115,7 +115,7 @@ def input_conductance(cell: Cell, wall: Wall) -> float:
     """Slope conductance of a membrane in the state the cell describes, gates following, S."""
     system = assemble(cell)
     p = parameter_vector(cell)
-    x = system.start(cell, p)
+    x = system.start(cell)
     return sum(_slopes(system, x, p, wall).values())
 
 

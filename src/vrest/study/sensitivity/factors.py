@@ -190,7 +190,7 @@ def started(cell: Cell, system: System, found: Iterable[Factor], steps: Any) -> 
         values = factor.moved(cell, steps[k], values)
     cell = replaced(cell, values)
     p = parameter_vector(cell)
-    return p, system.start(cell, p)
+    return p, system.start(cell)
 
 
 def short(cell: Cell, path: str) -> str:
