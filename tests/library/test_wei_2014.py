@@ -64,7 +64,7 @@ def test_oxygen_is_what_the_pumps_leave_of_the_supply(o2):
     assert result.outcome is Outcome.rests
     assert 32 * result.concentrations["outside"]["O2"] < o2 - 1
     assert o2_balance(result) == pytest.approx(0, abs=1e-9)
-    neutral = result.system.ions(result.state, result.parameters, "outside")
+    neutral = result.system.total_ions(result.state, result.parameters, "outside")
     assert neutral == pytest.approx(sum(c for i, c in result.concentrations["outside"].items() if i != "O2"), rel=1e-12)
 
 

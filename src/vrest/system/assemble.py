@@ -115,20 +115,18 @@ class System:
 
     # --- the state -----------------------------------------------------------------------------------------
 
+    def unit(self, p: Any, k: int) -> Any:
+        """What one unit of state k is in mol, m3 or mol of charge (gates: 1)."""
+        kind, name = self.states[k]
+        if kind == "gate":
+            return 1.0
+        if kind == "charge":
+            return self.get(p, f"membranes.{name}.capacitance") * self.get(p, f"membranes.{name}.area") / F
+        return self.get(p, f"compartments.{name.split('.')[0]}.volume")
+
     def units(self, p: Any) -> tuple[Any, ...]:
-        """What one unit of each state is in mol, m3 and mol of charge (gates: 1)."""
-        units: list[Any] = []
-        for kind, name in self.states:
-            if kind == "amount":
-                units.append(self.get(p, f"compartments.{name.split('.')[0]}.volume"))
-            elif kind == "volume":
-                units.append(self.get(p, f"compartments.{name}.volume"))
-            elif kind == "charge":
-                c, a = self.get(p, f"membranes.{name}.capacitance"), self.get(p, f"membranes.{name}.area")
-                units.append(c * a / F)
-            else:
-                units.append(1.0)
-        return tuple(units)
+        """`unit` of every state."""
+        return tuple(self.unit(p, k) for k in range(len(self.states)))
 
     def start(self, cell: Cell) -> np.ndarray:
         """The state that the cell describes; gates at their steady state for the starting potential.
@@ -156,8 +154,8 @@ class System:
         y = x0[..., ind]
         return y, x0[..., dep] - (matrix @ y[..., None])[..., 0], matrix
 
-    def parted(self, x: tuple[Any, ...], p: Any) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]:
-        """`split` entry by entry; M row after row. `whole` is its inverse."""
+    def split_entries(self, x: tuple[Any, ...], p: Any) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]:
+        """`split` entry by entry; M row after row. `join_entries` is its inverse."""
         laws, units = self.laws, self.units(p)
         matrix = [
             factor * units[i] / units[d] if factor else 0.0
@@ -177,6 +175,18 @@ class System:
         both = xp.concat([y, dependent], axis=-1)
         order = np.argsort(np.array([*laws.independent, *laws.dependent]))
         return xp.take(both, xp.asarray(order), axis=-1)
+
+    def join_entries(self, y: tuple[Any, ...], c: tuple[Any, ...], matrix: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The whole state from its independent part, entry by entry; `matrix` row after row."""
+        laws = self.laws
+        x: list[Any] = [None] * len(self.states)
+        for i, state in enumerate(laws.independent):
+            x[state] = y[i]
+        for row, state in enumerate(laws.dependent):
+            x[state] = c[row]
+            for i in np.flatnonzero(laws.combination[row]):
+                x[state] = x[state] + matrix[row * len(laws.independent) + int(i)] * y[i]
+        return tuple(x)
 
     # --- the equations -------------------------------------------------------------------------------------
 
@@ -208,7 +218,7 @@ class System:
         w = self.relative_volume(x, space)
         return {ion: entry(x, self.index["amount", f"{space}.{ion}"]) / w for ion in s.ions}
 
-    def ions(self, x: Any, p: Any, space: str) -> Any:
+    def total_ions(self, x: Any, p: Any, space: str) -> Any:
         """Sum of the ions, bound or not, mol/m3; dissolved gases are none."""
         return sum(c for ion, c in self.concentrations(x, p, space).items() if self.valence[ion])
 
@@ -276,7 +286,7 @@ class System:
 
     def surroundings(self, x: Any, p: Any, wall: Wall, m: int | None = None) -> Surroundings:
         """What transport m (or any other of this membrane) sees."""
-        inside, outside = self.ions(x, p, wall.inside), self.ions(x, p, wall.outside)
+        inside, outside = self.total_ions(x, p, wall.inside), self.total_ions(x, p, wall.outside)
         gates = {}
         for other, names in self.gate_names.items():
             mover = self.structure.movers[other]
@@ -338,20 +348,19 @@ class System:
 
     def derivative(self, x: Any, p: Any) -> Any:
         """x' in scaled units per second, all states."""
-        rows = self.changes(x, p)
+        rows = self.derivative_entries(x, p)
         return namespace(*rows).stack(rows, axis=-1)
 
-    def changes(self, x: Any, p: Any) -> list[Any]:
+    def derivative_entries(self, x: Any, p: Any) -> list[Any]:
         """x' entry by entry."""
-        return self._rows(x, p, range(len(self.states)))
+        return self._derivative_of(x, p, range(len(self.states)))
 
-    def _rows(self, x: Any, p: Any, wanted: Iterable[int]) -> list[Any]:
-        """The rows of x' that are wanted."""
+    def _derivative_of(self, x: Any, p: Any, wanted: Iterable[int]) -> list[Any]:
+        """The entries of x' that are wanted."""
         rates, gate_rates = self.turnovers(x, p)
         rows = []
         for k in wanted:
-            kind, name = self.states[k]
-            if kind == "gate":
+            if self.states[k][0] == "gate":
                 rows.append(gate_rates[k])
                 continue
             total: Any = 0.0 * entry(x, k)  # a state that nothing moves still has the shape of the others
@@ -359,36 +368,19 @@ class System:
                 count = column.adds.get(k)
                 if count:
                     total = total + (rate if count == 1.0 else -rate if count == -1.0 else count * rate)
-            rows.append(total / self._unit(p, kind, name))
+            rows.append(total / self.unit(p, k))
         return rows
 
-    def _unit(self, p: Any, kind: str, name: str) -> Any:
-        if kind == "charge":
-            return self.get(p, f"membranes.{name}.capacitance") * self.get(p, f"membranes.{name}.area") / F
-        return self.get(p, f"compartments.{name.split('.')[0]}.volume")
-
-    def whole(self, y: tuple[Any, ...], c: tuple[Any, ...], matrix: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The whole state from its independent part, entry by entry; `matrix` row after row."""
-        laws = self.laws
-        x: list[Any] = [None] * len(self.states)
-        for i, state in enumerate(laws.independent):
-            x[state] = y[i]
-        for row, state in enumerate(laws.dependent):
-            x[state] = c[row]
-            for i in np.flatnonzero(laws.combination[row]):
-                x[state] = x[state] + matrix[row * len(laws.independent) + int(i)] * y[i]
-        return tuple(x)
-
-    def slopes(self, y: tuple[Any, ...], constants: tuple[tuple[Any, ...], ...]) -> tuple[Any, ...]:
+    def reduced_entries(self, y: tuple[Any, ...], constants: tuple[tuple[Any, ...], ...]) -> tuple[Any, ...]:
         """y' of the independent states, entry by entry; `constants` are (p, c, M), M row after row."""
         p, c, matrix = constants
-        return tuple(self._rows(self.whole(y, c, matrix), p, self.laws.independent))
+        return tuple(self._derivative_of(self.join_entries(y, c, matrix), p, self.laws.independent))
 
     def reduced(self, y: Any, constants: Any) -> Any:
         """y' of the independent states; `constants` are (p, c, M)."""
         p, c, matrix = constants
         flat = namespace(matrix).reshape(matrix, (-1,))
-        rows = self.slopes(entries(y), (entries(p), entries(c), entries(flat)))
+        rows = self.reduced_entries(entries(y), (entries(p), entries(c), entries(flat)))
         return namespace(*rows).stack(rows, axis=-1)
 
 

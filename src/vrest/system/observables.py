@@ -58,7 +58,7 @@ def volumes(system: System, x: Array, p: Array) -> dict[str, Array]:
 
 def osmolarities(system: System, x: Array, p: Array) -> dict[str, Array]:
     """Sum of all concentrations in each compartment but those of dissolved gases, mol/m3."""
-    return {s.name: system.ions(x, p, s.name) + system.impermeant(x, p, s.name) for s in system.structure.spaces}
+    return {s.name: system.total_ions(x, p, s.name) + system.impermeant(x, p, s.name) for s in system.structure.spaces}
 
 
 def turnover_rates(system: System, x: Array, p: Array, wall: Wall) -> dict[str, Array]:

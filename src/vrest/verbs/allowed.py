@@ -47,7 +47,7 @@ class Allowed:
     def positive_part(self, y: Any, c: Any, matrix: Any) -> Any:
         """Whether nothing that must be positive is below zero; an ion may be gone."""
         possible: Any = True
-        for value, positive in zip(self.system.whole(y, c, matrix), self.positive, strict=True):
+        for value, positive in zip(self.system.join_entries(y, c, matrix), self.positive, strict=True):
             possible = possible & (value >= 0) if positive else possible
         return possible
 

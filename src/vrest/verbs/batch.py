@@ -16,7 +16,7 @@ from vrest.system.assemble import System
 def join_many(system: System, y: np.ndarray, c: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """The whole states (n, ..., states) from the independent ones (independent, n, ...)."""
     more = (..., *[None] * (y.ndim - 2))
-    rows = system.whole(tuple(y), tuple(c.T[more]), tuple(matrix.reshape(len(c), -1).T[more]))
+    rows = system.join_entries(tuple(y), tuple(c.T[more]), tuple(matrix.reshape(len(c), -1).T[more]))
     return np.stack(np.broadcast_arrays(*rows), axis=-1)
 
 

@@ -82,7 +82,7 @@ def interval_stepper(system: System) -> IntervalStepper:
         nothing = jnp.zeros_like(h)
         count = jnp.zeros(h.shape, dtype=int)
         done = advance(
-            lambda t, y, args: system.slopes(y, args[0]),
+            lambda t, y, args: system.reduced_entries(y, args[0]),
             Lanes(nothing, h, y, count, jnp.full_like(count, RUNNING), count, count),
             constants_of(system, numbers),
             jnp.stack([jnp.zeros_like(dt), dt]),

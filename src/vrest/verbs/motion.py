@@ -20,7 +20,7 @@ def stepper(system: System, moving: bool) -> Any:
         from vrest.numerics.batch import advance
 
         lanes, (p, slope, start, p0, x0), edges, rtol, atol, attempts = given
-        _, c, matrix = system.parted(entries(x0), entries(p0))
+        _, c, matrix = system.split_entries(entries(x0), entries(p0))
         return advance(
             lambda t, y, both: f(t, y, both[0]),
             lanes,
@@ -31,7 +31,7 @@ def stepper(system: System, moving: bool) -> Any:
             atol=atol,
             attempts=attempts,
             quick=system.quick,
-            show=lambda y, args: system.whole(y, *args[3:]),
+            show=lambda y, args: system.join_entries(y, *args[3:]),
             times=times,
         )
 
@@ -41,14 +41,14 @@ def stepper(system: System, moving: bool) -> Any:
 def motion(system: System, moving: bool) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """y' and whether y is possible, of (t, y, args) and (y, args).
 
-    args are p, its slope and the start of that, and the entries of c and M as `System.parted` gives them.
+    args are p, its slope and the start of that, and the entries of c and M as `System.split_entries` gives them.
     """
     allowed = Allowed(system)
 
     def f(t: Any, y: Any, args: Any) -> Any:
         p, slope, start, c, matrix = args
         now = p + slope * (t - start) if moving else p
-        return system.slopes(y, (entries(now), c, matrix))
+        return system.reduced_entries(y, (entries(now), c, matrix))
 
     def valid(y: Any, args: Any) -> Any:
         *_, c, matrix = args

@@ -300,7 +300,7 @@ def _corrector(system: System) -> Any:
         _, _, c, dc, _, matrix, pinned = args
         m = entries(matrix.reshape(-1))
         step = jnp.append(jnp.where(pinned > 0.0, 0.0, step[:-1]), step[-1])
-        x = system.whole(entries(z[:-1]), entries(c + z[-1] * dc), m)
-        return allowed.share(x, system.whole(entries(step[:-1]), entries(step[-1] * dc), m))
+        x = system.join_entries(entries(z[:-1]), entries(c + z[-1] * dc), m)
+        return allowed.share(x, system.join_entries(entries(step[:-1]), entries(step[-1] * dc), m))
 
     return corrector(f, share, system.key("corrector"))

@@ -212,7 +212,7 @@ def _advance(system: System, changed: tuple[int, ...], moving: bool, watch: Watc
         return tuple(p), c, matrix
 
     def f(t: Any, y: Any, args: Any) -> Any:
-        return system.slopes(y, at(t, args))
+        return system.reduced_entries(y, at(t, args))
 
     def valid(y: Any, args: Any) -> Any:
         return allowed.positive_part(y, *args[1:])
@@ -220,7 +220,7 @@ def _advance(system: System, changed: tuple[int, ...], moving: bool, watch: Watc
     def watched(t: Any, y: Any, args: Any) -> Any:
         p, c, matrix = at(t, args)
         assert watch is not None
-        return watch.read(system.whole(y, c, matrix), p)
+        return watch.read(system.join_entries(y, c, matrix), p)
 
     def step(batch: Any, shared: Any, times: Any = None) -> Any:
         from vrest.numerics.batch import advance, chosen
@@ -248,7 +248,7 @@ def _advance(system: System, changed: tuple[int, ...], moving: bool, watch: Watc
             quick=system.quick,
             watch=None if watch is None else watched,
             thresholds=level,
-            show=(lambda y, args: system.whole(y, *args[1:])) if sampled else None,
+            show=(lambda y, args: system.join_entries(y, *args[1:])) if sampled else None,
             times=times,
         )
 

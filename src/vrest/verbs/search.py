@@ -268,7 +268,7 @@ def following(system: System) -> Any:
     allowed = Allowed(system)
 
     def valid(y: Any, args: Any) -> Any:
-        x = system.whole(y, *args[1:])
+        x = system.join_entries(y, *args[1:])
         return allowed.positive_part(y, *args[1:]) & ~allowed.swollen(tuple(v / 2 for v in x))
 
     def follow(batch: Any, attempts: Any) -> Lanes:
@@ -283,12 +283,12 @@ def following(system: System) -> Any:
 
         def emptied(y: Any, args: Any) -> Any:
             fewer = jnp.zeros_like(ions, dtype=bool)
-            for (kind, _), value, unit in zip(system.states, system.whole(y, *args[1:]), units, strict=True):
+            for (kind, _), value, unit in zip(system.states, system.join_entries(y, *args[1:]), units, strict=True):
                 fewer |= (kind == "amount") & (value * unit * N_A < ions)
             return fewer
 
         return advance(
-            lambda t, y, args: system.slopes(y, args[0]),
+            lambda t, y, args: system.reduced_entries(y, args[0]),
             lanes,
             constants,
             jnp.asarray([0.0, END]),
@@ -315,7 +315,7 @@ def settling(system: System) -> Any:
     charges = [i for i, k in enumerate(system.laws.independent) if system.states[k][0] == "charge"]
 
     def f(t: Any, y: Any, args: Any) -> Any:
-        return system.slopes(y, args)
+        return system.reduced_entries(y, args)
 
     def search(batch: Any, how: Any) -> Settling:
         import jax.numpy as jnp
@@ -323,19 +323,19 @@ def settling(system: System) -> Any:
         from vrest.numerics.settle import prove, settle
 
         x0, y, p = (tuple(jnp.unstack(rows)) for rows in batch)
-        _, c, matrix = system.parted(x0, p)
+        _, c, matrix = system.split_entries(x0, p)
         nothing = tuple(0.0 * v for v in c)
 
         def share(y: Any, change: Any) -> Any:
-            return allowed.share(system.whole(y, c, matrix), system.whole(change, nothing, matrix))
+            return allowed.share(system.join_entries(y, c, matrix), system.join_entries(change, nothing, matrix))
 
         pace, iterations = how
         ended = settle(f, y, (p, c, matrix), scale=allowed.scale, share=share, pace=pace, iterations=iterations)
         proof = prove(ended.jacobian, allowed.scale(ended.y))
-        x = system.whole(tuple(v + rest for v, rest in zip(ended.y, ended.correction, strict=True)), c, matrix)
+        x = system.join_entries(tuple(v + rest for v, rest in zip(ended.y, ended.correction, strict=True)), c, matrix)
         zero = jnp.zeros_like(y[0])
         imbalance, ordinary = zero, jnp.ones_like(zero, dtype=bool)
-        for (kind, name), value, rate in zip(system.states, x, system.changes(x, p), strict=True):
+        for (kind, name), value, rate in zip(system.states, x, system.derivative_entries(x, p), strict=True):
             if kind == "amount":
                 space = name.split(".")[0]
                 imbalance = jnp.maximum(imbalance, jnp.abs(60.0 * rate / system.relative_volume(x, space)))

@@ -125,7 +125,7 @@ def _push(system: System) -> Any:
 
         def say(y: Any, p: Any, x0: Any) -> Here:
             _, c, matrix = system.split(x0, p)
-            x = jnp.stack(system.whole(entries(y), entries(c), entries(matrix.reshape(-1))))
+            x = jnp.stack(system.join_entries(entries(y), entries(c), entries(matrix.reshape(-1))))
             readings = jnp.stack([reader(system, x, p) for reader in readers])
             args = (p, c, matrix)
             return Here(system.reduced(y, args), jax.jacfwd(system.reduced)(y, args), x, readings)
