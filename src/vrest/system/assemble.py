@@ -194,6 +194,13 @@ class System:
         """One number of the parameter vector by its path."""
         return entry(p, self._at[name])
 
+    def with_values(self, p: Any, values: Mapping[str, Any]) -> Any:
+        """A parameter vector, or many, (..., numbers), with other values (SI) by path."""
+        numbers = list(entries(p))
+        for path, value in values.items():
+            numbers[self._at[path]] = value
+        return stacked(numbers)
+
     def bound(self, m: int, p: Any) -> Any:
         """Transport or exchange number m carrying the numbers of a parameter vector."""
         mover = self.structure.movers[m]

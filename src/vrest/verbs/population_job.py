@@ -126,13 +126,10 @@ class Runs:
     def _segments(self, system: System, rows: Samples, p0: np.ndarray) -> tuple[np.ndarray, np.ndarray, Any]:
         """Edges, and parameters (segments, n, P) with their slopes: a protocol acts on each cell's own values."""
         pieces = segments(rows.applied(self.cell), self.plan, self.until)
-        p = np.repeat(p0[None], len(pieces), axis=0)
-        slope = np.zeros_like(p) if any(piece.slopes for piece in pieces) else None
-        for k, piece in enumerate(pieces):
-            for path, value in piece.values.items():
-                p[k, :, system.names.index(path)] = value
-            for path, rate in piece.slopes.items():
-                slope[k, :, system.names.index(path)] = rate  # pyright: ignore[reportOptionalSubscript]
+        p = np.stack([system.with_values(p0, piece.values) for piece in pieces])
+        slope = None
+        if any(piece.slopes for piece in pieces):
+            slope = np.stack([system.with_values(np.zeros_like(p0), piece.slopes) for piece in pieces])
         return np.array([pieces[0].start, *(piece.stop for piece in pieces)]), p, slope
 
     def _thresholds(self, system: System) -> np.ndarray:

@@ -173,7 +173,8 @@ def _integrate(
     place = int(np.searchsorted(at, t, side="right"))
     samples[:, :place] = x0[:, None]
     for piece in pieces:
-        stretch = Stretch(piece.start, *_vectors(system, p0, piece))
+        slope = system.with_values(np.zeros_like(p0), piece.slopes)
+        stretch = Stretch(piece.start, system.with_values(p0, piece.values), slope)
         stretches.append(stretch)
         advance = stepper(system, bool(piece.slopes))
         h = min(h, FIRST_MOMENT) if h else 0.0  # a step in a parameter starts a new transient
@@ -233,13 +234,3 @@ def _stuck(run: Run) -> StuckError:
         hint="Its rate law does not vanish where the ion does; the model says nothing beyond this.",
         run=run,
     )
-
-
-def _vectors(system: System, p0: np.ndarray, piece: Segment) -> tuple[np.ndarray, np.ndarray]:
-    """Parameter vector at the start of a segment, and its slope."""
-    p, slope = p0.copy(), np.zeros_like(p0)
-    for path, value in piece.values.items():
-        p[system.names.index(path)] = value
-    for path, rate in piece.slopes.items():
-        slope[system.names.index(path)] = rate
-    return p, slope

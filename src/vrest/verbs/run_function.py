@@ -64,8 +64,9 @@ class RunFunction(OfArguments):
             stop, fresh, p, slope, start = piece
             h = jnp.where(fresh, jnp.minimum(h, FIRST_MOMENT), h)  # a step in a parameter starts a new transient
             args = (p, slope, start, entries(c), entries(matrix.reshape(-1)))
-            how = {"valid": valid, "rtol": self.rtol, "atol": atol, "max_steps": MOST_STEPS, "quick": system.quick}
-            y, h = reach(f, t, y, stop, h, args, **how)
+            y, h = reach(
+                f, t, y, stop, h, args, valid=valid, rtol=self.rtol, atol=atol, max_steps=MOST_STEPS, quick=system.quick
+            )
             return (stop, y, h), y
 
         begin = (jnp.asarray(0.0), y0, jnp.asarray(0.0))
@@ -80,19 +81,12 @@ class RunFunction(OfArguments):
         pieces = segments(self.of.cell_with(values), self.plan, float(self.times.max()))
         stops = np.union1d(self.times, [piece.stop for piece in pieces])
         which = np.searchsorted([piece.stop for piece in pieces], stops)
-        ps, slopes = [], []
-        for piece in pieces:
-            p, slope = p0, jnp.zeros_like(p0)
-            for path, value in piece.values.items():
-                p = p.at[system.names.index(path)].set(value)
-            for path, rate in piece.slopes.items():
-                slope = slope.at[system.names.index(path)].set(rate)
-            ps.append(p)
-            slopes.append(slope)
+        p = jnp.stack([system.with_values(p0, piece.values) for piece in pieces])
+        slope = jnp.stack([system.with_values(jnp.zeros_like(p0), piece.slopes) for piece in pieces])
         start = np.array([piece.start for piece in pieces])[which]
         first = np.diff(which, prepend=-1) > 0
         moving = any(piece.slopes for piece in pieces)
-        return stops, first, jnp.stack(ps)[which], jnp.stack(slopes)[which], start, moving
+        return stops, first, p[which], slope[which], start, moving
 
 
 def run_function(

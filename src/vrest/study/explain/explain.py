@@ -133,9 +133,7 @@ def explain(result: Rest) -> Explanation:
         )
     off = _pumps_off(result)
     down = rest(result.cell, off, start=result.state) if off else result
-    stopped = result.parameters.copy()
-    for change in off:
-        stopped[result.system.names.index(change.path)] = 0.0
+    stopped = result.system.with_values(result.parameters, {change.path: 0.0 for change in off})
     joint = joint_potentials(result.system, result.state, stopped) if result.system.coupled else {}
     return Explanation(
         rest=result,
