@@ -13,7 +13,6 @@ from vrest.model.protocol import protocol, segments
 from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
 from vrest.verbs.population_job import Runs
-from vrest.verbs.run import _vectors
 from vrest.verbs.samples import samples
 
 RESTS = {
@@ -177,8 +176,12 @@ def test_a_protocol_acts_on_each_cell_s_own_values(neuron):
         pieces = segments(cell, plan, 600.0)
         assert edges.tolist() == [0.0, *(piece.stop for piece in pieces)]
         for s, piece in enumerate(pieces):
-            values, rates = _vectors(system, parameter_vector(cell), piece)
-            assert p[s, k] == pytest.approx(values, rel=1e-13)
+            own, rates = parameter_vector(cell).copy(), np.zeros(len(system.names))
+            for path, value in piece.values.items():
+                own[system.names.index(path)] = value
+            for path, rate in piece.slopes.items():
+                rates[system.names.index(path)] = rate
+            assert p[s, k] == pytest.approx(own, rel=1e-13)
             assert slope[s, k] == pytest.approx(rates, rel=1e-9, abs=1e-30)
 
 

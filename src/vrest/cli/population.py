@@ -89,19 +89,16 @@ def command(
         )
     options.check_figure(plot)
     described = changes.read(cell)
-    how: dict[str, Any] = {"events": list(events)} if events else {}
-    how |= {name: value for name, value in (("until", until), ("threshold", threshold)) if value is not None}
-    how |= {"design": design.replace("-", "_")} if design else {}
-    how |= {"rtol": parse_number(rtol, "rtol")} if rtol else {}
-    how |= {"times": [part.strip() for part in times.split(",")]} if times else {}
-    for name, text in (("n", n), ("seed", seed), ("workers", workers)):
-        how |= {} if text is None else {name: options.whole(text, name)}
+    count = None if n is None else options.whole(n, "n")
+    drawn = 0 if seed is None else options.whole(seed, "seed")
+    threads = None if workers is None else options.whole(workers, "workers")
+    store = None
     if output:
         from vrest.io.zarr_store import zarr_store
 
-        how["into"] = zarr_store(output)
+        store = zarr_store(output)
 
-    from vrest.verbs.population import population
+    from vrest.verbs.population import RTOL, THRESHOLD, population
 
     begin, before = time.monotonic(), -1
     try:
@@ -114,7 +111,21 @@ def command(
                 meter(done / total, f"{done:,} of {total:,} cells, {rate:,.0f} cells/s")
 
             found = population(
-                described, varied(vary, table), from_rest=from_rest, client=scheduler, progress=progress, **how
+                described,
+                varied(vary, table),
+                count,
+                seed=drawn,
+                design=(design or "random").replace("-", "_"),
+                events=list(events) or None,
+                until=until,
+                from_rest=from_rest,
+                times=[part.strip() for part in times.split(",")] if times else None,
+                threshold=THRESHOLD if threshold is None else threshold,
+                rtol=parse_number(rtol, "rtol") if rtol else RTOL,
+                into=store,
+                workers=threads,
+                client=scheduler,
+                progress=progress,
             )
     except KeyboardInterrupt:
         if output and not (quiet or as_json):

@@ -81,28 +81,28 @@ def command(
         from vrest.io.netcdf import RUNS
 
         check_target(output, RUNS, "a run")
-    how: dict[str, Any] = {}
+    from vrest.verbs.rest import rest
+    from vrest.verbs.run import POINTS, RTOL, simulate
+
     if source:
         from vrest.io.netcdf import read_run_recipe
 
-        recipe = read_run_recipe(source)
-        start, plan = recipe.cell, recipe.events
-        how = {"until": recipe.until, "times": recipe.times, "rtol": recipe.rtol, "start": recipe.start}
+        described, plan, stop, accuracy, times, begin = read_run_recipe(source)
     else:
-        how |= {} if until is None else {"until": until}
-        how |= {} if points is None else {"points": options.whole(points, "points")}
-        how |= {} if rtol is None else {"rtol": parse_number(rtol, "rtol")}
-        how |= {"spacing": "log"} if log else {}
-        start, plan = changes.read(str(cell)), list(events)
-
-    from vrest.verbs.run import simulate
-
-    with Meter(f"{start.name}", quiet) as meter:
-        if from_rest:
-            from vrest.verbs.rest import rest
-
-            how["start"] = rest(start, progress=meter).raise_if_none().state
-        found = simulate(start, plan, progress=meter, **how)
+        described, plan, stop, times, begin = changes.read(str(cell)), list(events), until or "1 h", None, None
+        accuracy = RTOL if rtol is None else parse_number(rtol, "rtol")
+    with Meter(f"{described.name}", quiet) as meter:
+        found = simulate(
+            described,
+            plan,
+            stop,
+            times=times,
+            points=POINTS if points is None else options.whole(points, "points"),
+            spacing="log" if log else "linear",
+            rtol=accuracy,
+            progress=meter,
+            start=rest(described, progress=meter).raise_if_none().state if from_rest else begin,
+        )
     if output:
         from vrest.io.netcdf import write_run
 

@@ -66,9 +66,8 @@ def command(
         raise Wrong("--seed is of Sobol indices.", hint="Say --global, -n N, or give a distribution.")
     options.check_figure(plot)
     described = changes.read(cell)
-    how = {} if threshold is None else {"threshold": threshold}
 
-    from vrest.study.sensitivity.sensitivity import N, sensitivity
+    from vrest.study.sensitivity.sensitivity import THRESHOLD, N, sensitivity
 
     base = options.whole(n, "n") if n else N if wide else None
     with Meter(described.name, quiet) as meter:
@@ -78,8 +77,8 @@ def command(
             of=of or None,
             n=base,
             seed=options.whole(seed, "seed") if seed else 0,
+            threshold=THRESHOLD if threshold is None else threshold,
             progress=lambda done, total: meter(done / total, f"{done:,} of {total:,} cells"),
-            **how,
         )
     if plot:
         options.save_figure("vrest.plot.sensitivity", "sensitivity_figure", found, plot)

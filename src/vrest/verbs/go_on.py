@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -11,13 +11,21 @@ from vrest.model.change import Change
 from vrest.model.paths import resolve
 from vrest.model.protocol import Protocol, segments
 from vrest.units import format_si
-from vrest.verbs.run import simulate
+from vrest.verbs.run import POINTS, Progress, Watch, simulate
 from vrest.verbs.run_result import Run
 
-Held = list[tuple[float, Change]]
 
-
-def go_on(run: Run, until: float | str, **how: Any) -> Run:
+def go_on(
+    run: Run,
+    until: float | str,
+    *,
+    times: Any = None,
+    points: int = POINTS,
+    spacing: Literal["linear", "log"] = "linear",
+    rtol: float | None = None,
+    progress: Progress | None = None,
+    watch: Watch | None = None,
+) -> Run:
     """Follow a cell further from where a run ended, with the parameters that it had there.
 
     The whole state is carried: contents, volumes, charges, and every gate as it stood. A ramp that was under way stops
@@ -29,8 +37,10 @@ def go_on(run: Run, until: float | str, **how: Any) -> Run:
         From `simulate`; complete or stopped.
     until
         How long to go on, s or text with unit.
-    how
-        What `simulate` takes: `times`, `points`, `spacing`, `rtol` (by default that of the run), `progress`, `watch`.
+    times, points, spacing, progress, watch
+        As in `simulate`.
+    rtol
+        Relative tolerance of a step; by default that of the run.
 
     Returns
     -------
@@ -44,12 +54,21 @@ def go_on(run: Run, until: float | str, **how: Any) -> Run:
     >>> bool(abs(more.v[-1] - whole.v[-1]) < 1e-3)
     True
     """
-    how = {"rtol": run.rtol, **how}
-    return simulate(run.cell, held(run.cell, run.plan, run.until, float(run.time[-1])), until, start=run.states[-1],
-                    **how)  # fmt: skip
+    return simulate(
+        run.cell,
+        as_it_stands(run.cell, run.plan, run.until, float(run.time[-1])),
+        until,
+        times=times,
+        points=points,
+        spacing=spacing,
+        rtol=run.rtol if rtol is None else rtol,
+        progress=progress,
+        watch=watch,
+        start=run.states[-1],
+    )
 
 
-def held(cell: Cell, plan: Protocol, until: float, time: float) -> Held:
+def as_it_stands(cell: Cell, plan: Protocol, until: float, time: float) -> list[tuple[float, Change]]:
     """The changes that keep every value where a protocol has it at a time (s), as a protocol of their own."""
     pieces = segments(cell, plan, until)
     piece = pieces[int(np.searchsorted([part.start for part in pieces], time, side="right")) - 1]

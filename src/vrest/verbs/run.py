@@ -20,6 +20,7 @@ from vrest.verbs.run_result import Run, Stretch, StuckError
 from vrest.verbs.start import begin
 
 RTOL = 1e-8
+POINTS = 1000
 CHUNK = 256
 """Steps tried in one call: between calls progress is shown and a run can be cancelled."""
 
@@ -42,7 +43,7 @@ def simulate(
     until: float | str = "1 h",
     *,
     times: Any = None,
-    points: int = 1000,
+    points: int = POINTS,
     spacing: Literal["linear", "log"] = "linear",
     rtol: float = RTOL,
     progress: Progress | None = None,

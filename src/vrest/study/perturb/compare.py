@@ -9,6 +9,7 @@ from typing import Any
 from vrest.errors import InputError, VrestError
 from vrest.model.cell import Cell
 from vrest.model.notice import Notice
+from vrest.study.perturb.follow import MOST_STEPS
 from vrest.study.perturb.perturb import perturb
 from vrest.study.perturb.perturbation import Perturbation, find
 from vrest.study.perturb.perturbed import UNITS, Perturbed
@@ -73,8 +74,12 @@ def compare(
     name: str | Perturbation,
     dose: float | str | None = None,
     *,
+    isoform: str | None = None,
+    duration: float | str | None = None,
+    onset: float | str | None = None,
+    neutral: bool = True,
+    most_steps: int = MOST_STEPS,
     progress: Progress | None = None,
-    **options: Any,
 ) -> Comparison:
     """The same perturbation in several cells.
 
@@ -82,7 +87,7 @@ def compare(
     ----------
     cells
         Two or more.
-    name, dose, options
+    name, dose, isoform, duration, onset, neutral, most_steps
         As in `perturb`.
     progress
         Called with the share done.
@@ -103,7 +108,19 @@ def compare(
     for k, cell in enumerate(cells):
         watch = None if progress is None else _part(progress, k, len(cells))
         try:
-            answers.append(perturb(cell, what, dose, progress=watch, **options))
+            answers.append(
+                perturb(
+                    cell,
+                    what,
+                    dose,
+                    isoform=isoform,
+                    duration=duration,
+                    onset=onset,
+                    neutral=neutral,
+                    most_steps=most_steps,
+                    progress=watch,
+                )
+            )
         except VrestError as error:
             if error.code not in ("no_target", "wrong_direction") and error.exit_code != 4:
                 raise

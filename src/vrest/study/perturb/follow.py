@@ -11,7 +11,7 @@ from vrest.model.cell import Cell
 from vrest.model.protocol import Protocol, protocol
 from vrest.study.perturb.look import Seen, look
 from vrest.units import format_si
-from vrest.verbs.go_on import held
+from vrest.verbs.go_on import as_it_stands
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.run import CHUNK, Progress, simulate
 from vrest.verbs.run_result import Run, StuckError
@@ -81,7 +81,7 @@ def follow(
         watch = _Watch(how, most_steps)
         between = np.interp(np.arange(0, len(times) - 1, 1 / FINER), np.arange(len(times)), times)
         run, stop = _try(how, np.union1d(times, between), FIRING_RTOL, watch)
-    return run, _told(run, watch) if stop is GAVE_UP else stop
+    return run, _doing(run, watch) if stop is GAVE_UP else stop
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class _Watch:
 
     def _settled(self, time: float, x: np.ndarray) -> bool:
         """Whether it swings on and on from here, with contents that stay: short steps alone do not tell."""
-        changes = held(self.how.cell, self.how.plan, self.how.until, time)
+        changes = as_it_stands(self.how.cell, self.how.plan, self.how.until, time)
         seen = look(self.how.cell, changes, x, self.span)
         settled = seen.swing.kind == "steady" and seen.settled
         self.seen = seen if settled else None
@@ -150,9 +150,9 @@ class _Watch:
         return bool(gaps[-1] <= SILENCE * gaps[:-1].max())
 
 
-def _told(run: Run, watch: _Watch) -> Stop:
+def _doing(run: Run, watch: _Watch) -> Stop:
     """What the cell is doing where its run was given up."""
-    changes = held(run.cell, run.plan, run.until, float(run.time[-1]))
+    changes = as_it_stands(run.cell, run.plan, run.until, float(run.time[-1]))
     longer = MOST_SHARE * float(run.time[-1])
     seen = watch.seen or look(run.cell, changes, run.states[-1], watch.span, longer)
     found = seen.swing

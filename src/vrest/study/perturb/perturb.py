@@ -102,8 +102,9 @@ def perturb(
     ramped = [replace(c, over=ramp) for c in changes]
     first, second = (None if progress is None else _half(progress, k) for k in (0, 1))
     times = _times(0.0, DAY, READINGS.values())
-    how = {"start": before.state, "most_steps": most_steps}
-    kept, kept_stop = follow(cell, [(0.0, ramped)], DAY, times, **how, progress=first)
+    kept, kept_stop = follow(
+        cell, [(0.0, ramped)], DAY, times, start=before.state, most_steps=most_steps, progress=first
+    )
     if kept_stop is not None:  # firing for an hour teaches no more than firing for a second
         fired = float(kept.time[-1])
         lasts = min(lasts, ramp + 0.25 * (fired - ramp) if fired > ramp else 0.25 * fired)
@@ -111,7 +112,9 @@ def perturb(
     until = lasts + DAY
     times = np.union1d(_times(0.0, lasts, ()), _times(lasts, until, READINGS.values()))
     protocol = [(0.0, ramped), (lasts, restoring(cell, changes))]
-    washed, washed_stop = follow(cell, protocol, until, times, **how, progress=second)
+    washed, washed_stop = follow(
+        cell, protocol, until, times, start=before.state, most_steps=most_steps, progress=second
+    )
     settled = rest(cell, changes, start=kept.states[-1] if kept_stop is None else before.state)
     end = rest(cell, start=washed.states[-1])
     moments = (

@@ -101,8 +101,10 @@ def _after(system: System, wall: Wall) -> Any:
 
         y, c, matrix = system.split(x, p)
         args = (p, jnp.zeros_like(p), 0.0, entries(c), entries(matrix.reshape(-1)))
-        how = {"valid": valid, "rtol": TIGHT, "atol": atol, "max_steps": MOST_STEPS, "quick": system.quick}
-        y, _ = reach(f, 0.0, y, time, 0.0, args, **how, short=False)
+        y, _ = reach(
+            f, 0.0, y, time, 0.0, args,
+            valid=valid, rtol=TIGHT, atol=atol, max_steps=MOST_STEPS, quick=system.quick, short=False,
+        )  # fmt: skip
 
         def v(y: Any) -> Any:
             return system.potential(system.join(y, c, matrix), wall)
