@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from vrest.io.cellfile import load
+from vrest.model.cellfile import load
 from vrest.plot.perturb import perturbation_figure
 from vrest.study.perturb.perturb import perturb
 from vrest.study.perturb.perturbation import find, perturbations

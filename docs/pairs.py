@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from vrest.errors import NoRestError, VrestError
-from vrest.io.cellfile import library, load
+from vrest.model.cellfile import library, load
 from vrest.study.perturb.perturb import perturb
 from vrest.study.perturb.perturbation import perturbations
 

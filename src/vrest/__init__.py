@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from vrest.errors import InputError as InputError
     from vrest.errors import NoRestError as NoRestError
     from vrest.errors import VrestError as VrestError
-    from vrest.io.cellfile import library as library
-    from vrest.io.cellfile import load as load
-    from vrest.io.cellfile import parse_cell as parse_cell
-    from vrest.io.cellfile import write_cell as write_cell
     from vrest.io.measurements import read_measurements as read_measurements
     from vrest.io.neuron import neuron_cell as neuron_cell
     from vrest.io.neuron import read_description as read_description
     from vrest.io.samples import read_samples as read_samples
     from vrest.io.zarr_store import zarr_store as zarr_store
     from vrest.model.cell import Cell as Cell
+    from vrest.model.cellfile import library as library
+    from vrest.model.cellfile import load as load
+    from vrest.model.cellfile import parse_cell as parse_cell
+    from vrest.model.cellfile import write_cell as write_cell
     from vrest.model.change import apply as apply
     from vrest.model.compartment import Compartment as Compartment
     from vrest.model.compartment import Impermeant as Impermeant
@@ -94,12 +94,12 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "vrest.errors": "InputError NoRestError VrestError",
-    "vrest.io.cellfile": "library load parse_cell write_cell",
     "vrest.io.measurements": "read_measurements",
     "vrest.io.neuron": "neuron_cell read_description",
     "vrest.io.samples": "read_samples",
     "vrest.io.zarr_store": "zarr_store",
     "vrest.model.cell": "Cell",
+    "vrest.model.cellfile": "library load parse_cell write_cell",
     "vrest.model.change": "apply",
     "vrest.model.compartment": "Compartment Impermeant",
     "vrest.model.exchange": "SaltDiffusion",

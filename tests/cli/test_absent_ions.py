@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import vrest as package
 from oracle.model import Model
 from oracle.motion import destination
-from vrest.io.cellfile import cell_from, write_cell
+from vrest.model.cellfile import cell_from, write_cell
 
 CELLS = ("mammalian_neuron", "article_neuron", "frog_muscle", "red_blood_cell", "skeletal_muscle", "squid_axon")
 LOGARITHMIC = ("kay_2017", "astrocyte", "pyramidal_neuron", "dijkstra_2016")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vrest.io.cellfile import library  # registers the laws
+from vrest.model.cellfile import library  # registers the laws
 from vrest.model.compartment import KINDS
 from vrest.model.exchange import EXCHANGES
 from vrest.model.transport import TRANSPORTS

@@ -8,8 +8,8 @@ import pytest
 import xarray as xr
 
 from vrest.errors import InputError
-from vrest.io.cellfile import load
 from vrest.io.netcdf import read_run_recipe, write_run
+from vrest.model.cellfile import load
 from vrest.verbs.rest import rest
 from vrest.verbs.run import simulate
 

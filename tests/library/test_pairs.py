@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vrest.errors import VrestError
-from vrest.io.cellfile import library, load
+from vrest.model.cellfile import library, load
 from vrest.study.perturb.perturb import perturb
 from vrest.study.perturb.perturbation import perturbations
 from vrest.verbs.outcome import Outcome

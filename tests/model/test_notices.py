@@ -1,7 +1,7 @@
 """What a careful reader is told, and what not."""
 
 import vrest
-from vrest.io.cellfile import load
+from vrest.model.cellfile import load
 from vrest.model.notices import notices
 
 BLOOD = "exchanges.blood.clearance=21.6 um3/s"

@@ -5,7 +5,7 @@ import pytest
 
 import vrest
 from vrest.constants import F
-from vrest.io.cellfile import cell_from, cell_to
+from vrest.model.cellfile import cell_from, cell_to
 from vrest.model.transport import Surroundings, Transport, transport
 from vrest.physics.gating import rate_exponential, rate_linoid, rate_sigmoid
 from vrest.verbs.run import simulate

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from vrest.constants import F
-from vrest.io.cellfile import load
+from vrest.model.cellfile import load
 from vrest.plot.balance import balance_figure, by_ion, by_transport
 from vrest.plot.bath import bath_figure
 from vrest.plot.current_voltage import iv_figure

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from vrest.io.cellfile import load
+from vrest.model.cellfile import load
 from vrest.plot.events import blocks, lay_out
 from vrest.plot.labels import spread
 from vrest.plot.style import ION_COLOURS, PUMP, current_unit, ion_label, number, readable, time_unit

@@ -7,7 +7,7 @@ from scipy.linalg import expm
 
 import vrest
 from vrest.errors import InputError
-from vrest.io.cellfile import load
+from vrest.model.cellfile import load
 from vrest.study.excitability import excitability, firing
 from vrest.verbs.verdict import linearised
 

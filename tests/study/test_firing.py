@@ -8,7 +8,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 import vrest
-from vrest.io.cellfile import load
+from vrest.model.cellfile import load
 from vrest.study.perturb.follow import follow
 from vrest.study.perturb.look import look
 from vrest.study.perturb.perturb import perturb

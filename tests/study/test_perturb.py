@@ -8,7 +8,7 @@ from scipy.integrate import solve_ivp
 
 import vrest
 from vrest.errors import InputError, NoRestError
-from vrest.io.cellfile import load, parse_cell, write_cell
+from vrest.model.cellfile import load, parse_cell, write_cell
 from vrest.model.change import Change
 from vrest.study.perturb.compare import compare
 from vrest.study.perturb.perturb import applicable, perturb

@@ -370,7 +370,7 @@ def test_a_ring_that_does_not_add_up_is_refused(old, new, code, said):
 
 def test_a_membrane_that_closes_a_ring_has_neither_capacitance_nor_start(skin):
     """Nor has its description: what would do nothing is no parameter, and a written cell reads as the same."""
-    from vrest.io.cellfile import write_cell
+    from vrest.model.cellfile import write_cell
     from vrest.model.paths import parameters
 
     assert "membranes.apical.capacitance" in parameters(skin)

@@ -13,7 +13,7 @@ PASSIVE = ["Na_leak.permeability*=0", "K_leak.permeability*=0", "Cl_leak.permeab
 
 
 def test_the_schema_knows_the_laws_in_a_fresh_process():
-    code = "from vrest.io.schema import json_schema; print('ghk_leak' in str(json_schema()))"
+    code = "from vrest.model.schema import json_schema; print('ghk_leak' in str(json_schema()))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "True"
 
 
@@ -110,7 +110,7 @@ def test_a_run_stopped_before_its_first_time_says_where_it_got_to(neuron):
 
 
 def test_a_rate_that_is_not_a_number_stops_the_run():
-    from vrest.io.cellfile import cell_from, cell_to
+    from vrest.model.cellfile import cell_from, cell_to
 
     @vrest.transport("test_root", strength="max_rate")
     class Root(vrest.Transport):

@@ -5,8 +5,8 @@ import pytest
 
 import vrest
 from vrest.errors import InputError
-from vrest.io.cellfile import load
 from vrest.io.netcdf import read_run_recipe, write_run
+from vrest.model.cellfile import load
 from vrest.study.perturb.perturbation import find
 from vrest.verbs.go_on import go_on
 from vrest.verbs.verdict import nudged

@@ -58,7 +58,7 @@ def command(description: str, changes: tuple[str, ...], output: str | None, as_j
         error = CheckError(f"'{cell.name}' drifts: {worst.message}", code="drifts", hint=hint)
     if output and story.fixes:
         from vrest.atomic import replacing
-        from vrest.io.cellfile import write_cell
+        from vrest.model.cellfile import write_cell
 
         with replacing(output) as temporary:
             temporary.write_text(write_cell(story.fixes[0].cell), encoding="utf-8")

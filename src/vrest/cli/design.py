@@ -88,7 +88,7 @@ def command(
         error = NoRestError(f"The designed point is stationary, but not stable: {made.rest.reason}", code="unstable")
     elif output:
         from vrest.atomic import replacing
-        from vrest.io.cellfile import write_cell
+        from vrest.model.cellfile import write_cell
 
         with replacing(output) as temporary:
             temporary.write_text(write_cell(made.cell), encoding="utf-8")

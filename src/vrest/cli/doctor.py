@@ -73,7 +73,7 @@ def installed(part: str) -> str | None:
 
 def self_check() -> dict[str, Any]:
     """The reference cell must rest where it was made to rest."""
-    from vrest.io.cellfile import load
+    from vrest.model.cellfile import load
     from vrest.verbs.rest import rest
 
     try:

@@ -88,7 +88,7 @@ def changes(command: Any) -> Any:
 
 def read_cell(name: str) -> Cell:
     """A cell of the library, from a file, or from standard input (`-`)."""
-    from vrest.io.cellfile import load, parse_cell
+    from vrest.model.cellfile import load, parse_cell
 
     if name != "-":
         return load(name)

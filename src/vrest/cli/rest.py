@@ -88,7 +88,7 @@ def command(
         error = NoRestError(f"'{found.cell.name}': {found.reason}", code=found.outcome.name)
     elif output:
         from vrest.atomic import replacing
-        from vrest.io.cellfile import write_cell
+        from vrest.model.cellfile import write_cell
 
         with replacing(output) as temporary:
             temporary.write_text(write_cell(found.as_cell()), encoding="utf-8")

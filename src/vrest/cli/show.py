@@ -43,7 +43,7 @@ def command(
     from vrest.model.notices import notices
 
     if schema:
-        from vrest.io.schema import json_schema
+        from vrest.model.schema import json_schema
 
         click.echo(to_json(json_schema()))
         return
@@ -56,7 +56,7 @@ def command(
         return
     described = changes.read(cell)
     if toml and not as_json:
-        from vrest.io.cellfile import write_cell
+        from vrest.model.cellfile import write_cell
 
         click.echo(write_cell(described), nl=False)
         return
@@ -75,7 +75,7 @@ def command(
 
 def titles() -> dict[str, str]:
     """The library: name and title of each cell."""
-    from vrest.io.cellfile import library, load
+    from vrest.model.cellfile import library, load
 
     return {name: load(name).title for name in library()}
 
@@ -94,8 +94,8 @@ def numbers(cell: Cell) -> tuple[dict[str, Any], dict[str, str]]:
 
 def result(cell: Cell, values: dict[str, Any]) -> dict[str, Any]:
     """What a file holds, and what the charge balance adds."""
-    from vrest.io.cellfile import write_cell
     from vrest.io.report import door
+    from vrest.model.cellfile import write_cell
     from vrest.model.paths import parameters
 
     known = parameters(cell)

@@ -14,8 +14,8 @@ import numpy as np
 
 from vrest.atomic import check_target, replacing
 from vrest.errors import InputError
-from vrest.io.cellfile import parse_cell, write_cell
 from vrest.model.cell import Cell
+from vrest.model.cellfile import parse_cell, write_cell
 from vrest.units import format_si
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from typing import Any
 import vrest.model.laws  # noqa: F401  (registers the laws)
 from vrest.constants import F, R
 from vrest.errors import InputError, near_miss
-from vrest.io.cellfile import load, parse_cell, read_text
 from vrest.model.cell import VALENCE, Cell
+from vrest.model.cellfile import load, parse_cell, read_text
 from vrest.model.channels import GatedOhmic, OhmicLeak
 from vrest.model.compartment import Compartment, Impermeant
 from vrest.model.membrane import Membrane

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vrest.errors import InputError
-from vrest.io.cellfile import write_cell
+from vrest.model.cellfile import write_cell
 
 if TYPE_CHECKING:
     from vrest.verbs.population import Table, Writer

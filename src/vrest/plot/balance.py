@@ -40,7 +40,7 @@ Stack = list[tuple[str, float, str, str]]
 def balance_figure(explanation: Explanation) -> Figure:
     """Current balance of a resting state: per ion (left) and per transport (right).
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain.explain import explain
     >>> figure = balance_figure(explain(rest(load("mammalian_neuron"))))
@@ -75,7 +75,7 @@ def _share_limits(left: Axes, right: Axes) -> None:
 def by_ion(explanation: Explanation, story: MembraneStory) -> dict[str, Stack]:
     """For each ion, the current that each transport lets it carry, outward positive, pA.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain.explain import explain
     >>> story = explain(rest(load("mammalian_neuron")))
@@ -102,7 +102,7 @@ def by_ion(explanation: Explanation, story: MembraneStory) -> dict[str, Stack]:
 def by_transport(explanation: Explanation, story: MembraneStory) -> dict[str, Stack]:
     """For each transport, the current of each ion it moves, outward positive, pA.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain.explain import explain
     >>> story = explain(rest(load("mammalian_neuron")))

@@ -41,7 +41,7 @@ def bath_figure(curve: BathCurve) -> Figure:
 
     Bands mark where no resting state was found, and the legend says why.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> from vrest.study.curves import bath_curve
     >>> figure = bath_figure(bath_curve(load("mammalian_neuron"), "outside.K", [2.5, 5.0, 10.0]))
     >>> figure.axes[0].get_xlabel()

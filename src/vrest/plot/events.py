@@ -33,7 +33,7 @@ class Block:
 def blocks(run: Run) -> list[Block]:
     """The stretches of a run's protocol: each change lasts until the next one of the same value.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> from vrest.verbs.run import simulate
     >>> run = simulate(load("mammalian_neuron"), [(60.0, "pump.max_rate*=0"), (120.0, "pump.max_rate=restore")],
     ...                200.0, points=5)
@@ -63,7 +63,7 @@ def blocks(run: Run) -> list[Block]:
 def describe(cell: Cell, parameter: Parameter, change: Change) -> str:
     """A change in a few words.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> from vrest.model.change import parse_change
     >>> cell = load("mammalian_neuron")
     >>> describe(cell, resolve(cell, "outside.K"), parse_change("outside.K=12 mM swap Na"))
@@ -84,7 +84,7 @@ def describe(cell: Cell, parameter: Parameter, change: Change) -> str:
 def short_name(cell: Cell, path: str) -> str:
     """The end of a path that names one thing in the cell, without the words that say where in the file it stands.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> short_name(load("mammalian_neuron"), "membranes.neuron.transports.pump.max_rate")
     'pump.max_rate'
     >>> short_name(load("edpr_2020"), "membranes.soma.transports.pump.max_rate")

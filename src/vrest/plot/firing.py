@@ -15,7 +15,7 @@ from vrest.verbs.rest import Rest
 def firing_figure(story: tuple[Rest, Excitability, Sequence[Firing]]) -> Figure:
     """The trace of every step, with what it did.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> from vrest.study.excitability import excitability, firing
     >>> from vrest.verbs.rest import rest
     >>> axon = rest(load("hodgkin_huxley_1952"))

@@ -44,7 +44,7 @@ def ladder(explanation: Explanation) -> Figure:
     frozen, and V when the gradients have run down; bars show what the pump holds directly (lost at once) and
     through the gradients (lost over hours).
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain.explain import explain
     >>> figure = ladder(explain(rest(load("mammalian_neuron"))))
@@ -66,7 +66,7 @@ def ladder(explanation: Explanation) -> Figure:
 def prepare_ladder(axes: Axes, story: MembraneStory, name: bool = False) -> None:
     """Scale and axis of a ladder: all that the layout needs to know.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain.explain import explain
     >>> story = explain(rest(load("mammalian_neuron")))
@@ -90,7 +90,7 @@ def prepare_ladder(axes: Axes, story: MembraneStory, name: bool = False) -> None
 def draw_ladder(axes: Axes, story: MembraneStory) -> None:
     """Rungs, bars and labels of a ladder, on prepared axes whose layout is settled.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain.explain import explain
     >>> story = explain(rest(load("mammalian_neuron")))

@@ -64,7 +64,7 @@ LINES: tuple[tuple[str, Dash], ...] = (
 def perturbation_figure(story: Perturbed) -> Figure:
     """Time course with wash, V on a logarithmic clock, the change of V at each reading, and the reason.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> from vrest.study.perturb.perturb import perturb
     >>> figure = perturbation_figure(perturb(load("mammalian_neuron"), "pump_loss"))
     >>> [axes.get_title(loc="left") for axes in figure.axes if axes.get_title(loc="left")]
@@ -105,7 +105,7 @@ def perturbation_figure(story: Perturbed) -> Figure:
 def comparison_figure(found: Comparison) -> Figure:
     """V of several cells under the same perturbation, and how far it moves in each.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> from vrest.study.perturb.compare import compare
     >>> figure = comparison_figure(compare([load("mammalian_neuron"), load("skeletal_muscle")], "pump_loss"))
     >>> len(figure.axes)

@@ -168,7 +168,7 @@ def time_unit(span: float) -> tuple[str, float]:
 def new_figure(cell: Cell, width: float, height: float, title: str = "", subtitle: str = "") -> Figure:
     """An empty figure (inches) with constrained layout, a title on the left and the footer.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> new_figure(load("squid_axon"), 5, 3).texts[0].get_text()
     'squid_axon · 20 °C · vrest ...'
     """
@@ -187,7 +187,7 @@ def new_figure(cell: Cell, width: float, height: float, title: str = "", subtitl
 def footer(cell: Cell) -> str:
     """What was drawn and by which version: the cell's name, its temperature, vrest.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> footer(load("squid_axon"))
     'squid_axon · 20 °C · vrest ...'
     """

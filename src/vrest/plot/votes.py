@@ -23,7 +23,7 @@ THICK = 0.5
 def vote_rows(story: MembraneStory) -> list[tuple[str, dict[str, float]]]:
     """The ways of counting that exist at a membrane: name, share of each ion.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain.explain import explain
     >>> story = explain(rest(load("mammalian_neuron")))
@@ -41,7 +41,7 @@ def vote_rows(story: MembraneStory) -> list[tuple[str, dict[str, float]]]:
 def prepare_votes(axes: Axes, story: MembraneStory, title: str = "") -> None:
     """Scale and axis of the votes: all that the layout needs to know.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain.explain import explain
     >>> story = explain(rest(load("mammalian_neuron")))
@@ -67,7 +67,7 @@ def draw_votes(axes: Axes, story: MembraneStory, valence: dict[str, int]) -> Non
 
     A negative share (a channel on a falling part of its I-V curve) lies left of zero.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain.explain import explain
     >>> story = explain(rest(load("mammalian_neuron")))

@@ -215,7 +215,7 @@ def bifurcation(
     NoRestError
         No stationary state was found to start from.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> found = bifurcation(load("hodgkin_huxley_1952"), "stimulus.density", 0.0, "50 uA/cm2", starts=0)
     >>> [(s.kind, round(s.parameter, 2)) for s in found.special]
     [('hopf', 9.78)]

@@ -56,7 +56,7 @@ def bath_curve(
     membrane
         Whose V; needed where there are several.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> curve = bath_curve(load("mammalian_neuron"), "outside.K", [2.5, 5.0, 10.0])
     >>> [round(float(v), 1) for v in curve.settled]
     [-75.1, -70.0, -60.6]
@@ -136,7 +136,7 @@ class CurrentVoltage:
 def current_voltage(result: Rest, potentials: np.ndarray | None = None, membrane: str | None = None) -> CurrentVoltage:
     """I-V curves of one membrane at a resting state; gates follow the potential.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> from vrest.verbs.rest import rest
     >>> iv = current_voltage(rest(load("mammalian_neuron")), np.array([-70.0]))
     >>> bool(abs(iv.net[0]) < 1e-9)

@@ -145,7 +145,7 @@ def excitability(result: Rest, step: float | str = "200 ms", membrane: str | Non
     NoRestError
         The cell neither rests nor oscillates.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> from vrest.verbs.rest import rest
     >>> ready = excitability(rest(load("mammalian_neuron")))
     >>> ready.state, round(ready.specific_resistance), ready.rheobase, ready.note
@@ -200,7 +200,7 @@ def firing(result: Rest, density: float | str, step: float | str = "200 ms", mem
     InputError
         Several membranes and none named (code `several_membranes`), or no K+ to carry a stimulus (`no_target`).
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> from vrest.verbs.rest import rest
     >>> answer = firing(rest(load("hodgkin_huxley_1952")), 10, "300 ms")
     >>> answer.pattern, round(answer.rate, 1)

@@ -54,7 +54,7 @@ def distribution(text: str, parameter: Parameter, own: float) -> Distribution:
     InputError
         `unknown_distribution`, `bad_distribution`, `no_multiple`, and what a quantity can be refused for.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> from vrest.model.paths import resolve
     >>> import numpy as np
     >>> k = resolve(load("mammalian_neuron"), "outside.K")

@@ -47,7 +47,7 @@ def go_on(
     Run
         Its times count from where `run` ended; its `states` are (time, state), SI, the first one `run.states[-1]`.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> first = simulate(load("hodgkin_huxley_1952"), [(0, "stimulus.density=10 uA/cm2")], "50 ms", points=5)
     >>> more = go_on(first, "50 ms", points=5)
     >>> whole = simulate(load("hodgkin_huxley_1952"), [(0, "stimulus.density=10 uA/cm2")], "100 ms", points=9)

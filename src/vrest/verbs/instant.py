@@ -57,7 +57,7 @@ def instant(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping
     InputError
         `undefined_rate`: a law that takes the logarithm of a concentration of which there is none.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> answer = instant(load("mammalian_neuron"), "pump.max_rate*=0")
     >>> round(answer.before, 2), round(answer.v, 2)
     (-70.0, -65.41)
@@ -102,7 +102,7 @@ def instant(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping
 def settled(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping[str, Any] = ()) -> Rest:
     """The resting state after a change, when contents, volume and potential have all found their new values.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> round(settled(load("mammalian_neuron"), "pump.max_rate*=0").v_rest, 2)
     -0.26
     """

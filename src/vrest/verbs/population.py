@@ -171,7 +171,7 @@ def population(
         Draws that a parameter cannot have are refused before anything is computed. A combination that describes no
         cell is kept, with the outcome `impossible`.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> many = population(load("mammalian_neuron"), {"outside.K": [3.0, 5.0, 8.0]})
     >>> many.dataset.v_rest.values.round(2), many.outcomes
     (array([-74.35, -70.  , -63.97]), {'rests': 3})

@@ -210,7 +210,7 @@ def rest(
     Rest
         `outcome` says what was found, `reached` how; it never carries an unchecked number.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> r = rest(load("mammalian_neuron"))
     >>> r.outcome.name, round(r.v_rest, 6)
     ('rests', -70.0)
@@ -241,7 +241,7 @@ def rest(
 def rest_here(cell: Cell) -> Rest:
     """The certificate of the very state that a cell describes, however unstable; nothing is searched.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> rest_here(load("mammalian_neuron")).outcome.name
     'rests'
     """

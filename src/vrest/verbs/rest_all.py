@@ -77,7 +77,7 @@ def rest_all(
     list of Rest
         Each certified as by `rest`.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> [(r.outcome.name, round(r.v_rest, 6)) for r in rest_all(load("mammalian_neuron"), starts=4)]
     [('rests', -70.0)]
     """

@@ -88,7 +88,7 @@ def rest_function(cell: Cell, paths: str | Iterable[str], output: Output = "v") 
         that is off, without which other totals are conserved.
 
     >>> import jax
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> v = rest_function(load("mammalian_neuron"), ["outside.K", "pump.max_rate"])
     >>> v.values.round(3), round(float(v(v.values)), 6)
     (array([ 5.   , 66.667]), -70.0)

@@ -58,7 +58,7 @@ def rest_many(cell: Cell, over: Mapping[str, Any]) -> RestMany:
         contents that the varied cell describes. A transport that a value switches off leaves a total that
         nothing determines: that cell's outcome is `neutral` (use `rest` for it).
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> many = rest_many(load("mammalian_neuron"), {"outside.K": [3.0, 5.0, 8.0]})
     >>> [round(float(v), 1) for v in many.v_rest]
     [-74.4, -70.0, -64.0]

@@ -82,7 +82,7 @@ def simulate(
         The step size fell to rounding: an ion is used up (code `runs_out`), or it is not known why
         (`not_converged`). Its `run` is what was done.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> run = simulate(load("mammalian_neuron"), until="1 h", points=10)
     >>> bool(abs(run.v[-1] + 70) < 1e-6)
     True

@@ -130,7 +130,7 @@ def run_function(
         Paths that name nothing, that are solved, that would leave a charge unbalanced; what `simulate` refuses.
 
     >>> import jax
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> v = run_function(load("mammalian_neuron"), "outside.K", [("1 s", "pump.max_rate*=0")], "2 s")
     >>> jax.jacfwd(v)(v.values).round(3).tolist()  # mV per mM of potassium outside, two seconds later
     [1.603]

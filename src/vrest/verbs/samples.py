@@ -132,7 +132,7 @@ def samples(
         `random`; `latin_hypercube` (each distribution in n equally likely parts, one draw in each); `sobol`
         (scrambled, evenest where n is a power of two).
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> table = samples(load("mammalian_neuron"), {"outside.K": "uniform(3 mM, 8 mM)"}, 3, seed=1)
     >>> table.varied[0].door.round(3)
     array([7.709, 4.136, 4.431])

@@ -102,7 +102,7 @@ def check(cell: Cell, claims: Claims | None = None, *, progress: Progress | None
     Check
         `rests` is True where V stays within 0.1 mV and every content within 1 % for an hour.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> check(load("mammalian_neuron")).rests
     True
     >>> from vrest.model.change import apply

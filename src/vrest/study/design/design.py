@@ -140,7 +140,7 @@ def design(
     The inverse of the pump-leak equations; for two leaks and a 3:2 pump it is the resting budget of Attwell and
     Laughlin 2001, J. Cereb. Blood Flow Metab. 21:1133, doi:10.1097/00004647-200110000-00001.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> made = design(load("mammalian_neuron"), v_rest=-75, input_resistance=150)
     >>> print(f"{made.rest.v_rest:.6f} mV, {made.rest.outcome.name}, {made.input_resistance:.6f} Mohm")
     -75.000000 mV, rests, 150.000000 Mohm

@@ -122,7 +122,7 @@ def explain(result: Rest) -> Explanation:
     NoRestError
         There is no resting state to explain.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> story = explain(rest(load("article_neuron"))).membranes[0]
     >>> round(story.v, 1), round(story.ghk, 1), round(story.direct, 1)
     (-73.8, -69.9, 4.0)

@@ -81,7 +81,7 @@ def fit(
     NoRestError
         `settled`: at the best values the cell does not rest in one of the rows.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> data = {"Ko": [2.5, 10.0, 30.0, 100.0], "Vm": [-92.0, -62.1, -35.0, -5.4]}
     >>> found = fit(load("frog_muscle"), data, "P_Na/P_K", "mullins_noda")
     >>> (e,) = found.estimates

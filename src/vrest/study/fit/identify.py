@@ -75,7 +75,7 @@ def next_measurement(
         `unknown_parameter`; `bad_candidate`; `no_prediction` (the model has no potential there); `no_candidates` (there
         is no bath); a change that cannot be read.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> from vrest.study.fit.fit import fit
     >>> cell = load("frog_muscle")
     >>> data = {"Ko": [10.0, 20.0, 40.0, 80.0], "Vm": [-74.6, -60.6, -46.0, -30.4]}

@@ -105,7 +105,7 @@ def measured(cell: Cell, data: Any) -> Measured:
         A name may end in its unit, `Ko (mM)`, and in what keeps the bath neutral, `Ko swap Na`. Columns whose name
         begins with `#` are remarks.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> table = measured(load("frog_muscle"), {"Ko (mM)": [2.5, 10.0], "Vm": [-92.0, -65.0], "sd": [1.0, 1.0]})
     >>> table.paths, table.rows.ravel().tolist(), table.known
     (('compartments.outside.ions.K',), [2.5, 10.0], True)

@@ -91,7 +91,7 @@ def compare_models(
     InputError
         None of them could be fitted (the reason of the first), or there are too few data for AICc.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> data = {"Ko": [2.5, 5.0, 10.0, 30.0, 100.0], "Vm": [-91.9, -77.5, -61.6, -35.3, -5.2]}
     >>> choice = compare_models(load("frog_muscle"), data, "P_Na/P_K", ["ghk", "mullins_noda"])
     >>> choice.best.model

@@ -97,7 +97,7 @@ def compare(
     InputError
         It applies to none of the cells.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> both = compare([load("mammalian_neuron"), load("skeletal_muscle")], "pump_loss")
     >>> [round(a.change("at once")[m], 2) for a, m in zip(both.answers, ["neuron", "fibre"])]
     [2.33, 0.31]

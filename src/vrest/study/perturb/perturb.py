@@ -70,7 +70,7 @@ def perturb(
     NoRestError
         The cell has no resting state to start from, or no potential to go to.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> answer = perturb(load("mammalian_neuron"), "anoxia", onset=0)
     >>> round(answer.change("at once")["neuron"], 2), answer.outcome.name, answer.recovers
     (4.59, 'rests_run_down', True)
@@ -143,7 +143,7 @@ def perturb(
 def applicable(cell: Cell) -> dict[str, InputError | None]:
     """Every perturbation by name: None where it applies to the cell at its default dose, else why not.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> found = applicable(load("mammalian_neuron"))
     >>> found["ouabain"] is None, found["ttx"].code
     (True, 'no_target')

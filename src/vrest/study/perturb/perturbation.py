@@ -199,7 +199,7 @@ class Perturbation:
         InputError
             Nothing to act on (code `no_target`), or a dose that goes the other way (`wrong_direction`).
 
-        >>> from vrest.io.cellfile import load
+        >>> from vrest.model.cellfile import load
         >>> [str(c) for c in find("pump_loss").changes(load("mammalian_neuron"))]
         ['membranes.neuron.transports.pump.max_rate*=0.5']
         """

@@ -54,7 +54,7 @@ class Factor:
     def step_text(self) -> str:
         """The same in words.
 
-        >>> from vrest.io.cellfile import load
+        >>> from vrest.model.cellfile import load
         >>> [f.step_text for f in factors(load("mammalian_neuron"), ["outside.K", "temperature"])]
         ['1 %', '1 K']
         """
@@ -69,7 +69,7 @@ class Factor:
     def law(self) -> str:
         """Its distribution; without one, a spread of 10 %, or of 1 K.
 
-        >>> from vrest.io.cellfile import load
+        >>> from vrest.model.cellfile import load
         >>> [f.law for f in factors(load("mammalian_neuron"), ["outside.K", "temperature"])]
         ['lognormal(0.1)', 'normal(37 degC, 1)']
         """
@@ -115,7 +115,7 @@ def factors(cell: Cell, over: str | Iterable[str] | Mapping[str, Any] | None = N
         A path that names nothing, twice or what is solved; one at 0; a companion that varies itself; what
         `distribution` refuses.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> [f.name for f in factors(load("mammalian_neuron"), ["K_leak.permeability", "outside.K swap Na"])]
     ['K_leak.permeability', 'outside.K swap Na']
     """
@@ -196,7 +196,7 @@ def started(cell: Cell, system: System, found: Iterable[Factor], steps: Any) -> 
 def short(cell: Cell, path: str) -> str:
     """The least of a path that names it and reads well.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> cell = load("mammalian_neuron")
     >>> short(cell, "membranes.neuron.transports.K_leak.permeability"), short(cell, "compartments.outside.ions.K")
     ('K_leak.permeability', 'outside.K')

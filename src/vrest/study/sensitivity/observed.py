@@ -43,7 +43,7 @@ class Quantity:
 def quantities(system: System) -> dict[str, Quantity]:
     """All that this cell has.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> from vrest.system.assemble import assemble
     >>> list(quantities(assemble(load("mammalian_neuron"))))
     ['V', 'inside.K', 'inside.Na', 'inside.Cl', 'E_K', 'E_Na', 'E_Cl', 'volume', 'ATP', 'tau', 'collapse']

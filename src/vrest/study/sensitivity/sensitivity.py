@@ -207,7 +207,7 @@ def sensitivity(
     InputError
         Paths, quantities and distributions that make no sense; SALib is missing.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> over = ["K_leak.permeability", "outside.K swap Na", "neuron.capacitance"]
     >>> found = sensitivity(load("mammalian_neuron"), over)
     >>> [round(e.on["V"], 4) for e in found.effects]  # mV for 1 % more

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vrest.errors import InputError
-from vrest.io.cellfile import library, load, parse_cell, write_cell
-from vrest.io.schema import check_shape
 from vrest.model.cell import Cell
+from vrest.model.cellfile import library, load, parse_cell, write_cell
 from vrest.model.paths import parameters, set_si
+from vrest.model.schema import check_shape
 
-TWO = (Path(__file__).parent / "two_membranes.toml").read_text(encoding="utf-8")
+TWO = (Path(__file__).parents[1] / "io" / "two_membranes.toml").read_text(encoding="utf-8")
 
 
 def values(cell: Cell) -> dict[str, object]:

@@ -80,7 +80,7 @@ def read_text(path: str | os.PathLike[str]) -> str:
 
 def parse_cell(text: str, where: str = "the text") -> Cell:
     """A cell from TOML text, checked against the schema."""
-    from vrest.io.schema import check_shape
+    from vrest.model.schema import check_shape
 
     try:
         data = tomllib.loads(text)
