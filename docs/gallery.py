@@ -78,7 +78,7 @@ def main() -> None:
 
 def section(name: str, scene: Scene) -> str:
     """Draws the figure of one perturbation; what to write beside it."""
-    story = perturb(load(scene.cell), name, scene.dose, duration=scene.duration)
+    story = perturb(scene.cell, name, scene.dose, duration=scene.duration)
     perturbation_figure(story).savefig(IMAGES / f"{name}.png", dpi=DPI)
     line = ["vrest", "perturb", scene.cell, name]
     line += ["--dose", scene.dose] if scene.dose else []

@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from vrest.errors import NoRestError, VrestError
-from vrest.model.cellfile import library, load
+from vrest.model.cellfile import library
 from vrest.study.perturb.perturb import perturb
 from vrest.study.perturb.perturbation import perturbations
 
@@ -61,7 +61,7 @@ before it came to rest, as by firing.
 def entry(cell: str, name: str) -> tuple[str, str]:
     """The sign of one pair, and what there is to say about it."""
     try:
-        found = perturb(load(cell), name)
+        found = perturb(cell, name)
     except NoRestError as error:
         return SIGNS["no rest"], error.message
     except VrestError as error:

@@ -1,7 +1,7 @@
 """The neuron's resting membrane potential: make it, certify it, explain it, run it down.
 
 >>> import vrest
->>> r = vrest.rest(vrest.load("mammalian_neuron"))
+>>> r = vrest.rest("mammalian_neuron")
 >>> print(f"{r.v_rest:.2f} mV, {r.outcome.name}")
 -70.00 mV, rests
 

@@ -50,6 +50,11 @@ def test_the_calculator_needs_numpy_alone(fresh):
     assert not (SOLVER | HEAVY | {"click", "rich"}) & set(json.loads(answer.out))
 
 
+def test_a_verb_reads_a_cell_of_the_library_without_what_reads_files(fresh):
+    answer = fresh("import sys, json, vrest; vrest.rest('mammalian_neuron'); print(json.dumps(sorted(sys.modules)))")
+    assert not (HEAVY | {"tomlkit", "click", "rich"}) & set(json.loads(answer.out))
+
+
 def test_the_installed_command(fresh):
     answer = fresh("import sys; from vrest.cli import main; sys.exit(main())", "rest", "nowhere", "--json")
     assert answer.code == 3

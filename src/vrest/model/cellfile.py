@@ -27,6 +27,9 @@ from vrest.model.quantity import SOLVE, Quantity, numbers, quantity_fields, quan
 from vrest.model.transport import TRANSPORTS
 from vrest.units import format_si
 
+CellLike = Cell | str | os.PathLike[str]
+"""What every verb takes: a cell, its name in the library, or the path of its TOML file."""
+
 
 def library() -> list[str]:
     """Names of the cells that come with the package."""
@@ -34,7 +37,7 @@ def library() -> list[str]:
     return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
-def load(cell: str | os.PathLike[str] | Cell) -> Cell:
+def load(cell: CellLike) -> Cell:
     """A cell by its name in the library, from a TOML file, or as it is.
 
     Raises
@@ -47,10 +50,19 @@ def load(cell: str | os.PathLike[str] | Cell) -> Cell:
     """
     if isinstance(cell, Cell):
         return cell
+    if not isinstance(cell, str | os.PathLike):
+        raise InputError(
+            f"The cell is of type {type(cell).__name__}.",
+            code="not_a_cell",
+            hint="Give a Cell (of a result: its .cell), a name out of vrest.library(), or the path of a TOML file.",
+        )
     text = os.fspath(cell)
-    path = Path(text)
-    if path.suffix == ".toml" or path.is_file():
-        return read_cell(path)
+    if "\n" in text:
+        raise InputError(
+            "The cell is a text of several lines.", code="not_a_cell", hint="Read TOML by parse_cell(text)."
+        )
+    if text.endswith(".toml") or os.path.isfile(text):
+        return read_cell(text)
     names = library()
     if text not in names:
         raise InputError(
@@ -74,7 +86,7 @@ def read_text(path: str | os.PathLike[str]) -> str:
         return Path(path).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError(f"There is no file '{path}'.", code="no_file", hint="Check the path.") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise InputError(f"'{path}' cannot be read: {error}.", code="no_file", hint="Check the file.") from None
 
 
@@ -209,9 +221,11 @@ def cell_to(cell: Cell) -> dict[str, Any]:
     return data
 
 
-def write_cell(cell: Cell) -> str:
+def write_cell(cell: CellLike) -> str:
     """The cell as TOML text; a value and its source stay on one line."""
     import tomlkit
+
+    cell = load(cell)
 
     def table(entries: Mapping[str, Any]) -> Any:
         inline = "value" in entries

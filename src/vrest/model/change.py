@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
+from vrest.model.cellfile import CellLike, load
 from vrest.model.paths import Parameter, check, resolve, set_si
 from vrest.physics.namespace import namespace, traced
 from vrest.units import format_si, parse_number, to_si
@@ -216,8 +217,9 @@ def companion(
     return {path: value}
 
 
-def apply(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping[str, Any]) -> Cell:
+def apply(cell: CellLike, changes: str | Change | Iterable[str | Change] | Mapping[str, Any]) -> Cell:
     """The cell after the changes; ramps are refused, because a cell has no time."""
+    cell = load(cell)
     for change in parse_changes(changes):
         if change.over:
             raise InputError(f"'{change}' ramps, but there is no time here.", code="bad_change", hint="Drop 'over'.")

@@ -40,10 +40,8 @@ Stack = list[tuple[str, float, str, str]]
 def balance_figure(explanation: Explanation) -> Figure:
     """Current balance of a resting state: per ion (left) and per transport (right).
 
-    >>> from vrest.model.cellfile import load
-    >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain.explain import explain
-    >>> figure = balance_figure(explain(rest(load("mammalian_neuron"))))
+    >>> figure = balance_figure(explain("mammalian_neuron"))
     >>> figure.axes[0].get_ylabel()
     'outward current (pA)'
     """
@@ -75,10 +73,8 @@ def _share_limits(left: Axes, right: Axes) -> None:
 def by_ion(explanation: Explanation, story: MembraneStory) -> dict[str, Stack]:
     """For each ion, the current that each transport lets it carry, outward positive, pA.
 
-    >>> from vrest.model.cellfile import load
-    >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain.explain import explain
-    >>> story = explain(rest(load("mammalian_neuron")))
+    >>> story = explain("mammalian_neuron")
     >>> [(name, round(current, 1)) for name, current, _, _ in by_ion(story, story.membranes[0])["Na⁺"]]
     [('Na_leak', -17.1), ('pump', 17.1)]
     """
@@ -102,10 +98,8 @@ def by_ion(explanation: Explanation, story: MembraneStory) -> dict[str, Stack]:
 def by_transport(explanation: Explanation, story: MembraneStory) -> dict[str, Stack]:
     """For each transport, the current of each ion it moves, outward positive, pA.
 
-    >>> from vrest.model.cellfile import load
-    >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain.explain import explain
-    >>> story = explain(rest(load("mammalian_neuron")))
+    >>> story = explain("mammalian_neuron")
     >>> [(ion, round(current, 1)) for ion, current, _, _ in by_transport(story, story.membranes[0])["pump"]]
     [('K⁺', -11.4), ('Na⁺', 17.1)]
     """

@@ -41,9 +41,8 @@ def bath_figure(curve: BathCurve) -> Figure:
 
     Bands mark where no resting state was found, and the legend says why.
 
-    >>> from vrest.model.cellfile import load
     >>> from vrest.study.curves import bath_curve
-    >>> figure = bath_figure(bath_curve(load("mammalian_neuron"), "outside.K", [2.5, 5.0, 10.0]))
+    >>> figure = bath_figure(bath_curve("mammalian_neuron", "outside.K", [2.5, 5.0, 10.0]))
     >>> figure.axes[0].get_xlabel()
     '[K⁺]ₒ (mM)'
     """

@@ -43,9 +43,8 @@ def bifurcation_figure(found: Bifurcation) -> Figure:
     Folds and Hopf points are marked and labelled with their values; the upper axis counts in multiples of the
     present value.
 
-    >>> from vrest.model.cellfile import load
     >>> from vrest.study.bifurcation import bifurcation
-    >>> found = bifurcation(load("mammalian_neuron"), "pump.max_rate", "0.5x", "2x", starts=0)
+    >>> found = bifurcation("mammalian_neuron", "pump.max_rate", "0.5x", "2x", starts=0)
     >>> bifurcation_figure(found).axes[0].get_xlabel()
     'membranes.neuron.transports.pump.max_rate (pmol/cm²/s)'
     """

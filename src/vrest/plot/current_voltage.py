@@ -39,10 +39,8 @@ def iv_figure(iv: CurrentVoltage) -> Figure:
 
     Where the curves span much more than the surroundings of rest, a second panel shows those.
 
-    >>> from vrest.model.cellfile import load
-    >>> from vrest.verbs.rest import rest
     >>> from vrest.study.curves import current_voltage
-    >>> figure = iv_figure(current_voltage(rest(load("mammalian_neuron"))))
+    >>> figure = iv_figure(current_voltage("mammalian_neuron"))
     >>> figure.axes[0].get_ylabel()
     'outward current (pA)'
     """

@@ -33,9 +33,8 @@ class Block:
 def blocks(run: Run) -> list[Block]:
     """The stretches of a run's protocol: each change lasts until the next one of the same value.
 
-    >>> from vrest.model.cellfile import load
     >>> from vrest.verbs.run import simulate
-    >>> run = simulate(load("mammalian_neuron"), [(60.0, "pump.max_rate*=0"), (120.0, "pump.max_rate=restore")],
+    >>> run = simulate("mammalian_neuron", [(60.0, "pump.max_rate*=0"), (120.0, "pump.max_rate=restore")],
     ...                200.0, points=5)
     >>> [(b.start, b.stop, b.text) for b in blocks(run)]
     [(60.0, 120.0, 'pump.max_rate ×0'), (120.0, 200.0, 'restored')]

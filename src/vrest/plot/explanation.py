@@ -18,10 +18,8 @@ from vrest.verbs.outcome import Outcome
 def explanation_figure(explanation: Explanation) -> Figure:
     """Where a resting potential comes from: ladder, votes of the channels, current balance. For a lecture.
 
-    >>> from vrest.model.cellfile import load
-    >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain.explain import explain
-    >>> figure = explanation_figure(explain(rest(load("mammalian_neuron"))))
+    >>> figure = explanation_figure(explain("mammalian_neuron"))
     >>> len(figure.axes)
     3
     """

@@ -15,10 +15,9 @@ from vrest.verbs.rest import Rest
 def firing_figure(story: tuple[Rest, Excitability, Sequence[Firing]]) -> Figure:
     """The trace of every step, with what it did.
 
-    >>> from vrest.model.cellfile import load
     >>> from vrest.study.excitability import excitability, firing
     >>> from vrest.verbs.rest import rest
-    >>> axon = rest(load("hodgkin_huxley_1952"))
+    >>> axon = rest("hodgkin_huxley_1952")
     >>> figure = firing_figure((axon, excitability(axon), [firing(axon, 10), firing(axon, 160, "1 s")]))
     >>> [axes.get_title(loc="left") for axes in figure.axes]
     ['10 µA/cm²: 68.3 Hz', '160 µA/cm²: block at −42.8 mV']

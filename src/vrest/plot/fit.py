@@ -48,10 +48,9 @@ def fit_figure(fit: Fit) -> Figure:
 
     The abscissa is what took most values. The band is that of the curve, not of further measurements.
 
-    >>> from vrest.model.cellfile import load
     >>> from vrest.study.fit.fit import fit
     >>> data = {"Ko": [2.5, 10.0, 30.0, 100.0], "Vm": [-91.9, -63.6, -36.3, -6.5]}
-    >>> figure = fit_figure(fit(load("frog_muscle"), data, "P_Na/P_K", "mullins_noda"))
+    >>> figure = fit_figure(fit("frog_muscle", data, "P_Na/P_K", "mullins_noda"))
     >>> [axes.get_ylabel() for axes in figure.axes]
     ['V (mV)', 'residual (mV)', 'growth of the misfit']
     """

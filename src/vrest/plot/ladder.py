@@ -44,10 +44,8 @@ def ladder(explanation: Explanation) -> Figure:
     frozen, and V when the gradients have run down; bars show what the pump holds directly (lost at once) and
     through the gradients (lost over hours).
 
-    >>> from vrest.model.cellfile import load
-    >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain.explain import explain
-    >>> figure = ladder(explain(rest(load("mammalian_neuron"))))
+    >>> figure = ladder(explain("mammalian_neuron"))
     >>> figure.axes[0].get_ylabel()
     'V (mV)'
     """
@@ -66,10 +64,8 @@ def ladder(explanation: Explanation) -> Figure:
 def prepare_ladder(axes: Axes, story: MembraneStory, name: bool = False) -> None:
     """Scale and axis of a ladder: all that the layout needs to know.
 
-    >>> from vrest.model.cellfile import load
-    >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain.explain import explain
-    >>> story = explain(rest(load("mammalian_neuron")))
+    >>> story = explain("mammalian_neuron")
     >>> axes = Figure().subplots()
     >>> prepare_ladder(axes, story.membranes[0])
     >>> [round(float(v)) for v in axes.get_ylim()]
@@ -90,10 +86,8 @@ def prepare_ladder(axes: Axes, story: MembraneStory, name: bool = False) -> None
 def draw_ladder(axes: Axes, story: MembraneStory) -> None:
     """Rungs, bars and labels of a ladder, on prepared axes whose layout is settled.
 
-    >>> from vrest.model.cellfile import load
-    >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain.explain import explain
-    >>> story = explain(rest(load("mammalian_neuron")))
+    >>> story = explain("mammalian_neuron")
     >>> axes = Figure().subplots()
     >>> prepare_ladder(axes, story.membranes[0])
     >>> draw_ladder(axes, story.membranes[0])

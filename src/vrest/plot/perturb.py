@@ -64,9 +64,8 @@ LINES: tuple[tuple[str, Dash], ...] = (
 def perturbation_figure(story: Perturbed) -> Figure:
     """Time course with wash, V on a logarithmic clock, the change of V at each reading, and the reason.
 
-    >>> from vrest.model.cellfile import load
     >>> from vrest.study.perturb.perturb import perturb
-    >>> figure = perturbation_figure(perturb(load("mammalian_neuron"), "pump_loss"))
+    >>> figure = perturbation_figure(perturb("mammalian_neuron", "pump_loss"))
     >>> [axes.get_title(loc="left") for axes in figure.axes if axes.get_title(loc="left")]
     ['Change of V', 'While it lasts (log time)']
     """
@@ -105,9 +104,8 @@ def perturbation_figure(story: Perturbed) -> Figure:
 def comparison_figure(found: Comparison) -> Figure:
     """V of several cells under the same perturbation, and how far it moves in each.
 
-    >>> from vrest.model.cellfile import load
     >>> from vrest.study.perturb.compare import compare
-    >>> figure = comparison_figure(compare([load("mammalian_neuron"), load("skeletal_muscle")], "pump_loss"))
+    >>> figure = comparison_figure(compare(["mammalian_neuron", "skeletal_muscle"], "pump_loss"))
     >>> len(figure.axes)
     3
     """

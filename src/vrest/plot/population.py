@@ -27,9 +27,8 @@ MOST_BINS, MOST_BARS = 60, 12
 def population_figure(found: Population) -> Figure:
     """Histogram of V (at rest, or at the end of the runs), share of each outcome, and rank correlations with V.
 
-    >>> from vrest.model.cellfile import load
     >>> from vrest.verbs.population import population
-    >>> many = population(load("mammalian_neuron"), {"outside.K": [3.0, 5.0, 8.0]})
+    >>> many = population("mammalian_neuron", {"outside.K": [3.0, 5.0, 8.0]})
     >>> population_figure(many).axes[0].get_xlabel()
     'V at rest (mV)'
     """

@@ -29,9 +29,8 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
     With Sobol indices a second row of panels: the share of the variance of each quantity that each number makes alone
     (first order) and with others (total), with 95 % intervals.
 
-    >>> from vrest.model.cellfile import load
     >>> from vrest.study.sensitivity.sensitivity import sensitivity
-    >>> small = sensitivity(load("mammalian_neuron"), ["K_leak.permeability", "outside.K"], of="V")
+    >>> small = sensitivity("mammalian_neuron", ["K_leak.permeability", "outside.K"], of="V")
     >>> sensitivity_figure(small).axes[0].get_xlabel()
     'V (mV)'
     """

@@ -44,9 +44,8 @@ def timecourse(run: Run, log: bool = False) -> Figure:
         A column for each stretch between events, on a logarithmic clock that starts with the stretch: for runs
         with `spacing="log"`.
 
-    >>> from vrest.model.cellfile import load
     >>> from vrest.verbs.run import simulate
-    >>> figure = timecourse(simulate(load("mammalian_neuron"), None, "1 h", points=3))
+    >>> figure = timecourse(simulate("mammalian_neuron", None, "1 h", points=3))
     >>> figure.axes[0].get_ylabel(), figure.axes[-1].get_xlabel()
     ('V (mV)', 'time (min)')
     """

@@ -94,9 +94,8 @@ def samples(run: Run) -> Samples:
 
     The state is continuous there; the parameters are continued from before, where they are constant or linear.
 
-    >>> from vrest.model.cellfile import load
     >>> from vrest.verbs.run import simulate
-    >>> run = simulate(load("mammalian_neuron"), [(30.0, "pump.max_rate*=0")], 60.0, points=3)
+    >>> run = simulate("mammalian_neuron", [(30.0, "pump.max_rate*=0")], 60.0, points=3)
     >>> samples(run).time.tolist(), samples(run).stretch.tolist()
     ([0.0, 30.0, 30.0, 60.0], [0, 0, 1, 1])
     """
@@ -119,9 +118,8 @@ def samples(run: Run) -> Samples:
 def panels(drawn: Samples) -> list[Panel]:
     """The panels of a time course, top to bottom: potentials, concentrations, volume, pump, ATP, current of exchanges.
 
-    >>> from vrest.model.cellfile import load
     >>> from vrest.verbs.run import simulate
-    >>> [p.label for p in panels(samples(simulate(load("mammalian_neuron"), None, 60.0, points=3)))]
+    >>> [p.label for p in panels(samples(simulate("mammalian_neuron", None, 60.0, points=3)))]
     ['V (mV)', 'inside (mM)', 'relative\\nvolume', 'pump\\ncurrent (pA)']
     """
     return [_potentials(drawn), *_concentrations(drawn), *_volumes(drawn), *_pumps(drawn), *_exchanges(drawn)]

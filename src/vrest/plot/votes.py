@@ -23,10 +23,8 @@ THICK = 0.5
 def vote_rows(story: MembraneStory) -> list[tuple[str, dict[str, float]]]:
     """The ways of counting that exist at a membrane: name, share of each ion.
 
-    >>> from vrest.model.cellfile import load
-    >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain.explain import explain
-    >>> story = explain(rest(load("mammalian_neuron")))
+    >>> story = explain("mammalian_neuron")
     >>> [(name, round(shares["K"], 2)) for name, shares in vote_rows(story.membranes[0])][:2]
     [('chord\\nconductance', 0.58), ('slope\\nconductance', 0.59)]
     """
@@ -41,10 +39,8 @@ def vote_rows(story: MembraneStory) -> list[tuple[str, dict[str, float]]]:
 def prepare_votes(axes: Axes, story: MembraneStory, title: str = "") -> None:
     """Scale and axis of the votes: all that the layout needs to know.
 
-    >>> from vrest.model.cellfile import load
-    >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain.explain import explain
-    >>> story = explain(rest(load("mammalian_neuron")))
+    >>> story = explain("mammalian_neuron")
     >>> from matplotlib.figure import Figure
     >>> axes = Figure().subplots()
     >>> prepare_votes(axes, story.membranes[0])
@@ -67,10 +63,8 @@ def draw_votes(axes: Axes, story: MembraneStory, valence: dict[str, int]) -> Non
 
     A negative share (a channel on a falling part of its I-V curve) lies left of zero.
 
-    >>> from vrest.model.cellfile import load
-    >>> from vrest.verbs.rest import rest
     >>> from vrest.study.explain.explain import explain
-    >>> story = explain(rest(load("mammalian_neuron")))
+    >>> story = explain("mammalian_neuron")
     >>> from matplotlib.figure import Figure
     >>> axes = Figure().subplots()
     >>> prepare_votes(axes, story.membranes[0])

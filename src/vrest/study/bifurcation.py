@@ -12,6 +12,7 @@ import numpy as np
 from vrest.constants import N_A
 from vrest.errors import InputError, NoRestError
 from vrest.model.cell import Cell
+from vrest.model.cellfile import CellLike, load
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.model.paths import Parameter, resolve, set_si
@@ -175,7 +176,7 @@ class Bifurcation:
 
 
 def bifurcation(
-    cell: Cell,
+    cell: CellLike,
     path: str,
     start: float | str,
     stop: float | str,
@@ -196,7 +197,7 @@ def bifurcation(
     Parameters
     ----------
     cell
-        From `load(...)` or built in Python.
+        As of `rest`.
     path
         Full or shortened path of a number that may change while a cell lives; or of a concentration at the start
         in a compartment whose charge is solved: then the conserved totals go along. Not a size.
@@ -215,17 +216,11 @@ def bifurcation(
     NoRestError
         No stationary state was found to start from.
 
-    >>> from vrest.model.cellfile import load
-    >>> found = bifurcation(load("hodgkin_huxley_1952"), "stimulus.density", 0.0, "50 uA/cm2", starts=0)
+    >>> found = bifurcation("hodgkin_huxley_1952", "stimulus.density", 0.0, "50 uA/cm2", starts=0)
     >>> [(s.kind, round(s.parameter, 2)) for s in found.special]
     [('hopf', 9.78)]
     """
-    if not isinstance(cell, Cell):
-        raise InputError(
-            f"bifurcation() got {type(cell).__name__} {cell!r}.",
-            code="not_a_cell",
-            hint='Use bifurcation(vrest.load("..."), ...).',
-        )
+    cell = load(cell)
     parameter = resolve(cell, path)
     low, high = _range(cell, parameter, start, stop)
     within = set_si(cell, {parameter.path: low + 0.381966 * (high - low)})  # where nothing along the way is off

@@ -9,11 +9,12 @@ import numpy as np
 
 from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
+from vrest.model.cellfile import CellLike, load
 from vrest.model.paths import resolve
 from vrest.system.observables import currents, reversal_potential, reversal_potentials
 from vrest.verbs.instant import at_potential, instant
 from vrest.verbs.outcome import Outcome
-from vrest.verbs.rest import Rest, rest
+from vrest.verbs.rest import Rest, rest, rest_of
 from vrest.verbs.rest_many import rest_many
 
 
@@ -38,7 +39,7 @@ class BathCurve:
 
 
 def bath_curve(
-    cell: Cell,
+    cell: CellLike,
     path: str = "outside.K",
     concentrations: Sequence[float] | np.ndarray | None = None,
     membrane: str | None = None,
@@ -56,11 +57,11 @@ def bath_curve(
     membrane
         Whose V; needed where there are several.
 
-    >>> from vrest.model.cellfile import load
-    >>> curve = bath_curve(load("mammalian_neuron"), "outside.K", [2.5, 5.0, 10.0])
+    >>> curve = bath_curve("mammalian_neuron", "outside.K", [2.5, 5.0, 10.0])
     >>> [round(float(v), 1) for v in curve.settled]
     [-75.1, -70.0, -60.6]
     """
+    cell = load(cell)
     parameter = resolve(cell, path)
     parts = parameter.path.split(".")
     if parts[0] != "compartments" or parts[2] != "ions" or cell.compartments[parts[1]].finite:
@@ -133,15 +134,16 @@ class CurrentVoltage:
     v_rest: float
 
 
-def current_voltage(result: Rest, potentials: np.ndarray | None = None, membrane: str | None = None) -> CurrentVoltage:
+def current_voltage(
+    result: Rest | CellLike, potentials: np.ndarray | None = None, membrane: str | None = None
+) -> CurrentVoltage:
     """I-V curves of one membrane at a resting state; gates follow the potential.
 
-    >>> from vrest.model.cellfile import load
-    >>> from vrest.verbs.rest import rest
-    >>> iv = current_voltage(rest(load("mammalian_neuron")), np.array([-70.0]))
+    >>> iv = current_voltage("mammalian_neuron", np.array([-70.0]))
     >>> bool(abs(iv.net[0]) < 1e-9)
     True
     """
+    result = rest_of(result)
     result.need_state()
     system, x, p = result.system, result.state, result.parameters
     names = [w.name for w in system.structure.walls]

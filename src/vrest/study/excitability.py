@@ -10,6 +10,7 @@ import numpy as np
 
 from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
+from vrest.model.cellfile import CellLike
 from vrest.model.change import Change
 from vrest.model.channels import InjectedCurrent
 from vrest.model.paths import resolve
@@ -18,7 +19,7 @@ from vrest.system.structure import Wall
 from vrest.units import format_si, from_si, to_si
 from vrest.verbs.instant import at_potential, net_current
 from vrest.verbs.outcome import Outcome
-from vrest.verbs.rest import Rest
+from vrest.verbs.rest import Rest, rest_of
 from vrest.verbs.run import simulate
 from vrest.verbs.run_result import Run
 
@@ -125,7 +126,7 @@ UNITS = {
 FIRING_UNITS = {"density": "uA/cm2", "spikes": "s", "rate": "Hz", "v_end": "mV"}
 
 
-def excitability(result: Rest, step: float | str = "200 ms", membrane: str | None = None) -> Excitability:
+def excitability(result: Rest | CellLike, step: float | str = "200 ms", membrane: str | None = None) -> Excitability:
     """How ready a resting cell is to fire.
 
     Parameters
@@ -145,12 +146,11 @@ def excitability(result: Rest, step: float | str = "200 ms", membrane: str | Non
     NoRestError
         The cell neither rests nor oscillates.
 
-    >>> from vrest.model.cellfile import load
-    >>> from vrest.verbs.rest import rest
-    >>> ready = excitability(rest(load("mammalian_neuron")))
+    >>> ready = excitability("mammalian_neuron")
     >>> ready.state, round(ready.specific_resistance), ready.rheobase, ready.note
     ('inexcitable', 6690, None, 'no gated Na+ channel')
     """
+    result = rest_of(result)
     wall = _wall(result, membrane)
     if result.outcome is Outcome.oscillates:
         return by_itself(result.reason)
@@ -180,7 +180,9 @@ def by_itself(why: str) -> Excitability:
     return Excitability("fires by itself", None, None, None, None, None, why)
 
 
-def firing(result: Rest, density: float | str, step: float | str = "200 ms", membrane: str | None = None) -> Firing:
+def firing(
+    result: Rest | CellLike, density: float | str, step: float | str = "200 ms", membrane: str | None = None
+) -> Firing:
     """What a resting cell does under a step of injected current.
 
     Parameters
@@ -200,12 +202,11 @@ def firing(result: Rest, density: float | str, step: float | str = "200 ms", mem
     InputError
         Several membranes and none named (code `several_membranes`), or no K+ to carry a stimulus (`no_target`).
 
-    >>> from vrest.model.cellfile import load
-    >>> from vrest.verbs.rest import rest
-    >>> answer = firing(rest(load("hodgkin_huxley_1952")), 10, "300 ms")
+    >>> answer = firing("hodgkin_huxley_1952", 10, "300 ms")
     >>> answer.pattern, round(answer.rate, 1)
     ('repetitive', 68.3)
     """
+    result = rest_of(result)
     result.raise_if_none()
     wall = _wall(result, membrane)
     cell, path = stimulated(result.cell, wall.name)

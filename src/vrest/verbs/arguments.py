@@ -95,8 +95,6 @@ def arguments(cell: Cell, paths: str | Iterable[str]) -> Arguments:
         A path that names nothing, or is named twice; a number that the charge balance solves; contents, sizes or
         capacitances of a compartment in which nothing is solved, whose charge they would leave unbalanced.
     """
-    if not isinstance(cell, Cell):
-        raise InputError(f"The cell is a {type(cell).__name__}.", code="not_a_cell", hint='Use vrest.load("...").')
     found = tuple(resolve(cell, path) for path in ([paths] if isinstance(paths, str) else paths))
     if not found:
         raise InputError("Nothing varies.", code="nothing_varies", hint='Name paths, such as ["outside.K"].')

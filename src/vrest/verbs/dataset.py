@@ -35,9 +35,8 @@ def labelled(
     `atp_use` (molecules per s), `exchange_current` (pA, of gap junctions, paths and electrodes).
     What does not exist, such as an ion that a compartment lacks, is NaN.
 
-    >>> from vrest.model.cellfile import load
     >>> from vrest.verbs.run import simulate
-    >>> data = simulate(load("mammalian_neuron"), until="1 min", points=3).dataset
+    >>> data = simulate("mammalian_neuron", until="1 min", points=3).dataset
     >>> data.v.dims, data.v.attrs["units"], round(float(data.E.sel(ion="K")[0]), 2)
     (('time',), 'mV', -89.06)
     """

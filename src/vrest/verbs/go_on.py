@@ -47,10 +47,9 @@ def go_on(
     Run
         Its times count from where `run` ended; its `states` are (time, state), SI, the first one `run.states[-1]`.
 
-    >>> from vrest.model.cellfile import load
-    >>> first = simulate(load("hodgkin_huxley_1952"), [(0, "stimulus.density=10 uA/cm2")], "50 ms", points=5)
+    >>> first = simulate("hodgkin_huxley_1952", [(0, "stimulus.density=10 uA/cm2")], "50 ms", points=5)
     >>> more = go_on(first, "50 ms", points=5)
-    >>> whole = simulate(load("hodgkin_huxley_1952"), [(0, "stimulus.density=10 uA/cm2")], "100 ms", points=9)
+    >>> whole = simulate("hodgkin_huxley_1952", [(0, "stimulus.density=10 uA/cm2")], "100 ms", points=9)
     >>> bool(abs(more.v[-1] - whole.v[-1]) < 1e-3)
     True
     """

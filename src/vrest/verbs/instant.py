@@ -10,6 +10,7 @@ import numpy as np
 
 from vrest.errors import InputError, NoRestError
 from vrest.model.cell import Cell
+from vrest.model.cellfile import CellLike, load
 from vrest.model.change import Change, apply, parse_changes
 from vrest.model.paths import resolve
 from vrest.system.assemble import System, assemble
@@ -38,7 +39,7 @@ class Instant:
         return f"Instant answer of '{self.cell.name}': {self.before} -> {self.v} mV, contents frozen"
 
 
-def instant(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping[str, Any] = ()) -> Instant:
+def instant(cell: CellLike, changes: str | Change | Iterable[str | Change] | Mapping[str, Any] = ()) -> Instant:
     """The potential right after a change: contents frozen, gates at their steady state, no net current.
 
     Where several potentials carry no current, the one is given that the membrane drifts to from where it is.
@@ -57,11 +58,11 @@ def instant(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping
     InputError
         `undefined_rate`: a law that takes the logarithm of a concentration of which there is none.
 
-    >>> from vrest.model.cellfile import load
-    >>> answer = instant(load("mammalian_neuron"), "pump.max_rate*=0")
+    >>> answer = instant("mammalian_neuron", "pump.max_rate*=0")
     >>> round(answer.before, 2), round(answer.v, 2)
     (-70.0, -65.41)
     """
+    cell = load(cell)
     for change in parse_changes(changes):
         parameter = resolve(cell, change.path)
         if parameter.fixed_at_start:
@@ -99,11 +100,10 @@ def instant(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping
     return Instant(changed, before, after, others)
 
 
-def settled(cell: Cell, changes: str | Change | Iterable[str | Change] | Mapping[str, Any] = ()) -> Rest:
+def settled(cell: CellLike, changes: str | Change | Iterable[str | Change] | Mapping[str, Any] = ()) -> Rest:
     """The resting state after a change, when contents, volume and potential have all found their new values.
 
-    >>> from vrest.model.cellfile import load
-    >>> round(settled(load("mammalian_neuron"), "pump.max_rate*=0").v_rest, 2)
+    >>> round(settled("mammalian_neuron", "pump.max_rate*=0").v_rest, 2)
     -0.26
     """
     return rest(cell, changes)

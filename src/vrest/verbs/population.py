@@ -13,6 +13,7 @@ import numpy as np
 
 from vrest.errors import InputError
 from vrest.model.cell import Cell
+from vrest.model.cellfile import CellLike
 from vrest.model.change import Change, apply
 from vrest.model.protocol import Protocol as Plan
 from vrest.model.protocol import protocol, segments
@@ -118,7 +119,7 @@ class Memory:
 
 
 def population(
-    cell: Cell,
+    cell: CellLike,
     vary: Mapping[str, Any],
     n: int | None = None,
     *,
@@ -171,14 +172,10 @@ def population(
         Draws that a parameter cannot have are refused before anything is computed. A combination that describes no
         cell is kept, with the outcome `impossible`.
 
-    >>> from vrest.model.cellfile import load
-    >>> many = population(load("mammalian_neuron"), {"outside.K": [3.0, 5.0, 8.0]})
+    >>> many = population("mammalian_neuron", {"outside.K": [3.0, 5.0, 8.0]})
     >>> many.dataset.v_rest.values.round(2), many.outcomes
     (array([-74.35, -70.  , -63.97]), {'rests': 3})
     """
-    if not isinstance(cell, Cell):
-        hint = 'Use population(vrest.load("..."), ...).'
-        raise InputError(f"population() got {type(cell).__name__}.", code="not_a_cell", hint=hint)
     cell = apply(cell, changes)
     drawn = samples(cell, vary, n, seed=seed, design=design)
     drawn.applied(cell).solved()  # refuses what no row could balance

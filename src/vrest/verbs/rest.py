@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from vrest.errors import InputError, NoRestError
 from vrest.model.cell import Cell
+from vrest.model.cellfile import CellLike, load
 from vrest.model.change import Change, apply, parse_changes
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
@@ -178,7 +179,7 @@ class Rest:
 
 
 def rest(
-    cell: Cell,
+    cell: CellLike,
     changes: str | Change | Iterable[str | Change] | Mapping[str, Any] = (),
     *,
     start: Any = None,
@@ -195,7 +196,7 @@ def rest(
     Parameters
     ----------
     cell
-        From `load(...)` or built in Python.
+        A `Cell`, its name in the library, or the path of its TOML file.
     changes
         Changes to apply first, such as `"outside.K=12 mM"`.
     start
@@ -210,17 +211,11 @@ def rest(
     Rest
         `outcome` says what was found, `reached` how; it never carries an unchecked number.
 
-    >>> from vrest.model.cellfile import load
-    >>> r = rest(load("mammalian_neuron"))
+    >>> r = rest("mammalian_neuron")
     >>> r.outcome.name, round(r.v_rest, 6)
     ('rests', -70.0)
     """
-    if not isinstance(cell, Cell):
-        raise InputError(
-            f"rest() got {type(cell).__name__} {cell!r}.",
-            code="not_a_cell",
-            hint='Use rest(vrest.load("...")).',
-        )
+    cell = load(cell)
     changes = parse_changes(changes)
     if start is not None:
         refuse_start_values(cell, changes)
@@ -236,6 +231,11 @@ def rest(
     x0 = begin(system, cell, start)
     search = searched(system, p[None], x0[None], progress=progress)
     return result(cell, system, p, x0, verdict(system, p, x0, search, progress=progress))
+
+
+def rest_of(asked: Rest | CellLike) -> Rest:
+    """A rest as it is, or that of a cell: what is asked of a resting state may be asked of its cell."""
+    return asked if isinstance(asked, Rest) else rest(asked)
 
 
 def rest_here(cell: Cell) -> Rest:

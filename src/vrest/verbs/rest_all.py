@@ -12,6 +12,7 @@ import numpy as np
 
 from vrest.errors import InputError
 from vrest.model.cell import Cell
+from vrest.model.cellfile import CellLike
 from vrest.model.change import Change, apply
 from vrest.numerics.point import Stationary
 from vrest.system.assemble import System, assemble, entries
@@ -47,7 +48,7 @@ INJECTED_STEP, INJECTED_STEPS = 0.05, 600
 
 
 def rest_all(
-    cell: Cell,
+    cell: CellLike,
     changes: str | Change | Iterable[str | Change] | Mapping[str, Any] = (),
     *,
     starts: int = STARTS,
@@ -64,7 +65,7 @@ def rest_all(
     Parameters
     ----------
     cell
-        From `load(...)` or built in Python.
+        As of `rest`.
     changes
         Changes to apply first, such as `"outside.K=12 mM"`.
     starts
@@ -77,16 +78,9 @@ def rest_all(
     list of Rest
         Each certified as by `rest`.
 
-    >>> from vrest.model.cellfile import load
-    >>> [(r.outcome.name, round(r.v_rest, 6)) for r in rest_all(load("mammalian_neuron"), starts=4)]
+    >>> [(r.outcome.name, round(r.v_rest, 6)) for r in rest_all("mammalian_neuron", starts=4)]
     [('rests', -70.0)]
     """
-    if not isinstance(cell, Cell):
-        raise InputError(
-            f"rest_all() got {type(cell).__name__} {cell!r}.",
-            code="not_a_cell",
-            hint='Use rest_all(vrest.load("...")).',
-        )
     if starts < 0:
         raise InputError(f"starts is {starts}.", code="out_of_range", hint="Ask for 0 or more random starts.")
     cell = apply(cell, changes)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from vrest.errors import InputError
-from vrest.model.cell import Cell
+from vrest.model.cellfile import CellLike, load
 from vrest.system.assemble import System, assemble, entries
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.arguments import OfArguments, arguments
@@ -57,7 +57,7 @@ class RestFunction(OfArguments):
         return jax.jit(read)
 
 
-def rest_function(cell: Cell, paths: str | Iterable[str], output: Output = "v") -> RestFunction:
+def rest_function(cell: CellLike, paths: str | Iterable[str], output: Output = "v") -> RestFunction:
     """The resting state as a function of numbers of the cell, for `jax.jvp`, `grad`, `jacfwd`, `hessian` and `vmap`.
 
     It is found and certified as by `rest`. At a rest 0 = f(y, a) for every a, so that dy = -(df/dy)^-1 (df/da) da:
@@ -88,14 +88,14 @@ def rest_function(cell: Cell, paths: str | Iterable[str], output: Output = "v") 
         that is off, without which other totals are conserved.
 
     >>> import jax
-    >>> from vrest.model.cellfile import load
-    >>> v = rest_function(load("mammalian_neuron"), ["outside.K", "pump.max_rate"])
+    >>> v = rest_function("mammalian_neuron", ["outside.K", "pump.max_rate"])
     >>> v.values.round(3), round(float(v(v.values)), 6)
     (array([ 5.   , 66.667]), -70.0)
     >>> jax.grad(v)(v.values).round(3).tolist()  # mV per mM, and mV per pmol/cm2/s
     [2.197, -0.033]
     """
     checked(output)
+    cell = load(cell)
     of = arguments(cell, paths)
     system = assemble(cell, only_active=True)
     off = {m.path(m.kind.strength): m.label for m in system.structure.movers if not m.active and m.kind.strength}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from vrest.errors import InputError
-from vrest.model.cell import Cell
+from vrest.model.cellfile import CellLike, load
 from vrest.model.change import apply
 from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
@@ -46,7 +46,7 @@ class RestMany:
         return f"{len(self.rests)} resting states over {', '.join(self.over)}: {counts}"
 
 
-def rest_many(cell: Cell, over: Mapping[str, Any]) -> RestMany:
+def rest_many(cell: CellLike, over: Mapping[str, Any]) -> RestMany:
     """Resting states at many values of some parameters, in one batched search.
 
     Parameters
@@ -58,11 +58,11 @@ def rest_many(cell: Cell, over: Mapping[str, Any]) -> RestMany:
         contents that the varied cell describes. A transport that a value switches off leaves a total that
         nothing determines: that cell's outcome is `neutral` (use `rest` for it).
 
-    >>> from vrest.model.cellfile import load
-    >>> many = rest_many(load("mammalian_neuron"), {"outside.K": [3.0, 5.0, 8.0]})
+    >>> many = rest_many("mammalian_neuron", {"outside.K": [3.0, 5.0, 8.0]})
     >>> [round(float(v), 1) for v in many.v_rest]
     [-74.4, -70.0, -64.0]
     """
+    cell = load(cell)
     columns = {path: np.atleast_1d(np.asarray(values)) for path, values in over.items()}
     lengths = sorted({c.shape for c in columns.values()})
     if len(lengths) != 1 or len(lengths[0]) != 1 or lengths[0] == (0,):

@@ -9,6 +9,7 @@ import numpy as np
 
 from vrest.errors import InputError
 from vrest.model.cell import Cell
+from vrest.model.cellfile import CellLike, load
 from vrest.model.protocol import Protocol, Segment, protocol, segments
 from vrest.system.assemble import System, assemble
 from vrest.system.observables import takes
@@ -38,7 +39,7 @@ USED_UP = 1e-9
 
 
 def simulate(
-    cell: Cell,
+    cell: CellLike,
     events: Protocol | Iterable[tuple[Any, Any]] | None = None,
     until: float | str = "1 h",
     *,
@@ -82,20 +83,14 @@ def simulate(
         The step size fell to rounding: an ion is used up (code `runs_out`), or it is not known why
         (`not_converged`). Its `run` is what was done.
 
-    >>> from vrest.model.cellfile import load
-    >>> run = simulate(load("mammalian_neuron"), until="1 h", points=10)
+    >>> run = simulate("mammalian_neuron", until="1 h", points=10)
     >>> bool(abs(run.v[-1] + 70) < 1e-6)
     True
     >>> later = simulate(run.cell, until="1 h", points=10, start=run.states[-1])
     >>> bool((later.states[0] == run.states[-1]).all())
     True
     """
-    if not isinstance(cell, Cell):
-        raise InputError(
-            f"simulate() got {type(cell).__name__}.",
-            code="not_a_cell",
-            hint='Use simulate(vrest.load("..."), ...).',
-        )
+    cell = load(cell)
     stop, rtol = span(until), accuracy(rtol)
     plan = protocol(events)
     pieces = segments(cell, plan, stop)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from vrest.model.cell import Cell
+from vrest.model.cellfile import CellLike, load
 from vrest.model.protocol import Protocol, protocol, segments
 from vrest.system.assemble import System, assemble, entries
 from vrest.verbs.allowed import Allowed
@@ -90,7 +90,7 @@ class RunFunction(OfArguments):
 
 
 def run_function(
-    cell: Cell,
+    cell: CellLike,
     paths: str | Iterable[str],
     events: Protocol | Iterable[tuple[Any, Any]] | None = None,
     until: float | str = "1 h",
@@ -130,12 +130,12 @@ def run_function(
         Paths that name nothing, that are solved, that would leave a charge unbalanced; what `simulate` refuses.
 
     >>> import jax
-    >>> from vrest.model.cellfile import load
-    >>> v = run_function(load("mammalian_neuron"), "outside.K", [("1 s", "pump.max_rate*=0")], "2 s")
+    >>> v = run_function("mammalian_neuron", "outside.K", [("1 s", "pump.max_rate*=0")], "2 s")
     >>> jax.jacfwd(v)(v.values).round(3).tolist()  # mV per mM of potassium outside, two seconds later
     [1.603]
     """
     checked(output)
+    cell = load(cell)
     stop = span(until)
     at = np.asarray(stop) if times is None else moments(times, stop)
     of = arguments(cell, paths)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vrest.errors import InputError
 from vrest.model.cell import Cell
+from vrest.model.cellfile import CellLike, load
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.study.check.findings import Claims, Finding, findings, first_moment
@@ -82,7 +82,7 @@ class Check:
     __str__ = __repr__
 
 
-def check(cell: Cell, claims: Claims | None = None, *, progress: Progress | None = None) -> Check:
+def check(cell: CellLike, claims: Claims | None = None, *, progress: Progress | None = None) -> Check:
     """Why a description drifts: every inconsistency with its size, the future, and fixes that were run.
 
     The state judged is the described contents at the potential where no current flows. From there the cell is followed
@@ -102,16 +102,14 @@ def check(cell: Cell, claims: Claims | None = None, *, progress: Progress | None
     Check
         `rests` is True where V stays within 0.1 mV and every content within 1 % for an hour.
 
-    >>> from vrest.model.cellfile import load
-    >>> check(load("mammalian_neuron")).rests
+    >>> check("mammalian_neuron").rests
     True
     >>> from vrest.model.change import apply
-    >>> story = check(apply(load("mammalian_neuron"), "pump.max_rate*=0.8"))
+    >>> story = check(apply("mammalian_neuron", "pump.max_rate*=0.8"))
     >>> print(story.findings[0].message)
     Na+ in 'inside' (15 mM) gains ... mM/min: ...
     """
-    if not isinstance(cell, Cell):
-        raise InputError(f"check() got {type(cell).__name__}.", code="not_a_cell", hint='Use vrest.load("...").')
+    cell = load(cell)
     claims = claims or Claims()
     now = first_moment(cell)
     found = findings(now, claims)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from vrest.model.cell import Cell
+from vrest.model.cellfile import CellLike, load
 from vrest.model.notice import Notice
 from vrest.model.transport import Transport
 from vrest.study.design.draft import Choice, Target, draft
@@ -88,7 +89,7 @@ class Design:
 
 
 def design(
-    cell: Cell,
+    cell: CellLike,
     *,
     v_rest: Any,
     inside: Mapping[str, Any] | None = None,
@@ -140,16 +141,15 @@ def design(
     The inverse of the pump-leak equations; for two leaks and a 3:2 pump it is the resting budget of Attwell and
     Laughlin 2001, J. Cereb. Blood Flow Metab. 21:1133, doi:10.1097/00004647-200110000-00001.
 
-    >>> from vrest.model.cellfile import load
-    >>> made = design(load("mammalian_neuron"), v_rest=-75, input_resistance=150)
+    >>> made = design("mammalian_neuron", v_rest=-75, input_resistance=150)
     >>> print(f"{made.rest.v_rest:.6f} mV, {made.rest.outcome.name}, {made.input_resistance:.6f} Mohm")
     -75.000000 mV, rests, 150.000000 Mohm
-    >>> design(load("mammalian_neuron"), v_rest=-75, inside={"Cl": 5})
+    >>> design("mammalian_neuron", v_rest=-75, inside={"Cl": 5})
     Traceback (most recent call last):
     vrest.errors.InputError: Cl- cannot stay at 5.00 mM inside at -75.00 mV ... passive 6.65 mM. Add KCC2 ...
     """
     target = Target(v_rest, inside or {}, outside or {}, input_resistance, area, tuple(add), tuple(hold))
-    drawn = draft(cell, target)
+    drawn = draft(load(cell), target)
     found = rest(drawn.cell)
     if not _stayed(found):  # the search left the point: judge the point itself
         found = rest_here(drawn.cell)

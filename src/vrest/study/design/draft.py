@@ -65,8 +65,6 @@ class Draft:
 
 def draft(cell: Cell, target: Target) -> Draft:
     """The designed cell without its certificate: linear algebra only."""
-    if not isinstance(cell, Cell):
-        raise InputError(f"design() got {type(cell).__name__}.", code="not_a_cell", hint='Use vrest.load("...").')
     started = cell
     added = []
     for what in target.add:

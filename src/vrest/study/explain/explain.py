@@ -10,6 +10,7 @@ import numpy as np
 
 from vrest.constants import F
 from vrest.errors import NoRestError
+from vrest.model.cellfile import CellLike
 from vrest.model.change import Change
 from vrest.model.channels import GHKLeak
 from vrest.model.notice import Notice
@@ -33,7 +34,7 @@ from vrest.system.observables import (
 )
 from vrest.system.structure import Wall
 from vrest.verbs.instant import clamped, joint_potentials, zero_current_potentials
-from vrest.verbs.rest import Rest, rest
+from vrest.verbs.rest import Rest, rest, rest_of
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ UNITS = {
 }
 
 
-def explain(result: Rest) -> Explanation:
+def explain(result: Rest | CellLike) -> Explanation:
     """Account for a resting state, millivolt by millivolt.
 
     Raises
@@ -122,11 +123,11 @@ def explain(result: Rest) -> Explanation:
     NoRestError
         There is no resting state to explain.
 
-    >>> from vrest.model.cellfile import load
-    >>> story = explain(rest(load("article_neuron"))).membranes[0]
+    >>> story = explain("article_neuron").membranes[0]
     >>> round(story.v, 1), round(story.ghk, 1), round(story.direct, 1)
     (-73.8, -69.9, 4.0)
     """
+    result = rest_of(result)
     if not result.outcome.has_state:
         raise NoRestError(
             f"'{result.cell.name}' has no resting state to explain: {result.reason}", code=result.outcome.name

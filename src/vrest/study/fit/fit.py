@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from vrest.errors import InputError, NoRestError
 from vrest.model.cell import Cell
+from vrest.model.cellfile import CellLike, load
 from vrest.model.change import apply
 from vrest.study.fit.identify import verdicts
 from vrest.study.fit.least_squares import Optimum, Squares, profile
@@ -31,7 +32,7 @@ SAME = 1e-6
 
 
 def fit(
-    cell: Cell,
+    cell: CellLike,
     data: Any,
     free: str | Iterable[str] = ("P_Na/P_K",),
     model: str = "ghk",
@@ -81,15 +82,13 @@ def fit(
     NoRestError
         `settled`: at the best values the cell does not rest in one of the rows.
 
-    >>> from vrest.model.cellfile import load
     >>> data = {"Ko": [2.5, 10.0, 30.0, 100.0], "Vm": [-92.0, -62.1, -35.0, -5.4]}
-    >>> found = fit(load("frog_muscle"), data, "P_Na/P_K", "mullins_noda")
+    >>> found = fit("frog_muscle", data, "P_Na/P_K", "mullins_noda")
     >>> (e,) = found.estimates
     >>> print(f"{e.value:.4f}, {e.low:.4f} to {e.high:.4f}")
     0.0102, 0.0090 to 0.0115
     """
-    if not isinstance(cell, Cell):
-        raise InputError(f"The cell is a {type(cell).__name__}.", code="not_a_cell", hint='Use vrest.load("...").')
+    cell = load(cell)
     if not 0 < level < 1:
         raise InputError(f"level is {level!r}.", code="out_of_range", hint="Choose a number such as 0.95.")
     table = measured(cell, data)

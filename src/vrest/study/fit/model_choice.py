@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from vrest.errors import InputError, VrestError
-from vrest.model.cell import Cell
+from vrest.model.cellfile import CellLike, load
 from vrest.study.fit.fit import fit
 from vrest.study.fit.models import MODELS
 from vrest.study.fit.result import Fit
@@ -73,7 +73,7 @@ class ModelChoice:
 
 
 def compare_models(
-    cell: Cell,
+    cell: CellLike,
     data: Any,
     free: str | Iterable[str] = ("P_Na/P_K",),
     models: Iterable[str] = MODELS,
@@ -91,12 +91,12 @@ def compare_models(
     InputError
         None of them could be fitted (the reason of the first), or there are too few data for AICc.
 
-    >>> from vrest.model.cellfile import load
     >>> data = {"Ko": [2.5, 5.0, 10.0, 30.0, 100.0], "Vm": [-91.9, -77.5, -61.6, -35.3, -5.2]}
-    >>> choice = compare_models(load("frog_muscle"), data, "P_Na/P_K", ["ghk", "mullins_noda"])
+    >>> choice = compare_models("frog_muscle", data, "P_Na/P_K", ["ghk", "mullins_noda"])
     >>> choice.best.model
     'mullins_noda'
     """
+    cell = load(cell)
     names = [free] if isinstance(free, str) else list(free)
     fits, refused, errors = [], [], []
     chosen = list(models)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any
 
 from vrest.errors import InputError, VrestError
 from vrest.model.cell import Cell
+from vrest.model.cellfile import CellLike, load
 from vrest.model.notice import Notice
 from vrest.study.perturb.follow import MOST_STEPS
 from vrest.study.perturb.perturb import perturb
@@ -70,7 +72,7 @@ def _rows(a: Perturbed) -> list[list[str]]:
 
 
 def compare(
-    cells: Sequence[Cell],
+    cells: CellLike | Iterable[CellLike],
     name: str | Perturbation,
     dose: float | str | None = None,
     *,
@@ -97,16 +99,16 @@ def compare(
     InputError
         It applies to none of the cells.
 
-    >>> from vrest.model.cellfile import load
-    >>> both = compare([load("mammalian_neuron"), load("skeletal_muscle")], "pump_loss")
+    >>> both = compare(["mammalian_neuron", "skeletal_muscle"], "pump_loss")
     >>> [round(a.change("at once")[m], 2) for a, m in zip(both.answers, ["neuron", "fibre"])]
     [2.33, 0.31]
     """
     what = find(name)
+    compared = [load(cell) for cell in ([cells] if isinstance(cells, Cell | str | PathLike) else cells)]
     answers: list[Perturbed] = []
     refused: dict[str, VrestError] = {}
-    for k, cell in enumerate(cells):
-        watch = None if progress is None else _part(progress, k, len(cells))
+    for k, cell in enumerate(compared):
+        watch = None if progress is None else _part(progress, k, len(compared))
         try:
             answers.append(
                 perturb(

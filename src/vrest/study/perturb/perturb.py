@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from vrest.errors import InputError
-from vrest.model.cell import Cell
+from vrest.model.cellfile import CellLike, load
 from vrest.model.change import Change, apply
 from vrest.study.perturb.follow import MOST_STEPS, follow
 from vrest.study.perturb.perturbation import Perturbation, find, perturbations, restoring, together
@@ -27,7 +27,7 @@ Applied = str | Perturbation | tuple[str | Perturbation, float | str | None]
 
 
 def perturb(
-    cell: Cell,
+    cell: CellLike,
     name: Applied | Sequence[Applied],
     dose: float | str | None = None,
     *,
@@ -70,11 +70,11 @@ def perturb(
     NoRestError
         The cell has no resting state to start from, or no potential to go to.
 
-    >>> from vrest.model.cellfile import load
-    >>> answer = perturb(load("mammalian_neuron"), "anoxia", onset=0)
+    >>> answer = perturb("mammalian_neuron", "anoxia", onset=0)
     >>> round(answer.change("at once")["neuron"], 2), answer.outcome.name, answer.recovers
     (4.59, 'rests_run_down', True)
     """
+    cell = load(cell)
     several = not isinstance(name, str | Perturbation | tuple)
     applied = [_bound(item) for item in name] if several else [_bound(name)]  # pyright: ignore[reportArgumentType, reportGeneralTypeIssues]
     if not applied:
@@ -140,14 +140,14 @@ def perturb(
     )
 
 
-def applicable(cell: Cell) -> dict[str, InputError | None]:
+def applicable(cell: CellLike) -> dict[str, InputError | None]:
     """Every perturbation by name: None where it applies to the cell at its default dose, else why not.
 
-    >>> from vrest.model.cellfile import load
-    >>> found = applicable(load("mammalian_neuron"))
+    >>> found = applicable("mammalian_neuron")
     >>> found["ouabain"] is None, found["ttx"].code
     (True, 'no_target')
     """
+    cell = load(cell)
     found: dict[str, InputError | None] = {}
     for name in perturbations():
         try:

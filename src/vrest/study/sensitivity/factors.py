@@ -119,9 +119,6 @@ def factors(cell: Cell, over: str | Iterable[str] | Mapping[str, Any] | None = N
     >>> [f.name for f in factors(load("mammalian_neuron"), ["K_leak.permeability", "outside.K swap Na"])]
     ['K_leak.permeability', 'outside.K swap Na']
     """
-    if not isinstance(cell, Cell):
-        hint = 'Use sensitivity(vrest.load("..."), ...).'
-        raise InputError(f"sensitivity() got {type(cell).__name__}.", code="not_a_cell", hint=hint)
     if over is None:
         found = [_factor(cell, short(cell, path), path, "") for path in usual(cell)]
     else:

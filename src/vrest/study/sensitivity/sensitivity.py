@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from vrest.model.cell import Cell
+from vrest.model.cellfile import CellLike, load
 from vrest.model.notice import Notice
 from vrest.study.sensitivity.collapse import collapse
 from vrest.study.sensitivity.factors import Factor, factors
@@ -163,7 +164,7 @@ class Sensitivity:
 
 
 def sensitivity(
-    cell: Cell,
+    cell: CellLike,
     over: str | Iterable[str] | Mapping[str, Any] | None = None,
     *,
     of: str | Iterable[str] | None = None,
@@ -207,14 +208,14 @@ def sensitivity(
     InputError
         Paths, quantities and distributions that make no sense; SALib is missing.
 
-    >>> from vrest.model.cellfile import load
     >>> over = ["K_leak.permeability", "outside.K swap Na", "neuron.capacitance"]
-    >>> found = sensitivity(load("mammalian_neuron"), over)
+    >>> found = sensitivity("mammalian_neuron", over)
     >>> [round(e.on["V"], 4) for e in found.effects]  # mV for 1 % more
     [-0.1325, 0.1093, 0.0]
     >>> print(found.effects[-1].text)
     neuron.capacitance changes how fast the cell moves, not where it rests: exactly.
     """
+    cell = load(cell)
     found = factors(cell, over)
     level = float(to_si(threshold, "potential", "threshold", bare_ok=True))
     settled = rest(cell).raise_if_none()
