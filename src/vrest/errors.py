@@ -12,7 +12,21 @@ from typing import Any
 
 
 class VrestError(Exception):
-    """Base of all errors a user can cause or meet; `code` names the kind, `hint` the next step."""
+    """Base of all errors a user can cause or meet; `str()` is the message and the hint.
+
+    Parameters
+    ----------
+    message
+        What was wrong, where, what was got and what is allowed.
+    code
+        Its kind in one word, for programs: `unknown_cell`, `out_of_range`, ...
+    hint
+        The next step.
+
+    >>> error = VrestError("There is no cell 'x'.", code="unknown_cell", hint="Allowed: astrocyte.")
+    >>> print(error)
+    There is no cell 'x'. Allowed: astrocyte.
+    """
 
     exit_code = 1
 
@@ -31,13 +45,33 @@ class VrestError(Exception):
 
 
 class InputError(VrestError, ValueError):
-    """Invalid or impossible input: a bad number, unit, name, concentration, charge balance or file."""
+    """Invalid or impossible input: a bad number, unit, name, concentration, charge balance or file.
+
+    Made and read as `VrestError`; a `ValueError` as well.
+
+    >>> import vrest
+    >>> try:
+    ...     vrest.rest("mammalian_nueron")
+    ... except vrest.InputError as error:
+    ...     print(error.code, "-", error.hint)
+    unknown_cell - Did you mean 'mammalian_neuron'? A file of your own ends in .toml.
+    """
 
     exit_code = 3
 
 
 class NoRestError(VrestError):
-    """The question has no resting state for an answer, or the solver could not certify one."""
+    """The question has no resting state for an answer, or the solver could not certify one.
+
+    Made and read as `VrestError`; the code is often that of an `Outcome`.
+
+    >>> import vrest
+    >>> try:
+    ...     vrest.rest("hodgkin_huxley_1952", "stimulus.density=10 uA/cm2").raise_if_none()
+    ... except vrest.NoRestError as error:
+    ...     print(error.code)
+    oscillates
+    """
 
     exit_code = 4
 

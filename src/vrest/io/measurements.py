@@ -18,10 +18,28 @@ def read_measurements(path: str | os.PathLike[str]) -> dict[str, Any]:
     for the names. Commas, semicolons or tabs divide, and with the last two a comma may be decimal. The Unicode minus is
     a minus; blank lines, and what follows a # at the start of a line or of a column's name, are remarks.
 
+    Parameters
+    ----------
+    path
+        Of the file.
+
+    Returns
+    -------
+    dict
+        A list for each column, under its name with its unit.
+
     Raises
     ------
     InputError
         `no_file`, `bad_table`, `empty_value`, or a number that cannot be read, with its line and column.
+
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "vm.csv"
+    ...     _ = file.write_text("Ko (mM),Vm (mV)\\n2.5,-92.0\\n10,-62.1\\n")
+    ...     read_measurements(file)
+    {'Ko (mM)': [2.5, 10.0], 'Vm (mV)': [-92.0, -62.1]}
     """
     names, rows, divider = read_table(path)
     found: dict[str, Any] = {}

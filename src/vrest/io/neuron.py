@@ -65,12 +65,25 @@ TRACE = 1e-6
 
 
 def read_description(name: str) -> tuple[Cell, Claims]:
-    """A cell of the library, a cell file, or a file in NEURON's terms; `-` is standard input.
+    """A cell of the library, a cell file, or a file in NEURON's terms, and what it claims beside the cell.
+
+    Parameters
+    ----------
+    name
+        As of `load`; `-` is standard input.
+
+    Returns
+    -------
+    Cell and Claims, for `check`.
 
     Raises
     ------
     InputError
         No such cell or file, keys or values that are not allowed.
+
+    >>> cell, claims = read_description("mammalian_neuron")
+    >>> cell.name, dict(claims.reversals)
+    ('mammalian_neuron', {})
     """
     path = Path(name)
     if name == "-":
@@ -94,6 +107,18 @@ def neuron_cell(data: Mapping[str, Any], name: str = "membrane") -> tuple[Cell, 
 
     `gna`, `gk`, `gcl` are leaks of one ion; `g_pas`, `e_pas` and `gl_hh`, `el_hh` belong to none; `gnabar_hh` and
     `gkbar_hh` are Hodgkin and Huxley's channels; `ipump` is the net current of a constant 3:2 pump.
+
+    Parameters
+    ----------
+    data
+        Values by NEURON's names, numbers in NEURON's units (degC, um, uF/cm2, S/cm2, mA/cm2, mV, mM) or texts with
+        unit. What is not given is NEURON's default, and claimed as such.
+    name
+        Of the cell.
+
+    Returns
+    -------
+    Cell and Claims, for `check`.
 
     Raises
     ------

@@ -21,10 +21,29 @@ def read_samples(path: str | os.PathLike[str]) -> dict[str, Any]:
     The first line names paths, each with its unit if it is not the door unit: `outside.K (mM), pump.max_rate`. Commas,
     semicolons or tabs divide; every row must be complete.
 
+    Parameters
+    ----------
+    path
+        Of the file.
+
+    Returns
+    -------
+    dict
+        A column (rows,) for each path.
+
     Raises
     ------
     InputError
         `no_file`, `bad_table`, or a number that cannot be read, with its line.
+
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "samples.csv"
+    ...     _ = file.write_text("outside.K,temperature\\n3.0,37\\n5.0,35\\n")
+    ...     table = read_samples(file)
+    >>> {path: column.tolist() for path, column in table.items()}
+    {'outside.K': [3.0, 5.0], 'temperature': [37.0, 35.0]}
     """
     names, rows, divider = read_table(path)
     found: dict[str, Any] = {}

@@ -32,6 +32,11 @@ def zarr_store(path: str | os.PathLike[str]) -> ZarrStore:
 
     The same call again goes on where it was interrupted; another one is refused.
 
+    Parameters
+    ----------
+    path
+        Ends in .zarr; its folder exists.
+
     Raises
     ------
     InputError

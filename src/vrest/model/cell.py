@@ -65,6 +65,20 @@ class Cell(Described):
     InputError
         Names that do not match, an ion that a transport needs and a side lacks, a charge that the starting
         potential does not allow.
+
+    Values are given as at the door (numbers in its units, or texts with a unit) and kept in SI.
+
+    >>> from vrest.model.channels import GHKLeak
+    >>> k, na = (GHKLeak(ion=ion, permeability=p) for ion, p in (("K", "1e-6 cm/s"), ("Na", "4e-8 cm/s")))
+    >>> cell = Cell(
+    ...     name="two_leaks",
+    ...     compartments={"inside": Compartment(kind="dialysed", ions={"K": 140, "Na": 15}),
+    ...                   "outside": Compartment(kind="bath", ions={"K": 5, "Na": 145})},
+    ...     membranes={"m": Membrane(inside="inside", outside="outside", area="1000 um2",
+    ...                              transports={"K_leak": k, "Na_leak": na})})
+    >>> import vrest
+    >>> round(vrest.rest(cell).v_rest, 2)  # that of the GHK equation
+    -68.59
     """
 
     name: str
@@ -100,7 +114,7 @@ class Cell(Described):
         return {**VALENCE, **self.valences}
 
     def area(self, membrane: str) -> float:
-        """Membrane area at the start, m2."""
+        """Area of a membrane (its name) at the start, m2."""
         m = self.membranes[membrane]
         if m.area is not None:
             return m.area
@@ -109,7 +123,10 @@ class Cell(Described):
         return surface
 
     def area_exponent(self, membrane: str) -> float:
-        """Area grows as (volume)^exponent: 0 fixed, 2/3 sphere, 1/2 cylinder of constant length."""
+        """Exponent with which the area of a membrane (its name) grows with the volume of its inside.
+
+        0 where it is fixed, 2/3 of a sphere, 1/2 of a cylinder of constant length.
+        """
         m = self.membranes[membrane]
         if not m.area_follows_volume:
             return 0.0
@@ -126,7 +143,7 @@ class Cell(Described):
         return ways(list(self.compartments), [*self._wires(), *joined])
 
     def potential(self, membrane: str) -> Any:
-        """V of a membrane at the start, V; where it closes a ring, what the others leave."""
+        """V of a membrane (its name) at the start, V; where it closes a ring, what the others leave."""
         m = self.membranes[membrane]
         if m.potential is not None:
             return m.potential
@@ -143,7 +160,7 @@ class Cell(Described):
         return values
 
     def contents(self, compartment: str) -> dict[str, float]:
-        """Concentrations of the ions at the start, mol/m3, with a solved one filled in."""
+        """Concentrations of the ions of a compartment (its name) at the start, mol/m3, with a solved one filled in."""
         c = self.compartments[compartment]
         ions = dict(c.ions)
         for path, value in self.solved().items():
@@ -152,7 +169,7 @@ class Cell(Described):
         return ions
 
     def impermeant(self, compartment: str) -> tuple[float, float]:
-        """Concentration (mol/m3) and mean valence of the impermeants at the start."""
+        """Concentration (mol/m3) and mean valence of the impermeants of a compartment (its name) at the start."""
         x = self.compartments[compartment].impermeant
         if x is None:
             return 0.0, 0.0
@@ -164,7 +181,7 @@ class Cell(Described):
         )
 
     def osmolarity(self, compartment: str) -> float:
-        """Sum of all concentrations at the start but those of dissolved gases, mol/m3."""
+        """Sum of all concentrations of a compartment (its name) at the start but dissolved gases, mol/m3."""
         valence = self.valence()
         ions = sum(value for symbol, value in self.contents(compartment).items() if valence[symbol])
         return ions + self.impermeant(compartment)[0]

@@ -32,18 +32,28 @@ CellLike = Cell | str | os.PathLike[str]
 
 
 def library() -> list[str]:
-    """Names of the cells that come with the package."""
+    """Names of the cells that come with the package, sorted.
+
+    >>> library()[:2]
+    ['article_neuron', 'astrocyte']
+    """
     folder = resources.files("vrest.model") / "library"
     return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
 def load(cell: CellLike) -> Cell:
-    """A cell by its name in the library, from a TOML file, or as it is.
+    """A cell by its name in the library, from a TOML file, or as it is: what every verb does with its `cell`.
+
+    Parameters
+    ----------
+    cell
+        A `Cell`, its name in the library, or the path of its TOML file (its name ends in .toml, or the file exists).
 
     Raises
     ------
     InputError
-        No such cell or file, TOML that cannot be read, keys or values that are not allowed.
+        No such cell (`unknown_cell`) or file (`no_file`), something else (`not_a_cell`), TOML that cannot be read, keys
+        or values that are not allowed.
 
     >>> load("mammalian_neuron").name
     'mammalian_neuron'
@@ -91,7 +101,24 @@ def read_text(path: str | os.PathLike[str]) -> str:
 
 
 def parse_cell(text: str, where: str = "the text") -> Cell:
-    """A cell from TOML text, checked against the schema."""
+    """A cell from TOML text, checked against the schema.
+
+    Parameters
+    ----------
+    text
+        TOML.
+    where
+        What messages call it, such as its path.
+
+    Raises
+    ------
+    InputError
+        What is no TOML (`bad_toml`); every key and value that the schema does not allow, in one message; whatever the
+        cell itself refuses.
+
+    >>> parse_cell(write_cell("squid_axon")) == load("squid_axon")
+    True
+    """
     from vrest.model.schema import check_shape
 
     try:
@@ -222,7 +249,21 @@ def cell_to(cell: Cell) -> dict[str, Any]:
 
 
 def write_cell(cell: CellLike) -> str:
-    """The cell as TOML text; a value and its source stay on one line."""
+    """The cell as TOML text; a value and its source stay on one line. Read again it is equal, bit for bit.
+
+    Parameters
+    ----------
+    cell
+        As of `load`.
+
+    Raises
+    ------
+    InputError
+        What `load` refuses.
+
+    >>> print(write_cell("squid_axon").splitlines()[0])
+    name = "squid_axon"
+    """
     import tomlkit
 
     cell = load(cell)

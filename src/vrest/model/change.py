@@ -218,7 +218,26 @@ def companion(
 
 
 def apply(cell: CellLike, changes: str | Change | Iterable[str | Change] | Mapping[str, Any]) -> Cell:
-    """The cell after the changes; ramps are refused, because a cell has no time."""
+    """The cell after the changes.
+
+    Parameters
+    ----------
+    cell
+        A `Cell`, its name in the library, or the path of its TOML file. It stays as it is.
+    changes
+        `"PATH=VALUE"`, `"PATH*=FACTOR"` or `"PATH=restore"`, one or several, or a mapping of paths to values (numbers
+        in door units, or texts with a unit). `swap ION` or `with ION` at the end keeps a bath neutral.
+
+    Raises
+    ------
+    InputError
+        A path that names nothing, a value that its field refuses, a charge balance that cannot be met, a ramp
+        (`over`): a cell has no time.
+
+    >>> changed = apply("mammalian_neuron", ["outside.K=12 mM swap Na", "pump.max_rate*=0.5"])
+    >>> changed.contents("outside")["K"], changed.contents("outside")["Na"]
+    (12.0, 138.0)
+    """
     cell = load(cell)
     for change in parse_changes(changes):
         if change.over:

@@ -28,7 +28,16 @@ class Impermeant(Described):
     concentration
         At the start volume, mM.
     valence
-        Mean charge per molecule; `"solve"` where the starting potential is to determine it.
+        Mean charge per molecule; `"solve"` where the starting potential is to determine it (the concentration may say
+        so in its place).
+
+    Raises
+    ------
+    InputError
+        A value without its unit in text, or out of range.
+
+    >>> Impermeant(concentration="135 mM", valence=-1.2).concentration  # kept in SI, mol/m3
+    135.0
     """
 
     concentration: float = quantity("concentration", maximum=10_000.0, solvable=True)
@@ -56,6 +65,17 @@ class Compartment(Described):
     volume, shape, radius, length
         Size of a finite compartment: a volume (um3), or `shape = "sphere"` with a radius (um), or
         `shape = "cylinder"` with radius and length (um).
+
+    Raises
+    ------
+    InputError
+        An unknown kind or shape, a size that is missing, doubled or given to a bath, more than one `"solve"`, an ion
+        of 0 mM in a finite compartment, a value out of range.
+
+    >>> soma = Compartment(kind="osmotic", shape="sphere", radius="8 um", ions={"K": 140, "Na": 15, "Cl": "10 mM"},
+    ...                    impermeant=Impermeant(concentration=135, valence="solve"))
+    >>> print(f"{1e18 * soma.start_volume:.1f} um3, {1e12 * soma.surface:.1f} um2")
+    2144.7 um3, 804.2 um2
     """
 
     kind: Kind

@@ -51,11 +51,17 @@ class Exchange(Described, ABC):
 
     @abstractmethod
     def moves(self, valence: Mapping[str, int]) -> list[dict[str, float]]:
-        """One stoichiometry per independent move."""
+        """One stoichiometry per independent move: ions from `inside` to `outside`, by symbol.
+
+        `valence`: of every ion, by symbol.
+        """
 
     @abstractmethod
     def rates(self, here: Between) -> list[Any]:
-        """Turnovers of each move, mol/s."""
+        """Turnovers of each move, mol/s, positive from `inside` to `outside`.
+
+        `here`: the contents of both sides, SI.
+        """
 
     @property
     def is_off(self) -> bool:
@@ -79,6 +85,17 @@ class SaltDiffusion(Exchange):
         Symbols of the ions that diffuse.
     clearance
         Volume exchanged per time k, um3/s.
+
+    Raises
+    ------
+    InputError
+        Fewer than two ions (`not_a_salt`), a value out of range.
+
+    The Nernst-Planck flux of Solbra et al. 2018, doi:10.1371/journal.pcbi.1006510, without a net current.
+
+    >>> wash = SaltDiffusion(inside="space", outside="bath", ions=["K", "Na", "Cl"], clearance="100 um3/s")
+    >>> wash.moves({"K": 1, "Na": 1, "Cl": -1})
+    [{'K': 1.0, 'Cl': 1.0}, {'Na': 1.0, 'Cl': 1.0}]
     """
 
     kind: ClassVar[str] = "salt_diffusion"

@@ -49,6 +49,17 @@ class GapJunction(Exchange):
         Symbols of the ions that pass.
     conductance
         Of the whole junction, nS.
+
+    Raises
+    ------
+    InputError
+        No ions, one twice, a value out of range.
+
+    The Nernst-Planck flux of Solbra et al. 2018, doi:10.1371/journal.pcbi.1006510, scaled to the conductance.
+
+    >>> joined = GapJunction(inside="left", outside="right", ions=["K", "Na", "Cl"], conductance="50 nS")
+    >>> round(1e9 * joined.conductance, 3)  # kept in SI, S
+    50.0
     """
 
     kind: ClassVar[str] = "gap_junction"
@@ -81,7 +92,10 @@ class GapJunction(Exchange):
         ]
 
     def conduction(self, here: Between) -> tuple[Any, Any]:
-        """Charge that the junction carries (mol/s), and what each volt more adds to it (mol/(V s))."""
+        """Charge that the junction carries outward (mol/s), and what each volt more adds to it (mol/(V s)).
+
+        `here`: the contents of both sides and the drop between them, SI.
+        """
         clearance = self._clearance(here)
         slope = sum(
             conductance(
@@ -115,6 +129,19 @@ class GapJunctionGHK(Exchange):
         Symbols of the ions that pass.
     permeability
         Of the whole junction, um3/s.
+
+    Raises
+    ------
+    InputError
+        No ions, one twice, a value out of range.
+
+    Goldman 1943, doi:10.1085/jgp.27.1.37; Hodgkin and Katz 1949, doi:10.1113/jphysiol.1949.sp004310.
+
+    >>> joined = GapJunctionGHK(inside="left", outside="right", ions=["K", "Cl"], permeability="100 um3/s")
+    >>> here = Between(inside={"K": 100.0, "Cl": 5.0}, outside={"K": 100.0, "Cl": 5.0}, valence={"K": 1, "Cl": -1},
+    ...                temperature=310.15, drop=0.010)
+    >>> [round(1e15 * float(rate), 3) for rate in joined.rates(here)]  # fmol/s: K+ down the potential, Cl- up
+    [3.742, -0.187]
     """
 
     kind: ClassVar[str] = "gap_junction_ghk"
@@ -163,6 +190,14 @@ class Electrode(Exchange):
         To which the inside is clamped above the outside, mV.
     conductance
         Of the clamp: one over its series resistance, nS; 0 leaves it open.
+
+    Raises
+    ------
+    InputError
+        A value out of range.
+
+    >>> Electrode(inside="mucosa", outside="serosa", current="-20 pA").current  # kept in SI, A
+    -2e-11
     """
 
     kind: ClassVar[str] = "electrode"
@@ -181,12 +216,13 @@ class Electrode(Exchange):
         return [-self.fed(here) / F]
 
     def fed(self, here: Between) -> Any:
-        """Current into the inside, A."""
+        """Current into the inside, A; `here.drop` is V, in volts."""
         return self.current + self.conductance * (self.potential - here.drop)
 
     @property
     def is_off(self) -> bool:
-        return False  # three numbers make its current, none of them alone
+        """Never: three numbers make its current, none of them alone."""
+        return False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,6 +233,9 @@ class Wire(Exchange):
     ----------
     inside, outside
         The baths.
+
+    >>> Wire(inside="surface", outside="mouth").holds
+    True
     """
 
     kind: ClassVar[str] = "wire"
@@ -213,6 +252,7 @@ class Wire(Exchange):
 
     @property
     def is_off(self) -> bool:
+        """Never: it has no strength."""
         return False
 
 

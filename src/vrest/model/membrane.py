@@ -35,6 +35,16 @@ class Membrane(Described):
         um2; by default the surface of the inside compartment's shape.
     area_follows_volume
         Whether a sphere or cylinder stretches its membrane as it swells. By default the area stays (folds open).
+
+    Raises
+    ------
+    InputError
+        One compartment on both sides, a value out of range.
+
+    >>> from vrest.model.channels import GHKLeak
+    >>> leak = GHKLeak(ion="K", permeability="1e-6 cm/s")
+    >>> Membrane(inside="soma", outside="bath", transports={"K_leak": leak}, capacitance=2).capacitance  # SI, F/m2
+    0.02
     """
 
     inside: str

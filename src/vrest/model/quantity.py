@@ -42,7 +42,33 @@ def quantity(
     solvable: bool = False,
     doc: str = "",
 ) -> Any:
-    """Declare a quantity field; `default` is written as at the door, limits are SI."""
+    """Declare a quantity field of a `Transport`, an exchange or any other `Described` class.
+
+    Parameters
+    ----------
+    dimension
+        Such as `"permeability"`; `vrest.units` has the door unit of each.
+    default
+        As written at the door, a text with unit or a number in the door unit; without it a value must be given.
+    minimum, maximum
+        Limits, SI; None where there is none.
+    exclusive
+        Whether the minimum itself is refused.
+    solvable
+        Whether `"solve"` may stand in place of a number: the charge balance determines it.
+    doc
+        What it means, for the JSON schema of a cell file.
+
+    Returns
+    -------
+    A dataclass field: values are read, converted to SI and checked when an instance is made.
+
+    >>> @dataclass(frozen=True, kw_only=True)
+    ... class Leak(Described):
+    ...     permeability: float = quantity("permeability", "1e-6 cm/s")
+    >>> Leak().permeability, Leak(permeability=2e-6).permeability  # m/s
+    (1e-08, 2e-08)
+    """
     spec = Quantity(dimension, minimum, exclusive, maximum, solvable, doc)
     return dataclasses.field(default=default, metadata={"quantity": spec})
 

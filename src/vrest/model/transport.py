@@ -37,26 +37,40 @@ CHARGE = "charge"
 class Surroundings:
     """What a transport sees: SI values (or arrays of them) on both sides of its membrane.
 
-    `inside` and `outside` map an ion's symbol to its concentration (mol/m3), without what buffers bind; the sums of all
-    ions, bound or not, are `ions_inside` and `ions_outside`, and osmolarities add the impermeants. `gates` maps the
-    names that the transport declares to their open probabilities, and `label.gate` to those of the membrane's other
-    transports.
-    Volumes (m3) are None for what has none.
+    >>> from vrest.model.channels import GHKLeak
+    >>> here = Surroundings(potential=-0.070, temperature=310.15, inside={"K": 140.0}, outside={"K": 5.0},
+    ...                     osmolarity_inside=290.0, osmolarity_outside=290.0, valence={"K": 1}, gates={})
+    >>> round(1e6 * float(GHKLeak(ion="K", permeability="1e-6 cm/s").rate(here)), 4)  # umol/(m2 s), outward
+    0.1469
     """
 
     potential: Any
+    """V of the membrane, inside minus outside, V."""
     temperature: Any
+    """K."""
     inside: Mapping[str, Any]
+    """Concentrations by symbol, mol/m3, without what buffers bind."""
     outside: Mapping[str, Any]
+    """The same of the other side."""
     osmolarity_inside: Any
+    """All ions, bound or not, and the impermeants, mol/m3."""
     osmolarity_outside: Any
+    """The same of the other side."""
     valence: Mapping[str, int]
+    """Of every ion, by symbol."""
     gates: Mapping[str, Any]
+    """Open probabilities: those that the transport declares by their names, those of the membrane's other transports as
+    `label.gate`."""
     ions_inside: Any = None
+    """Sum of all ions, bound or not, mol/m3."""
     ions_outside: Any = None
+    """The same of the other side."""
     area: Any = None
+    """Of the membrane, m2."""
     volume_inside: Any = None
+    """m3; None for what has none."""
     volume_outside: Any = None
+    """The same of the other side."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +80,13 @@ class Transport(Described, ABC):
     `counter_charge` is for published models that leave a current out of the voltage: it names what carries the
     opposite charge unseen, so that nothing is put on the membrane, and the certificate says so.
 
-    With `o2_half` and `o2_slope` it needs O2: its rate is multiplied by 1/(1 + exp((o2_half - [O2]outside)/o2_slope)).
+    With `o2_half` and `o2_slope` (mM) it needs O2: its rate is multiplied by
+    1/(1 + exp((o2_half - [O2]outside)/o2_slope)).
+
+    >>> from vrest.model.channels import GHKLeak
+    >>> leak = GHKLeak(ion="K", permeability="1e-6 cm/s")
+    >>> isinstance(leak, Transport), leak.stoichiometry(), leak.is_channel, leak.is_off
+    (True, {'K': 1}, True, False)
     """
 
     counter_charge: str = ""
@@ -86,14 +106,14 @@ class Transport(Described, ABC):
 
     @abstractmethod
     def rate(self, here: Surroundings) -> Any:
-        """Turnovers per membrane area, mol/(m2 s)."""
+        """Turnovers per membrane area, mol/(m2 s), outward positive, in the surroundings `here` (SI)."""
 
     def gates(self) -> tuple[str, ...]:
         """Names of the gating variables that belong to this transport."""
         return ()
 
     def gate_kinetics(self, here: Surroundings) -> Mapping[str, tuple[Any, Any]]:
-        """For each gate its opening and closing rate (1/s) at this potential."""
+        """For each gate its opening and closing rate (1/s) in the surroundings `here` (SI)."""
         return {}
 
     @property
@@ -136,6 +156,17 @@ def transport(law: str, *, strength: str | None = None) -> Callable[[type[T]], t
     ------
     InputError
         `strength` is no quantity of the class, or the name is taken by another class.
+
+    >>> @transport("k_gradient_pump", strength="max_rate")
+    ... class GradientPump(Transport):
+    ...     max_rate: float = quantity("turnover")
+    ...     def stoichiometry(self):
+    ...         return {"K": -1.0, "ATP": 1.0}
+    ...     def rate(self, here):
+    ...         return self.max_rate * here.outside["K"] / here.inside["K"]
+    >>> GradientPump(max_rate="10 pmol/cm2/s").law
+    'k_gradient_pump'
+    >>> _ = TRANSPORTS.pop("k_gradient_pump")  # what an example registers, it takes back
     """
 
     def register(cls: type[T]) -> type[T]:

@@ -27,7 +27,8 @@ def potential_of_charge(
 ) -> Array:
     """Potential of an uncompensated ion concentration inside, z F c volume/(C A), in V.
 
-    The inverse of `charging_concentration`, with its arguments; concentration: mol/m3.
+    concentration: mol/m3 of an ion of the given valence without a counter-ion. capacitance: F/m2. area: m2. volume: m3.
+    valence: signed charge number. All broadcast. The inverse of `charging_concentration`.
 
     >>> round(potential_of_charge(1.0, 0.03, 3.0, 7e-6), 2)  # 1 mM of net charge in a sphere of 7 um
     7.5

@@ -14,8 +14,8 @@ from vrest.physics.namespace import Array, namespace
 def kcc2_log(strength: Array, *, k_inside: Array, k_outside: Array, cl_inside: Array, cl_outside: Array) -> Array:
     """KCC2 turnover (1 K+ and 1 Cl- out), U ln[K_i Cl_i/(K_o Cl_o)], in the unit of U.
 
-    strength: U, mol/m2/s. Concentrations: mol/m3, above 0. All broadcast. Zero at Cl_i = K_o Cl_o/K_i, which
-    is E_Cl = E_K.
+    strength: U, mol/m2/s. k_inside, k_outside, cl_inside, cl_outside: mol/m3, above 0. All broadcast. Zero at Cl_i =
+    K_o Cl_o/K_i, which is E_Cl = E_K.
 
     Wei, Ullah and Schiff 2014, doi:10.1523/JNEUROSCI.0516-14.2014; Saetra et al. 2020, PLoS Comput. Biol.
     16:e1007661, doi:10.1371/journal.pcbi.1007661.
@@ -30,8 +30,8 @@ def kcc2_log(strength: Array, *, k_inside: Array, k_outside: Array, cl_inside: A
 def kcc2_product(strength: Array, *, k_inside: Array, k_outside: Array, cl_inside: Array, cl_outside: Array) -> Array:
     """KCC2 turnover (1 K+ and 1 Cl- out) by mass action, P (K_i Cl_i - K_o Cl_o).
 
-    strength: P, mol/m2/s per (mol/m3)^2. Concentrations: mol/m3, 0 allowed. All broadcast. Returns mol/m2/s,
-    outward; zero at Cl_i = K_o Cl_o/K_i.
+    strength: P, mol/m2/s per (mol/m3)^2. k_inside, k_outside, cl_inside, cl_outside: mol/m3, 0 allowed. All broadcast.
+    Returns mol/m2/s, outward; zero at Cl_i = K_o Cl_o/K_i.
 
     Fraser and Huang 2004, J. Physiol. 559:459, doi:10.1113/jphysiol.2004.065706.
 
@@ -53,8 +53,8 @@ def nkcc1_log(
 ) -> Array:
     """NKCC1 turnover (1 Na+, 1 K+ and 2 Cl- out), U (ln[K_i Cl_i/(K_o Cl_o)] + ln[Na_i Cl_i/(Na_o Cl_o)]).
 
-    strength: U, mol/m2/s. Concentrations: mol/m3, above 0. All broadcast. Returns the unit of U; negative,
-    inward, in a normal cell. Zero at Cl_i = Cl_o sqrt(Na_o K_o/(Na_i K_i)).
+    strength: U, mol/m2/s. na_inside, na_outside, k_inside, k_outside, cl_inside, cl_outside: mol/m3, above 0. All
+    broadcast. Returns the unit of U; negative, inward, in a normal cell. Zero at Cl_i = Cl_o sqrt(Na_o K_o/(Na_i K_i)).
 
     Wei, Ullah and Schiff 2014, doi:10.1523/JNEUROSCI.0516-14.2014, where `nkcc1_gate` multiplies it.
 
@@ -80,8 +80,8 @@ def nkcc1_product(
 ) -> Array:
     """NKCC1 turnover (1 Na+, 1 K+ and 2 Cl- out) by mass action, P (Na_i K_i Cl_i^2 - Na_o K_o Cl_o^2).
 
-    strength: P, mol/m2/s per (mol/m3)^4. Concentrations: mol/m3, 0 allowed. All broadcast. Returns mol/m2/s,
-    outward; zero where `nkcc1_log` is.
+    strength: P, mol/m2/s per (mol/m3)^4. na_inside, na_outside, k_inside, k_outside, cl_inside, cl_outside: mol/m3, 0
+    allowed. All broadcast. Returns mol/m2/s, outward; zero where `nkcc1_log` is.
 
     >>> nkcc1_product(1e-12, na_inside=10.0, na_outside=160.0, k_inside=100.0, k_outside=4.0,
     ...               cl_inside=80.0, cl_outside=100.0)

@@ -25,7 +25,8 @@ def donnan_ratio(impermeant: Array, salt: Array) -> Array:
 def donnan_potential(impermeant: Array, salt: Array, *, temperature: Array) -> Array:
     """Donnan potential -(RT/F) ln r, in V: negative inside for negative fixed charge.
 
-    impermeant and salt as in `donnan_ratio`; temperature: K. All broadcast.
+    impermeant: fixed negative charge inside, mol/m3 of charge. salt: monovalent salt outside, mol/m3, above 0.
+    temperature: K. All broadcast.
 
     >>> round(1e3 * float(donnan_potential(100.0, 150.0, temperature=310.15)), 3)
     -8.752

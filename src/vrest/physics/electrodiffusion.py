@@ -31,7 +31,10 @@ def nernst_planck_flux(
 def conductance(clearance: Array, valence: Array, *, inside: Array, outside: Array, temperature: Array) -> Array:
     """What a drop of 1 V adds to the charge that one ion carries along such a path, in mol of charge/(V s).
 
-    g = k z^2 (c_in + c_out)/2 / phi; times F it is in siemens. Arguments as of `nernst_planck_flux`.
+    g = k z^2 (c_in + c_out)/2 / phi; times F it is in siemens.
+
+    clearance: k, m3/s, as of `nernst_planck_flux`. valence: signed charge number. inside, outside: mol/m3. temperature:
+    K. All broadcast.
 
     >>> g = conductance(1e-15, 1, inside=100.0, outside=100.0, temperature=310.15)
     >>> round(float(1e9 * 96485.33212 * g), 2)  # nS

@@ -21,8 +21,9 @@ def cycle_free_energy(
 
     dG = RT [n_Na ln(Na_o/Na_i) + n_K ln(K_i/K_o)] - (n_Na - n_K) F V
 
-    Concentrations: mol/m3, above 0. potential: V. temperature: K. na_per_cycle Na+ go out and k_per_cycle K+
-    in. All broadcast. A cycle runs forward while dG + dG_ATP < 0, with dG_ATP about -57 kJ/mol.
+    na_inside, na_outside, k_inside, k_outside: mol/m3, above 0. potential: V. temperature: K. na_per_cycle,
+    k_per_cycle: Na+ that go out and K+ that come in. All broadcast. A cycle runs forward while dG + dG_ATP < 0, with
+    dG_ATP about -57 kJ/mol.
 
     >>> cost = cycle_free_energy(na_inside=12.0, na_outside=145.0, k_inside=140.0, k_outside=4.0,
     ...                          potential=-0.070, temperature=310.15)
@@ -48,8 +49,9 @@ def pump_reversal_potential(
 
     V = (RT [n_Na ln(Na_o/Na_i) + n_K ln(K_i/K_o)] + dG_ATP)/((n_Na - n_K) F)
 
-    atp_free_energy: dG_ATP, J/mol, negative in a living cell. The others as in `cycle_free_energy`. An
-    electroneutral cycle has no such potential.
+    atp_free_energy: dG_ATP, J/mol, negative in a living cell. na_inside, na_outside, k_inside, k_outside: mol/m3, above
+    0. temperature: K. na_per_cycle, k_per_cycle: Na+ that go out and K+ that come in. All broadcast. An electroneutral
+    cycle has no such potential.
 
     >>> v = pump_reversal_potential(na_inside=12.0, na_outside=145.0, k_inside=140.0, k_outside=4.0,
     ...                             atp_free_energy=-57e3, temperature=310.15)

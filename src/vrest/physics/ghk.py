@@ -82,8 +82,13 @@ def ghk_current(
 ) -> Array:
     """Electrodiffusive current of one ion, outward positive charge positive, in A/m2.
 
-    I = z F J, with J of `ghk_flux` and its arguments. It rises with V, strictly where the ion is present, and
-    is zero at the Nernst potential.
+    I = z F J, with J of `ghk_flux`. It rises with V, strictly where the ion is present, and is zero at the Nernst
+    potential.
+
+    permeability: m/s. valence: signed charge number. inside, outside: mol/m3, 0 allowed. potential: V. temperature: K.
+    All broadcast.
+
+    Hodgkin and Katz 1949, J. Physiol. 108:37, doi:10.1113/jphysiol.1949.sp004310.
 
     >>> current = ghk_current(1e-8, 1, inside=140.0, outside=5.0, potential=-0.070, temperature=310.15)
     >>> round(1e2 * float(current), 5)  # in uA/cm2
@@ -104,7 +109,10 @@ def ghk_slope_conductance(
 ) -> Array:
     """Slope conductance dI/dV of the GHK current, in S/m2, never negative.
 
-    dI/dV = P z^2 F^2/(RT) (-ci B'(-u) - co B'(u)); arguments of `ghk_flux`.
+    dI/dV = P z^2 F^2/(RT) (-ci B'(-u) - co B'(u)),  u = zVF/(RT)
+
+    permeability: m/s. valence: signed charge number. inside, outside: mol/m3, 0 allowed. potential: V. temperature: K.
+    All broadcast.
 
     >>> ion = {"inside": 140.0, "outside": 5.0, "temperature": 310.15}
     >>> slope = ghk_slope_conductance(1e-8, 1, potential=-0.0890587, **ion)  # at E_K
@@ -127,7 +135,10 @@ def ghk_chord_conductance(
 ) -> Array:
     """Chord conductance I/(V - E) of the GHK current, in S/m2, smooth also at V = E.
 
-    g = P z^2 F^2/(RT) co B(u)/B(u - ln(co/ci)); arguments of `ghk_flux`, concentrations above 0.
+    g = P z^2 F^2/(RT) co B(u)/B(u - ln(co/ci)),  u = zVF/(RT)
+
+    permeability: m/s. valence: signed charge number. inside, outside: mol/m3, above 0. potential: V. temperature: K.
+    All broadcast.
 
     >>> ion = {"inside": 140.0, "outside": 5.0, "temperature": 310.15}
     >>> round(float(1e2 * float(ghk_chord_conductance(1e-8, 1, potential=-0.070, **ion))), 3)
@@ -165,8 +176,10 @@ def ghk_voltage(permeabilities: Array, valences: Array, *, inside: Array, outsid
 def ghk_sides(permeabilities: Array, valences: Array, *, inside: Array, outside: Array) -> tuple[Array, Array]:
     """Each ion's terms in the numerator and in the denominator of the GHK voltage equation.
 
-    Cations stand in it with (P out, P in), anions with (P in, P out). Arguments of `ghk_voltage`; returns two
-    arrays with the ions on axis 0, in the unit of P times mol/m3.
+    Cations stand in it with (P out, P in), anions with (P in, P out).
+
+    permeabilities (any common unit), valences (+1 or -1), inside, outside (mol/m3): one entry per ion, or ions on axis
+    0. Returns two arrays with the ions on axis 0, in the unit of P times mol/m3.
 
     >>> [side.tolist() for side in ghk_sides([1, 2], [1, -1], inside=[140, 7], outside=[5, 110])]
     [[5, 14], [140, 220]]

@@ -21,9 +21,9 @@ def mullins_noda(
 
     V = (RT/F) ln[(r P_K K_o + P_Na Na_o)/(r P_K K_i + P_Na Na_i)]
 
-    permeability_k, permeability_na: any common unit. Concentrations: mol/m3. pump_ratio: r, Na+ out per K+
-    in, 3/2 for the Na/K-ATPase; 1, an electroneutral pump, gives the GHK equation without Cl-. temperature:
-    K. All broadcast. It holds only in the steady state of Na+ and K+, with Cl- passive: the potential just
+    permeability_k, permeability_na: any common unit. k_inside, k_outside, na_inside, na_outside: mol/m3. pump_ratio: r,
+    Na+ out per K+ in, 3/2 for the Na/K-ATPase; 1, an electroneutral pump, gives the GHK equation without Cl-.
+    temperature: K. All broadcast. It holds only in the steady state of Na+ and K+, with Cl- passive: the potential just
     after a pump stops is not this one with r = 1 until the contents have settled.
 
     Mullins and Noda 1963, J. Gen. Physiol. 47:117, doi:10.1085/jgp.47.1.117.

@@ -13,8 +13,8 @@ Array = Any
 def namespace(*values: Array) -> Any:
     """The array namespace of the arguments; plain Python numbers mean NumPy.
 
-    NumPy arrays among arrays of another library are constants to that library, which then decides. A list or
-    tuple counts as its elements.
+    values: numbers, arrays, or lists of them. NumPy arrays among arrays of another library are constants to that
+    library, which then decides. A list or tuple counts as its elements.
 
     >>> namespace(1.0, 2.0).__name__
     'numpy'
@@ -30,15 +30,22 @@ def namespace(*values: Array) -> Any:
 
 
 def traced(*values: Array) -> bool:
-    """Whether a value is an array that is not NumPy's: JAX may be tracing it, so nothing can be asked of it."""
+    """Whether a value is an array that is not NumPy's: JAX may be tracing it, so nothing can be asked of it.
+
+    values: as of `namespace`.
+
+    >>> traced(1.0, np.ones(3))
+    False
+    """
     return namespace(*values) is not np
 
 
 def ions_first(*tables: Array, cells: tuple[Array, ...] = ()) -> list[Array]:
     """Tables of one entry per ion (a sequence, or an array with the ions on axis 0) as arrays of one rank.
 
-    Missing trailing axes are added as length 1, so that a table of shape (ions,) meets one of shape
-    (ions, ...), and every table meets `cells`, the values of shape (...) common to all ions.
+    tables: one entry per ion each. cells: values common to all ions. Missing trailing axes are added as length 1, so
+    that a table of shape (ions,) meets one of shape (ions, ...), and every table meets `cells`, the values of shape
+    (...) common to all ions.
 
     >>> [array.shape for array in ions_first([1, -1], np.ones((2, 5)))]
     [(2, 1), (2, 5)]

@@ -26,6 +26,8 @@ def nernst(valence: Array, *, inside: Array, outside: Array, temperature: Array)
 def driving_force(potential: Array, reversal: Array) -> Array:
     """Driving force V - E, in V: positive drives positive charge outward.
 
+    potential, reversal: V. Both broadcast.
+
     >>> round(float(driving_force(-0.070, -0.090)), 6)
     0.02
     """

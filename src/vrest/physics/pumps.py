@@ -22,8 +22,9 @@ def hill(
 ) -> Array:
     """Independent identical sites: (Na_i/(Na_i + km_na))^hill_na (K_o/(K_o + km_k))^hill_k.
 
-    na_inside, k_outside, km_na, km_k: mol/m3. Returns 0 to 1. km_na 10, km_k 2 is the pump of Kager, Wadman
-    and Somjen 2000, J. Neurophysiol. 84:495, doi:10.1152/jn.2000.84.1.495.
+    na_inside, k_outside, km_na, km_k: mol/m3. hill_na, hill_k: sites for each ion. All broadcast. Returns 0 to 1.
+    km_na 10 and km_k 2 are of the pump of Kager, Wadman and Somjen 2000, J. Neurophysiol. 84:495,
+    doi:10.1152/jn.2000.84.1.495.
 
     >>> round(float(hill(na_inside=10.0, k_outside=4.0, km_na=10.0, km_k=2.0)), 6)
     0.055556
@@ -42,8 +43,8 @@ def exponential(
 ) -> Array:
     """Two sigmoids: 1/(1 + e^((na_half - Na_i)/na_slope)) 1/(1 + e^((k_half - K_o)/k_slope)).
 
-    All in mol/m3. Returns 0 to 1. Fitted around physiological contents: at 0 of either ion it is small
-    (2e-4 for Na+, 4e-3 for K+) but not 0.
+    na_inside, k_outside, na_half, na_slope, k_half, k_slope: mol/m3. All broadcast. Returns 0 to 1. Fitted around
+    physiological contents: at 0 of either ion it is small (2e-4 for Na+, 4e-3 for K+) but not 0.
 
     Cressman et al. 2009, J. Comput. Neurosci. 26:159, doi:10.1007/s10827-008-0132-4 (k_half 5.5); Wei, Ullah
     and Schiff 2014, J. Neurosci. 34:11733, doi:10.1523/JNEUROSCI.0516-14.2014 (k_half 3.5).
@@ -65,7 +66,7 @@ def hamada(
 
     high_share/(1 + (km_high/Na_i)^3) + (1 - high_share)/(1 + (km_low/Na_i)^3)
 
-    na_inside, km_high, km_low: mol/m3. Returns 0 to 1.
+    na_inside, km_high, km_low: mol/m3. high_share: 0 to 1. All broadcast. Returns 0 to 1.
 
     Hamada et al. 2003, Br. J. Pharmacol. 138:1517; used by Dijkstra et al. 2016, J. Neurosci. 36:11881.
 
@@ -81,8 +82,8 @@ def luo_rudy_core(
 ) -> Array:
     """The Luo-Rudy pump without its voltage: Na_i^h/(Na_i^h + km_na^h) K_o/(K_o + km_k).
 
-    na_inside, k_outside, km_na, km_k: mol/m3. Returns 0 to 1. It is also the astrocyte's pump of Saetra et
-    al. 2021, PLoS Comput. Biol. 17:e1008143, doi:10.1371/journal.pcbi.1008143.
+    na_inside, k_outside, km_na, km_k: mol/m3. hill_na: h. All broadcast. Returns 0 to 1. It is also the astrocyte's
+    pump of Saetra et al. 2021, PLoS Comput. Biol. 17:e1008143, doi:10.1371/journal.pcbi.1008143.
 
     >>> round(float(luo_rudy_core(na_inside=10.0, k_outside=4.0)), 6)
     0.363636
@@ -121,7 +122,7 @@ def luo_rudy(
 ) -> Array:
     """The Luo-Rudy pump: `luo_rudy_core` times `luo_rudy_voltage_factor`.
 
-    Concentrations: mol/m3. potential: V. temperature: K. All broadcast. Returns 0 to 1.
+    na_inside, na_outside, k_outside, km_na, km_k: mol/m3. potential: V. temperature: K. All broadcast. Returns 0 to 1.
 
     Luo and Rudy 1994, doi:10.1161/01.RES.74.6.1071.
 

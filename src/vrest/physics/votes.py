@@ -62,8 +62,9 @@ def elasticities(
     Cations: (RT/F) times their numerator share outside, minus (RT/F) times their denominator share inside;
     anions: minus (RT/F) times the denominator share outside, (RT/F) times the numerator share inside.
 
-    Arguments of `ghk_voltage`. Returns two arrays, V per unit of ln(concentration), ions on axis 0. All of
-    them sum to 0: scaling every concentration alike leaves V alone.
+    permeabilities (any common unit), valences (+1 or -1), inside, outside (mol/m3): one entry per ion, or ions on axis
+    0. temperature (K): of the shape common to all ions. Returns two arrays, V per unit of ln(concentration), ions on
+    axis 0. All of them sum to 0: scaling every concentration alike leaves V alone.
 
     >>> by_outside, by_inside = elasticities(
     ...     [1, 0.04], [1, 1], inside=[140, 15], outside=[5, 145], temperature=310.15)

@@ -13,8 +13,8 @@ def osmotic_flux(
 
     J_w = L_p R T (osm_outside - osm_inside): water goes to the more concentrated side.
 
-    hydraulic_permeability: L_p, m/(s Pa); an osmotic permeability P_f in m/s gives L_p = P_f v_w/(R T), with
-    v_w the molar volume of water. Osmolarities: mol/m3 of all solutes. temperature: K. All broadcast.
+    hydraulic_permeability: L_p, m/(s Pa); an osmotic permeability P_f in m/s gives L_p = P_f v_w/(R T), with v_w the
+    molar volume of water. osmolarity_inside, osmolarity_outside: mol/m3 of all solutes. temperature: K. All broadcast.
 
     Kedem and Katchalsky 1958, Biochim. Biophys. Acta 27:229, doi:10.1016/0006-3002(58)90330-5.
 

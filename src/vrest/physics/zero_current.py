@@ -20,10 +20,10 @@ def zero_current_potential(
 ) -> Array:
     """The potential where `current` crosses zero once between `low` and `high`, in V.
 
-    current: potential (V) -> current (A/m2), elementwise. slope: its derivative (S/m2); central differences
-    without it. NaN where the ends do not differ in sign: then there is no such potential, or no single one.
+    current: potential (V) -> current (A/m2), elementwise. low, high: V. slope: its derivative (S/m2); central
+    differences without it. NaN where the ends do not differ in sign: then there is no such potential, or no single one.
 
-    Bisection to a bracket of width `tol` (V), which bounds the error, then two Newton steps, which reach
+    tol: V. Bisection to a bracket of this width, which bounds the error, then two Newton steps, which reach
     rounding. The number of evaluations is fixed. Derivatives are right too, to first order: bisection passes
     none on, and a Newton step from the root has the derivative of the implicit function.
 

@@ -209,6 +209,11 @@ def bifurcation(
     progress
         Called with the share done, 0 to 1.
 
+    Returns
+    -------
+    Bifurcation
+        `branches` and `special` (folds and Hopf points), parameters in door units, V in mV.
+
     Raises
     ------
     InputError

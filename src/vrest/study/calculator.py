@@ -41,7 +41,8 @@ def nernst(ion: str | int, *, inside: Any, outside: Any, celsius: Any = 37.0) ->
 
     Returns
     -------
-    A float, or an array of the common shape, mV.
+    float or array
+        Of the common shape, mV; inside minus outside.
 
     Raises
     ------
@@ -99,6 +100,11 @@ def ghk(ions: Iterable[Sequence[Any]], *, celsius: Any = 37.0) -> Ghk:
         permeabilities relative to each other, or all as text with a unit.
     celsius
         Temperature, degC, or text with a unit.
+
+    Returns
+    -------
+    Ghk
+        `v` and the Nernst potentials `E`, mV; shares of the ions in the equation and in the slope conductance.
 
     Raises
     ------

@@ -49,13 +49,26 @@ def bath_curve(
     Parameters
     ----------
     cell
-        Contents are those of its resting state, if it has one.
+        As of `rest`. Contents are those of its resting state, if it has one.
     path
         The bath concentration to vary; the other bath ions stay.
     concentrations
         mM; by default 41 values from a tenth to thirty times the present one.
     membrane
         Whose V; needed where there are several.
+
+    Returns
+    -------
+    BathCurve
+        `concentration` (n,) mM; `instant`, `settled` and `nernst` (n,) mV, NaN where there is none.
+
+    Raises
+    ------
+    InputError
+        A path that is no bath concentration (`bad_path`), several membranes and none named, a concentration that its
+        field refuses.
+    NoRestError
+        No potential between -400 and +400 mV carries zero current at once.
 
     >>> curve = bath_curve("mammalian_neuron", "outside.K", [2.5, 5.0, 10.0])
     >>> [round(float(v), 1) for v in curve.settled]
@@ -137,7 +150,28 @@ class CurrentVoltage:
 def current_voltage(
     result: Rest | CellLike, potentials: np.ndarray | None = None, membrane: str | None = None
 ) -> CurrentVoltage:
-    """I-V curves of one membrane at a resting state; gates follow the potential.
+    """I-V curves of one membrane at a resting state; contents are frozen, gates follow the potential.
+
+    Parameters
+    ----------
+    result
+        From `rest`, or a cell as of `rest`, which is then brought to rest.
+    potentials
+        (n,) mV; by default -120 to +60 in steps of 0.5.
+    membrane
+        By default the first.
+
+    Returns
+    -------
+    CurrentVoltage
+        Outward currents (n,), pA: `ions` by symbol (channels), `pump` (all else), `net`; `potential` (n,), mV.
+
+    Raises
+    ------
+    InputError
+        No such cell or membrane.
+    NoRestError
+        There is no stationary state.
 
     >>> iv = current_voltage("mammalian_neuron", np.array([-70.0]))
     >>> bool(abs(iv.net[0]) < 1e-9)

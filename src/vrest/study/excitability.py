@@ -53,7 +53,12 @@ DEINACTIVATED = -90.0
 
 @dataclass(frozen=True)
 class Firing:
-    """What a cell did under a current step."""
+    """What a cell did under a current step.
+
+    >>> answer = firing("hodgkin_huxley_1952", 10)
+    >>> answer.pattern, len(answer.spikes), answer.v.shape == answer.time.shape
+    ('repetitive', 14, True)
+    """
 
     density: float
     """uA/cm2, positive depolarises."""
@@ -62,12 +67,12 @@ class Firing:
     pattern: str
     """`silent`, `transient` (a few spikes, then none), `repetitive` or `block`."""
     v_end: float
-    """mV."""
+    """V when the step ends, mV."""
 
     time: np.ndarray
-    """s."""
+    """(n,) s."""
     v: np.ndarray
-    """mV."""
+    """(n,) mV."""
 
     @property
     def rate(self) -> float | None:
@@ -83,12 +88,16 @@ class Firing:
 
 @dataclass(frozen=True)
 class Excitability:
-    """Readiness of a cell. None where the cell has nothing to answer with; `note` says why."""
+    """Readiness of a cell. None where the cell has nothing to answer with; `note` says why.
+
+    >>> excitability("hodgkin_huxley_1952")
+    excitable: ...
+    """
 
     state: str
     """`excitable`, `fires by itself`, `blocked` (Na+ channels inactivated at rest) or `inexcitable`."""
     v_rest: float | None
-    """mV."""
+    """V at rest, mV."""
     input_resistance: float | None
     """MOhm: 1/(dI/dV) of the whole membrane at rest, contents frozen, gates in their steady state. Where membranes are
     coupled: what V moves by at the end of a small step of current, which goes into all of them."""
@@ -132,17 +141,22 @@ def excitability(result: Rest | CellLike, step: float | str = "200 ms", membrane
     Parameters
     ----------
     result
-        From `rest`; of a perturbed cell: `perturb(...).settled`. A cell that oscillates in place of resting fires by
-        itself.
+        From `rest`, or a cell as of `rest`, which is then brought to rest; of a perturbed cell:
+        `perturb(...).settled`. A cell that oscillates in place of resting fires by itself.
     step
         Length of the current steps, s or text with unit.
     membrane
         Where the current goes and V is read; needed where there are several.
 
+    Returns
+    -------
+    Excitability
+        Threshold (mV above rest), rheobase (uA/cm2) and input resistance (MOhm), None where there is none.
+
     Raises
     ------
     InputError
-        Several membranes and none named (code `several_membranes`).
+        No such cell; several membranes and none named (code `several_membranes`).
     NoRestError
         The cell neither rests nor oscillates.
 
@@ -188,7 +202,7 @@ def firing(
     Parameters
     ----------
     result
-        From `rest`.
+        From `rest`, or a cell as of `rest`, which is then brought to rest.
     density
         uA/cm2, or text with unit, beside what the cell is injected with at rest; positive depolarises. A cell without
         a stimulus is given one, carried by K+.
@@ -197,10 +211,18 @@ def firing(
     membrane
         Where the current goes and V is read; needed where there are several.
 
+    Returns
+    -------
+    Firing
+        The pattern, the times of spikes (s), V (mV) over time (s).
+
     Raises
     ------
     InputError
-        Several membranes and none named (code `several_membranes`), or no K+ to carry a stimulus (`no_target`).
+        No such cell; several membranes and none named (code `several_membranes`); no K+ to carry a stimulus
+        (`no_target`).
+    NoRestError
+        The cell does not rest.
 
     >>> answer = firing("hodgkin_huxley_1952", 10, "300 ms")
     >>> answer.pattern, round(answer.rate, 1)

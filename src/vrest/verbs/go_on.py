@@ -45,7 +45,14 @@ def go_on(
     Returns
     -------
     Run
-        Its times count from where `run` ended; its `states` are (time, state), SI, the first one `run.states[-1]`.
+        Its times (s) count from where `run` ended; its `states` are (time, state), SI, the first one `run.states[-1]`.
+
+    Raises
+    ------
+    InputError
+        What `simulate` refuses.
+    StuckError
+        As of `simulate`.
 
     >>> first = simulate("hodgkin_huxley_1952", [(0, "stimulus.density=10 uA/cm2")], "50 ms", points=5)
     >>> more = go_on(first, "50 ms", points=5)

@@ -47,16 +47,23 @@ def instant(cell: CellLike, changes: str | Change | Iterable[str | Change] | Map
     Parameters
     ----------
     cell
-        Its contents are those it describes; use `rest(cell).as_cell()` for a cell that does not start at rest.
+        As of `rest`. Its contents are those it describes; for a cell that does not start at rest, give
+        `rest(cell).as_cell()`.
     changes
-        What changes.
+        What changes, as of `apply`; transports and baths, not contents.
+
+    Returns
+    -------
+    Instant
+        `before` and `v`, mV: numbers, or by membrane where there are several.
 
     Raises
     ------
     NoRestError
         No zero-current potential between -400 and +400 mV.
     InputError
-        `undefined_rate`: a law that takes the logarithm of a concentration of which there is none.
+        No such cell, changes that make no sense, one of contents (`fixed_at_start`); `undefined_rate`: a law that takes
+        the logarithm of a concentration of which there is none.
 
     >>> answer = instant("mammalian_neuron", "pump.max_rate*=0")
     >>> round(answer.before, 2), round(answer.v, 2)
@@ -102,6 +109,21 @@ def instant(cell: CellLike, changes: str | Change | Iterable[str | Change] | Map
 
 def settled(cell: CellLike, changes: str | Change | Iterable[str | Change] | Mapping[str, Any] = ()) -> Rest:
     """The resting state after a change, when contents, volume and potential have all found their new values.
+
+    Parameters
+    ----------
+    cell, changes
+        As of `rest`.
+
+    Returns
+    -------
+    Rest
+        That of `rest`: beside `instant`, the other clock of a change.
+
+    Raises
+    ------
+    InputError
+        What `rest` refuses.
 
     >>> round(settled("mammalian_neuron", "pump.max_rate*=0").v_rest, 2)
     -0.26

@@ -6,7 +6,13 @@ from enum import Enum, IntEnum
 
 
 class Outcome(Enum):
-    """Typed outcome of `rest`."""
+    """What a search for a resting state ended in; the value of a member says it in words.
+
+    >>> print(Outcome.rests_run_down.value)
+    The cell is stationary and stable, but run down: no pump holds gradients here.
+    >>> [outcome.name for outcome in Outcome if outcome.has_state and not outcome.is_rest]
+    ['unstable', 'oscillates']
+    """
 
     rests = "The cell rests: stationary and stable, with every conserved total held."
     rests_run_down = "The cell is stationary and stable, but run down: no pump holds gradients here."

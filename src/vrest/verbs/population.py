@@ -143,6 +143,8 @@ def population(
 
     Parameters
     ----------
+    cell
+        As of `rest`.
     vary
         For each path a distribution (see `vrest.verbs.distribution`) or a column of values in door units; a DataFrame
         serves. Ending in "swap Na" or "with Cl" keeps a bath neutral.
@@ -156,8 +158,10 @@ def population(
         Start each run from that cell's own resting state.
     times
         Times at which the whole state is kept, s.
-    summaries
-        Whether minimum, maximum and mean of V, times above the `threshold`, and the largest volume are kept.
+    summaries, threshold
+        Whether minimum, maximum and mean of V, times above the threshold (mV or text), and the largest volume are kept.
+    rtol
+        Relative tolerance of a step of a run.
     into
         A store such as `zarr_store("cells.zarr")`: chunks are written as they are done, and what is done is not
         done again.
@@ -165,6 +169,13 @@ def population(
         Cells computed together.
     workers, client
         Threads (by default one a core); or a Dask `Client`, or the address of its scheduler.
+    progress
+        Called with the share done; returning False stops, keeping what is done.
+
+    Returns
+    -------
+    Population
+        `dataset` over `cell`: draws, outcome and numbers of each, in door units.
 
     Raises
     ------

@@ -20,10 +20,17 @@ class Population:
 
     `dataset` is an `xarray.Dataset` over `cell`: the sampled parameters under their names, `outcome` with its flag
     meanings, and what was asked for, in door units.
+
+    >>> from vrest.verbs.population import population
+    >>> many = population("mammalian_neuron", {"outside.K": [3.0, 5.0, 8.0]})
+    >>> many.n, many.v.round(1).tolist(), many.outcomes, many.cell_at(2).contents("outside")["K"]
+    (3, [-74.4, -70.0, -64.0], {'rests': 3}, 8.0)
     """
 
     cell: Cell
+    """The cell that was varied."""
     samples: Samples
+    """What each row has in its place."""
     dataset: Any
     computed: int
     """Cells computed by this call; the others were found done."""
@@ -79,11 +86,11 @@ class Population:
         return dict(zip(self.cell.membranes, self.v.reshape(self.n, -1).T, strict=True))
 
     def cell_at(self, k: int) -> Cell:
-        """The cell of row k, to look at more closely: `rest(population.cell_at(k))`."""
+        """The cell of row `k` (from 0), to look at more closely: `rest(population.cell_at(k))`."""
         return self.samples.cell(self.cell, k)
 
     def importance(self, values: Any = None) -> dict[str, float]:
-        """Spearman's rank correlation of each sampled parameter with V, or with other values of every cell.
+        """Spearman's rank correlation of each sampled parameter with V, or with other `values` (n,) of every cell.
 
         It sees what is monotone, one parameter at a time; NaN where nothing varies. Cells whose value is NaN are left
         out.

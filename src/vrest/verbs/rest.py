@@ -33,20 +33,31 @@ from vrest.verbs.verdict import departed, linearised, verdict
 class Rest:
     """A resting state with its certificate, or the reason why there is none.
 
-    Numbers are in door units: mV, mM, s, um3. `state` and `parameters` are the raw SI vectors.
+    Numbers are in door units: mV, mM, s, um3. What is read of a state raises `NoRestError` where there is none
+    (`outcome.has_state`). `str()` is the whole certificate.
+
+    >>> r = rest("mammalian_neuron")
+    >>> r.outcome.name, r.stable, f"{r.v_rest:.2f} mV", f"{r.E['Na']:.2f} mV", f"{r.atp_per_second:.2e} /s"
+    ('rests', True, '-70.00 mV', '60.63 mV', '3.56e+07 /s')
     """
 
     cell: Cell
+    """The cell that was asked about, changes applied."""
     system: System
+    """Its equations, which say what `state` and `parameters` hold."""
     outcome: Outcome
     reason: str
+    """The outcome in words."""
     state: np.ndarray
+    """(states,) SI, in the order of `system.states`."""
     parameters: np.ndarray
+    """(parameters,) SI, in the order of `system.names`."""
     start: np.ndarray
+    """The state from which the search began, as `state`."""
     residual_mV: float
     """V component of the remaining Newton correction, mV."""
     residual_mM_per_min: Mapping[str, Mapping[str, float]]
-    """{compartment: {ion: imbalance}}."""
+    """{compartment: {ion: imbalance}}, mM/min."""
     eigenvalues: NDArray[np.complex128]
     """Of the reduced system, 1/s."""
     conditioning: float
@@ -156,12 +167,13 @@ class Rest:
         return found
 
     def raise_if_none(self) -> Rest:
-        """Itself if the cell rests there, else `NoRestError`."""
+        """Itself if the cell rests there, else `NoRestError` with the reason."""
         if not self.outcome.is_rest:
             raise NoRestError(f"'{self.cell.name}': {self.reason}", code=self.outcome.name, hint="")
         return self
 
     def need_state(self) -> None:
+        """Nothing if there is a stationary state, else `NoRestError`."""
         if not self.outcome.has_state:
             raise NoRestError(f"'{self.cell.name}' has no resting state to read: {self.reason}", code=self.outcome.name)
 
@@ -210,6 +222,12 @@ def rest(
     -------
     Rest
         `outcome` says what was found, `reached` how; it never carries an unchecked number.
+
+    Raises
+    ------
+    InputError
+        No such cell, changes that make no sense, no state of this cell (`bad_start`), nothing that moves
+        (`nothing_moves`). That there is no rest is no error: it is the outcome.
 
     >>> r = rest("mammalian_neuron")
     >>> r.outcome.name, round(r.v_rest, 6)

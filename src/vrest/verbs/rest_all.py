@@ -68,8 +68,8 @@ def rest_all(
         As of `rest`.
     changes
         Changes to apply first, such as `"outside.K=12 mM"`.
-    starts
-        How many random starts; `seed` makes them the same every time.
+    starts, seed
+        How many random starts; the seed makes them the same every time.
     progress
         Called with the share done, 0 to 1.
 
@@ -77,6 +77,11 @@ def rest_all(
     -------
     list of Rest
         Each certified as by `rest`.
+
+    Raises
+    ------
+    InputError
+        What `rest` refuses; fewer than 0 starts.
 
     >>> [(r.outcome.name, round(r.v_rest, 6)) for r in rest_all("mammalian_neuron", starts=4)]
     [('rests', -70.0)]

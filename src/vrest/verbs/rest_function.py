@@ -67,7 +67,7 @@ def rest_function(cell: CellLike, paths: str | Iterable[str], output: Output = "
     Parameters
     ----------
     cell
-        What is not among the paths keeps its numbers; what it has as `"solve"` is solved anew.
+        As of `rest`. What is not among the paths keeps its numbers; what it has as `"solve"` is solved anew.
     paths
         Numbers of the cell, such as `["outside.K", "pump.max_rate"]`.
     output

@@ -52,11 +52,21 @@ def rest_many(cell: CellLike, over: Mapping[str, Any]) -> RestMany:
     Parameters
     ----------
     cell
-        The cell that is varied.
+        The cell that is varied, as of `rest`.
     over
         For each path, a sequence of values in door units; all of one length n. Each search starts from the
         contents that the varied cell describes. A transport that a value switches off leaves a total that
         nothing determines: that cell's outcome is `neutral` (use `rest` for it).
+
+    Returns
+    -------
+    RestMany
+        `v_rest` (n,) or (n, membranes), mV, NaN where there is none; `outcomes`; `rests`, each as from `rest`.
+
+    Raises
+    ------
+    InputError
+        Columns of different lengths (`bad_shape`), a path that names nothing, a value that its field refuses.
 
     >>> many = rest_many("mammalian_neuron", {"outside.K": [3.0, 5.0, 8.0]})
     >>> [round(float(v), 1) for v in many.v_rest]

@@ -56,14 +56,17 @@ def simulate(
     Parameters
     ----------
     cell
-        Starts from what it describes, gates at their steady state, unless `start` is given.
+        A `Cell`, its name in the library, or the path of its TOML file. It starts from what it describes, gates at
+        their steady state, unless `start` is given.
     events
         Pairs (time, change), such as `[("5 min", "transports.pump.max_rate*=0")]`; exact at their times.
     until
         End, s or text with unit.
     times
-        Times to report, s (increasing, within 0..until); by default `points` of them: evenly spaced, or
-        logarithmically from 1 us after the start and after each event. Events are always among them.
+        Times to report, s (increasing, within 0..until).
+    points, spacing
+        Without `times`: how many, and `"linear"` (evenly spaced) or `"log"` (logarithmically from 1 us after the start
+        and after each event). Events are always among them.
     rtol
         Relative tolerance of a step; absolute tolerances follow from it.
     progress
@@ -75,10 +78,15 @@ def simulate(
         `states[-1]` of a run (`go_on` keeps its parameters as well). It is taken whole: amounts (mol/m3 of start
         volume), volumes (relative), charges (V), gates (0 to 1).
 
+    Returns
+    -------
+    Run
+        States and parameters at the times, the steps taken, a ledger of what is conserved.
+
     Raises
     ------
     InputError
-        Times, events or changes that make no sense, or no state of this cell (`bad_start`).
+        No such cell; times, events or changes that make no sense; no state of this cell (`bad_start`).
     StuckError
         The step size fell to rounding: an ion is used up (code `runs_out`), or it is not known why
         (`not_converged`). Its `run` is what was done.

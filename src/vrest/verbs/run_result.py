@@ -51,22 +51,38 @@ class Stretch:
 class Run:
     """What happened: states and parameters at the requested times, the protocol, the steps taken.
 
-    `time` is in s, `states` (time, state) and `parameters` (time, parameter) are raw SI; `dataset` labels them
-    in door units.
+    `dataset` labels all of it in door units.
+
+    >>> from vrest.verbs.run import simulate
+    >>> run = simulate("mammalian_neuron", [("5 min", "pump.max_rate*=0")], "10 min", points=3)
+    >>> run.time.tolist(), run.v.round(2).tolist(), run.complete  # s, mV
+    ([0.0, 300.0, 600.0], [-70.0, -70.0, -61.01], True)
     """
 
     cell: Cell
+    """The cell that ran."""
     system: System
+    """Its equations, which say what `states` and `parameters` hold."""
     plan: Protocol
+    """The events that it was given."""
     until: float
+    """The end that was asked for, s."""
     rtol: float
+    """Relative tolerance of a step."""
     time: np.ndarray
+    """(time,) s."""
     states: np.ndarray
+    """(time, state) SI, in the order of `system.states`."""
     stretches: tuple[Stretch, ...] = field(repr=False)
+    """The parts without events."""
     steps: int
+    """Steps taken."""
     rejected: int
+    """Steps tried in vain."""
     complete: bool
+    """Whether it reached its end; False where it was stopped."""
     events: tuple[float, ...] = field(default=())
+    """When something changed, s."""
     start: np.ndarray | None = field(default=None, repr=False)
     """The state that it was given to start from, SI; None where it started from what the cell describes."""
 

@@ -20,18 +20,28 @@ from vrest.verbs.run import Progress
 
 @dataclass(frozen=True)
 class Check:
-    """What is inconsistent in a description, ranked; what it leads to; verified fixes. `str()` is the account."""
+    """What is inconsistent in a description, ranked; what it leads to; verified fixes. `str()` is the account.
+
+    >>> from vrest.model.change import apply
+    >>> story = check(apply("mammalian_neuron", "pump.max_rate*=0.8"))
+    >>> story.rests, story.findings[0].where, f"{story.later[-1].v['neuron']:.1f} mV after an hour"
+    (False, 'inside.Na', '-69.4 mV after an hour')
+    """
 
     cell: Cell
+    """As described."""
     claims: Claims
+    """What the description says beside it."""
     v_start: Mapping[str, float]
     """As described, mV by membrane."""
     findings: tuple[Finding, ...]
+    """What is inconsistent, the largest first."""
     later: tuple[Later, ...]
     """At once (contents as described, no net current), then after 1 min, 10 min and 1 h; fewer where a run fails."""
     stopped: str
     """Why the run ended early; empty if it did not."""
     fixes: tuple[Fix, ...]
+    """What would make it rest; each was made and followed for an hour."""
     unfixed: str
     """Why no strengths hold the described state; empty where some do."""
 
@@ -91,7 +101,7 @@ def check(cell: CellLike, claims: Claims | None = None, *, progress: Progress | 
     Parameters
     ----------
     cell
-        As described; the state it starts from is what is judged.
+        As of `rest`. The state it starts from is what is judged.
     claims
         What the description says beside it, such as reversal potentials (see `vrest.io.neuron.read_description`).
     progress
@@ -101,6 +111,13 @@ def check(cell: CellLike, claims: Claims | None = None, *, progress: Progress | 
     -------
     Check
         `rests` is True where V stays within 0.1 mV and every content within 1 % for an hour.
+
+    Raises
+    ------
+    InputError
+        No such cell; contents in which a transport has no finite rate (`undefined_rate`).
+    NoRestError
+        No potential carries zero current in the described contents.
 
     >>> check("mammalian_neuron").rests
     True

@@ -20,7 +20,12 @@ from vrest.verbs.rest import Rest, rest, rest_here
 
 @dataclass(frozen=True)
 class Design:
-    """A cell that is stationary where it was wanted. `str()` is a table, `as_dict()` is ready for JSON."""
+    """A cell that is stationary where it was wanted. `str()` is a table, `as_dict()` is ready for JSON.
+
+    >>> made = design("mammalian_neuron", v_rest=-75)
+    >>> made.stable, f"{made.v_rest:.1f} mV", made.choices[0].name
+    (True, '-75.0 mV', 'neuron.K_leak.permeability')
+    """
 
     cell: Cell
     """The designed cell: it starts from the target."""
@@ -110,7 +115,7 @@ def design(
     Parameters
     ----------
     cell
-        The cell to start from, with one membrane; its rate laws, gated channels and stimuli stay.
+        The cell to start from, as of `rest`, with one membrane; its rate laws, gated channels and stimuli stay.
     v_rest
         Target potential, mV or text.
     inside, outside

@@ -39,12 +39,20 @@ from vrest.verbs.rest import Rest, rest, rest_of
 
 @dataclass(frozen=True)
 class Explanation:
-    """The account of a resting state. `str()` is a table, `as_dict()` is ready for JSON."""
+    """The account of a resting state. `str()` is a table, `as_dict()` is ready for JSON.
+
+    >>> print(explain("mammalian_neuron").sentences()[0])
+    The -70.00 mV are a vote of the open channels: K has the loudest voice (58 % of the chord conductance) ...
+    """
 
     rest: Rest
+    """What is accounted for."""
     membranes: tuple[MembraneStory, ...]
+    """One for each membrane: shares of the ions, parts of V (mV)."""
     atp_per_second: float
+    """Molecules spent by the whole cell, 1/s."""
     watts: float
+    """Power of that ATP, W."""
 
     def as_dict(self) -> dict[str, Any]:
         """Nested dictionary in door units; one membrane is flat, several are by name."""
@@ -118,10 +126,28 @@ UNITS = {
 def explain(result: Rest | CellLike) -> Explanation:
     """Account for a resting state, millivolt by millivolt.
 
+    Each ion's chord share times its Nernst potential, and what the pump's current adds, make V exactly; beside them
+    stand the shares of the GHK equation and what is lost without pumps, at once and when the gradients have run down.
+
+    Parameters
+    ----------
+    result
+        From `rest`, or a cell as of `rest`, which is then brought to rest.
+
+    Returns
+    -------
+    Explanation
+        One account for each membrane (mV, mM, pA, fmol/s), the bill in ATP.
+
     Raises
     ------
+    InputError
+        No such cell.
     NoRestError
         There is no resting state to explain.
+
+    Chord equation: Hodgkin and Horowicz 1959, doi:10.1113/jphysiol.1959.sp006278; GHK: Goldman 1943,
+    doi:10.1085/jgp.27.1.37; Mullins and Noda 1963, doi:10.1085/jgp.47.1.117.
 
     >>> story = explain("article_neuron").membranes[0]
     >>> round(story.v, 1), round(story.ghk, 1), round(story.direct, 1)

@@ -48,7 +48,7 @@ def fit(
     Parameters
     ----------
     cell
-        A cell with one membrane; what is not free and not in the data keeps its numbers.
+        As of `rest`, with one membrane; what is not free and not in the data keeps its numbers.
     data
         A table: a dictionary, a DataFrame, or `read_measurements(file)`. One column is the potential (`Vm`, mV, with
         the liquid junction potential corrected), `sd` or `sem` its error, `n` the measurements that a row is the mean
@@ -77,8 +77,8 @@ def fit(
     Raises
     ------
     InputError
-        A column, path or ratio that is not understood; a model that does not apply to the cell or does not use an
-        unknown; fewer data than unknowns; a row in which the model has no potential.
+        No such cell; a column, path or ratio that is not understood; a model that does not apply to the cell or does
+        not use an unknown; fewer data than unknowns; a row in which the model has no potential.
     NoRestError
         `settled`: at the best values the cell does not rest in one of the rows.
 

@@ -32,9 +32,17 @@ UNFELT = 0.1
 
 @dataclass(frozen=True)
 class Candidate:
-    """A measurement that could be made, and what it would be worth."""
+    """A measurement that could be made, and what it would be worth.
+
+    >>> from vrest.study.fit.fit import fit
+    >>> found = fit("frog_muscle", {"Ko": [10.0, 20.0, 40.0, 80.0], "Vm": [-74.6, -60.6, -46.0, -30.4]})
+    >>> (one,) = next_measurement(found, "outside.K=2.5 mM")
+    >>> one.conditions, one.after["P_Na/P_K"] < one.now["P_Na/P_K"]
+    ({'compartments.outside.ions.K': 2.5}, True)
+    """
 
     change: str
+    """As it was named."""
     conditions: Mapping[str, float]
     """What it sets, by path, door units."""
     now: Mapping[str, float]
@@ -69,17 +77,20 @@ def next_measurement(
     parameter
         The unknown that matters; by default the one that is known least.
 
+    Returns
+    -------
+    list of Candidate
+        Half-widths of the intervals `now` and `after`, from the best.
+
     Raises
     ------
     InputError
         `unknown_parameter`; `bad_candidate`; `no_prediction` (the model has no potential there); `no_candidates` (there
         is no bath); a change that cannot be read.
 
-    >>> from vrest.model.cellfile import load
     >>> from vrest.study.fit.fit import fit
-    >>> cell = load("frog_muscle")
     >>> data = {"Ko": [10.0, 20.0, 40.0, 80.0], "Vm": [-74.6, -60.6, -46.0, -30.4]}
-    >>> found = fit(cell, data, ["P_Na/P_K", "P_Cl/P_K"])
+    >>> found = fit("frog_muscle", data, ["P_Na/P_K", "P_Cl/P_K"])
     >>> best = next_measurement(found, parameter="P_Cl/P_K")[0]
     >>> best.change, best.after["P_Cl/P_K"] < best.now["P_Cl/P_K"]
     ('outside.Cl=0 mM', True)

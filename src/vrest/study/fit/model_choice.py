@@ -18,9 +18,16 @@ from vrest.verbs.rest_all import Progress
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """Models of the same data, from the best to the worst. `str()` is a table, `as_dict()` is ready for JSON."""
+    """Models of the same data, from the best to the worst. `str()` is a table, `as_dict()` is ready for JSON.
+
+    >>> data = {"Ko": [2.5, 5.0, 10.0, 30.0, 100.0], "Vm": [-91.9, -77.5, -61.6, -35.3, -5.2]}
+    >>> choice = compare_models("frog_muscle", data, "P_Na/P_K", ["ghk", "mullins_noda"])
+    >>> [f.model for f in choice.fits], round(sum(choice.weights), 12), choice.differences[0]
+    (['mullins_noda', 'ghk'], 1.0, 0.0)
+    """
 
     fits: tuple[Fit, ...]
+    """The models, by AICc."""
     refused: tuple[tuple[str, str], ...]
     """(model, reason) of those that could not be fitted."""
 
@@ -83,13 +90,28 @@ def compare_models(
 ) -> ModelChoice:
     """Fit several models to the same data and rank them by AICc.
 
-    Arguments of `fit`; `chord` has conductances, so that for it P_ is read as g_. A model that does not apply is
-    listed with the reason.
+    Parameters
+    ----------
+    cell, data, free, level
+        As of `fit`. `chord` has conductances: for it P_ is read as g_.
+    models
+        Names of models; by default all of `fit`. One that does not apply is listed with the reason.
+    progress
+        Called with the share done, 0 to 1.
+
+    Returns
+    -------
+    ModelChoice
+        `fits` from the best, AICc `differences`, Akaike `weights`.
 
     Raises
     ------
     InputError
-        None of them could be fitted (the reason of the first), or there are too few data for AICc.
+        No such cell; none of them could be fitted (the reason of the first); too few data for AICc.
+    NoRestError
+        Likewise the reason of the first.
+
+    Burnham and Anderson 2002, Model Selection and Multimodel Inference, 2nd ed.
 
     >>> data = {"Ko": [2.5, 5.0, 10.0, 30.0, 100.0], "Vm": [-91.9, -77.5, -61.6, -35.3, -5.2]}
     >>> choice = compare_models("frog_muscle", data, "P_Na/P_K", ["ghk", "mullins_noda"])

@@ -42,12 +42,19 @@ def posterior(
 
     Returns
     -------
-    Samples (chains x draws,) in door units by name; also `scatter` and `between_cells`, mV, where they are unknown.
+    dict
+        Samples (chains x draws,) in door units by name; also `scatter` and `between_cells`, mV, where they are unknown.
 
     Raises
     ------
     VrestError
         `missing_extra` (NumPyro is not installed); `not_mixed` (R-hat above 1.05).
+
+    >>> from vrest.study.fit.fit import fit
+    >>> data = {"Ko": [2.5, 10.0, 30.0, 100.0], "Vm": [-92.0, -62.1, -35.0, -5.4], "sd": [1.0, 1.0, 1.0, 1.0]}
+    >>> found = fit("frog_muscle", data, model="mullins_noda")
+    >>> {name: values.shape for name, values in posterior(found, draws=200, warmup=200).items()}
+    {'P_Na/P_K': (400,)}
 
     Phan, Pradhan and Jankowiak 2019, arXiv:1912.11554; Hoffman and Gelman 2014, J. Mach. Learn. Res. 15:1593.
     """

@@ -27,10 +27,19 @@ UNLIKELY = 0.01
 
 @dataclass(frozen=True)
 class Estimate:
-    """What the data say about one unknown, in its door unit."""
+    """What the data say about one unknown, in its door unit.
+
+    >>> from vrest.study.fit.fit import fit
+    >>> data = {"Ko": [2.5, 10.0, 30.0, 100.0], "Vm": [-92.0, -62.1, -35.0, -5.4]}
+    >>> (e,) = fit("frog_muscle", data, model="mullins_noda").estimates
+    >>> e.name, e.learnt, e.low < e.value < e.high
+    ('P_Na/P_K', True, True)
+    """
 
     name: str
+    """The path or ratio that was free."""
     unit: str
+    """Its door unit; empty for a pure number."""
     value: float
     """At the least squares; without meaning where neither end of the interval is known."""
     standard_error: float | None
@@ -52,16 +61,29 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Fit:
-    """A model fitted to measured potentials. `str()` is a table, `as_dict()` is ready for JSON."""
+    """A model fitted to measured potentials. `str()` is a table, `as_dict()` is ready for JSON.
+
+    >>> from vrest.study.fit.fit import fit
+    >>> data = {"Ko": [2.5, 10.0, 30.0, 100.0], "Vm": [-92.0, -62.1, -35.0, -5.4]}
+    >>> found = fit("frog_muscle", data, model="mullins_noda")
+    >>> list(found.values), found.residuals.shape, f"scatter {found.scatter:.2f} mV"
+    (['P_Na/P_K'], (4,), 'scatter 0.24 mV')
+    """
 
     cell: Cell
     """The cell that the fit began with, and in it what was the same in every row of the data."""
     model: Model
+    """Its name."""
     data: Measured
+    """The potentials (mV), their errors, and what was set in each row."""
     level: float
+    """Of the intervals."""
     squares: Squares
+    """What was minimised: the model, the rows and the errors."""
     optimum: Optimum
+    """The unknowns at the least squares, with residuals and Jacobian."""
     profiles: tuple[Profile, ...]
+    """One for each unknown: how the squares rise away from the least."""
     covariance: Array
     """(k, k) of the unknowns as they were fitted (logarithms of positive ones), from the curvature."""
     freedom: Array
@@ -71,7 +93,7 @@ class Fit:
 
     @property
     def free(self) -> tuple[Free, ...]:
-        """The unknowns."""
+        """The unknowns, in the order of all arrays."""
         return self.squares.predict.free
 
     @property
@@ -97,12 +119,12 @@ class Fit:
         return tuple(found)
 
     def known_ends(self, k: int) -> int:
-        """How many ends of the interval of unknown k are known."""
+        """How many ends of the interval of unknown `k` (from 0) are known."""
         return (self.profiles[k].low is not None) + (self.profiles[k].high is not None)
 
     @property
     def predicted(self) -> Array:
-        """(n,) mV."""
+        """V of the model in each row, (n,) mV."""
         return self.data.v - self.optimum.residuals
 
     @property
@@ -151,7 +173,10 @@ class Fit:
         return apply(self.cell, {path: float(value) for path, value in found.items()})
 
     def predict(self, rows: Array) -> tuple[Array, Array]:
-        """V (n,) at conditions (n, conditions) in door units, and its standard error from the unknowns. mV."""
+        """V (n,) and its standard error from the unknowns (n,), mV.
+
+        `rows`: (n, conditions) in door units, in the order of `squares.predict.known.conditions`.
+        """
         v, slope = self.squares.predict(self.optimum.inner, rows)
         return v, np.sqrt(np.einsum("nk,kl,nl->n", slope, self.covariance, slope))
 

@@ -20,11 +20,19 @@ from vrest.verbs.run import Progress
 
 @dataclass(frozen=True)
 class Comparison:
-    """What one perturbation did to each cell, or why it does not apply to it. `str()` is a table."""
+    """What one perturbation did to each cell, or why it does not apply to it. `str()` is a table.
+
+    >>> both = compare(["mammalian_neuron", "kir_muscle"], "kir41_loss")
+    >>> [a.cell.name for a in both.answers], both.refused["mammalian_neuron"].code
+    (['kir_muscle'], 'no_target')
+    """
 
     name: str
+    """Of the perturbation."""
     answers: tuple[Perturbed, ...]
+    """What it did to each cell that has its target."""
     refused: dict[str, VrestError]
+    """By the name of the cell: why it does not apply."""
 
     def as_dict(self) -> dict[str, Any]:
         """Nested dictionary in door units."""
@@ -88,16 +96,22 @@ def compare(
     Parameters
     ----------
     cells
-        Two or more.
+        Two or more, each as of `rest`.
     name, dose, isoform, duration, onset, neutral, most_steps
         As in `perturb`.
     progress
-        Called with the share done.
+        Called with the share done; returning False stops.
+
+    Returns
+    -------
+    Comparison
+        `answers`, one for each cell that it applies to, and `refused` with the reason for the others, such as that
+        they do not rest.
 
     Raises
     ------
     InputError
-        It applies to none of the cells.
+        No such cell or perturbation; a dose that makes no sense; it applies to none of the cells (`no_target`).
 
     >>> both = compare(["mammalian_neuron", "skeletal_muscle"], "pump_loss")
     >>> [round(a.change("at once")[m], 2) for a, m in zip(both.answers, ["neuron", "fibre"])]

@@ -43,7 +43,7 @@ def perturb(
     Parameters
     ----------
     cell
-        It starts from its certified resting state.
+        As of `rest`. It starts from its certified resting state.
     name
         A perturbation, or several at once: names, or pairs (name, dose).
     dose
@@ -62,6 +62,11 @@ def perturb(
         firing has settled is stopped before that.
     progress
         Called with the share done; returning False stops.
+
+    Returns
+    -------
+    Perturbed
+        V (mV), contents (mM) and ATP at once, after 1 s, 1 min, 1 h and settled; whether it recovers; a sentence why.
 
     Raises
     ------
@@ -142,6 +147,16 @@ def perturb(
 
 def applicable(cell: CellLike) -> dict[str, InputError | None]:
     """Every perturbation by name: None where it applies to the cell at its default dose, else why not.
+
+    Parameters
+    ----------
+    cell
+        As of `rest`.
+
+    Raises
+    ------
+    InputError
+        No such cell.
 
     >>> found = applicable("mammalian_neuron")
     >>> found["ouabain"] is None, found["ttx"].code

@@ -40,42 +40,77 @@ class Expected:
 class Perturbation:
     """One named perturbation; `dosed` binds a dose and an isoform to it.
 
-    Doses and limits are SI. `at_once` and `later` are the two halves of the reason, for people.
+    Doses and limits are SI.
+
+    >>> ouabain = find("ouabain").dosed("10 uM")
+    >>> ouabain.title, ouabain.text(ouabain.dose)
+    ('Ouabain or digoxin blocks the Na/K pump', '10 uM')
     """
 
     name: str
+    """As it is asked for."""
     title: str
+    """One line."""
     mechanism: str
+    """What it does to the cell, for people."""
     source: str
+    """Where that is known from."""
     at_once: str
+    """Why V moves at once: what follows on 'because'."""
     later: str
+    """Why it settles where it does, likewise."""
     target: str
+    """What it acts on: a kind of transport, `bath.ION`, or `temperature`."""
     law: str
+    """How a dose acts: `block`, `loss`, `multiple`, `raise`, `lower`, `atp`, `selectivity` or `electroneutral`."""
     dimension: str
+    """Of the dose."""
     meaning: str
+    """Of the dose, in words."""
     default: float
+    """The dose where none is given."""
     minimum: float
+    """Least dose."""
     maximum: float
+    """Greatest dose."""
     duration: float
+    """When it is washed out, s."""
     onset: float
+    """Length of the linear onset, s."""
     doses: Mapping[str, float]
+    """Doses that have names."""
     isoforms: Mapping[str, float]
+    """Half-blocking doses by pump isoform."""
     half: float | None
+    """Half-blocking dose, of a `block`."""
     reference: float | None
+    """What the default dose is meant for, where it depends on the cell's bath or temperature."""
     companion: tuple[str, str] | None
+    """An ion that keeps the bath neutral, and `swap` or `with`."""
     sign: str
+    """How V moves: `depolarises`, `hyperpolarises`, or other words where neither holds for every cell."""
     unmoved: str
     """What `at_once` becomes where V does not move; empty where it needs no other words."""
     against: str
     """What the reasons become where V moves against `sign`; empty where they serve as well."""
     expected: Mapping[str, Expected]
+    """By cell of the library: what was found at the default dose."""
     dose: float | None = None
+    """The one that was bound; None: the default."""
     exact: bool = False
     """Whether the dose is a quantity of the user's, to be taken as it is."""
     isoform: str | None = None
+    """The one that was bound."""
 
     def dosed(self, dose: float | str | None = None, isoform: str | None = None) -> Perturbation:
-        """With a dose: a number in the door unit, text with unit, or one of its named doses.
+        """With a dose bound to it.
+
+        Parameters
+        ----------
+        dose
+            A number in the door unit, text with unit, or one of its named doses.
+        isoform
+            Which pump isoform the dose meets.
 
         Raises
         ------
@@ -117,12 +152,12 @@ class Perturbation:
         return value
 
     def reason(self, usual: str, step: float) -> str:
-        """Why V moved by a step (mV): the usual words, or those for a cell in which it went the other way."""
+        """Why V moved by a `step` (mV): the `usual` words, or those for a cell in which it went the other way."""
         direction = {"depolarises": 1, "hyperpolarises": -1}.get(self.sign, 0)
         return self.against if self.against and step * direction < 0 else usual
 
     def text(self, dose: float) -> str:
-        """A dose for people.
+        """A `dose` (SI) for people.
 
         >>> find("ouabain").text(0.01)
         '10 uM'
@@ -137,7 +172,7 @@ class Perturbation:
         return format_si(dose, self.dimension, digits=4)
 
     def factor(self, dose: float) -> float:
-        """What a strength is multiplied by at a dose, where the law is a factor.
+        """What a strength is multiplied by at a `dose` (SI), where the law is a factor.
 
         >>> round(find("ouabain").dosed(isoform="rat_alpha1").factor(0.048), 3)
         0.5
@@ -152,7 +187,7 @@ class Perturbation:
         raise AssertionError(self.law)
 
     def used_dose(self, cell: Cell) -> tuple[float, list[Notice]]:
-        """The dose for this cell, SI; one given by name or default is fitted to an unusual bath, and said so."""
+        """The dose for this `cell`, SI; one given by name or default is fitted to an unusual bath, and said so."""
         dose = self.default if self.dose is None else self.dose
         present = self._present(cell)
         if self.exact or self.reference is None or present is None:
@@ -181,7 +216,7 @@ class Perturbation:
         return None
 
     def prepared(self, cell: Cell) -> Cell:
-        """The cell with what this perturbation needs and a change of numbers cannot make, still switched off."""
+        """The `cell` with what this perturbation needs and a change of numbers cannot make, still switched off."""
         return with_twins(cell) if self.law == "electroneutral" else cell
 
     def changes(self, cell: Cell, neutral: bool = True) -> list[Change]:

@@ -69,16 +69,24 @@ UNITS = {
 class Perturbed:
     """What perturbations did to a cell that rested. `str()` is a short table.
 
-    `moments` are read while the perturbation lasts; `washed` are the run and the end after it was taken away
-    again at `duration`.
+    >>> from vrest.study.perturb.perturb import perturb
+    >>> story = perturb("mammalian_neuron", "anoxia")
+    >>> print(story.sentence())
+    V moves ...
     """
 
     cell: Cell
+    """The cell, with what the perturbations need prepared in it."""
     perturbations: tuple[Perturbation, ...]
+    """What was done, doses bound."""
     changes: tuple[Change, ...]
+    """The same as changes of numbers."""
     before: Rest
+    """The resting state that it started from."""
     moments: tuple[Moment, ...]
+    """At once, 1 s, 1 min, 1 h and settled, read while the perturbation lasts."""
     settled: Rest
+    """Where the cell comes to rest with the perturbation kept on."""
     kept: Run
     """The run with the perturbation kept on, up to a day."""
     kept_stop: Stop | None
@@ -90,8 +98,11 @@ class Perturbed:
     end: Rest
     """Where the washed cell comes to rest."""
     duration: float
+    """When it was taken away, s."""
     onset: float
+    """Length of its linear onset, s."""
     notices: tuple[Notice, ...]
+    """Doses that were fitted to the cell."""
 
     @property
     def name(self) -> str:
@@ -187,7 +198,10 @@ class Perturbed:
         return Notice(stop.outcome.name, told)
 
     def change(self, label: str) -> dict[str, float] | None:
-        """Change of V from rest at a moment (`at once`, `1 s`, `1 min`, `1 h`, `settled`), mV by membrane."""
+        """Change of V from rest at a moment, mV by membrane; None where it was not reached.
+
+        `label`: `"at once"`, `"1 s"`, `"1 min"`, `"1 h"` or `"settled"`.
+        """
         moment = next(m for m in self.moments if m.label == label)
         rested = by_membrane(self.before)
         return None if moment.v is None else {name: v - rested[name] for name, v in moment.v.items()}

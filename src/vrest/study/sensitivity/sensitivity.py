@@ -64,10 +64,17 @@ class Effect:
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """What a resting state depends on. `str()` is a table; numbers are in door units."""
+    """What a resting state depends on. `str()` is a table; numbers are in door units.
+
+    >>> found = sensitivity("mammalian_neuron", ["outside.K", "outside.Na", "pump.max_rate"], of="V")
+    >>> [(e.factor.name, round(e.on["V"], 3)) for e in found.ranked("V")]  # mV for 1 % more
+    [('outside.K', 0.11), ('pump.max_rate', -0.022), ('outside.Na', 0.017)]
+    """
 
     cell: Cell
+    """The cell that was asked about."""
     rest: Rest
+    """Its resting state."""
     threshold: float
     """mV: V beyond this is a collapse."""
     quantities: tuple[Quantity, ...]
@@ -79,13 +86,14 @@ class Sensitivity:
     effects: tuple[Effect, ...]
     """One for each number, in the order given."""
     sobol: Sobol | None
+    """Indices over distributions; None where none was asked for."""
 
     def ranked(self, quantity: str) -> list[Effect]:
-        """The effects on one quantity, the strongest first."""
+        """The effects on one `quantity` (its name), the strongest first."""
         return sorted(self.effects, key=lambda e: -np.nan_to_num(abs(e.on[quantity])))
 
     def named(self, verdict: str) -> list[Effect]:
-        """The effects with one verdict."""
+        """The effects with one `verdict`, a key of `VERDICTS`."""
         return [e for e in self.effects if e.verdict == verdict]
 
     @property
@@ -182,6 +190,8 @@ def sensitivity(
 
     Parameters
     ----------
+    cell
+        As of `rest`.
     over
         Numbers by path, which may end in "swap Na" or "with Cl" to keep a bath neutral; a mapping gives each a
         distribution (see `population`). By default the strengths of all that is on, bath ions, impermeants, sizes,
@@ -198,7 +208,14 @@ def sensitivity(
     seed
         Of the samples.
     threshold
-        V that counts as collapsed, mV.
+        V that counts as collapsed, mV or text.
+    progress
+        Called with the share of the samples done; returning False stops.
+
+    Returns
+    -------
+    Sensitivity
+        `effects`, one for each number: what a step does to every quantity, and a verdict; `sobol` where asked for.
 
     Raises
     ------
@@ -206,7 +223,7 @@ def sensitivity(
         The cell does not rest; or more than 1 % of the base samples have a cell that does not, so that no variance is
         defined (`without_rest`; the message names the numbers that decide it).
     InputError
-        Paths, quantities and distributions that make no sense; SALib is missing.
+        No such cell; paths, quantities and distributions that make no sense; SALib is missing.
 
     >>> over = ["K_leak.permeability", "outside.K swap Na", "neuron.capacitance"]
     >>> found = sensitivity("mammalian_neuron", over)

@@ -63,6 +63,16 @@ def sobol_indices(function: Callable[[np.ndarray], Any], inputs: int, n: int = N
     seed
         Of the sequence's scrambling and of the bootstrap.
 
+    Returns
+    -------
+    Indices
+        `first` and `total` (d,), `second` (d, d), shares of the variance, with 95 % half-widths.
+
+    Raises
+    ------
+    InputError
+        n is no power of two, a seed that is no whole number, SALib is missing (`no_salib`).
+
     >>> found = sobol_indices(lambda u: u[:, 0] + 2 * u[:, 1], 2, 1024)
     >>> (abs(found.first - [0.2, 0.8]) < 0.01).all()
     np.True_
