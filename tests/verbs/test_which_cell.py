@@ -25,6 +25,7 @@ ASKED = {
     "fit": {"data": DATA},
     "instant": {"changes": "outside.K=12 mM"},
     "load": {},
+    "notices": {},
     "perturb": {"name": "pump_loss"},
     "population": {"vary": {"outside.K": [4.0, 5.0]}},
     "rest": {},

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+USER = "changed by the user"
+"""The source of a value that a change has set."""
+
 
 @dataclass(frozen=True)
 class Notice:
-    """Something true that the user should know before trusting a number; never a repair."""
+    """Something true that the user should know before trusting a number; never a repair.
+
+    >>> print(Notice("bath_not_neutral", "bath 'outside' has +7 mM of net charge").message)
+    bath 'outside' has +7 mM of net charge
+    """
 
     code: str
+    """What kind of thing it is, for programs: `bath_not_neutral`, `conservation`, `closure`..."""
     message: str
+    """What is true of this cell, for people."""

@@ -5,24 +5,32 @@ from __future__ import annotations
 import math
 
 from vrest.model.cell import Cell
+from vrest.model.cellfile import CellLike, load
 from vrest.model.exchange import SaltDiffusion
-from vrest.model.notice import Notice
+from vrest.model.notice import USER, Notice
 from vrest.units import format_si
 
-USER = "changed by the user"
-"""The source of a value that a change has set."""
 
-
-def notices(cell: Cell) -> list[Notice]:
+def notices(cell: CellLike) -> list[Notice]:
     """What a careful reader would remark about a cell: a charged bath, sides that look swapped, charge not counted.
 
     Results carry these among their `warnings`.
 
-    >>> import vrest
-    >>> salted = vrest.apply(vrest.load("mammalian_neuron"), "outside.K=12 mM")
-    >>> [notice.code for notice in notices(salted)]
+    Parameters
+    ----------
+    cell
+        A `Cell`, its name in the library, or the path of its TOML file.
+
+    Raises
+    ------
+    InputError
+        No such cell.
+
+    >>> from vrest.model.change import apply
+    >>> [notice.code for notice in notices(apply("mammalian_neuron", "outside.K=12 mM"))]
     ['bath_not_neutral']
     """
+    cell = load(cell)
     return [
         *_bath_notices(cell),
         *_side_notices(cell),

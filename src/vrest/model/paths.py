@@ -15,7 +15,7 @@ from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell, Source
 from vrest.model.compartment import CONCENTRATION
 from vrest.model.membrane import LEAST_CAPACITANCE
-from vrest.model.notices import USER
+from vrest.model.notice import USER
 from vrest.model.quantity import Described, Quantity, check, numbers
 from vrest.model.remembered import remembered
 from vrest.units import from_si, unit_of

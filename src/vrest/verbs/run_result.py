@@ -23,7 +23,18 @@ from vrest.version import __version__
 
 
 class StuckError(NoRestError):
-    """A run that could not go on, as far as it came; code `runs_out` (an ion is used up) or `not_converged`."""
+    """A run that could not go on, as far as it came; code `runs_out` (an ion is used up) or `not_converged`.
+
+    Its `run` is what was done until then.
+
+    >>> from vrest.model.change import apply
+    >>> from vrest.verbs.run import simulate
+    >>> try:
+    ...     simulate(apply("kay_2017", "pump.max_rate=50 uA/cm2"), until="1 min")
+    ... except StuckError as error:
+    ...     print(error.code, error.run.complete, error.run.v[-1] < error.run.v[0])
+    runs_out False True
+    """
 
     def __init__(self, message: str, *, code: str, hint: str, run: Run) -> None:
         NoRestError.__init__(self, message, code=code, hint=hint)
