@@ -46,7 +46,7 @@ SHIFTS: dict[str, float] = {**dict.fromkeys(_CELSIUS, ZERO_CELSIUS), **dict.from
 
 @dataclass(frozen=True)
 class Dimension:
-    """One kind of quantity: SI value = door value * scale + offset.
+    """One kind of quantity.
 
     `unit` is the door unit; `pint` the SI unit, spelt so that pint and `to_si` both read it; `example` what
     a user could have written; `units` the common spellings; `also` the other dimensions it can be read from,
@@ -55,8 +55,6 @@ class Dimension:
 
     name: str
     unit: str
-    scale: float
-    offset: float = 0.0
     pint: str = ""
     example: str = ""
     units: Units = field(default_factory=dict, repr=False, compare=False)
@@ -68,9 +66,7 @@ class Dimension:
 
 def _dimensions() -> Iterator[Dimension]:
     def kind(name: str, si: str, example: str, units: Units, **also: float) -> Dimension:
-        unit = example.partition(" ")[2]
-        offset = SHIFTS.get(unit, 0.0)
-        return Dimension(name, unit, float(units[unit]), offset, si, example, units, tuple(also.items()))
+        return Dimension(name, example.partition(" ")[2], si, example, units, tuple(also.items()))
 
     litre = _prefixed("L", ". m u n p f", size=Fraction(1, 1000))
     litre |= {spelling.replace("L", "l"): size for spelling, size in litre.items()}
@@ -118,6 +114,7 @@ def _dimensions() -> Iterator[Dimension]:
     yield kind("energy_per_mole", "J/mol", "-57 kJ/mol", _per(energy, _same(1, "mol")))
     yield kind("number", "", "0.5", _same(1, "", "dimensionless") | _same(_ONE / 100, "%", "percent"))
     yield kind("flow", "m^3/s", "10 um3/s", _per(volume, clock))
+    yield kind("molar_flow", "mol/s", "1 fmol/s", _per(amount, clock))
     yield kind("osmolarity", "mol/m^3", "300 mOsm", osmolar, concentration=1.0)
     yield kind("diffusion", "m^2/s", "1330 um2/s", _per(area, _only(time, "s ms")))
     # of a cotransporter: turnover per product of two concentrations, as in P (K_i Cl_i - K_o Cl_o)

@@ -4,8 +4,8 @@ Inside the package every quantity is an SI float (mol/m3, V, s, K, m ...). Where
 (Python arguments, the command line, files, printouts) a bare number is in the *door unit* of its dimension
 (mM, mV, s, degC, um ...), and a text such as "5 mM" or a pint quantity is always welcome.
 
-The number in a text is read here, strictly and whole: nothing is skipped and no sign is lost. Its unit is
-looked up among the field's common spellings; any other unit is handed to pint, which is loaded only then.
+The unit in a text is looked up among the field's common spellings; any other is handed to pint, which is loaded
+only then. `numerals.py` reads the number.
 """
 
 from __future__ import annotations
@@ -22,11 +22,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 from vrest.constants import ZERO_CELSIUS
 from vrest.dimensions import DIMENSIONS, SHIFTS, Dimension
 from vrest.errors import InputError, near_miss
+from vrest.numerals import GAP, bare_number, fault, number_and_unit, too_small
 
 if TYPE_CHECKING:
     import numpy as np
     import pint
     from numpy.typing import NDArray
+
+
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+"""s."""
 
 
 def _dimension(name: str) -> Dimension:
@@ -43,103 +48,6 @@ def unit_of(dimension: str) -> str:
     'cm/s'
     """
     return _dimension(dimension).unit
-
-
-# --- numbers --------------------------------------------------------------------------------------
-
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
-_GAP = "[ \t\u00a0\u2009\u202f]"  # a blank, also no-break and thin ones from papers
-# what may not follow a number at once: more digits or marks, "1e" without digits, "0x1F"
-_UNREAD = re.compile(rf"{_GAP}*(?!1{_GAP}*/)[0-9.,_+'-]|[eE](?![A-Za-z])|(?<=0)(?:[xX][0-9a-fA-F]|[bBoO][0-9])")
-
-
-def _error(code: str, where: str, problem: str, hint: str) -> InputError:
-    return InputError(f"{where}: {problem}" if where else problem, code=code, hint=hint)
-
-
-def _not_a_number(text: str, where: str, example: str) -> InputError:
-    """The error for a text whose number cannot be read, with the slip it looks like."""
-    body = text.strip().replace("−", "-")
-    figures = re.split(r"[^-+0-9.,eE]", body, maxsplit=1)[0]
-    problem = f"'{text}' is not a number that can be read, as in '{example}'."
-    if _DECIMAL_COMMA.fullmatch(figures):
-        hint = "Write a decimal dot, and no separator between thousands."
-        return _error("decimal_comma", where, f"'{text}' has a comma in its number.", hint)
-    if body.lstrip("+-").lower() in ("inf", "infinity"):
-        return _error("not_finite", where, f"'{text}' is not finite.", f"Write a number, as in '{example}'.")
-    if body[:1] in tuple("‐‑‒–—－"):
-        hint = "Its first character is a dash: write the minus as '-'."
-    elif re.match(r"[-+]?[0-9]+[ ,_'\u00a0\u2009\u202f][0-9]", body):
-        hint = "Write one number, without separators between its digits."
-    else:
-        hint = "Write plain digits, with '.' for decimals and 'e' for powers of ten."
-    return _error("not_a_number", where, problem, hint)
-
-
-def _float(digits: str, where: str) -> float:
-    value = float(digits)
-    if math.isinf(value):
-        hint = "Check the exponent: the largest number is about 1e308."
-        raise _error("not_finite", where, f"'{digits}' is too large for a number.", hint)
-    if value == 0.0 and re.search("[1-9]", re.split("[eE]", digits)[0]):
-        raise _too_small(digits, where)
-    return value
-
-
-def _too_small(got: object, where: str) -> InputError:
-    return _error("too_small", where, f"{got} would be lost as zero.", "Check the exponent, or write 0.")
-
-
-def parse_number(text: str, where: str = "", decimal_comma: bool = False) -> float:
-    """Read a whole text as one finite number; the Unicode minus is a minus.
-
-    With `decimal_comma`, for pasted data, exactly one comma and no dot is read as a decimal point.
-    Raises InputError (`not_a_number`, `not_finite`, `too_small`, `decimal_comma`); nothing is skipped.
-
-    >>> parse_number("−7.5e-3")
-    -0.0075
-    >>> parse_number("3,5", decimal_comma=True)
-    3.5
-    >>> parse_number("3,5", where="column 2")
-    Traceback (most recent call last):
-    vrest.errors.InputError: column 2: '3,5' has a comma in its number. Write a decimal dot, ...
-    """
-    if not isinstance(text, str):
-        raise _error("not_a_number", where, f"{text!r} is not a text.", "Give a text, as in '-70.5'.")
-    digits = text.strip().replace("−", "-")
-    if decimal_comma and _DECIMAL_COMMA.fullmatch(digits):
-        digits = digits.replace(",", ".")
-    if not _NUMBER.fullmatch(digits):
-        raise _not_a_number(text, where, "-70.5")
-    return _float(digits, where)
-
-
-def _split(text: str, where: str, example: str) -> tuple[float, str]:
-    """The number and the unit text of a quantity such as '5 mM'."""
-    body = text.strip().replace("−", "-")
-    number = _NUMBER.match(body)
-    if not number or _UNREAD.match(body, number.end()):
-        raise _not_a_number(text, where, example)
-    return _float(number[0], where), body[number.end() :].lstrip(" \t\u00a0\u2009\u202f")
-
-
-def _reading(value: Any, where: str, example: str) -> float | NDArray[np.float64]:
-    """A bare number or array as float; anything that only resembles one is refused."""
-    if isinstance(value, Real) and not isinstance(value, bool):
-        try:
-            return float(value)
-        except OverflowError:
-            hint = "The largest number is about 1e308."
-            raise _error("not_finite", where, "the integer is too large for a number.", hint) from None
-    if hasattr(value, "__array__"):
-        import numpy as np
-
-        array = np.asarray(value)
-        if array.dtype.kind in "iuf":
-            return array.astype(np.float64) if array.ndim else float(array)
-    problem = f"{value!r} ({type(value).__name__}) is not a number."
-    raise _error("not_a_number", where, problem, f"Write a number or a text such as '{example}'.")
 
 
 # --- units ----------------------------------------------------------------------------------------
@@ -170,16 +78,17 @@ def _times(value: Any, factor: Fraction) -> Any:
     above, below = factor.as_integer_ratio()
     if max(above, below) > 10**22:  # beyond what a float holds exactly
         return value * float(factor)
-    return value * float(above) / float(below)
+    scaled = value * float(above)
+    return scaled if below == 1 else scaled / float(below)
 
 
 @lru_cache(maxsize=1024)
 def _canonical(unit: str) -> str:
     """One spelling for many: 'µF / cm^2', 'uF/cm²' and 'uF/cm**2' are 'uF/cm2'."""
     unit = unit.translate(_SIGNS).replace("**", "^").strip()
-    unit = re.sub(rf"{_GAP}*([*/^()]){_GAP}*", r"\1", unit)
+    unit = re.sub(rf"{GAP}*([*/^()]){GAP}*", r"\1", unit)
     unit = re.sub(r"(?<=[A-Za-zÅΩ])\^(?=-?[1-9])", "", unit)
-    return re.sub(rf"{_GAP}+|\*", " ", unit)
+    return re.sub(rf"{GAP}+|\*", " ", unit)
 
 
 @cache
@@ -241,10 +150,10 @@ def _rule(unit: str, dimension: Dimension, where: str, got: str) -> _Rule:
         problem = f"the unit '{unit}' of '{got}' is not one that {dimension} is read in."
         near = near_miss(spelling, known)
         near = near if near.startswith("Did") else f"Allowed: {', '.join(known[:6])} and the like."
-        raise _error("unknown_unit", where, problem, f"{meant or near} {example}")
+        raise fault("unknown_unit", where, problem, f"{meant or near} {example}")
     kind = _a(kinds[0]) if kinds else "another kind of quantity"
     problem = f"'{got}' is not {_a(dimension)}: '{unit}' is the unit of {kind}."
-    raise _error("wrong_unit", where, problem, f"{meant} {example}".lstrip())
+    raise fault("wrong_unit", where, problem, f"{meant} {example}".lstrip())
 
 
 def _a(dimension: Dimension) -> str:
@@ -270,13 +179,13 @@ def _quiet(reading: Any) -> AbstractContextManager[object]:
 def _checked(reading: Any, rule: _Rule, dimension: Dimension, where: str) -> Any:
     """The reading in SI, once it is known to have kept its size."""
     if _any(reading != reading):
-        raise _error("not_a_number", where, "the value is NaN.", f"Write '{dimension.example}'.")
+        raise fault("not_a_number", where, "the value is NaN.", f"Write '{dimension.example}'.")
     with _quiet(reading):
         si = rule(reading)
     if _any(abs(si) == math.inf):
-        raise _error("not_finite", where, "the value is not finite.", f"Write '{dimension.example}'.")
+        raise fault("not_finite", where, "the value is not finite.", f"Write '{dimension.example}'.")
     if not rule.shift and _any((si == 0.0) & (reading != 0.0)):
-        raise _too_small("the value", where)
+        raise too_small("the value", where)
     if dimension.name == "temperature":
         _check_temperature(reading, si, rule, where)
     return si
@@ -288,14 +197,14 @@ def _check_temperature(reading: Any, si: Any, rule: _Rule, where: str) -> None:
         if not rule.shift:
             high = float(getattr(si, "max", lambda: si)()) - ZERO_CELSIUS
             problem = f"{high:.6g} degC is above 100 degC, too hot for any cell."
-            raise _error("too_hot", where, problem, "Write degC as in '37 degC', kelvin as in '310.15 K'.")
+            raise fault("too_hot", where, problem, "Write degC as in '37 degC', kelvin as in '310.15 K'.")
         high = float(getattr(reading, "max", lambda: reading)())
         hint = f"Write '{high:.6g} K' if it is kelvin, which is {high - ZERO_CELSIUS:.6g} degC."
-        raise _error("kelvin_for_celsius", where, f"{high:.6g} looks like kelvin, not degC.", hint)
+        raise fault("kelvin_for_celsius", where, f"{high:.6g} looks like kelvin, not degC.", hint)
     if _any(si < ZERO_CELSIUS - 50.0):
         low = float(getattr(si, "min", lambda: si)()) - ZERO_CELSIUS
         problem = f"{low:.6g} degC is below -50 degC, too cold for any cell."
-        raise _error("too_cold", where, problem, "Write degC as in '37 degC', kelvin as in '310.15 K'.")
+        raise fault("too_cold", where, problem, "Write degC as in '37 degC', kelvin as in '310.15 K'.")
 
 
 @dataclass(frozen=True)
@@ -348,29 +257,29 @@ def to_si(value: Any, dimension: str, where: str = "", *, bare_ok: bool = False)
     mean 'mM'? Upper and lower case differ. Write it as in '5 mM'.
     """
     kind = _dimension(dimension)
-    door = _Rule(kind.units[kind.unit], kind.offset)
+    door = _Rule(kind.units[kind.unit], SHIFTS.get(kind.unit, 0.0))
     if isinstance(value, str):
-        reading, unit = _split(value, where, kind.example)
+        reading, unit = number_and_unit(value, where, kind.example)
         if not (unit or bare_ok or not kind.unit):
             hint = f"Write the unit, as in '{value.strip()} {kind.unit}'."
-            raise _error("missing_unit", where, f"'{value}' has no unit; it should be {_a(kind)}.", hint)
+            raise fault("missing_unit", where, f"'{value}' has no unit; it should be {_a(kind)}.", hint)
         return _checked(reading, _rule(unit, kind, where, value) if unit else door, kind, where)
     if isinstance(value, list | tuple):
         import numpy as np
 
         items = [to_si(item, dimension, f"{where}[{i}]", bare_ok=bare_ok) for i, item in enumerate(value)]
         if len({np.shape(item) for item in items}) > 1:
-            raise _error("not_a_number", where, "the rows differ in length.", "Give rows of one length.")
+            raise fault("not_a_number", where, "the rows differ in length.", "Give rows of one length.")
         return np.array(items, dtype=np.float64)
     if hasattr(value, "units"):
-        reading = _reading(getattr(value, "magnitude", value), where, kind.example)
+        reading = bare_number(getattr(value, "magnitude", value), where, kind.example)
         unit = _unit_text(value.units)
         return _checked(reading, _rule(unit, kind, where, f"{reading} {unit}"), kind, where)
     if hasattr(value, "unit") or hasattr(value, "dim"):
         # numpy would read brian2's 5*mV as 0.005 and astropy's 5 mV as 5
         problem = f"{type(value).__name__} carries a unit in a way that is not read here."
-        raise _error("unknown_unit", where, problem, f"Give a text such as '{kind.example}', or a number.")
-    return _checked(_reading(value, where, kind.example), door, kind, where)
+        raise fault("unknown_unit", where, problem, f"Give a text such as '{kind.example}', or a number.")
+    return _checked(bare_number(value, where, kind.example), door, kind, where)
 
 
 def _unit_text(units: Any) -> str:
@@ -383,13 +292,13 @@ def _unit_text(units: Any) -> str:
         return str(units)
 
 
-def from_si(value: Any, dimension: str) -> Any:
-    """An SI value, or array of values, in the door unit of its dimension.
+def from_si(value: Any, dimension: str, unit: str = "") -> Any:
+    """An SI value, or array of values, traced or not, in the door unit of its dimension or in another `unit` of it.
 
     NaN and infinity pass through: they are for the caller to judge.
 
-    >>> from_si(-0.07, "potential")
-    -70.0
+    >>> from_si(-0.07, "potential"), from_si(90.0, "time", "min")
+    (-70.0, 1.5)
     """
     kind = _dimension(dimension)
     value = float(value) if isinstance(value, Real) else value
@@ -397,18 +306,23 @@ def from_si(value: Any, dimension: str) -> Any:
         import numpy as np
 
         value = np.asarray(value, dtype=np.float64)
-    door = _times(value, 1 / kind.units[kind.unit])
-    return door - kind.offset if kind.offset else door
+    unit = unit or kind.unit
+    reading, shift = _times(value, 1 / kind.units[unit]), SHIFTS.get(unit, 0.0)
+    return reading - shift if shift else reading
 
 
-def from_door(value: Any, dimension: str) -> Any:
-    """A number in the door unit of its dimension, or an array of them, traced or not, in SI; nothing is checked.
+def from_door(value: Any, dimension: str, unit: str = "") -> Any:
+    """A number in the door unit of its dimension or in another `unit` of it, or an array of them, traced or not, in SI.
 
-    >>> from_door(-70.0, "potential"), from_door(37.0, "temperature")
-    (-0.07, 310.15)
+    Nothing is checked.
+
+    >>> from_door(-70.0, "potential"), from_door(37.0, "temperature"), from_door(2.0, "time", "h")
+    (-0.07, 310.15, 7200.0)
     """
     kind = _dimension(dimension)
-    return _times(value + kind.offset if kind.offset else value, kind.units[kind.unit])
+    unit = unit or kind.unit
+    shift = SHIFTS.get(unit, 0.0)
+    return _times(value + shift if shift else value, kind.units[unit])
 
 
 def format_si(value: float, dimension: str, digits: int | None = None) -> str:
@@ -427,7 +341,7 @@ def format_si(value: float, dimension: str, digits: int | None = None) -> str:
     value = float(value)
     if not math.isfinite(value):
         hint = "Ask what made it so: an undefined result has no number to print."
-        raise _error("not_finite", "", f"{value} is not {_a(kind)} that can be written.", hint)
+        raise fault("not_finite", "", f"{value} is not {_a(kind)} that can be written.", hint)
     door = from_si(value, dimension)
     if digits is not None and math.isfinite(door):
         return f"{_rounded(door, digits)} {kind.unit}".rstrip()

@@ -60,7 +60,7 @@ def command(
     from vrest.errors import InputError
     from vrest.io.measurements import read_measurements
     from vrest.io.report import door, report
-    from vrest.units import parse_number
+    from vrest.numerals import parse_number
 
     if cell is None:
         raise Wrong("--cell is missing.", code="missing_argument", hint="Such as --cell frog_muscle.")

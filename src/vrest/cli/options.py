@@ -117,7 +117,7 @@ def _accompanied(cell: Cell, changes: list[Change], ion: str, how: Literal["swap
 
 def whole(text: str, where: str) -> int:
     """A whole number at the door."""
-    from vrest.units import parse_number
+    from vrest.numerals import parse_number
 
     value = parse_number(text, where)
     if not value.is_integer():

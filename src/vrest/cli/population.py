@@ -75,7 +75,7 @@ def command(
     from vrest.cli.answer import Meter, answer, remark
     from vrest.cli.app import Wrong
     from vrest.io.report import door, report
-    from vrest.units import parse_number
+    from vrest.numerals import parse_number
 
     said = {"--at": events, "--until": until, "--from-rest": from_rest, "--times": times}
     said |= {"--threshold": threshold, "--rtol": rtol}

@@ -67,7 +67,7 @@ def command(
     from vrest.cli.answer import Meter, answer
     from vrest.cli.app import Wrong
     from vrest.io.report import door, report
-    from vrest.units import parse_number
+    from vrest.numerals import parse_number
 
     said = {"CELL": cell, "--at": events, "--until": until, "--points": points, "--log": log, "--rtol": rtol}
     said |= {"--from-rest": from_rest, "--set": changes.texts, "--swap": changes.swap, "--with": changes.salt}

@@ -7,8 +7,8 @@ from typing import Any
 
 from vrest.errors import InputError
 from vrest.io.table import read_table
+from vrest.numerals import parse_number
 from vrest.study.fit.measured import role_of
-from vrest.units import parse_number
 
 
 def read_measurements(path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import numpy as np
 
 from vrest.errors import InputError
 from vrest.io.table import read_table
-from vrest.units import Labelled, parse_number
+from vrest.numerals import parse_number
+from vrest.units import Labelled
 
 _HEADER = re.compile(r"\s*(.+?)\s*(?:[(\[]\s*(.*?)\s*[)\]])?\s*")
 

@@ -19,8 +19,9 @@ from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.paths import Parameter, check, resolve, set_si
+from vrest.numerals import parse_number
 from vrest.physics.namespace import namespace, traced
-from vrest.units import format_si, parse_number, to_si
+from vrest.units import format_si, to_si
 
 _FORM = re.compile(
     r"^\s*(?P<path>[A-Za-z_][\w.\-]*)\s*(?P<op>\*=|=)\s*(?P<value>.*?)"

@@ -17,10 +17,11 @@ from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.model.paths import Parameter, resolve, set_si
 from vrest.model.quantity import check
+from vrest.numerals import parse_number
 from vrest.system.assemble import System, assemble
 from vrest.system.observables import volumes
 from vrest.system.structure import parameter_vector
-from vrest.units import format_si, from_si, parse_number, to_si, unit_of
+from vrest.units import format_si, from_si, to_si, unit_of
 from vrest.verbs.face import GONE, LITTLE, face, faced
 from vrest.verbs.rest_all import SEED, STARTS, Line, Progress, problem, stationary_states
 from vrest.verbs.restart import restarted

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from vrest.errors import InputError, near_miss
 from vrest.model.paths import Parameter
-from vrest.units import format_si, parse_number, to_si
+from vrest.numerals import parse_number
+from vrest.units import format_si, to_si
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

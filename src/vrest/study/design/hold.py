@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
 from vrest.model.paths import resolve
+from vrest.numerals import parse_number
 from vrest.study.design.strengths import free_strength
-from vrest.units import parse_number
 
 _RATIO = re.compile(r"\s*(?P<kind>[Pg])_(?P<top>\w+)\s*/\s*(?P=kind)_(?P<bottom>\w+)\s*(?:=\s*(?P<value>.+?))?\s*")
 _STRENGTH = {"P": "permeability", "g": "conductance"}

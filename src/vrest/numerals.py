@@ -1,0 +1,108 @@
+"""The number in what a person writes, read strictly and whole: nothing is skipped and no sign is lost."""
+
+from __future__ import annotations
+
+import math
+import re
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+from vrest.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
+GAP = "[ \t\u00a0\u2009\u202f]"  # a blank, also no-break and thin ones from papers
+# what may not follow a number at once: more digits or marks, "1e" without digits, "0x1F"
+_UNREAD = re.compile(rf"{GAP}*(?!1{GAP}*/)[0-9.,_+'-]|[eE](?![A-Za-z])|(?<=0)(?:[xX][0-9a-fA-F]|[bBoO][0-9])")
+
+
+def fault(code: str, where: str, problem: str, hint: str) -> InputError:
+    return InputError(f"{where}: {problem}" if where else problem, code=code, hint=hint)
+
+
+def _not_a_number(text: str, where: str, example: str) -> InputError:
+    """The error for a text whose number cannot be read, with the slip it looks like."""
+    body = text.strip().replace("−", "-")
+    figures = re.split(r"[^-+0-9.,eE]", body, maxsplit=1)[0]
+    problem = f"'{text}' is not a number that can be read, as in '{example}'."
+    if _DECIMAL_COMMA.fullmatch(figures):
+        hint = "Write a decimal dot, and no separator between thousands."
+        return fault("decimal_comma", where, f"'{text}' has a comma in its number.", hint)
+    if body.lstrip("+-").lower() in ("inf", "infinity"):
+        return fault("not_finite", where, f"'{text}' is not finite.", f"Write a number, as in '{example}'.")
+    if body[:1] in tuple("‐‑‒–—－"):
+        hint = "Its first character is a dash: write the minus as '-'."
+    elif re.match(r"[-+]?[0-9]+[ ,_'\u00a0\u2009\u202f][0-9]", body):
+        hint = "Write one number, without separators between its digits."
+    else:
+        hint = "Write plain digits, with '.' for decimals and 'e' for powers of ten."
+    return fault("not_a_number", where, problem, hint)
+
+
+def _float(digits: str, where: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        hint = "Check the exponent: the largest number is about 1e308."
+        raise fault("not_finite", where, f"'{digits}' is too large for a number.", hint)
+    if value == 0.0 and re.search("[1-9]", re.split("[eE]", digits)[0]):
+        raise too_small(digits, where)
+    return value
+
+
+def too_small(got: object, where: str) -> InputError:
+    return fault("too_small", where, f"{got} would be lost as zero.", "Check the exponent, or write 0.")
+
+
+def parse_number(text: str, where: str = "", decimal_comma: bool = False) -> float:
+    """Read a whole text as one finite number; the Unicode minus is a minus.
+
+    With `decimal_comma`, for pasted data, exactly one comma and no dot is read as a decimal point.
+    Raises InputError (`not_a_number`, `not_finite`, `too_small`, `decimal_comma`); nothing is skipped.
+
+    >>> parse_number("−7.5e-3")
+    -0.0075
+    >>> parse_number("3,5", decimal_comma=True)
+    3.5
+    >>> parse_number("3,5", where="column 2")
+    Traceback (most recent call last):
+    vrest.errors.InputError: column 2: '3,5' has a comma in its number. Write a decimal dot, ...
+    """
+    if not isinstance(text, str):
+        raise fault("not_a_number", where, f"{text!r} is not a text.", "Give a text, as in '-70.5'.")
+    digits = text.strip().replace("−", "-")
+    if decimal_comma and _DECIMAL_COMMA.fullmatch(digits):
+        digits = digits.replace(",", ".")
+    if not _NUMBER.fullmatch(digits):
+        raise _not_a_number(text, where, "-70.5")
+    return _float(digits, where)
+
+
+def number_and_unit(text: str, where: str, example: str) -> tuple[float, str]:
+    """The number and the unit text of a quantity such as '5 mM'."""
+    body = text.strip().replace("−", "-")
+    number = _NUMBER.match(body)
+    if not number or _UNREAD.match(body, number.end()):
+        raise _not_a_number(text, where, example)
+    return _float(number[0], where), body[number.end() :].lstrip(" \t\u00a0\u2009\u202f")
+
+
+def bare_number(value: Any, where: str, example: str) -> float | NDArray[np.float64]:
+    """A bare number or array as float; anything that only resembles one is refused."""
+    if isinstance(value, Real) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:
+            hint = "The largest number is about 1e308."
+            raise fault("not_finite", where, "the integer is too large for a number.", hint) from None
+    if hasattr(value, "__array__"):
+        import numpy as np
+
+        array = np.asarray(value)
+        if array.dtype.kind in "iuf":
+            return array.astype(np.float64) if array.ndim else float(array)
+    problem = f"{value!r} ({type(value).__name__}) is not a number."
+    raise fault("not_a_number", where, problem, f"Write a number or a text such as '{example}'.")
