@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from vrest.io.report import Report, to_json
+from vrest.units import from_door, from_si
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -78,10 +79,10 @@ def duration(seconds: float) -> str:
     >>> duration(300.0), duration(7200.0), duration(0.002), duration(0.0)
     ('5 min', '2 h', '2 ms', '0 s')
     """
-    for unit, size in (("d", 86400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3)):
-        if seconds >= (2.0 if size > 1.0 else 1.0) * size:
-            return f"{seconds / size:.4g} {unit}"
-    return f"{seconds * 1e6:.4g} us" if seconds else "0 s"
+    for unit, least in (("d", 2.0), ("h", 2.0), ("min", 2.0), ("s", 1.0), ("ms", 1.0)):
+        if seconds >= from_door(least, "time", unit):
+            return f"{from_si(seconds, 'time', unit):.4g} {unit}"
+    return f"{from_si(seconds, 'time', 'us'):.4g} us" if seconds else "0 s"
 
 
 class Meter:

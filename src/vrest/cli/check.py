@@ -8,12 +8,13 @@ import rich_click as click
 from click.exceptions import Exit
 
 from vrest.cli import options
+from vrest.units import HOUR, MINUTE
 
 if TYPE_CHECKING:
     from vrest.study.check.check import Check
 
 
-WHEN = {0.0: "at once", 60.0: "1 min", 600.0: "10 min", 3600.0: "1 h"}
+WHEN = {0.0: "at once", MINUTE: "1 min", 10 * MINUTE: "10 min", HOUR: "1 h"}
 
 
 @click.command("check")

@@ -30,7 +30,7 @@ from vrest.model.membrane import Membrane
 from vrest.model.pumps import ConstantPump
 from vrest.model.transport import Transport
 from vrest.study.check.findings import Claims
-from vrest.units import to_si
+from vrest.units import from_si, to_si
 
 IONS = {"na": "Na", "k": "K", "cl": "Cl"}
 
@@ -176,7 +176,7 @@ def neuron_cell(data: Mapping[str, Any], name: str = "membrane") -> tuple[Cell, 
     within, without = (sum(VALENCE[i] * c for i, c in side.items() if i in VALENCE) for side in (inside, outside))
     unseen = Impermeant(concentration=max(abs(within), 1.0), valence="solve")  # pyright: ignore[reportArgumentType]
     bath = Impermeant(concentration=abs(without), valence=-1.0 if without > 0 else 1.0)
-    radius_um, length_um = f"{radius * 1e6!r} um", f"{length * 1e6!r} um"
+    radius_um, length_um = (f"{from_si(side, 'length')!r} um" for side in (radius, length))
     cell = Cell(
         name=name,
         temperature=f"{celsius!r} K",  # pyright: ignore[reportArgumentType]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vrest.physics.logistic import logistic
 from vrest.physics.namespace import Array, namespace
+from vrest.units import from_si
 
 
 def luo_rudy_k1_fraction(*, potential: Array, reversal_k: Array) -> Array:
@@ -19,7 +20,7 @@ def luo_rudy_k1_fraction(*, potential: Array, reversal_k: Array) -> Array:
     >>> [round(float(luo_rudy_k1_fraction(potential=v, reversal_k=-0.090)), 3) for v in (-0.120, -0.090, -0.060)]
     [1.0, 0.592, 0.107]
     """
-    x = 1e3 * (potential - reversal_k)
+    x = from_si(potential - reversal_k, "potential")
     xp = namespace(x)
     opening = 1.02 * logistic(-0.2385 * (x - 59.215))
     closing = 0.49124 * xp.exp(0.08032 * (x + 5.476)) + xp.exp(0.06175 * (x - 594.31))

@@ -21,13 +21,14 @@ from vrest.plot.style import (
     number,
     readable,
 )
-from vrest.study.explain.explain import Explanation
+from vrest.study.explain.explain import Explanation, MembraneStory
 from vrest.study.explain.story import MembraneStory
+from vrest.units import from_door, from_si
 
-ONE_PER_SECOND = 1e12 * F / N_A
+ONE_PER_SECOND = from_si(F / N_A, "current")
 """pA carried by one ion per second: a current below it is rounding."""
 
-PER_FLUX = 1e-3 * F
+PER_FLUX = from_si(from_door(1.0, "molar_flow") * F, "current")
 """pA carried by 1 fmol/s of a monovalent ion."""
 
 BAR = 0.34

@@ -29,6 +29,7 @@ from vrest.study.fit.free import short_path
 from vrest.study.fit.least_squares import growth_along
 from vrest.study.fit.measured import Condition
 from vrest.study.fit.result import Fit, quantiles
+from vrest.units import from_si
 
 MODEL_NAMES = {
     "ghk": "Goldman-Hodgkin-Katz",
@@ -134,7 +135,7 @@ def _curve(fit: Fit) -> tuple[Array, Array, Array, Array | None] | None:
         inside = fit.fitted_cell.contents(membrane.inside).get(ion, 0.0)
         if inside and fit.cell.valence()[ion]:
             sides = {"inside": inside, "outside": fine, "temperature": fit.cell.temperature}
-            line = 1e3 * np.asarray(nernst(fit.cell.valence()[ion], **sides))
+            line = from_si(np.asarray(nernst(fit.cell.valence()[ion], **sides)), "potential")
     return fine, v, quantiles(fit.level, fit.freedom).max() * error, line
 
 

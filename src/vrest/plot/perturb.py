@@ -19,6 +19,7 @@ from vrest.plot.traces import Panel, Samples, Trace, panels, samples
 from vrest.study.perturb.compare import Comparison
 from vrest.study.perturb.perturbed import Moment, Perturbed
 from vrest.system.structure import parameter_vector
+from vrest.units import from_door
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.run_result import Run
 
@@ -333,7 +334,7 @@ def _log_clock(axes: Axes, story: Perturbed) -> None:
     axes.set_xscale("log")
     axes.set_xlim(FIRST, max(float(drawn.time[-1]), 2 * FIRST))
     axes.xaxis.set_major_locator(LogLocator(numticks=12))
-    marks = {1e-3: "1 ms", 1.0: "1 s", 60.0: "1 min", 3600.0: "1 h", 86400.0: "1 d"}
+    marks = {from_door(1.0, "time", unit): f"1 {unit}" for unit in ("ms", "s", "min", "h", "d")}
     axes.set_xticks(list(marks), list(marks.values()))
     axes.xaxis.set_minor_locator(LogLocator(numticks=0))
     _beyond(axes, far)

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from vrest.model.cell import VALENCE, Cell
-from vrest.units import from_si
+from vrest.units import DAY, HOUR, MINUTE, from_door, from_si
 from vrest.version import __version__
 
 TEXT, SMALL, FOOTER, HEAD = 9.5, 8.5, 7.0, 12.0
@@ -147,10 +147,11 @@ def current_unit(largest_pA: float) -> tuple[str, float]:
     >>> current_unit(17.0), current_unit(1.2e6)
     (('pA', 1.0), ('µA', 1e-06))
     """
-    for unit, factor in (("mA", 1e-9), ("µA", 1e-6), ("nA", 1e-3), ("pA", 1.0)):
+    for unit in ("mA", "uA", "nA", "pA"):
+        factor = from_si(from_door(1.0, "current"), "current", unit)
         if largest_pA * factor >= 1.0:
-            return unit, factor
-    return ("fA", 1e3) if 0.0 < largest_pA < 0.1 else ("pA", 1.0)
+            return unit.replace("u", "µ"), factor
+    return ("fA", from_si(from_door(1.0, "current"), "current", "fA")) if 0.0 < largest_pA < 0.1 else ("pA", 1.0)
 
 
 def time_unit(span: float) -> tuple[str, float]:
@@ -159,10 +160,10 @@ def time_unit(span: float) -> tuple[str, float]:
     >>> time_unit(7200.0), time_unit(0.5)
     (('min', 60.0), ('s', 1.0))
     """
-    for unit, length, most in (("ms", 1e-3, 0.2), ("s", 1.0, 120.0), ("min", 60.0, 7200.0), ("h", 3600.0, 172800.0)):
+    for unit, most in (("ms", 0.2), ("s", 2 * MINUTE), ("min", 2 * HOUR), ("h", 2 * DAY)):
         if span <= most:
-            return unit, length
-    return "d", 86400.0
+            return unit, from_door(1.0, "time", unit)
+    return "d", DAY
 
 
 def new_figure(cell: Cell, width: float, height: float, title: str = "", subtitle: str = "") -> Figure:

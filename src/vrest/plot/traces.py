@@ -29,6 +29,7 @@ from vrest.system.observables import (
     transports,
     turnover_rates,
 )
+from vrest.units import from_door, from_si
 from vrest.verbs.run_result import Run
 
 SOLID: Dash = (0, ())
@@ -131,13 +132,13 @@ def _potentials(drawn: Samples) -> Panel:
     several = len(walls) > 1
     lines, reversals = [], []
     for wall, dash in zip(walls, cycle(MEMBRANE_DASHES), strict=False):
-        v = 1e3 * np.asarray(system.potential(x, wall))
+        v = from_si(np.asarray(system.potential(x, wall)), "potential")
         name = f"V {wall.name}" if several else "V"
         lines.append(Trace(name, v, INK, dash, 2.2, bold=True))
         if len(walls) > MOST_WITH_E:
             continue
         for ion, e in reversal_potentials(system, x, p, wall).items():
-            values = np.broadcast_to(1e3 * e, v.shape)
+            values = np.broadcast_to(from_si(e, "potential"), v.shape)
             if np.isfinite(values).any():
                 name = reversal_label(ion) + (f" {wall.name}" if several else "")
                 reversals.append(Trace(name, values, ion_colour(ion), ion_dash(ion), 1.3 if not several else 1.0))
@@ -181,7 +182,7 @@ def _pumps(drawn: Samples) -> list[Panel]:
             count = part.stoichiometry().get(ATP, 0.0)
             if count:
                 name = f"{label} {wall.name}" if len(system.structure.walls) > 1 else label
-                flow[name], spent[name] = 1e12 * ampere[label], count * N_A * rates[label]
+                flow[name], spent[name] = from_si(ampere[label], "current"), count * N_A * rates[label]
                 charges.append((charge_per_turnover(part.moved_ions, system.valence), count))
     if not flow:
         return []
@@ -192,7 +193,8 @@ def _pumps(drawn: Samples) -> list[Panel]:
     electric = Panel(f"pump\ncurrent ({unit})", _pump_traces(flow, factor), height=0.9, named=several, mark=0.0)
     charge, count = charges[0]
     if charge and not several:
-        return [replace(electric, second=Second(per, count * N_A * 1e-12 / (F * charge) / factor / power))]
+        spent_per_pA = count * N_A * from_door(1.0, "current") / (F * charge)
+        return [replace(electric, second=Second(per, spent_per_pA / factor / power))]
     energy = Panel(per, _pump_traces(spent, 1.0 / power), height=0.9, named=several, mark=0.0)
     return [electric, energy] if any(z for z, _ in charges) else [energy]
 
@@ -206,7 +208,7 @@ def _exchanges(drawn: Samples) -> list[Panel]:
     system = drawn.run.system
     linked = {system.structure.movers[m].label for link in system.network.links for m in link.paths}
     found = exchange_currents(system, drawn.states, drawn.parameters)
-    flow = {name: 1e12 * np.asarray(current) for name, current in found.items() if name not in linked}
+    flow = {name: from_si(np.asarray(current), "current") for name, current in found.items() if name not in linked}
     most = max((float(np.abs(current).max()) for current in flow.values()), default=0.0)
     if not most:
         return []
@@ -217,7 +219,8 @@ def _exchanges(drawn: Samples) -> list[Panel]:
     traces, low, high = [], 0.0, 0.0
     for (name, current), dash in zip(flow.items(), cycle(MEMBRANE_DASHES), strict=False):
         brief = spiked & (np.abs(current) > BRIEF * usual)
-        peak = f", peak {with_prefix(1e-12 * float(np.abs(current).max()), 'A')}" if np.any(brief) else ""
+        largest = from_door(float(np.abs(current).max()), "current")
+        peak = f", peak {with_prefix(largest, 'A')}" if np.any(brief) else ""
         traces.append(Trace(name.replace("_", " ") + peak, factor * current, INK, dash))
         low, high = min(low, *(factor * current[~brief])), max(high, *(factor * current[~brief]))
     span = (low - 0.08 * (high - low), high + 0.08 * (high - low)) if spiked else None

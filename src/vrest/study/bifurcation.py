@@ -104,7 +104,9 @@ class Branch:
     @property
     def v(self) -> np.ndarray:
         """mV: (points,), or (points, membranes) where there are several."""
-        columns = [1e3 * np.asarray(self.system.potential(self.states, w)) for w in self.system.structure.walls]
+        columns = [
+            from_si(np.asarray(self.system.potential(self.states, w)), "potential") for w in self.system.structure.walls
+        ]
         return columns[0] if len(columns) == 1 else np.stack(columns, axis=-1)
 
     @property
@@ -122,7 +124,7 @@ class Branch:
     def volumes(self) -> dict[str, np.ndarray]:
         """{compartment: (points,) um3}."""
         found = volumes(self.system, self.states, self.parameters)
-        return {n: np.broadcast_to(1e18 * np.asarray(v), len(self.parameter)) for n, v in found.items()}
+        return {n: np.broadcast_to(from_si(np.asarray(v), "volume"), len(self.parameter)) for n, v in found.items()}
 
     def runs(self) -> list[tuple[int, int, bool]]:
         """Stretches of equal stability: (first, last, stable), each up to the special point that ends it."""

@@ -12,6 +12,7 @@ from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.paths import resolve
 from vrest.system.observables import currents, reversal_potential, reversal_potentials
+from vrest.units import from_door, from_si
 from vrest.verbs.instant import at_potential, instant
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import Rest, rest, rest_of
@@ -99,6 +100,9 @@ def bath_curve(
     many = rest_many(cell, {parameter.path: values})
     ion, m = parts[3], cell.membranes[name]
     inside, outside = (values if side == parts[1] else cell.contents(side).get(ion) for side in (m.inside, m.outside))
+    E: np.ndarray | float = np.nan
+    if inside is not None and outside is not None:
+        E = reversal_potential(cell.valence()[ion], inside=inside, outside=outside, temperature=cell.temperature)
     at_once = [_at_once(cell, parameter.path, float(v), name) for v in values]
     return BathCurve(
         cell=cell,
@@ -108,13 +112,7 @@ def bath_curve(
         concentration=values,
         instant=np.array(at_once, dtype=np.float64),
         settled=many.v_rest if many.v_rest.ndim == 1 else many.v_rest[:, names.index(name)],
-        nernst=np.full(len(values), np.nan)
-        if inside is None or outside is None
-        else 1e3
-        * np.broadcast_to(
-            reversal_potential(cell.valence()[ion], inside=inside, outside=outside, temperature=cell.temperature),
-            values.shape,
-        ),
+        nernst=from_si(np.broadcast_to(E, values.shape), "potential"),
         outcomes=tuple(many.outcomes),
         membrane=name,
     )
@@ -184,25 +182,27 @@ def current_voltage(
     if membrane is not None and membrane not in names:
         raise InputError(f"There is no membrane '{membrane}'.", code="unknown_name", hint=near_miss(membrane, names))
     wall = system.structure.wall(membrane or names[0])
-    volts = 1e-3 * (np.linspace(-120.0, 60.0, 361) if potentials is None else np.asarray(potentials, dtype=np.float64))
+    wanted = np.linspace(-120.0, 60.0, 361) if potentials is None else np.asarray(potentials, dtype=np.float64)
+    volts = from_door(1.0, "potential") * wanted
     states = at_potential(system, x, wall, volts, p)
     flow = currents(system, states, p, wall)
+    found = reversal_potentials(system, x, p, wall)
     parts = result.cell.membranes[wall.name].transports
     ions: dict[str, np.ndarray] = {}
     pump = np.zeros_like(volts)
     for label, current in flow.items():
         if parts[label].is_channel:
             ion = next(iter(parts[label].moved_ions))
-            ions[ion] = ions.get(ion, np.zeros_like(volts)) + 1e12 * current
+            ions[ion] = ions.get(ion, np.zeros_like(volts)) + from_si(current, "current")
         else:
-            pump = pump + 1e12 * current
+            pump = pump + from_si(current, "current")
     return CurrentVoltage(
         rest=result,
         membrane=wall.name,
-        potential=1e3 * volts,
+        potential=from_si(volts, "potential"),
         ions=ions,
         pump=pump,
         net=sum(ions.values()) + pump,  # pyright: ignore[reportArgumentType]
-        E={i: 1e3 * float(e) for i, e in reversal_potentials(system, x, p, wall).items() if not np.isnan(e)},
-        v_rest=1e3 * float(system.potential(x, wall)),
+        E={i: from_si(float(e), "potential") for i, e in found.items() if not np.isnan(e)},
+        v_rest=from_si(float(system.potential(x, wall)), "potential"),
     )

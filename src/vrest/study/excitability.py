@@ -16,7 +16,7 @@ from vrest.model.channels import InjectedCurrent
 from vrest.model.paths import resolve
 from vrest.study.targets import is_there
 from vrest.system.structure import Wall
-from vrest.units import format_si, from_si, to_si
+from vrest.units import format_si, from_door, from_si, to_si
 from vrest.verbs.instant import at_potential, net_current
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import Rest, rest_of
@@ -180,9 +180,9 @@ def excitability(result: Rest | CellLike, step: float | str = "200 ms", membrane
         note = "" if least is not None else f"no spike up to {HIGHEST:g} uA/cm2"
     return Excitability(
         state=state,
-        v_rest=1e3 * float(result.system.potential(result.state, wall)),
-        input_resistance=1e-6 / slope,
-        specific_resistance=1e4 * area / slope,
+        v_rest=_rested(result, wall),
+        input_resistance=from_si(1.0, "resistance") / slope,
+        specific_resistance=from_si(area, "area", "cm2") / slope,
         threshold=threshold,
         rheobase=least,
         note=note,
@@ -239,8 +239,7 @@ def firing(
     events = [(0.0, _density(path, present + si))]
     run, spikes = _spikes(cell, wall, events, lasts, max(present + si, 0.0), result.state)
     v = _potential(run, wall)
-    rested = 1e3 * float(result.system.potential(result.state, wall))
-    pattern = _pattern(spikes, v, rested, lasts)
+    pattern = _pattern(spikes, v, _rested(result, wall), lasts)
     return Firing(value, tuple(float(t) for t in spikes), pattern, float(v[-1]), run.time, v)
 
 
@@ -274,7 +273,7 @@ def _spikes(
     times = np.linspace(0.0, lasts, max(2001, int(lasts / 5e-5)))
     run = simulate(cell, events, lasts, times=times, rtol=1e-6, start=start)
     v = _potential(run, wall)
-    rise = 1e-3 * np.diff(v) / np.diff(run.time) * cell.membranes[wall.name].capacitance
+    rise = from_door(np.diff(v), "potential") / np.diff(run.time) * cell.membranes[wall.name].capacitance
     up = np.flatnonzero((v[:-1] < SPIKE_MV) & (v[1:] >= SPIKE_MV) & (rise > inward))
     return run, run.time[up] + (SPIKE_MV - v[up]) / (v[up + 1] - v[up]) * np.diff(run.time)[up]
 
@@ -290,7 +289,12 @@ def _pattern(spikes: np.ndarray, v: np.ndarray, rested: float, lasts: float) -> 
 
 def _potential(run: Run, wall: Wall) -> np.ndarray:
     """V of one membrane, mV."""
-    return 1e3 * np.asarray(run.system.potential(run.states, wall))
+    return from_si(np.asarray(run.system.potential(run.states, wall)), "potential")
+
+
+def _rested(result: Rest, wall: Wall) -> float:
+    """V of one membrane at rest, mV."""
+    return from_si(float(result.system.potential(result.state, wall)), "potential")
 
 
 def _rheobase(result: Rest, step: float | str, wall: Wall) -> float | None:
@@ -313,12 +317,12 @@ def _threshold(result: Rest, wall: Wall) -> float | None:
     present = float(resolve(cell, path).value)  # pyright: ignore[reportArgumentType]
 
     def fires(displaced: float) -> bool:
-        shock = 1e-3 * displaced * capacitance / SHOCK
+        shock = from_door(displaced, "potential") * capacitance / SHOCK
         events = [(0.0, _density(path, present + shock)), (SHOCK, _density(path, present))]
         _, spikes = _spikes(cell, wall, events, LATENCY, max(present, 0.0), result.state)
         return bool(np.any(spikes > SHOCK))
 
-    low, high = 0.0, SPIKE_MV - 1.0 - 1e3 * float(result.system.potential(result.state, wall))
+    low, high = 0.0, SPIKE_MV - 1.0 - _rested(result, wall)
     if high <= 0 or not fires(high):
         return None
     while high - low > FINEST:
@@ -329,13 +333,11 @@ def _threshold(result: Rest, wall: Wall) -> float | None:
 
 def _fires_from_below(result: Rest, wall: Wall) -> bool:
     """Whether a cell that no current makes fire does so when let go from where its Na+ channels recover."""
-    held = np.array([1e-3 * DEINACTIVATED])
+    held = np.array([from_door(DEINACTIVATED, "potential")])
     recovered = at_potential(result.system, result.state, wall, held, result.parameters)[0]
     run, spikes = _spikes(result.cell, wall, (), LATENCY, 0.0, recovered)
-    rested = 1e3 * float(result.system.potential(result.state, wall))
-    return (
-        bool(len(spikes)) and float(_potential(run, wall).max()) > rested + BLOCK_MV
-    )  # it shoots past where it comes to lie
+    shoots_past = float(_potential(run, wall).max()) > _rested(result, wall) + BLOCK_MV  # where it comes to lie
+    return bool(len(spikes)) and shoots_past
 
 
 def _wall(result: Rest, membrane: str | None) -> Wall:
@@ -367,13 +369,13 @@ def _measured_slope(result: Rest, wall: Wall, step: float | str) -> float:
     """dI/dV as a pipette finds it, S: a small step of current one way and the other."""
     ends = [firing(result, density, step, wall.name).v_end for density in (-SMALL, SMALL)]
     area = float(result.system.area(result.state, result.parameters, wall))
-    return 2 * SMALL * 1e-2 * area / (1e-3 * (ends[1] - ends[0]))
+    return from_door(2 * SMALL, "current_density") * area / (from_door(1.0, "potential") * (ends[1] - ends[0]))
 
 
 def _slope(result: Rest, wall: Wall) -> float:
     """dI/dV of the membrane at rest, S: central difference, gates steady."""
     v = float(result.system.potential(result.state, wall))
-    around = v + 1e-4 * np.array([-1.0, 1.0])
+    around = v + np.array([-1e-4, 1e-4])
     states = at_potential(result.system, result.state, wall, around, result.parameters)
     low, high = net_current(result.system, states, result.parameters, wall)
     return float((high - low) / 2e-4)

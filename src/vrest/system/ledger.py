@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vrest.system.assemble import System
+from vrest.units import from_si
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -57,7 +58,7 @@ def accounts(system: System, x: np.ndarray, p: np.ndarray, start: np.ndarray) ->
         size = np.abs(terms).sum(axis=-1).max() + abs(fixed)  # a swollen cell holds more
         if charges:
             capacity = min(unit for _, unit in charges)  # mol of charge per volt
-            to_unit, unit = 1e3 / capacity, "mV"
+            to_unit, unit = from_si(1.0, "potential") / capacity, "mV"
         else:
             to_unit, unit = 1.0 / size, "relative"
         found.append(Account(text, unit, float(change.max() * to_unit), float(2 * EPS * size * to_unit)))

@@ -11,7 +11,7 @@ from vrest.model.notice import Notice
 from vrest.numerics.point import Stationary
 from vrest.system.assemble import System
 from vrest.system.observables import pump_costs, takes, without_limit
-from vrest.units import format_si
+from vrest.units import format_si, from_si
 from vrest.verbs.allowed import SWOLLEN, Allowed
 from vrest.verbs.face import face, least, vanishing
 from vrest.verbs.held import pumped
@@ -55,7 +55,7 @@ def certify(
         outcome=Outcome.not_converged,
         reason="",
         state=x,
-        residual_mV=float(1e3 * np.max(np.abs(correction[charges]))) if charges else 0.0,
+        residual_mV=float(from_si(np.max(np.abs(correction[charges])), "potential")) if charges else 0.0,
         residual_mM_per_min=residual,
         eigenvalues=np.asarray(np.linalg.eigvals(scaled) if finite else [], dtype=np.complex128),
         conditioning=float(np.linalg.cond(scaled)) if finite else float("inf"),
@@ -95,7 +95,11 @@ def _without(system: System, p: np.ndarray, x0: np.ndarray, last: Certificate, g
         reason="",
         state=without.state,
         residual_mV=max(
-            (1e3 * abs(float(without.correction[k])) for k, (kind, _) in enumerate(system.states) if kind == "charge"),
+            (
+                from_si(abs(float(without.correction[k])), "potential")
+                for k, (kind, _) in enumerate(system.states)
+                if kind == "charge"
+            ),
             default=0.0,
         ),
         residual_mM_per_min=_imbalance(system, without.state, p),
@@ -141,7 +145,8 @@ def _imbalance(system: System, x: np.ndarray, p: np.ndarray) -> dict[str, dict[s
     for (kind, name), value in zip(system.states, slope, strict=True):
         if kind == "amount":
             space, ion = name.split(".")
-            table.setdefault(space, {})[ion] = 60.0 * float(value / system.relative_volume(x, space))
+            rate = float(value / system.relative_volume(x, space))
+            table.setdefault(space, {})[ion] = from_si(rate, "concentration_rate")
     return table
 
 
@@ -227,11 +232,12 @@ def pump_notices(system: System, x: np.ndarray, p: np.ndarray) -> list[Notice]:
     for wall in system.structure.walls:
         for label, (cost, available) in pump_costs(system, x, p, wall).items():
             if cost > available:
+                spent, given = from_si(cost, "energy_per_mole"), from_si(available, "energy_per_mole")
                 notices.append(
                     Notice(
                         "pump_beyond_reversal",
-                        f"'{label}' stores {cost / 1e3:.4g} kJ/mol per cycle, more than ATP gives "
-                        f"({available / 1e3:.4g} kJ/mol): its rate law runs it beyond its reversal potential",
+                        f"'{label}' stores {spent:.4g} kJ/mol per cycle, more than ATP gives "
+                        f"({given:.4g} kJ/mol): its rate law runs it beyond its reversal potential",
                     )
                 )
     return notices

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from vrest.numerics.point import NEWTON
 from vrest.system.assemble import System, shared
+from vrest.units import from_si
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.search import one_ion, settling
 
@@ -52,7 +53,7 @@ class Face(NamedTuple):
 def vanishing(system: System, x: np.ndarray, x0: np.ndarray, p: np.ndarray) -> list[int]:
     """The amounts that may be on their way to nothing at the end of a motion."""
     with np.errstate(all="ignore"):
-        rises = 60.0 * system.derivative(x, p) > COMES_BACK
+        rises = from_si(system.derivative(x, p), "concentration_rate") > COMES_BACK
     few = np.maximum(GONE * x0, least(system, x, p))
     return [
         k
@@ -118,7 +119,7 @@ def face(system: System, p: np.ndarray, x0: np.ndarray, x: np.ndarray, gone: lis
     if any(x[k] <= 0 for k in np.flatnonzero(Allowed(system).positive) if k not in gone):
         return None
     slope, jacobian = _linear(system, x, y, p)
-    if np.any(60.0 * np.abs(slope[pinned]) > COMES_BACK):
+    if np.any(from_si(np.abs(slope[pinned]), "concentration_rate") > COMES_BACK):
         return None  # something brings it back, or goes on taking it
     outer = jacobian[np.ix_(pinned, pinned)]
     if not np.isfinite(outer).all():

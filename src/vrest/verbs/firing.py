@@ -8,6 +8,7 @@ import numpy as np
 
 from vrest.numerics.lanes import RUNNING, Lanes
 from vrest.system.assemble import System
+from vrest.units import HOUR, from_si
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.motion import stepper
 from vrest.verbs.swing import STILL_MV, Swing, drift, swing
@@ -24,7 +25,7 @@ TRIES = 20
 STAYS = 1e-6
 """mV: V that moves less than this while steps are short does not move."""
 
-AHEAD, SETTLED = 3600.0, 0.01
+AHEAD, SETTLED = HOUR, 0.01
 """s and share: contents do not drift when none would move by more than this share in so long."""
 
 
@@ -67,7 +68,7 @@ def firing(system: System, x: np.ndarray, p: np.ndarray, step: float) -> Firing:
         times, states = trace(system, x, p, span, int(TRIES * span / step))
         if not len(times):  # it got stuck at once
             times, states = np.zeros(2), np.stack([x, x])
-        potentials = [1e3 * system.potential(states, wall) for wall in system.structure.walls]
+        potentials = [from_si(system.potential(states, wall), "potential") for wall in system.structure.walls]
         k = int(np.argmax([np.ptp(v) for v in potentials]))
         found = swing(times, potentials[k])
         if found.period is not None or span >= LONGEST * STEPS * step or len(times) < POINTS:

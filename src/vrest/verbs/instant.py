@@ -16,10 +16,14 @@ from vrest.model.paths import resolve
 from vrest.system.assemble import System, assemble
 from vrest.system.observables import currents, without_limit
 from vrest.system.structure import Wall, parameter_vector
+from vrest.units import from_si
 from vrest.verbs.rest import Rest, rest
 
 FAR = 0.3
 """V: around a potential beyond this it is looked elsewhere."""
+
+NUDGE = 1e-6
+"""V: what each potential is moved by to see the slopes of a drift."""
 
 SPAN = np.linspace(-0.4, 0.4, 1601)
 """V: where zero-current potentials are looked for, every 0.5 mV."""
@@ -86,8 +90,8 @@ def instant(cell: CellLike, changes: str | Change | Iterable[str | Change] | Map
     before, after, others = {}, {}, ()
     if system.coupled:
         joint = joint_potentials(system, x, p)
-        before = {wall.name: 1e3 * float(system.potential(x, wall)) for wall in system.structure.walls}
-        return Instant(changed, before, {name: 1e3 * v for name, v in joint.items()}, ())
+        before = {w.name: from_si(float(system.potential(x, w)), "potential") for w in system.structure.walls}
+        return Instant(changed, before, {name: from_si(v, "potential") for name, v in joint.items()}, ())
     for wall in system.structure.walls:
         now = float(system.potential(x, wall))
         roots = zero_current_potentials(system, x, p, wall)
@@ -99,9 +103,9 @@ def instant(cell: CellLike, changes: str | Change | Iterable[str | Change] | Map
             )
         flow = float(net_current(system, at_potential(system, x, wall, np.array([now]), p), p, wall)[0])
         chosen = _reached(now, flow, roots)
-        before[wall.name], after[wall.name] = 1e3 * now, 1e3 * chosen
+        before[wall.name], after[wall.name] = from_si(now, "potential"), from_si(chosen, "potential")
         if not others:
-            others = tuple(1e3 * r for r in roots if r != chosen)
+            others = tuple(from_si(r, "potential") for r in roots if r != chosen)
     if len(after) == 1:
         return Instant(changed, next(iter(before.values())), next(iter(after.values())), others)
     return Instant(changed, before, after, others)
@@ -150,7 +154,7 @@ def joint_potentials(system: System, x: np.ndarray, p: np.ndarray) -> dict[str, 
     Linearly implicit Euler steps that become Newton steps.
     """
     rows = [system.index["charge", wall.name] for wall in system.structure.tree]
-    nudges = 1e-6 * np.eye(len(rows))
+    nudges = NUDGE * np.eye(len(rows))
 
     def drift(charges: np.ndarray) -> np.ndarray:
         states = np.tile(x, (len(charges), 1))
@@ -161,7 +165,7 @@ def joint_potentials(system: System, x: np.ndarray, p: np.ndarray) -> dict[str, 
     for _ in range(500):
         slopes = drift(np.concatenate([charges[None], charges + nudges, charges - nudges]))
         n = len(rows)
-        jacobian = (slopes[1 : n + 1] - slopes[n + 1 :]).T / 2e-6
+        jacobian = (slopes[1 : n + 1] - slopes[n + 1 :]).T / (2 * NUDGE)
         growth = np.linalg.eigvals(jacobian).real.max()
         if growth > 0:  # a longer step would run against the motion
             step = min(step, 0.5 / growth)

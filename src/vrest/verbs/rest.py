@@ -20,7 +20,7 @@ from vrest.system.assemble import System, assemble
 from vrest.system.ledger import Account, accounts, describe
 from vrest.system.observables import atp_use, exchange_currents, reversal_potentials, volumes
 from vrest.system.structure import parameter_vector
-from vrest.units import format_si
+from vrest.units import format_si, from_si
 from vrest.verbs.certify import Certificate, certify, pump_notices
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.restart import restarted
@@ -90,7 +90,8 @@ class Rest:
     def v_rest(self) -> float | dict[str, float]:
         """Resting potential, mV; one value for one membrane, else by membrane."""
         self.need_state()
-        values = {w.name: 1e3 * float(self.system.potential(self.state, w)) for w in self.system.structure.walls}
+        walls = self.system.structure.walls
+        values = {w.name: from_si(float(self.system.potential(self.state, w)), "potential") for w in walls}
         return next(iter(values.values())) if len(values) == 1 else values
 
     @property
@@ -100,7 +101,7 @@ class Rest:
         values = {}
         for wall in self.system.structure.walls:
             found = reversal_potentials(self.system, self.state, self.parameters, wall)
-            values[wall.name] = {ion: None if np.isnan(e) else 1e3 * float(e) for ion, e in found.items()}
+            values[wall.name] = {i: None if np.isnan(e) else from_si(float(e), "potential") for i, e in found.items()}
         return next(iter(values.values())) if len(values) == 1 else values
 
     @property
@@ -118,7 +119,8 @@ class Rest:
     def volumes(self) -> dict[str, float]:
         """Volume of each finite compartment, um3."""
         self.need_state()
-        return {n: 1e18 * float(v) for n, v in volumes(self.system, self.state, self.parameters).items()}
+        found = volumes(self.system, self.state, self.parameters)
+        return {name: from_si(float(v), "volume") for name, v in found.items()}
 
     @property
     def exchange_currents(self) -> dict[str, float]:
@@ -127,7 +129,8 @@ class Rest:
         Of an electrode it is what is fed into its inside.
         """
         self.need_state()
-        return {n: 1e12 * float(i) for n, i in exchange_currents(self.system, self.state, self.parameters).items()}
+        found = exchange_currents(self.system, self.state, self.parameters)
+        return {name: from_si(float(i), "current") for name, i in found.items()}
 
     @property
     def slowest_time_constant(self) -> float | None:
@@ -276,7 +279,8 @@ def result(cell: Cell, system: System, p: np.ndarray, x0: np.ndarray, found: Cer
 
 
 def _table(result: Rest) -> str:
-    lines = [f"Rest of '{result.cell.name}' at {result.cell.temperature - 273.15:.4g} degC: {result.outcome.name}"]
+    celsius = from_si(result.cell.temperature, "temperature")
+    lines = [f"Rest of '{result.cell.name}' at {celsius:.4g} degC: {result.outcome.name}"]
     lines.append(f"  {result.reason}")
     if not result.outcome.has_state:
         return "\n".join(lines)

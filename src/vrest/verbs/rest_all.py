@@ -17,6 +17,7 @@ from vrest.model.change import Change, apply
 from vrest.numerics.point import Stationary
 from vrest.system.assemble import System, assemble, entries
 from vrest.system.structure import parameter_vector
+from vrest.units import from_si
 from vrest.verbs.allowed import SWOLLEN, Allowed
 from vrest.verbs.certify import certify
 from vrest.verbs.face import COMES_BACK, gone_at
@@ -272,8 +273,10 @@ def problem(
         x = system.join(z[:-1], line.at(z[-1])[1], line.matrix)
         if not np.all(np.isfinite(x)) or np.any(x[allowed.positive] <= least) or np.any(x[allowed.volume] > SWOLLEN):
             return False
-        if len(gone) and np.any(60.0 * system.derivative(x, line.p + z[-1] * line.dp)[list(gone)] > COMES_BACK):
-            return False
+        if len(gone):
+            rates = system.derivative(x, line.p + z[-1] * line.dp)[list(gone)]
+            if np.any(from_si(rates, "concentration_rate") > COMES_BACK):
+                return False
         return all(abs(float(system.potential(x, wall))) < FURTHEST for wall in system.structure.walls)
 
     args = (line.p, line.dp, line.c, line.dc, into, line.matrix, pinned)

@@ -13,6 +13,7 @@ from vrest.model.cellfile import CellLike, load
 from vrest.model.change import apply
 from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
+from vrest.units import from_si
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import Rest, result
 from vrest.verbs.search import searched
@@ -36,7 +37,10 @@ class RestMany:
         """Resting potentials, mV, (n,) or (n, membranes); NaN marks a cell without one (see `outcomes`)."""
         walls = self.rests[0].system.structure.walls
         rows = [
-            [1e3 * float(r.system.potential(r.state, w)) if r.outcome.is_rest else np.nan for w in walls]
+            [
+                from_si(float(r.system.potential(r.state, w)), "potential") if r.outcome.is_rest else np.nan
+                for w in walls
+            ]
             for r in self.rests
         ]
         return np.array(rows)[:, 0] if len(walls) == 1 else np.array(rows)

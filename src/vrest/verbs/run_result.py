@@ -112,7 +112,7 @@ class Run:
     def v(self) -> np.ndarray:
         """V over time, mV: (time,), or (time, membrane) where there are several."""
         walls = self.system.structure.walls
-        columns = [1e3 * self.system.potential(self.states, w) for w in walls]
+        columns = [from_si(self.system.potential(self.states, w), "potential") for w in walls]
         return columns[0] if len(walls) == 1 else np.stack(columns, axis=-1)
 
     @cached_property
@@ -194,12 +194,12 @@ class Run:
     def __repr__(self) -> str:
         walls = self.system.structure.walls
         lines = [
-            f"Run of '{self.cell.name}' at {self.cell.temperature - 273.15:.4g} degC, "
+            f"Run of '{self.cell.name}' at {from_si(self.cell.temperature, 'temperature'):.4g} degC, "
             f"0 to {format_si(self.time[-1], 'time', digits=6)}, {len(self.time)} times",
             f"  Rodas5P, rtol {self.rtol:g}: {self.steps} steps, {self.rejected} rejected",
         ]
         for wall in walls:
-            v = 1e3 * self.system.potential(self.states, wall)
+            v = from_si(self.system.potential(self.states, wall), "potential")
             lines.append(f"  V ({wall.name}): {v[0]:.3f} -> {v[-1]:.3f} mV (range {v.min():.3f} to {v.max():.3f})")
         for event in self.plan.events:
             lines.append(f"  at {format_si(event.time, 'time', digits=6)}: {event.change}")

@@ -19,6 +19,7 @@ from vrest.numerics.lanes import FINISHED, RUNNING, STUCK, Lanes
 from vrest.numerics.point import BOLD, NEWTON, STABLE, THERE, UNKNOWN, UNSTABLE, Pace
 from vrest.system.assemble import System
 from vrest.system.structure import stacked
+from vrest.units import from_si
 from vrest.verbs.allowed import SWOLLEN, Allowed
 from vrest.verbs.batch import constants_of, numbers_of
 from vrest.verbs.firing import firing
@@ -338,13 +339,14 @@ def settling(system: System) -> Any:
         for (kind, name), value, rate in zip(system.states, x, system.derivative_entries(x, p), strict=True):
             if kind == "amount":
                 space = name.split(".")[0]
-                imbalance = jnp.maximum(imbalance, jnp.abs(60.0 * rate / system.relative_volume(x, space)))
+                per_minute = from_si(rate, "concentration_rate") / system.relative_volume(x, space)
+                imbalance = jnp.maximum(imbalance, jnp.abs(per_minute))
                 ordinary &= value * system.get(p, f"compartments.{space}.volume") * N_A > 1.0
             elif kind == "volume":
                 ordinary &= value < SWOLLEN
         residual = zero
         for k in charges:
-            residual = jnp.maximum(residual, 1e3 * jnp.abs(ended.correction[k]))
+            residual = jnp.maximum(residual, from_si(jnp.abs(ended.correction[k]), "potential"))
         return Settling(
             y=jnp.stack(ended.y),
             correction=jnp.stack(ended.correction),

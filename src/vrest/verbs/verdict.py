@@ -6,7 +6,7 @@ import numpy as np
 
 from vrest.numerics.point import NEWTON, Stationary
 from vrest.system.assemble import System
-from vrest.units import format_si
+from vrest.units import format_si, from_si
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.certify import Certificate, certify, growth
 from vrest.verbs.firing import Firing, firing
@@ -104,7 +104,7 @@ def departed(
     if there.outcome is Outcome.oscillates:
         return found._replace(outcome=there.outcome, reason=there.reason)
     if there.outcome.has_state:
-        ends = [1e3 * float(system.potential(there.state, wall)) for wall in system.structure.walls]
+        ends = [from_si(float(system.potential(there.state, wall)), "potential") for wall in system.structure.walls]
         goes = f"the cell goes to {', '.join(f'{v:.4g}' for v in ends)} mV ({there.outcome.name})."
     else:
         goes = f"from there: {there.reason}"

@@ -13,6 +13,7 @@ from vrest.model.notices import notices
 from vrest.study.check.findings import Claims, Finding, findings, first_moment
 from vrest.study.check.fixes import Fix, fixes
 from vrest.study.check.future import Later, floats, follow, moved
+from vrest.units import from_si
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import rest_here
 from vrest.verbs.run import Progress
@@ -133,7 +134,7 @@ def check(cell: CellLike, claims: Claims | None = None, *, progress: Progress | 
     structure = now.system.structure
     at_once = Later(
         0.0,
-        {wall.name: 1e3 * now.v(wall) for wall in structure.walls},
+        {wall.name: from_si(now.v(wall), "potential") for wall in structure.walls},
         {s.name: floats(now.system.concentrations(now.x, now.p, s.name)) for s in structure.spaces if s.finite},
     )
     later, stopped = follow(cell, progress)
@@ -143,7 +144,7 @@ def check(cell: CellLike, claims: Claims | None = None, *, progress: Progress | 
     return Check(
         cell=cell,
         claims=claims,
-        v_start={name: 1e3 * cell.potential(name) for name in cell.membranes},
+        v_start={name: from_si(cell.potential(name), "potential") for name in cell.membranes},
         findings=tuple(found),
         later=(at_once, *later),
         stopped=stopped,

@@ -16,6 +16,7 @@ from vrest.study.calculator import pretty
 from vrest.system.assemble import System, assemble
 from vrest.system.observables import currents, ion_fluxes, pump_costs, reversal_potential, transports
 from vrest.system.structure import Wall, parameter_vector
+from vrest.units import HOUR, MINUTE, from_door, from_si
 from vrest.verbs.instant import at_potential, clamped, instant
 
 VOLTS = 1e-4
@@ -24,10 +25,11 @@ VOLTS = 1e-4
 SHARE = 0.01
 """A content that would change by less than this in an hour is steady."""
 
+STEP = 1e-3
+"""V: between the two potentials that a slope conductance is read off."""
+
 RUNAWAY = 1e-3
 """V/s: a potential that was found to carry no current changes far less."""
-
-PER_MIN = 60.0
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,8 @@ class Moment:
             side = (wall.outside == space) - (wall.inside == space)
             for ion, flows in ion_fluxes(self.system, self.x, self.p, wall).items() if side else ():
                 for label, flow in flows.items():
-                    found.setdefault(ion, {})[self.label(wall, label)] = side * PER_MIN * float(flow) / volume
+                    carried = from_si(side * float(flow), "molar_flow", "mol/min")
+                    found.setdefault(ion, {})[self.label(wall, label)] = carried / volume
         return found
 
     def brought(self, space: str, gains: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
@@ -113,7 +116,8 @@ class Moment:
         for (kind, name), value in zip(self.system.states, slope, strict=True):
             if kind == "amount":
                 space, ion = name.split(".")
-                table.setdefault(space, {})[ion] = PER_MIN * float(value / self.system.relative_volume(self.x, space))
+                rate = float(value / self.system.relative_volume(self.x, space))
+                table.setdefault(space, {})[ion] = from_si(rate, "concentration_rate")
         return table
 
 
@@ -127,7 +131,7 @@ def first_moment(cell: Cell) -> Moment:
     except NoRestError:
         return Moment(cell, system, p, x)
     for wall in system.structure.tree:
-        volts = 1e-3 * (v[wall.name] if isinstance(v, dict) else v)
+        volts = from_door(1.0, "potential") * (v[wall.name] if isinstance(v, dict) else v)
         x = at_potential(system, x, wall, np.array([volts]), p)[0]
     return Moment(cell, system, p, x)
 
@@ -139,7 +143,7 @@ def called(now: Moment, wall: Wall, label: str) -> str:
 
 def millivolts(volts: float, digits: int = 1) -> str:
     """A potential in words, without a negative zero."""
-    return f"{round(1e3 * volts, digits) + 0.0:.{digits}f} mV"
+    return f"{round(from_si(volts, 'potential'), digits) + 0.0:.{digits}f} mV"
 
 
 def findings(now: Moment, claims: Claims) -> list[Finding]:
@@ -163,7 +167,7 @@ def _start(now: Moment) -> Iterator[Finding]:
         v, name = now.v(wall), called(now, wall, "V")
         runs = float(slope[now.system.index["charge", wall.name]])
         if abs(runs) > RUNAWAY:
-            text = f"No potential carries zero current: {name} runs away by {1e3 * runs:+.3g} mV/s."
+            text = f"No potential carries zero current: {name} runs away by {from_si(runs, 'potential'):+.3g} mV/s."
             yield Finding("no_potential", wall.name, 0.0, text)
         elif abs(v - described) > VOLTS:
             text = f"{name} starts at {millivolts(described, 2)}, but with these contents no current flows at "
@@ -181,9 +185,9 @@ def _reversals(now: Moment, wall: Wall, claims: Claims) -> Iterator[Finding]:
     inside = now.system.concentrations(now.x, now.p, wall.inside)
     outside = now.system.concentrations(now.x, now.p, wall.outside)
     parts = transports(now.system, now.p, wall)
-    apart = clamped(now.system, now.x, wall, now.v(wall) + np.array([0.0, 1e-3]))
-    slopes = {label: 1e3 * float(np.diff(i)[0]) for label, i in currents(now.system, apart, now.p, wall).items()}
-    celsius = f"{now.cell.temperature - 273.15:.4g} degC"
+    apart = clamped(now.system, now.x, wall, now.v(wall) + np.array([0.0, STEP]))
+    slopes = {label: 1 / STEP * float(np.diff(i)[0]) for label, i in currents(now.system, apart, now.p, wall).items()}
+    celsius = f"{from_si(now.cell.temperature, 'temperature'):.4g} degC"
     for ion, stated in claims.reversals.items():
         z = now.system.valence[ion]
         sides = {"inside": inside[ion], "outside": outside[ion]}
@@ -192,7 +196,7 @@ def _reversals(now: Moment, wall: Wall, claims: Claims) -> Iterator[Finding]:
             continue
         channels = [label for label, t in parts.items() if t.is_channel and ion in t.moved_ions]
         moved = sum(slopes[label] for label in channels) * (made - stated)
-        size = abs(moved) / F / _volume(now, wall) * PER_MIN
+        size = from_si(abs(moved) / F / _volume(now, wall), "concentration_rate")
         yield Finding(
             "reversal",
             ion,
@@ -208,8 +212,8 @@ def _unnamed(now: Moment, wall: Wall, claims: Claims) -> Iterator[Finding]:
     flow = currents(now.system, now.x, now.p, wall)
     for label, stated in claims.unnamed.items():
         current = float(flow[label])
-        size = abs(current) / F / _volume(now, wall) * PER_MIN
-        if size * 60 < SHARE:  # less than 10 uM an hour
+        size = from_si(abs(current) / F / _volume(now, wall), "concentration_rate")
+        if HOUR / MINUTE * size < SHARE:  # less than 10 uM an hour
             continue
         way, change = ("leaves", "gain") if current > 0 else ("enters", "lose")
         yield Finding(
@@ -238,7 +242,7 @@ def _imbalances(now: Moment, claims: Claims) -> Iterator[Finding]:
         gains = now.gains(space)
         brought = now.brought(space, gains)
         for ion, rate in rates.items():
-            if abs(rate) * 60 <= SHARE * float(contents[ion]):
+            if HOUR / MINUTE * abs(rate) <= SHARE * float(contents[ion]):
                 continue
             by = {label: gain for label, gain in gains.get(ion, {}).items() if abs(gain) > 1e-3 * abs(rate)}
             by = dict(sorted(by.items(), key=lambda item: -abs(item[1])))
@@ -267,9 +271,9 @@ def _charge(now: Moment, claims: Claims) -> Iterator[Finding]:
             side = (wall.inside == space) - (wall.outside == space)
             if side:
                 volts = float(slope[now.system.index["charge", wall.name]])
-                net -= side * PER_MIN * volts / _volts_per_mM(now, wall, space)
+                net -= side * MINUTE * volts / _volts_per_mM(now, wall, space)
         largest = max((abs(gain) for by in now.gains(space).values() for gain in by.values()), default=0.0)
-        if abs(net) > 1e-6 * largest and abs(net) * 60 > SHARE:
+        if abs(net) > 1e-6 * largest and HOUR / MINUTE * abs(net) > SHARE:
             yield Finding(
                 "charge",
                 space,
@@ -312,7 +316,7 @@ def _pumps(now: Moment, wall: Wall) -> Iterator[Finding]:
         turn = next(iter(turns.values()))
         worst = max(needed, key=lambda ion: abs(needed[ion] - turn) * abs(moved[ion]))
         size = abs(needed[worst] - turn) * abs(moved[worst])
-        if size * 60 <= SHARE * float(here.inside[worst]):
+        if HOUR / MINUTE * size <= SHARE * float(here.inside[worst]):
             continue
         told = " and ".join(f"{pretty(ion)} needs {rate + 0.0:.3g}" for ion, rate in needed.items())
         low, high = min(needed.values()), max(needed.values())
@@ -327,8 +331,9 @@ def _pumps(now: Moment, wall: Wall) -> Iterator[Finding]:
     for label, (cost, available) in pump_costs(now.system, now.x, now.p, wall).items():
         if cost > available and float(np.asarray(working[label].rate(here))) > 0:
             rate = abs(gains[next(iter(working[label].moved_ions))][now.label(wall, label)])
-            text = f"A cycle of {called(now, wall, label)} stores {cost / 1e3:.4g} kJ/mol, and ATP gives "
-            text += f"{available / 1e3:.4g}: in these gradients it would run backwards."
+            spent, given = from_si(cost, "energy_per_mole"), from_si(available, "energy_per_mole")
+            text = f"A cycle of {called(now, wall, label)} stores {spent:.4g} kJ/mol, and ATP gives "
+            text += f"{given:.4g}: in these gradients it would run backwards."
             yield Finding("pump_beyond_reversal", label, rate, text)
 
 
@@ -354,12 +359,13 @@ def _saturated(t: object, turn: float, needed: float, here: object) -> str:
 def _water(now: Moment) -> Iterator[Finding]:
     slope = now.system.derivative(now.x, now.p)
     for (kind, name), value in zip(now.system.states, slope, strict=True):
-        if kind == "volume" and abs(value) * 3600 > SHARE:
+        if kind == "volume" and HOUR * abs(value) > SHARE:
+            percent = 100 * MINUTE * abs(float(value))
             size = sum(float(c) for c in now.system.concentrations(now.x, now.p, name).values())
             yield Finding(
                 "water",
                 name,
-                abs(float(value)) * PER_MIN * size,
-                f"'{name}' {'swells' if value > 0 else 'shrinks'} by {abs(6e3 * float(value)):.3g} % per minute: its "
+                abs(float(value)) * MINUTE * size,
+                f"'{name}' {'swells' if value > 0 else 'shrinks'} by {percent:.3g} % per minute: its "
                 "osmolarity is not that of its surroundings.",
             )

@@ -22,13 +22,16 @@ from vrest.study.design.draft import Choice, Target, draft
 from vrest.system.assemble import assemble
 from vrest.system.observables import reversal_potentials, turnover_rates
 from vrest.system.structure import parameter_vector
-from vrest.units import format_si
+from vrest.units import format_si, from_door, from_si
 from vrest.verbs.instant import instant
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import rest, rest_here
 
 COTRANSPORTERS = ("KCC2", "NKCC1")
 """What may keep an ion away from its equilibrium."""
+
+LEAST_MV = from_si(VOLTS, "potential")
+"""mV: what V moves by less counts as staying."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def _no_current(cell: Cell) -> float | None:
         v = instant(cell).v
     except NoRestError:
         return None
-    return 1e-3 * v if isinstance(v, float) else None
+    return from_door(1.0, "potential") * v if isinstance(v, float) else None
 
 
 def _started(cell: Cell, now: Moment) -> Iterator[Fix]:
@@ -87,8 +90,9 @@ def _started(cell: Cell, now: Moment) -> Iterator[Fix]:
     later, _ = follow(started)
     if later:
         after = next(iter(later[-1].v.values()))
+        mV = from_si(v, "potential")
         message = f"Start at {millivolts(v, 2)}, where no current flows."
-        yield Fix("start", message, (f"v_init = {1e3 * v:.12g}",), after, abs(after - 1e3 * v), started)
+        yield Fix("start", message, (f"v_init = {mV:.12g}",), after, abs(after - mV), started)
 
 
 def _as_written(cell: Cell, claims: Claims) -> Cell:
@@ -111,11 +115,11 @@ def _with_contents(cell: Cell, written: Cell, claims: Claims, wish: float) -> It
         return
     minute, at = (next(iter(moment.v.values())) for moment in (later[0], later[-1]))
     changed = {ion: written.contents(m.inside)[ion] for ion in claims.reversals}
-    drift = abs(at - 1e3 * wish)
+    drift = abs(at - from_si(wish, "potential"))
     message = (
         f"Give concentrations that make the reversal potentials you wrote: V is then {millivolts(wish, 2)} at once"
     )
-    message += f", but still drifts: {minute:.2f} mV after a minute." if drift > 1e3 * VOLTS else " and stays."
+    message += f", but still drifts: {minute:.2f} mV after a minute." if drift > LEAST_MV else " and stays."
     lines = tuple(f"{ion.lower()}i = {value:.12g}" for ion, value in changed.items())
     yield Fix("contents", message, lines, at, drift, written)
 
@@ -162,7 +166,7 @@ def _resized(cell: Cell, claims: Claims, wish: float) -> tuple[list[Fix], str]:
     pump = () if not missing else ("pump_constant",) if claims.as_in_neuron else ("pump_hill",)
     contents = {ion: format_si(c, "concentration") for ion, c in cell.contents(m.inside).items()}
     loose = passive_ions(cell, next(iter(cell.membranes)))
-    volts = format_si(wish, "potential")
+    volts, wished = format_si(wish, "potential"), from_si(wish, "potential")
     tries = [Target(volts, {ion: c for ion, c in contents.items() if ion not in loose}, {}, add=pump)]
     if not claims.as_in_neuron:  # whose terms have no cotransporter
         tries += [Target(volts, contents, {}, add=(*pump, law)) for law in COTRANSPORTERS]
@@ -176,15 +180,15 @@ def _resized(cell: Cell, claims: Claims, wish: float) -> tuple[list[Fix], str]:
             continue
         later, _ = follow(made.cell)
         v = next(iter(later[-1].v.values())) if later else math.inf
-        drift = abs(v - 1e3 * wish)
-        if drift > 1e3 * VOLTS or rest_here(made.cell).outcome in (Outcome.unstable, Outcome.oscillates):
+        drift = abs(v - wished)
+        if drift > LEAST_MV or rest_here(made.cell).outcome in (Outcome.unstable, Outcome.oscillates):
             reasons.append(
-                f"Strengths that balance every ion at {1e3 * wish:.2f} mV exist, but the cell leaves that point."
+                f"Strengths that balance every ion at {wished:.2f} mV exist, but the cell leaves that point."
             )
             continue
         lines = _neuron_lines(made.cell, claims) if claims.as_in_neuron else [_command(target)]
         strengths = tuple(c for c in made.choices if ".transports." in c.path)
-        message = _words(made.choices, pump, target, claims) + f" V then rests at {1e3 * wish:.2f} mV."
+        message = _words(made.choices, pump, target, claims) + f" V then rests at {wished:.2f} mV."
         found.append(Fix("strengths", message, tuple(lines), v, drift, made.cell, strengths))
         if not any(_moved(c) for c in made.choices if c.how == "passive"):
             break  # nothing is left for a cotransporter to keep
@@ -230,14 +234,15 @@ def _neuron_lines(cell: Cell, claims: Claims) -> Iterator[str]:
         yield f"g_{label} = 0" if label == "pas" else f"g{label} = 0"
     for t in m.transports.values():
         if isinstance(t, OhmicLeak):
-            yield f"g{t.ion.lower()} = {1e-4 * t.conductance:.12g}  # S/cm2, leak of {pretty(t.ion)}"
+            conductance = from_si(t.conductance, "specific_conductance")
+            yield f"g{t.ion.lower()} = {conductance:.12g}  # S/cm2, leak of {pretty(t.ion)}"
     for label, rate in turnover_rates(system, x, p, wall).items():
         if isinstance(m.transports[label], NaKPump):
-            current = float(rate) * F / cell.area(wall.name) * 0.1  # A/m2 to mA/cm2
+            current = from_si(float(rate) * F / cell.area(wall.name), "current_density", "mA/cm2")
             yield f"ipump = {current:.12g}  # mA/cm2 net: ina = 3 x, ik = -2 x"
     for ion, e in reversal_potentials(system, x, p, wall).items():
         if ion in claims.reversals:
-            yield f"e{ion.lower()} = {1e3 * float(e):.12g}"
+            yield f"e{ion.lower()} = {from_si(float(e), 'potential'):.12g}"
 
 
 def _settled(cell: Cell) -> Iterator[Fix]:

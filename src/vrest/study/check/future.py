@@ -9,9 +9,10 @@ from typing import Any
 from vrest.errors import NoRestError
 from vrest.model.cell import Cell
 from vrest.study.check.findings import SHARE, VOLTS
+from vrest.units import HOUR, MINUTE, from_si
 from vrest.verbs.run import Progress, simulate
 
-MOMENTS = (60.0, 600.0, 3600.0)
+MOMENTS = (MINUTE, 10 * MINUTE, HOUR)
 """s: where a drift is looked at."""
 
 RTOL = 1e-6
@@ -43,7 +44,7 @@ def follow(cell: Cell, progress: Progress | None = None) -> tuple[list[Later], s
             later.append(
                 Later(
                     float(time),
-                    {wall.name: 1e3 * float(run.system.potential(x, wall)) for wall in walls},
+                    {wall.name: from_si(float(run.system.potential(x, wall)), "potential") for wall in walls},
                     {space: floats(run.system.concentrations(x, p, space)) for space in spaces},
                 )
             )
@@ -54,7 +55,7 @@ def follow(cell: Cell, progress: Progress | None = None) -> tuple[list[Later], s
 def moved(start: Later, later: list[Later]) -> bool:
     """Whether V or a content has moved by more than what counts as rest."""
     return any(
-        any(abs(at.v[name] - v) > 1e3 * VOLTS for name, v in start.v.items())
+        any(abs(at.v[name] - v) > from_si(VOLTS, "potential") for name, v in start.v.items())
         or any(
             abs(at.concentrations[space][ion] - c) > SHARE * c
             for space, ions in start.concentrations.items()

@@ -160,7 +160,7 @@ def design(
         found = rest_here(drawn.cell)
     wall = found.system.structure.walls[0]
     slope = input_conductance(drawn.cell, wall)
-    return Design(drawn.cell, found, drawn.choices, 1e-6 / slope if slope > 0 else None)
+    return Design(drawn.cell, found, drawn.choices, from_si(1.0, "resistance") / slope if slope > 0 else None)
 
 
 def _stayed(found: Rest) -> bool:

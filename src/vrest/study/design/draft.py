@@ -22,7 +22,7 @@ from vrest.study.design.strengths import Columns, Problem, columns, free_strengt
 from vrest.system.assemble import assemble
 from vrest.system.observables import pump_costs
 from vrest.system.structure import Wall, parameter_vector
-from vrest.units import format_si, from_si, to_si, unit_of
+from vrest.units import MINUTE, format_si, from_si, to_si, unit_of
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def draft(cell: Cell, target: Target) -> Draft:
     table = columns(aim.cell, wall)
     if table.volume_rate > STILL_WATER:
         raise InputError(
-            f"Water is not at rest in these contents: a volume changes by {60 * table.volume_rate:.3g} per minute, "
+            f"Water is not at rest in these contents: a volume changes by {MINUTE * table.volume_rate:.3g} per minute, "
             "and no strength of a transport stops it.",
             code="not_stationary",
             hint="Aim at contents that its water law leaves alone, such as those of rest(cell).",
@@ -246,9 +246,9 @@ def _refuse_reversal(aim: Aim, wall: Wall) -> None:
     for label, (cost, available) in costs.items():
         if cost > available and not aim.place.transports[label].is_off:
             raise InputError(
-                f"A cycle of '{label}' would store {cost / 1e3:.4g} kJ/mol in these gradients at "
+                f"A cycle of '{label}' would store {from_si(cost, 'energy_per_mole'):.4g} kJ/mol in these gradients at "
                 f"{format_si(aim.place.potential, 'potential', digits=4)}, more than ATP gives "
-                f"({available / 1e3:.4g} kJ/mol): it would run backwards.",
+                f"({from_si(available, 'energy_per_mole'):.4g} kJ/mol): it would run backwards.",
                 code="pump_beyond_reversal",
                 hint="Aim at smaller gradients or a less negative potential.",
             )

@@ -6,10 +6,14 @@ from collections.abc import Sequence
 
 from vrest.study.explain.story import MembraneStory
 from vrest.system.observables import AROUND
+from vrest.units import from_si
 from vrest.verbs.rest import Rest
 
 PASSIVE = 0.01
 """mV: an ion with less driving force than this follows V instead of pulling it."""
+
+ROUNDING = 1e-9
+"""A number so small beside the largest of its column is rounding."""
 
 
 def sentences(m: MembraneStory, membranes: Sequence[MembraneStory]) -> list[str]:
@@ -77,9 +81,10 @@ def bill(atp_per_second: float, watts: float) -> list[str]:
 
 
 def table(m: MembraneStory, rest: Rest) -> list[str]:
-    head = f"{rest.cell.name}, membrane '{m.membrane}', {rest.cell.temperature - 273.15:.1f} degC: V = {m.v:.2f} mV"
+    celsius = from_si(rest.cell.temperature, "temperature")
+    head = f"{rest.cell.name}, membrane '{m.membrane}', {celsius:.1f} degC: V = {m.v:.2f} mV"
     largest = max((abs(i.channel_current) for i in m.ions), default=0.0)
-    tiny = 1e-9 * max((abs(f) for i in m.ions for f in i.fluxes.values()), default=0.0)
+    tiny = ROUNDING * max((abs(f) for i in m.ions for f in i.fluxes.values()), default=0.0)
     rows = [("ion", "in", "out", "E", "V-E", "current", "chord", "slope", "GHK num", "GHK den", "balance")]
     rows.append(("", "mM", "mM", "mV", "mV", "pA", "share", "share", "share", "share", "fmol/s"))
     for i in m.ions:
@@ -90,7 +95,7 @@ def table(m: MembraneStory, rest: Rest) -> list[str]:
                 f"{i.outside:.4g}",
                 _cell(i.E, ".2f"),
                 _cell(i.driving_force, "+.2f"),
-                _signed(i.channel_current, 1e-9 * largest),
+                _signed(i.channel_current, ROUNDING * largest),
                 _cell(i.chord_share, ".3f"),
                 _cell(i.slope_share, ".3f"),
                 _cell(i.ghk_share_numerator, ".3f"),

@@ -33,6 +33,7 @@ from vrest.system.observables import (
     undefined_as_nan,
 )
 from vrest.system.structure import Wall
+from vrest.units import from_si
 from vrest.verbs.instant import clamped, joint_potentials, zero_current_potentials
 from vrest.verbs.rest import Rest, rest, rest_of
 
@@ -208,13 +209,13 @@ def _membrane(result: Rest, wall: Wall, down: Rest, stopped: np.ndarray, joint: 
             outside=float(outside[ion]),
             E=_mv(reversal[ion]),
             driving_force=_mv(v - reversal[ion]),
-            channel_current=1e12 * by_ion[ion],
+            channel_current=from_si(by_ion[ion], "current"),
             chord_share=chord[ion] / total_chord if ion in chord and total_chord else None,
             slope_share=slope[ion] / total_slope if ion in channels.values() and total_slope else None,
             ghk_share_numerator=numerator.get(ion),
             ghk_share_denominator=denominator.get(ion),
-            fluxes={label: 1e15 * float(f) for label, f in fluxes.get(ion, {}).items()},
-            balance=1e15 * float(sum(fluxes.get(ion, {}).values())),
+            fluxes={label: from_si(float(f), "molar_flow") for label, f in fluxes.get(ion, {}).items()},
+            balance=from_si(float(sum(fluxes.get(ion, {}).values())), "molar_flow"),
         )
         for ion in inside
         if ion in outside
@@ -229,22 +230,22 @@ def _membrane(result: Rest, wall: Wall, down: Rest, stopped: np.ndarray, joint: 
     moved, share = _charge_moved(system, x, p, wall, v, float(sum(inside.values())))
     return MembraneStory(
         membrane=wall.name,
-        v=1e3 * v,
+        v=from_si(v, "potential"),
         ions=ions,
         pumps=_pump_stories(system, x, p, wall, flow),
-        chord_sum=1e3 * sum(chord[i] / total_chord * reversal[i] for i in chord if total_chord),
-        chord_pump=-1e3 * pump_current / total_chord if total_chord else 0.0,
-        chord_paths=-1e3 * away / total_chord if total_chord else 0.0,
-        chord_one_sided=0.0 - 1e3 * one_sided / total_chord if total_chord else 0.0,
+        chord_sum=from_si(sum(chord[i] / total_chord * reversal[i] for i in chord if total_chord), "potential"),
+        chord_pump=-from_si(pump_current, "potential") / total_chord if total_chord else 0.0,
+        chord_paths=-from_si(away, "potential") / total_chord if total_chord else 0.0,
+        chord_one_sided=0.0 - from_si(one_sided, "potential") / total_chord if total_chord else 0.0,
         paths=tuple(paths),
         ghk=_mv(ghk),
         ghk_without_cl=_mv(ghk_kn),
         mullins_noda=_mv(noda),
         mullins_noda_minus_ghk=_mv(noda - ghk_kn),
-        v_pump_off=1e3 * v_off,
-        direct=1e3 * (v_off - v),
-        v_run_down=None if v_down is None else 1e3 * v_down,
-        indirect=None if v_down is None else 1e3 * (v_down - v_off),
+        v_pump_off=from_si(v_off, "potential"),
+        direct=from_si(v_off - v, "potential"),
+        v_run_down=None if v_down is None else from_si(v_down, "potential"),
+        indirect=None if v_down is None else from_si(v_down - v_off, "potential"),
         run_down_outcome=down.outcome.name,
         charge_moved=moved,
         charge_moved_share=share,
@@ -259,7 +260,7 @@ def _charge_moved(
         return None, None
     volume = float(system.relative_volume(x, wall.inside) * system.get(p, f"compartments.{wall.inside}.volume"))
     moved = float(system.get(p, f"membranes.{wall.name}.capacitance") * system.area(x, p, wall)) * abs(v) / F / volume
-    return 1e3 * moved, moved / ions
+    return from_si(moved, "concentration", "uM"), moved / ions
 
 
 def _slopes(system: System, x: np.ndarray, p: np.ndarray, wall: Wall) -> dict[str, float]:
@@ -336,7 +337,7 @@ def _pump_stories(
     rates = turnover_rates(system, x, p, wall)
     parts = transports(system, p, wall)
     v = float(system.potential(x, wall))
-    stories = []
+    stories, in_kJ = [], from_si(1.0, "energy_per_mole")
     for label, (cost, available) in pump_costs(system, x, p, wall).items():
         charge = charge_per_turnover(parts[label].moved_ions, system.valence)
         # the cost falls by z F per volt of depolarisation: where it meets what ATP gives, the pump reverses
@@ -344,10 +345,10 @@ def _pump_stories(
         stories.append(
             PumpStory(
                 name=label,
-                turnover=1e15 * float(rates[label]),
-                current=1e12 * flow[label],
-                cycle_cost=None if np.isnan(cost) else 1e-3 * float(cost),
-                atp_free_energy=None if np.isnan(available) else 1e-3 * float(available),
+                turnover=from_si(float(rates[label]), "molar_flow"),
+                current=from_si(flow[label], "current"),
+                cycle_cost=None if np.isnan(cost) else in_kJ * float(cost),
+                atp_free_energy=None if np.isnan(available) else in_kJ * float(available),
                 reversal_potential=_mv(reversal),
             )
         )
@@ -355,4 +356,4 @@ def _pump_stories(
 
 
 def _mv(volts: float) -> float | None:
-    return None if np.isnan(volts) else 1e3 * float(volts)
+    return None if np.isnan(volts) else from_si(float(volts), "potential")

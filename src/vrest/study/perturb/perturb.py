@@ -13,14 +13,14 @@ from vrest.model.cellfile import CellLike, load
 from vrest.model.change import Change, apply
 from vrest.study.perturb.follow import MOST_STEPS, follow
 from vrest.study.perturb.perturbation import Perturbation, find, perturbations, restoring, together
-from vrest.study.perturb.perturbed import DAY, Moment, Perturbed, moment
-from vrest.units import format_si, to_si
+from vrest.study.perturb.perturbed import Moment, Perturbed, moment
+from vrest.units import DAY, HOUR, MINUTE, format_si, from_door, to_si
 from vrest.verbs.instant import at_potential, instant
 from vrest.verbs.rest import Rest, rest
 from vrest.verbs.run import Progress
 from vrest.verbs.run_result import Run
 
-READINGS = {"1 s": 1.0, "1 min": 60.0, "1 h": 3600.0}
+READINGS = {"1 s": 1.0, "1 min": MINUTE, "1 h": HOUR}
 """s: when V is read, beside at once and settled."""
 
 Applied = str | Perturbation | tuple[str | Perturbation, float | str | None]
@@ -212,7 +212,7 @@ def _instant(before: Rest, changes: list[Change]) -> Moment:
     p = parameter_vector(apply(before.cell, changes))
     for wall in system.structure.tree:
         v = answer.v[wall.name] if isinstance(answer.v, dict) else answer.v
-        x = at_potential(system, x, wall, np.array([1e-3 * v]), p)[0]
+        x = at_potential(system, x, wall, np.array([from_door(1.0, "potential") * v]), p)[0]
     return moment("at once", 0.0, system, x, p)
 
 

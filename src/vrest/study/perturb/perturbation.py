@@ -18,7 +18,7 @@ from vrest.model.change import Change
 from vrest.model.notice import Notice
 from vrest.model.paths import resolve
 from vrest.study.targets import TWIN, baths, found_instead, targets, wanted, with_twins
-from vrest.units import format_si, to_si
+from vrest.units import format_si, from_door, from_si, to_si
 
 KM_ATP = 0.2
 """mM: half-saturation of the pump by ATP where a cell gives none (0.1 to 0.3 mM is usual for the low-affinity site)."""
@@ -163,10 +163,10 @@ class Perturbation:
         '10 uM'
         """
         if self.dimension == "concentration":
-            for unit, size in (("mM", 1.0), ("uM", 1e-3)):
-                if abs(dose) >= size:
-                    return f"{dose / size:.4g} {unit}"
-            return f"{dose / 1e-6:.4g} nM" if dose else "0 mM"
+            for unit in ("mM", "uM"):
+                if abs(dose) >= from_door(1.0, "concentration", unit):
+                    return f"{from_si(dose, 'concentration', unit):.4g} {unit}"
+            return f"{from_si(dose, 'concentration', 'nM'):.4g} nM" if dose else "0 mM"
         if self.dimension == "number":
             return f"{100 * dose:.4g} %" if self.law in ("loss", "electroneutral") else f"{dose:.4g}"
         return format_si(dose, self.dimension, digits=4)

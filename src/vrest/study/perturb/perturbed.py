@@ -19,12 +19,11 @@ from vrest.study.perturb.perturbation import Perturbation
 from vrest.study.targets import is_there
 from vrest.system.assemble import System
 from vrest.system.observables import atp_use, reversal_potentials, volumes
-from vrest.units import from_si
+from vrest.units import from_door, from_si
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import Rest
 from vrest.verbs.run_result import Run
 
-DAY = 86400.0
 BACK_MV, BACK_SHARE = 0.1, 0.01
 """A cell has recovered when it rests within 0.1 mV and 1 % of every content and volume of its former rest."""
 
@@ -280,7 +279,7 @@ def moment(label: str, time: float | None, system: System, x: np.ndarray, p: np.
         time=time,
         v=potentials(system, x),
         E={
-            wall: {ion: None if np.isnan(e) else 1e3 * float(e) for ion, e in found.items()}
+            wall: {ion: None if np.isnan(e) else from_si(float(e), "potential") for ion, e in found.items()}
             for wall, found in reversals.items()
         },
         concentrations={s: {ion: float(c) for ion, c in system.concentrations(x, p, s).items()} for s in spaces},
@@ -291,7 +290,7 @@ def moment(label: str, time: float | None, system: System, x: np.ndarray, p: np.
 
 def potentials(system: System, x: np.ndarray) -> dict[str, float]:
     """V of every membrane, mV."""
-    return {w.name: 1e3 * float(system.potential(x, w)) for w in system.structure.walls}
+    return {w.name: from_si(float(system.potential(x, w)), "potential") for w in system.structure.walls}
 
 
 def by_membrane(found: Rest) -> dict[str, float]:
@@ -353,9 +352,10 @@ def _recovery(story: Perturbed) -> str:
 
 
 def _spoken(seconds: float) -> str:
-    for unit, size in (("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3)):
-        if seconds >= size:
-            return f"{float(f'{seconds / size:.2g}'):g} {unit}"
+    for unit in ("h", "min", "s", "ms"):
+        if seconds >= from_door(1.0, "time", unit):
+            short = f"{from_si(seconds, 'time', unit):.2g}"
+            return f"{float(short):g} {unit}"
     return f"{seconds:.2g} s"
 
 

@@ -12,13 +12,14 @@ from vrest.study.sensitivity.local import Local
 from vrest.study.sensitivity.observed import pumps
 from vrest.system.assemble import System, assemble, entries
 from vrest.system.structure import Wall
+from vrest.units import DAY, HOUR, MINUTE
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.motion import motion
 from vrest.verbs.rest import Rest
 from vrest.verbs.run import RTOL
 from vrest.verbs.run_batch import FINISHED, Watch, run_batch
 
-HORIZONS = (1.0, 60.0, 3600.0, 86400.0, 30 * 86400.0)
+HORIZONS = (1.0, MINUTE, HOUR, DAY, 30 * DAY)
 """s: how far a run is taken, in turn; who has not collapsed by the last does not."""
 
 TIGHT = 1e-10

@@ -13,13 +13,14 @@ from vrest.model.paths import Parameter, replaced, resolve
 from vrest.model.quantity import SOLVE
 from vrest.system.assemble import System
 from vrest.system.structure import parameter_vector, structure_of
+from vrest.units import from_door
 from vrest.verbs.arguments import arguments
 from vrest.verbs.distribution import distribution
 
 SHARE = 0.01
 """The step of what has a zero: 1 % of its size."""
 
-STEPS = {"temperature": (1.0, "1 K"), "potential": (1e-3, "1 mV")}
+STEPS = {"temperature": (1.0, "1 K"), "potential": (from_door(1.0, "potential"), "1 mV")}
 """The step (SI) of what has no zero, or passes through it."""
 
 SPREAD, SPREAD_BELOW = "lognormal(0.1)", "normal(1x, 0.1x)"

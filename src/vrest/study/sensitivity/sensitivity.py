@@ -17,7 +17,7 @@ from vrest.study.sensitivity.local import SAME_RATE, Local, local
 from vrest.study.sensitivity.observed import Quantity, chosen
 from vrest.study.sensitivity.sobol import N
 from vrest.study.sensitivity.spread import Sobol, spread
-from vrest.units import format_si, to_si
+from vrest.units import format_si, from_door, from_si, to_si
 from vrest.verbs.population import THRESHOLD, Progress
 from vrest.verbs.rest import Rest, rest
 
@@ -100,7 +100,7 @@ class Sensitivity:
     def warnings(self) -> list[Notice]:
         """What to know before trusting the numbers."""
         found = self.rest.warnings
-        level = format_si(1e-3 * self.threshold, "potential", digits=4)
+        level = format_si(from_door(self.threshold, "potential"), "potential", digits=4)
         for q in self.quantities:
             if q.place and np.isnan(self.values[q.name]):
                 said = f"{q.text}: V is above {level} already, or does not pass it within 30 days or 200,000 steps"
@@ -250,11 +250,11 @@ def sensitivity(
     for k, factor in enumerate(found):
         on = {q.name: float(columns[q.name][k]) + 0.0 for q in asked}
         effects.append(Effect(factor, on, *_judged(near, exact[k], float(near.rates[k]))))
-    shares = None
+    above, shares = from_si(level, "potential"), None
     if n is not None or any(f.text for f in found):
         n = N if n is None else n
-        shares = spread(cell, found, asked, n, seed=seed, threshold=1e3 * level, progress=progress)
-    return Sensitivity(cell, settled, 1e3 * level, asked, values, bounds, tuple(effects), shares)
+        shares = spread(cell, found, asked, n, seed=seed, threshold=above, progress=progress)
+    return Sensitivity(cell, settled, above, asked, values, bounds, tuple(effects), shares)
 
 
 def _judged(near: Local, effects: np.ndarray, rate: float) -> tuple[str, float, float]:

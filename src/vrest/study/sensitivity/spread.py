@@ -16,7 +16,7 @@ from vrest.study.sensitivity.observed import Quantity, pumps
 from vrest.study.sensitivity.sobol import Indices, design, estimate
 from vrest.system.assemble import System, assemble
 from vrest.system.structure import parameter_vector
-from vrest.units import from_door
+from vrest.units import DAY, from_door
 from vrest.verbs.distribution import distribution
 from vrest.verbs.population import Progress, population
 from vrest.verbs.population_result import Population
@@ -24,7 +24,7 @@ from vrest.verbs.population_result import Population
 HOLES = 0.01
 """Share of base samples that may be left out because a cell of theirs has no value."""
 
-LONGEST = 30 * 86400.0
+LONGEST = 30 * DAY
 """s: who has not collapsed by then does not."""
 
 
