@@ -354,6 +354,18 @@ def format_si(value: float, dimension: str, digits: int | None = None) -> str:
     return f"{number} {kind.pint}".rstrip()
 
 
+def duration(seconds: float) -> str:
+    """A time in the unit one would say it in.
+
+    >>> duration(300.0), duration(7200.0), duration(0.002), duration(0.0)
+    ('5 min', '2 h', '2 ms', '0 s')
+    """
+    for unit, least in (("d", 2.0), ("h", 2.0), ("min", 2.0), ("s", 1.0), ("ms", 1.0)):
+        if seconds >= from_door(least, "time", unit):
+            return f"{from_si(seconds, 'time', unit):.4g} {unit}"
+    return f"{from_si(seconds, 'time', 'us'):.4g} us" if seconds else "0 s"
+
+
 def _reads_as(text: str, dimension: str, value: float) -> bool:
     try:
         return to_si(text, dimension, bare_ok=True) == value

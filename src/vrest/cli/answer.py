@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from vrest.io.report import Report, to_json
-from vrest.units import from_door, from_si
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -71,18 +70,6 @@ def number(value: float | None, digits: int = 4) -> str:
 def millivolts(value: float | None) -> str:
     """A potential to 0.01 mV; no negative zero."""
     return "–" if value is None else f"{round(value, 2) + 0.0:.2f}"
-
-
-def duration(seconds: float) -> str:
-    """A time in the unit one would say it in.
-
-    >>> duration(300.0), duration(7200.0), duration(0.002), duration(0.0)
-    ('5 min', '2 h', '2 ms', '0 s')
-    """
-    for unit, least in (("d", 2.0), ("h", 2.0), ("min", 2.0), ("s", 1.0), ("ms", 1.0)):
-        if seconds >= from_door(least, "time", unit):
-            return f"{from_si(seconds, 'time', unit):.4g} {unit}"
-    return f"{from_si(seconds, 'time', 'us'):.4g} us" if seconds else "0 s"
 
 
 class Meter:

@@ -106,8 +106,9 @@ def result(found: Bifurcation) -> dict[str, Any]:
 
 def show(found: Bifurcation) -> None:
     """The branches for people."""
-    from vrest.cli.answer import duration, millivolts, number, table
+    from vrest.cli.answer import millivolts, number, table
     from vrest.study.bifurcation import ENDS, KINDS
+    from vrest.units import duration
 
     click.echo(f"{found.cell.name}: {found.path}, {found.start:.6g} to {found.stop:.6g} {found.unit}")
     click.echo(f"present value: {found.present:.6g} {found.unit}")

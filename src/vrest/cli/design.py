@@ -128,7 +128,8 @@ def _targets(texts: tuple[str, ...], option: str) -> dict[str, str]:
 
 def show(made: Design, temperature: float) -> None:
     """The design for people."""
-    from vrest.cli.answer import duration, number, table
+    from vrest.cli.answer import number, table
+    from vrest.units import duration
 
     r = made.rest
     head = f"{made.cell.name} at {number(temperature)} degC, designed for {number(made.v_rest)} mV"

@@ -127,8 +127,9 @@ def dosed(names: tuple[str, ...], doses: tuple[str, ...], isoform: str | None) -
 
 def show(found: Perturbed, temperature: float) -> None:
     """The answer for people."""
-    from vrest.cli.answer import duration, number, table
+    from vrest.cli.answer import number, table
     from vrest.study.perturb.perturbed import rows
+    from vrest.units import duration
 
     click.echo(f"{found.cell.name} at {number(temperature)} degC: {found.title}")
     for change in found.changes:

@@ -211,7 +211,8 @@ def result(found: Population, seconds: float) -> dict[str, Any]:
 
 def show(found: Population, values: dict[str, Any], output: str | None) -> None:
     """The population for people."""
-    from vrest.cli.answer import duration, millivolts, number, table
+    from vrest.cli.answer import millivolts, number, table
+    from vrest.units import duration
 
     what = "resting states" if found.settled else "runs"
     click.echo(f"{found.cell.name}: {found.n:,} {what}, {found.samples.design}, seed {found.samples.seed}")

@@ -142,7 +142,8 @@ def list_all(cell: Cell, inputs: dict[str, Any], as_json: bool, quiet: bool) -> 
 
 def show_all(cell: Cell, rests: list[Rest], temperature: float) -> None:
     """Every rest in one table."""
-    from vrest.cli.answer import duration, millivolts, number, table
+    from vrest.cli.answer import millivolts, number, table
+    from vrest.units import duration
 
     count = f"{len(rests)} rest{'' if len(rests) == 1 else 's'} found"
     click.echo(f"{cell.name} at {number(temperature)} degC: {count}, {sum(r.stable for r in rests)} stable")
@@ -194,7 +195,8 @@ def result(found: Rest) -> dict[str, Any]:
 
 def show(found: Rest, values: dict[str, Any], temperature: float) -> None:
     """The resting state for people."""
-    from vrest.cli.answer import duration, millivolts, number, table
+    from vrest.cli.answer import millivolts, number, table
+    from vrest.units import duration
 
     click.echo(f"{found.cell.name} at {number(temperature)} degC: {values['outcome']}")
     click.echo(found.reason)

@@ -171,7 +171,8 @@ def moment(found: Run, k: int) -> dict[str, Any]:
 
 def show(found: Run, values: dict[str, Any], temperature: float) -> None:
     """The run for people."""
-    from vrest.cli.answer import duration, millivolts, number, table
+    from vrest.cli.answer import millivolts, number, table
+    from vrest.units import duration
 
     click.echo(f"{found.cell.name} at {number(temperature)} degC, 0 to {duration(float(found.time[-1]))}")
     for event in found.plan.events:

@@ -21,7 +21,7 @@ from vrest.plot.style import (
     number,
     readable,
 )
-from vrest.study.explain.explain import Explanation, MembraneStory
+from vrest.study.explain.explain import Explanation
 from vrest.study.explain.story import MembraneStory
 from vrest.units import from_door, from_si
 

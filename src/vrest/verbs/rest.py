@@ -20,7 +20,7 @@ from vrest.system.assemble import System, assemble
 from vrest.system.ledger import Account, accounts, describe
 from vrest.system.observables import atp_use, exchange_currents, reversal_potentials, volumes
 from vrest.system.structure import parameter_vector
-from vrest.units import format_si, from_si
+from vrest.units import duration, from_si
 from vrest.verbs.certify import Certificate, certify, pump_notices
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.restart import restarted
@@ -78,7 +78,7 @@ class Rest:
         newton = f"{self.iterations} step{many} of Newton's method"
         if self.outcome is Outcome.oscillates:
             newton += " from the middle of it"
-        told = f"the motion followed for {format_si(self.followed, 'time', digits=3)} in {self.steps} steps"
+        told = f"the motion followed for {duration(self.followed)} in {self.steps} steps"
         return f"{told}, then {newton}" if self.iterations else told
 
     @property
@@ -292,7 +292,7 @@ def _table(result: Rest) -> str:
     lines += [f"  I ({name}) = {current:.4g} pA" for name, current in result.exchange_currents.items()]
     tau = result.slowest_time_constant
     if tau is not None or result.algebraic:
-        lines.append(f"  slowest time constant {'none: algebraic' if tau is None else f'{tau:.4g} s'}")
+        lines.append(f"  slowest time constant {'none: algebraic' if tau is None else duration(tau)}")
     lines.append(f"  ATP {result.atp_per_second:.4g} /s ({result.watts:.3g} W)")
     lines.append(f"  reached by {result.reached}")
     lines.append(f"  remaining Newton correction {result.residual_mV:.1e} mV; condition {result.conditioning:.1e}")

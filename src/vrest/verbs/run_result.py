@@ -16,7 +16,7 @@ from vrest.model.protocol import Protocol
 from vrest.system.assemble import System
 from vrest.system.ledger import Account, accounts
 from vrest.system.structure import parameter_vector
-from vrest.units import format_si, from_si
+from vrest.units import duration, format_si, from_si
 from vrest.verbs.dataset import labelled
 from vrest.verbs.unstable import unstable_notice
 from vrest.version import __version__
@@ -155,7 +155,7 @@ class Run:
         if unstable := unstable_notice(self.system, self.states[-1], self.parameters[-1], float(self.time[-1])):
             found.append(unstable)
         if not self.complete:
-            found.append(Notice("stopped", f"the run was stopped at {format_si(self.time[-1], 'time', digits=4)}"))
+            found.append(Notice("stopped", f"the run was stopped at {duration(float(self.time[-1]))}"))
         return found
 
     def _switched_on(self) -> list[Notice]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from vrest.model.notice import Notice
 from vrest.system.assemble import System
-from vrest.units import format_si
+from vrest.units import duration
 from vrest.verbs.allowed import Allowed
 
 STATIONARY = 1e-9
@@ -32,7 +32,7 @@ def unstable_notice(system: System, x: np.ndarray, p: np.ndarray, lasted: float)
     growth = float(rates.real.max())
     if growth * lasted < 1.0 or growth < ROUNDING * np.abs(rates).max():
         return None
-    grows = format_si(1.0 / growth, "time", digits=4)
+    grows = duration(1.0 / growth)
     return Notice(
         "unstable_state",
         f"the run ends on an unstable state: nothing has nudged it away; a deviation grows by a factor e in {grows}",

@@ -6,7 +6,7 @@ import numpy as np
 
 from vrest.numerics.point import NEWTON, Stationary
 from vrest.system.assemble import System
-from vrest.units import format_si, from_si
+from vrest.units import duration, from_si
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.certify import Certificate, certify, growth
 from vrest.verbs.firing import Firing, firing
@@ -72,8 +72,7 @@ def _moving(
                 followed=last.followed,
                 steps=last.steps,
             )
-    after = format_si(last.followed, "time", digits=3)
-    return last._replace(reason=f"{Outcome.not_followed.value} After {after} the cell {seen}.")
+    return last._replace(reason=f"{Outcome.not_followed.value} After {duration(last.followed)} the cell {seen}.")
 
 
 def newton(system: System, p: np.ndarray, x0: np.ndarray, x: np.ndarray) -> Stationary | None:

@@ -13,7 +13,7 @@ from vrest.model.notices import notices
 from vrest.study.check.findings import Claims, Finding, findings, first_moment
 from vrest.study.check.fixes import Fix, fixes
 from vrest.study.check.future import Later, floats, follow, moved
-from vrest.units import from_si
+from vrest.units import duration, from_si
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import rest_here
 from vrest.verbs.run import Progress
@@ -86,7 +86,7 @@ class Check:
         lines = [f"Check of '{self.cell.name}': {'rests' if self.rests else 'drifts'}"]
         lines += [f"  {k}. {f.message}" for k, f in enumerate(self.findings, 1)]
         for at in self.later:
-            lines.append(f"  {at.time:g} s: " + ", ".join(f"{v:.2f} mV" for v in at.v.values()))
+            lines.append(f"  {duration(at.time)}: " + ", ".join(f"{v:.2f} mV" for v in at.v.values()))
         lines += [f"  fix: {fix.message}" for fix in self.fixes]
         return "\n".join([*lines, *([f"  {self.unfixed}"] if self.unfixed else [])])
 
