@@ -11,6 +11,7 @@ from vrest.errors import InputError, NoRestError
 from vrest.model.cellfile import load, parse_cell, write_cell
 from vrest.model.change import Change
 from vrest.study.perturb.compare import compare
+from vrest.study.perturb.law import Block, Loss, Shift
 from vrest.study.perturb.perturb import applicable, perturb
 from vrest.study.perturb.perturbation import find, perturbations
 from vrest.study.perturb.perturbed import Perturbed
@@ -50,12 +51,12 @@ def test_every_file_is_complete(name):
     assert p.minimum <= p.default <= p.maximum
     assert all(p.minimum <= dose <= p.maximum for dose in p.doses.values())
     assert p.target in (*TARGETS, CLEARANCE, "temperature") or p.target.startswith("bath.")
-    assert p.law in ("block", "loss", "multiple", "atp", "selectivity", "electroneutral", "raise", "lower")
-    assert (p.half is not None) == (p.law == "block")
+    of_a_value = p.target == "temperature" or p.target.startswith("bath.")
+    assert isinstance(p.law, Shift) == of_a_value == (p.law.sign != 0)
     assert p.expected
     assert p.onset < p.duration
-    if p.law in ("block", "loss"):
-        assert 0.0 <= p.factor(p.maximum) < p.factor(p.minimum) == 1.0
+    if isinstance(p.law, Block | Loss):
+        assert 0.0 <= p.law.factor(p.maximum) < p.law.factor(p.minimum) == 1.0
 
 
 @pytest.mark.parametrize(("cell", "name"), DECLARED)
@@ -213,6 +214,7 @@ def test_opening_k_channels_never_passes_e_k():
     answer = perturb(load("mammalian_neuron"), "k2p_opening", 100)
     first = answer.moments[0]
     assert only(first.E)["K"] < only(first.v) < only(first.E)["K"] + 1
+    assert answer.title == "k2p_opening x 100"
 
 
 @pytest.mark.parametrize(

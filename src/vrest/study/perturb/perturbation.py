@@ -17,14 +17,8 @@ from vrest.model.cell import Cell
 from vrest.model.change import Change
 from vrest.model.notice import Notice
 from vrest.model.paths import resolve
-from vrest.study.targets import TWIN, baths, found_instead, targets, wanted, with_twins
-from vrest.units import format_si, from_door, from_si, to_si
-
-KM_ATP = 0.2
-"""mM: half-saturation of the pump by ATP where a cell gives none (0.1 to 0.3 mM is usual for the low-affinity site)."""
-
-USUAL_ATP = 3.0
-"""mM: ATP of a pump that does not say its own."""
+from vrest.study.perturb.law import LAWS, Law, present
+from vrest.units import format_si, to_si
 
 
 @dataclass(frozen=True)
@@ -61,8 +55,8 @@ class Perturbation:
     """Why it settles where it does, likewise."""
     target: str
     """What it acts on: a kind of transport, `bath.ION`, or `temperature`."""
-    law: str
-    """How a dose acts: `block`, `loss`, `multiple`, `raise`, `lower`, `atp`, `selectivity` or `electroneutral`."""
+    law: Law
+    """How a dose acts."""
     dimension: str
     """Of the dose."""
     meaning: str
@@ -79,14 +73,8 @@ class Perturbation:
     """Length of the linear onset, s."""
     doses: Mapping[str, float]
     """Doses that have names."""
-    isoforms: Mapping[str, float]
-    """Half-blocking doses by pump isoform."""
-    half: float | None
-    """Half-blocking dose, of a `block`."""
     reference: float | None
     """What the default dose is meant for, where it depends on the cell's bath or temperature."""
-    companion: tuple[str, str] | None
-    """An ion that keeps the bath neutral, and `swap` or `with`."""
     sign: str
     """How V moves: `depolarises`, `hyperpolarises`, or other words where neither holds for every cell."""
     unmoved: str
@@ -117,19 +105,19 @@ class Perturbation:
         InputError
             A dose of the wrong unit or out of range, an unknown name or isoform.
 
-        >>> find("ouabain").dosed("1 uM", isoform="rat_alpha1").half
-        0.048
+        >>> find("ouabain").dosed("1 uM", isoform="rat_alpha1").law
+        Block(half=0.048, half_by_isoform={'human': 3e-05, 'rat_alpha1': 0.048, ...})
         """
-        half = self.half
+        law = self.law
         if isoform is not None:
             if isoform not in self.isoforms:
                 hint = near_miss(isoform, list(self.isoforms)) if self.isoforms else "Leave it out."
                 raise InputError(f"{self.name} knows no isoform '{isoform}'.", code="unknown_isoform", hint=hint)
-            half = self.isoforms[isoform]
+            law = self.isoforms[isoform]
         if dose is None:
-            return replace(self, isoform=isoform, half=half)
+            return replace(self, isoform=isoform, law=law)
         named = isinstance(dose, str) and dose.strip() in self.doses
-        return replace(self, dose=self._read(dose), exact=not named, isoform=isoform, half=half)
+        return replace(self, dose=self._read(dose), exact=not named, isoform=isoform, law=law)
 
     def _read(self, dose: float | str) -> float:
         if isinstance(dose, str) and dose.strip() in self.doses:
@@ -141,7 +129,7 @@ class Perturbation:
                 near_miss(dose.strip(), listed) if listed else f"Write a quantity, such as '{self.text(self.default)}'."
             )
             raise InputError(f"{self.name} has no dose '{dose}'.", code="unknown_dose", hint=hint)
-        value = float(to_si(dose, self.dimension, where, bare_ok=self.law != "block"))  # nM or mM? a drug must say
+        value = float(to_si(dose, self.dimension, where, bare_ok=self.law.bare_dose))
         if not self.minimum <= value <= self.maximum:
             raise InputError(
                 f"The {where} is {self.text(value)}; it must be {self.text(self.minimum)} to "
@@ -156,68 +144,44 @@ class Perturbation:
         direction = {"depolarises": 1, "hyperpolarises": -1}.get(self.sign, 0)
         return self.against if self.against and step * direction < 0 else usual
 
+    @property
+    def isoforms(self) -> Mapping[str, Law]:
+        """The law for each isoform that it knows."""
+        return self.law.isoforms
+
     def text(self, dose: float) -> str:
-        """A `dose` (SI) for people.
+        """A `dose`, SI, for people.
 
         >>> find("ouabain").text(0.01)
         '10 uM'
         """
-        if self.dimension == "concentration":
-            for unit in ("mM", "uM"):
-                if abs(dose) >= from_door(1.0, "concentration", unit):
-                    return f"{from_si(dose, 'concentration', unit):.4g} {unit}"
-            return f"{from_si(dose, 'concentration', 'nM'):.4g} nM" if dose else "0 mM"
-        if self.dimension == "number":
-            return f"{100 * dose:.4g} %" if self.law in ("loss", "electroneutral") else f"{dose:.4g}"
-        return format_si(dose, self.dimension, digits=4)
-
-    def factor(self, dose: float) -> float:
-        """What a strength is multiplied by at a `dose` (SI), where the law is a factor.
-
-        >>> round(find("ouabain").dosed(isoform="rat_alpha1").factor(0.048), 3)
-        0.5
-        """
-        if self.law == "block":
-            assert self.half is not None  # every file with this law has one: tested
-            return 1.0 / (1.0 + dose / self.half)
-        if self.law == "loss":
-            return float(f"{1.0 - dose:.15g}")
-        if self.law == "multiple":
-            return dose
-        raise AssertionError(self.law)
+        return self.law.text(dose, self.dimension)
 
     def used_dose(self, cell: Cell) -> tuple[float, list[Notice]]:
         """The dose for this `cell`, SI; one given by name or default is fitted to an unusual bath, and said so."""
         dose = self.default if self.dose is None else self.dose
-        present = self._present(cell)
-        if self.exact or self.reference is None or present is None:
+        values = present(cell, self.target)
+        if self.exact or self.reference is None or not values:
             return dose, []
-        ratio = present / self.reference
-        usual = 0.5 <= ratio <= 2.0 and (dose - present) * self.sign_of_dose >= 0
+        has = next(iter(values.values()))
+        ratio = has / self.reference
+        usual = 0.5 <= ratio <= 2.0 and (dose - has) * self.law.sign >= 0
         if self.dimension == "temperature":
-            fitted = dose + present - self.reference
+            fitted = dose + has - self.reference
         else:
             fitted = dose if usual else float(f"{dose * ratio:.3g}")
         fitted = min(max(fitted, self.minimum), self.maximum)
         if fitted == dose:
             return dose, []
-        told = (
+        message = (
             f"{self.name}: {self.text(dose)} is meant for {self.text(self.reference)}; this cell has "
-            f"{self.text(present)}, so {self.text(fitted)} is used"
+            f"{self.text(has)}, so {self.text(fitted)} is used"
         )
-        return fitted, [Notice("dose_fitted", told)]
-
-    def _present(self, cell: Cell) -> float | None:
-        if self.target == "temperature":
-            return cell.temperature
-        if self.target.startswith("bath."):
-            found = baths(cell, self.target[5:])
-            return float(cell.compartments[found[0]].ions[self.target[5:]]) if found else None
-        return None
+        return fitted, [Notice("dose_fitted", message)]
 
     def prepared(self, cell: Cell) -> Cell:
         """The `cell` with what this perturbation needs and a change of numbers cannot make, still switched off."""
-        return with_twins(cell) if self.law == "electroneutral" else cell
+        return self.law.prepared(cell)
 
     def changes(self, cell: Cell, neutral: bool = True) -> list[Change]:
         """The changes of parameters that it makes in a cell.
@@ -239,104 +203,8 @@ class Perturbation:
         ['membranes.neuron.transports.pump.max_rate*=0.5']
         """
         dose, _ = self.used_dose(cell)
-        if self.target == "temperature":
-            self._check_direction(cell.temperature, dose, "temperature")
-            return [Change("temperature", "set", format_si(dose, "temperature"))]
-        if self.target.startswith("bath."):
-            return self._bath_changes(cell, dose, neutral)
-        found = targets(cell, self.target)
-        if not found:
-            raise self._no_target(cell, wanted(self.target))
-        if self.law == "atp":
-            return [_starved(path, part, dose) for path, part in found]
-        if self.law == "selectivity":
-            return self._unselective(cell, found, dose)
-        if self.law == "electroneutral":
-            return [change for path, part in found for change in _mutated(path, part, dose)]
-        factor = self.factor(dose)
-        return [Change(f"{path}.{part.strength}", "scale", factor) for path, part in found]
-
-    def _bath_changes(self, cell: Cell, dose: float, neutral: bool) -> list[Change]:
-        ion = self.target[5:]
-        found = []
-        for bath in baths(cell, ion):
-            ions = cell.compartments[bath].ions
-            path = f"compartments.{bath}.ions.{ion}"
-            self._check_direction(ions[ion], dose, path)
-            how, companion = self.companion if self.companion and neutral else ("", "")
-            paired: Any = (companion, how) if companion in ions else (None, None)
-            found.append(Change(path, "set", format_si(dose, "concentration"), *paired))
-        if not found:
-            raise self._no_target(cell, f"bath with {ion}")
-        return found
-
-    def _unselective(self, cell: Cell, potassium: list[tuple[str, Any]], ratio: float) -> list[Change]:
-        """Scale the Na+ leaks so that over all K+ leaks of the same membrane the ratio is as asked for.
-
-        A membrane that is less selective already stays as it is, unless it is the only one.
-        """
-        sodium = targets(cell, "na_leak")
-        if not sodium:
-            raise self._no_target(cell, wanted("na_leak"))
-        found, present = [], []
-        for name in cell.membranes:
-            here = f"membranes.{name}."
-            ks, nas = ([(path, t) for path, t in group if path.startswith(here)] for group in (potassium, sodium))
-            if len({t.strength for _, t in (*ks, *nas)}) > 1:
-                raise self._no_target(cell, "K+ and Na+ leaks measured in the same unit")
-            if ks and nas:
-                k, na = (sum(float(getattr(t, str(t.strength))) for _, t in group) for group in (ks, nas))
-                present.append(na / k)
-                if ratio >= na / k:
-                    found += [Change(f"{path}.{t.strength}", "scale", ratio * k / na) for path, t in nas]
-        if not present:
-            raise self._no_target(cell, "membrane with both K+ and Na+ leaks")
-        if not found:
-            raise InputError(
-                f"'{cell.name}' has P_Na/P_K = {min(present):.4g}; {ratio:.4g} would make it more selective.",
-                code="wrong_direction",
-                hint="Give a ratio from the present one to 1.",
-            )
-        return found
-
-    def _check_direction(self, present: float, dose: float, what: str) -> None:
-        if self.sign_of_dose and (dose - present) * self.sign_of_dose <= 0:
-            word = "raise" if self.sign_of_dose > 0 else "lower"
-            raise InputError(
-                f"{self.name}: {what} is {self.text(present)}; {self.text(dose)} would not {word} it.",
-                code="wrong_direction",
-                hint=f"Give a dose {'above' if self.sign_of_dose > 0 else 'below'} {self.text(present)}.",
-            )
-
-    @property
-    def sign_of_dose(self) -> int:
-        """Whether the dose must lie above (+1) or below (-1) what the cell has; 0 where it may be either."""
-        return {"raise": 1, "lower": -1}.get(self.law, 0)
-
-    def _no_target(self, cell: Cell, wanted: str) -> InputError:
-        return InputError(
-            f"{self.name} finds nothing in '{cell.name}': no {wanted}.",
-            code="no_target",
-            hint=found_instead(cell, self.target),
-        )
-
-
-def _mutated(path: str, part: Any, share: float) -> list[Change]:
-    """A share of the pumps gives its turnovers to the electroneutral twin."""
-    given = format_si(share * getattr(part, part.strength), "turnover")
-    return [
-        Change(f"{path}.{part.strength}", "scale", float(f"{1.0 - share:.15g}")),
-        Change(f"{path}{TWIN}.{part.strength}", "set", given),
-    ]
-
-
-def _starved(path: str, part: Any, atp: float) -> Change:
-    """Less ATP: the pump's own Michaelis law where it has one, else that of `KM_ATP` on its strength."""
-    if getattr(part, "km_atp", 0.0) > 0.0:
-        return Change(f"{path}.atp", "set", format_si(atp, "concentration"))
-    present = getattr(part, "atp", USUAL_ATP)
-    factor = atp / (atp + KM_ATP) * (present + KM_ATP) / present
-    return Change(f"{path}.{part.strength}", "scale", min(1.0, factor))
+        changes = self.law.changes(cell, self.target, dose, self.name)
+        return changes if neutral else [replace(c, companion=None, how=None) for c in changes]
 
 
 def restoring(cell: Cell, changes: Iterable[Change]) -> list[Change]:
@@ -410,6 +278,13 @@ def _read(name: str) -> Perturbation:
     def si(value: Any, dimension: str = kind) -> Any:
         return None if value is None else float(to_si(value, dimension, name))
 
+    needs: dict[str, Any] = {}  # a law takes what it needs and no more
+    if "half" in dose:
+        needs["half"] = si(dose["half"])
+    if "isoforms" in data:
+        needs["half_by_isoform"] = {key: si(value) for key, value in data["isoforms"].items()}
+    if "companion" in data:
+        needs["companion"] = tuple(data["companion"])
     expected = data.pop("expected", {})
     return Perturbation(
         name=name,
@@ -422,7 +297,7 @@ def _read(name: str) -> Perturbation:
         unmoved=data.get("unmoved", ""),
         against=data.get("against", ""),
         target=data["target"],
-        law=data["law"],
+        law=LAWS[data["law"]](**needs),
         dimension=kind,
         meaning=dose["meaning"],
         default=si(dose["default"]),
@@ -431,9 +306,6 @@ def _read(name: str) -> Perturbation:
         duration=si(data.get("duration", "1 h"), "time"),
         onset=si(data.get("onset", "0 s"), "time"),
         doses={key: si(value) for key, value in data.get("doses", {}).items()},
-        isoforms={key: si(value) for key, value in data.get("isoforms", {}).items()},
-        half=si(dose.get("half")),
         reference=si(dose.get("reference")),
-        companion=tuple(data["companion"]) if "companion" in data else None,
         expected={cell: Expected(e["instant"], e.get("settled"), e["outcome"]) for cell, e in expected.items()},
     )

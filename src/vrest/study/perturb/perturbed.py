@@ -111,9 +111,8 @@ class Perturbed:
     @property
     def title(self) -> str:
         """What was done, with the doses."""
-        times = {"multiple": "x "}
         return " + ".join(
-            f"{p.name} {times.get(p.law, '')}{p.text(p.used_dose(self.cell)[0])}" for p in self.perturbations
+            f"{p.name} {p.law.before_dose}{p.text(p.used_dose(self.cell)[0])}" for p in self.perturbations
         )
 
     @property
