@@ -142,9 +142,9 @@ def compare(
                 raise
             refused[cell.name] = error
     if not answers:
-        told = " ".join(e.message for e in refused.values())
+        why = " ".join(e.message for e in refused.values())
         raise InputError(
-            f"{what.name} applies to none of these cells. {told}", code="no_target", hint="Choose other cells."
+            f"{what.name} applies to none of these cells. {why}", code="no_target", hint="Choose other cells."
         )
     return Comparison(what.name, tuple(answers), refused)
 

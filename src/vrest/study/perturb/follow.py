@@ -81,7 +81,7 @@ def follow(
         watch = _Watch(how, most_steps)
         between = np.interp(np.arange(0, len(times) - 1, 1 / FINER), np.arange(len(times)), times)
         run, stop = _try(how, np.union1d(times, between), FIRING_RTOL, watch)
-    return run, _doing(run, watch) if stop is GAVE_UP else stop
+    return run, _why_given_up(run, watch) if stop is GAVE_UP else stop
 
 
 @dataclass(frozen=True)
@@ -150,31 +150,31 @@ class _Watch:
         return bool(gaps[-1] <= SILENCE * gaps[:-1].max())
 
 
-def _doing(run: Run, watch: _Watch) -> Stop:
+def _why_given_up(run: Run, watch: _Watch) -> Stop:
     """What the cell is doing where its run was given up."""
     changes = as_it_stands(run.cell, run.plan, run.until, float(run.time[-1]))
     longer = MOST_SHARE * float(run.time[-1])
     seen = watch.seen or look(run.cell, changes, run.states[-1], watch.span, longer)
-    found = seen.swing
+    swing = seen.swing
     steps = f"It was stopped after {run.steps} steps, at {format_si(float(run.time[-1]), 'time', digits=3)}"
     where = f" ('{seen.wall}')" if len(run.system.structure.walls) > 1 else ""
-    between = f"between {found.low:.0f} and {found.high:.0f} mV{where}"
-    if found.kind == "still":
+    between = f"between {swing.low:.0f} and {swing.high:.0f} mV{where}"
+    if swing.kind == "still":
         return Stop(Outcome.not_converged, f"{steps}: V{where} does not swing in the {seen.lasts} that follow.")
-    if found.kind == "dying":
+    if swing.kind == "dying":
         return Stop(Outcome.not_converged, f"{steps}: V swings {between}, ever less.")
-    if found.rate is None:
-        spikes = f"{found.spikes} times " if found.spikes > 1 else ""
+    if swing.rate is None:
+        spikes = f"{swing.spikes} times " if swing.spikes > 1 else ""
         why = f"V rises {spikes}{between} in the {seen.lasts} that follow, but no two periods are equal."
         return Stop(Outcome.not_converged, f"{steps}: {why}")
-    told = f"It {'fires' if found.high > 0 else 'oscillates'} on at {found.rate:.3g} Hz, {between}"
-    if found.group > 1:
-        told += f", {found.group} times in each period of {format_si(found.group / found.rate, 'time', digits=3)}"
-    if found.kind == "growing":
-        told += ", ever more"
+    text = f"It {'fires' if swing.high > 0 else 'oscillates'} on at {swing.rate:.3g} Hz, {between}"
+    if swing.group > 1:
+        text += f", {swing.group} times in each period of {format_si(swing.group / swing.rate, 'time', digits=3)}"
+    if swing.kind == "growing":
+        text += ", ever more"
     if seen.drift is None:  # nothing in it can change
-        return Stop(Outcome.oscillates, told + ".")
+        return Stop(Outcome.oscillates, text + ".")
     if seen.settled:
-        return Stop(Outcome.oscillates, told + ", and its contents have settled.")
+        return Stop(Outcome.oscillates, text + ", and its contents have settled.")
     per_minute = float(f"{6000.0 * seen.drift:.2g}")
-    return Stop(Outcome.oscillates, f"{told}, while its contents still change by up to {per_minute:g} % in a minute.")
+    return Stop(Outcome.oscillates, f"{text}, while its contents still change by up to {per_minute:g} % in a minute.")

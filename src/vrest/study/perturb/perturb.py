@@ -223,7 +223,7 @@ def _read(run: Run, label: str, time: float) -> Moment:
     return moment(label, time, run.system, run.states[k[0]], run.parameters[k[0]])
 
 
-def _settled(found: Rest | None) -> Moment:
-    if found is None or not found.outcome.is_rest:
+def _settled(answer: Rest | None) -> Moment:
+    if answer is None or not answer.outcome.is_rest:
         return Moment("settled", None, None, None, None, None, None)
-    return moment("settled", None, found.system, found.state, found.parameters)
+    return moment("settled", None, answer.system, answer.state, answer.parameters)

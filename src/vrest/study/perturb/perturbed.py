@@ -181,8 +181,8 @@ class Perturbed:
         found = [*self.notices, *notices(self.kept.cell), *notices(apply(self.kept.cell, self.changes))]
         found += [n for run in (self.kept, self.washed) for n in run.warnings if n.code == "conservation"]
         if self.onset:
-            told = f"the onset takes {_spoken(self.onset)}: 'at once' is the full dose with contents frozen"
-            found.append(Notice("onset", told))
+            message = f"the onset takes {_spoken(self.onset)}: 'at once' is the full dose with contents frozen"
+            found.append(Notice("onset", message))
         if self.kept_stop:
             found.append(self._stopped("perturbed", self.kept, self.kept_stop))
         if self.washed_stop:
@@ -190,10 +190,10 @@ class Perturbed:
         return list({(n.code, n.message): n for n in found}.values())
 
     def _stopped(self, which: str, run: Run, stop: Stop) -> Notice:
-        told = f"the {which} cell was followed for {_spoken(float(run.time[-1]))}: {stop.why}"
+        message = f"the {which} cell was followed for {_spoken(float(run.time[-1]))}: {stop.why}"
         if run is self.kept:
-            told += f" It is washed at {_spoken(self.duration)}."
-        return Notice(stop.outcome.name, told)
+            message += f" It is washed at {_spoken(self.duration)}."
+        return Notice(stop.outcome.name, message)
 
     def change(self, label: str) -> dict[str, float] | None:
         """Change of V from rest at a moment, mV by membrane; None where it was not reached.
@@ -292,9 +292,9 @@ def potentials(system: System, x: np.ndarray) -> dict[str, float]:
     return {w.name: from_si(float(system.potential(x, w)), "potential") for w in system.structure.walls}
 
 
-def by_membrane(found: Rest) -> dict[str, float]:
+def by_membrane(rest: Rest) -> dict[str, float]:
     """V of every membrane at a stationary state, mV."""
-    return potentials(found.system, found.state)
+    return potentials(rest.system, rest.state)
 
 
 def _flat(values: dict[str, Any] | None) -> Any:
