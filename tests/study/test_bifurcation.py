@@ -63,9 +63,7 @@ def test_the_same_seed_finds_the_same():
     assert [r.v_rest for r in first] == [r.v_rest for r in second]
 
 
-def test_rest_all_needs_a_cell_and_a_number():
-    with pytest.raises(vrest.InputError, match=r"vrest\.load"):
-        vrest.rest_all("mammalian_neuron")
+def test_rest_all_needs_a_number():
     with pytest.raises(vrest.InputError, match="starts"):
         vrest.rest_all(vrest.load("mammalian_neuron"), starts=-1)
 
@@ -203,11 +201,6 @@ def test_bad_ranges_are_refused(path, start, stop, code):
         vrest.bifurcation(vrest.load("mammalian_neuron"), path, start, stop)
     assert error.value.code == code
     assert error.value.hint
-
-
-def test_only_a_cell_has_branches():
-    with pytest.raises(vrest.InputError, match=r"vrest\.load"):
-        vrest.bifurcation("mammalian_neuron", "pump.max_rate", 0, 1)
 
 
 # --- the picture ----------------------------------------------------------------------------------------------------

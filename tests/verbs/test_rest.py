@@ -329,8 +329,3 @@ def test_settled_cell_written_out_starts_at_rest():
 def test_a_pump_run_beyond_its_reversal_is_said():
     result = vrest.rest(vrest.load("kay_2017"), {"pump.atp_free_energy": "40 kJ/mol"})
     assert "pump_beyond_reversal" in [w.code for w in result.warnings]
-
-
-def test_only_a_cell_can_rest():
-    with pytest.raises(vrest.InputError, match=r"vrest\.load"):
-        vrest.rest("mammalian_neuron")

@@ -170,7 +170,7 @@ def population(
     workers, client
         Threads (by default one a core); or a Dask `Client`, or the address of its scheduler.
     progress
-        Called with the share done; returning False stops, keeping what is done.
+        Called with how many cells are done, and how many there are.
 
     Returns
     -------

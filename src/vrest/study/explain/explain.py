@@ -127,7 +127,7 @@ UNITS = {
 def explain(result: Rest | CellLike) -> Explanation:
     """Account for a resting state, millivolt by millivolt.
 
-    Each ion's chord share times its Nernst potential, and what the pump's current adds, make V exactly; beside them
+    Each ion's chord share times its Nernst potential, and what pump and other currents add, make V exactly; beside them
     stand the shares of the GHK equation and what is lost without pumps, at once and when the gradients have run down.
 
     Parameters

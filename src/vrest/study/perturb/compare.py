@@ -100,7 +100,7 @@ def compare(
     name, dose, isoform, duration, onset, neutral, most_steps
         As in `perturb`.
     progress
-        Called with the share done; returning False stops.
+        Called with the share done.
 
     Returns
     -------

@@ -210,7 +210,7 @@ def sensitivity(
     threshold
         V that counts as collapsed, mV or text.
     progress
-        Called with the share of the samples done; returning False stops.
+        Called with how many cells of the Sobol design are done, and how many there are.
 
     Returns
     -------
