@@ -7,14 +7,33 @@ import ctypes
 import functools
 import gc
 import os
+from importlib import import_module
+from inspect import getmembers, isclass
+from pkgutil import iter_modules
+from typing import get_type_hints
+from unittest.mock import patch
 
 import jax
 import psutil
 import pytest
+from beartype import beartype
 from hypothesis import settings
+from jaxtyping import install_import_hook, jaxtyped
 
 import vrest
 import vrest.numerics.compiler.backend
+import vrest.numerics.compiler.kernel
+import vrest.numerics.compiler.samples
+import vrest.numerics.shapes
+
+# the solvers' arrays must have the dtypes and shapes of their signatures, which name what only type checkers import
+with patch("typing.TYPE_CHECKING", True), install_import_hook("vrest.numerics", "beartype.beartype"):
+    SOLVERS = [import_module(f"vrest.numerics.{module.name}") for module in iter_modules(vrest.numerics.__path__)]
+for module in SOLVERS:
+    for _, kind in getmembers(module, lambda m, of=module: isclass(m) and m.__module__ == of.__name__):
+        if hasattr(kind, "_fields"):  # a NamedTuple
+            kind.__new__.__annotations__ = get_type_hints(kind)
+            kind.__new__ = jaxtyped(kind.__new__, typechecker=beartype)
 
 settings.register_profile("repeat", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None)

@@ -9,7 +9,7 @@ from scipy.linalg import expm
 import vrest.numerics.compiler.backend  # noqa: F401  (float64)
 from vrest.numerics.batch import advance
 from vrest.numerics.compiler.kernel import Kernel
-from vrest.numerics.lanes import FINISHED, RUNNING, STUCK, Lanes
+from vrest.numerics.lanes import FINISHED, RUNNING, STUCK, Lanes, alone
 from vrest.numerics.rhs import Rhs
 from vrest.numerics.rosenbrock import one_step, within
 from vrest.numerics.tableau import RODAS3, RODAS5P
@@ -33,7 +33,7 @@ def run_of(compiled, f, y0, until, args=None, *, h=0.0, valid=always, rtol=1e-8,
         of = {"valid": valid, "rtol": rtol, "atol": [atol] * len(y0), "attempts": attempts}
         return advance(lambda t, y, both: f(t, y, both[0]), lanes, args, edges, **of).lanes
 
-    start = Lanes(0.0, h, np.asarray(y0, dtype=float), 0, RUNNING, 0, 0)
+    start = alone(0.0, h, np.asarray(y0, dtype=float))
     step = compiled(go)
     lanes, calls = step((), (start, args, np.array([0.0, until]))), 1
     while lanes.status == RUNNING and calls < 100:
@@ -43,7 +43,7 @@ def run_of(compiled, f, y0, until, args=None, *, h=0.0, valid=always, rtol=1e-8,
 
 def step_of(f, t, y, h, method=RODAS5P):
     """(end, error, dense (3, n)) of one step."""
-    t, y = jnp.asarray(t, dtype=float), tuple(jnp.asarray(y, dtype=float))
+    t, h, y = jnp.asarray(t, dtype=float), jnp.asarray(h, dtype=float), tuple(jnp.asarray(y, dtype=float))
     rhs = Rhs(f, t, y, None)
     end, error, dense = one_step(rhs, t, y, h, *rhs.jacobian(t, y), method=method)
     return jnp.stack(end), jnp.stack(error), jnp.asarray([jnp.stack(d) for d in dense])
@@ -99,7 +99,8 @@ def test_dense_output_has_order_four():
         for k in range(n):
             end, _, dense = step(k * h, y)
             at = k * h + h * np.linspace(0, 1, 9)
-            got = within(np.linspace(0, 1, 9), y[0], end[0], dense[:, 0])
+            vectors = tuple(dense[:, 0])
+            got = np.array([within(theta, y[0], end[0], vectors) for theta in np.linspace(0, 1, 9).tolist()])
             worst = max(worst, np.abs(got - np.exp(np.sin(at))).max())
             y = end
         return worst

@@ -6,18 +6,37 @@ a stiff lane does not make the others wait. A lane that has arrived keeps its va
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 
 from vrest.numerics.compiler.samples import sample_put, sample_room, sample_time
 from vrest.numerics.lanes import FINISHED, RUNNING, STUCK, Advanced, Lanes, Watched
-from vrest.numerics.rhs import Rhs, State
-from vrest.numerics.rosenbrock import Attempt, Slope, Valid, attempt, within
+from vrest.numerics.rhs import Rhs
+from vrest.numerics.rosenbrock import Attempt, attempt, within
 from vrest.numerics.tableau import RODAS5P, Tableau
+
+if TYPE_CHECKING:
+    from vrest.numerics.rosenbrock import Slope, Valid
+    from vrest.numerics.shapes import (
+        Count,
+        Counts,
+        Edges,
+        Flag,
+        Flags,
+        Number,
+        Reals,
+        Samples,
+        Staged,
+        State,
+        Times,
+        Vector,
+    )
+
+    Carry = tuple[Count, Lanes, Samples | None]
 
 SAMPLES = (0.25, 0.5, 0.75, 1.0)
 WEIGHTS = (7 / 90, 32 / 90, 12 / 90, 32 / 90, 7 / 90)
@@ -28,21 +47,21 @@ def advance(
     f: Slope,
     lanes: Lanes,
     args: Any,
-    edges: Any,
+    edges: Edges,
     *,
-    stage_args: Callable[[Any], Any] = lambda stage: (),
+    stage_args: Callable[[Counts], Any] = lambda stage: (),
     valid: Valid,
-    rtol: Any,
-    atol: Any,
-    attempts: Any,
+    rtol: Number,
+    atol: Vector | Sequence[Number],
+    attempts: int | Count,
     quick: tuple[int, ...] | None = None,
-    enough: Any = None,
-    halt: Callable[[State, Any], Any] | None = None,
+    enough: Reals | None = None,
+    halt: Callable[[State, Any], Flags] | None = None,
     method: Tableau = RODAS5P,
-    watch: Callable[[Any, State, Any], State] | None = None,
-    thresholds: Any = (),
+    watch: Callable[[Reals, State, Any], State] | None = None,
+    thresholds: Vector | None = None,
     show: Callable[[State, Any], State] | None = None,
-    times: Any = None,
+    times: Times | None = None,
 ) -> Advanced:
     """Try `attempts` steps on every lane that is running.
 
@@ -77,19 +96,19 @@ def advance(
     Lanes that are stuck or finished are computed along with those in their vector that run, and keep their values.
     """
     stages = edges.shape[0] - 1
-    atol = tuple(atol)
-    y0 = tuple(jnp.unstack(lanes.y))
+    assert not isinstance(lanes.y, tuple)
+    y0, levels = tuple(jnp.unstack(lanes.y)), tuple(atol)
     rhs = Rhs(f, lanes.t, y0, (args, stage_args(lanes.stage)), fixed=(True, False))
 
     samples = None if show is None else sample_room(len(show(y0, args)), times, lanes.t)
 
-    def going(carry: Any) -> Any:
+    def going(carry: Carry) -> Flag:
         k, lanes, *_ = carry
         return (k < attempts) & jnp.any(lanes.status == RUNNING)
 
-    def body(carry: Any) -> Any:
+    def body(carry: Carry) -> Carry:
         k, lanes, samples = carry
-        y, place = lanes.y, lanes.place
+        y, place = tuple(lanes.y), lanes.place
         running = lanes.status == RUNNING
         t_stop = chosen(edges[1:], lanes.stage)
         both = (args, stage_args(lanes.stage))
@@ -102,7 +121,7 @@ def advance(
             both,
             allowed=lambda end: valid(end, args),
             rtol=rtol,
-            atol=atol,
+            atol=levels,
             quick=quick,
             method=method,
         )
@@ -115,9 +134,14 @@ def advance(
             over |= good & halt(tried.end, args)
         status = jnp.where(over, FINISHED, jnp.where(running & tried.stuck, STUCK, lanes.status))
         watched = lanes.watched
-        if watch is not None and watched is not None:
+        if watch is not None:
+            assert watched is not None
+            assert thresholds is not None
             watched = _seen(watched, lanes.t, y, tried, good, watch, both, thresholds)
         if show is not None:
+            assert place is not None
+            assert samples is not None
+            assert times is not None
             place, samples = _shown(place, samples, lanes.t, y, tried, good, lambda z, s=show: s(z, args), times)
         # a new stage starts a new transient: its first step is guessed afresh
         h = jnp.where(arrived & ~over, 0.0, tried.h_next)
@@ -139,15 +163,22 @@ def advance(
 
 
 def _shown(
-    place: Any, samples: Any, t: Any, y: State, tried: Attempt, good: Any, show: Callable[[State], State], times: Any
-) -> tuple[Any, Any]:
+    place: Counts,
+    samples: Samples,
+    t: Reals,
+    y: State,
+    tried: Attempt,
+    good: Flags,
+    show: Callable[[State], State],
+    times: Times,
+) -> tuple[Counts, Samples]:
     """Keep what is shown at the times that a step passes; `place` is the next of them."""
 
-    def due(place: Any) -> Any:
+    def due(place: Counts) -> Flags:
         time = sample_time(times, place)
         return good & (time <= tried.t_next) & (time < jnp.inf)  # nothing beyond the last, however far a step goes
 
-    def one(carry: Any) -> Any:
+    def one(carry: tuple[Counts, Samples]) -> tuple[Counts, Samples]:
         place, samples = carry
         now = due(place)
         theta = (sample_time(times, place) - t) / tried.h
@@ -157,7 +188,7 @@ def _shown(
     return jax.lax.while_loop(lambda carry: jnp.any(due(carry[0])), one, (place, samples))
 
 
-def chosen(rows: Any, stage: Any) -> Any:
+def chosen(rows: Staged, stage: Counts) -> Reals:
     """The entry of each lane's stage, rows (stages,) or (stages, lanes): a few comparisons; a gather is slow."""
     value = rows[0]
     for k in range(1, rows.shape[0]):
@@ -167,13 +198,13 @@ def chosen(rows: Any, stage: Any) -> Any:
 
 def _seen(
     watched: Watched,
-    t: Any,
+    t: Reals,
     y: State,
     tried: Attempt,
-    good: Any,
-    watch: Callable[[Any, State, Any], State],
+    good: Flags,
+    watch: Callable[[Reals, State, Any], State],
     args: Any,
-    thresholds: Any,
+    thresholds: Vector,
 ) -> Watched:
     """What a step adds to what has been seen; nothing where it was rejected."""
     readings = [watch(t, y, args)]

@@ -15,12 +15,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vrest.numerics.compiler.kernel import Kernel
+
+if TYPE_CHECKING:
+    from vrest.numerics.shapes import Count, Flag, Longer, NumPyLonger, NumPyVector, Rates, Real, Square, Vector
 
 LARGEST, SMALLEST = 0.02, 1e-9
 """Bounds of an arclength step: the share of its size by which an unknown changes."""
@@ -38,21 +40,23 @@ BOUND, CLOSED, LOST, LONG = "bound", "closed", "lost", "long"
 class Corrected(NamedTuple):
     """Where Newton's method ended, for one point of the curve."""
 
-    z: Any
+    z: Longer
     """(n + 1,) state and parameter."""
-    tangent: Any
+    tangent: Longer
     """(n + 1,) direction of the curve in units of the sizes, not normalised, ahead where the old tangent is."""
-    jacobian: Any
+    jacobian: Square
     """(n, n) of f in y."""
-    slope: Any
+    slope: Vector
     """(n,) f."""
-    correction: Any
+    correction: Longer
     """(n + 1,) the correction that remains."""
-    iterations: Any
-    converged: Any
+    iterations: Count
+    converged: Flag
 
 
-def corrector(f: Callable[[Any, Any, Any], Any], share: Callable[[Any, Any, Any], Any], key: str = "") -> Any:
+def corrector(
+    f: Callable[[Vector, Real, Any], Vector], share: Callable[[Longer, Longer, Any], Real], key: str = ""
+) -> Callable[..., Corrected]:
     """The Newton corrector of f(y, parameter, args) = 0 as machine code.
 
     Parameters
@@ -82,14 +86,14 @@ def corrector(f: Callable[[Any, Any, Any], Any], share: Callable[[Any, Any, Any]
         n = z.shape[0] - 1
         ahead = jnp.append(jnp.zeros(n), 1.0)
 
-        def value_and_slope(z: Any) -> Any:
+        def value_and_slope(z: Longer) -> tuple[Vector, Vector]:
             slope = f(z[:n], z[n], args)
             return slope, slope
 
-        def going(carry: Any) -> Any:
+        def going(carry: tuple[Corrected, Flag, Real]) -> Flag:
             return ~carry[1]
 
-        def body(carry: Any) -> Any:
+        def body(carry: tuple[Corrected, Flag, Real]) -> tuple[Corrected, Flag, Real]:
             found, _, last = carry
             z = found.z
             jacobian, slope = jax.jacfwd(value_and_slope, has_aux=True)(z)
@@ -121,17 +125,17 @@ def corrector(f: Callable[[Any, Any, Any], Any], share: Callable[[Any, Any, Any]
 class Point:
     """One point of a curve of stationary states."""
 
-    z: np.ndarray
+    z: NumPyLonger
     """(n + 1,) state and parameter."""
-    tangent: np.ndarray
+    tangent: NumPyLonger
     """(n + 1,) unit direction of the curve, in units of the sizes at z."""
-    eigenvalues: NDArray[np.complex128]
+    eigenvalues: Rates
     """(n,) of the Jacobian, largest real part first."""
     kind: str = ""
     """`fold`, `hopf`, `branch` (a real eigenvalue crosses zero where the curve does not turn) or nothing."""
 
     @property
-    def y(self) -> np.ndarray:
+    def y(self) -> NumPyVector:
         """(n,) the state."""
         return self.z[:-1]
 
@@ -172,15 +176,15 @@ class Problem:
         Bounds of the parameter.
     """
 
-    correct: Any
+    correct: Callable[..., Corrected]
     args: Any
-    size: Callable[[np.ndarray], np.ndarray]
-    valid: Callable[[np.ndarray], bool]
+    size: Callable[[NumPyLonger], NumPyLonger]
+    valid: Callable[[NumPyLonger], bool]
     lower: float = -np.inf
     upper: float = np.inf
 
     def at(
-        self, z: np.ndarray, anchor: np.ndarray, tangent: np.ndarray, h: float, most: int = CORRECTIONS
+        self, z: NumPyLonger, anchor: NumPyLonger, tangent: NumPyLonger, h: float, most: int = CORRECTIONS
     ) -> Point | None:
         """The point of the curve near z at arclength h from the anchor; None where there is none."""
         if not self.valid(z):
@@ -199,7 +203,7 @@ class Problem:
         order = np.argsort(-eigenvalues.real, kind="stable")
         return Point(z, direction / np.linalg.norm(direction), eigenvalues[order])
 
-    def fixed(self, y: np.ndarray, parameter: float, most: int = 50) -> Point | None:
+    def fixed(self, y: NumPyVector, parameter: float, most: int = 50) -> Point | None:
         """The stationary point that Newton's method finds from y at one value of the parameter."""
         z = np.append(y, parameter)
         upwards = np.zeros_like(z)
@@ -209,7 +213,7 @@ class Problem:
 
 def follow(
     problem: Problem,
-    y: np.ndarray,
+    y: NumPyVector,
     parameter: float,
     *,
     largest: float = LARGEST,
@@ -259,14 +263,14 @@ def follow(
     return Curve((*back[::-1], start, *forth), (first, second))
 
 
-def passes(curve: Curve, z: np.ndarray, size: np.ndarray) -> bool:
+def passes(curve: Curve, z: NumPyLonger, size: NumPyLonger) -> bool:
     """Whether a curve goes through z: within a twentieth of the step between two neighbours."""
     return any(_between(a.z, b.z, z, size) for a, b in pairwise(curve.points)) or any(
         np.max(np.abs(end.z - z) / size) < 1e-6 for end in (curve.points[0], curve.points[-1])
     )
 
 
-def _between(a: np.ndarray, b: np.ndarray, z: np.ndarray, size: np.ndarray) -> bool:
+def _between(a: NumPyLonger, b: NumPyLonger, z: NumPyLonger, size: NumPyLonger) -> bool:
     chord, offset = (b - a) / size, (z - a) / size
     length = float(np.linalg.norm(chord))
     if length == 0.0:

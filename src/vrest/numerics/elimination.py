@@ -9,12 +9,14 @@ bad pivot spoilt. Beyond so many operations compile time would explode: LAPACK t
 from __future__ import annotations
 
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import jax.numpy as jnp
+from jax import Array
 from jax.scipy.linalg import lu_factor, lu_solve
 
-from vrest.numerics.rhs import Matrix, State
+if TYPE_CHECKING:
+    from vrest.numerics.shapes import Matrix, Reals, State
 
 WRITTEN_OUT, WRITTEN_SHORT = 10_000, 400
 """Most multiplications of one factorisation that are written out, and in code that should compile quickly."""
@@ -25,7 +27,7 @@ class Factors(NamedTuple):
 
     entries: Matrix
     order: tuple[int, ...]
-    dense: Any = None
+    dense: tuple[Array, Array] | None = None
 
 
 def order_of(pattern: set[tuple[int, int]], n: int) -> tuple[tuple[int, ...], int]:
@@ -69,7 +71,7 @@ def factorise(matrix: Matrix, n: int, most: int = WRITTEN_OUT) -> Factors:
     return Factors(m, order)
 
 
-def implicit(shift: Any, jacobian: Matrix, n: int, most: int = WRITTEN_OUT) -> Factors:
+def implicit(shift: Reals, jacobian: Matrix, n: int, most: int = WRITTEN_OUT) -> Factors:
     """Factors of shift I - J: what every linearly implicit step solves with."""
     matrix = {at: -value for at, value in jacobian.items()}
     for i in range(n):
@@ -95,10 +97,10 @@ def substitute(factors: Factors, b: State) -> State:
     return tuple(x)
 
 
-def sign(factors: Factors) -> Any:
+def sign(factors: Factors) -> Reals:
     """The sign of the determinant."""
     if factors.dense is None:
-        pivots: Any = [factors.entries[k, k] for k in factors.order]
+        pivots = [factors.entries[k, k] for k in factors.order]
         return reduce(lambda found, pivot: found * jnp.sign(pivot), pivots[1:], jnp.sign(pivots[0]))
     lu, rows = factors.dense
     swaps = jnp.sum(rows != jnp.arange(rows.shape[-1]), axis=-1)

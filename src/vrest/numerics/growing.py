@@ -11,15 +11,17 @@ from __future__ import annotations
 
 from functools import reduce
 from itertools import permutations
-from typing import Any
+from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
 
 from vrest.numerics.elimination import factorise, implicit, sign, substitute
 from vrest.numerics.point import SIGNS_UP_TO
-from vrest.numerics.rhs import Matrix
 from vrest.numerics.stability import characteristic, roots_right_of_zero, rounded
+
+if TYPE_CHECKING:
+    from vrest.numerics.shapes import Flags, Matrix, Polynomial, Reals, Series
 
 RESOLVED = 0.5
 """Largest step times growing eigenvalue; at 2.4 a spiral was still damped."""
@@ -30,11 +32,8 @@ SMALLEST, HALVINGS = 1e-9, 8
 HUBS_UP_TO = 4
 """Most coupled potentials whose determinant is expanded."""
 
-Polynomial = tuple[list[Any], list[Any]]
-"""Coefficients, highest first, and what their terms add up to without signs."""
 
-
-def longest(jacobian: Matrix, n: int, quick: tuple[int, ...], h: Any) -> Any:
+def longest(jacobian: Matrix, n: int, quick: tuple[int, ...], h: Reals) -> Reals:
     """The longest step that resolves every growing mode of a Jacobian; infinite where nothing grows.
 
     Parameters
@@ -49,7 +48,7 @@ def longest(jacobian: Matrix, n: int, quick: tuple[int, ...], h: Any) -> Any:
     hubs = _hubs(jacobian, quick)
     of_quick, of_slow = _largest_quick(jacobian, hubs, nothing), _largest_slow(jacobian, slow, nothing)
 
-    def judged(carry: Any) -> Any:
+    def judged(carry: tuple[Flags, Reals]) -> tuple[Flags, Reals]:
         need, _ = carry
         polynomial = _arrows(jacobian, hubs, nothing) if len(hubs) <= HUBS_UP_TO else _dense(jacobian, quick, nothing)
         growing = _growing(polynomial)
@@ -70,7 +69,7 @@ def _hubs(jacobian: Matrix, quick: tuple[int, ...]) -> dict[int, tuple[int, ...]
     return {k: tuple(leaf for leaf, hub in leaves.items() if hub == k) for k in quick if k not in leaves}
 
 
-def _largest_quick(jacobian: Matrix, hubs: dict[int, tuple[int, ...]], nothing: Any) -> Any:
+def _largest_quick(jacobian: Matrix, hubs: dict[int, tuple[int, ...]], nothing: Reals) -> Reals:
     """A bound on the size of a growing eigenvalue of the quick unknowns.
 
     Of (x - a - sum b c/(x - d)) = 0 with d < 0 no root right of zero is larger than the root of x (x - a) = sum |b c|.
@@ -84,18 +83,18 @@ def _largest_quick(jacobian: Matrix, hubs: dict[int, tuple[int, ...]], nothing: 
     return found
 
 
-def _largest_slow(jacobian: Matrix, slow: tuple[int, ...], nothing: Any) -> Any:
+def _largest_slow(jacobian: Matrix, slow: tuple[int, ...], nothing: Reals) -> Reals:
     """About the largest rate of the unknowns that are not quick; independent of their units."""
     pairs = ((i, j) for i in slow for j in slow if j <= i and (i, j) in jacobian and (j, i) in jacobian)
     squares = (jnp.abs(jacobian[i, j] * jacobian[j, i]) * (1.0 if i == j else 2.0) for i, j in pairs)
     return jnp.sqrt(sum(squares, nothing))
 
 
-def _loop(jacobian: Matrix, hub: int, leaf: int, nothing: Any) -> Any:
+def _loop(jacobian: Matrix, hub: int, leaf: int, nothing: Reals) -> Reals:
     return jacobian.get((hub, leaf), nothing) * jacobian.get((leaf, hub), nothing)
 
 
-def _arrows(jacobian: Matrix, hubs: dict[int, tuple[int, ...]], nothing: Any) -> Polynomial:
+def _arrows(jacobian: Matrix, hubs: dict[int, tuple[int, ...]], nothing: Reals) -> Polynomial:
     """The characteristic polynomial of hubs with leaves, leaves eliminated."""
     one = jnp.ones_like(nothing)
     own: dict[int, Polynomial] = {}
@@ -128,7 +127,7 @@ def _parity(start: list[int], order: tuple[int, ...]) -> float:
     return (-1.0) ** sum(places[i] > places[j] for i in range(len(places)) for j in range(i + 1, len(places)))
 
 
-def _linear(p: Polynomial, root: Any) -> Polynomial:
+def _linear(p: Polynomial, root: Reals) -> Polynomial:
     """p (x - root)."""
     values, sizes = p
     value = [*values, None], [None, *values]
@@ -139,17 +138,17 @@ def _linear(p: Polynomial, root: Any) -> Polynomial:
     return found, total
 
 
-def _times(p: Polynomial, factor: Any) -> Polynomial:
+def _times(p: Polynomial, factor: Reals) -> Polynomial:
     return [factor * v for v in p[0]], [jnp.abs(factor) * v for v in p[1]]
 
 
 def _plus(p: Polynomial, q: Polynomial) -> Polynomial:
     """p + q, their last coefficients being those of 1."""
 
-    def total(a: list[Any], b: list[Any]) -> list[Any]:
+    def total(a: Series, b: Series) -> Series:
         longer, shorter = (a, b) if len(a) >= len(b) else (b, a)
         lead = len(longer) - len(shorter)
-        return longer[:lead] + [x + y for x, y in zip(longer[lead:], shorter, strict=True)]
+        return [*longer[:lead], *(x + y for x, y in zip(longer[lead:], shorter, strict=True))]
 
     return total(p[0], q[0]), total(p[1], q[1])
 
@@ -163,19 +162,19 @@ def _product(p: Polynomial, q: Polynomial) -> Polynomial:
     return found[0], found[1]
 
 
-def _dense(jacobian: Matrix, rows: tuple[int, ...], nothing: Any) -> Polynomial:
+def _dense(jacobian: Matrix, rows: tuple[int, ...], nothing: Reals) -> Polynomial:
     """The characteristic polynomial of any block."""
     return characteristic([[jacobian.get((i, j), nothing) for j in rows] for i in rows])
 
 
-def _growing(polynomial: Polynomial) -> Any:
+def _growing(polynomial: Polynomial) -> Reals:
     """How many roots certainly lie right of zero."""
     if len(polynomial[0]) == 1:
         return jnp.zeros_like(polynomial[0][0])
     return roots_right_of_zero(*rounded(*polynomial))
 
 
-def _size(polynomial: Polynomial, growing: Any, bound: Any) -> Any:
+def _size(polynomial: Polynomial, growing: Reals, bound: Reals) -> Reals:
     """The size of the growing roots: of a single one, which is real, itself; else a bound. Zero where none grows."""
 
     low, high = SMALLEST * bound, bound
@@ -186,7 +185,9 @@ def _size(polynomial: Polynomial, growing: Any, bound: Any) -> Any:
     return jnp.where(growing == 1, high, jnp.where(growing > 0, bound, 0.0))
 
 
-def _slow_limit(jacobian: Matrix, n: int, quick: tuple[int, ...], slow: tuple[int, ...], largest: Any, h: Any) -> Any:
+def _slow_limit(
+    jacobian: Matrix, n: int, quick: tuple[int, ...], slow: tuple[int, ...], largest: Reals, h: Reals
+) -> Reals:
     """The longest step for what grows among the others, the quick unknowns following them."""
     nothing = jnp.zeros_like(h)
     if len(slow) > SIGNS_UP_TO:
@@ -205,13 +206,13 @@ def _slow_limit(jacobian: Matrix, n: int, quick: tuple[int, ...], slow: tuple[in
     return RESOLVED / _size(polynomial, _growing(polynomial), largest)
 
 
-def _real_limit(jacobian: Matrix, n: int, h: Any) -> Any:
+def _real_limit(jacobian: Matrix, n: int, h: Reals) -> Reals:
     """The step shortened until no single real eigenvalue grows faster than is resolved."""
 
-    def too_long(h: Any) -> Any:
+    def too_long(h: Reals) -> Flags:
         return sign(implicit(RESOLVED / h, jacobian, n)) < 0
 
-    def body(carry: Any) -> Any:
+    def body(carry: tuple[Reals, Flags, Flags]) -> tuple[Reals, Flags, Flags]:
         h, long, _ = carry
         shorter = jnp.where(long, 0.25 * h, h)
         return shorter, too_long(shorter), long | carry[2]

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from vrest.numerics.shapes import Counts, Reals, Rows, Samples, SamplesApart, State
 
 RUNNING, FINISHED, STUCK = 0, 1, 2
 """State of a lane: more to do, arrived, step size fell to rounding."""
@@ -11,42 +16,50 @@ RUNNING, FINISHED, STUCK = 0, 1, 2
 class Watched(NamedTuple):
     """What has been seen of m quantities; each (m, lanes)."""
 
-    low: Any
-    high: Any
-    integral: Any
+    low: Rows
+    high: Rows
+    integral: Rows
     """Time integral."""
-    above: Any
+    above: Rows
     """Time spent above the threshold."""
-    first: Any
+    first: Rows
     """When the threshold was first passed; infinite if never."""
 
 
 class Lanes(NamedTuple):
     """A batch on its way; for a single problem there is no axis of lanes."""
 
-    t: Any
+    t: Reals
     """(lanes,)"""
-    h: Any
+    h: Reals
     """(lanes,) next step; zero or less asks for a cautious guess."""
-    y: Any
-    """(n, lanes)"""
-    stage: Any
+    y: Rows | State
+    """(n, lanes); while `advance` takes steps n arrays (lanes,)."""
+    stage: Counts
     """(lanes,) int: which stretch of the protocol the lane is in."""
-    status: Any
+    status: Counts
     """(lanes,) RUNNING, FINISHED or STUCK."""
-    steps: Any
+    steps: Counts
     """(lanes,) int: accepted."""
-    rejected: Any
+    rejected: Counts
     watched: Watched | None = None
-    place: Any = None
+    place: Counts | None = None
     """(lanes,) int: the next of the times that samples are taken at; None for no samples."""
+
+
+def alone(t: float, h: float, y: np.ndarray, place: int | None = None) -> Lanes:
+    """A single problem on its way, with the place of its next sample, if any are taken."""
+    nothing = np.asarray(0)
+    sample = None if place is None else np.asarray(place)
+    return Lanes(np.asarray(t), np.asarray(h), y, nothing, np.asarray(RUNNING), nothing, nothing, place=sample)
 
 
 class Advanced(NamedTuple):
     """What `advance` did."""
 
     lanes: Lanes
-    tried: Any
+    tried: Counts
     """(lanes,) steps that were tried, on a lane that runs or beside one that does."""
-    samples: Any
-    """(rows, times, lanes) what was shown at the times asked for; NaN where they were not passed."""
+    samples: Samples | SamplesApart | None
+    """(rows, times, lanes) what was shown at the times asked for; NaN where they were not passed. A `Kernel` gives back
+    ([lanes,] rows, times), the array that it was to write into."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import jax.numpy as jnp
+from jax import Array
+
+if TYPE_CHECKING:
+    from vrest.numerics.shapes import Columns, Square, Vector
 
 WRITTEN_OUT = 20
 """Largest size eliminated in line."""
 
 
-def solve(a: Any, b: Any) -> Any:
+def solve(a: Square, b: Vector | Columns) -> Vector | Columns:
     """x with a x = b; a is (n, n), b is (n,) or (n, m). Partial pivoting; LAPACK's beyond `WRITTEN_OUT` unknowns."""
     n = a.shape[0]
     if n > WRITTEN_OUT:
@@ -23,11 +27,11 @@ def solve(a: Any, b: Any) -> Any:
             rows[k], rows[i] = jnp.where(larger, rows[i], rows[k]), jnp.where(larger, rows[k], rows[i])
         for i in range(k + 1, n):
             rows[i] = rows[i] - (rows[i][k] / rows[k][k]) * rows[k]
-    answer: list[Any] = [None] * n
+    answer: dict[int, Array] = {}
     for k in reversed(range(n)):
         total = rows[k][n:]
         for j in range(k + 1, n):
             total = total - rows[k][j] * answer[j]
         answer[k] = total / rows[k][k]
-    x = jnp.stack(answer)
+    x = jnp.stack([answer[k] for k in range(n)])
     return x[:, 0] if b.ndim == 1 else x

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from vrest.numerics.shapes import Counts, Flags, Matrix, Number, NumPySquare, NumPyVector, Reals, Squares, State
 
 
 class Pace(NamedTuple):
     """How pseudo-time steps begin and grow (Newton's method is the longest), and what they must fit."""
 
-    first: float
+    first: Number
     """s: the first step."""
-    small: float
+    small: Number
     """A change of less than this share of a scale is small, of less than 0.2 middling."""
-    after_small: float
-    after_middling: float
-    after_large: float
-    largest: float
+    after_small: Number
+    after_middling: Number
+    after_large: Number
+    largest: Number
     """A step that changes any state by more than so many scales is too long."""
-    bent: float
-    harmless: float
+    bent: Number
+    harmless: Number
     """The motion bends where a step leaves more than this share of a slope, beyond what it foresaw; unless what is left
     moves nothing by more than so many scales."""
 
@@ -40,40 +43,40 @@ UNKNOWN, STABLE, UNSTABLE = 0, 1, 2
 class Stationary(NamedTuple):
     """Where the iteration ended."""
 
-    y: Any
+    y: NumPyVector
     """(n,) the point."""
-    jacobian: Any
+    jacobian: NumPySquare
     """(n, n) there."""
-    correction: Any
+    correction: NumPyVector
     """(n,) the correction that remains: Newton's, where it converged."""
-    iterations: Any
-    converged: Any
+    iterations: int
+    converged: bool
     """Whether Newton steps at infinite time step had stopped changing anything but rounding."""
 
 
 class Settled(NamedTuple):
     """Where a batch got to on its way to stationary points."""
 
-    y: tuple[Any, ...]
+    y: State
     """n entries (lanes,)"""
-    correction: tuple[Any, ...]
+    correction: State
     """n entries (lanes,): what Newton's method would still change, where it is done."""
-    jacobian: dict[tuple[int, int], Any]
+    jacobian: Matrix
     """There, where it is done: the entries (lanes,) that are not zero by structure."""
-    done: Any
+    done: Flags
     """(lanes,) bool: the correction is small."""
-    lost: Any
+    lost: Flags
     """(lanes,) bool: a step did not fit the motion; the point is where it began."""
-    iterations: Any
+    iterations: Counts
     """(lanes,) int"""
 
 
 class Proof(NamedTuple):
     """What is known of stationary points."""
 
-    jacobian: Any
+    jacobian: Squares
     """(n, n, lanes), columns and rows measured with the scale."""
-    verdict: Any
+    verdict: Counts
     """(lanes,) STABLE, UNSTABLE or UNKNOWN."""
-    slowest: Any
+    slowest: Reals
     """(lanes,) the largest real part of an eigenvalue, where that is real and certain; else NaN."""

@@ -6,16 +6,22 @@ them. Whole arrays go through every operation, so a batch needs no vmap and its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.extend.core import Literal
+from jax import Array
+from jax.extend.core import Jaxpr, JaxprEqn, Literal
+from jax.typing import ArrayLike
 
-State = tuple[Any, ...]
-Matrix = dict[tuple[int, int], Any]
-"""The entries (row, column) of a matrix that are not zero by structure."""
+if TYPE_CHECKING:
+    from vrest.numerics.shapes import Matrix, Reals, State
+
+Name = Hashable
+"""A variable of the trace, or what stands for one."""
+Operand = Name | Literal
+Values = dict[Name, ArrayLike]
 
 
 class Rhs:
@@ -37,8 +43,8 @@ class Rhs:
 
     def __init__(
         self,
-        f: Callable[[Any, State, Any], State],
-        t: Any,
+        f: Callable[[Reals, State, Any], Sequence[ArrayLike]],
+        t: Reals,
         y: State,
         args: Any,
         *,
@@ -61,7 +67,7 @@ class Rhs:
         reached = {v: frozenset({k}) for k, v in enumerate(inputs[: 1 + n])}
         self._outputs = closed.jaxpr.outvars
         self._steps: list[_Step] = []
-        alias: dict[Any, Any] = {}
+        alias: dict[Name, Operand] = {}
         for eqn, operands, results in _flat(closed.jaxpr, alias):
             if all(isinstance(v, Literal) or v in known for v in operands):
                 values = _bind(eqn, [_value(v, known) for v in operands])
@@ -82,7 +88,7 @@ class Rhs:
         self.moving = any(0 in row for row in by_row)
         """Whether anything depends on t."""
 
-    def _values(self, t: Any, y: State, args: Any) -> dict[Any, Any]:
+    def _values(self, t: Reals, y: State, args: Any) -> Values:
         """What every step finds."""
         leaves = jax.tree.leaves(args) if self._given else []
         values = dict(zip(self._inputs, [t, *y, *(leaves[k] for k in self._given)], strict=True))
@@ -90,33 +96,33 @@ class Rhs:
             values |= step.taken(values, self._known)
         return values
 
-    def _run(self, t: Any, y: State, args: Any) -> list[Any]:
+    def _run(self, t: Reals, y: State, args: Any) -> list[ArrayLike]:
         values = self._values(t, y, args)
         return [_value(v, values, self._known) for v in self._outputs]
 
-    def __call__(self, t: Any, y: State, args: Any = ()) -> State:
+    def __call__(self, t: Reals, y: State, args: Any = ()) -> State:
         """y'; `args` only where some of them are given anew."""
         return tuple(jnp.broadcast_to(v, self.shape) for v in self._run(t, y, args))
 
-    def jacobian(self, t: Any, y: State, args: Any = ()) -> tuple[State, Matrix]:
+    def jacobian(self, t: Reals, y: State, args: Any = ()) -> tuple[State, Matrix]:
         """y' and the entries dy'_i/dy_j that exist."""
         if self.short:  # all columns in one sweep, which compiles several times quicker
             at, n = jnp.stack(y), len(y)
 
-            def along_all(direction: Any) -> Any:
+            def along_all(direction: Array) -> tuple[Array, Array]:
                 return jax.jvp(lambda v: jnp.stack(self(t, tuple(v), args)), (at,), (direction,))
 
             basis = jnp.broadcast_to(jnp.eye(n).reshape(n, n, *[1] * len(self.shape)), (n, *at.shape))
             rows, columns = jax.vmap(along_all, out_axes=(None, 0))(basis)
             return tuple(rows), {(i, j): columns[j, i] for i, row in enumerate(self.pattern) for j in row}
         values = self._values(t, y, args)
-        entries: Matrix = {}
+        entries: dict[tuple[int, int], Reals] = {}
         for j in range(len(y)):
             steps = [step for step in self._steps if 1 + j in step.by]
             rows = [i for i, by in enumerate(self.pattern) if j in by]
 
-            def along(v: Any, j: int = j, steps: list[_Step] = steps, rows: list[int] = rows) -> Any:
-                anew = {self._inputs[1 + j]: v}
+            def along(v: Reals, j: int = j, steps: list[_Step] = steps, rows: list[int] = rows) -> list[ArrayLike]:
+                anew: Values = {self._inputs[1 + j]: v}
                 for step in steps:  # all others stay what they are
                     anew |= step.taken(anew, values, self._known)
                 return [_value(self._outputs[i], anew, values, self._known) for i in rows]
@@ -126,7 +132,7 @@ class Rhs:
         found = [_value(v, values, self._known) for v in self._outputs]
         return tuple(jnp.broadcast_to(v, self.shape) for v in found), entries
 
-    def drift(self, t: Any, y: State, args: Any = ()) -> State:
+    def drift(self, t: Reals, y: State, args: Any = ()) -> State:
         """The explicit time derivative of y'."""
         change = jax.jvp(lambda s: self._run(s, y, args), (t,), (jnp.ones_like(t),))[1]
         return tuple(jnp.broadcast_to(v, self.shape) for v in change)
@@ -135,21 +141,21 @@ class Rhs:
 class _Step(NamedTuple):
     """One operation of the trace."""
 
-    eqn: Any
+    eqn: JaxprEqn | None
     """None for a product."""
-    operands: list[Any]
-    results: list[Any]
+    operands: list[Operand]
+    results: list[Name]
     by: frozenset[int]
     """Which of t and the unknowns it depends on."""
 
-    def taken(self, *tables: dict[Any, Any]) -> dict[Any, Any]:
+    def taken(self, *tables: Values) -> Values:
         """What it finds, its operands being looked up in tables."""
         inputs = [_value(v, *tables) for v in self.operands]
         found = [inputs[0] * inputs[1]] if self.eqn is None else _bind(self.eqn, inputs)
         return dict(zip(self.results, found, strict=True))
 
 
-def _flat(jaxpr: Any, alias: dict[Any, Any]) -> Iterator[tuple[Any, list[Any], list[Any]]]:
+def _flat(jaxpr: Jaxpr, alias: dict[Name, Operand]) -> Iterator[tuple[JaxprEqn, list[Operand], list[Name]]]:
     """The operations of a jaxpr with the variables they read and write; nested calls written out."""
     for eqn in jaxpr.eqns:
         operands = [v if isinstance(v, Literal) else alias.get(v, v) for v in eqn.invars]
@@ -157,25 +163,25 @@ def _flat(jaxpr: Any, alias: dict[Any, Any]) -> Iterator[tuple[Any, list[Any], l
         if inner is None or inner.consts:
             yield eqn, operands, [_fresh(v, alias) for v in eqn.outvars]
             continue
-        own: dict[Any, Any] = dict(zip(inner.jaxpr.invars, operands, strict=True))
+        own: dict[Name, Operand] = dict(zip(inner.jaxpr.invars, operands, strict=True))
         yield from _flat(inner.jaxpr, own)
         for v, result in zip(eqn.outvars, inner.jaxpr.outvars, strict=True):
             alias[v] = result if isinstance(result, Literal) else own.get(result, result)
 
 
-def _fresh(v: Any, alias: dict[Any, Any]) -> Any:
+def _fresh(v: Name, alias: dict[Name, Operand]) -> Name:
     """A name of its own for what is written: the same nested function may be called more than once."""
     alias[v] = object()
     return alias[v]
 
 
-def _value(v: Any, *tables: dict[Any, Any]) -> Any:
+def _value(v: Operand, *tables: Values) -> ArrayLike:
     if isinstance(v, Literal):
         return v.val
     return next(table[v] for table in tables if v in table)
 
 
-def _bind(eqn: Any, values: list[Any]) -> list[Any]:
+def _bind(eqn: JaxprEqn, values: list[ArrayLike]) -> list[ArrayLike]:
     params = eqn.primitive.get_bind_params(eqn.params)
     functions, params = params if isinstance(params, tuple) else ((), params)  # a pair before jax 0.10
     found = eqn.primitive.bind(*functions, *values, **params)

@@ -6,43 +6,49 @@ It knows arrays and callables, nothing of neurons. The state is a tuple of equal
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax import Array
 
 from vrest.numerics.elimination import WRITTEN_OUT, WRITTEN_SHORT, Factors, implicit, substitute
 from vrest.numerics.growing import longest
-from vrest.numerics.rhs import Matrix, Rhs, State
+from vrest.numerics.rhs import Rhs
 from vrest.numerics.tableau import RODAS5P, Tableau
+
+if TYPE_CHECKING:
+    from vrest.numerics.shapes import Count, Flag, Flags, Matrix, Number, Real, Reals, State, Vector
+
+    Slope = Callable[[Reals, State, Any], State]
+    """f(t, y, args) -> y'."""
+    Carry = tuple[Real, State, Real, Count, Flag]
+    Valid = Callable[[State, Any], Flags]
+    """valid(y, args) -> bool: a state that is not allowed rejects its step."""
 
 SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
 """Step control: aim below the tolerance, and bounds on one change of the step."""
-
-Slope = Callable[[Any, State, Any], State]
-"""f(t, y, args) -> y'."""
-Valid = Callable[[State, Any], Any]
-"""valid(y, args) -> bool: a state that is not allowed rejects its step."""
 
 
 class Attempt(NamedTuple):
     """One step that was tried: where it led, and how to go on."""
 
-    good: Any
-    last: Any
+    good: Flags
+    last: Flags
     """Whether it reaches the end of the stretch."""
-    stuck: Any
-    h: Any
+    stuck: Flags
+    h: Reals
     """Its length."""
     end: State
     dense: tuple[State, ...]
     """Dense vectors, three where the method has them."""
-    t_next: Any
+    t_next: Reals
     y_next: State
-    h_next: Any
+    h_next: Reals
 
 
-def first_step(slope: State, y: State, tolerance: State) -> Any:
+def first_step(slope: State, y: State, tolerance: State) -> Reals:
     """A cautious first step: 1 % of the time in which the state would change by its own size."""
     size = jnp.maximum(_norm(_over(y, tolerance)), 1.0)
     return 0.01 * size / jnp.maximum(_norm(_over(slope, tolerance)), 1e-30)
@@ -50,9 +56,9 @@ def first_step(slope: State, y: State, tolerance: State) -> Any:
 
 def one_step(
     rhs: Rhs,
-    t: Any,
+    t: Reals,
     y: State,
-    h: Any,
+    h: Reals,
     slope: State,
     jacobian: Matrix,
     args: Any = (),
@@ -84,7 +90,7 @@ def one_step(
 
 
 def _looped(
-    rhs: Rhs, t: Any, y: State, h: Any, factors: Factors, drift: State | None, args: Any, method: Tableau
+    rhs: Rhs, t: Reals, y: State, h: Reals, factors: Factors, drift: State | None, args: Any, method: Tableau
 ) -> list[State]:
     """The stages as a loop: a fraction of the code to compile."""
     a, c = jnp.asarray(method.A), jnp.asarray(method.C)
@@ -92,7 +98,7 @@ def _looped(
     count = len(method.times)
     start, moving = jnp.stack(y), None if drift is None else jnp.stack(drift)
 
-    def stage(i: Any, ks: Any) -> Any:
+    def stage(i: Count, ks: Array) -> Array:
         before = start + jnp.tensordot(a[i], ks, 1)
         slope = jnp.stack(rhs(t + times[i] * h, tuple(before), args)) + jnp.tensordot(c[i], ks, 1) / h
         if moving is not None:
@@ -104,15 +110,15 @@ def _looped(
 
 def attempt(
     rhs: Rhs,
-    t: Any,
+    t: Reals,
     y: State,
-    h: Any,
-    t_stop: Any,
+    h: Reals,
+    t_stop: Reals,
     args: Any = (),
     *,
-    allowed: Callable[[State], Any],
-    rtol: Any,
-    atol: Sequence[Any],
+    allowed: Callable[[State], Flags],
+    rtol: Number,
+    atol: Sequence[Number],
     quick: tuple[int, ...] | None = None,
     method: Tableau = RODAS5P,
 ) -> Attempt:
@@ -153,19 +159,19 @@ def attempt(
 
 def reach(
     f: Slope,
-    t: Any,
-    y: Any,
-    t_stop: Any,
-    h: Any,
+    t: Number,
+    y: Vector,
+    t_stop: Number,
+    h: Number,
     args: Any,
     *,
     valid: Valid,
-    rtol: Any,
-    atol: Any,
+    rtol: Number,
+    atol: Vector,
     max_steps: int,
     quick: tuple[int, ...] | None = None,
     short: bool = True,
-) -> tuple[Any, Any]:
+) -> tuple[Vector, Real]:
     """The state (n,) of one problem y' = f(t, y, args) at t_stop, and the next step; NaN where it was not reached.
 
     JAX differentiates it forward, in any of its arguments but the times.
@@ -183,30 +189,31 @@ def reach(
     short
         As for `Rhs`.
     """
-    y, atol = tuple(y), tuple(atol)
-    rhs = Rhs(f, t, y, args, short=short)
+    t, start, h = jnp.asarray(t, dtype=float), tuple(y), jnp.asarray(h, dtype=float)
+    t_stop, levels = jnp.asarray(t_stop, dtype=float), tuple(atol)
+    rhs = Rhs(f, t, start, args, short=short)
 
-    def going(carry: Any) -> Any:
+    def going(carry: Carry) -> Flag:
         t, _, _, count, stuck = carry
         return (t < t_stop) & (count < max_steps) & ~stuck
 
-    def body(carry: Any) -> Any:
+    def body(carry: Carry) -> Carry:
         t, y, h, count, _ = carry
-        tried = attempt(rhs, t, y, h, t_stop, allowed=lambda end: valid(end, args), rtol=rtol, atol=atol, quick=quick)
+        tried = attempt(rhs, t, y, h, t_stop, allowed=lambda end: valid(end, args), rtol=rtol, atol=levels, quick=quick)
         return tried.t_next, tried.y_next, tried.h_next, count + 1, tried.stuck
 
-    start = (jnp.asarray(t, dtype=float), y, jnp.asarray(h, dtype=float), jnp.asarray(0), jnp.asarray(False))
-    t, y, h, _, _ = jax.lax.while_loop(going, body, start)
-    return jnp.where(t < t_stop, jnp.nan, jnp.stack(y)), h
+    begin = (t, start, h, jnp.asarray(0), jnp.asarray(False))
+    t, end, h, _, _ = jax.lax.while_loop(going, body, begin)
+    return jnp.where(t < t_stop, jnp.nan, jnp.stack(end)), h
 
 
-def within(theta: Any, start: Any, end: Any, dense: Sequence[Any]) -> Any:
+def within(theta: Reals | float, start: Reals, end: Reals, dense: Sequence[Reals]) -> Reals:
     """The solution inside a step, at the share theta of it."""
     d1, d2, d3 = dense
     return (1 - theta) * start + theta * (end + (1 - theta) * (d1 + theta * (d2 + theta * d3)))
 
 
-def _combined(weights: Any, ks: Sequence[State]) -> State:
+def _combined(weights: np.ndarray, ks: Sequence[State]) -> State:
     used = [(float(w), k) for w, k in zip(weights, ks, strict=False) if w]
     total = tuple(used[0][0] * v for v in used[0][1])
     for w, k in used[1:]:
@@ -222,6 +229,6 @@ def _over(values: State, scale: State) -> State:
     return tuple(v / s for v, s in zip(values, scale, strict=True))
 
 
-def _norm(values: State) -> Any:
+def _norm(values: State) -> Reals:
     """Root mean square over the unknowns."""
     return jnp.sqrt(sum(v * v for v in values) / len(values))

@@ -9,15 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 
 from vrest.numerics.elimination import implicit, sign, substitute
 from vrest.numerics.point import SIGNS_UP_TO, UNKNOWN, Pace, Proof, Settled
-from vrest.numerics.rhs import Matrix, Rhs, State
+from vrest.numerics.rhs import Rhs
 from vrest.numerics.stability import characteristic, nearest_root, polished, rightmost, rounded, routh
+
+if TYPE_CHECKING:
+    from vrest.numerics.shapes import Count, Flag, Matrix, Reals, State
+
+    Carry = tuple[Count, Reals, State, State, Reals, Settled]
 
 LAST_STEP = 1e10
 """s: a pseudo-time step that is almost Newton's."""
@@ -27,14 +32,14 @@ SMALL_CHANGE = 1e-10
 
 
 def settle(
-    f: Callable[[Any, State, Any], State],
+    f: Callable[[Reals, State, Any], State],
     y: State,
     args: Any,
     *,
     scale: Callable[[State], State],
-    share: Callable[[State, State], Any],
+    share: Callable[[State, State], Reals],
     pace: Pace,
-    iterations: Any,
+    iterations: int | Count,
 ) -> Settled:
     """Take up to `iterations` steps from y (n arrays, one entry a lane) towards f(0, y, args) = 0.
 
@@ -53,11 +58,11 @@ def settle(
     n, t = len(y), jnp.zeros_like(y[0])
     rhs = Rhs(f, t, y, args)
 
-    def going(carry: Any) -> Any:
+    def going(carry: Carry) -> Flag:
         k, found = carry[0], carry[-1]
         return (k < iterations) & ~jnp.all(found.done | found.lost)
 
-    def body(carry: Any) -> Any:
+    def body(carry: Carry) -> Carry:
         k, step, foreseen, began, rate, before = carry
         y, done = before.y, before.done
         slope, jacobian = rhs.jacobian(t, y)
@@ -95,7 +100,7 @@ def settle(
     return jax.lax.while_loop(going, body, (jnp.asarray(0), t + pace.first, (t,) * n, unknown, t, nowhere))[-1]
 
 
-def growth(pace: Pace, size: Any) -> Any:
+def growth(pace: Pace, size: Reals) -> Reals:
     """How many times longer the next step is than one that changed the state by so many scales."""
     less = jnp.where(size < 0.2, pace.after_middling, pace.after_large)
     return jnp.where(size < pace.small, pace.after_small, less)

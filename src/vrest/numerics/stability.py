@@ -6,15 +6,18 @@ All of it is arithmetic on whole lanes, each sign with a bound on its rounding: 
 from __future__ import annotations
 
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING
 
 import jax.numpy as jnp
 
 from vrest.numerics.elimination import factorise, substitute
 from vrest.numerics.point import STABLE, UNKNOWN, UNSTABLE
 
+if TYPE_CHECKING:
+    from vrest.numerics.shapes import Counts, Flags, Reals, Series, Table
 
-def characteristic(rows: list[list[Any]]) -> tuple[list[Any], list[Any]]:
+
+def characteristic(rows: Table) -> tuple[Series, Series]:
     """Coefficients of det(x I - A), highest first, and the size of what adds up to each (Faddeev and LeVerrier).
 
     >>> coefficients, _ = characteristic([[jnp.float64(-1.0), jnp.float64(0.0)], [jnp.float64(2.0), jnp.float64(-3.0)]])
@@ -26,34 +29,34 @@ def characteristic(rows: list[list[Any]]) -> tuple[list[Any], list[Any]]:
     m = [[zero] * n for _ in range(n)]
     b = [[zero] * n for _ in range(n)]
     sizes = [[jnp.abs(v) for v in row] for row in rows]
-    coefficients: list[Any] = [one]
-    bounds: list[Any] = [one]
+    coefficients: list[Reals] = [one]
+    bounds: list[Reals] = [one]
     for k in range(1, n + 1):
         m, b = _product(rows, m, coefficients[-1]), _product(sizes, b, bounds[-1])
-        coefficients.append(-sum(rows[i][q] * m[q][i] for i in range(n) for q in range(n)) / k)
-        bounds.append(sum(sizes[i][q] * b[q][i] for i in range(n) for q in range(n)) / k)
+        coefficients.append(-sum((rows[i][q] * m[q][i] for i in range(n) for q in range(n)), zero) / k)
+        bounds.append(sum((sizes[i][q] * b[q][i] for i in range(n) for q in range(n)), zero) / k)
     return coefficients, bounds
 
 
-def rounded(coefficients: list[Any], sizes: list[Any]) -> tuple[list[Any], list[Any]]:
+def rounded(coefficients: Series, sizes: Series) -> tuple[Series, Series]:
     """Coefficients of a polynomial with bounds on their rounding, from the size of what adds up to each."""
     rounding = 4 * (len(coefficients) + 1) * float(jnp.finfo(jnp.float64).eps)
     return coefficients, [rounding * size for size in sizes]
 
 
-def _product(a: list[list[Any]], m: list[list[Any]], diagonal: Any) -> list[list[Any]]:
+def _product(a: Table, m: Table, diagonal: Reals) -> Table:
     """A M + d I."""
-    n = range(len(a))
-    return [[sum(a[i][q] * m[q][j] for q in n) + (diagonal if i == j else 0.0) for j in n] for i in n]
+    n, zero = range(len(a)), jnp.zeros_like(diagonal)
+    return [[sum((a[i][q] * m[q][j] for q in n), zero) + (diagonal if i == j else 0.0) for j in n] for i in n]
 
 
-def routh(coefficients: list[Any], bounds: list[Any]) -> Any:
+def routh(coefficients: Series, bounds: Series) -> Counts:
     """STABLE where every root has a negative real part, UNSTABLE where one has not, UNKNOWN within rounding."""
     growing = roots_right_of_zero(coefficients, bounds)
     return jnp.where(growing < 0, UNKNOWN, jnp.where(growing > 0, UNSTABLE, STABLE))
 
 
-def roots_right_of_zero(coefficients: list[Any], bounds: list[Any]) -> Any:
+def roots_right_of_zero(coefficients: Series, bounds: Series) -> Reals:
     """How many roots have a positive real part, by the changes of sign in Routh's array; -1 within rounding."""
     n = len(coefficients) - 1
     upper, lower = [list(coefficients[k::2]) for k in (0, 1)]
@@ -82,11 +85,11 @@ def roots_right_of_zero(coefficients: list[Any], bounds: list[Any]) -> Any:
     return jnp.where(certain, changes, -1.0)
 
 
-def rightmost(root: Any, coefficients: list[Any], bounds: list[Any]) -> Any:
+def rightmost(root: Reals, coefficients: Series, bounds: Series) -> Flags:
     """Whether every other root of the polynomial certainly has a smaller real part than this real one."""
     if len(coefficients) == 2:
         return ~jnp.isnan(root)
-    rest, spread = coefficients[:1], bounds[:1]
+    rest, spread = list(coefficients[:1]), list(bounds[:1])
     for c, bound in zip(coefficients[1:-1], bounds[1:-1], strict=True):  # divided by (x - root)
         rest, spread = [*rest, c + root * rest[-1]], [*spread, bound + jnp.abs(root) * spread[-1]]
     for last in range(len(rest), 1, -1):  # and moved so that the root lies at zero
@@ -95,7 +98,7 @@ def rightmost(root: Any, coefficients: list[Any], bounds: list[Any]) -> Any:
     return routh(rest, spread) == STABLE
 
 
-def polished(rows: list[list[Any]], root: Any) -> Any:
+def polished(rows: Table, root: Reals) -> Reals:
     """An eigenvalue known to two digits, to nine or more by inverse iterations; NaN where it takes more of them."""
     if len(rows) == 1:
         return rows[0][0]
@@ -111,7 +114,7 @@ def polished(rows: list[list[Any]], root: Any) -> Any:
     return root + jnp.where(told, change, jnp.nan)
 
 
-def nearest_root(coefficients: list[Any], bounds: list[Any]) -> Any:
+def nearest_root(coefficients: Series, bounds: Series) -> Reals:
     """The real root that Newton's method finds from zero, to a digit or more; NaN where it finds none."""
     x = jnp.zeros_like(coefficients[0])
     change = x

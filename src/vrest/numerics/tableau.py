@@ -14,24 +14,27 @@ doi 10.1016/S1352-2310(97)83212-8.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from vrest.numerics.shapes import DenseRows, StageSquare, StageVector
 
 
 class Tableau(NamedTuple):
     """The coefficients of a method with s stages."""
 
     gamma: float
-    A: np.ndarray
+    A: StageSquare
     """(s, s)"""
-    C: np.ndarray
+    C: StageSquare
     """(s, s)"""
-    times: np.ndarray
+    times: StageVector
     """(s,) c_i: where stage i is evaluated, in steps."""
-    slopes: np.ndarray
+    slopes: StageVector
     """(s,) d_i: weight of the explicit time derivative in stage i."""
-    dense: np.ndarray
+    dense: DenseRows
     """(3, s): y(theta) = (1-theta) y0 + theta (y1 + (1-theta) (D1 + theta (D2 + theta D3))), D = dense k; or (0, s)."""
     order: int
     """Of the step; the embedded error estimate has one less."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vrest.numerics.lanes import RUNNING, Lanes
+from vrest.numerics.lanes import alone
 from vrest.system.assemble import System
 from vrest.units import HOUR, from_si
 from vrest.verbs.allowed import Allowed
@@ -82,7 +82,7 @@ def trace(system: System, x: np.ndarray, p: np.ndarray, span: float, tries: int)
     """Times (s), (times,), and states, (times, states), of a motion from state x on; shorter where tries ran out."""
     times = np.linspace(0.0, span, POINTS + 1)[1:]
     samples = np.empty((len(x), POINTS + 1))
-    lanes = Lanes(0.0, 0.0, x[list(system.laws.independent)], 0, RUNNING, 0, 0, place=0)
+    lanes = alone(0.0, 0.0, x[list(system.laws.independent)], 0)
     args = (p, np.zeros_like(p), 0.0, p, x)
     given = (lanes, args, np.array([0.0, span]), RTOL, Allowed(system).tolerance(RTOL), tries)
     done = stepper(system, False)((), given, np.append(times, np.inf), samples).lanes

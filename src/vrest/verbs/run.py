@@ -162,7 +162,7 @@ def _integrate(
     watch: Watch | None,
     start: Any,
 ) -> Run:
-    from vrest.numerics.lanes import RUNNING, STUCK, Lanes
+    from vrest.numerics.lanes import RUNNING, STUCK, alone
 
     system = assemble(cell)
     p0 = parameter_vector(cell)
@@ -182,7 +182,7 @@ def _integrate(
         stretches.append(stretch)
         advance = stepper(system, bool(piece.slopes))
         h = min(h, FIRST_MOMENT) if h else 0.0  # a step in a parameter starts a new transient
-        lanes = Lanes(piece.start, h, y, 0, RUNNING, 0, 0, place=place)
+        lanes = alone(piece.start, h, y, place)
         edges = np.array([piece.start, piece.stop])
         args = (stretch.p, stretch.slope, stretch.start, p0, x0)
         while lanes.status == RUNNING and not halted:
@@ -190,6 +190,7 @@ def _integrate(
             t, y = float(lanes.t), lanes.y
             halted = progress is not None and progress(t / stop) is False
             halted |= watch is not None and watch(t, _whole(system, y, p0, x0)) is False
+        assert lanes.place is not None
         h, stuck, place = float(lanes.h), bool(lanes.status == STUCK), int(lanes.place)
         steps, rejected = steps + int(lanes.steps), rejected + int(lanes.rejected)
         if stuck or halted:
