@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Edges,
         Flag,
         Flags,
+        Levels,
         Number,
         Reals,
         Samples,
@@ -59,7 +60,7 @@ def advance(
     halt: Callable[[State, Any], Flags] | None = None,
     method: Tableau = RODAS5P,
     watch: Callable[[Reals, State, Any], State] | None = None,
-    thresholds: Vector | None = None,
+    thresholds: Levels | None = None,
     show: Callable[[State, Any], State] | None = None,
     times: Times | None = None,
 ) -> Advanced:
@@ -204,7 +205,7 @@ def _seen(
     good: Flags,
     watch: Callable[[Reals, State, Any], State],
     args: Any,
-    thresholds: Vector,
+    thresholds: Levels,
 ) -> Watched:
     """What a step adds to what has been seen; nothing where it was rejected."""
     readings = [watch(t, y, args)]

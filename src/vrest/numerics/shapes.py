@@ -43,6 +43,7 @@ DenseRows = Float64[np.ndarray, "dense s"]
 Rows = Float64[Arrays, "rows *lanes"]
 Staged = Float64[Arrays, "stages *#lanes"]
 """Of all lanes, or of each its own."""
+Levels = Float64[Arrays, "levels"]
 Edges = Float64[Arrays, "edges"]
 Times = Float64[Arrays, "times"]
 Samples = Float64[Arrays, "rows times *lanes"]
