@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ Array = Any
 """A float, or an array of any array-API library (NumPy, JAX); formulas broadcast over all arguments."""
 
 
-def namespace(*values: Array) -> Any:
+def namespace(*values: Array) -> ModuleType:
     """The array namespace of the arguments; plain Python numbers mean NumPy.
 
     values: numbers, arrays, or lists of them. NumPy arrays among arrays of another library are constants to that
@@ -56,7 +57,7 @@ def ions_first(*tables: Array, cells: tuple[Array, ...] = ()) -> list[Array]:
     return [xp.reshape(array, array.shape + (1,) * (rank - array.ndim)) for array in arrays]
 
 
-def _stack(xp: Any, table: Array) -> Array:
+def _stack(xp: ModuleType, table: Array) -> Array:
     if isinstance(table, list | tuple):
         return xp.stack(xp.broadcast_arrays(*(xp.asarray(entry) for entry in table)))
     return xp.asarray(table)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import ceil, log2
-from typing import Any
+from types import ModuleType
 
 from vrest.physics.ghk import ghk_current, ghk_slope_conductance
 from vrest.physics.namespace import Array, ions_first, namespace
@@ -83,7 +83,9 @@ def general_ghk_potential(
     return zero_current_potential(current, slope=slope)
 
 
-def _newton_step(xp: Any, current: Callable, slope: Callable, potential: Array) -> Array:
+def _newton_step(
+    xp: ModuleType, current: Callable[[Array], Array], slope: Callable[[Array], Array], potential: Array
+) -> Array:
     steepness = slope(potential)
     flat = steepness == 0
     return xp.where(flat, 0.0, current(potential) / xp.where(flat, 1.0, steepness))
