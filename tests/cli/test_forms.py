@@ -254,6 +254,11 @@ def test_doctor(vrest, monkeypatch):
     assert answer.code == 0
     assert answer.json["result"]["self_check"]["passed"] is True
     assert "Self-check passed" in vrest("doctor").out
+    cache = answer.json["result"]["cache"]
+    assert cache["used"] is cache["writable"] is True
+    assert cache["entries"] > 0
+    assert cache["size"] > 0
+    assert answer.json["units"]["cache"]["size"] == "MB"
     monkeypatch.setattr("vrest.cli.doctor.EXPECTED", -69.0)
     failed = vrest("doctor", "--json")
     assert failed.code == 5

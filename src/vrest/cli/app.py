@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
@@ -89,7 +90,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without some sign is no reason to fail
     try:
-        code = app.main(given, prog_name="vrest", standalone_mode=False)
+        with warnings.catch_warnings():
+            warnings.showwarning = _remark
+            code = app.main(given, prog_name="vrest", standalone_mode=False)
         sys.stdout.flush()  # a pipe that was closed is found out here, not at exit
         return code if isinstance(code, int) else 0
     except VrestError as error:
@@ -110,6 +113,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("VREST_DEBUG"):
             raise
         return _fail(_unexpected(error), as_json, UNEXPECTED)
+
+
+def _remark(message: Warning | str, *_: object) -> None:
+    """Show a warning of Python's as one of ours."""
+    from vrest.cli.answer import remark
+
+    remark("Warning", "yellow", str(message))
 
 
 def _usage(error: click.UsageError) -> VrestError:

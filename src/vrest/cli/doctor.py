@@ -35,7 +35,7 @@ def command(as_json: bool, quiet: bool) -> None:
     from vrest.io.report import report
 
     found = examine()
-    body = report(found, {"v_rest": "mV", "expected": "mV"}, {})
+    body = report(found, {"v_rest": "mV", "expected": "mV", "size": "MB"}, {})
     answer(body, lambda: show(found), as_json=as_json, quiet=quiet)
     if not found["self_check"]["passed"]:
         raise Exit(CHECK_FAILED)
@@ -47,19 +47,38 @@ def examine() -> dict[str, Any]:
 
     import jax
 
-    from vrest.numerics.compiler.cache import cache_directory
-
-    folder = cache_directory()
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
         "packages": {part: installed(part) for part in PARTS},
         "devices": [str(device) for device in jax.devices()],
-        "cache": {
-            "folder": None if folder is None else str(folder),
-            "writable": folder is not None and os.access(folder, os.W_OK),
-        },
         "self_check": self_check(),
+        "cache": compiled_code(),
+    }
+
+
+def compiled_code() -> dict[str, Any]:
+    """The folder of compiled code, what is in it, and why it is not used if it is not."""
+    from vrest.numerics.compiler.cache import cache_directory, entries, refusal
+
+    folder = cache_directory()
+    if folder is None:
+        return {
+            "folder": None,
+            "used": False,
+            "reason": "VREST_CACHE=off",
+            "writable": False,
+            "entries": 0,
+            "size": 0.0,
+        }
+    found, reason = entries(folder), refusal(folder) or ("" if folder.exists() else "it cannot be made")
+    return {
+        "folder": str(folder),
+        "used": not reason,
+        "reason": reason or None,
+        "writable": os.access(folder, os.W_OK),
+        "entries": len(found),
+        "size": sum(entry.size for entry in found) / 1e6,
     }
 
 
@@ -91,10 +110,14 @@ def show(found: dict[str, Any]) -> None:
     from vrest.cli.answer import table
 
     check, cache = found["self_check"], found["cache"]
-    folder = "off" if cache["folder"] is None else f"{cache['folder']}{'' if cache['writable'] else ' (not writable)'}"
+    kept = f"{cache['folder']}: {cache['entries']} entries, {cache['size']:.0f} MB"
+    if not cache["used"]:
+        kept = f"{cache['folder'] or 'kept nowhere'}; not used: {cache['reason']}"
+    elif not cache["writable"]:
+        kept += "; not writable: nothing is added"
     rows = [["Python", f"{found['python']}, {found['platform']}"]]
     rows += [[part, known or "missing"] for part, known in found["packages"].items()]
-    rows += [["devices", ", ".join(found["devices"])], ["compiled code", folder]]
+    rows += [["devices", ", ".join(found["devices"])], ["compiled code", kept]]
     table(["part", "found"], "ll", rows)
     if check["passed"]:
         click.echo(f"Self-check passed: {check['cell']} rests at {check['v_rest']:.6f} mV.")

@@ -9,14 +9,13 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
-import pickle
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-from vrest.numerics.compiler.cache import keep, kept, sources
+from vrest.numerics.compiler.cache import keep, kept, read, sources, written
 from vrest.numerics.compiler.instructions import BIT, INT, LANES, LONG, REAL, TIMES
 from vrest.numerics.compiler.machine import compiled, loaded, machine
 
@@ -134,8 +133,8 @@ class Kernel:
             devices = os.environ.get("JAX_PLATFORMS"), *(find_spec(name) is not None for name in PLUGINS)
             asked = (self.key, nesting, kinds, sampled, source, machine().name, devices)
             name = hashlib.sha256(repr(asked).encode()).hexdigest()[:32] + ".kernel"
-            if content := kept(name):
-                return _Native(*pickle.loads(content))
+            if found := read(kept(name)):
+                return _Native(*found)
         return self._compiled(name, nesting, count, kinds, sampled)
 
     def _compiled(self, name: str, nesting: Any, count: int, kinds: Any, sampled: bool) -> _Native | _Xla:
@@ -169,7 +168,7 @@ class Kernel:
             else:
                 made = (out[0], outputs, samples, compiled(text))
                 if name and sources():  # nothing was changed meanwhile
-                    keep(name, pickle.dumps(made))
+                    keep(name, written(*made))
                 return _Native(*made)
         wide = [v.aval.shape[-1:] == (LANES,) for v in closed.jaxpr.outvars]
         shapes = [v.aval.shape[: -1 if w else None] for v, w in zip(closed.jaxpr.outvars, wide, strict=True)]
