@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 import vrest
+from vrest.system.assemble import assemble
+from vrest.verbs.allowed import Allowed
 from vrest.verbs.run import simulate
 
 PASSIVE = ["Na_leak.permeability*=0", "K_leak.permeability*=0", "Cl_leak.permeability*=0", "pump.max_rate*=0"]
@@ -126,3 +128,11 @@ def test_a_rate_that_is_not_a_number_stops_the_run():
     data["membranes"]["neuron"]["transports"]["root"] = {"law": "test_root", "max_rate": "1 pmol/cm2/s"}
     with pytest.raises(vrest.NoRestError):
         simulate(cell_from(data), until=1.0)
+
+
+def test_that_nothing_swells_can_be_negated():
+    """Of a cell in which no volume can: ~False is -1, and Python 3.16 will refuse it."""
+    cell = vrest.load("cressman_2009")
+    allowed = Allowed(assemble(cell))
+    assert not allowed.volume.any()
+    assert ~allowed.swollen((1.0,) * len(allowed.volume)) is np.True_

@@ -53,7 +53,7 @@ class Allowed:
 
     def swollen(self, x: tuple[Any, ...]) -> Any:
         """Whether a volume has left for good."""
-        gone: Any = np.False_
+        gone: Any = np.False_  # which can be negated, as False cannot
         for value, volume in zip(x, self.volume, strict=True):
             gone = gone | (value > SWOLLEN) if volume else gone
         return gone
