@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: demo test test-library docs lint bench bench-peers clean
+.PHONY: demo test test-library test-versions test-lowest-direct test-highest docs lint bench bench-peers clean
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -42,6 +42,21 @@ test: lint
 test-library: .venv/installed-dev
 	$(BIN)/python -m pytest -m library -n 2 --dist load --maxschedchunk 23
 
+# The core of the tests with the oldest and with the newest of all that pyproject.toml asks for; newer parts of old parts
+# may deprecate what those use.
+CORE := tests/numerics tests/system tests/verbs/test_rest.py tests/io/test_netcdf.py tests/io/test_zarr_store.py \
+	tests/plot tests/cli/test_start_up.py tests/test_units.py
+test-lowest-direct: WARNINGS := -W ignore::DeprecationWarning
+
+test-versions: test-lowest-direct test-highest
+
+test-lowest-direct test-highest: test-%: .venv/installed-dev
+	rm -rf .versions/$*
+	$(BIN)/uv venv --quiet --python $(BIN)/python .versions/$*
+	$(BIN)/uv pip install --quiet --python .versions/$* --resolution $* -e '.[bayes,cluster,sensitivity]'
+	$(BIN)/uv pip install --quiet --python .versions/$* hypothesis mpmath psutil pytest pytest-xdist
+	.versions/$*/bin/python -m pytest -n 2 --dist loadfile $(WARNINGS) $(CORE)
+
 docs: .venv/installed
 	$(BIN)/python docs/gallery.py
 
@@ -52,4 +67,4 @@ bench-peers: .venv/installed-dev
 	$(BIN)/python benchmarks/run_peers.py
 
 clean:
-	rm -rf .venv .bench demo build dist
+	rm -rf .venv .versions .bench demo build dist
