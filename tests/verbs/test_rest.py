@@ -11,6 +11,7 @@ from vrest.constants import F, R
 from vrest.model.notices import notices
 from vrest.model.paths import parameters, set_si
 from vrest.verbs.outcome import Outcome
+from vrest.verbs.search import rounding
 
 PHI_37 = R * 310.15 / F
 
@@ -324,6 +325,49 @@ def test_settled_cell_written_out_starts_at_rest():
     again = vrest.rest(vrest.parse_cell(vrest.write_cell(result.as_cell())))
     assert again.v_rest == pytest.approx(result.v_rest, abs=1e-9)
     assert again.volumes["inside"] == pytest.approx(result.volumes["inside"], rel=1e-12)
+
+
+SLOW_AND_QUICK = ["neuron.capacitance=0.001 uF/cm2", "K_leak.permeability*=100"]
+"""The membrane settles in 0.2 us; a chloride leak of a millionth settles in years."""
+
+
+@pytest.mark.parametrize(("sodium", "certain"), [(1, Outcome.rests), (0, Outcome.rests_run_down)])
+def test_a_rate_that_double_precision_cannot_tell_from_zero_is_not_certified(sodium, certain):
+    """The slowest rate is in proportion to the chloride leak; beside 6e6 /s double precision knows rates to 1e-8 /s.
+
+    Without its leak Na+ is used up, and the others are judged without it.
+    """
+    cell = vrest.load("mammalian_neuron")
+    changes = [*SLOW_AND_QUICK, f"Na_leak.permeability*={sodium}"]
+
+    def rested(share):
+        result = vrest.rest(cell, [*changes, f"Cl_leak.permeability*={share}"])
+        rates = np.abs(result.eigenvalues.real)
+        return result, rates[rates > 0].min(), rates.max()
+
+    known, rate, quickest = rested(1e-4)
+    assert known.outcome is certain
+    assert quickest > 6e6
+    for share, outcome in ((1e-5, certain), (1e-6, Outcome.not_converged), (1e-7, Outcome.not_converged)):
+        result, slowest, _ = rested(share)
+        assert result.outcome is outcome
+        assert slowest == pytest.approx(1e4 * share * rate, rel=1e-3)
+        assert ("double precision" in result.reason) == (outcome is Outcome.not_converged)
+    nothing, *_ = rested(1e-8)  # a time constant of 500 years
+    assert nothing.outcome is Outcome.neutral
+
+
+def test_what_double_precision_tells_from_zero():
+    """The computed eigenvalue of a singular matrix of condition 1 is below it, and not by much."""
+    rng = np.random.default_rng(5)
+    missed = []
+    for n in (3, 6, 12):
+        for _ in range(30):
+            basis, _ = np.linalg.qr(rng.standard_normal((n, n)))
+            singular = basis @ np.diag([0.0, *-np.exp(rng.uniform(-10, 10, n - 1))]) @ basis.T
+            missed.append(np.abs(np.linalg.eigvals(singular)).min() / rounding(singular))
+    assert max(missed) < 1
+    assert max(missed) > 1e-3
 
 
 def test_a_pump_run_beyond_its_reversal_is_said():

@@ -1,5 +1,6 @@
 """Runs under a protocol: published tables, SciPy, conservation, exact events."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -138,6 +139,22 @@ def test_charge_floor_of_the_neuron(neuron):
     assert account.unit == "mV"
     assert 3e-9 < account.floor < 4.5e-9
     assert account.drift <= account.floor
+
+
+@pytest.mark.parametrize(("floors", "said"), [(5, []), (20, ["conservation"])])
+def test_charge_that_goes_missing_is_said(neuron, floors, said):
+    """Beyond ten times what rounding may do, by the floor that these tests compute themselves."""
+    run = simulate(neuron, until="1 min", points=5)
+    _, floor = unaccounted_charge(run)
+    states = run.states.copy()
+    states[-1, run.system.index["charge", "neuron"]] -= 1e-3 * floors * floor
+    leaky = replace(run, states=states)
+    net, _ = unaccounted_charge(leaky)
+    assert net[-1] - net[0] == pytest.approx(floors * floor, abs=floor)
+    notices = leaky.warnings
+    assert [notice.code for notice in notices] == said
+    if said:
+        assert f"drifted by {leaky.ledger[0].drift:.2g} mV" in notices[0].message
 
 
 def scipy_run(cell, until, pump, method, rtol):
