@@ -69,6 +69,7 @@ def test_gate():
     k = np.asarray([3.5, 16.0, 20.0])
     np.testing.assert_allclose(nkcc1_gate(k), 1 / (1 + np.exp(16 - k)), rtol=1e-14)
     assert float(jax.grad(nkcc1_gate)(16.0)) == pytest.approx(0.25)
+    assert nkcc1_gate(8.0, half=6.0, slope=2.0) == pytest.approx(1 / (1 + np.exp(-1)), rel=1e-14)
 
 
 def test_linear_response_of_both_forms_is_the_same():

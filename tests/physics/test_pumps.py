@@ -146,3 +146,4 @@ def test_attwell_laughlin_bill():
 @pytest.mark.parametrize(("ampere", "rate"), [(26.106e-12, 1.629e8), (0.9004e-2 * 785.4e-12, 4.41e7)])
 def test_atp_of_published_cells(ampere, rate):
     assert atp_per_second(ampere) == pytest.approx(rate, rel=2e-3)
+    assert atp_per_second(2 * ampere, charge_per_cycle=2) == atp_per_second(ampere)

@@ -116,6 +116,13 @@ def test_chord_potential_broadcasts_over_cells():
     np.testing.assert_allclose(cells, chord_potential([50.0, 2.5, 10.0], [-0.095, 0.060, -0.070]) - pump / 62.5)
 
 
+def test_cells_with_conductances_of_their_own_each_have_their_potential():
+    g = np.asarray([[50.0, 5.0, 20.0], [2.5, 2.5, 40.0]])
+    e = np.asarray([-0.095, 0.060])
+    each = [chord_potential(g[:, k], e, pump) for k, pump in enumerate((0.0, 0.1, 0.2))]
+    np.testing.assert_allclose(chord_potential(g, e, np.asarray([0.0, 0.1, 0.2])), each, rtol=1e-14)
+
+
 @given(positive, positive, st.floats(-0.1, 0.1), st.sampled_from([-2, -1, 1, 2]))
 def test_ohmic_flux_carries_the_ohmic_current(ci, co, v, z):
     flux = ohmic_flux(5.0, z, inside=ci, outside=co, potential=v, temperature=T37)

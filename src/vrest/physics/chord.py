@@ -19,7 +19,7 @@ def chord_potential(conductances: Array, reversals: Array, pump_current: Array =
     -84.8
     """
     xp = namespace(conductances, reversals, pump_current)
-    g, e = ions_first(conductances, reversals, cells=(pump_current,))
+    g, e = ions_first(conductances, reversals)
     return (xp.sum(g * e, axis=0) - pump_current) / xp.sum(g, axis=0)
 
 
