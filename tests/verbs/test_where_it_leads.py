@@ -72,6 +72,39 @@ def test_what_runs_out_is_named(name, ion, transport, after):
         assert found.followed == pytest.approx(after, rel=0.15)
 
 
+@pytest.mark.parametrize(("pond", "how"), [("1", "is used up"), ("0", "falls below one ion")])
+def test_of_two_ions_that_run_out_the_scarcer_is_named(pond, how):
+    """Lithium falls with sodium in a frog's skin; 'Li' moves it, whatever 'Na' does meanwhile."""
+    text = (CELLS / "frog_skin.toml").read_text()
+    for old, new in (
+        ('Cl = "112 mM" }', f'Cl = "{112 + float(pond)} mM", Li = "{pond} mM" }}'),
+        ('Cl = "30 mM" }', 'Cl = "30 mM", Li = "0.1 mM" }'),
+        ("Na = { law", 'Li = { law = "ghk_leak", ion = "Li", permeability = "1e-7 cm/s" }\nNa = { law'),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    found = vrest.rest(vrest.parse_cell(text))
+    assert found.outcome is Outcome.runs_out
+    assert f"cell.Li {how}: 'Li' goes on taking it" in found.reason
+
+
+def test_what_runs_out_is_named_wherever_it_stands_in_the_file():
+    text = (CELLS / "runs_out_first.toml").read_text()
+    k, na = 'K = "1.6910039585611008 mM"', 'Na = "86.73919538813549 mM"'
+    assert f"{k}, {na}" in text
+    found = vrest.rest(vrest.parse_cell(text.replace(f"{k}, {na}", f"{na}, {k}")))
+    assert "outside.K falls below one ion; 'pump' takes it" in found.reason
+
+
+def test_less_than_one_ion_that_nothing_moves_does_not_run_out(neuron):
+    text = vrest.write_cell(neuron).replace(
+        "[compartments.inside.ions]\n", '[compartments.inside.ions]\nLi = "1e-12 mM"\n'
+    )
+    found = vrest.rest(vrest.parse_cell(text))
+    assert found.outcome is Outcome.rests
+    assert found.v_rest == pytest.approx(-70.0, abs=1e-9)
+
+
 def test_one_outcome_whatever_cell_a_population_starts_from():
     found = vrest.population(cell("base_dependent_base"), read_samples(CELLS / "base_dependent_row.csv"))
     assert found.outcomes == {vrest.rest(cell("base_dependent")).outcome.name: 1}

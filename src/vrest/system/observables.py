@@ -144,7 +144,7 @@ def takes(system: System, x: Array, p: Array, k: int) -> str:
     with np.errstate(all="ignore"):
         rates, _ = system.turnovers(x, p)
     pairs = zip(system.columns, rates, strict=True)
-    taken = [(float(rate) * column.adds.get(k, 0.0), column.mover) for column, rate in pairs]
+    taken = [(float(rate) * column.adds[k], column.mover) for column, rate in pairs if k in column.adds]
     known = [each for each in taken if np.isfinite(each[0])]  # a law without limit may have no number here
     return system.structure.movers[min(known or taken)[1]].label
 

@@ -212,8 +212,9 @@ def _rested(system: System, x: np.ndarray, p: np.ndarray) -> Outcome:
 
 
 def _emptied(system: System, x: np.ndarray, p: np.ndarray) -> int | None:
-    """An amount of which less than one ion is left."""
-    return next(iter(np.flatnonzero(x < one_ion(system, p)).tolist()), None)
+    """An amount of which less than one ion is left; what nothing moves is as it was."""
+    few = (x < one_ion(system, p)) & system.table.any(axis=1)
+    return next(iter(np.flatnonzero(few).tolist()), None)
 
 
 def _free_total(system: System, jacobian: np.ndarray) -> str:

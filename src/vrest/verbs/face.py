@@ -58,7 +58,7 @@ def vanishing(system: System, x: np.ndarray, x0: np.ndarray, p: np.ndarray) -> l
     return [
         k
         for k, (kind, _) in enumerate(system.states)
-        if kind == "amount" and x[k] < LITTLE and x[k] < few[k] and not rises[k]
+        if kind == "amount" and x[k] < LITTLE and x[k] < few[k] and not rises[k] and system.table[k].any()
     ]
 
 
