@@ -36,6 +36,21 @@ def test_a_kinked_current_is_found_to_the_tolerance():
     assert zero_current_potential(current, tol=1e-9) == pytest.approx(-0.0621, abs=2e-9)
 
 
+@pytest.mark.parametrize("v", [-0.0621, 0.0, 0.0123, 0.4])
+def test_a_newton_step_off_a_plateau_is_refused(v):
+    """A current that saturates within 1 pV of its zero: Newton's step from the last bracket is tens of mV long."""
+
+    def current(x):
+        return np.arctan((x - v) / 1e-12)
+
+    def slope(x):
+        return 1e12 / (1 + ((x - v) / 1e-12) ** 2)
+
+    middle = v + 2e-7
+    assert abs(current(middle) / slope(middle)) > 0.05
+    assert zero_current_potential(current, slope=slope) == pytest.approx(v, abs=1e-6)
+
+
 def test_no_crossing_is_nan():
     assert np.isnan(zero_current_potential(lambda v: v + 0.6))
     assert np.isnan(zero_current_potential(lambda v: 0 * v))
