@@ -70,6 +70,17 @@ def test_the_exponential_law_does_not_vanish_without_ions():
     assert exponential(na_inside=1e3, k_outside=0.0) == pytest.approx(1 / (1 + np.exp(5.5)))
 
 
+def test_constants_of_ones_own():
+    """Each is felt: an e-fold of a slope, the half-saturations of the Luo-Rudy core."""
+    e = 1 + np.exp(-1)
+    halves = {"na_half": 20.0, "na_slope": 5.0, "k_half": 4.0, "k_slope": 2.0}
+    assert exponential(na_inside=25.0, k_outside=6.0, **halves) == pytest.approx(1 / e**2, rel=1e-14)
+    sides = {"na_outside": 145.0, "potential": -0.07, "temperature": T37}
+    voltage = luo_rudy_voltage_factor(**sides)
+    assert luo_rudy(na_inside=7.0, k_outside=1e9, km_na=7.0, **sides) == pytest.approx(voltage / 2, rel=1e-8)
+    assert luo_rudy(na_inside=1e9, k_outside=3.0, km_k=3.0, **sides) == pytest.approx(voltage / 2, rel=1e-8)
+
+
 @pytest.mark.parametrize("law", sorted(LAWS))
 @pytest.mark.parametrize(("na", "k"), [(10.0, 4.0), (25.0, 5.5), (60.0, 12.0)])
 def test_gradients_equal_finite_differences(law, na, k):
@@ -94,6 +105,7 @@ def test_luo_rudy_voltage_table(millivolt, factor):
 @pytest.mark.parametrize(("atp", "fraction"), [(2.0, 0.909), (0.5, 0.714), (0.1, 0.333), (0.0, 0.0)])
 def test_atp_saturation(atp, fraction):
     assert atp_saturation(atp, 0.2) == pytest.approx(fraction, abs=6e-4)
+    assert atp_saturation(atp, 0.0) == (atp > 0)  # what never limits
 
 
 @pytest.mark.parametrize(
