@@ -188,6 +188,17 @@ def test_elasticities_sum_to_zero_and_are_the_gradient(c, p):
     np.testing.assert_allclose(by_outside, outside, atol=1e-15)
 
 
+def test_every_cell_has_shares_of_its_own():
+    inside, outside = (np.stack([SET_B[side], SQUID[side]], axis=-1) for side in ("inside", "outside"))
+    for both, first, second in zip(
+        ghk_shares(P, Z, inside=inside, outside=outside),
+        ghk_shares(P, Z, **SET_B),
+        ghk_shares(P, Z, **SQUID),
+        strict=True,
+    ):
+        np.testing.assert_allclose(both, np.stack([first, second], axis=-1), rtol=1e-14)
+
+
 def test_votes_broadcast_over_cells():
     temperature = np.asarray([290.0, 300.0, 310.0])  # as many cells as ions
     by_outside, _ = elasticities(P, Z, temperature=temperature, **SET_B)
