@@ -52,7 +52,8 @@ def test_a_newton_step_off_a_plateau_is_refused(v):
 
 
 def test_no_crossing_is_nan():
-    assert np.isnan(zero_current_potential(lambda v: v + 0.6))
+    assert np.isnan(zero_current_potential(lambda v: v + 0.51))
+    assert np.isnan(zero_current_potential(lambda v: v - 0.51))
     assert np.isnan(zero_current_potential(lambda v: 0 * v))
     assert np.isnan(general_ghk_potential([0.0, 0.0], [1, 1], inside=[140, 15], outside=[5, 145], temperature=T37))
 
