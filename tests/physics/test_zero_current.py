@@ -34,6 +34,8 @@ def test_a_kinked_current_is_found_to_the_tolerance():
         return np.where(v < -0.0621, 1e-9, 1e3) * (v + 0.0621)
 
     assert zero_current_potential(current, tol=1e-9) == pytest.approx(-0.0621, abs=2e-9)
+    by_its_slope = zero_current_potential(current, slope=lambda v: np.where(v < -0.0621, 1e-9, 1e3))
+    assert by_its_slope == pytest.approx(-0.0621, abs=1e-15)
 
 
 @pytest.mark.parametrize("v", [-0.0621, 0.0, 0.0123, 0.4])
