@@ -156,8 +156,8 @@ def test_samples_need_their_room(shape):
     """Memory is never written beyond what was given."""
 
     def f(lanes, shared, times):
-        samples = sample_room(2, times, lanes)
-        return sample_put(samples, jnp.zeros(lanes.shape, int), (lanes, lanes), lanes > 0)
+        samples = sample_room(times, lanes, rows=2)
+        return sample_put(samples, jnp.zeros(lanes.shape, int), lanes > 0, lanes, lanes)
 
     times = np.append(np.arange(100.0), np.inf)
     with pytest.raises(ValueError, match=r"room of shape \(3, 2, 101\)"):

@@ -101,7 +101,7 @@ def advance(
     y0, levels = tuple(jnp.unstack(lanes.y)), tuple(atol)
     rhs = Rhs(f, lanes.t, y0, (args, stage_args(lanes.stage)), fixed=(True, False))
 
-    samples = None if show is None else sample_room(len(show(y0, args)), times, lanes.t)
+    samples = None if show is None else sample_room(times, lanes.t, rows=len(show(y0, args)))
 
     def going(carry: Carry) -> Flag:
         k, lanes, *_ = carry
@@ -184,7 +184,7 @@ def _shown(
         now = due(place)
         theta = (sample_time(times, place) - t) / tried.h
         inside = tuple(within(theta, y[i], tried.end[i], [d[i] for d in tried.dense]) for i in range(len(y)))
-        return place + now, sample_put(samples, place, show(inside), now)
+        return place + now, sample_put(samples, place, now, *show(inside))
 
     return jax.lax.while_loop(lambda carry: jnp.any(due(carry[0])), one, (place, samples))
 

@@ -6,21 +6,22 @@ them. Whole arrays go through every operation, so a batch needs no vmap and its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import Array
-from jax.extend.core import Jaxpr, JaxprEqn, Literal
 from jax.typing import ArrayLike
+
+from vrest.numerics.compiler.trace import Number, replay
 
 if TYPE_CHECKING:
     from vrest.numerics.shapes import Matrix, Reals, State
 
 Name = Hashable
 """A variable of the trace, or what stands for one."""
-Operand = Name | Literal
+Operand = Name | Number
 Values = dict[Name, ArrayLike]
 
 
@@ -53,36 +54,33 @@ class Rhs:
     ) -> None:
         self.shape = jnp.shape(y[0])
         self.short = short
-        closed = jax.make_jaxpr(f)(t, y, args)
+        trace = replay(f, t, y, args)
         flags = [fixed] * len(jax.tree.leaves(args))
         if isinstance(fixed, tuple):
             flags = [flag for part, flag in zip(args, fixed, strict=True) for _ in jax.tree.leaves(part)]
         n = len(y)
         leaves = jax.tree.leaves(args)
-        inputs, constants = closed.jaxpr.invars, closed.jaxpr.constvars
+        inputs, known = trace.inputs, trace.known
         self._inputs = inputs[: 1 + n] + [v for v, flag in zip(inputs[1 + n :], flags, strict=True) if not flag]
         self._given = [k for k, flag in enumerate(flags) if not flag]
-        known = dict(zip(constants, closed.consts, strict=True))
         known |= {v: value for v, value, flag in zip(inputs[1 + n :], leaves, flags, strict=True) if flag}
         reached = {v: frozenset({k}) for k, v in enumerate(inputs[: 1 + n])}
-        self._outputs = closed.jaxpr.outvars
         self._steps: list[_Step] = []
-        alias: dict[Name, Operand] = {}
-        for eqn, operands, results in _flat(closed.jaxpr, alias):
-            if all(isinstance(v, Literal) or v in known for v in operands):
-                values = _bind(eqn, [_value(v, known) for v in operands])
+        for name, operands, results, again in trace.steps:
+            if all(isinstance(v, Number) or v in known for v in operands):
+                values = again([_value(v, known) for v in operands])
                 known |= dict(zip(results, values, strict=True))
                 continue
-            if eqn.primitive.name == "div" and not isinstance(operands[1], Literal) and operands[1] in known:
+            if name == "div" and not isinstance(operands[1], Number) and operands[1] in known:
                 reciprocal = object()
                 known[reciprocal] = 1.0 / known[operands[1]]  # multiplying is several times quicker
-                eqn, operands = None, [operands[0], reciprocal]
-            by = frozenset().union(*(reached.get(v, frozenset()) for v in operands if not isinstance(v, Literal)))
+                again, operands = _product, [operands[0], reciprocal]
+            by = frozenset().union(*(reached.get(v, frozenset()) for v in operands if not isinstance(v, Number)))
             reached |= dict.fromkeys(results, by)
-            self._steps.append(_Step(eqn, operands, results, by))
-        self._outputs = [v if isinstance(v, Literal) else alias.get(v, v) for v in self._outputs]
+            self._steps.append(_Step(operands, results, again, by))
+        self._outputs = trace.outputs()
         self._known = known
-        by_row = [frozenset() if isinstance(v, Literal) else reached.get(v, frozenset()) for v in self._outputs]
+        by_row = [frozenset() if isinstance(v, Number) else reached.get(v, frozenset()) for v in self._outputs]
         self.pattern = tuple(frozenset(k - 1 for k in row if 1 <= k <= n) for row in by_row)
         """For each y'_i the unknowns it depends on."""
         self.moving = any(0 in row for row in by_row)
@@ -141,48 +139,23 @@ class Rhs:
 class _Step(NamedTuple):
     """One operation of the trace."""
 
-    eqn: JaxprEqn | None
-    """None for a product."""
     operands: list[Operand]
     results: list[Name]
+    again: Callable[[list[ArrayLike]], list[ArrayLike]]
     by: frozenset[int]
     """Which of t and the unknowns it depends on."""
 
     def taken(self, *tables: Values) -> Values:
         """What it finds, its operands being looked up in tables."""
-        inputs = [_value(v, *tables) for v in self.operands]
-        found = [inputs[0] * inputs[1]] if self.eqn is None else _bind(self.eqn, inputs)
+        found = self.again([_value(v, *tables) for v in self.operands])
         return dict(zip(self.results, found, strict=True))
 
 
-def _flat(jaxpr: Jaxpr, alias: dict[Name, Operand]) -> Iterator[tuple[JaxprEqn, list[Operand], list[Name]]]:
-    """The operations of a jaxpr with the variables they read and write; nested calls written out."""
-    for eqn in jaxpr.eqns:
-        operands = [v if isinstance(v, Literal) else alias.get(v, v) for v in eqn.invars]
-        inner = eqn.params.get("jaxpr") if eqn.primitive.name in ("jit", "pjit") else None
-        if inner is None or inner.consts:
-            yield eqn, operands, [_fresh(v, alias) for v in eqn.outvars]
-            continue
-        own: dict[Name, Operand] = dict(zip(inner.jaxpr.invars, operands, strict=True))
-        yield from _flat(inner.jaxpr, own)
-        for v, result in zip(eqn.outvars, inner.jaxpr.outvars, strict=True):
-            alias[v] = result if isinstance(result, Literal) else own.get(result, result)
-
-
-def _fresh(v: Name, alias: dict[Name, Operand]) -> Name:
-    """A name of its own for what is written: the same nested function may be called more than once."""
-    alias[v] = object()
-    return alias[v]
+def _product(values: list[Any]) -> list[Any]:
+    return [values[0] * values[1]]
 
 
 def _value(v: Operand, *tables: Values) -> ArrayLike:
-    if isinstance(v, Literal):
-        return v.val
+    if isinstance(v, Number):
+        return v.value
     return next(table[v] for table in tables if v in table)
-
-
-def _bind(eqn: JaxprEqn, values: list[ArrayLike]) -> list[ArrayLike]:
-    params = eqn.primitive.get_bind_params(eqn.params)
-    functions, params = params if isinstance(params, tuple) else ((), params)  # a pair before jax 0.10
-    found = eqn.primitive.bind(*functions, *values, **params)
-    return list(found) if eqn.primitive.multiple_results else [found]

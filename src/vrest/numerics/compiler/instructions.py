@@ -11,9 +11,6 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
-LANES, TIMES = 1_000_003, 1_000_033
-"""Stand for the number of lanes and of times in the shapes of a trace: sizes that nothing else has."""
-
 REAL, LONG, INT, BIT = "double", "i64", "i32", "i1"
 
 _WHOLE = {

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from vrest.numerics.compiler.cache import keep, kept, read, sources, written
-from vrest.numerics.compiler.instructions import BIT, INT, LANES, LONG, REAL, TIMES
+from vrest.numerics.compiler.instructions import BIT, INT, LONG, REAL
 from vrest.numerics.compiler.machine import compiled, loaded, machine
 
 DTYPES = {REAL: np.float64, LONG: np.int64, INT: np.int32, BIT: np.bool_}
@@ -70,9 +70,8 @@ def _address(values: Any) -> int:
         return values.ctypes.data
 
 
-def _check_room(outputs: Any, times: Any, into: Any, n: int | None) -> None:
+def _check_room(rows: int, times: Any, into: Any, n: int | None) -> None:
     """Whether there is room for the samples, and an end to their times."""
-    rows = next((shape[0] for shape, _, _ in outputs if TIMES in shape), None)
     shape = (rows, len(times)) if n is None else (n, rows, len(times))
     fits = into is not None and into.shape == shape and into.flags.c_contiguous and into.dtype == np.float64
     if not (fits and times.dtype == np.float64 and times.flags.c_contiguous and len(times) and times[-1] == np.inf):
@@ -115,7 +114,8 @@ class Kernel:
         if whole > n:
             leaves[:count] = [np.concatenate([v, v[..., -1:].repeat(whole - n, -1)], -1) for v in leaves[:count]]
         if times is not None:
-            _check_room(made.outputs, times, into, n if count else None)
+            ((rows,), *_) = made.outputs[made.samples]
+            _check_room(rows, times, into, n if count else None)
         found = made.run(leaves[:count], leaves[count:], times, into, n, whole)
         if whole > n:
             cut = [wide and v is not into for v, (_, _, wide) in zip(found, made.outputs, strict=True)]
@@ -142,7 +142,7 @@ class Kernel:
 
         import vrest.numerics.compiler.backend  # noqa: F401  (float64)
         from vrest.numerics.compiler.lowering import lowered
-        from vrest.numerics.compiler.operations import UnsupportedError, split_shape
+        from vrest.numerics.compiler.trace import Traced, UnsupportedError
 
         out: list[Any] = []
 
@@ -154,25 +154,21 @@ class Kernel:
             out.append(nested)
             return found
 
-        avals = [
-            jax.ShapeDtypeStruct((*shape, LANES) if k < count else shape, dtype)
-            for k, (dtype, shape) in enumerate(kinds)
-        ]
-        closed = jax.make_jaxpr(flat)(*avals, *[jax.ShapeDtypeStruct((TIMES,), np.float64)] * sampled)
+        traced = Traced(flat, [(shape, dtype, k < count) for k, (dtype, shape) in enumerate(kinds)], sampled)
         if jax.default_backend() == "cpu":
             try:
-                outputs = [split_shape(v.aval) for v in closed.jaxpr.outvars]
-                text, samples = lowered(closed, machine().width)
+                trace = traced.trace()
+                text, samples = lowered(trace, machine().width)
             except UnsupportedError:
                 pass
             else:
-                made = (out[0], outputs, samples, compiled(text))
+                made = (out[0], [(v.shape, v.kind, v.lanes) for v in trace.outputs], samples, compiled(text))
                 if name and sources():  # nothing was changed meanwhile
                     keep(name, written(*made))
                 return _Native(*made)
-        wide = [v.aval.shape[-1:] == (LANES,) for v in closed.jaxpr.outvars]
-        shapes = [v.aval.shape[: -1 if w else None] for v, w in zip(closed.jaxpr.outvars, wide, strict=True)]
-        return _Xla(out[0], [(shape, "", w) for shape, w in zip(shapes, wide, strict=True)], jax.jit(flat))
+        outputs = [(shape, "", lanes) for shape, lanes, _ in traced.outputs]
+        samples = next((k for k, (*_, sampled) in enumerate(traced.outputs) if sampled), None)
+        return _Xla(out[0], outputs, samples, jax.jit(flat))
 
 
 class _Native:
@@ -215,8 +211,10 @@ class _Native:
 class _Xla:
     """XLA's code for one sort of arguments, and what comes out."""
 
-    def __init__(self, nesting: Any, outputs: list[tuple[tuple[int, ...], str, bool]], code: Callable[..., Any]):
-        self.nesting, self.outputs, self.code = nesting, outputs, code
+    def __init__(
+        self, nesting: Any, outputs: list[tuple[tuple[int, ...], str, bool]], samples: Any, code: Callable[..., Any]
+    ):
+        self.nesting, self.outputs, self.samples, self.code = nesting, outputs, samples, code
 
     def whole(self, n: int) -> int:
         """Few sizes, because XLA compiles for each."""
@@ -225,7 +223,7 @@ class _Xla:
     def run(self, wide: list[Any], shared: list[Any], times: Any, into: Any, own: int, lanes: int) -> list[Any]:
         found = [np.array(v) for v in self.code(*wide, *shared, *([] if times is None else [times]))]
         if into is not None:
-            k = next(k for k, (shape, *_) in enumerate(self.outputs) if TIMES in shape)
+            k = self.samples
             samples = np.moveaxis(found[k], -1, 0)[:own] if into.ndim == 3 else found[k]
             np.copyto(into, samples, where=~np.isnan(samples))
             found[k] = into

@@ -11,21 +11,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from jax.extend.core import Literal
 
-from vrest.numerics.compiler.instructions import BIT, INT, LANES, LONG, REAL, TIMES, Block, Value, long, real
-from vrest.numerics.compiler.operations import (
-    FUNCTIONS,
-    KINDS,
-    REDUCTIONS,
-    SHAPES,
-    Array,
-    UnsupportedError,
-    each,
-    negated,
-    scalar,
-    split_shape,
-)
+from vrest.errors import InputError
+from vrest.numerics.compiler.instructions import BIT, INT, LONG, REAL, Block, Value, long, real
+from vrest.numerics.compiler.operations import FUNCTIONS, REDUCTIONS, SHAPES, Array, each, negated, scalar
+from vrest.numerics.compiler.trace import Constant, Operation, Trace, UnsupportedError, Variable, place
 
 BYTES = {REAL: 8, LONG: 8, INT: 4, BIT: 1}
 STORED = {REAL: REAL, LONG: LONG, INT: INT, BIT: "i8"}
@@ -33,14 +23,14 @@ STORED = {REAL: REAL, LONG: LONG, INT: INT, BIT: "i8"}
 
 
 class Memory(NamedTuple):
-    """An output that a loop writes into (`rows.sample_room`): [lane,] row, time."""
+    """An output that a loop writes into (`samples.sample_room`): [lane,] row, time."""
 
     rows: int
     wide: bool
 
 
 class Times:
-    """The input that is read where it lies (`rows.sample_time`)."""
+    """The input that is read where it lies (`samples.sample_time`)."""
 
 
 class Lowered(NamedTuple):
@@ -50,7 +40,7 @@ class Lowered(NamedTuple):
     samples: int | None
 
 
-def lowered(closed: Any, width: int) -> Lowered:
+def lowered(trace: Trace, width: int) -> Lowered:
     """The LLVM module of a trace; `width` lanes in a vector. Its function is
 
     void run(ptr *table, i64 lanes, i64 lanes that take samples, i64 times)
@@ -59,19 +49,19 @@ def lowered(closed: Any, width: int) -> Lowered:
     what comes out), at the times and the samples, then at each array with lanes, of which there is a whole number of
     vectors: those that go in, then those that come out.
     """
-    return _Lowering(closed, width).module()
+    return _Lowering(trace, width).module()
 
 
 class _Lowering:
-    def __init__(self, closed: Any, width: int) -> None:
+    def __init__(self, trace: Trace, width: int) -> None:
         self.b = Block(width)
-        self.closed = closed
+        self.trace = trace
+        self.found: dict[Variable, Any] = {}
         self.deciding = False
         """Whether it is the condition of a loop that is lowered."""
 
     def module(self) -> Lowered:
-        b, jaxpr = self.b, self.closed.jaxpr
-        outputs = [split_shape(v.aval) for v in jaxpr.outvars]
+        b, trace = self.b, self.trace
         head: list[str] = []
         count = 0
 
@@ -84,27 +74,31 @@ class _Lowering:
 
         for name in ("%given", "%told", "%times", "%samples"):
             pointer(name)
-        environment: dict[Any, Any] = dict(zip(jaxpr.constvars, map(self.constant, self.closed.consts), strict=True))
         words = 0
-        for k, v in enumerate(jaxpr.invars):
-            if v.aval.shape == (TIMES,):
-                environment[v] = Times()
-                continue
-            shape, kind, wide = split_shape(v.aval)
-            environment[v] = self.loaded(pointer(f"%in{k}"), shape, kind) if wide else self.read(words, shape, kind)
-            words += 0 if wide else int(np.prod(shape, dtype=int))
-        found, samples, words = self.run(jaxpr, environment), None, 0
-        for k, (value, (_, kind, wide)) in enumerate(zip(found, outputs, strict=True)):
+        for k, v in enumerate(trace.inputs):
+            if v.times:
+                self.found[v] = Times()
+            elif v.lanes:
+                self.found[v] = self.loaded(pointer(f"%in{k}"), v.shape, v.kind)
+            else:
+                self.found[v] = self.read(words, v.shape, v.kind)
+                words += int(np.prod(v.shape, dtype=int))
+        samples, words = None, 0
+        for k, (value, v) in enumerate(zip(self.run(trace), trace.outputs, strict=True)):
             if isinstance(value, Memory):
                 samples = k if samples is None else -1
                 continue
             elements = np.ravel(self.whole(value))
-            if wide:
+            if v.lanes:
                 at = pointer(f"%out{k}")
                 for row, element in enumerate(elements):
-                    self.store(at, kind, row, element)
-            elif any(split_shape(v.aval)[2] for v in jaxpr.invars if v.aval.shape != (TIMES,)):
-                raise ValueError("Something without lanes comes of lanes: each vector of them would tell another.")
+                    self.store(at, v.kind, row, element)
+            elif any(v.lanes for v in trace.inputs):
+                raise InputError(
+                    "Something without lanes comes of lanes: each vector of them would tell another.",
+                    code="lanes_depend",
+                    hint="What a function of a batch returns ends with the axis of lanes.",
+                )
             else:
                 for row, element in enumerate(elements):
                     self.write(words + row, element)
@@ -139,15 +133,11 @@ class _Lowering:
 
     # memory ---------------------------------------------------------------------------------------------------
 
-    def constant(self, c: Any) -> Array:
-        c = np.asarray(c)
-        kind = KINDS.get(str(c.dtype))
-        if kind is None or c.shape[-1:] == (LANES,):
-            raise UnsupportedError(f"a constant {c.dtype}{list(c.shape)}")
+    def constant(self, c: Constant) -> Array:
         found = np.empty(c.shape, dtype=object)
-        for place in np.ndindex(c.shape):
-            item = c[place].item()
-            found[place] = real(item) if kind == REAL else Value(str(int(item)), kind)
+        for at in np.ndindex(c.shape):
+            item = c.numbers[at].item()
+            found[at] = real(item) if c.kind == REAL else Value(str(int(item)), c.kind)
         return found
 
     def address(self, pointer: str, kind: str, row: int) -> str:
@@ -161,12 +151,12 @@ class _Lowering:
         b = self.b
         found = np.empty(shape, dtype=object)
         stored = b.type_of(STORED[kind], True)
-        for row, place in enumerate(np.ndindex(*shape)):
+        for row, index in enumerate(np.ndindex(*shape)):
             at = self.address(pointer, kind, row)
             v = b.emit(f"load {stored}, ptr {at}, align {BYTES[kind]}, !invariant.load !0", kind, True)
             if kind == BIT:
                 v = b.emit(f"trunc {stored} {v.text} to {b.type_of(BIT, True)}", BIT, True)
-            found[place] = v
+            found[index] = v
         return found
 
     def store(self, pointer: str, kind: str, row: int, v: Value) -> None:
@@ -183,10 +173,10 @@ class _Lowering:
         b = self.b
         found = np.empty(shape, dtype=object)
         stored = REAL if kind == REAL else LONG
-        for row, place in enumerate(np.ndindex(*shape)):
+        for row, index in enumerate(np.ndindex(*shape)):
             at = b.emit(f"getelementptr {stored}, ptr %given, i64 {first + row}", "ptr", False).text
             v = b.emit(f"load {stored}, ptr {at}, align 8, !invariant.load !0", stored, False)
-            found[place] = b.convert(v, kind)
+            found[index] = b.convert(v, kind)
         return found
 
     def write(self, word: int, v: Value) -> None:
@@ -207,10 +197,9 @@ class _Lowering:
         found: Any = value[()]
         return found
 
-    def put(self, samples: Memory, place: Value, *rest: Value) -> Memory:
+    def put(self, samples: Memory, place: Value, where: Value, *values: Value) -> Memory:
         """Store one value for each row at a place, each lane at its own."""
-        b, (*values, where) = self.b, rest
-        place, count = b.convert(place, LONG), Value("%count", LONG)
+        b, place, count = self.b, self.b.convert(place, LONG), Value("%count", LONG)
         if not samples.wide:
             for row, v in enumerate(values):
                 at = b.add(b.mul(long(row), count), place)
@@ -246,81 +235,77 @@ class _Lowering:
 
     # what was traced ------------------------------------------------------------------------------------------
 
-    def run(self, jaxpr: Any, environment: dict[Any, Any]) -> list[Any]:
-        def read(v: Any) -> Any:
-            if not isinstance(v, Literal):
-                return environment[v]
-            aval: Any = v.aval
-            return self.constant(np.asarray(v.val, aval.dtype))
+    def run(self, trace: Trace) -> list[Any]:
+        """What comes out, its inputs being known."""
 
-        for eqn in jaxpr.eqns:
-            name = eqn.primitive.name
-            if name == "while":
-                found = self.loop(eqn, [read(v) for v in eqn.invars])
-            else:
-                found = self.apply(name, eqn, [read(v) for v in eqn.invars])
-            environment |= dict(zip(eqn.outvars, found, strict=True))
-        return [read(v) for v in jaxpr.outvars]
+        def read(v: Variable | Constant) -> Any:
+            return self.constant(v) if isinstance(v, Constant) else self.found[v]
 
-    def apply(self, name: str, eqn: Any, values: list[Any]) -> list[Any]:
-        called = eqn.params["name"] if name in ("jit", "pjit") else ""
-        if called == "sample_room":
-            aval = eqn.outvars[0].aval
-            return [Memory(aval.shape[0], aval.shape[-1] == LANES)]
-        if called == "sample_put":
-            samples, place, *rest = values
-            return [self.put(samples, place[()], *(v[()] for v in rest))]
-        if called == "sample_time":
+        for op in trace.operations:
+            values = [read(v) for v in op.inputs]
+            try:
+                found = self.loop(op, values) if op.name == "while" else self.apply(op, values)
+            except UnsupportedError as error:
+                raise UnsupportedError(error.what, error.where or place(op.at)) from error
+            self.found |= zip(op.outputs, found, strict=True)
+        return [read(v) for v in trace.outputs]
+
+    def apply(self, op: Operation, values: list[Any]) -> list[Any]:
+        name, made = op.name, op.outputs[0]
+        if name == "sample_room":
+            return [Memory(made.shape[0], made.lanes)]
+        if name == "sample_put":
+            samples, *rest = values
+            return [self.put(samples, *(v[()] for v in rest))]
+        if name == "sample_time":
             return [scalar(self.taken(values[1][()]))]
-        inner = next((eqn.params[k] for k in ("jaxpr", "call_jaxpr") if k in eqn.params), None)
-        if inner is not None and name in ("jit", "pjit", "custom_jvp_call", "closed_call", "core_call"):
-            environment = dict(zip(inner.jaxpr.constvars, map(self.constant, inner.consts), strict=True))
-            environment |= dict(zip(inner.jaxpr.invars, values, strict=True))
-            return self.run(inner.jaxpr, environment)
         values = [self.whole(v) for v in values]
         if name in SHAPES:
-            return SHAPES[name](eqn, values)
+            return SHAPES[name](op, values)
         if name in REDUCTIONS:
-            return [self.reduced(eqn, values[0], REDUCTIONS[name])]
+            return [self.reduced(op, values[0], REDUCTIONS[name])]
         if name == "dot_general":
-            return [self.product(eqn, *values)]
+            return [self.product(op, *values)]
         function = FUNCTIONS.get(name)
         if function is None:
             raise UnsupportedError(name)
-        shape, _, wide = split_shape(eqn.outvars[0].aval)
+        shape = made.shape
         found = np.empty(shape, dtype=object)
-        if wide:  # an axis of one stands for all lanes
+        if made.lanes:  # an axis of one stands for all lanes
             values = [v[..., 0] if v.ndim > len(shape) else v for v in values]
         values = [np.broadcast_to(v, shape) for v in values]
-        for place in np.ndindex(*shape):
-            found[place] = function(self.b, eqn, *(v[place] for v in values))
+        for at in np.ndindex(*shape):
+            found[at] = function(self.b, op, *(v[at] for v in values))
         return [found]
 
-    def reduced(self, eqn: Any, value: Array, by: Callable[[Block, Value, Value], Value]) -> Array:
-        shape, _, wide = split_shape(eqn.invars[0].aval)
-        axes, name = set(eqn.params["axes"]), eqn.primitive.name
-        if wide and len(shape) in axes:
+    def reduced(self, op: Operation, value: Array, by: Callable[[Block, Value, Value], Value]) -> Array:
+        shape, axes, name = op.inputs[0].shape, set(op.told["axes"]), op.name
+        if op.inputs[0].lanes and len(shape) in axes:
             if not self.deciding or name not in ("reduce_or", "reduce_and") or len(axes) > 1 or shape:
-                raise ValueError(f"{name} over lanes: a lane may look at others only to end a loop.")
+                raise InputError(
+                    f"{name} over lanes ({place(op.at)}): a lane may look at others only to end a loop.",
+                    code="lanes_depend",
+                    hint="A cell must not depend on those that are computed beside it.",
+                )
             b, bits = self.b, self.one(value)
-            return scalar(b.any(bits) if name == "reduce_or" else negated(b, eqn, b.any(negated(b, eqn, bits))))
+            return scalar(b.any(bits) if name == "reduce_or" else negated(b, op, b.any(negated(b, op, bits))))
         kept = [k for k in range(len(shape)) if k not in axes]
         if 0 in shape:
             raise UnsupportedError(f"{name} of nothing")
         moved = np.transpose(value, [*kept, *sorted(axes)]).reshape(*(shape[k] for k in kept), -1)
         found = np.empty(moved.shape[:-1], dtype=object)
-        for place in np.ndindex(*found.shape):
-            total = moved[place][0]
-            for v in moved[place][1:]:
+        for at in np.ndindex(*found.shape):
+            total = moved[at][0]
+            for v in moved[at][1:]:
                 total = by(self.b, total, v)
-            found[place] = total
+            found[at] = total
         return found
 
-    def product(self, eqn: Any, left: Array, right: Array) -> Array:
+    def product(self, op: Operation, left: Array, right: Array) -> Array:
         """A product of small arrays without lanes."""
-        (of_left, of_right), together = eqn.params["dimension_numbers"]
-        shape, _, wide = split_shape(eqn.outvars[0].aval)
-        if wide or together != ((), ()) or any(split_shape(v.aval)[2] for v in eqn.invars):
+        of_left, of_right = op.told["contracted"]
+        shape = op.outputs[0].shape
+        if op.told["together"] != ((), ()) or any(v.lanes for v in op.inputs):
             raise UnsupportedError("a product along lanes")
         last = range(-len(of_left), 0)
         left, right = np.moveaxis(left, of_left, last), np.moveaxis(right, of_right, last)
@@ -336,13 +321,9 @@ class _Lowering:
             found[i, j] = total
         return found.reshape(shape)
 
-    def loop(self, eqn: Any, values: list[Any]) -> list[Any]:
-        b, params = self.b, eqn.params
-        going, body = params["cond_jaxpr"], params["body_jaxpr"]
-        of_going, of_body = params["cond_nconsts"], params["body_nconsts"]
-        cond_consts, body_consts = values[:of_going], values[of_going : of_going + of_body]
-        start = values[of_going + of_body :]
-        carried = going.jaxpr.invars[of_going:]
+    def loop(self, op: Operation, start: list[Any]) -> list[Any]:
+        b, condition, body = self.b, op.told["condition"], op.told["body"]
+        carried = condition.inputs
         enter, head, inside, after, ends = (b.fresh(p)[1:] for p in ("enter", "loop", "inside", "after", "ends"))
         b.do(f"br label %{enter}")
         b.label(enter)  # numbers that enter are made as wide as they are traced before the loop begins
@@ -350,7 +331,7 @@ class _Lowering:
         for v, value in zip(carried, start, strict=True):
             if not isinstance(value, Memory):
                 value = self.whole(value)
-                value = each(b.widened, value) if split_shape(v.aval)[2] else value
+                value = each(b.widened, value) if v.lanes else value
             before.append(value)
         b.do(f"br label %{head}")
         b.label(head)
@@ -359,26 +340,25 @@ class _Lowering:
             if isinstance(value, Memory):
                 now.append(value)
                 continue
-            _, kind, wide = split_shape(v.aval)
             here = np.empty(value.shape, dtype=object)
-            for place in np.ndindex(*value.shape):
+            for at in np.ndindex(*value.shape):
                 name = b.fresh("phi")
-                phis.append((name, b.type_of(kind, wide), value[place].text, len(b.lines)))
+                phis.append((name, b.type_of(v.kind, v.lanes), value[at].text, len(b.lines)))
                 b.lines.append("")
-                here[place] = Value(name, kind, wide)
+                here[at] = Value(name, v.kind, v.lanes)
             now.append(here)
         self.deciding = True
-        (more,) = self.run(going.jaxpr, self.entered(going, cond_consts, now))
+        self.found |= zip(carried, now, strict=True)
+        (more,) = self.run(condition)
         self.deciding = False
         b.do(f"br i1 {more[()].text}, label %{inside}, label %{after}")
         b.label(inside)
         after_head = dict(b.known)
-        following = self.run(body.jaxpr, self.entered(body, body_consts, now))
+        following = self.run(body)
         texts = []
         for v, value in zip(carried, following, strict=True):
             if not isinstance(value, Memory):
-                wide = split_shape(v.aval)[2]
-                texts += [(b.widened(e) if wide else e).text for e in np.ravel(value)]
+                texts += [(b.widened(e) if v.lanes else e).text for e in np.ravel(value)]
         b.do(f"br label %{ends}")
         b.label(ends)
         b.do(f"br label %{head}")
@@ -387,7 +367,3 @@ class _Lowering:
         b.label(after)
         b.known = after_head  # what the body computed is not known here
         return now
-
-    def entered(self, closed: Any, consts: list[Any], carried: list[Any]) -> dict[Any, Any]:
-        environment = dict(zip(closed.jaxpr.constvars, map(self.constant, closed.consts), strict=True))
-        return environment | dict(zip(closed.jaxpr.invars, [*consts, *carried], strict=True))

@@ -8,27 +8,11 @@ from typing import Any
 import numpy as np
 
 from vrest.numerics.compiler import elementary
-from vrest.numerics.compiler.instructions import BIT, INT, LANES, LONG, REAL, TIMES, Block, Value, real
-
-KINDS = {"float64": REAL, "int64": LONG, "int32": INT, "bool": BIT}
-
-
-class UnsupportedError(Exception):
-    """This trace needs another compiler."""
-
+from vrest.numerics.compiler.instructions import BIT, INT, LONG, REAL, Block, Value, real
+from vrest.numerics.compiler.trace import LANES, Operation, UnsupportedError
 
 Array = np.ndarray
 """Values (or text and types of them) in the shape of the traced array, without its axis of lanes."""
-
-
-def split_shape(aval: Any) -> tuple[tuple[int, ...], str, bool]:
-    """Shape without lanes, kind of number, and whether there are lanes, which only the last axis may be."""
-    kind = KINDS.get(str(aval.dtype))
-    wide = aval.shape[-1:] == (LANES,)
-    shape = tuple(aval.shape[:-1] if wide else aval.shape)
-    if kind is None or LANES in shape or (TIMES in shape and len(shape) > 2):
-        raise UnsupportedError(f"{aval.dtype}{list(aval.shape)}")
-    return shape, kind, wide
 
 
 def scalar(v: Value) -> Array:
@@ -47,11 +31,10 @@ def each(function: Callable[[Any], Value], values: Array) -> Array:
 # shapes: nothing is computed ----------------------------------------------------------------------------------
 
 
-def _broadcast(eqn: Any, values: list[Array]) -> list[Array]:
-    shape, _, wide = split_shape(eqn.outvars[0].aval)
-    _, _, was_wide = split_shape(eqn.invars[0].aval)
-    axes = list(eqn.params["broadcast_dimensions"])
-    if was_wide and (axes.pop() != len(shape) or not wide):
+def _broadcast(op: Operation, values: list[Array]) -> list[Array]:
+    shape, lanes = op.outputs[0].shape, op.outputs[0].lanes
+    axes = list(op.told["axes"])
+    if op.inputs[0].lanes and (axes.pop() != len(shape) or not lanes):
         raise UnsupportedError("lanes moved")
     spread = [1] * len(shape)
     for axis, size in zip(axes, values[0].shape, strict=True):
@@ -62,102 +45,117 @@ def _broadcast(eqn: Any, values: list[Array]) -> list[Array]:
     return [np.broadcast_to(values[0].reshape(spread), shape)]
 
 
-def _reshape(eqn: Any, values: list[Array]) -> list[Array]:
-    shape, _, wide = split_shape(eqn.outvars[0].aval)
-    if wide != split_shape(eqn.invars[0].aval)[2]:
+def _reshape(op: Operation, values: list[Array]) -> list[Array]:
+    if op.outputs[0].lanes != op.inputs[0].lanes:
         raise UnsupportedError("lanes reshaped")
-    return [values[0].reshape(shape)]
+    return [values[0].reshape(op.outputs[0].shape)]
 
 
-def _slice(eqn: Any, values: list[Array]) -> list[Array]:
-    p, v = eqn.params, values[0]
-    strides = p["strides"] or [1] * len(p["start_indices"])
-    cut = [slice(*part) for part in zip(p["start_indices"], p["limit_indices"], strides, strict=True)]
+def _slice(op: Operation, values: list[Array]) -> list[Array]:
+    cut, v = op.told["slices"], values[0]
     if len(cut) > v.ndim and cut[-1] != slice(0, LANES, 1):
         raise UnsupportedError("some lanes")
     return [v[tuple(cut[: v.ndim])]]
 
 
-def _concatenated(eqn: Any, values: list[Array]) -> list[Array]:
-    axis = eqn.params["dimension"]
+def _concatenated(op: Operation, values: list[Array]) -> list[Array]:
+    axis = op.told["axis"]
     if axis >= values[0].ndim:
         raise UnsupportedError("lanes joined")
     return [np.concatenate(values, axis=axis)]
 
 
-def _stacked(eqn: Any, values: list[Array]) -> list[Array]:
-    axis = eqn.params["axis"]
+def _stacked(op: Operation, values: list[Array]) -> list[Array]:
+    axis = op.told["axis"]
     if not 0 <= axis <= values[0].ndim:
         raise UnsupportedError("stacked along lanes")
     return [np.stack(values, axis=axis)]
 
 
-def _unstacked(eqn: Any, values: list[Array]) -> list[Array]:
-    axis = eqn.params["axis"]
+def _unstacked(op: Operation, values: list[Array]) -> list[Array]:
+    axis = op.told["axis"]
     if axis >= values[0].ndim:
         raise UnsupportedError("lanes apart")
     return [values[0].take(k, axis=axis) if values[0].ndim > 1 else scalar(values[0][k])
             for k in range(values[0].shape[axis])]  # fmt: skip
 
 
-def _split(eqn: Any, values: list[Array]) -> list[Array]:
-    axis, ends = eqn.params["axis"], np.cumsum(eqn.params["sizes"])[:-1]
+def _split(op: Operation, values: list[Array]) -> list[Array]:
+    axis, parts, start = op.told["axis"], [], 0
     if axis >= values[0].ndim:
         raise UnsupportedError("lanes apart")
-    return np.split(values[0], ends, axis=axis)
+    for size in op.told["sizes"]:  # there may be none
+        parts.append(values[0][(*[slice(None)] * axis, slice(start, start + size))])
+        start += size
+    return parts
 
 
-def _gathered(eqn: Any, values: list[Array]) -> list[Array]:
-    """Entries at places that are known while tracing: JAX itself says which."""
+def _gathered(op: Operation, values: list[Array]) -> list[Array]:
+    """Entries at places that are known while tracing, as XLA's Gather has them; of lanes all or none."""
     source, places = values
-    wide = any(split_shape(v.aval)[2] for v in (*eqn.invars, *eqn.outvars))
-    if wide or not all(v.known for v in places.flat):
+    told, shape, lanes = op.told, op.outputs[0].shape, op.inputs[0].lanes
+    offset, sizes, of_source, of_places = told["offset_dims"], told["sizes"], *told["batching"]
+    along = [axis for axis in range(source.ndim) if axis not in (*told["collapsed_slice_dims"], *of_source)]
+    if op.inputs[1].lanes or not all(v.known for v in places.flat):
         raise UnsupportedError("entries at places not known")
-    where = np.array([int(v.text) for v in places.flat]).reshape(places.shape)
-    numbered = np.arange(float(source.size)).reshape(source.shape)
-    found = np.asarray(eqn.primitive.bind(numbered, where, **(eqn.params | {"fill_value": np.nan})))
-    if np.isnan(found).any():
-        raise UnsupportedError("entries that are not there")
-    return [source.reshape(-1)[found.astype(int)]]
+    if lanes:
+        if sizes[-1] != LANES or offset[-1:] != (len(shape),) or source.ndim in told["start_index_map"]:
+            raise UnsupportedError("some lanes")
+        offset, sizes = offset[:-1], sizes[:-1]
+    batch = [axis for axis in range(len(shape)) if axis not in offset]
+    most = [size - width for size, width in zip(source.shape, sizes, strict=True)]
+    found = np.empty(shape, dtype=object)
+    for to in np.ndindex(*shape):
+        at = tuple(to[axis] for axis in batch)
+        first = [0] * source.ndim
+        for place, axis in zip(places[at], told["start_index_map"], strict=True):
+            first[axis] = int(place.text)
+        if told["clip"]:
+            first = [min(max(k, 0), last) for k, last in zip(first, most, strict=True)]
+        elif any(not 0 <= k <= last for k, last in zip(first, most, strict=True)):
+            raise UnsupportedError("entries that are not there")
+        for axis, of in zip(of_source, of_places, strict=True):
+            first[axis] = at[of]
+        for axis, of in zip(along, offset, strict=True):
+            first[axis] += to[of]
+        found[to] = source[tuple(first)]
+    return [found]
 
 
-def _same(eqn: Any, values: list[Array]) -> list[Array]:
-    return values[:1]
+def _reversed(op: Operation, values: list[Array]) -> list[Array]:
+    axes = op.told["axes"]
+    if any(axis >= values[0].ndim for axis in axes):
+        raise UnsupportedError("lanes reversed")
+    return [np.flip(values[0], axes)]
 
 
-def _transposed(eqn: Any, values: list[Array]) -> list[Array]:
-    axes = list(eqn.params["permutation"])
+def _transposed(op: Operation, values: list[Array]) -> list[Array]:
+    axes = list(op.told["axes"])
     if len(axes) > values[0].ndim and axes.pop() != values[0].ndim:
         raise UnsupportedError("lanes moved")
     return [values[0].transpose(axes)]
 
 
-def _counted(eqn: Any, values: list[Array]) -> list[Array]:
-    shape, kind, _ = split_shape(eqn.outvars[0].aval)
-    axis = eqn.params["dimension"]
+def _counted(op: Operation, values: list[Array]) -> list[Array]:
+    shape, kind, axis = op.outputs[0].shape, op.outputs[0].kind, op.told["axis"]
     if axis >= len(shape):
         raise UnsupportedError("lanes counted")
     numbers = np.array([real(k) if kind == REAL else Value(str(k), kind) for k in range(shape[axis])], dtype=object)
     return [np.broadcast_to(numbers.reshape([-1 if k == axis else 1 for k in range(len(shape))]), shape)]
 
 
-SHAPES: dict[str, Callable[[Any, list[Array]], list[Array]]] = {
+SHAPES: dict[str, Callable[[Operation, list[Array]], list[Array]]] = {
     "broadcast_in_dim": _broadcast,
     "reshape": _reshape,
-    "squeeze": _reshape,
-    "expand_dims": _reshape,
     "slice": _slice,
     "split": _split,
+    "rev": _reversed,
     "transpose": _transposed,
     "gather": _gathered,
     "iota": _counted,
     "concatenate": _concatenated,
     "stack": _stacked,
     "unstack": _unstacked,
-    "stop_gradient": _same,
-    "copy": _same,
-    "copy_p": _same,
-    "optimization_barrier": lambda eqn, values: values,
 }
 
 REDUCTIONS: dict[str, Callable[[Block, Value, Value], Value]] = {
@@ -170,63 +168,62 @@ REDUCTIONS: dict[str, Callable[[Block, Value, Value], Value]] = {
 }
 
 
-def _sign(b: Block, eqn: Any, x: Value) -> Value:
+def _sign(b: Block, op: Operation, x: Value) -> Value:
     return b.select(b.compare("gt", x, real(0)), real(1), b.select(b.compare("lt", x, real(0)), real(-1), x))
 
 
-def _finite(b: Block, eqn: Any, x: Value) -> Value:
+def _finite(b: Block, op: Operation, x: Value) -> Value:
     return b.compare("lt", b.call("fabs", x), real(float("inf")))
 
 
-def negated(b: Block, eqn: Any, x: Value) -> Value:
+def negated(b: Block, op: Operation, x: Value) -> Value:
     return b.op("xor", x, Value("1" if x.kind == BIT else "-1", x.kind))
 
 
-def _chosen(b: Block, eqn: Any, which: Value, *cases: Value) -> Value:
+def _chosen(b: Block, op: Operation, which: Value, *cases: Value) -> Value:
     if which.kind != BIT or len(cases) != 2:
         raise UnsupportedError("a choice of more than two")
     return b.select(which, cases[1], cases[0])
 
 
-def _converted(b: Block, eqn: Any, x: Value) -> Value:
-    kind = KINDS[str(eqn.params["new_dtype"])]
+def _converted(b: Block, op: Operation, x: Value) -> Value:
+    kind = op.outputs[0].kind
     if x.kind == REAL and kind in (INT, LONG):  # what is not a number has no whole part
         raise UnsupportedError("a whole number from a real one")
     return b.convert(x, kind)
 
 
-def _clamped(b: Block, eqn: Any, least: Value, x: Value, most: Value) -> Value:
+def _clamped(b: Block, op: Operation, least: Value, x: Value, most: Value) -> Value:
     return b.largest(b.largest(x, least), most, "lt")
 
 
-def _abs(b: Block, eqn: Any, x: Value) -> Value:
+def _abs(b: Block, op: Operation, x: Value) -> Value:
     return b.call("fabs", x) if x.kind == REAL else b.largest(x, b.neg(x))
 
 
 def _plainly(function: Callable[..., Value]) -> Callable[..., Value]:
-    return lambda b, eqn, *values: function(b, *values)
+    return lambda b, op, *values: function(b, *values)
 
 
 def _really(function: Callable[..., Value]) -> Callable[..., Value]:
     """Of real numbers only."""
 
-    def checked(b: Block, eqn: Any, *values: Value) -> Value:
+    def checked(b: Block, op: Operation, *values: Value) -> Value:
         if any(v.kind != REAL for v in values):
-            raise UnsupportedError(f"{eqn.primitive.name} of whole numbers")
-        return function(b, eqn, *values)
+            raise UnsupportedError(f"{op.name} of whole numbers")
+        return function(b, op, *values)
 
     return checked
 
 
 FUNCTIONS: dict[str, Callable[..., Value]] = {
     "add": _plainly(Block.add),
-    "add_any": _plainly(Block.add),
     "sub": _plainly(Block.sub),
     "mul": _plainly(Block.mul),
     "div": _really(_plainly(Block.div)),
     "neg": _plainly(Block.neg),
     "max": _plainly(Block.largest),
-    "min": lambda b, eqn, x, y: b.largest(x, y, "lt"),
+    "min": lambda b, op, x, y: b.largest(x, y, "lt"),
     **{how: _plainly(lambda b, x, y, how=how: b.compare(how, x, y)) for how in ("eq", "ne", "lt", "le", "gt", "ge")},
     "and": _plainly(lambda b, x, y: b.op("and", x, y)),
     "or": _plainly(lambda b, x, y: b.op("or", x, y)),
@@ -239,7 +236,7 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "sign": _really(_sign),
     "abs": _abs,
     "square": _plainly(lambda b, x: b.mul(x, x)),
-    "integer_pow": _really(lambda b, eqn, x: b.power(x, eqn.params["y"])),
+    "integer_pow": _really(lambda b, op, x: b.power(x, op.told["power"])),
     "sqrt": _really(_plainly(lambda b, x: b.call("sqrt", x))),
     "rsqrt": _really(_plainly(lambda b, x: b.div(real(1.0), b.call("sqrt", x)))),
     "floor": _really(_plainly(lambda b, x: b.call("floor", x))),
