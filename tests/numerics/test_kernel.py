@@ -1,6 +1,7 @@
 """Machine code of a trace: the same numbers as XLA's, elementary functions to the last bits, and what is kept."""
 
 from collections import namedtuple
+from pathlib import Path
 from types import MappingProxyType
 
 import jax
@@ -10,10 +11,13 @@ import numpy as np
 import pytest
 
 import vrest
-from vrest.numerics.compiler import cache
+from vrest.errors import InputError
+from vrest.numerics.compiler import cache, lowering
 from vrest.numerics.compiler import kernel as module
+from vrest.numerics.compiler.fallback import Fallback, fallbacks
 from vrest.numerics.compiler.kernel import Kernel, leaves_of, tree_of
 from vrest.numerics.compiler.samples import sample_put, sample_room
+from vrest.numerics.compiler.trace import UnsupportedError
 from vrest.system.assemble import assemble
 from vrest.verbs.motion import stepper
 from vrest.verbs.rest import rest_here
@@ -170,28 +174,60 @@ def test_samples_need_their_room(shape):
     assert np.all(into[:, :, 1:] == -1.0)
 
 
+@pytest.fixture
+def _as_users_have_it(monkeypatch):
+    monkeypatch.delenv("VREST_COMPILER")
+
+
+@pytest.mark.usefixtures("_as_users_have_it")
 @pytest.mark.parametrize(
-    "f",
+    ("f", "what"),
     [
-        lambda x, n: x**n,
-        lambda x, n: x.astype(jnp.float32),
-        lambda x, n: x + jnp.sign(n),
-        lambda x, n: x + x.astype(int),
-        lambda x, n: x + n // 2,
-        lambda x, n: x + jnp.array([5.0, 7.0]).at[jnp.array([9])].get(mode="fill", fill_value=3.0),
+        (lambda x, n: x**n, "pow of whole numbers"),
+        (lambda x, n: x.astype(jnp.float32), "float32"),
+        (lambda x, n: x + jnp.sign(n), "sign of whole numbers"),
+        (lambda x, n: x + x.astype(int), "a whole number from a real one"),
+        (lambda x, n: x + jnp.array([5.0, 7.0]).at[jnp.array([9])].get(mode="fill", fill_value=3.0), "not there"),
+        (lambda x, n: x + jnp.linalg.det(jnp.eye(5) * n), "lu"),
     ],
 )
-def test_what_has_no_instruction_of_its_own_is_left_to_xla(f):
+def test_what_has_no_instruction_of_its_own_is_left_to_xla_and_said(f, what):
     x, code = np.array([1.5, 2.5, 3.0]), Kernel(f)
-    assert code(x, 3).tolist() == np.asarray(jax.jit(f)(x, 3)).tolist()
+    for _ in range(2):  # each time, for each result
+        with fallbacks() as heard:
+            assert code(x, 3) == pytest.approx(np.asarray(jax.jit(f)(x, 3)), rel=1e-14)
+        ((told, where),) = heard
+        assert what in told
+        assert f"{Path(__file__).name}:{f.__code__.co_firstlineno}" in where
     assert not code.native
 
 
-def test_what_cannot_be_lowered_is_left_to_xla():
-    code = Kernel(lambda lanes, shared: jnp.sin(lanes) + jnp.linalg.det(shared))
-    matrix = np.random.default_rng(0).normal(size=(5, 5))
-    assert code(np.arange(3.0), matrix) == pytest.approx(np.sin(np.arange(3.0)) + np.linalg.det(matrix), rel=1e-12)
+@pytest.mark.usefixtures("_as_users_have_it")
+def test_whatever_goes_wrong_while_lowering_xla_answers(monkeypatch):
+    def broken(*_):
+        raise IndexError("a defect")
+
+    monkeypatch.setattr(lowering, "lowered", broken)
+    with fallbacks() as heard:
+        assert Kernel(lambda x, _: x + 1)(np.arange(3.0), ()).tolist() == [1.0, 2.0, 3.0]
+    assert heard == [Fallback("IndexError: a defect", "")]
+
+
+def test_tests_do_not_fall_back():
+    with pytest.raises(UnsupportedError, match="sign of whole numbers"):
+        Kernel(lambda x, n: x + jnp.sign(n))(np.arange(3.0), 3)
+
+
+def test_the_compiler_is_chosen_by_a_name(monkeypatch):
+    monkeypatch.setenv("VREST_COMPILER", "xla")
+    code = Kernel(lambda x, _: x + 1)
+    with fallbacks() as heard:
+        assert code(np.arange(3.0), ()).tolist() == [1.0, 2.0, 3.0]
     assert not code.native
+    assert not heard  # it was asked for
+    monkeypatch.setenv("VREST_COMPILER", "gcc")
+    with pytest.raises(InputError, match=r"VREST_COMPILER is 'gcc'\. Allowed: own, xla\."):
+        Kernel(lambda x, _: x + 1)(np.arange(3.0), ())
 
 
 def test_trees_come_back_as_they_were():

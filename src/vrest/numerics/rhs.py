@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from vrest.numerics.compiler.fallback import is_for_xla
 from vrest.numerics.compiler.trace import Number, replay
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ class Rhs:
         Whether args stay what they are; or one truth for each member of args, where some are given anew in each
         call.
     short
-        Code that XLA compiles several times quicker and runs slower.
+        Loops instead of code written out, which XLA compiles several times quicker; None asks for that where XLA
+        compiles what is traced.
     """
 
     def __init__(
@@ -50,10 +52,10 @@ class Rhs:
         args: Any,
         *,
         fixed: bool | tuple[bool, ...] = True,
-        short: bool = False,
+        short: bool | None = None,
     ) -> None:
         self.shape = jnp.shape(y[0])
-        self.short = short
+        self.short = is_for_xla() if short is None else short
         trace = replay(f, t, y, args)
         flags = [fixed] * len(jax.tree.leaves(args))
         if isinstance(fixed, tuple):

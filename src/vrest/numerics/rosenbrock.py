@@ -170,7 +170,7 @@ def reach(
     atol: Vector,
     max_steps: int,
     quick: tuple[int, ...] | None = None,
-    short: bool = True,
+    short: bool | None = True,
 ) -> tuple[Vector, Real]:
     """The state (n,) of one problem y' = f(t, y, args) at t_stop, and the next step; NaN where it was not reached.
 

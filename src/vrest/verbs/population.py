@@ -17,6 +17,7 @@ from vrest.model.cellfile import CellLike
 from vrest.model.change import Change, apply
 from vrest.model.protocol import Protocol as Plan
 from vrest.model.protocol import protocol, segments
+from vrest.numerics.compiler.fallback import Fallback, fallbacks
 from vrest.system.assemble import assemble
 from vrest.units import format_si, from_si, to_si
 from vrest.verbs.population_job import Data, Rests, Runs
@@ -199,8 +200,8 @@ def population(
         segments(drawn.applied(cell), job.plan, job.until)  # refuses a protocol that makes no sense
     store = Memory() if into is None else into
     size, done = store.open(_table(job, drawn, chunk))
-    computed = _compute(job, drawn, store, size, done, workers, client, progress)
-    return Population(cell, drawn, store.dataset(), computed)
+    computed, heard = _compute(job, drawn, store, size, done, workers, client, progress)
+    return Population(cell, drawn, store.dataset(), computed, heard)
 
 
 def _runs(
@@ -261,14 +262,17 @@ def _compute(
     workers: int | None,
     client: Any,
     progress: Progress | None,
-) -> int:
-    """Compute what is not done; how many cells that was. An interruption keeps every chunk that was begun."""
+) -> tuple[int, tuple[Fallback, ...]]:
+    """Compute what is not done; how many cells that was, and what was left to XLA.
+
+    An interruption keeps every chunk that was begun.
+    """
     writer, ready = store.writer(), sum(min(size, drawn.n - k * size) for k in np.flatnonzero(done).tolist())
-    finished = ready
+    finished, heard = ready, {}
     if progress is not None:
         progress(ready, drawn.n)
     with _executor(workers, client) as executor:
-        pending: dict[Future[Data | None], tuple[int, int]] = {}
+        pending: dict[Future[tuple[Data | None, list[Fallback]]], tuple[int, int]] = {}
         try:
             for k in np.flatnonzero(~done).tolist():
                 rows = drawn.rows(k * size, min((k + 1) * size, drawn.n))
@@ -277,7 +281,8 @@ def _compute(
                     wait(pending)  # threads share compiled code: one of them makes it
             for future in as_completed(pending):
                 k, n = pending.pop(future)
-                data = future.result()
+                data, told = future.result()
+                heard |= dict.fromkeys(told)
                 if data is not None:
                     store.keep(k, data)
                 finished += n
@@ -287,16 +292,17 @@ def _compute(
             for future in pending:
                 future.cancel()
             raise
-    return finished - ready
+    return finished - ready, tuple(heard)
 
 
-def work(job: Rests | Runs, rows: Samples, k: int, writer: Writer | None) -> Data | None:
-    """One chunk: where it is computed it is also written."""
-    data = job.compute(rows)
+def work(job: Rests | Runs, rows: Samples, k: int, writer: Writer | None) -> tuple[Data | None, list[Fallback]]:
+    """One chunk, and what of it was left to XLA: where it is computed it is also written."""
+    with fallbacks() as heard:
+        data = job.compute(rows)
     if writer is None:
-        return data
+        return data, heard
     writer(k, data)
-    return None
+    return None, heard
 
 
 @contextmanager

@@ -11,7 +11,9 @@ import numpy as np
 from vrest.model.cell import Cell
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
+from vrest.numerics.compiler.fallback import Fallback
 from vrest.verbs.samples import Samples
+from vrest.verbs.slower import slower
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Population:
     dataset: Any
     computed: int
     """Cells computed by this call; the others were found done."""
+    fallbacks: tuple[Fallback, ...] = ()
+    """What this call left to XLA."""
 
     @property
     def n(self) -> int:
@@ -111,7 +115,7 @@ class Population:
     @property
     def warnings(self) -> list[Notice]:
         """What to know before trusting the numbers."""
-        return notices(self.cell)
+        return notices(self.cell) + slower(self.fallbacks)
 
     def __repr__(self) -> str:
         share = ", ".join(f"{name} {count} ({100 * count / self.n:.3g} %)" for name, count in self.outcomes.items())

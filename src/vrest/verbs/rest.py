@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from vrest.model.cellfile import CellLike, load
 from vrest.model.change import Change, apply, parse_changes
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
+from vrest.numerics.compiler.fallback import Fallback, fallbacks
 from vrest.system.assemble import System, assemble
 from vrest.system.ledger import Account, accounts, describe
 from vrest.system.observables import atp_use, exchange_currents, reversal_potentials, volumes
@@ -25,6 +26,7 @@ from vrest.verbs.certify import Certificate, certify, pump_notices
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.restart import restarted
 from vrest.verbs.search import Progress, searched
+from vrest.verbs.slower import slower
 from vrest.verbs.start import begin, refuse_start_values
 from vrest.verbs.verdict import departed, linearised, verdict
 
@@ -68,6 +70,8 @@ class Rest:
     """How long the motion was followed before that, s."""
     steps: int
     """Steps that took."""
+    fallbacks: tuple[Fallback, ...] = field(default=(), repr=False)
+    """What was left to XLA."""
 
     @property
     def reached(self) -> str:
@@ -167,7 +171,7 @@ class Rest:
         found = notices(self.cell)
         if self.outcome.has_state:
             found += pump_notices(self.system, self.state, self.parameters)
-        return found
+        return found + slower(self.fallbacks)
 
     def raise_if_none(self) -> Rest:
         """Itself if the cell rests there, else `NoRestError` with the reason."""
@@ -250,8 +254,10 @@ def rest(
         )
     p = parameter_vector(cell)
     x0 = begin(system, cell, start)
-    search = searched(system, p[None], x0[None], progress=progress)
-    return result(cell, system, p, x0, verdict(system, p, x0, search, progress=progress))
+    with fallbacks() as heard:
+        search = searched(system, p[None], x0[None], progress=progress)
+        found = verdict(system, p, x0, search, progress=progress)
+    return result(cell, system, p, x0, found, heard)
 
 
 def rest_of(asked: Rest | CellLike) -> Rest:
@@ -269,13 +275,17 @@ def rest_here(cell: Cell) -> Rest:
     system = assemble(cell, only_active=True)
     p = parameter_vector(cell)
     x0 = system.start(cell)
-    here = linearised(system, p, x0, x0[list(system.laws.independent)])._replace(iterations=0, converged=True)
-    return result(cell, system, p, x0, departed(system, p, x0, certify(system, p, x0, here)))
+    with fallbacks() as heard:
+        here = linearised(system, p, x0, x0[list(system.laws.independent)])._replace(iterations=0, converged=True)
+        found = departed(system, p, x0, certify(system, p, x0, here))
+    return result(cell, system, p, x0, found, heard)
 
 
-def result(cell: Cell, system: System, p: np.ndarray, x0: np.ndarray, found: Certificate) -> Rest:
-    """A certificate with the cell that it is of."""
-    return Rest(cell=cell, system=system, parameters=p, start=x0, **found._asdict())
+def result(
+    cell: Cell, system: System, p: np.ndarray, x0: np.ndarray, found: Certificate, heard: Iterable[Fallback]
+) -> Rest:
+    """A certificate with the cell that it is of, and what was heard on the way of code left to XLA."""
+    return Rest(cell=cell, system=system, parameters=p, start=x0, fallbacks=tuple(heard), **found._asdict())
 
 
 def _table(result: Rest) -> str:

@@ -14,6 +14,7 @@ from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike
 from vrest.model.change import Change, apply
+from vrest.numerics.compiler.fallback import fallbacks
 from vrest.numerics.point import Stationary
 from vrest.system.assemble import System, assemble, entries
 from vrest.system.structure import parameter_vector
@@ -92,13 +93,14 @@ def rest_all(
     cell = apply(cell, changes)
     system, p = assemble(cell, only_active=True), parameter_vector(cell)
     x0 = system.start(cell)
-    found = stationary_states(cell, system, p, starts=starts, seed=seed, progress=progress)
     tell = progress or (lambda share: None)
-    rests = []
-    for k, each in enumerate(found):
-        rests.append(result(cell, system, p, x0, departed(system, p, x0, certify(system, p, x0, each))))
-        tell(0.5 + 0.5 * (k + 1) / len(found))
-    return rests
+    certificates = []
+    with fallbacks() as heard:
+        found = stationary_states(cell, system, p, starts=starts, seed=seed, progress=progress)
+        for k, each in enumerate(found):
+            certificates.append(departed(system, p, x0, certify(system, p, x0, each)))
+            tell(0.5 + 0.5 * (k + 1) / len(found))
+    return [result(cell, system, p, x0, certificate, heard) for certificate in certificates]
 
 
 def stationary_states(

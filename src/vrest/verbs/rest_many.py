@@ -11,6 +11,7 @@ import numpy as np
 from vrest.errors import InputError
 from vrest.model.cellfile import CellLike, load
 from vrest.model.change import apply
+from vrest.numerics.compiler.fallback import fallbacks
 from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
 from vrest.units import from_si
@@ -90,7 +91,8 @@ def rest_many(cell: CellLike, over: Mapping[str, Any]) -> RestMany:
     system = assemble(cell)
     ps = np.stack([parameter_vector(c) for c in cells])
     x0 = np.stack([system.start(c) for c in cells])
-    search = searched(system, ps, x0)
-    found = [verdict(system, p, x, search, k) for k, (p, x) in enumerate(zip(ps, x0, strict=True))]
+    with fallbacks() as heard:
+        search = searched(system, ps, x0)
+        found = [verdict(system, p, x, search, k) for k, (p, x) in enumerate(zip(ps, x0, strict=True))]
     each = zip(cells, ps, x0, found, strict=True)
-    return RestMany(columns, tuple(result(c, system, p, x, certificate) for c, p, x, certificate in each))
+    return RestMany(columns, tuple(result(c, system, p, x, certificate, heard) for c, p, x, certificate in each))

@@ -11,6 +11,7 @@ from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.protocol import Protocol, Segment, protocol, segments
+from vrest.numerics.compiler.fallback import Fallback, fallbacks
 from vrest.system.assemble import System, assemble
 from vrest.system.observables import takes
 from vrest.system.structure import parameter_vector
@@ -103,7 +104,8 @@ def simulate(
     plan = protocol(events)
     pieces = segments(cell, plan, stop)
     at = _report_times(times, points, spacing, stop, [piece.start for piece in pieces])
-    return _integrate(cell, plan, pieces, stop, at, rtol, progress, watch, start)
+    with fallbacks() as heard:
+        return _integrate(cell, plan, pieces, stop, at, rtol, progress, watch, start, heard)
 
 
 def span(until: Any) -> float:
@@ -161,6 +163,7 @@ def _integrate(
     progress: Progress | None,
     watch: Watch | None,
     start: Any,
+    heard: list[Fallback],
 ) -> Run:
     from vrest.numerics.lanes import RUNNING, STUCK, alone
 
@@ -212,6 +215,7 @@ def _integrate(
         complete=t >= stop,
         events=tuple(piece.start for piece in pieces[1:]),
         start=None if start is None else x0,
+        fallbacks=tuple(heard),
     )
     if stuck:
         raise _stuck(run)

@@ -13,11 +13,13 @@ from vrest.model.cell import Cell
 from vrest.model.notice import Notice
 from vrest.model.notices import notices, untracked
 from vrest.model.protocol import Protocol
+from vrest.numerics.compiler.fallback import Fallback
 from vrest.system.assemble import System
 from vrest.system.ledger import Account, accounts
 from vrest.system.structure import parameter_vector
 from vrest.units import duration, format_si, from_si
 from vrest.verbs.dataset import labelled
+from vrest.verbs.slower import slower
 from vrest.verbs.unstable import unstable_notice
 from vrest.version import __version__
 
@@ -97,6 +99,9 @@ class Run:
     start: np.ndarray | None = field(default=None, repr=False)
     """The state that it was given to start from, SI; None where it started from what the cell describes."""
 
+    fallbacks: tuple[Fallback, ...] = field(default=(), repr=False)
+    """What was left to XLA."""
+
     @cached_property
     def parameters(self) -> np.ndarray:
         """(time, parameter) SI; at an event, what holds after it."""
@@ -156,7 +161,7 @@ class Run:
             found.append(unstable)
         if not self.complete:
             found.append(Notice("stopped", f"the run was stopped at {duration(float(self.time[-1]))}"))
-        return found
+        return found + slower(self.fallbacks)
 
     def _switched_on(self) -> list[Notice]:
         """What is off in the cell and moves uncounted charge while the protocol has it on."""

@@ -15,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from vrest.errors import InputError
 from vrest.numerics.compiler.cache import keep, kept, read, sources, written
+from vrest.numerics.compiler.fallback import Fallback, for_xla, say
 from vrest.numerics.compiler.instructions import BIT, INT, LONG, REAL
 from vrest.numerics.compiler.machine import compiled, loaded, machine
 
@@ -82,14 +84,18 @@ class Kernel:
     """f(lanes, shared[, times]) -> tuples of arrays, compiled for each sort of arguments; arrays of NumPy in and out.
 
     On a CPU it is machine code of its own (see `lowering`), several times quicker than XLA's; on another device, and
-    where something cannot be lowered, it is XLA's.
+    where something cannot be lowered, it is XLA's, and who listens by `fallbacks` is told so in each call.
+
+    The environment variable VREST_COMPILER chooses: `own` raises where something cannot be lowered, `xla` lowers
+    nothing.
 
     Parameters
     ----------
     f
         Of two nested tuples of arrays, those of the first ending with the axis of lanes, those of the second without;
         and, where it takes samples, of their times. It may be called with any number of lanes and times.
-        No lane may depend on another, but for a loop that goes on while any of them does.
+        No lane may depend on another, but for a loop that goes on while any of them does; an `InputError` says so
+        where one does, and where f asks how many lanes or times there are.
     key
         What f depends on apart from its arguments and the code of this package. Functions of one key share what is
         kept on disk; without a key nothing is kept.
@@ -109,6 +115,8 @@ class Kernel:
         kinds = tuple((v.dtype.char, v.shape[:-1] if k < count else v.shape) for k, v in enumerate(leaves))
         asked = (tuple, of_lanes, of_shared), count, kinds, times is not None
         made = self.made.get(asked) or self.made.setdefault(asked, self._make(*asked))
+        if isinstance(made, _Xla) and made.fallback is not None:
+            say(made.fallback)
         n = leaves[0].shape[-1] if count else 1
         whole = made.whole(n) if count else 1
         if whole > n:
@@ -154,21 +162,43 @@ class Kernel:
             out.append(nested)
             return found
 
-        traced = Traced(flat, [(shape, dtype, k < count) for k, (dtype, shape) in enumerate(kinds)], sampled)
-        if jax.default_backend() == "cpu":
+        arguments = [(shape, dtype, k < count) for k, (dtype, shape) in enumerate(kinds)]
+        fallback, chosen = None, _chosen()
+        if chosen != "xla" and jax.default_backend() == "cpu":
+            traced = Traced(flat, arguments, sampled)
             try:
                 trace = traced.trace()
                 text, samples = lowered(trace, machine().width)
-            except UnsupportedError:
-                pass
+                code = compiled(text)
+            except InputError:
+                raise
+            except Exception as error:  # XLA finds the same, more slowly
+                if chosen == "own":
+                    raise
+                missing = isinstance(error, UnsupportedError)
+                told = (error.what, error.where) if missing else (f"{type(error).__name__}: {error}", "")
+                fallback = Fallback(*told)
             else:
-                made = (out[0], [(v.shape, v.kind, v.lanes) for v in trace.outputs], samples, compiled(text))
+                made = (out[0], [(v.shape, v.kind, v.lanes) for v in trace.outputs], samples, code)
                 if name and sources():  # nothing was changed meanwhile
                     keep(name, written(*made))
                 return _Native(*made)
-        outputs = [(shape, "", lanes) for shape, lanes, _ in traced.outputs]
-        samples = next((k for k, (*_, sampled) in enumerate(traced.outputs) if sampled), None)
-        return _Xla(out[0], outputs, samples, jax.jit(flat))
+
+        def short(*leaves: Any) -> list[Any]:
+            with for_xla():
+                return flat(*leaves)
+
+        outputs = Traced(short, arguments, sampled).outputs
+        samples = next((k for k, (*_, at_times) in enumerate(outputs) if at_times), None)
+        return _Xla(out[-1], [(shape, "", wide) for shape, wide, _ in outputs], samples, jax.jit(short), fallback)
+
+
+def _chosen() -> str:
+    """Which compiler VREST_COMPILER asks for; "" for our own where it can and XLA's elsewhere."""
+    chosen = os.environ.get("VREST_COMPILER", "")
+    if chosen not in ("", "own", "xla"):
+        raise InputError(f"VREST_COMPILER is {chosen!r}.", code="bad_environment", hint="Allowed: own, xla.")
+    return chosen
 
 
 class _Native:
@@ -212,9 +242,15 @@ class _Xla:
     """XLA's code for one sort of arguments, and what comes out."""
 
     def __init__(
-        self, nesting: Any, outputs: list[tuple[tuple[int, ...], str, bool]], samples: Any, code: Callable[..., Any]
+        self,
+        nesting: Any,
+        outputs: list[tuple[tuple[int, ...], str, bool]],
+        samples: Any,
+        code: Callable[..., Any],
+        fallback: Fallback | None,
     ):
         self.nesting, self.outputs, self.samples, self.code = nesting, outputs, samples, code
+        self.fallback = fallback
 
     def whole(self, n: int) -> int:
         """Few sizes, because XLA compiles for each."""

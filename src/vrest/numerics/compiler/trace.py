@@ -204,11 +204,11 @@ class _Reader:
             return _constant(np.asarray(v.val, getattr(v.aval, "dtype", None))) if isinstance(v, Literal) else known[v]
 
         for eqn in jaxpr.eqns:
-            at = called or eqn.source_info.traceback  # what is called may have been traced for another caller
-            known |= zip(eqn.outvars, self.outputs(eqn, [operand(v) for v in eqn.invars], at), strict=True)
+            known |= zip(eqn.outvars, self.outputs(eqn, [operand(v) for v in eqn.invars], called), strict=True)
         return [operand(v) for v in jaxpr.outvars]
 
-    def outputs(self, eqn: Any, inputs: list[Any], at: Any) -> list[Any]:
+    def outputs(self, eqn: Any, inputs: list[Any], called: Any) -> list[Any]:
+        at = called or eqn.source_info.traceback  # what is called may have been traced for another caller
         name, own = eqn.primitive.name, OWN.get(eqn.primitive)
         if own is None and name in CALLS:
             return self.read(eqn.params[CALLS[name]], inputs, at)
@@ -218,7 +218,7 @@ class _Reader:
             raise _counted(place(at))
         try:
             if name == "while":
-                outputs, told = self.loop(eqn.params, inputs, at)
+                outputs, told = self.loop(eqn.params, inputs, called)
                 inputs = inputs[-len(outputs) :]
             else:
                 outputs = [variable(v.aval) for v in eqn.outvars]
@@ -228,7 +228,7 @@ class _Reader:
         self.operations.append(Operation(own or NAMES.get(name, name), inputs, outputs, told, at))
         return outputs
 
-    def loop(self, params: dict[str, Any], inputs: list[Any], at: Any) -> tuple[list[Variable], dict[str, Any]]:
+    def loop(self, params: dict[str, Any], inputs: list[Any], called: Any) -> tuple[list[Variable], dict[str, Any]]:
         """What a loop gives, and what it is told: carried variables; its condition and its body made of them."""
         of_condition, of_body = params["cond_nconsts"], params["body_nconsts"]
         outer = inputs[:of_condition], inputs[of_condition : of_condition + of_body]
@@ -237,7 +237,7 @@ class _Reader:
         parts = []
         for jaxpr, given in zip((params["cond_jaxpr"], params["body_jaxpr"]), outer, strict=True):
             inner = _Reader()
-            outputs = inner.read(jaxpr, [*given, *carried], at)
+            outputs = inner.read(jaxpr, [*given, *carried], called)
             parts.append(Trace(carried, inner.operations, outputs))
         return [variable(aval) for aval in avals], {"condition": parts[0], "body": parts[1]}
 

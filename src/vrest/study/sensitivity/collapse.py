@@ -104,7 +104,7 @@ def _after(system: System, wall: Wall) -> Any:
         args = (p, jnp.zeros_like(p), 0.0, entries(c), entries(matrix.reshape(-1)))
         y, _ = reach(
             f, 0.0, y, time, 0.0, args,
-            valid=valid, rtol=TIGHT, atol=atol, max_steps=MOST_STEPS, quick=system.quick, short=False,
+            valid=valid, rtol=TIGHT, atol=atol, max_steps=MOST_STEPS, quick=system.quick, short=None,
         )  # fmt: skip
 
         def v(y: Any) -> Any:

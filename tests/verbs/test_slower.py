@@ -1,0 +1,66 @@
+"""Code that is left to XLA: each result says so, names what was missing and where, and finds the same."""
+
+import io
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from types import MappingProxyType
+
+import jax
+import pytest
+
+import vrest
+from vrest.cli import main
+from vrest.numerics.compiler import operations
+from vrest.verbs.search import settling
+
+
+@vrest.transport("leak_with_lgamma_of_a_test")
+class Leak(vrest.Transport):
+    def stoichiometry(self):
+        return {"K": 1}
+
+    def rate(self, here):
+        return 0.0 * jax.lax.lgamma(1.0 + here.potential**2)
+
+
+@pytest.fixture
+def cell(monkeypatch):
+    monkeypatch.delenv("VREST_COMPILER")
+    cell = vrest.load("mammalian_neuron")
+    membrane = cell.membranes["neuron"]
+    own = MappingProxyType({**membrane.transports, "own": Leak()})
+    return cell._with_si(membranes=MappingProxyType({"neuron": membrane._with_si(transports=own)}))
+
+
+def told(result):
+    (notice,) = (n for n in result.warnings if n.code == "slower")
+    assert "'lgamma'" in notice.message
+    line = Leak.rate.__code__.co_firstlineno + 1
+    assert f"rate, {Path(__file__)}:{line}" in notice.message
+    return True
+
+
+def test_a_users_law_that_has_no_machine_code_is_said_to_be_slower(cell):
+    usual = vrest.load("mammalian_neuron")
+    found = vrest.rest(cell)
+    assert told(found)
+    assert told(vrest.rest(cell))  # also where it was compiled before
+    assert found.v_rest == pytest.approx(vrest.rest(usual).v_rest, abs=1e-9)
+    assert told(vrest.population(cell, {"outside.K": [3.0, 5.0]}, workers=2))
+    events = [("1 min", "pump.max_rate*=0")]
+    run, same = (vrest.simulate(c, events, until="5 min", points=4) for c in (cell, usual))
+    assert told(run)
+    assert run.v == pytest.approx(same.v, abs=1e-6)
+    assert not [n for n in same.warnings if n.code == "slower"]
+
+
+def test_the_command_line_warns(monkeypatch):
+    monkeypatch.delenv("VREST_COMPILER")
+    monkeypatch.setenv("VREST_CACHE", "off")
+    monkeypatch.delitem(operations.FUNCTIONS, "exp")
+    settling.cache_clear()
+    with redirect_stderr(io.StringIO()) as err, redirect_stdout(io.StringIO()) as out:
+        main(["rest", "mammalian_neuron"])
+    settling.cache_clear()
+    assert "-70.00" in out.getvalue()
+    assert "that has no 'exp'" in " ".join(err.getvalue().split())
