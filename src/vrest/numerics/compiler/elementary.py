@@ -1,10 +1,14 @@
-"""exp, log and what follows from them, as instructions that take all lanes at once; within three units of rounding."""
+"""exp, log and what follows from them, as instructions that take all lanes at once.
+
+Right to so many units in the last place: 1.5 exp, exp2, log, cbrt; 2 expm1, log1p; 3 tanh, logistic; 4 sinh, cosh,
+asinh, acosh, atanh. The rounding of x^y grows with |y log x|. What has to do with angles is in `angles`.
+"""
 
 from __future__ import annotations
 
 import math
 
-from vrest.numerics.compiler.instructions import LONG, REAL, Block, Value, long, real
+from vrest.numerics.compiler.instructions import BIT, LONG, REAL, Block, Value, long, real
 
 LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 """ln 2 in two parts: a whole number up to 2,000 times the first is exact."""
@@ -78,14 +82,18 @@ def log1p(b: Block, x: Value) -> Value:
 
 
 def power(b: Block, x: Value, y: Value) -> Value:
-    """x to the power y, both finite or x infinite and above 0; its rounding grows with |y log x|."""
-    size = exp(b, b.mul(y, log(b, b.call("fabs", x))))
+    """x to the power y, as C has it; its rounding grows with |y log x|."""
+    far = b.call("fabs", x)
+    size = exp(b, b.mul(y, log(b, far)))
     whole = b.compare("eq", y, b.call("floor", y))
     half = b.mul(real(0.5), y)
-    odd = b.compare("ne", half, b.call("floor", half))
-    below = b.select(whole, b.select(odd, b.neg(size), size), real(math.nan))
-    found = b.select(b.compare("lt", x, real(0.0)), below, size)
-    return b.select(b.compare("eq", y, real(0.0)), real(1.0), found)
+    odd = b.op("and", whole, b.compare("ne", half, b.call("floor", half)))
+    found = b.select(odd, b.call("copysign", size, x), size)  # of -0 too
+    lost = b.op("and", b.compare("lt", x, real(0.0)), b.compare("ne", x, real(-math.inf)))
+    found = b.select(b.op("and", lost, b.op("xor", whole, Value("1", BIT))), real(math.nan), found)
+    endless = b.compare("eq", b.call("fabs", y), real(math.inf))
+    alone = b.op("or", b.compare("eq", x, real(1.0)), b.op("and", endless, b.compare("eq", far, real(1.0))))
+    return b.select(b.op("or", b.compare("eq", y, real(0.0)), alone), real(1.0), found)
 
 
 def tanh(b: Block, x: Value) -> Value:
@@ -95,6 +103,69 @@ def tanh(b: Block, x: Value) -> Value:
 
 def logistic(b: Block, x: Value) -> Value:
     return b.div(real(1.0), b.add(real(1.0), exp(b, b.neg(x))))
+
+
+def exp2(b: Block, x: Value) -> Value:
+    """2 to the power x."""
+    inside = _within(b, x, -1080.0, 1025.0)
+    shifted = b.add(inside, real(TO_WHOLE))
+    k = b.sub(b.cast("bitcast", shifted, LONG), b.cast("bitcast", real(TO_WHOLE), LONG))
+    rest = b.sub(inside, b.sub(shifted, real(TO_WHOLE)))
+    grown = b.add(real(1.0), _grown(b, b.mul(rest, real(math.log(2.0))), 13))
+    half = b.emit(f"ashr {b.typed(k)}, {_like(b, k, 1)}", LONG, k.wide)
+    found = b.mul(b.mul(grown, _two_to(b, half)), _two_to(b, b.sub(k, half)))
+    return b.select(b.unordered(x), x, found)
+
+
+def cbrt(b: Block, x: Value) -> Value:
+    """Cube root."""
+    far = b.call("fabs", x)
+    small = b.compare("lt", far, real(2.0**-900))
+    scaled = b.select(small, b.mul(far, real(2.0**300)), far)
+    near = exp(b, b.mul(real(1.0 / 3.0), log(b, scaled)))
+    square = b.mul(near, near)
+    # one step of Newton's method
+    found = b.sub(near, b.div(b.sub(b.mul(square, near), scaled), b.mul(real(3.0), square)))
+    found = b.call("copysign", b.select(small, b.mul(found, real(2.0**-100)), found), x)
+    ends = b.op("or", b.compare("eq", far, real(0.0)), b.compare("eq", far, real(math.inf)))
+    return b.select(ends, x, found)
+
+
+def sinh(b: Block, x: Value) -> Value:
+    far = b.call("fabs", x)
+    grown = expm1(b, _within(b, far, 0.0, 40.0))
+    small = b.mul(real(0.5), b.add(grown, b.div(grown, b.add(grown, real(1.0)))))
+    root = exp(b, b.mul(real(0.5), far))  # e^x may be beyond what a double holds
+    found = b.select(b.compare("lt", far, real(20.0)), small, b.mul(b.mul(real(0.5), root), root))
+    return b.select(b.unordered(x), x, b.call("copysign", found, x))
+
+
+def cosh(b: Block, x: Value) -> Value:
+    root = exp(b, b.mul(real(0.5), b.call("fabs", x)))
+    half = b.mul(real(0.5), root)
+    return b.fma(half, root, b.div(real(0.25), b.mul(half, root)))
+
+
+def asinh(b: Block, x: Value) -> Value:
+    far = b.call("fabs", x)
+    square = b.mul(far, far)
+    more = b.div(square, b.add(real(1.0), b.call("sqrt", b.add(real(1.0), square))))
+    near = log1p(b, b.add(far, more))
+    found = b.select(b.compare("lt", far, real(1e9)), near, b.add(log(b, far), real(math.log(2.0))))
+    return b.call("copysign", found, x)
+
+
+def acosh(b: Block, x: Value) -> Value:
+    above = b.sub(x, real(1.0))
+    near = log1p(b, b.add(above, b.call("sqrt", b.mul(above, b.add(above, real(2.0))))))
+    found = b.select(b.compare("lt", x, real(1e9)), near, b.add(log(b, x), real(math.log(2.0))))
+    return b.select(b.compare("lt", x, real(1.0)), real(math.nan), found)
+
+
+def atanh(b: Block, x: Value) -> Value:
+    far = b.call("fabs", x)
+    found = b.mul(real(0.5), log1p(b, b.div(b.mul(real(2.0), far), b.sub(real(1.0), far))))
+    return b.call("copysign", found, x)
 
 
 def _within(b: Block, x: Value, least: float, most: float) -> Value:

@@ -53,6 +53,8 @@ class Block:
         self.width = width
         self.lines: list[str] = []
         self.declared: dict[str, str] = {}
+        self.defined: dict[str, str] = {}
+        """Functions that are called, by their names."""
         self.known: dict[Any, Value] = {}
         self._count = 0
 
@@ -145,7 +147,7 @@ class Block:
         return self.emit(f"select {self.typed(condition)}, {self.typed(yes)}, {self.typed(no)}", yes.kind, yes.wide)
 
     def largest(self, a: Value, b: Value, how: str = "gt") -> Value:
-        """The larger (`lt`: the smaller) of two; not a number where one is not."""
+        """The larger (`lt`: the smaller) of two, either of equal zeros; not a number where one is not."""
         found = self.select(self.compare(how, a, b), a, b)
         return self.select(self.unordered(a), a, found) if a.kind == REAL else found
 

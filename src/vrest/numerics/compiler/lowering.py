@@ -108,6 +108,7 @@ class _Lowering:
         declared = "\n".join(f"declare {text}" for text in dict.fromkeys(b.declared.values()))
         lines = [
             declared,
+            *b.defined.values(),
             "define void @run(ptr noalias readonly %table, i64 %lanes, i64 %own, i64 %count) #0 {",
             "entry:",
             *head,

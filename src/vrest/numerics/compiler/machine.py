@@ -46,6 +46,14 @@ def _machine() -> Machine:
     return Machine(target(), engine, described, 8 if features.get("avx512f") else 4)
 
 
+def has_symbol(name: str) -> bool:
+    """Whether made code may call a function of this process, such as one of C's mathematics."""
+    import llvmlite.binding as llvm
+
+    machine()
+    return llvm.address_of_symbol(name) is not None
+
+
 def compiled(text: str) -> bytes:
     """Machine code of a module as `lowered` writes it."""
     import llvmlite.binding as llvm

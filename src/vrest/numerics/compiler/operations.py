@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from vrest.numerics.compiler import elementary
+from vrest.numerics.compiler import angles, elementary
 from vrest.numerics.compiler.instructions import BIT, INT, LONG, REAL, Block, Value, real
+from vrest.numerics.compiler.machine import has_symbol
 from vrest.numerics.compiler.trace import LANES, Operation, UnsupportedError
 
 Array = np.ndarray
@@ -28,26 +29,19 @@ def each(function: Callable[[Any], Value], values: Array) -> Array:
     return found
 
 
-# shapes: nothing is computed ----------------------------------------------------------------------------------
+# shapes: nothing is computed. Lanes are the last axis of what goes in and of what comes out, or of neither -----
 
 
 def _broadcast(op: Operation, values: list[Array]) -> list[Array]:
-    shape, lanes = op.outputs[0].shape, op.outputs[0].lanes
-    axes = list(op.told["axes"])
-    if op.inputs[0].lanes and (axes.pop() != len(shape) or not lanes):
-        raise UnsupportedError("lanes moved")
+    shape = op.outputs[0].shape
     spread = [1] * len(shape)
-    for axis, size in zip(axes, values[0].shape, strict=True):
+    for axis, size in zip(op.told["axes"], values[0].shape, strict=False):  # lanes are the last axis of both
         if axis < len(shape):
             spread[axis] = size
-        elif size != 1:
-            raise UnsupportedError("an array along the lanes")
     return [np.broadcast_to(values[0].reshape(spread), shape)]
 
 
 def _reshape(op: Operation, values: list[Array]) -> list[Array]:
-    if op.outputs[0].lanes != op.inputs[0].lanes:
-        raise UnsupportedError("lanes reshaped")
     return [values[0].reshape(op.outputs[0].shape)]
 
 
@@ -59,31 +53,20 @@ def _slice(op: Operation, values: list[Array]) -> list[Array]:
 
 
 def _concatenated(op: Operation, values: list[Array]) -> list[Array]:
-    axis = op.told["axis"]
-    if axis >= values[0].ndim:
-        raise UnsupportedError("lanes joined")
-    return [np.concatenate(values, axis=axis)]
+    return [np.concatenate(values, axis=op.told["axis"])]
 
 
 def _stacked(op: Operation, values: list[Array]) -> list[Array]:
-    axis = op.told["axis"]
-    if not 0 <= axis <= values[0].ndim:
-        raise UnsupportedError("stacked along lanes")
-    return [np.stack(values, axis=axis)]
+    return [np.stack(values, axis=op.told["axis"])]
 
 
 def _unstacked(op: Operation, values: list[Array]) -> list[Array]:
-    axis = op.told["axis"]
-    if axis >= values[0].ndim:
-        raise UnsupportedError("lanes apart")
-    return [values[0].take(k, axis=axis) if values[0].ndim > 1 else scalar(values[0][k])
-            for k in range(values[0].shape[axis])]  # fmt: skip
+    parts = np.moveaxis(values[0], op.told["axis"], 0)
+    return [parts[k, ...] for k in range(len(parts))]
 
 
 def _split(op: Operation, values: list[Array]) -> list[Array]:
     axis, parts, start = op.told["axis"], [], 0
-    if axis >= values[0].ndim:
-        raise UnsupportedError("lanes apart")
     for size in op.told["sizes"]:  # there may be none
         parts.append(values[0][(*[slice(None)] * axis, slice(start, start + size))])
         start += size
@@ -130,10 +113,7 @@ def _reversed(op: Operation, values: list[Array]) -> list[Array]:
 
 
 def _transposed(op: Operation, values: list[Array]) -> list[Array]:
-    axes = list(op.told["axes"])
-    if len(axes) > values[0].ndim and axes.pop() != values[0].ndim:
-        raise UnsupportedError("lanes moved")
-    return [values[0].transpose(axes)]
+    return [values[0].transpose(op.told["axes"][: values[0].ndim])]
 
 
 def _counted(op: Operation, values: list[Array]) -> list[Array]:
@@ -201,6 +181,25 @@ def _abs(b: Block, op: Operation, x: Value) -> Value:
     return b.call("fabs", x) if x.kind == REAL else b.largest(x, b.neg(x))
 
 
+def _quotient(b: Block, x: Value, y: Value) -> Value:
+    """Of whole numbers, towards zero; -1 where y is 0, as XLA has it."""
+    if x.kind not in (LONG, INT):
+        raise UnsupportedError("a quotient of bits")
+    one, minus, none = (Value(text, x.kind) for text in ("1", "-1", "0"))
+    nothing, back = b.compare("eq", y, none), b.compare("eq", y, minus)
+    found = b.op("sdiv", x, b.select(b.op("or", nothing, back), one, y))  # neither may be divided by
+    return b.select(nothing, minus, b.select(back, b.neg(x), found))
+
+
+def _remainder(b: Block, x: Value, y: Value) -> Value:
+    """What a quotient towards zero leaves; of whole numbers x where y is 0."""
+    if x.kind == REAL:
+        if not has_symbol("fmod"):
+            raise UnsupportedError("rem")
+        return b.op("frem", x, y)
+    return b.sub(x, b.select(b.compare("eq", y, Value("0", x.kind)), Value("0", x.kind), b.mul(_quotient(b, x, y), y)))
+
+
 def _plainly(function: Callable[..., Value]) -> Callable[..., Value]:
     return lambda b, op, *values: function(b, *values)
 
@@ -216,11 +215,15 @@ def _really(function: Callable[..., Value]) -> Callable[..., Value]:
     return checked
 
 
+ELEMENTARY = ("exp", "exp2", "expm1", "log", "log1p", "cbrt", "tanh", "logistic")
+ELEMENTARY += ("sinh", "cosh", "asinh", "acosh", "atanh")
+
 FUNCTIONS: dict[str, Callable[..., Value]] = {
     "add": _plainly(Block.add),
     "sub": _plainly(Block.sub),
     "mul": _plainly(Block.mul),
-    "div": _really(_plainly(Block.div)),
+    "div": lambda b, op, x, y: b.div(x, y) if x.kind == REAL else _quotient(b, x, y),
+    "rem": lambda b, op, x, y: _remainder(b, x, y),
     "neg": _plainly(Block.neg),
     "max": _plainly(Block.largest),
     "min": lambda b, op, x, y: b.largest(x, y, "lt"),
@@ -239,8 +242,10 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "integer_pow": _really(lambda b, op, x: b.power(x, op.told["power"])),
     "sqrt": _really(_plainly(lambda b, x: b.call("sqrt", x))),
     "rsqrt": _really(_plainly(lambda b, x: b.div(real(1.0), b.call("sqrt", x)))),
+    "round": _really(lambda b, op, x: b.call("roundeven" if op.told["to_even"] else "round", x)),
     "floor": _really(_plainly(lambda b, x: b.call("floor", x))),
     "ceil": _really(_plainly(lambda b, x: b.call("ceil", x))),
-    **{name: _plainly(getattr(elementary, name)) for name in ("exp", "expm1", "log", "log1p", "tanh", "logistic")},
+    **{name: _really(_plainly(getattr(elementary, name))) for name in ELEMENTARY},
+    **{name: _really(_plainly(getattr(angles, name))) for name in ("sin", "cos", "tan")},
     "pow": _really(_plainly(elementary.power)),
 }
