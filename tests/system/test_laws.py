@@ -8,7 +8,7 @@ from vrest.model.paths import set_si
 from vrest.system.assemble import assemble
 from vrest.system.laws import conserved
 from vrest.system.ledger import describe
-from vrest.system.structure import parameter_vector
+from vrest.system.structure import _ranked, parameter_vector
 from vrest.verbs.run import simulate
 
 GLIA = """
@@ -162,3 +162,10 @@ def test_cells_share_equations_whatever_the_order_of_their_amounts():
     for name, change in (("edpr_2020", "dendrite.ions.K=98 mM"), ("mammalian_neuron", "inside.Cl=30 mM")):
         cell = vrest.load(name)
         assert assemble(vrest.apply(cell, change)) is assemble(cell)
+
+
+@pytest.mark.parametrize("gained", [1.0, 1.2, 1.9])
+def test_which_amount_follows_from_the_others_does_not_turn_on_a_little(gained):
+    """What soma and dendrite hold of an ion is about alike: a little more of one must not change the equations."""
+    alike = [(1.3, "soma.K"), (gained, "dendrite.K"), (0.1, "soma.Na"), (5.0, "soma.Cl")]
+    assert _ranked(alike) == ("soma.Na", "soma.K", "dendrite.K", "soma.Cl")

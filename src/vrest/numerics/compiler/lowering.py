@@ -280,25 +280,26 @@ class _Lowering:
         return [found]
 
     def reduced(self, op: Operation, value: Array, by: Callable[[Block, Value, Value], Value]) -> Array:
-        shape, axes, name = op.inputs[0].shape, set(op.told["axes"]), op.name
-        if op.inputs[0].lanes and len(shape) in axes:
-            if not self.deciding or name not in ("reduce_or", "reduce_and") or len(axes) > 1 or shape:
-                raise InputError(
-                    f"{name} over lanes ({place(op.at)}): a lane may look at others only to end a loop.",
-                    code="lanes_depend",
-                    hint="A cell must not depend on those that are computed beside it.",
-                )
-            b, bits = self.b, self.one(value)
-            return scalar(b.any(bits) if name == "reduce_or" else negated(b, op, b.any(negated(b, op, bits))))
+        shape, axes, name, b = op.inputs[0].shape, set(op.told["axes"]), op.name, self.b
+        over_lanes = op.inputs[0].lanes and len(shape) in axes
+        if over_lanes and not (self.deciding and name in ("reduce_or", "reduce_and")):
+            raise InputError(
+                f"{name} over lanes ({place(op.at)}): a lane may look at others only to end a loop.",
+                code="lanes_depend",
+                hint="A cell must not depend on those that are computed beside it.",
+            )
         kept = [k for k in range(len(shape)) if k not in axes]
         if 0 in shape:
             raise UnsupportedError(f"{name} of nothing")
-        moved = np.transpose(value, [*kept, *sorted(axes)]).reshape(*(shape[k] for k in kept), -1)
+        others = sorted(axes - {len(shape)})
+        moved = np.transpose(value, [*kept, *others]).reshape(*(shape[k] for k in kept), -1)
         found = np.empty(moved.shape[:-1], dtype=object)
         for at in np.ndindex(*found.shape):
             total = moved[at][0]
             for v in moved[at][1:]:
-                total = by(self.b, total, v)
+                total = by(b, total, v)
+            if over_lanes:
+                total = b.any(total) if name == "reduce_or" else negated(b, op, b.any(negated(b, op, total)))
             found[at] = total
         return found
 

@@ -67,7 +67,7 @@ def _unstacked(op: Operation, values: list[Array]) -> list[Array]:
 
 def _split(op: Operation, values: list[Array]) -> list[Array]:
     axis, parts, start = op.told["axis"], [], 0
-    for size in op.told["sizes"]:  # there may be none
+    for size in op.told["sizes"]:
         parts.append(values[0][(*[slice(None)] * axis, slice(start, start + size))])
         start += size
     return parts
@@ -82,7 +82,7 @@ def _gathered(op: Operation, values: list[Array]) -> list[Array]:
     if op.inputs[1].lanes or not all(v.known for v in places.flat):
         raise UnsupportedError("entries at places not known")
     if lanes:
-        if sizes[-1] != LANES or offset[-1:] != (len(shape),) or source.ndim in told["start_index_map"]:
+        if offset[-1:] != (len(shape),) or source.ndim in told["start_index_map"]:
             raise UnsupportedError("some lanes")
         offset, sizes = offset[:-1], sizes[:-1]
     batch = [axis for axis in range(len(shape)) if axis not in offset]

@@ -214,6 +214,8 @@ class _Reader:
             return self.read(eqn.params[CALLS[name]], inputs, at)
         if own is None and name in RENAMES:
             return inputs
+        if not eqn.outvars:  # such as a split into no parts
+            return []
         if name == "dim_as_value":
             raise _counted(place(at))
         try:
