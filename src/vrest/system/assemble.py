@@ -28,7 +28,7 @@ from vrest.model.gating import find_gating
 from vrest.model.remembered import remembered
 from vrest.model.transport import Surroundings, Transport
 from vrest.physics.logistic import logistic
-from vrest.physics.namespace import namespace
+from vrest.physics.namespace import Array, namespace
 from vrest.system.laws import Laws, conserved
 from vrest.system.links import ends, kind_of, network_of
 from vrest.system.structure import (
@@ -40,6 +40,11 @@ from vrest.system.structure import (
     structure_of,
 )
 from vrest.system.table import Column, columns_of
+
+Entries = tuple[Array, ...]
+"""A number, or an array over many cells, for each state or parameter."""
+Vector = Array | Entries
+"""The same along the last axis of an array, or one by one."""
 
 
 class System:
@@ -67,7 +72,7 @@ class System:
 
     def key(self, what: str) -> str:
         """Names code of its equations by all it depends on apart from this package; "" where a law is a user's own."""
-        laws: list[Any] = [mover.kind for mover in self.structure.movers]
+        laws: list[object] = [mover.kind for mover in self.structure.movers]
         laws += [find_gating(str(v)) for mover in self.structure.movers for k, v in mover.static if k == "gating"]
         ours = all(law.__module__.startswith("vrest.") for law in laws)
         return f"{what} {self.structure!r} {self.names!r}" if ours else ""
@@ -115,7 +120,7 @@ class System:
 
     # --- the state -----------------------------------------------------------------------------------------
 
-    def unit(self, p: Any, k: int) -> Any:
+    def unit(self, p: Vector, k: int) -> Array:
         """What one unit of state k is in mol, m3 or mol of charge (gates: 1)."""
         kind, name = self.states[k]
         if kind == "gate":
@@ -124,7 +129,7 @@ class System:
             return self.get(p, f"membranes.{name}.capacitance") * self.get(p, f"membranes.{name}.area") / F
         return self.get(p, f"compartments.{name.split('.')[0]}.volume")
 
-    def units(self, p: Any) -> tuple[Any, ...]:
+    def units(self, p: Vector) -> Entries:
         """`unit` of every state."""
         return tuple(self.unit(p, k) for k in range(len(self.states)))
 
@@ -154,7 +159,7 @@ class System:
         y = x0[..., ind]
         return y, x0[..., dep] - (matrix @ y[..., None])[..., 0], matrix
 
-    def split_entries(self, x: tuple[Any, ...], p: Any) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]:
+    def split_entries(self, x: Entries, p: Vector) -> tuple[Entries, Entries, Entries]:
         """`split` entry by entry; M row after row. `join_entries` is its inverse."""
         laws, units = self.laws, self.units(p)
         matrix = [
@@ -167,7 +172,7 @@ class System:
         own = [sum(m * v for m, v in zip(row, y, strict=True)) for row in rows or [()] * len(laws.dependent)]
         return y, tuple(x[d] - part for d, part in zip(laws.dependent, own, strict=True)), tuple(matrix)
 
-    def join(self, y: Any, c: Any, matrix: Any) -> Any:
+    def join(self, y: Array, c: Array, matrix: Array) -> Array:
         """The whole state from its independent part."""
         xp = namespace(y, c, matrix)
         laws = self.laws
@@ -176,10 +181,10 @@ class System:
         order = np.argsort(np.array([*laws.independent, *laws.dependent]))
         return xp.take(both, xp.asarray(order), axis=-1)
 
-    def join_entries(self, y: tuple[Any, ...], c: tuple[Any, ...], matrix: tuple[Any, ...]) -> tuple[Any, ...]:
+    def join_entries(self, y: Entries, c: Entries, matrix: Entries) -> Entries:
         """The whole state from its independent part, entry by entry; `matrix` row after row."""
         laws = self.laws
-        x: list[Any] = [None] * len(self.states)
+        x: list[Array] = [None] * len(self.states)
         for i, state in enumerate(laws.independent):
             x[state] = y[i]
         for row, state in enumerate(laws.dependent):
@@ -190,34 +195,34 @@ class System:
 
     # --- the equations -------------------------------------------------------------------------------------
 
-    def get(self, p: Any, name: str) -> Any:
+    def get(self, p: Vector, name: str) -> Array:
         """One number of the parameter vector by its path."""
         return entry(p, self._at[name])
 
-    def with_values(self, p: Any, values: Mapping[str, Any]) -> Any:
+    def with_values(self, p: Array, values: Mapping[str, Array]) -> Array:
         """A parameter vector, or many, (..., numbers), with other values (SI) by path."""
         numbers = list(entries(p))
         for path, value in values.items():
             numbers[self._at[path]] = value
         return stacked(numbers)
 
-    def bound(self, m: int, p: Any) -> Any:
+    def bound(self, m: int, p: Vector) -> Any:
         """Transport or exchange number m carrying the numbers of a parameter vector."""
         mover = self.structure.movers[m]
         return mover.carrying({path: self.get(p, mover.path(path)) for path in mover.quantities})
 
-    def relative_volume(self, x: Any, space: str) -> Any:
+    def relative_volume(self, x: Vector, space: str) -> Array:
         """Volume over start volume."""
         k = self.index.get(("volume", space))
         return 1.0 if k is None else entry(x, k)
 
-    def volume(self, x: Any, p: Any, space: str) -> Any:
+    def volume(self, x: Vector, p: Vector, space: str) -> Array:
         """Volume of a finite compartment, m3; None for one that has none."""
         if not self.structure.space(space).finite:
             return None
         return self.relative_volume(x, space) * self.get(p, f"compartments.{space}.volume")
 
-    def concentrations(self, x: Any, p: Any, space: str) -> dict[str, Any]:
+    def concentrations(self, x: Vector, p: Vector, space: str) -> dict[str, Array]:
         """Concentrations of the ions, mol/m3."""
         s = self.structure.space(space)
         if not s.finite:
@@ -225,11 +230,11 @@ class System:
         w = self.relative_volume(x, space)
         return {ion: entry(x, self.index["amount", f"{space}.{ion}"]) / w for ion in s.ions}
 
-    def total_ions(self, x: Any, p: Any, space: str) -> Any:
+    def total_ions(self, x: Vector, p: Vector, space: str) -> Array:
         """Sum of the ions, bound or not, mol/m3; dissolved gases are none."""
         return sum(c for ion, c in self.concentrations(x, p, space).items() if self.valence[ion])
 
-    def free(self, x: Any, p: Any, space: str) -> dict[str, Any]:
+    def free(self, x: Vector, p: Vector, space: str) -> dict[str, Array]:
         """Concentrations of what buffers leave free of the ions, mol/m3: what transports see."""
         content = self.concentrations(x, p, space)
         for ion in content:
@@ -238,18 +243,18 @@ class System:
                 content[ion] = content[ion] * self.get(p, path)
         return content
 
-    def impermeant(self, x: Any, p: Any, space: str) -> Any:
+    def impermeant(self, x: Vector, p: Vector, space: str) -> Array:
         """Concentration of the impermeants, mol/m3."""
         return self.get(p, f"compartments.{space}.impermeant.concentration") / self.relative_volume(x, space)
 
-    def area(self, x: Any, p: Any, wall: Wall) -> Any:
+    def area(self, x: Vector, p: Vector, wall: Wall) -> Array:
         """Membrane area, m2."""
         area = self.get(p, f"membranes.{wall.name}.area")
         if wall.exponent == 0.0:
             return area
         return area * self.relative_volume(x, wall.inside) ** wall.exponent
 
-    def potential(self, x: Any, wall: Wall) -> Any:
+    def potential(self, x: Vector, wall: Wall) -> Array:
         """V = Q / (C A), V; of a membrane that closes a ring, what the others leave."""
         if wall.closes:
             return self.drop(x, wall.inside, wall.outside)
@@ -258,12 +263,12 @@ class System:
             return q
         return q / self.relative_volume(x, wall.inside) ** wall.exponent
 
-    def drop(self, x: Any, inside: str, outside: str) -> Any:
+    def drop(self, x: Vector, inside: str, outside: str) -> Array:
         """Potential of one compartment above another, V; of two components, both count from their own grounds."""
         steps = self.network.around(inside, outside)
         return sum(sign * self.potential(x, self.structure.wall(name)) for name, sign in steps)
 
-    def at_potential(self, x: np.ndarray, wall: Wall, v: Any) -> np.ndarray:
+    def at_potential(self, x: np.ndarray, wall: Wall, v: Array) -> np.ndarray:
         """States (..., n) at other potentials (V) of one membrane, gates and contents kept.
 
         A membrane that closes a ring takes along the nearest one of the tree.
@@ -291,7 +296,7 @@ class System:
                 return True
         return False
 
-    def surroundings(self, x: Any, p: Any, wall: Wall, m: int | None = None) -> Surroundings:
+    def surroundings(self, x: Vector, p: Vector, wall: Wall, m: int | None = None) -> Surroundings:
         """What transport m (or any other of this membrane) sees."""
         inside, outside = self.total_ions(x, p, wall.inside), self.total_ions(x, p, wall.outside)
         gates = {}
@@ -318,7 +323,7 @@ class System:
             volume_outside=self.volume(x, p, wall.outside),
         )
 
-    def between(self, x: Any, p: Any) -> dict[int, Between]:
+    def between(self, x: Vector, p: Vector) -> dict[int, Between]:
         """What each exchange sees, by its number; the drop is the one at which its link carries no net current."""
         seen = {}
         for m, mover in enumerate(self.structure.movers):
@@ -333,10 +338,10 @@ class System:
                 )
         return self.network.balanced(seen, lambda m, here: self.bound(m, p).conduction(here))
 
-    def turnovers(self, x: Any, p: Any) -> tuple[list[Any], dict[int, Any]]:
+    def turnovers(self, x: Vector, p: Vector) -> tuple[list[Array], dict[int, Array]]:
         """Rate of every column (mol/s, water m3/s), and x' of the gates by state."""
-        rates: list[Any] = []
-        gate_rates: dict[int, Any] = {}
+        rates: list[Array] = []
+        gate_rates: dict[int, Array] = {}
         shared = {wall.name: self.surroundings(x, p, wall) for wall in self.structure.walls}
         between = self.between(x, p)
         for m, mover in enumerate(self.structure.movers):
@@ -353,16 +358,16 @@ class System:
                 gate_rates[k] = opening * (1.0 - entry(x, k)) - closing * entry(x, k)
         return rates, gate_rates
 
-    def derivative(self, x: Any, p: Any) -> Any:
+    def derivative(self, x: Vector, p: Vector) -> Array:
         """x' in scaled units per second, all states."""
         rows = self.derivative_entries(x, p)
         return namespace(*rows).stack(rows, axis=-1)
 
-    def derivative_entries(self, x: Any, p: Any) -> list[Any]:
+    def derivative_entries(self, x: Vector, p: Vector) -> list[Array]:
         """x' entry by entry."""
         return self._derivative_of(x, p, range(len(self.states)))
 
-    def _derivative_of(self, x: Any, p: Any, wanted: Iterable[int]) -> list[Any]:
+    def _derivative_of(self, x: Vector, p: Vector, wanted: Iterable[int]) -> list[Array]:
         """The entries of x' that are wanted."""
         rates, gate_rates = self.turnovers(x, p)
         rows = []
@@ -370,7 +375,7 @@ class System:
             if self.states[k][0] == "gate":
                 rows.append(gate_rates[k])
                 continue
-            total: Any = 0.0 * entry(x, k)  # a state that nothing moves still has the shape of the others
+            total: Array = 0.0 * entry(x, k)  # a state that nothing moves still has the shape of the others
             for column, rate in zip(self.columns, rates, strict=True):
                 count = column.adds.get(k)
                 if count:
@@ -378,12 +383,12 @@ class System:
             rows.append(total / self.unit(p, k))
         return rows
 
-    def reduced_entries(self, y: tuple[Any, ...], constants: tuple[tuple[Any, ...], ...]) -> tuple[Any, ...]:
+    def reduced_entries(self, y: Entries, constants: tuple[Entries, ...]) -> Entries:
         """y' of the independent states, entry by entry; `constants` are (p, c, M), M row after row."""
         p, c, matrix = constants
         return tuple(self._derivative_of(self.join_entries(y, c, matrix), p, self.laws.independent))
 
-    def reduced(self, y: Any, constants: Any) -> Any:
+    def reduced(self, y: Array, constants: tuple[Array, Array, Array]) -> Array:
         """y' of the independent states; `constants` are (p, c, M)."""
         p, c, matrix = constants
         flat = namespace(matrix).reshape(matrix, (-1,))
@@ -391,17 +396,17 @@ class System:
         return namespace(*rows).stack(rows, axis=-1)
 
 
-def entry(vector: Any, k: int) -> Any:
+def entry(vector: Vector, k: int) -> Array:
     """Entry k of an array (along its last axis), or of a tuple of entries."""
     return vector[k] if isinstance(vector, tuple) else vector[..., k]
 
 
-def entries(vector: Any) -> tuple[Any, ...]:
+def entries(vector: Array) -> Entries:
     """All entries of an array along its last axis: one operation, where indexing would trace one for each."""
     return tuple(namespace(vector).unstack(vector, axis=-1))
 
 
-def with_oxygen(part: Transport | Exchange, content: Mapping[str, Any], rate: Any) -> Any:
+def with_oxygen(part: Transport | Exchange, content: Mapping[str, Array], rate: Array) -> Array:
     """The rate of a transport or exchange where there is O2 to drive it."""
     if part.o2_half is None:
         return rate
@@ -411,7 +416,7 @@ def with_oxygen(part: Transport | Exchange, content: Mapping[str, Any], rate: An
 @remembered
 def _start(cell: Cell, system: System) -> np.ndarray:
     p = parameter_vector(cell)
-    x: list[Any] = [0.0] * len(system.states)
+    x: list[Array] = [0.0] * len(system.states)
     for space in system.structure.spaces:
         if space.finite:
             for ion, conc in cell.contents(space.name).items():

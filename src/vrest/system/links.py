@@ -11,14 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from vrest.errors import InputError
 from vrest.model.electrodiffusion import Electrodiffusion
 from vrest.model.exchange import Between, Exchange
 from vrest.model.rings import Step, way_between, ways
-from vrest.physics.namespace import namespace
+from vrest.physics.namespace import Array, namespace
 from vrest.system.structure import Mover, Structure
+
+T = TypeVar("T")
 
 Moved = tuple[Mapping[str, float], str, str]
 """What a turnover moves, from which compartment and to which."""
@@ -75,7 +77,7 @@ class Network:
             move.append(({link.partner: count}, inside, outside))
         return self.free(path, moves)
 
-    def free(self, path: int, each: list[Any]) -> list[Any]:
+    def free(self, path: int, each: list[T]) -> list[T]:
         """What belongs to the ions of a path that move by their own rate: all but the partner, whose follows."""
         link = self.link_of(path)
         if link is None:
@@ -84,7 +86,7 @@ class Network:
         return [part for ion, part in pairs if (path, ion) != (link.back, link.partner)]
 
     def balanced(
-        self, seen: dict[int, Between], conduction: Callable[[int, Between], tuple[Any, Any]]
+        self, seen: dict[int, Between], conduction: Callable[[int, Between], tuple[Array, Array]]
     ) -> dict[int, Between]:
         """What each exchange sees, by its number, with the drop at which its link carries no net current.
 
@@ -92,8 +94,8 @@ class Network:
         """
         found = dict(seen)
         for link in self.links:
-            current: Any = 0.0
-            conductance: Any = 0.0
+            current: Array = 0.0
+            conductance: Array = 0.0
             for m, sign in zip(link.paths, link.signs, strict=True):
                 carried, slope = conduction(m, found[m])
                 current, conductance = current + sign * carried, conductance + slope

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ AROUND = "around the ring"
 """Where the current of a membrane that closes a ring comes from."""
 
 
-def undefined_as_nan(formula: Any, *values: Any, **named: Any) -> Any:
+def undefined_as_nan(formula: Callable[..., Any], *values: Any, **named: Any) -> Any:
     """A formula over arrays in which some entries have no answer: those are NaN, silently."""
     with np.errstate(divide="ignore", invalid="ignore"):
         answer = formula(*values, **named)
@@ -165,7 +165,7 @@ def without_limit(system: System, x: Array, p: Array) -> tuple[str, str] | None:
     return None
 
 
-def _absent(system: System, x: Array, p: Array, place: str, part: Any) -> str:
+def _absent(system: System, x: Array, p: Array, place: str, part: Transport) -> str:
     """`there is no K in 'outside'`, of an ion that a transport moves; empty where none is absent."""
     if not place:
         return ""

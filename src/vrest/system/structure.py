@@ -18,7 +18,7 @@ from vrest.model.paths import parameters
 from vrest.model.quantity import numbers, quantity_maps
 from vrest.model.remembered import remembered
 from vrest.model.transport import Transport
-from vrest.physics.namespace import namespace
+from vrest.physics.namespace import Array, namespace
 
 ALIKE = 2.0
 """Ratio of two amounts below which either may serve as the more abundant one."""
@@ -73,7 +73,7 @@ class Mover:
         """The transport or exchange without its numbers: what it moves, what it is called."""
         return self.kind.carrying(dict(self.static))
 
-    def carrying(self, numbers: Mapping[str, Any]) -> Any:
+    def carrying(self, numbers: Mapping[str, Array]) -> Any:
         """The transport or exchange with its numbers (SI, traced or not) by their paths, such as `diffusivity.K`."""
         values: dict[str, Any] = {}
         for path, number in numbers.items():
@@ -198,7 +198,7 @@ def parameter_vector(cell: Cell) -> np.ndarray:
     return stacked([known[name] for name in parameter_names(cell)])
 
 
-def stacked(values: Sequence[Any]) -> Any:
+def stacked(values: Sequence[Array]) -> Array:
     """Numbers or columns of numbers, broadcast against each other, as one array with a new last axis."""
     xp = namespace(*values)
     arrays = [xp.asarray(value, dtype=xp.float64) for value in values]
