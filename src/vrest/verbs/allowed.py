@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from vrest.physics.namespace import namespace
-from vrest.system.assemble import System
+from vrest.physics.namespace import Array, namespace
+from vrest.system.assemble import Entries, System
 
 SWOLLEN = 1e4
 """A volume beyond this many times its start, still growing, is swelling without limit."""
@@ -25,35 +23,35 @@ class Allowed:
         # what a small change is, in the units of the state: mM, volumes, volts, open probability
         self.floor = np.array([{"amount": 0.1, "volume": 0.1, "charge": 0.05, "gate": 0.5}[k] for k in kinds])
 
-    def tolerance(self, rtol: Any) -> Any:
+    def tolerance(self, rtol: Array) -> Array:
         """Absolute tolerance of each independent state that goes with a relative one."""
         return rtol * (1e-2 * self.floor[self.independent])
 
-    def scale(self, y: tuple[Any, ...]) -> tuple[Any, ...]:
+    def scale(self, y: Entries) -> Entries:
         """The size changes of each independent state are measured with."""
         xp = namespace(*y)
         return tuple(xp.maximum(xp.abs(v), floor) for v, floor in zip(y, self.floor[self.independent], strict=True))
 
-    def share(self, x: tuple[Any, ...], moved: tuple[Any, ...]) -> Any:
+    def share(self, x: Entries, moved: Entries) -> Array:
         """The part of a step of the whole state after which everything positive keeps a fifth of itself."""
         import jax.numpy as jnp
 
-        part: Any = 1.0
+        part: Array = 1.0
         for value, move, positive in zip(x, moved, self.positive, strict=True):
             if positive:
                 part = jnp.minimum(part, jnp.where(move < 0, -0.8 * value / jnp.where(move < 0, move, -1.0), 1.0))
         return jnp.clip(part, 0.0, 1.0)
 
-    def positive_part(self, y: Any, c: Any, matrix: Any) -> Any:
+    def positive_part(self, y: Entries, c: Entries, matrix: Entries) -> Array:
         """Whether nothing that must be positive is below zero; an ion may be gone."""
-        possible: Any = True
+        possible: Array = True
         for value, positive in zip(self.system.join_entries(y, c, matrix), self.positive, strict=True):
             possible = possible & (value >= 0) if positive else possible
         return possible
 
-    def swollen(self, x: tuple[Any, ...]) -> Any:
+    def swollen(self, x: Entries) -> Array:
         """Whether a volume has left for good."""
-        gone: Any = np.False_  # which can be negated, as False cannot
+        gone: Array = np.False_  # which can be negated, as False cannot
         for value, volume in zip(x, self.volume, strict=True):
             gone = gone | (value > SWOLLEN) if volume else gone
         return gone

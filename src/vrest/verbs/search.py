@@ -17,7 +17,8 @@ from vrest.constants import N_A
 from vrest.numerics.compiler.kernel import Kernel, leaves_of, mapped
 from vrest.numerics.lanes import FINISHED, RUNNING, STUCK, Lanes
 from vrest.numerics.point import BOLD, NEWTON, STABLE, THERE, UNKNOWN, UNSTABLE, Pace
-from vrest.system.assemble import System
+from vrest.physics.namespace import Array
+from vrest.system.assemble import Entries, System
 from vrest.system.structure import stacked
 from vrest.units import from_si
 from vrest.verbs.allowed import SWOLLEN, Allowed
@@ -55,23 +56,23 @@ Progress = Callable[[float], Any]
 class Settling(NamedTuple):
     """Where a search that takes all lanes together ended, and what proves it. Arrays end with an axis of lanes."""
 
-    y: Any
+    y: Array
     """(independent, lanes)"""
-    correction: Any
+    correction: Array
     """(independent, lanes) what Newton's method still changes; `state` contains it."""
-    state: Any
+    state: Array
     """(states, lanes)"""
-    done: Any
-    iterations: Any
-    residual_mV: Any
-    imbalance: Any
-    ordinary: Any
+    done: Array
+    iterations: Array
+    residual_mV: Array
+    imbalance: Array
+    ordinary: Array
     """No compartment has run out of an ion or swells without limit."""
-    working: Any
+    working: Array
     """A pump holds gradients."""
-    verdict: Any
-    slowest: Any
-    jacobian: Any
+    verdict: Array
+    slowest: Array
+    jacobian: Array
     """(independent, independent, lanes) measured with `Allowed.scale`."""
 
 
@@ -126,7 +127,7 @@ def searched(
     return now
 
 
-def settled(system: System, x: Any, y: Any, numbers: Any, pace: Pace, iterations: int) -> Settling:
+def settled(system: System, x: np.ndarray, y: np.ndarray, numbers: np.ndarray, pace: Pace, iterations: int) -> Settling:
     """Steps of a pace towards stationary points; a point that a cell would leave is none to settle at.
 
     Where signs do not tell stability eigenvalues do: of all that are done `verdict` is STABLE or UNSTABLE, unless
@@ -184,7 +185,7 @@ class _Led:
     The search goes on from there by steps of a pace; where those do not fit, the motion is followed further.
     """
 
-    def __init__(self, system: System, x: Any, y: Any, numbers: Any, pace: Pace) -> None:
+    def __init__(self, system: System, x: np.ndarray, y: np.ndarray, numbers: np.ndarray, pace: Pace) -> None:
         self.system, self.x, self.numbers, self.pace = system, x, numbers, pace
         _, self.c, self.matrix = system.split(x.T, numbers.T)
         self.rows = numbers_of(numbers.T, self.c, self.matrix)
@@ -261,18 +262,18 @@ class _Led:
 
 
 @lru_cache(maxsize=64)
-def following(system: System) -> Any:
+def following(system: System) -> Callable[[tuple[Lanes, np.ndarray, np.ndarray, np.ndarray], int], Lanes]:
     """The motion as machine code: (lanes, steps that are long enough, least amounts, numbers), tries -> lanes.
 
     A lane that is so quiet, or that has less of an amount than so many ions, is FINISHED.
     """
     allowed = Allowed(system)
 
-    def valid(y: Any, args: Any) -> Any:
+    def valid(y: Entries, args: tuple[Entries, ...]) -> Array:
         x = system.join_entries(y, *args[1:])
         return allowed.positive_part(y, *args[1:]) & ~allowed.swollen(tuple(v / 2 for v in x))
 
-    def follow(batch: Any, attempts: Any) -> Lanes:
+    def follow(batch: tuple[Lanes, Array, Array, Array], attempts: Array) -> Lanes:
         import jax.numpy as jnp
 
         from vrest.numerics.batch import advance
@@ -282,7 +283,7 @@ def following(system: System) -> Any:
         constants = constants_of(system, numbers)
         units = system.units(constants[0])
 
-        def emptied(y: Any, args: Any) -> Any:
+        def emptied(y: Entries, args: tuple[Entries, ...]) -> Array:
             fewer = jnp.zeros_like(ions, dtype=bool)
             for (kind, _), value, unit in zip(system.states, system.join_entries(y, *args[1:]), units, strict=True):
                 fewer |= (kind == "amount") & (value * unit * N_A < ions)
@@ -307,7 +308,9 @@ def following(system: System) -> Any:
 
 
 @lru_cache(maxsize=64)
-def settling(system: System) -> Any:
+def settling(
+    system: System,
+) -> Callable[[tuple[np.ndarray, np.ndarray, np.ndarray], tuple[Pace, int]], Settling]:
     """The search of a batch and the proof of its results as machine code.
 
     (states whose totals hold, independent states to begin with, parameters), (pace, iterations) -> Settling
@@ -315,10 +318,10 @@ def settling(system: System) -> Any:
     allowed = Allowed(system)
     charges = [i for i, k in enumerate(system.laws.independent) if system.states[k][0] == "charge"]
 
-    def f(t: Any, y: Any, args: Any) -> Any:
+    def f(t: Array, y: Entries, args: tuple[Entries, ...]) -> Entries:
         return system.reduced_entries(y, args)
 
-    def search(batch: Any, how: Any) -> Settling:
+    def search(batch: tuple[Array, Array, Array], how: tuple[Pace, Array]) -> Settling:
         import jax.numpy as jnp
 
         from vrest.numerics.settle import prove, settle
@@ -327,7 +330,7 @@ def settling(system: System) -> Any:
         _, c, matrix = system.split_entries(x0, p)
         nothing = tuple(0.0 * v for v in c)
 
-        def share(y: Any, change: Any) -> Any:
+        def share(y: Entries, change: Entries) -> Array:
             return allowed.share(system.join_entries(y, c, matrix), system.join_entries(change, nothing, matrix))
 
         pace, iterations = how
