@@ -54,7 +54,8 @@ test-lowest-direct test-highest: test-%: .venv/installed-dev
 	rm -rf .versions/$*
 	$(BIN)/uv venv --quiet --python $(BIN)/python .versions/$*
 	$(BIN)/uv pip install --quiet --python .versions/$* --resolution $* -e '.[bayes,cluster,sensitivity]'
-	$(BIN)/uv pip install --quiet --python .versions/$* hypothesis mpmath psutil pytest pytest-xdist
+	$(BIN)/uv pip install --quiet --python .versions/$* \
+		beartype hypothesis jaxtyping mpmath psutil pytest pytest-xdist
 	.versions/$*/bin/python -m pytest -n 2 --dist loadfile $(WARNINGS) $(CORE)
 
 docs: .venv/installed
