@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from vrest.numerics.compiler.kernel import Kernel
 from vrest.numerics.lanes import FINISHED, RUNNING, Lanes
+from vrest.physics.namespace import Array
 from vrest.system.assemble import System
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.batch import constants_of
@@ -18,15 +19,15 @@ from vrest.verbs.batch import constants_of
 class Interval(NamedTuple):
     """Where a batch is after an interval."""
 
-    y: Any
+    y: Array
     """(independent states, cells)"""
-    h: Any
+    h: Array
     """(cells,) step size that each cell goes on with, s."""
-    arrived: Any
+    arrived: Array
     """(cells,) whether it got to the end; a step size that fell to rounding leaves it where it was."""
-    steps: Any
+    steps: Array
     """(cells,) accepted steps."""
-    rejected: Any
+    rejected: Array
     """(cells,)"""
 
 
@@ -36,7 +37,7 @@ class IntervalStepper:
     def __init__(self, step: Callable[..., Interval], kernel: Kernel) -> None:
         self.__wrapped__, self.kernel = step, kernel
 
-    def __call__(self, y: Any, h: Any, numbers: Any, dt: float, rtol: float) -> Interval:
+    def __call__(self, y: Array, h: Array, numbers: Array, dt: float, rtol: float) -> Interval:
         return self.kernel((y, np.broadcast_to(h, np.shape(y)[1:]), numbers), (float(dt), float(rtol)))
 
 
@@ -74,7 +75,7 @@ def interval_stepper(system: System) -> IntervalStepper:
     """
     allowed = Allowed(system)
 
-    def step(y: Any, h: Any, numbers: Any, dt: Any, rtol: Any) -> Interval:
+    def step(y: Array, h: Array, numbers: Array, dt: Array, rtol: Array) -> Interval:
         import jax.numpy as jnp
 
         from vrest.numerics.batch import advance

@@ -7,16 +7,18 @@ from functools import lru_cache
 from typing import Any
 
 from vrest.numerics.compiler.kernel import Kernel
-from vrest.system.assemble import System, entries
+from vrest.numerics.lanes import Advanced
+from vrest.physics.namespace import Array
+from vrest.system.assemble import Entries, System, entries
 from vrest.verbs.allowed import Allowed
 
 
 @lru_cache(maxsize=64)
-def stepper(system: System, moving: bool) -> Any:
+def stepper(system: System, moving: bool) -> Kernel:
     """The integrator of one system as machine code: tries so many steps."""
     f, valid = motion(system, moving)
 
-    def step(_: Any, given: Any, times: Any) -> Any:
+    def step(_: tuple[()], given: Any, times: Array) -> Advanced:
         from vrest.numerics.batch import advance
 
         lanes, (p, slope, start, p0, x0), edges, rtol, atol, attempts = given
@@ -38,19 +40,21 @@ def stepper(system: System, moving: bool) -> Any:
     return Kernel(step, system.key(f"simulate {moving}"))
 
 
-def motion(system: System, moving: bool) -> tuple[Callable[..., Any], Callable[..., Any]]:
+def motion(
+    system: System, moving: bool
+) -> tuple[Callable[[Array, Entries, Any], Entries], Callable[[Entries, Any], Array]]:
     """y' and whether y is possible, of (t, y, args) and (y, args).
 
     args are p, its slope and the start of that, and the entries of c and M as `System.split_entries` gives them.
     """
     allowed = Allowed(system)
 
-    def f(t: Any, y: Any, args: Any) -> Any:
+    def f(t: Array, y: Entries, args: tuple[Any, ...]) -> Entries:
         p, slope, start, c, matrix = args
         now = p + slope * (t - start) if moving else p
         return system.reduced_entries(y, (entries(now), c, matrix))
 
-    def valid(y: Any, args: Any) -> Any:
+    def valid(y: Entries, args: tuple[Any, ...]) -> Array:
         *_, c, matrix = args
         return allowed.positive_part(y, c, matrix)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 
 from vrest.errors import InputError
 from vrest.model.cellfile import CellLike, load
+from vrest.physics.namespace import Array
 from vrest.system.assemble import System, assemble, entries
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.arguments import OfArguments, arguments
@@ -25,7 +26,7 @@ class RestFunction(OfArguments):
 
     output: Output
 
-    def __call__(self, values: Any) -> Any:
+    def __call__(self, values: Array) -> Any:
         """At values in door units, (paths,); NaN where the cell does not rest."""
         import jax.numpy as jnp
 
@@ -37,7 +38,7 @@ class RestFunction(OfArguments):
         return assemble(self.of.cell, only_active=True)
 
     @cached_property
-    def _described(self) -> Any:
+    def _described(self) -> Callable[[Array], tuple[Array, Array]]:
         import jax
 
         import vrest.numerics.compiler.backend  # noqa: F401
@@ -45,12 +46,12 @@ class RestFunction(OfArguments):
         return jax.jit(lambda values: self.of.described(self._system, values))
 
     @cached_property
-    def _read(self) -> Any:
+    def _read(self) -> Callable[[Array, Array, Array], Any]:
         import jax
 
         system = self._system
 
-        def read(y: Any, p: Any, x0: Any) -> Any:
+        def read(y: Array, p: Array, x0: Array) -> Any:
             _, c, matrix = system.split(x0, p)
             return reading(system, system.join(y, c, matrix), p, self.output)
 
@@ -113,7 +114,7 @@ def rest_function(cell: CellLike, paths: str | Iterable[str], output: Output = "
 
 
 @lru_cache(maxsize=64)
-def settled(system: System, faces: bool = False) -> Any:
+def settled(system: System, faces: bool = False) -> Callable[[Array, Array], Array]:
     """The certified rest of one system, differentiable: (p, x0) -> y; NaN where there is none.
 
     It is found by the search of `rest` outside of JAX, for all that `jax.vmap` asks for together. With `faces`, a rest
@@ -127,7 +128,7 @@ def settled(system: System, faces: bool = False) -> Any:
     rows, scale = list(system.laws.independent), Allowed(system).scale
     amounts = np.array([system.states[k][0] == "amount" for k in rows])
 
-    def rests(p: Any, x0: Any) -> np.ndarray:
+    def rests(p: Array, x0: Array) -> np.ndarray:
         p, x0 = np.asarray(p), np.asarray(x0)
         lanes = np.broadcast_shapes(p.shape[:-1], x0.shape[:-1])
         p, x0 = (np.broadcast_to(v, (*lanes, v.shape[-1])).reshape(-1, v.shape[-1]) for v in (p, x0))
@@ -140,13 +141,13 @@ def settled(system: System, faces: bool = False) -> Any:
         return y.reshape(*lanes, len(rows))
 
     @jax.custom_jvp
-    def rest_at(p: Any, x0: Any) -> Any:
+    def rest_at(p: Array, x0: Array) -> Array:
         known = jax.ShapeDtypeStruct((len(rows),), jnp.float64)
         return jax.pure_callback(rests, known, p, x0, vmap_method="broadcast_all")
 
     @jax.jit
-    def push(y: Any, at: Any, along: Any) -> Any:
-        def slope(z: Any, p: Any, x0: Any) -> Any:
+    def push(y: Array, at: tuple[Array, Array], along: tuple[Array, Array]) -> Array:
+        def slope(z: Array, p: Array, x0: Array) -> Array:
             return system.reduced(z, (p, *system.split(x0, p)[1:]))
 
         moved = jax.jvp(lambda *a: slope(y, *a), at, along)[1]
@@ -159,7 +160,7 @@ def settled(system: System, faces: bool = False) -> Any:
         return -s * jnp.linalg.solve(jacobian, moved / s)
 
     @rest_at.defjvp
-    def _(at: Any, along: Any) -> Any:
+    def _(at: tuple[Array, Array], along: tuple[Array, Array]) -> tuple[Array, Array]:
         y = rest_at(*at)
         return y, push(y, at, along)
 

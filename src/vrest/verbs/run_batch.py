@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vrest.numerics.compiler.kernel import Kernel, leaves_of, mapped
-from vrest.system.assemble import System
+from vrest.numerics.lanes import RUNNING, Advanced, Lanes, Watched
+from vrest.physics.namespace import Array
+from vrest.system.assemble import Entries, System
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.batch import constants_of, join_many, numbers_of
 
@@ -56,7 +58,7 @@ class RunBatch(NamedTuple):
 class Watch:
     """What is followed on the way."""
 
-    read: Callable[[Any, Any], tuple[Any, ...]]
+    read: Callable[[Entries, Entries], Entries]
     """read(x, p) -> m quantities, from the entries of the state and of the parameters."""
     key: str = ""
     """Says what is read: code for it is then kept between processes."""
@@ -98,8 +100,6 @@ def run_batch(
     watch, thresholds
         Quantities to follow, and the level of each whose passing counts.
     """
-    from vrest.numerics.lanes import RUNNING, Lanes, Watched
-
     n = p.shape[1]
     moving = slope is not None and bool(np.any(slope))
     varied = (p != p[:1]).any(axis=(0, 1)) | (moving and np.any(slope, axis=(0, 1)))
@@ -171,7 +171,7 @@ class _Batch(NamedTuple):
 
     cell: np.ndarray
     """Which cell a lane carries."""
-    lanes: Any
+    lanes: Lanes
     numbers: np.ndarray
     """(rows, lanes) `numbers_of`."""
     values: np.ndarray
@@ -200,35 +200,37 @@ def _series(samples: np.ndarray, x0: np.ndarray, first: int, last: np.ndarray) -
 
 
 @lru_cache(maxsize=64)
-def _advance(system: System, changed: tuple[int, ...], moving: bool, watch: Watch | None, sampled: bool) -> Any:
+def _advance(
+    system: System, changed: tuple[int, ...], moving: bool, watch: Watch | None, sampled: bool
+) -> Callable[..., Advanced]:
     """The machine code of a batch of one system, for the parameters that a protocol changes."""
     allowed = Allowed(system)
 
-    def at(t: Any, args: Any) -> tuple[Any, Any, Any]:
+    def at(t: Array, args: Any) -> tuple[Entries, Entries, Entries]:
         (p, c, matrix), (values, rates, since) = args
         p = list(p)
         for place, k in enumerate(changed):
             p[k] = values[place] + rates[place] * (t - since) if moving else values[place]
         return tuple(p), c, matrix
 
-    def f(t: Any, y: Any, args: Any) -> Any:
+    def f(t: Array, y: Entries, args: Any) -> Entries:
         return system.reduced_entries(y, at(t, args))
 
-    def valid(y: Any, args: Any) -> Any:
+    def valid(y: Entries, args: Any) -> Array:
         return allowed.positive_part(y, *args[1:])
 
-    def watched(t: Any, y: Any, args: Any) -> Any:
+    def watched(t: Array, y: Entries, args: Any) -> Entries:
         p, c, matrix = at(t, args)
         assert watch is not None
         return watch.read(system.join_entries(y, c, matrix), p)
 
-    def step(batch: Any, shared: Any, times: Any = None) -> Any:
+    def step(batch: Any, shared: Any, times: Array = None) -> Advanced:
         from vrest.numerics.batch import advance, chosen
 
         lanes, numbers, values, rates = batch
         edges, rtol, atol, level, attempts = shared
 
-        def now(stage: Any) -> Any:
+        def now(stage: Array) -> tuple[Entries, Entries, Array]:
             of = range(len(changed))
             picked = tuple(chosen(values[:, place], stage) for place in of)
             if not moving:
