@@ -35,7 +35,6 @@ SINGLE = jnp.ones(2, dtype=np.float32)
     ("call", "wrong"),
     [
         (lambda: batch.chosen(jnp.ones((4, 2)), TWO), "'stage'"),  # whole numbers
-        (lambda: batch.chosen(jnp.ones((4, 3)), WHOLE), "'stage'"),  # of as many lanes
         (lambda: continuation.Point(np.ones(3), np.ones(2), np.ones(2, dtype=complex)), "'tangent'"),
         (lambda: elimination.substitute(elimination.factorise({(0, 0): TWO}, 1), (SINGLE,)), "'b'"),
         (lambda: growing.longest({(0, 0): TWO}, 1, (0,), THREE), "'h'"),

@@ -41,7 +41,7 @@ StageSquare = Float64[np.ndarray, "s s"]
 DenseRows = Float64[np.ndarray, "dense s"]
 
 Rows = Float64[Arrays, "rows *lanes"]
-Staged = Float64[Arrays, "stages *#lanes"]
+Staged = Float64[Arrays, "stages ..."]
 """Of all lanes, or of each its own."""
 Levels = Float64[Arrays, "levels"]
 Edges = Float64[Arrays, "edges"]
