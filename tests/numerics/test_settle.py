@@ -9,9 +9,9 @@ import pytest
 
 import vrest.numerics.compiler.backend  # noqa: F401  (float64)
 from vrest.numerics.elimination import implicit
-from vrest.numerics.point import BOLD, STABLE, UNKNOWN, UNSTABLE
 from vrest.numerics.settle import prove, settle
 from vrest.numerics.stability import characteristic, nearest_root, polished, rounded, routh
+from vrest.numerics.stationary import BOLD, STABLE, UNKNOWN, UNSTABLE
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5])

@@ -9,7 +9,7 @@ import vrest
 from vrest.errors import InputError
 from vrest.model.cellfile import load
 from vrest.study.excitability import excitability, firing
-from vrest.verbs.verdict import linearised
+from vrest.verbs.linearised import linearised
 
 
 @pytest.fixture(scope="module")

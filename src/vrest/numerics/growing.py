@@ -17,8 +17,8 @@ import jax
 import jax.numpy as jnp
 
 from vrest.numerics.elimination import factorise, implicit, sign, substitute
-from vrest.numerics.point import SIGNS_UP_TO
 from vrest.numerics.stability import characteristic, roots_right_of_zero, rounded
+from vrest.numerics.stationary import SIGNS_UP_TO
 
 if TYPE_CHECKING:
     from vrest.numerics.shapes import Flags, Matrix, Polynomial, Reals, Series

@@ -64,7 +64,7 @@ class Rhs:
         leaves = jax.tree.leaves(args)
         inputs, known = trace.inputs, trace.known
         self._inputs = inputs[: 1 + n] + [v for v, flag in zip(inputs[1 + n :], flags, strict=True) if not flag]
-        self._given = [k for k, flag in enumerate(flags) if not flag]
+        self._varying = [k for k, flag in enumerate(flags) if not flag]
         known |= {v: value for v, value, flag in zip(inputs[1 + n :], leaves, flags, strict=True) if flag}
         reached = {v: frozenset({k}) for k, v in enumerate(inputs[: 1 + n])}
         self._steps: list[_Step] = []
@@ -90,8 +90,8 @@ class Rhs:
 
     def _values(self, t: Reals, y: State, args: Any) -> Values:
         """What every step finds."""
-        leaves = jax.tree.leaves(args) if self._given else []
-        values = dict(zip(self._inputs, [t, *y, *(leaves[k] for k in self._given)], strict=True))
+        leaves = jax.tree.leaves(args) if self._varying else []
+        values = dict(zip(self._inputs, [t, *y, *(leaves[k] for k in self._varying)], strict=True))
         for step in self._steps:
             values |= step.taken(values, self._known)
         return values

@@ -15,9 +15,9 @@ import jax
 import jax.numpy as jnp
 
 from vrest.numerics.elimination import implicit, sign, substitute
-from vrest.numerics.point import SIGNS_UP_TO, UNKNOWN, Pace, Proof, Settled
 from vrest.numerics.rhs import Rhs
 from vrest.numerics.stability import characteristic, nearest_root, polished, rightmost, rounded, routh
+from vrest.numerics.stationary import SIGNS_UP_TO, UNKNOWN, Pace, Proof, Settled
 
 if TYPE_CHECKING:
     from vrest.numerics.shapes import Count, Flag, Matrix, Reals, State

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import jax.numpy as jnp
 
 from vrest.numerics.elimination import factorise, substitute
-from vrest.numerics.point import STABLE, UNKNOWN, UNSTABLE
+from vrest.numerics.stationary import STABLE, UNKNOWN, UNSTABLE
 
 if TYPE_CHECKING:
     from vrest.numerics.shapes import Counts, Flags, Reals, Series, Table

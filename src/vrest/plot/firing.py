@@ -39,14 +39,14 @@ def firing_figure(story: tuple[Rest, Excitability, Sequence[Firing]]) -> Figure:
         dress(axes, y="V (mV)")
         axes.axhline(ready.v_rest, color=FAINT, linewidth=0.8, zorder=-1)
         axes.plot(f.time / length, f.v, color=INK, linewidth=1.1)
-        axes.set_title(_told(f), loc="left", fontsize=SMALL, color=INK)
+        axes.set_title(_in_words(f), loc="left", fontsize=SMALL, color=INK)
         axes.margins(x=0.0)
     dress(panels[-1], x=f"time ({unit})", y="V (mV)")
     figure.align_ylabels(panels)
     return figure
 
 
-def _told(f: Firing) -> str:
+def _in_words(f: Firing) -> str:
     did = {
         "repetitive": f"{number(f.rate or 0.0, '.1f')} Hz",
         "block": f"block at {number(f.v_end, '.1f')} mV",

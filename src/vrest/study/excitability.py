@@ -17,7 +17,7 @@ from vrest.model.paths import resolve
 from vrest.study.targets import is_there
 from vrest.system.structure import Wall
 from vrest.units import format_si, from_door, from_si, to_si
-from vrest.verbs.instant import at_potential, net_current
+from vrest.verbs.instant import net_current, steady_at
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import Rest, rest_of
 from vrest.verbs.run import simulate
@@ -334,7 +334,7 @@ def _threshold(result: Rest, wall: Wall) -> float | None:
 def _fires_from_below(result: Rest, wall: Wall) -> bool:
     """Whether a cell that no current makes fire does so when let go from where its Na+ channels recover."""
     held = np.array([from_door(DEINACTIVATED, "potential")])
-    recovered = at_potential(result.system, result.state, wall, held, result.parameters)[0]
+    recovered = steady_at(result.system, result.state, wall, held, result.parameters)[0]
     run, spikes = _spikes(result.cell, wall, (), LATENCY, 0.0, recovered)
     shoots_past = float(_potential(run, wall).max()) > _rested(result, wall) + BLOCK_MV  # where it comes to lie
     return bool(len(spikes)) and shoots_past
@@ -376,6 +376,6 @@ def _slope(result: Rest, wall: Wall) -> float:
     """dI/dV of the membrane at rest, S: central difference, gates steady."""
     v = float(result.system.potential(result.state, wall))
     around = v + np.array([-1e-4, 1e-4])
-    states = at_potential(result.system, result.state, wall, around, result.parameters)
+    states = steady_at(result.system, result.state, wall, around, result.parameters)
     low, high = net_current(result.system, states, result.parameters, wall)
     return float((high - low) / 2e-4)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vrest.model.notice import Notice
-from vrest.numerics.point import Stationary
+from vrest.numerics.stationary import Stationary
 from vrest.system.assemble import System
 from vrest.system.observables import pump_costs, takes, without_limit
 from vrest.units import format_si, from_si

@@ -8,16 +8,16 @@ back, and if what is left of it decays.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vrest.numerics.point import NEWTON
 from vrest.system.assemble import System, shared
 from vrest.units import from_si
 from vrest.verbs.allowed import Allowed
-from vrest.verbs.search import one_ion, settling
+from vrest.verbs.linearised import linearised
+from vrest.verbs.search import one_ion
 
 GONE, LITTLE = 1e-3, 1e-2
 """Less than this share of what was there, or than one ion, and less than so many mM, may be on its way to nothing."""
@@ -137,9 +137,9 @@ def face(system: System, p: np.ndarray, x0: np.ndarray, x: np.ndarray, gone: lis
     )
 
 
-def _linear(system: System, x: np.ndarray, y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, Any]:
+def _linear(system: System, x: np.ndarray, y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Slopes of the independent states, and their Jacobian measured with `Allowed.scale`."""
     with np.errstate(all="ignore"):
         slope = system.derivative(x, p)[list(system.laws.independent)]
-    found = settling(system)((x[:, None], y[:, None], p[:, None]), (NEWTON, 1))
-    return slope, found.jacobian[..., 0]
+    size = np.array(Allowed(system).scale(tuple(y)))
+    return slope, linearised(system, p, x, y).jacobian * size[None, :] / size[:, None]

@@ -13,6 +13,7 @@ from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.change import Change, apply, parse_changes
 from vrest.model.paths import resolve
+from vrest.numerics.relaxed import relaxed
 from vrest.system.assemble import System, assemble
 from vrest.system.observables import currents, without_limit
 from vrest.system.structure import Wall, parameter_vector
@@ -101,7 +102,7 @@ def instant(cell: CellLike, changes: str | Change | Iterable[str | Change] | Map
                 code="not_converged",
                 hint="Is any channel left open?",
             )
-        flow = float(net_current(system, at_potential(system, x, wall, np.array([now]), p), p, wall)[0])
+        flow = float(net_current(system, steady_at(system, x, wall, np.array([now]), p), p, wall)[0])
         chosen = _reached(now, flow, roots)
         before[wall.name], after[wall.name] = from_si(now, "potential"), from_si(chosen, "potential")
         if not others:
@@ -151,50 +152,33 @@ def refuse_undefined(system: System, x: np.ndarray, p: np.ndarray) -> None:
 def joint_potentials(system: System, x: np.ndarray, p: np.ndarray) -> dict[str, float]:
     """The potentials (V) that membranes joined by paths or in rings drift to together, contents frozen, gates steady.
 
-    Linearly implicit Euler steps that become Newton steps.
+    Raises
+    ------
+    NoRestError
+        There are none.
     """
     rows = [system.index["charge", wall.name] for wall in system.structure.tree]
-    nudges = NUDGE * np.eye(len(rows))
 
     def drift(charges: np.ndarray) -> np.ndarray:
         states = np.tile(x, (len(charges), 1))
         states[:, rows] = charges
         return system.derivative(system.with_steady_gates(states, p), p)[:, rows]
 
-    charges, step = x[rows], 1e-6
-    for _ in range(500):
-        slopes = drift(np.concatenate([charges[None], charges + nudges, charges - nudges]))
-        n = len(rows)
-        jacobian = (slopes[1 : n + 1] - slopes[n + 1 :]).T / (2 * NUDGE)
-        growth = np.linalg.eigvals(jacobian).real.max()
-        if growth > 0:  # a longer step would run against the motion
-            step = min(step, 0.5 / growth)
-        change = np.linalg.solve(np.eye(n) / step - jacobian, slopes[0])
-        largest = np.abs(change).max()
-        if not largest <= 5e-3:
-            step /= 8
-            continue
-        charges = charges + change
-        if step > 1e6 and largest < 1e-12:
-            state = x.copy()
-            state[rows] = charges
-            return {wall.name: float(system.potential(state, wall)) for wall in system.structure.walls}
-        step *= 3
-    raise NoRestError(
-        "The membranes find no common potentials that carry no net current.",
-        code="not_converged",
-        hint="Is any channel left open?",
-    )
+    charges = relaxed(drift, x[rows])
+    if charges is None:
+        raise NoRestError(
+            "The membranes find no common potentials that carry no net current.",
+            code="not_converged",
+            hint="Is any channel left open?",
+        )
+    state = x.copy()
+    state[rows] = charges
+    return {wall.name: float(system.potential(state, wall)) for wall in system.structure.walls}
 
 
-def at_potential(system: System, x: np.ndarray, wall: Wall, potentials: np.ndarray, p: np.ndarray) -> np.ndarray:
+def steady_at(system: System, x: np.ndarray, wall: Wall, potentials: np.ndarray, p: np.ndarray) -> np.ndarray:
     """The state at other potentials of one membrane (V), contents kept, gates steady: (len, states)."""
-    return system.with_steady_gates(clamped(system, x, wall, potentials), p)
-
-
-def clamped(system: System, x: np.ndarray, wall: Wall, potentials: np.ndarray) -> np.ndarray:
-    """The same with the gates kept as well."""
-    return system.at_potential(np.tile(x, (len(potentials), 1)), wall, potentials)
+    return system.with_steady_gates(system.at_potential(x, wall, potentials), p)
 
 
 def net_current(system: System, states: np.ndarray, p: np.ndarray, wall: Wall) -> np.ndarray:
@@ -209,7 +193,7 @@ def zero_current_potentials(system: System, x: np.ndarray, p: np.ndarray, wall: 
     """Every potential (V) at which the frozen cell carries no net current, ascending."""
 
     def flow(potentials: np.ndarray) -> np.ndarray:
-        return net_current(system, at_potential(system, x, wall, potentials, p), p, wall)
+        return net_current(system, steady_at(system, x, wall, potentials, p), p, wall)
 
     now = float(system.potential(x, wall))
     span = SPAN if abs(now) < FAR else SPAN + np.copysign(abs(now) - FAR, now)

@@ -15,17 +15,18 @@ from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike
 from vrest.model.change import Change, apply
 from vrest.numerics.compiler.fallback import fallbacks
-from vrest.numerics.point import Stationary
+from vrest.numerics.stationary import Stationary
 from vrest.system.assemble import System, assemble, entries
 from vrest.system.structure import parameter_vector
 from vrest.units import from_si
 from vrest.verbs.allowed import SWOLLEN, Allowed
 from vrest.verbs.certify import certify
 from vrest.verbs.face import COMES_BACK, gone_at
+from vrest.verbs.linearised import linearised
 from vrest.verbs.outcome import Ended
 from vrest.verbs.rest import Rest, result
 from vrest.verbs.search import one_ion, searched
-from vrest.verbs.verdict import departed, linearised, verdict
+from vrest.verbs.verdict import departed, verdict
 
 if TYPE_CHECKING:
     from vrest.numerics.continuation import Problem
@@ -154,8 +155,8 @@ class Search:
         n, rows = len(y), list(self.system.laws.independent)
         search = searched(self.system, np.tile(self.p, (n, 1)), np.tile(self.x0, (n, 1)), y)
         for k in np.flatnonzero(search.ended == Ended.settled):
-            point = linearised(self.system, self.p, self.x0, search.found.state[rows, k])
-            self.add(point._replace(iterations=int(search.found.iterations[k]), converged=True))
+            point = linearised(self.system, self.p, self.x0, search.points.state[rows, k])
+            self.add(point._replace(iterations=int(search.points.iterations[k]), converged=True))
         for k in np.flatnonzero(search.ended == Ended.stopped):  # perhaps where the last of an ion does not decay
             found = verdict(self.system, self.p, self.x0, search, int(k))
             if found.outcome.has_state and gone_at(self.system, found.state):

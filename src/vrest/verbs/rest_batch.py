@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vrest.numerics.point import STABLE
+from vrest.numerics.stationary import STABLE
 from vrest.system.assemble import System
 from vrest.verbs.certify import NEUTRAL_RATE, SETTLED_MM_PER_MIN, SETTLED_MV
 from vrest.verbs.outcome import Ended, Outcome
@@ -63,7 +63,7 @@ def rest_batch(system: System, p: np.ndarray, x0: np.ndarray, *, progress: Progr
 def _together(system: System, p: np.ndarray, x0: np.ndarray, progress: Progress | None) -> RestBatch:
     """The rests of so many cells that what is known of them stays in the processor's cache."""
     search = searched(system, p, x0, progress=progress)
-    now = search.found
+    now = search.points
     sure = (search.ended == Ended.settled) & now.ordinary
     sure &= (now.imbalance < SETTLED_MM_PER_MIN) & (now.residual_mV < SETTLED_MV)
     sure &= (now.verdict == STABLE) & (now.slowest < -NEUTRAL_RATE)

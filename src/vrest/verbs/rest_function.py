@@ -31,7 +31,7 @@ class RestFunction(OfArguments):
         import jax.numpy as jnp
 
         p, x0 = self._described(jnp.asarray(values, dtype=float))
-        return self._read(settled(self._system)(p, x0), p, x0)
+        return self._read(differentiable_rest(self._system)(p, x0), p, x0)
 
     @cached_property
     def _system(self) -> System:
@@ -114,7 +114,7 @@ def rest_function(cell: CellLike, paths: str | Iterable[str], output: Output = "
 
 
 @lru_cache(maxsize=64)
-def settled(system: System, faces: bool = False) -> Callable[[Array, Array], Array]:
+def differentiable_rest(system: System, faces: bool = False) -> Callable[[Array, Array], Array]:
     """The certified rest of one system, differentiable: (p, x0) -> y; NaN where there is none.
 
     It is found by the search of `rest` outside of JAX, for all that `jax.vmap` asks for together. With `faces`, a rest

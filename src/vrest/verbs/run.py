@@ -218,7 +218,7 @@ def _integrate(
         fallbacks=tuple(heard),
     )
     if stuck:
-        raise _stuck(run)
+        raise _why_stuck(run)
     return run
 
 
@@ -227,7 +227,7 @@ def _whole(system: System, y: np.ndarray, p0: np.ndarray, x0: np.ndarray) -> np.
     return system.join(y, *system.split(x0, p0)[1:])
 
 
-def _stuck(run: Run) -> StuckError:
+def _why_stuck(run: Run) -> StuckError:
     """Why a run could not go on: what is used up, and what takes it."""
     x, p, system = run.states[-1], run.parameters[-1], run.system
     told = f"The run of '{run.cell.name}' stopped at {format_si(float(run.time[-1]), 'time', digits=6)}: "

@@ -16,7 +16,7 @@ import numpy as np
 from vrest.constants import N_A
 from vrest.numerics.compiler.kernel import Kernel, leaves_of, mapped
 from vrest.numerics.lanes import FINISHED, RUNNING, STUCK, Lanes
-from vrest.numerics.point import BOLD, NEWTON, STABLE, THERE, UNKNOWN, UNSTABLE, Pace
+from vrest.numerics.stationary import BOLD, NEWTON, STABLE, THERE, UNKNOWN, UNSTABLE, Pace
 from vrest.physics.namespace import Array
 from vrest.system.assemble import Entries, System
 from vrest.system.structure import stacked
@@ -53,7 +53,7 @@ Progress = Callable[[float], Any]
 """Told the share of cells that are settled, or of the steps that may be tried; returning False stops the search."""
 
 
-class Settling(NamedTuple):
+class Proved(NamedTuple):
     """Where a search that takes all lanes together ended, and what proves it. Arrays end with an axis of lanes."""
 
     y: Array
@@ -79,9 +79,9 @@ class Settling(NamedTuple):
 class Searched(NamedTuple):
     """Where n cells came to."""
 
-    found: Settling
+    points: Proved
     ended: np.ndarray
-    """(n,) `Ended`; where it is not `settled`, `found` is the last point of the motion."""
+    """(n,) `Ended`; where it is not `settled`, `points` is the last point of the motion."""
     followed: np.ndarray
     """(n,) s: how long the motion was followed."""
     steps: np.ndarray
@@ -117,25 +117,27 @@ def searched(
     """
     x, numbers = x0.T, p.T
     y = x[list(system.laws.independent)] if y0 is None else y0.T
-    found = settled(system, x, y, numbers, BOLD if system.monotone else THERE, ENOUGH)
+    found = settle_where_stable(system, x, y, numbers, BOLD if system.monotone else THERE, ENOUGH)
     ended = np.full(len(p), Ended.settled)
     now = Searched(found, ended, np.zeros(len(p)), np.zeros(len(p), dtype=int), np.full(len(p), None), np.zeros(len(p)))
     if (waiting := np.flatnonzero(~found.done)).size:
         pace = BOLD._replace(first=QUIET) if system.monotone else NEWTON
-        led = _Led(system, x[:, waiting], y[:, waiting], numbers[:, waiting], pace)
-        _put(now, waiting, led.searched(progress))
+        motion = _Following(system, x[:, waiting], y[:, waiting], numbers[:, waiting], pace)
+        _put(now, waiting, motion.searched(progress))
     return now
 
 
-def settled(system: System, x: np.ndarray, y: np.ndarray, numbers: np.ndarray, pace: Pace, iterations: int) -> Settling:
+def settle_where_stable(
+    system: System, x: np.ndarray, y: np.ndarray, numbers: np.ndarray, pace: Pace, iterations: int
+) -> Proved:
     """Steps of a pace towards stationary points; a point that a cell would leave is none to settle at.
 
     Where signs do not tell stability eigenvalues do: of all that are done `verdict` is STABLE or UNSTABLE, unless
     double precision cannot tell, and `slowest` is known.
     """
     found = settling(system)((x, y, numbers), (pace, iterations))
-    told = (found.verdict == STABLE) & ~np.isnan(found.slowest)
-    if (unclear := np.flatnonzero(found.done & ~told)).size:
+    proved = (found.verdict == STABLE) & ~np.isnan(found.slowest)
+    if (unclear := np.flatnonzero(found.done & ~proved)).size:
         finite = np.isfinite(found.jacobian[..., unclear]).all(axis=(0, 1))
         found.done[unclear[~finite]] = False
         unclear = unclear[finite]
@@ -179,7 +181,7 @@ def _put(into: Any, lanes: np.ndarray, part: Any) -> None:
         target[..., lanes] = source
 
 
-class _Led:
+class _Following:
     """Cells whose motion is followed until it is quiet.
 
     The search goes on from there by steps of a pace; where those do not fit, the motion is followed further.
@@ -188,14 +190,14 @@ class _Led:
     def __init__(self, system: System, x: np.ndarray, y: np.ndarray, numbers: np.ndarray, pace: Pace) -> None:
         self.system, self.x, self.numbers, self.pace = system, x, numbers, pace
         _, self.c, self.matrix = system.split(x.T, numbers.T)
-        self.rows = numbers_of(numbers.T, self.c, self.matrix)
+        self.columns = numbers_of(numbers.T, self.c, self.matrix)
         n = y.shape[1]
         count, nothing = np.zeros(n, dtype=int), np.zeros(n)
         lanes = Lanes(nothing, nothing, np.ascontiguousarray(y), count, count + RUNNING, count, count)
         self.lanes = mapped(np.copy, lanes)
-        self.enough, self.ions = nothing + QUIET, nothing + 1.0
-        self.ended, self.seen, self.lasts = count + Ended.moving, np.full(n, None, dtype=object), np.zeros(n)
-        self.found = mapped(np.copy, settling(system)((x, y, numbers), (pace, 0)))
+        self.quiet, self.least_ions = nothing + QUIET, nothing + 1.0
+        self.ended, self.seen, self.last_step = count + Ended.moving, np.full(n, None, dtype=object), np.zeros(n)
+        self.points = mapped(np.copy, settling(system)((x, y, numbers), (pace, 0)))
 
     def searched(self, progress: Progress | None) -> Searched:
         """All of them to their end."""
@@ -216,16 +218,16 @@ class _Led:
                 self.look(waiting[self.lanes.status[waiting] == RUNNING])
         if (rest := np.flatnonzero(self.ended != Ended.settled)).size:  # what is known of the point where it was left
             y = self.lanes.y[:, rest]
-            _put(self.found, rest, settling(self.system)((self.x[:, rest], y, self.numbers[:, rest]), (self.pace, 1)))
-            self.found.y[:, rest], self.found.iterations[rest] = y, 0
-        return Searched(self.found, self.ended, self.lanes.t, self.lanes.steps, self.seen, self.lasts)
+            _put(self.points, rest, settling(self.system)((self.x[:, rest], y, self.numbers[:, rest]), (self.pace, 1)))
+            self.points.y[:, rest], self.points.iterations[rest] = y, 0
+        return Searched(self.points, self.ended, self.lanes.t, self.lanes.steps, self.seen, self.last_step)
 
     def follow(self, which: np.ndarray, tries: int) -> None:
         """So many steps tried."""
         before = self.lanes.t[which]
-        batch = (_taken(self.lanes, which), self.enough[which], self.ions[which], self.rows[:, which])
+        batch = (_taken(self.lanes, which), self.quiet[which], self.least_ions[which], self.columns[:, which])
         _put(self.lanes, which, following(self.system)(batch, tries))
-        self.lasts[which] = (self.lanes.t[which] - before) / tries
+        self.last_step[which] = (self.lanes.t[which] - before) / tries
 
     def states(self, which: np.ndarray) -> np.ndarray:
         """(lanes, states)"""
@@ -234,29 +236,31 @@ class _Led:
     def judge_emptied(self, which: np.ndarray) -> None:
         """What decays towards nothing goes on as it did; what is taken where there is none does not."""
         few = self.states(which) < one_ion(self.system, self.numbers[:, which].T)
-        few &= (self.ions[which] > 0.0)[:, None]
+        few &= (self.least_ions[which] > 0.0)[:, None]
         for place in np.flatnonzero(few.any(axis=1)):
             k = which[place]
             goes_on = vanishes(self.system, self.states(which[[place]])[0], self.numbers[:, k], few[place])
-            self.ions[k], self.lanes.status[k] = 0.0, RUNNING if goes_on else STUCK
+            self.least_ions[k], self.lanes.status[k] = 0.0, RUNNING if goes_on else STUCK
 
     def settle(self, which: np.ndarray) -> None:
         """Where it is quiet: steps towards a stationary point, or a longer way."""
         if not which.size:
             return
-        near = settled(self.system, self.x[:, which], self.lanes.y[:, which], self.numbers[:, which], self.pace, FEW)
+        near = settle_where_stable(
+            self.system, self.x[:, which], self.lanes.y[:, which], self.numbers[:, which], self.pace, FEW
+        )
         there, others = which[near.done], which[~near.done]
-        _put(self.found, there, _taken(near, near.done))
+        _put(self.points, there, _taken(near, near.done))
         self.ended[there] = Ended.settled
-        self.enough[others] *= QUIETER
-        still = (self.enough[others] > STILL) | (self.lanes.t[others] >= END)
+        self.quiet[others] *= QUIETER
+        still = (self.quiet[others] > STILL) | (self.lanes.t[others] >= END)
         self.ended[others[still]] = Ended.stopped
         self.lanes.status[others[~still]] = RUNNING
 
     def look(self, which: np.ndarray) -> None:
         """Whether those that still move go on so for ever."""
         for k, state in zip(which, self.states(which), strict=True):
-            self.seen[k] = seen = firing(self.system, state, self.numbers[:, k], float(self.lasts[k]))
+            self.seen[k] = seen = firing(self.system, state, self.numbers[:, k], float(self.last_step[k]))
             if seen.steady or seen.stays:
                 self.lanes.status[k] = FINISHED
 
@@ -279,14 +283,14 @@ def following(system: System) -> Callable[[tuple[Lanes, np.ndarray, np.ndarray, 
         from vrest.numerics.batch import advance
         from vrest.numerics.tableau import RODAS3
 
-        lanes, enough, ions, numbers = batch
+        lanes, quiet, least_ions, numbers = batch
         constants = constants_of(system, numbers)
         units = system.units(constants[0])
 
         def emptied(y: Entries, args: tuple[Entries, ...]) -> Array:
-            fewer = jnp.zeros_like(ions, dtype=bool)
+            fewer = jnp.zeros_like(least_ions, dtype=bool)
             for (kind, _), value, unit in zip(system.states, system.join_entries(y, *args[1:]), units, strict=True):
-                fewer |= (kind == "amount") & (value * unit * N_A < ions)
+                fewer |= (kind == "amount") & (value * unit * N_A < least_ions)
             return fewer
 
         return advance(
@@ -299,7 +303,7 @@ def following(system: System) -> Callable[[tuple[Lanes, np.ndarray, np.ndarray, 
             atol=allowed.tolerance(RTOL),
             attempts=attempts,
             quick=system.quick,
-            enough=enough,
+            enough=quiet,
             halt=emptied,
             method=RODAS3,
         ).lanes
@@ -310,10 +314,10 @@ def following(system: System) -> Callable[[tuple[Lanes, np.ndarray, np.ndarray, 
 @lru_cache(maxsize=64)
 def settling(
     system: System,
-) -> Callable[[tuple[np.ndarray, np.ndarray, np.ndarray], tuple[Pace, int]], Settling]:
+) -> Callable[[tuple[np.ndarray, np.ndarray, np.ndarray], tuple[Pace, int]], Proved]:
     """The search of a batch and the proof of its results as machine code.
 
-    (states whose totals hold, independent states to begin with, parameters), (pace, iterations) -> Settling
+    (states whose totals hold, independent states to begin with, parameters), (pace, iterations) -> Proved
     """
     allowed = Allowed(system)
     charges = [i for i, k in enumerate(system.laws.independent) if system.states[k][0] == "charge"]
@@ -321,7 +325,7 @@ def settling(
     def f(t: Array, y: Entries, args: tuple[Entries, ...]) -> Entries:
         return system.reduced_entries(y, args)
 
-    def search(batch: tuple[Array, Array, Array], how: tuple[Pace, Array]) -> Settling:
+    def search(batch: tuple[Array, Array, Array], how: tuple[Pace, Array]) -> Proved:
         import jax.numpy as jnp
 
         from vrest.numerics.settle import prove, settle
@@ -350,7 +354,7 @@ def settling(
         residual = zero
         for k in charges:
             residual = jnp.maximum(residual, from_si(jnp.abs(ended.correction[k]), "potential"))
-        return Settling(
+        return Proved(
             y=jnp.stack(ended.y),
             correction=jnp.stack(ended.correction),
             state=jnp.stack([jnp.broadcast_to(v, zero.shape) for v in x]),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from vrest.numerics.point import NEWTON, Stationary
+from vrest.numerics.stationary import Stationary
 from vrest.system.assemble import System
 from vrest.units import duration, from_si
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.certify import Certificate, certify, growth
 from vrest.verbs.firing import Firing, firing
+from vrest.verbs.linearised import linearised, point_of
 from vrest.verbs.outcome import Ended, Outcome
-from vrest.verbs.search import Progress, Searched, Settling, searched, settling
+from vrest.verbs.search import Progress, Searched, searched
 
 MAX_ITERATIONS = 60
 """Of Newton's method alone."""
@@ -28,28 +29,15 @@ def verdict(
 
 
 def _judged(system: System, p: np.ndarray, x0: np.ndarray, search: Searched, k: int) -> Certificate:
-    ended, point = Ended(int(search.ended[k])), _point(system, search.found, k)
+    ended, point = Ended(int(search.ended[k])), point_of(system, search.points, k)
     if ended is Ended.settled:  # the correction that is left is made as well, and the point judged where it led
-        last = linearised(system, p, x0, search.found.state[list(system.laws.independent), k])
+        last = linearised(system, p, x0, search.points.state[list(system.laws.independent), k])
         point = last._replace(iterations=point.iterations, converged=True)
     found = certify(system, p, x0, point, ended)._replace(
         followed=float(search.followed[k]), steps=int(search.steps[k])
     )
     going_on = ended is Ended.moving and found.outcome is Outcome.not_followed
     return _moving(system, p, x0, found, search.seen[k], float(search.pace[k])) if going_on else found
-
-
-def _point(system: System, found: Settling, k: int) -> Stationary:
-    y, correction = found.y[:, k], found.correction[:, k]
-    size = np.array(Allowed(system).scale(tuple(y)))
-    jacobian = found.jacobian[..., k] * size[:, None] / size[None, :]
-    correction = np.where(np.isfinite(correction), correction, 0.0)  # a singular Jacobian has none
-    return Stationary(y, jacobian, correction, int(found.iterations[k]), bool(found.done[k]))
-
-
-def linearised(system: System, p: np.ndarray, x0: np.ndarray, y: np.ndarray) -> Stationary:
-    """The Jacobian at independent states y with the totals of x0, and Newton's correction there."""
-    return _point(system, settling(system)((x0[:, None], y[:, None], p[:, None]), (NEWTON, 1)), 0)._replace(y=y)
 
 
 def _moving(

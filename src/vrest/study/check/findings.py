@@ -17,7 +17,7 @@ from vrest.system.assemble import System, assemble
 from vrest.system.observables import currents, ion_fluxes, pump_costs, reversal_potential, transports
 from vrest.system.structure import Wall, parameter_vector
 from vrest.units import HOUR, MINUTE, from_door, from_si
-from vrest.verbs.instant import at_potential, clamped, instant
+from vrest.verbs.instant import instant, steady_at
 
 VOLTS = 1e-4
 """V: a potential that differs by less is the same."""
@@ -132,7 +132,7 @@ def first_moment(cell: Cell) -> Moment:
         return Moment(cell, system, p, x)
     for wall in system.structure.tree:
         volts = from_door(1.0, "potential") * (v[wall.name] if isinstance(v, dict) else v)
-        x = at_potential(system, x, wall, np.array([volts]), p)[0]
+        x = steady_at(system, x, wall, np.array([volts]), p)[0]
     return Moment(cell, system, p, x)
 
 
@@ -185,7 +185,7 @@ def _reversals(now: Moment, wall: Wall, claims: Claims) -> Iterator[Finding]:
     inside = now.system.concentrations(now.x, now.p, wall.inside)
     outside = now.system.concentrations(now.x, now.p, wall.outside)
     parts = transports(now.system, now.p, wall)
-    apart = clamped(now.system, now.x, wall, now.v(wall) + np.array([0.0, STEP]))
+    apart = now.system.at_potential(now.x, wall, now.v(wall) + np.array([0.0, STEP]))
     slopes = {label: 1 / STEP * float(np.diff(i)[0]) for label, i in currents(now.system, apart, now.p, wall).items()}
     celsius = f"{from_si(now.cell.temperature, 'temperature'):.4g} degC"
     for ion, stated in claims.reversals.items():

@@ -21,7 +21,7 @@ from vrest.model.quantity import quantity_fields
 from vrest.model.transport import ATP, Transport
 from vrest.system.assemble import System, assemble
 from vrest.system.structure import Wall, parameter_vector
-from vrest.verbs.instant import at_potential, refuse_undefined
+from vrest.verbs.instant import refuse_undefined, steady_at
 
 Array = NDArray[np.float64]
 
@@ -107,7 +107,7 @@ def _slopes(system: System, x: Array, p: Array, wall: Wall) -> dict[str, float]:
     h = 2e-4
     weights = np.array([1.0, -8.0, 8.0, -1.0]) / (12 * h)
     v = float(system.potential(x, wall))
-    states = at_potential(system, x, wall, v + h * np.array([-2.0, -1.0, 1.0, 2.0]), p)
+    states = steady_at(system, x, wall, v + h * np.array([-2.0, -1.0, 1.0, 2.0]), p)
     return {label: float(weights @ flow) for label, flow in currents(system, states, p, wall).items()}
 
 

@@ -34,7 +34,7 @@ from vrest.system.observables import (
 )
 from vrest.system.structure import Wall
 from vrest.units import from_si
-from vrest.verbs.instant import clamped, joint_potentials, zero_current_potentials
+from vrest.verbs.instant import joint_potentials, zero_current_potentials
 from vrest.verbs.rest import Rest, rest, rest_of
 
 
@@ -268,7 +268,7 @@ def _slopes(system: System, x: np.ndarray, p: np.ndarray, wall: Wall) -> dict[st
     v = float(system.potential(x, wall))
     h = 2e-4
     weights = np.array([1.0, -8.0, 8.0, -1.0]) / (12 * h)
-    states = clamped(system, x, wall, v + h * np.array([-2.0, -1.0, 1.0, 2.0]))
+    states = system.at_potential(x, wall, v + h * np.array([-2.0, -1.0, 1.0, 2.0]))
     return {label: float(weights @ i) for label, i in currents(system, states, p, wall).items()}
 
 

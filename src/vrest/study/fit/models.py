@@ -224,9 +224,9 @@ def _potential(known: Known) -> Callable[[Any, Any, dict[str, Any]], Any]:
     """(parameters, contents, r of a pump) -> V, in V."""
     system, cell = known.system, known.of.cell
     if known.model == "settled":
-        from vrest.verbs.rest_function import settled
+        from vrest.verbs.rest_function import differentiable_rest
 
-        rests = settled(system, faces=True)
+        rests = differentiable_rest(system, faces=True)
 
         def at_rest(p: Any, x: Any, extra: dict[str, Any]) -> Any:
             _, c, matrix = system.split(x, p)

@@ -15,7 +15,7 @@ from vrest.study.perturb.follow import MOST_STEPS, follow
 from vrest.study.perturb.perturbation import Perturbation, find, perturbations, restoring, together
 from vrest.study.perturb.perturbed import Moment, Perturbed, moment
 from vrest.units import DAY, HOUR, MINUTE, format_si, from_door, to_si
-from vrest.verbs.instant import at_potential, instant
+from vrest.verbs.instant import instant, steady_at
 from vrest.verbs.rest import Rest, rest
 from vrest.verbs.run import Progress
 from vrest.verbs.run_result import Run
@@ -212,7 +212,7 @@ def _instant(before: Rest, changes: list[Change]) -> Moment:
     p = parameter_vector(apply(before.cell, changes))
     for wall in system.structure.tree:
         v = answer.v[wall.name] if isinstance(answer.v, dict) else answer.v
-        x = at_potential(system, x, wall, np.array([from_door(1.0, "potential") * v]), p)[0]
+        x = steady_at(system, x, wall, np.array([from_door(1.0, "potential") * v]), p)[0]
     return moment("at once", 0.0, system, x, p)
 
 
