@@ -23,7 +23,8 @@ from vrest.system.observables import volumes
 from vrest.system.structure import parameter_vector
 from vrest.units import format_si, from_si, to_si, unit_of
 from vrest.verbs.face import GONE, LITTLE, face, faced
-from vrest.verbs.rest_all import SEED, STARTS, Line, Progress, problem, stationary_states
+from vrest.verbs.progress import Progress
+from vrest.verbs.rest_all import SEED, STARTS, Line, problem, stationary_states
 from vrest.verbs.restart import restarted
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from vrest.model.change import Change
 from vrest.model.paths import resolve
 from vrest.model.protocol import Protocol, segments
 from vrest.units import format_si
-from vrest.verbs.run import POINTS, Progress, Watch, simulate
+from vrest.verbs.progress import Progress
+from vrest.verbs.run import POINTS, Watch, simulate
 from vrest.verbs.run_result import Run
 
 

@@ -23,6 +23,7 @@ from vrest.units import format_si, from_si, to_si
 from vrest.verbs.population_job import Data, Rests, Runs
 from vrest.verbs.population_layout import Column, coordinates, rest_columns, run_columns
 from vrest.verbs.population_result import Population
+from vrest.verbs.progress import CellsDone
 from vrest.verbs.run import accuracy, moments, span
 from vrest.verbs.samples import Samples, samples
 from vrest.version import __version__
@@ -38,9 +39,6 @@ CHUNKS = {Rests: (16, 256, 32_768), Runs: (32, 64, 16_384)}
 
 MOST_NUMBERS = 2**23
 """Of the time series of one chunk: 64 MiB."""
-
-Progress = Callable[[int, int], None]
-"""Told the cells that are done and how many there are."""
 
 Writer = Callable[[int, Data], None]
 """Keeps the columns of chunk number k; runs where the chunk was computed, so it must be picklable."""
@@ -138,7 +136,7 @@ def population(
     chunk: int | None = None,
     workers: int | None = None,
     client: Any = None,
-    progress: Progress | None = None,
+    progress: CellsDone | None = None,
 ) -> Population:
     """Many cells that differ in some parameters: their resting states, or (with `until` or `events`) their runs.
 
@@ -261,7 +259,7 @@ def _compute(
     done: np.ndarray,
     workers: int | None,
     client: Any,
-    progress: Progress | None,
+    progress: CellsDone | None,
 ) -> tuple[int, tuple[Fallback, ...]]:
     """Compute what is not done; how many cells that was, and what was left to XLA.
 

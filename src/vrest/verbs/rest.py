@@ -25,8 +25,9 @@ from vrest.units import duration, from_si
 from vrest.verbs.certify import Certificate, certify, pump_notices
 from vrest.verbs.linearised import linearised
 from vrest.verbs.outcome import Outcome
+from vrest.verbs.progress import Progress
 from vrest.verbs.restart import restarted
-from vrest.verbs.search import Progress, searched
+from vrest.verbs.search import searched
 from vrest.verbs.slower import slower
 from vrest.verbs.start import begin, refuse_start_values
 from vrest.verbs.verdict import departed, verdict

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -24,14 +24,13 @@ from vrest.verbs.certify import certify
 from vrest.verbs.face import COMES_BACK, gone_at
 from vrest.verbs.linearised import linearised
 from vrest.verbs.outcome import Ended
+from vrest.verbs.progress import Progress
 from vrest.verbs.rest import Rest, result
 from vrest.verbs.search import one_ion, searched
 from vrest.verbs.verdict import departed, verdict
 
 if TYPE_CHECKING:
     from vrest.numerics.continuation import Problem
-
-Progress = Callable[[float], Any]
 
 STARTS = 24
 SEED = 20140

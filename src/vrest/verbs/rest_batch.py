@@ -10,7 +10,8 @@ from vrest.numerics.stationary import STABLE
 from vrest.system.assemble import System
 from vrest.verbs.certify import NEUTRAL_RATE, SETTLED_MM_PER_MIN, SETTLED_MV
 from vrest.verbs.outcome import Ended, Outcome
-from vrest.verbs.search import Progress, searched
+from vrest.verbs.progress import Progress
+from vrest.verbs.search import searched
 from vrest.verbs.verdict import verdict
 
 BLOCK = 8192

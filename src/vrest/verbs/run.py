@@ -18,6 +18,7 @@ from vrest.system.structure import parameter_vector
 from vrest.units import format_si, to_si
 from vrest.verbs.allowed import Allowed
 from vrest.verbs.motion import stepper
+from vrest.verbs.progress import Progress
 from vrest.verbs.run_result import Run, Stretch, StuckError
 from vrest.verbs.start import begin
 
@@ -28,9 +29,6 @@ CHUNK = 256
 
 FIRST_MOMENT = 1e-6
 """s: a logarithmic axis starts this long after the start and after each event."""
-
-Progress = Callable[[float], bool | None]
-"""Told the share done (0 to 1) between chunks; returning False stops the run, keeping what is done."""
 
 Watch = Callable[[float, np.ndarray], bool | None]
 """Told time (s) and state (SI) between chunks; returning False stops the run, keeping what is done."""

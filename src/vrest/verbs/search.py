@@ -26,6 +26,7 @@ from vrest.verbs.batch import constants_of, numbers_of
 from vrest.verbs.firing import firing
 from vrest.verbs.held import pumped
 from vrest.verbs.outcome import Ended
+from vrest.verbs.progress import Progress
 
 RTOL = 1e-4
 """Of the motion on its way to rest."""
@@ -48,9 +49,6 @@ CHUNK, LARGEST_CHUNK = 128, 2048
 
 FIRST_LOOK = 32_768
 """Steps tried before it is looked whether a cell fires on and on; then again after twice as many."""
-
-Progress = Callable[[float], Any]
-"""Told the share of cells that are settled, or of the steps that may be tried; returning False stops the search."""
 
 
 class Proved(NamedTuple):

@@ -12,7 +12,8 @@ from vrest.verbs.certify import Certificate, certify, growth
 from vrest.verbs.firing import Firing, firing
 from vrest.verbs.linearised import linearised, point_of
 from vrest.verbs.outcome import Ended, Outcome
-from vrest.verbs.search import Progress, Searched, searched
+from vrest.verbs.progress import Progress
+from vrest.verbs.search import Searched, searched
 
 MAX_ITERATIONS = 60
 """Of Newton's method alone."""

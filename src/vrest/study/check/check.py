@@ -15,8 +15,8 @@ from vrest.study.check.fixes import Fix, fixes
 from vrest.study.check.future import Later, floats, follow, moved
 from vrest.units import duration, from_si
 from vrest.verbs.outcome import Outcome
+from vrest.verbs.progress import Progress
 from vrest.verbs.rest import rest_here
-from vrest.verbs.run import Progress
 
 
 @dataclass(frozen=True)

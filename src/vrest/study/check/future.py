@@ -10,7 +10,8 @@ from vrest.errors import NoRestError
 from vrest.model.cell import Cell
 from vrest.study.check.findings import SHARE, VOLTS
 from vrest.units import HOUR, MINUTE, from_si
-from vrest.verbs.run import Progress, simulate
+from vrest.verbs.progress import Progress
+from vrest.verbs.run import simulate
 
 MOMENTS = (MINUTE, 10 * MINUTE, HOUR)
 """s: where a drift is looked at."""

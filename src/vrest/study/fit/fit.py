@@ -19,8 +19,8 @@ from vrest.study.fit.measured import Measured, measured
 from vrest.study.fit.models import Predictor, door_row, predictor
 from vrest.study.fit.noise import Noise, noise_of
 from vrest.study.fit.result import Fit, quantiles
+from vrest.verbs.progress import Progress
 from vrest.verbs.rest import rest
-from vrest.verbs.rest_all import Progress
 
 Array = NDArray[np.float64]
 

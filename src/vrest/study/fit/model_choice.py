@@ -13,7 +13,7 @@ from vrest.model.cellfile import CellLike, load
 from vrest.study.fit.fit import fit
 from vrest.study.fit.models import MODELS
 from vrest.study.fit.result import Fit
-from vrest.verbs.rest_all import Progress
+from vrest.verbs.progress import Progress
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from vrest.study.perturb.follow import MOST_STEPS
 from vrest.study.perturb.perturb import perturb
 from vrest.study.perturb.perturbation import Perturbation, find
 from vrest.study.perturb.perturbed import UNITS, Perturbed
-from vrest.verbs.run import Progress
+from vrest.verbs.progress import Progress
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from vrest.study.perturb.look import Seen, look
 from vrest.units import format_si
 from vrest.verbs.go_on import as_it_stands
 from vrest.verbs.outcome import Outcome
-from vrest.verbs.run import CHUNK, Progress, simulate
+from vrest.verbs.progress import Progress
+from vrest.verbs.run import CHUNK, simulate
 from vrest.verbs.run_result import Run, StuckError
 
 RTOL = 1e-6

@@ -16,8 +16,8 @@ from vrest.study.perturb.perturbation import Perturbation, find, perturbations, 
 from vrest.study.perturb.perturbed import Moment, Perturbed, moment
 from vrest.units import DAY, HOUR, MINUTE, format_si, from_door, to_si
 from vrest.verbs.instant import instant, steady_at
+from vrest.verbs.progress import Progress
 from vrest.verbs.rest import Rest, rest
-from vrest.verbs.run import Progress
 from vrest.verbs.run_result import Run
 
 READINGS = {"1 s": 1.0, "1 min": MINUTE, "1 h": HOUR}

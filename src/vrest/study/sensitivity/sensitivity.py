@@ -18,7 +18,8 @@ from vrest.study.sensitivity.observed import Quantity, chosen
 from vrest.study.sensitivity.sobol import N
 from vrest.study.sensitivity.spread import Sobol, spread
 from vrest.units import format_si, from_door, from_si, to_si
-from vrest.verbs.population import THRESHOLD, Progress
+from vrest.verbs.population import THRESHOLD
+from vrest.verbs.progress import CellsDone
 from vrest.verbs.rest import Rest, rest
 
 NEGLIGIBLE = 1e-3
@@ -179,7 +180,7 @@ def sensitivity(
     n: int | None = None,
     seed: int = 0,
     threshold: float | str = THRESHOLD,
-    progress: Progress | None = None,
+    progress: CellsDone | None = None,
 ) -> Sensitivity:
     """What a resting state depends on: exact effects of small changes, and Sobol indices over distributions.
 

@@ -18,8 +18,9 @@ from vrest.system.assemble import System, assemble
 from vrest.system.structure import parameter_vector
 from vrest.units import DAY, from_door
 from vrest.verbs.distribution import distribution
-from vrest.verbs.population import Progress, population
+from vrest.verbs.population import population
 from vrest.verbs.population_result import Population
+from vrest.verbs.progress import CellsDone
 
 HOLES = 0.01
 """Share of base samples that may be left out because a cell of theirs has no value."""
@@ -63,7 +64,7 @@ def spread(
     *,
     seed: int = 0,
     threshold: float = -30.0,
-    progress: Progress | None = None,
+    progress: CellsDone | None = None,
 ) -> Sobol:
     """Sobol indices of what can be read off the rests of n (2 d + 2) cells.
 
@@ -96,7 +97,7 @@ def _draws(cell: Cell, factor: Factor, u: np.ndarray) -> np.ndarray:
 
 
 def _values(
-    many: Population, quantity: Quantity, columns: Mapping[str, Any], threshold: float, progress: Progress | None
+    many: Population, quantity: Quantity, columns: Mapping[str, Any], threshold: float, progress: CellsDone | None
 ) -> np.ndarray:
     """What each cell came to, (cells,), door units; NaN where it has none."""
     if quantity.read is not None:

@@ -1,0 +1,11 @@
+"""What long work tells those who wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Progress = Callable[[float], bool | None]
+"""Told the share done, 0 to 1; where the docstring says so, returning False stops the work and keeps what is done."""
+
+CellsDone = Callable[[int, int], None]
+"""Told how many cells are done, and of how many."""
