@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from vrest.model.transport import Surroundings as Surroundings
     from vrest.model.transport import Transport as Transport
     from vrest.model.transport import transport as transport
-    from vrest.study.bifurcation import bifurcation as bifurcation
+    from vrest.study.bifurcation.bifurcation import bifurcation as bifurcation
     from vrest.study.calculator import ghk as ghk
     from vrest.study.calculator import nernst as nernst
     from vrest.study.check.check import Check as Check
@@ -121,7 +121,7 @@ _HOMES = {
     "vrest.verbs.run": "simulate",
     "vrest.verbs.run_result": "Run StuckError",
     "vrest.verbs.run_function": "run_function",
-    "vrest.study.bifurcation": "bifurcation",
+    "vrest.study.bifurcation.bifurcation": "bifurcation",
     "vrest.study.calculator": "ghk nernst",
     "vrest.study.check.check": "Check check",
     "vrest.study.perturb.compare": "Comparison compare",

@@ -9,7 +9,7 @@ import rich_click as click
 from vrest.cli import options
 
 if TYPE_CHECKING:
-    from vrest.study.bifurcation import Bifurcation, Branch
+    from vrest.study.bifurcation.branch import Bifurcation, Branch
 
 UNITS = {
     "multiple": "1",
@@ -59,7 +59,7 @@ def command(
     options.check_figure(plot)
     described = changes.read(cell)
 
-    from vrest.study.bifurcation import bifurcation
+    from vrest.study.bifurcation.bifurcation import bifurcation
 
     with Meter(f"{described.name}", quiet) as meter:
         found = bifurcation(described, parameter, start, stop, progress=meter)
@@ -107,7 +107,7 @@ def result(found: Bifurcation) -> dict[str, Any]:
 def show(found: Bifurcation) -> None:
     """The branches for people."""
     from vrest.cli.answer import millivolts, number, table
-    from vrest.study.bifurcation import ENDS, KINDS
+    from vrest.study.bifurcation.branch import ENDS, KINDS
     from vrest.units import duration
 
     click.echo(f"{found.cell.name}: {found.path}, {found.start:.6g} to {found.stop:.6g} {found.unit}")

@@ -12,7 +12,7 @@ from matplotlib.ticker import LogLocator
 
 from vrest.plot.labels import LEADING, settle, size_in_points, text_width
 from vrest.plot.style import FAINT, INK, MUTED, PUMP, SMALL, V, dress, new_figure, number
-from vrest.study.bifurcation import KINDS, Bifurcation, Special
+from vrest.study.bifurcation.branch import KINDS, Bifurcation, Special
 
 MARKS = {"fold": ("o", "#D55E00", 9.5), "hopf": ("D", "#0072B2", 6.5), "branch": ("X", PUMP, 7.0)}
 """Marker, colour and size of each kind: a Hopf point on a fold leaves the fold to be seen."""
@@ -43,7 +43,7 @@ def bifurcation_figure(found: Bifurcation) -> Figure:
     Folds and Hopf points are marked and labelled with their values; the upper axis counts in multiples of the
     present value.
 
-    >>> from vrest.study.bifurcation import bifurcation
+    >>> from vrest.study.bifurcation.bifurcation import bifurcation
     >>> found = bifurcation("mammalian_neuron", "pump.max_rate", "0.5x", "2x", starts=0)
     >>> bifurcation_figure(found).axes[0].get_xlabel()
     'membranes.neuron.transports.pump.max_rate (pmol/cm²/s)'

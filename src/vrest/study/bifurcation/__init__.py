@@ -1,0 +1,1 @@
+"""How the resting states of a cell move, appear and vanish along a parameter."""

@@ -1,0 +1,196 @@
+"""What a bifurcation diagram holds: branches, and the points where they turn or change their stability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vrest.model.cell import Cell
+from vrest.model.notice import Notice
+from vrest.model.notices import notices
+from vrest.model.paths import Parameter, set_si
+from vrest.system.assemble import System
+from vrest.system.observables import volumes
+from vrest.units import from_si, to_si
+from vrest.verbs.rest_all import Line
+from vrest.verbs.restart import restarted
+
+if TYPE_CHECKING:
+    from vrest.numerics.continuation import Curve, Point
+
+    Drawn = tuple[System, Line, Curve]
+    """One branch with its equations, in which an ion that is gone is independent."""
+
+KINDS = {"fold": "fold", "hopf": "Hopf point", "branch": "branch point"}
+ENDS = {
+    "bound": "the range ends",
+    "closed": "it closes in itself",
+    "lost": "no allowed state lies ahead: an ion runs out, a volume or V leaves all bounds, or a law is not smooth",
+    "long": "it is longer than what is followed",
+}
+"""What curves carry and why they end, in words."""
+
+
+@dataclass(frozen=True)
+class Special:
+    """A point where the stability of a branch changes, or where it turns back. Door units."""
+
+    kind: str
+    """`fold`, `hopf` or `branch`."""
+    parameter: float
+    multiple: float | None
+    """Of the present value; None where that is zero or degC."""
+    v: float | dict[str, float]
+    """mV; by membrane where there are several."""
+    concentrations: dict[str, dict[str, float]]
+    """{compartment: {ion: mM}}."""
+    volumes: dict[str, float]
+    """um3."""
+    period: float | None
+    """Of the oscillation born at a Hopf point, s."""
+    branch: int
+    """Index of its branch."""
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One connected curve of stationary states, in its order; special points are among its points."""
+
+    system: System
+    parameter: np.ndarray
+    """(points,), door unit."""
+    multiple: np.ndarray | None
+    """(points,), of the present value; None where that is zero or degC."""
+    states: np.ndarray
+    """(points, states), raw SI."""
+    parameters: np.ndarray
+    """(points, parameters), raw SI."""
+    growth: np.ndarray
+    """(points,) largest real part of the eigenvalues, 1/s."""
+    unstable: np.ndarray
+    """(points,) number of eigenvalues with a positive real part."""
+    kinds: tuple[str, ...]
+    """Kind of each point, empty where it is not special."""
+    ends: tuple[str, str]
+    """Why it ends: keys of `ENDS`."""
+
+    @property
+    def stable(self) -> np.ndarray:
+        """(points,) whether every small deviation dies out; a special point is not called stable."""
+        return (self.unstable == 0) & np.array([not kind for kind in self.kinds])
+
+    @property
+    def v(self) -> np.ndarray:
+        """mV: (points,), or (points, membranes) where there are several."""
+        columns = [
+            from_si(np.asarray(self.system.potential(self.states, w)), "potential") for w in self.system.structure.walls
+        ]
+        return columns[0] if len(columns) == 1 else np.stack(columns, axis=-1)
+
+    @property
+    def concentrations(self) -> dict[str, dict[str, np.ndarray]]:
+        """{compartment: {ion: (points,) mM}}."""
+        return {
+            s.name: {
+                ion: np.broadcast_to(c, len(self.parameter))
+                for ion, c in self.system.concentrations(self.states, self.parameters, s.name).items()
+            }
+            for s in self.system.structure.spaces
+        }
+
+    @property
+    def volumes(self) -> dict[str, np.ndarray]:
+        """{compartment: (points,) um3}."""
+        found = volumes(self.system, self.states, self.parameters)
+        return {n: np.broadcast_to(from_si(np.asarray(v), "volume"), len(self.parameter)) for n, v in found.items()}
+
+    def runs(self) -> list[tuple[int, int, bool]]:
+        """Stretches of equal stability: (first, last, stable), each up to the special point that ends it."""
+        change = [k for k, kind in enumerate(self.kinds) if kind and 0 < k < len(self.kinds) - 1]
+        edges = [0, *change, len(self.kinds) - 1]
+        return [(a, b, bool(self.stable[a + 1 if b - a > 1 else b])) for a, b in pairwise(edges)]
+
+
+@dataclass(frozen=True)
+class Bifurcation:
+    """Every branch of stationary states found between two values of a parameter. Door units."""
+
+    cell: Cell
+    path: str
+    dimension: str
+    unit: str
+    present: float
+    start: float
+    stop: float
+    branches: tuple[Branch, ...]
+    special: tuple[Special, ...]
+    notices: tuple[Notice, ...] = field(default=())
+
+    @property
+    def warnings(self) -> list[Notice]:
+        """What to know before trusting the curves."""
+        return [*notices(self.cell), *self.notices]
+
+    def as_cell(self, branch: int, point: int) -> Cell:
+        """The cell started from one point of a branch, at the parameter it has there."""
+        b = self.branches[branch]
+        si = float(to_si(float(b.parameter[point]), self.dimension, self.path))
+        return restarted(set_si(self.cell, {self.path: si}), b.system, b.states[point], b.parameters[point])
+
+    def __repr__(self) -> str:
+        lines = [
+            f"Bifurcation of '{self.cell.name}' over {self.path}, {self.start:.6g} to {self.stop:.6g} {self.unit} "
+            f"(present {self.present:.6g}): {len(self.branches)} branch{'' if len(self.branches) == 1 else 'es'}"
+        ]
+        for k, branch in enumerate(self.branches):
+            for first, last, stable in branch.runs():
+                v = branch.v.reshape(len(branch.parameter), -1)[:, 0]
+                lines.append(
+                    f"  {k}: {branch.parameter[first]:.6g} to {branch.parameter[last]:.6g}, "
+                    f"V {v[first]:.3f} to {v[last]:.3f} mV, {'stable' if stable else 'unstable'}"
+                )
+        for point in self.special:
+            times = "" if point.multiple is None else f" ({point.multiple:.6g}x)"
+            v = next(iter(point.v.values())) if isinstance(point.v, dict) else point.v
+            lines.append(f"  {KINDS[point.kind]} at {point.parameter:.8g} {self.unit}{times}, V {v:.4f} mV")
+        return "\n".join(lines)
+
+
+def branch_of(parameter: Parameter, system: System, line: Line, curve: Curve) -> Branch:
+    si = np.array([point.parameter for point in curve.points])
+    ps, cs = line.p + si[:, None] * line.dp, line.c + si[:, None] * line.dc
+    return Branch(
+        system=system,
+        parameter=np.asarray(parameter.door(si)),
+        multiple=si / parameter.value if has_multiples(parameter) else None,
+        states=np.asarray(system.join(np.array([point.y for point in curve.points]), cs, line.matrix)),
+        parameters=ps,
+        growth=np.array([point.eigenvalues.real.max() for point in curve.points]),
+        unstable=np.array([point.unstable for point in curve.points]),
+        kinds=tuple(point.kind for point in curve.points),
+        ends=curve.ends,
+    )
+
+
+def special_of(parameter: Parameter, branch: Branch, k: int, n: int, point: Point) -> Special:
+    walls = branch.system.structure.walls
+    v = dict(zip([w.name for w in walls], np.atleast_1d(branch.v[n]).tolist(), strict=True))
+    turn = np.abs(point.eigenvalues[np.argmin(np.abs(point.eigenvalues.real))].imag)
+    return Special(
+        kind=point.kind,
+        parameter=float(branch.parameter[n]),
+        multiple=None if branch.multiple is None else float(branch.multiple[n]),
+        v=next(iter(v.values())) if len(v) == 1 else v,
+        concentrations={s: {i: float(c[n]) for i, c in ions.items()} for s, ions in branch.concentrations.items()},
+        volumes={name: float(size[n]) for name, size in branch.volumes.items()},
+        period=float(2 * np.pi / turn) if point.kind == "hopf" else None,
+        branch=k,
+    )
+
+
+def has_multiples(parameter: Parameter) -> bool:
+    """Whether multiples of the present value have a meaning."""
+    return parameter.value != 0 and parameter.spec.dimension != "temperature"
