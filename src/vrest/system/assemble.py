@@ -28,7 +28,7 @@ from vrest.model.gating import find_gating
 from vrest.model.remembered import remembered
 from vrest.model.transport import Surroundings, Transport
 from vrest.physics.logistic import logistic
-from vrest.physics.namespace import Array, namespace
+from vrest.physics.namespace import Array, namespace, traced
 from vrest.system.laws import Laws, conserved
 from vrest.system.links import ends, kind_of, network_of
 from vrest.system.structure import (
@@ -201,10 +201,15 @@ class System:
 
     def with_values(self, p: Array, values: Mapping[str, Array]) -> Array:
         """A parameter vector, or many, (..., numbers), with other values (SI) by path."""
-        numbers = list(entries(p))
+        if traced(p, *values.values()):
+            numbers = list(entries(p))
+            for path, value in values.items():
+                numbers[self._at[path]] = value
+            return stacked(numbers)
+        moved = np.array(p)
         for path, value in values.items():
-            numbers[self._at[path]] = value
-        return stacked(numbers)
+            moved[..., self._at[path]] = value
+        return moved
 
     def bound(self, m: int, p: Vector) -> Any:
         """Transport or exchange number m carrying the numbers of a parameter vector."""
