@@ -39,13 +39,13 @@ def test_what_only_renames_is_no_operation():
     assert trace.outputs == trace.inputs
 
 
-def test_a_loop_is_told_of_what_it_carries():
+def test_a_loop_knows_what_it_carries():
     def f(x, n):
         return [jax.lax.while_loop(lambda c: c[0] < n, lambda c: (c[0] + 1, c[1] * x), (0, x))[1]]
 
     trace = read(f, ARRAY, ((), "l", False))
     (loop,) = (op for op in trace.operations if op.name == "while")
-    condition, body = loop.told["condition"], loop.told["body"]
+    condition, body = loop.settings["condition"], loop.settings["body"]
     assert condition.inputs == body.inputs
     assert [v.lanes for v in body.inputs] == [v.lanes for v in loop.outputs] == [False, True]
     assert any(trace.inputs[1] in op.inputs for op in condition.operations)

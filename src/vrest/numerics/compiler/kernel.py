@@ -176,8 +176,7 @@ class Kernel:
                 if chosen == "own":
                     raise
                 missing = isinstance(error, UnsupportedError)
-                told = (error.what, error.where) if missing else (f"{type(error).__name__}: {error}", "")
-                fallback = Fallback(*told)
+                fallback = Fallback(*error.args) if missing else Fallback(f"{type(error).__name__}: {error}", "")
             else:
                 made = (out[0], [(v.shape, v.kind, v.lanes) for v in trace.outputs], samples, code)
                 if name and sources():  # nothing was changed meanwhile
@@ -207,10 +206,10 @@ class _Native:
     def __init__(self, nesting: Any, outputs: list[tuple[tuple[int, ...], str, bool]], samples: Any, code: bytes):
         self.nesting, self.outputs, self.samples = nesting, outputs, samples
         self.code, self.width = loaded(code), machine().width
-        told = [(str(k), v) for k, v in enumerate(outputs) if not v[2] and k != samples]
-        fields = [(name, np.float64 if kind == REAL else np.int64, shape) for name, (shape, kind, _) in told]
-        self.told = np.dtype([*fields, ("", np.int64)])
-        """What comes out but once, in words of 8 bytes; one more, so that it is never empty."""
+        shared = [(str(k), v) for k, v in enumerate(outputs) if not v[2] and k != samples]
+        fields = [(name, np.float64 if kind == REAL else np.int64, shape) for name, (shape, kind, _) in shared]
+        self.shared_out = np.dtype([*fields, ("", np.int64)])
+        """What comes out without lanes, in words of 8 bytes; one more, so that it is never empty."""
 
     def whole(self, n: int) -> int:
         """Lanes in whole vectors."""
@@ -218,10 +217,10 @@ class _Native:
 
     def run(self, wide: list[Any], shared: list[Any], times: Any, into: Any, own: int, lanes: int) -> list[Any]:
         words = [v.tobytes() if v.itemsize == 8 else v.astype(np.int64).tobytes() for v in shared]
-        given = bytearray(b"".join(words) + bytes(8))  # never empty
-        told = np.empty((), self.told)
+        shared_in = bytearray(b"".join(words) + bytes(8))  # never empty
+        shared_out = np.empty((), self.shared_out)
         found: list[Any] = []
-        arrays = [told if times is None else times, told if into is None else into, *wide]
+        arrays = [shared_out if times is None else times, shared_out if into is None else into, *wide]
         for k, (shape, kind, has_lanes) in enumerate(self.outputs):
             if k == self.samples:
                 found.append(into)
@@ -229,8 +228,8 @@ class _Native:
                 found.append(np.empty((*shape, lanes), DTYPES[kind]))
                 arrays.append(found[-1])
             else:
-                found.append(told[str(k)])
-        addresses = [_address(a) for a in (given, told, *arrays)]
+                found.append(shared_out[str(k)])
+        addresses = [_address(a) for a in (shared_in, shared_out, *arrays)]
         self.code((ctypes.c_void_p * len(addresses))(*addresses), lanes, own, 0 if times is None else len(times))
         for k, (_, kind, has_lanes) in enumerate(self.outputs):
             if kind in (BIT, INT) and not has_lanes:

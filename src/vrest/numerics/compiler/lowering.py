@@ -72,7 +72,7 @@ class _Lowering:
             count += 1
             return name
 
-        for name in ("%given", "%told", "%times", "%samples"):
+        for name in ("%shared_in", "%shared_out", "%times", "%samples"):
             pointer(name)
         words = 0
         for k, v in enumerate(trace.inputs):
@@ -175,7 +175,7 @@ class _Lowering:
         found = np.empty(shape, dtype=object)
         stored = REAL if kind == REAL else LONG
         for row, index in enumerate(np.ndindex(*shape)):
-            at = b.emit(f"getelementptr {stored}, ptr %given, i64 {first + row}", "ptr", False).text
+            at = b.emit(f"getelementptr {stored}, ptr %shared_in, i64 {first + row}", "ptr", False).text
             v = b.emit(f"load {stored}, ptr {at}, align 8, !invariant.load !0", stored, False)
             found[index] = b.convert(v, kind)
         return found
@@ -184,7 +184,7 @@ class _Lowering:
         """A number without lanes."""
         b = self.b
         stored = REAL if v.kind == REAL else LONG
-        at = b.emit(f"getelementptr {stored}, ptr %told, i64 {word}", "ptr", False).text
+        at = b.emit(f"getelementptr {stored}, ptr %shared_out, i64 {word}", "ptr", False).text
         b.do(f"store {stored} {b.convert(v, stored).text}, ptr {at}, align 8")
 
     def whole(self, value: Any) -> Array:
@@ -280,7 +280,7 @@ class _Lowering:
         return [found]
 
     def reduced(self, op: Operation, value: Array, by: Callable[[Block, Value, Value], Value]) -> Array:
-        shape, axes, name, b = op.inputs[0].shape, set(op.told["axes"]), op.name, self.b
+        shape, axes, name, b = op.inputs[0].shape, set(op.settings["axes"]), op.name, self.b
         over_lanes = op.inputs[0].lanes and len(shape) in axes
         if over_lanes and not (self.deciding and name in ("reduce_or", "reduce_and")):
             raise InputError(
@@ -305,9 +305,9 @@ class _Lowering:
 
     def product(self, op: Operation, left: Array, right: Array) -> Array:
         """A product of small arrays without lanes."""
-        of_left, of_right = op.told["contracted"]
+        of_left, of_right = op.settings["contracted"]
         shape = op.outputs[0].shape
-        if op.told["together"] != ((), ()) or any(v.lanes for v in op.inputs):
+        if op.settings["together"] != ((), ()) or any(v.lanes for v in op.inputs):
             raise UnsupportedError("a product along lanes")
         last = range(-len(of_left), 0)
         left, right = np.moveaxis(left, of_left, last), np.moveaxis(right, of_right, last)
@@ -324,7 +324,7 @@ class _Lowering:
         return found.reshape(shape)
 
     def loop(self, op: Operation, start: list[Any]) -> list[Any]:
-        b, condition, body = self.b, op.told["condition"], op.told["body"]
+        b, condition, body = self.b, op.settings["condition"], op.settings["body"]
         carried = condition.inputs
         enter, head, inside, after, ends = (b.fresh(p)[1:] for p in ("enter", "loop", "inside", "after", "ends"))
         b.do(f"br label %{enter}")

@@ -35,7 +35,7 @@ def each(function: Callable[[Any], Value], values: Array) -> Array:
 def _broadcast(op: Operation, values: list[Array]) -> list[Array]:
     shape = op.outputs[0].shape
     spread = [1] * len(shape)
-    for axis, size in zip(op.told["axes"], values[0].shape, strict=False):  # lanes are the last axis of both
+    for axis, size in zip(op.settings["axes"], values[0].shape, strict=False):  # lanes are the last axis of both
         if axis < len(shape):
             spread[axis] = size
     return [np.broadcast_to(values[0].reshape(spread), shape)]
@@ -46,28 +46,28 @@ def _reshape(op: Operation, values: list[Array]) -> list[Array]:
 
 
 def _slice(op: Operation, values: list[Array]) -> list[Array]:
-    cut, v = op.told["slices"], values[0]
+    cut, v = op.settings["slices"], values[0]
     if len(cut) > v.ndim and cut[-1] != slice(0, LANES, 1):
         raise UnsupportedError("some lanes")
     return [v[tuple(cut[: v.ndim])]]
 
 
 def _concatenated(op: Operation, values: list[Array]) -> list[Array]:
-    return [np.concatenate(values, axis=op.told["axis"])]
+    return [np.concatenate(values, axis=op.settings["axis"])]
 
 
 def _stacked(op: Operation, values: list[Array]) -> list[Array]:
-    return [np.stack(values, axis=op.told["axis"])]
+    return [np.stack(values, axis=op.settings["axis"])]
 
 
 def _unstacked(op: Operation, values: list[Array]) -> list[Array]:
-    parts = np.moveaxis(values[0], op.told["axis"], 0)
+    parts = np.moveaxis(values[0], op.settings["axis"], 0)
     return [parts[k, ...] for k in range(len(parts))]
 
 
 def _split(op: Operation, values: list[Array]) -> list[Array]:
-    axis, parts, start = op.told["axis"], [], 0
-    for size in op.told["sizes"]:
+    axis, parts, start = op.settings["axis"], [], 0
+    for size in op.settings["sizes"]:
         parts.append(values[0][(*[slice(None)] * axis, slice(start, start + size))])
         start += size
     return parts
@@ -76,13 +76,13 @@ def _split(op: Operation, values: list[Array]) -> list[Array]:
 def _gathered(op: Operation, values: list[Array]) -> list[Array]:
     """Entries at places that are known while tracing, as XLA's Gather has them; of lanes all or none."""
     source, places = values
-    told, shape, lanes = op.told, op.outputs[0].shape, op.inputs[0].lanes
-    offset, sizes, of_source, of_places = told["offset_dims"], told["sizes"], *told["batching"]
-    along = [axis for axis in range(source.ndim) if axis not in (*told["collapsed_slice_dims"], *of_source)]
+    settings, shape, lanes = op.settings, op.outputs[0].shape, op.inputs[0].lanes
+    offset, sizes, of_source, of_places = settings["offset_dims"], settings["sizes"], *settings["batching"]
+    along = [axis for axis in range(source.ndim) if axis not in (*settings["collapsed_slice_dims"], *of_source)]
     if op.inputs[1].lanes or not all(v.known for v in places.flat):
         raise UnsupportedError("entries at places not known")
     if lanes:
-        if offset[-1:] != (len(shape),) or source.ndim in told["start_index_map"]:
+        if offset[-1:] != (len(shape),) or source.ndim in settings["start_index_map"]:
             raise UnsupportedError("some lanes")
         offset, sizes = offset[:-1], sizes[:-1]
     batch = [axis for axis in range(len(shape)) if axis not in offset]
@@ -91,9 +91,9 @@ def _gathered(op: Operation, values: list[Array]) -> list[Array]:
     for to in np.ndindex(*shape):
         at = tuple(to[axis] for axis in batch)
         first = [0] * source.ndim
-        for place, axis in zip(places[at], told["start_index_map"], strict=True):
+        for place, axis in zip(places[at], settings["start_index_map"], strict=True):
             first[axis] = int(place.text)
-        if told["clip"]:
+        if settings["clip"]:
             first = [min(max(k, 0), last) for k, last in zip(first, most, strict=True)]
         elif any(not 0 <= k <= last for k, last in zip(first, most, strict=True)):
             raise UnsupportedError("entries that are not there")
@@ -106,18 +106,18 @@ def _gathered(op: Operation, values: list[Array]) -> list[Array]:
 
 
 def _reversed(op: Operation, values: list[Array]) -> list[Array]:
-    axes = op.told["axes"]
+    axes = op.settings["axes"]
     if any(axis >= values[0].ndim for axis in axes):
         raise UnsupportedError("lanes reversed")
     return [np.flip(values[0], axes)]
 
 
 def _transposed(op: Operation, values: list[Array]) -> list[Array]:
-    return [values[0].transpose(op.told["axes"][: values[0].ndim])]
+    return [values[0].transpose(op.settings["axes"][: values[0].ndim])]
 
 
 def _counted(op: Operation, values: list[Array]) -> list[Array]:
-    shape, kind, axis = op.outputs[0].shape, op.outputs[0].kind, op.told["axis"]
+    shape, kind, axis = op.outputs[0].shape, op.outputs[0].kind, op.settings["axis"]
     if axis >= len(shape):
         raise UnsupportedError("lanes counted")
     numbers = np.array([real(k) if kind == REAL else Value(str(k), kind) for k in range(shape[axis])], dtype=object)
@@ -239,10 +239,10 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "sign": _really(_sign),
     "abs": _abs,
     "square": _plainly(lambda b, x: b.mul(x, x)),
-    "integer_pow": _really(lambda b, op, x: b.power(x, op.told["power"])),
+    "integer_pow": _really(lambda b, op, x: b.power(x, op.settings["power"])),
     "sqrt": _really(_plainly(lambda b, x: b.call("sqrt", x))),
     "rsqrt": _really(_plainly(lambda b, x: b.div(real(1.0), b.call("sqrt", x)))),
-    "round": _really(lambda b, op, x: b.call("roundeven" if op.told["to_even"] else "round", x)),
+    "round": _really(lambda b, op, x: b.call("roundeven" if op.settings["to_even"] else "round", x)),
     "floor": _really(_plainly(lambda b, x: b.call("floor", x))),
     "ceil": _really(_plainly(lambda b, x: b.call("ceil", x))),
     **{name: _really(_plainly(getattr(elementary, name))) for name in ELEMENTARY},

@@ -1,8 +1,8 @@
-"""What JAX traced, as plain operations: the one file that knows how a version of JAX describes a trace.
+"""What JAX traced, as plain operations: the one file that knows how a version of JAX describes them.
 
-Calls are written out, operations that only rename are gone, and what an operation is told besides its inputs has
-names of our own. The numbers of lanes and of times are symbols while a function is traced, so that no number comes
-of them: a function that asks how many lanes there are is refused.
+Calls are written out, operations that only rename are gone, and the settings of an operation have names of our own.
+The numbers of lanes and of times are symbols while a function is traced, so that no number comes of them: a function
+that asks how many lanes there are is refused.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Operation(NamedTuple):
     inputs: list[Any]
     """Of `Variable` and `Constant`."""
     outputs: list[Variable]
-    told: dict[str, Any]
+    settings: dict[str, Any]
     """What else it depends on; axes count that of lanes as the last."""
     at: Any
     """Where it was asked for, for `place`."""
@@ -123,7 +123,7 @@ def _reduced(p: dict[str, Any]) -> dict[str, Any]:
     return {"axes": p["axes"]}
 
 
-TOLD: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+SETTINGS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "broadcast_in_dim": lambda p: {"axes": p["broadcast_dimensions"]},
     "slice": _slices,
     "split": lambda p: {"sizes": p["sizes"], "axis": p["axis"]},
@@ -139,7 +139,7 @@ TOLD: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "round": lambda p: {"to_even": p["rounding_method"].name == "TO_NEAREST_EVEN"},
     **{f"reduce_{name}": _reduced for name in ("or", "and", "sum", "prod", "max", "min")},
 }
-"""What operations are told, from JAX's parameters."""
+"""The settings of operations, from JAX's parameters."""
 
 
 class Traced:
@@ -220,18 +220,18 @@ class _Reader:
             raise _counted(place(at))
         try:
             if name == "while":
-                outputs, told = self.loop(eqn.params, inputs, called)
+                outputs, settings = self.loop(eqn.params, inputs, called)
                 inputs = inputs[-len(outputs) :]
             else:
                 outputs = [variable(v.aval) for v in eqn.outvars]
-                told = TOLD[name](eqn.params) if name in TOLD else {}
+                settings = SETTINGS[name](eqn.params) if name in SETTINGS else {}
         except UnsupportedError as error:
             raise UnsupportedError(error.what, error.where or place(at)) from error
-        self.operations.append(Operation(own or NAMES.get(name, name), inputs, outputs, told, at))
+        self.operations.append(Operation(own or NAMES.get(name, name), inputs, outputs, settings, at))
         return outputs
 
     def loop(self, params: dict[str, Any], inputs: list[Any], called: Any) -> tuple[list[Variable], dict[str, Any]]:
-        """What a loop gives, and what it is told: carried variables; its condition and its body made of them."""
+        """What a loop gives, and its settings: its condition and its body, made of the variables that it carries."""
         of_condition, of_body = params["cond_nconsts"], params["body_nconsts"]
         outer = inputs[:of_condition], inputs[of_condition : of_condition + of_body]
         avals = [v.aval for v in params["body_jaxpr"].jaxpr.outvars]
@@ -310,8 +310,10 @@ def operation(shape: Callable[..., tuple[Any, ...]]) -> Callable[[Callable[..., 
 
     def made(f: Callable[..., Any]) -> Callable[..., Any]:
         primitive = Primitive(f.__name__)
-        primitive.def_abstract_eval(lambda *avals, **told: ShapedArray(shape(*avals, **told), np.dtype(np.float64)))
-        primitive.def_impl(lambda *values, **told: jax.jit(partial(f, **told))(*values))
+        primitive.def_abstract_eval(
+            lambda *avals, **settings: ShapedArray(shape(*avals, **settings), np.dtype(np.float64))
+        )
+        primitive.def_impl(lambda *values, **settings: jax.jit(partial(f, **settings))(*values))
         mlir.register_lowering(primitive, mlir.lower_fun(f, multiple_results=False))
         OWN[primitive] = f.__name__
         return primitive.bind
