@@ -18,6 +18,7 @@ from vrest.numerics.compiler.fallback import Fallback, fallbacks
 from vrest.numerics.compiler.kernel import Kernel, leaves_of, tree_of
 from vrest.numerics.compiler.samples import sample_put, sample_room
 from vrest.numerics.compiler.trace import UnsupportedError
+from vrest.numerics.rhs import Rhs
 from vrest.system.assemble import assemble
 from vrest.verbs.motion import stepper
 from vrest.verbs.rest import rest_here
@@ -30,6 +31,7 @@ FUNCTIONS = {
     "log1p": (jnp.log1p, mpmath.log1p, (-0.99, 1e10), 2.0),
     "tanh": (jnp.tanh, mpmath.tanh, (-25, 25), 3.0),
     "logistic": (jax.nn.sigmoid, lambda x: 1 / (1 + mpmath.exp(-x)), (-30, 30), 3.0),
+    "erf": (jax.scipy.special.erf, mpmath.erf, (-7, 7), 2.0),
     "exp2": (jnp.exp2, lambda x: mpmath.mpf(2) ** x, (-1000, 1020), 1.5),
     "cbrt": (jnp.cbrt, mpmath.cbrt, (1e-300, 1e300), 1.5),
     "sinh": (jnp.sinh, mpmath.sinh, (-710, 710), 4.0),
@@ -235,6 +237,19 @@ def test_the_compiler_is_chosen_by_a_name(monkeypatch):
     monkeypatch.setenv("VREST_COMPILER", "gcc")
     with pytest.raises(InputError, match=r"VREST_COMPILER is 'gcc'\. Allowed: own, xla\."):
         Kernel(lambda x, _: x + 1)(np.arange(3.0), ())
+
+
+@pytest.mark.parametrize("chosen", ["own", "xla"])
+def test_xla_is_given_the_short_form(monkeypatch, chosen):
+    monkeypatch.setenv("VREST_COMPILER", chosen)
+    short = []
+
+    def f(x, _):
+        short.append(Rhs(lambda t, y, args: y, x, (x,), ()).short)
+        return x
+
+    Kernel(f)(np.arange(3.0), ())
+    assert set(short) == {chosen == "xla"}
 
 
 def test_trees_come_back_as_they_were():

@@ -76,6 +76,7 @@ ELEMENTWISE = {
     "asinh": (lax.asinh, [REAL], CLOSE),
     "acosh": (lax.acosh, [REAL], CLOSE),
     "atanh": (lax.atanh, [REAL], CLOSE),
+    "erf": (lax.erf, [REAL], CLOSE),
     "sin": (lax.sin, [REAL], CLOSE),
     "cos": (lax.cos, [REAL], CLOSE),
     "tan": (lax.tan, [REAL], CLOSE),

@@ -216,7 +216,7 @@ def _really(function: Callable[..., Value]) -> Callable[..., Value]:
 
 
 ELEMENTARY = ("exp", "exp2", "expm1", "log", "log1p", "cbrt", "tanh", "logistic")
-ELEMENTARY += ("sinh", "cosh", "asinh", "acosh", "atanh")
+ELEMENTARY += ("sinh", "cosh", "asinh", "acosh", "atanh", "erf")
 
 FUNCTIONS: dict[str, Callable[..., Value]] = {
     "add": _plainly(Block.add),
