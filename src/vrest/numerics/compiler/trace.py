@@ -26,7 +26,7 @@ from jax.interpreters import mlir
 from vrest.errors import InputError
 from vrest.numerics.compiler.instructions import BIT, INT, LONG, REAL
 
-KINDS = {"float64": REAL, "int64": LONG, "int32": INT, "bool": BIT}
+KINDS = {np.dtype(np.float64): REAL, np.dtype(np.int64): LONG, np.dtype(np.int32): INT, np.dtype(np.bool_): BIT}
 
 LANES, TIMES = symbolic_shape("lanes, times", constraints=("lanes >= 2", "times >= 2"))
 """The number of lanes and of times in a trace: no code is made for one of either."""
@@ -246,7 +246,7 @@ class _Reader:
 
 def variable(aval: Any) -> Variable:
     """Of a shape in which lanes are the last axis, if any; times the first, or the second of samples."""
-    kind, shape = KINDS.get(str(aval.dtype)), aval.shape
+    kind, shape = KINDS.get(aval.dtype), aval.shape
     lanes = bool(shape) and _is(shape[-1], LANES)
     sizes = shape[:-1] if lanes else shape
     times = len(sizes) in (1, 2) and _is(sizes[-1], TIMES)
@@ -257,12 +257,12 @@ def variable(aval: Any) -> Variable:
 
 
 def _is(size: Any, symbol: Any) -> bool:
-    return type(size) is not int and size == symbol
+    return size is symbol or (type(size) is not int and size == symbol)  # two symbols take long to compare
 
 
 def _constant(c: Any) -> Constant:
     c = np.asarray(c)
-    kind = KINDS.get(str(c.dtype))
+    kind = KINDS.get(c.dtype)
     if kind is None:
         raise UnsupportedError(f"a constant {c.dtype}{list(c.shape)}")
     return Constant(c, kind)
