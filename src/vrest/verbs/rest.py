@@ -284,7 +284,7 @@ def rest_here(cell: Cell) -> Rest:
 
 
 def result(
-    cell: Cell, system: System, p: np.ndarray, x0: np.ndarray, found: Certificate, heard: Iterable[Fallback]
+    cell: Cell, system: System, p: np.ndarray, x0: np.ndarray, found: Certificate, heard: Iterable[Fallback] = ()
 ) -> Rest:
     """A certificate with the cell that it is of, and what was heard on the way of code left to XLA."""
     return Rest(cell=cell, system=system, parameters=p, start=x0, fallbacks=tuple(heard), **found._asdict())
