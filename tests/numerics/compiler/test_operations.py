@@ -116,6 +116,9 @@ SHAPED = {
     "broadcast_in_dim": lambda x: (jnp.broadcast_to(x[:, None], (3, 2, *x.shape[1:])), x[0] + jnp.ones((2, 1))),
     "reshape": lambda x: (x.reshape(1, 3, -1), jnp.squeeze(x[:1], 0), jnp.expand_dims(x, 1)),
     "slice": lambda x: lax.slice_in_dim(x, 0, 3, 2) if x.ndim == 1 else x[::2],
+    "dynamic_slice": lambda x: tuple(  # of what has no lanes; the second is moved to where it fits
+        x[0] * lax.dynamic_slice_in_dim(jnp.arange(3.0), np.int32(k), 2).sum() for k in (1, 2, -5)
+    ),
     "split": lambda x: tuple(lax.split(x, (1, 2))),
     "rev": lambda x: lax.rev(x, (0,)),
     "transpose": lambda x: jnp.stack([x, 2 * x]).transpose(1, 0, *range(2, x.ndim + 1)),
@@ -125,6 +128,7 @@ SHAPED = {
     "stack": lambda x: jnp.stack([x, -x], axis=1),
     "unstack": lambda x: tuple(jnp.unstack(x)),
     "copy": lambda x: jnp.copy(x) + x,
+    "device_put": lambda x: jax.device_put(x) + x,
     "stop_gradient": lambda x: lax.stop_gradient(x) + x,
     "optimization_barrier": lambda x: lax.optimization_barrier((x, -x)),
 }

@@ -105,6 +105,16 @@ def _gathered(op: Operation, values: list[Array]) -> list[Array]:
     return [found]
 
 
+def _slice_at(op: Operation, values: list[Array]) -> list[Array]:
+    """A part that begins at places known while tracing; where it would not fit, XLA moves it to where it does."""
+    source, sizes = values[0], op.outputs[0].shape
+    places = [v[()] for v in values[1:]]
+    if op.inputs[0].lanes != op.outputs[0].lanes or not all(v.known for v in places):
+        raise UnsupportedError("entries at places not known")
+    first = [min(max(int(v.text), 0), n - size) for v, n, size in zip(places, source.shape, sizes, strict=False)]
+    return [source[tuple(slice(k, k + size) for k, size in zip(first, sizes, strict=True))]]
+
+
 def _reversed(op: Operation, values: list[Array]) -> list[Array]:
     axes = op.settings["axes"]
     if any(axis >= values[0].ndim for axis in axes):
@@ -128,6 +138,7 @@ SHAPES: dict[str, Callable[[Operation, list[Array]], list[Array]]] = {
     "broadcast_in_dim": _broadcast,
     "reshape": _reshape,
     "slice": _slice,
+    "dynamic_slice": _slice_at,
     "split": _split,
     "rev": _reversed,
     "transpose": _transposed,

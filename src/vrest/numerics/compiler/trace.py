@@ -100,7 +100,7 @@ CALLS = {
 }
 """Operations that are calls, and where they keep what is called."""
 
-RENAMES = {"copy", "copy_p", "stop_gradient", "optimization_barrier"}
+RENAMES = {"copy", "copy_p", "device_put", "stop_gradient", "optimization_barrier"}
 """Operations whose outputs are their inputs."""
 
 NAMES = {"squeeze": "reshape", "expand_dims": "reshape", "add_any": "add"}
