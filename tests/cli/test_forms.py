@@ -258,7 +258,7 @@ def test_doctor(vrest, monkeypatch):
     assert cache["used"] is cache["writable"] is True
     assert cache["entries"] > 0
     assert cache["size"] > 0
-    assert answer.json["units"]["cache"]["size"] == "MB"
+    assert answer.json["units"]["cache"]["size"] == "B"
     monkeypatch.setattr("vrest.cli.doctor.EXPECTED", -69.0)
     failed = vrest("doctor", "--json")
     assert failed.code == 5

@@ -18,11 +18,11 @@ from vrest.numerics import (
     growing,
     lanes,
     linear,
-    point,
     rhs,
     rosenbrock,
     settle,
     stability,
+    stationary,
     tableau,
 )
 
@@ -41,7 +41,7 @@ SINGLE = jnp.ones(2, dtype=np.float32)
         (lambda: lanes.Lanes(TWO, TWO, jnp.ones((1, 3)), WHOLE, WHOLE, WHOLE, WHOLE), "'y'"),
         (lambda: lanes.Lanes(TWO, TWO, jnp.ones((1, 2)), WHOLE, WHOLE, TWO, WHOLE), "'steps'"),
         (lambda: linear.solve(jnp.ones((2, 3)), TWO), "'a'"),
-        (lambda: point.Proof(jnp.ones((2, 3, 3)), WHOLE, TWO), "'jacobian'"),
+        (lambda: stationary.Proof(jnp.ones((2, 3, 3)), WHOLE, TWO), "'jacobian'"),
         (lambda: rhs.Rhs(lambda t, y, args: y, TWO, (TWO, THREE), ()), "'y'"),
         (lambda: rosenbrock.first_step((TWO,), (TWO, TWO), (TWO, TWO)), "'y'"),  # as many unknowns
         (lambda: settle.prove({(0, 0): TWO, (1, 1): THREE}, (TWO, TWO)), "'jacobian'"),

@@ -35,7 +35,7 @@ def command(as_json: bool, quiet: bool) -> None:
     from vrest.io.report import report
 
     found = examine()
-    body = report(found, {"v_rest": "mV", "expected": "mV", "size": "MB"}, {})
+    body = report(found, {"v_rest": "mV", "expected": "mV", "size": "B"}, {})
     answer(body, lambda: show(found), as_json=as_json, quiet=quiet)
     if not found["self_check"]["passed"]:
         raise Exit(CHECK_FAILED)
@@ -69,7 +69,7 @@ def compiled_code() -> dict[str, Any]:
             "reason": "VREST_CACHE=off",
             "writable": False,
             "entries": 0,
-            "size": 0.0,
+            "size": 0,
         }
     found, reason = entries(folder), refusal(folder) or ("" if folder.exists() else "it cannot be made")
     return {
@@ -78,7 +78,7 @@ def compiled_code() -> dict[str, Any]:
         "reason": reason or None,
         "writable": os.access(folder, os.W_OK),
         "entries": len(found),
-        "size": sum(entry.size for entry in found) / 1e6,
+        "size": sum(entry.size for entry in found),
     }
 
 
@@ -107,10 +107,12 @@ def self_check() -> dict[str, Any]:
 
 def show(found: dict[str, Any]) -> None:
     """The findings for people."""
+    from rich.filesize import decimal
+
     from vrest.cli.answer import table
 
     check, cache = found["self_check"], found["cache"]
-    kept = f"{cache['folder']}: {cache['entries']} entries, {cache['size']:.0f} MB"
+    kept = f"{cache['folder']}: {cache['entries']} entries, {decimal(cache['size'])}"
     if not cache["used"]:
         kept = f"{cache['folder'] or 'kept nowhere'}; not used: {cache['reason']}"
     elif not cache["writable"]:

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from vrest.numerics.compiler import cache
+from vrest.numerics.compiler.fallback import Fallback
 from vrest.numerics.compiler.kernel import Kernel
-from vrest.numerics.lanes import Advanced
 
 posix = pytest.mark.skipif(os.name == "nt", reason="needs owners and permissions as POSIX has them")
 
@@ -37,12 +37,12 @@ def made(folder):
 
         def f(lanes, shared):
             traced.append(1)
-            return Advanced((lanes + shared,), None, 2.0 * lanes)
+            return Fallback((lanes + shared,), (None, 2.0 * lanes))  # any tuple of vrest
 
         found = Kernel(f, "kernel of a test")(np.arange(3.0), 1.0)
-        assert isinstance(found, Advanced)
-        assert found.lanes[0].tolist() == [1.0, 2.0, 3.0]
-        assert found.samples.tolist() == [0.0, 2.0, 4.0]
+        assert isinstance(found, Fallback)
+        assert found.what[0].tolist() == [1.0, 2.0, 3.0]
+        assert found.where[1].tolist() == [0.0, 2.0, 4.0]
         return bool(traced)
 
     return make

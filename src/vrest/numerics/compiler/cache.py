@@ -22,15 +22,14 @@ from typing import Any, NamedTuple
 
 from platformdirs import user_cache_dir
 
+from vrest.units import DAY
 from vrest.version import __version__
 
 LARGEST = 1 << 30
 """Bytes that the entries take when they have been pruned."""
 
-LONGEST = 60 * 86400.0
+LONGEST = 60 * DAY
 """s: an entry unused for so long is removed."""
-
-DAY = 86400.0
 
 SUFFIXES = (".kernel", "-cache")
 """Of our entries and of those that JAX writes: nothing else in the folder is ever removed."""

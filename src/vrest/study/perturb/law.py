@@ -278,7 +278,7 @@ LAWS: dict[str, Callable[..., Law]] = {
 def present(cell: Cell, target: str) -> dict[str, float]:
     """What the cell has of a target that is a value, SI, by full path: an ion of its baths, or its temperature.
 
-    >>> from vrest.io.cellfile import load
+    >>> from vrest.model.cellfile import load
     >>> present(load("mammalian_neuron"), "bath.K"), present(load("mammalian_neuron"), "na_k_pump")
     ({'compartments.outside.ions.K': 5.0}, {})
     """
