@@ -256,7 +256,7 @@ def names(folder: Path) -> set[str]:
 
 def test_what_was_not_used_for_long_is_removed(folder):
     """Of both sorts of entries, and of nothing else."""
-    fill(folder, a_kernel=59, b_kernel=61, c_cache=59, d_cache=61, e=1000)
+    fill(folder, a_kernel=89, b_kernel=91, c_cache=89, d_cache=91, e=1000)
     cache.prune(folder)
     assert names(folder) == {"a.kernel", "c-cache", "e"}
 
@@ -269,9 +269,9 @@ def test_what_was_used_longest_ago_makes_room(folder, monkeypatch):
 
 
 def test_pruning_happens_once_a_day(folder):
-    fill(folder, a_kernel=61)
+    fill(folder, a_kernel=91)
     cache.prune(folder)
-    fill(folder, b_kernel=61)
+    fill(folder, b_kernel=91)
     cache.prune(folder)
     assert names(folder) == {"b.kernel"}
     os.utime(folder / "pruned", (time.time() - 86500.0,) * 2)

@@ -28,7 +28,7 @@ from vrest.version import __version__
 LARGEST = 1 << 30
 """Bytes that the entries take when they have been pruned."""
 
-LONGEST = 60 * DAY
+LONGEST = 90 * DAY
 """s: an entry unused for so long is removed."""
 
 SUFFIXES = (".kernel", "-cache")

@@ -108,7 +108,7 @@ def _gathered(op: Operation, values: list[Array]) -> list[Array]:
 def _slice_at(op: Operation, values: list[Array]) -> list[Array]:
     """A part that begins at places known while tracing; where it would not fit, XLA moves it to where it does."""
     source, sizes = values[0], op.outputs[0].shape
-    places = [v[()] for v in values[1:]]
+    places: list[Any] = [v[()] for v in values[1:]]
     if op.inputs[0].lanes != op.outputs[0].lanes or not all(v.known for v in places):
         raise UnsupportedError("entries at places not known")
     first = [min(max(int(v.text), 0), n - size) for v, n, size in zip(places, source.shape, sizes, strict=False)]
