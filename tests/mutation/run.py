@@ -35,7 +35,8 @@ TESTS = {
     "system/": "tests/oracle/test_oracle.py tests/system tests/study/test_explain.py tests/verbs/test_rest.py",
     "numerics/compiler/": "tests/numerics/test_kernel.py tests/numerics/test_rosenbrock.py",
     "numerics/": "tests/numerics tests/study/test_bifurcation.py",
-    "verbs/": "tests/verbs/test_corners.py tests/verbs/test_rest.py tests/verbs/test_where_it_leads.py",
+    "verbs/": "tests/verbs/test_certify.py tests/verbs/test_corners.py tests/verbs/test_rest.py "
+    "tests/verbs/test_where_it_leads.py",
 }
 """The tests that answer for a file, by where it is; its own examples always do."""
 

@@ -355,6 +355,8 @@ def test_a_rate_that_double_precision_cannot_tell_from_zero_is_not_certified(sod
         assert ("double precision" in result.reason) == (outcome is Outcome.not_converged)
     nothing, *_ = rested(1e-8)  # a time constant of 500 years
     assert nothing.outcome is Outcome.neutral
+    free = "Free: inside.Cl (amount)." if sodium else "inside.Na is used up, and nothing determines one of the others."
+    assert free in nothing.reason
 
 
 def test_what_double_precision_tells_from_zero():

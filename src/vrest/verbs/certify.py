@@ -48,7 +48,7 @@ def certify(
     _, c, matrix = system.split(x0, p)
     x = system.join(y, c, matrix)
     scaled = _scaled(system, y, found.jacobian)
-    finite = bool(np.all(np.isfinite(x)) and np.all(np.isfinite(scaled)))
+    finite = bool(np.all(np.isfinite(scaled)))
     residual = _imbalance(system, x, p) if finite else {}
     charges = [i for i, k in enumerate(system.laws.independent) if system.states[k][0] == "charge"]
     certificate = Certificate(
@@ -68,7 +68,7 @@ def certify(
     amounts = np.array([kind == "amount" for kind, _ in system.states])
     may_empty = ended is Ended.stopped or bool(np.any((x < least(system, x, p)) & amounts))
     swollen = bool(np.any(x[Allowed(system).volume] > SWOLLEN))
-    if np.all(np.isfinite(x)) and may_empty and not swollen and (gone := vanishing(system, x, x0, p)):
+    if may_empty and not swollen and (gone := vanishing(system, x, x0, p)):
         return _without(system, p, x0, certificate, gone)
     outcome, reason = _judge(system, p, certificate, scaled, bool(found.converged), ended)
     return certificate._replace(outcome=outcome, reason=reason)
