@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: demo test test-library test-versions test-lowest-direct test-highest docs lint bench bench-peers clean
+.PHONY: demo test test-library mutants test-versions test-lowest-direct test-highest docs lint bench bench-peers clean
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -57,6 +57,10 @@ test-lowest-direct test-highest: test-%: .venv/installed-dev
 	$(BIN)/uv pip install --quiet --python .versions/$* \
 		beartype hypothesis jaxtyping mpmath psutil pytest pytest-xdist
 	.versions/$*/bin/python -m pytest -n 2 --dist loadfile $(WARNINGS) $(CORE)
+
+mutants: .venv/installed-dev
+	@test -n "$(TARGET)" || { echo "name what to change, such as: make mutants TARGET=src/vrest/physics"; exit 1; }
+	$(BIN)/python tests/mutation/run.py $(TARGET)
 
 docs: .venv/installed
 	$(BIN)/python docs/gallery.py
