@@ -23,6 +23,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -220,17 +221,24 @@ def judged(
                 import vrest.numerics.compiler.kernel
 
                 vrest.numerics.compiler.kernel.sources = lambda: "shared"
-            pytest.main(["-qx", "-p", "no:cacheprovider", *tests], [Judge(told, seconds, killers)])
+            status = pytest.main(["-qx", "-p", "no:cacheprovider", *tests], [Judge(told, seconds, killers)])
+            told.write_text(json.dumps([f"pytest, which could not begin: {status}", {}]))  # a broken conftest.py
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(1)
     end = time.monotonic() + limit
-    while os.waitpid(child, os.WNOHANG) == (0, 0):
+    while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0):
         if time.monotonic() > end:
             os.killpg(child, signal.SIGKILL)
             os.waitpid(child, 0)
             return "time is up", {}
         time.sleep(0.01)
-    failed, seconds = json.loads(told.read_text()) if told.exists() else ("the process ended", {})
+    if os.WIFSIGNALED(ended[1]):
+        return f"signal {os.WTERMSIG(ended[1])}", {}
+    if not told.exists():
+        sys.exit(f"{(copy_ / 'said').read_text()}\nNothing was judged.")
+    failed, seconds = json.loads(told.read_text())
     return failed, seconds
 
 

@@ -165,6 +165,22 @@ def test_swelling_without_limit_goes_on(place, contents, outcome):
         assert "'inside' has passed 10000 times its volume" in found.reason
 
 
+def test_a_cell_that_swells_does_so_whatever_it_loses(neuron):
+    """Without its leak Na+ is on its way to nothing, and the volume has no limit."""
+    place = Place(vrest.rest(neuron, "Na_leak.permeability*=0"))
+    y, size = place.y.copy(), 2 * SWOLLEN
+    y[place.row("volume", "inside")] = size
+    x0 = place.x0.copy()
+    for name, share in (("K", 3 * size), ("Cl", 3 * size), ("Na", 1.0)):
+        k = place.system.index["amount", f"inside.{name}"]
+        x0[k] = share * place.found.state[k] + (1e-4 if name == "Na" else 0.0)
+        if k in place.rows:
+            y[place.rows.index(k)] = x0[k]
+    x0[place.system.index["amount", "inside.Na"]] = 15.0
+    found = certify(place.system, place.p, x0, place.point._replace(y=y), Ended.stopped)
+    assert found.outcome is Outcome.swells_without_limit
+
+
 def test_a_trace_that_stays_is_not_used_up(neuron):
     """1e-5 mM of chloride outside are 1e-6 mM inside, hundreds of ions; chloride is passive, so E_Cl is V."""
     found = vrest.rest(neuron, "outside.Cl=1e-5 mM")
