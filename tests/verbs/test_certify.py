@@ -5,6 +5,8 @@ import pytest
 
 import vrest
 from vrest.constants import F, R
+from vrest.system.assemble import assemble
+from vrest.system.structure import parameter_vector
 from vrest.verbs.allowed import SWOLLEN
 from vrest.verbs.certify import certify
 from vrest.verbs.outcome import Ended, Outcome
@@ -179,6 +181,57 @@ def test_a_cell_that_swells_does_so_whatever_it_loses(neuron):
     x0[place.system.index["amount", "inside.Na"]] = 15.0
     found = certify(place.system, place.p, x0, place.point._replace(y=y), Ended.stopped)
     assert found.outcome is Outcome.swells_without_limit
+
+
+def with_lithium(cell, inside, transport):
+    """The cell with a little Li+, none outside, and what moves it."""
+    (membrane,) = cell.membranes
+    text = vrest.write_cell(cell)
+    for space, amount in (("inside", inside), ("outside", "0 mM")):
+        ions = f"[compartments.{space}.ions]\n"
+        assert ions in text
+        text = text.replace(ions, f'{ions}Li = "{amount}"\n')
+    return vrest.parse_cell(f"{text}\n[membranes.{membrane}.transports.Li]\n{transport}\n")
+
+
+def test_an_unstable_state_is_unstable_without_an_ion_as_well():
+    """A fibre between its two rests: what is left of Li+ decays, and the rest grows as it does without Li+."""
+    fibre = vrest.apply(vrest.load("kir_muscle"), "outside.K=2.5 mM swap Na")
+    leaky = with_lithium(fibre, "0.01 mM", 'law = "ghk_leak"\nion = "Li"\npermeability = "1e-7 cm/s"')
+    (plain,) = [r for r in vrest.rest_all(fibre, starts=0) if r.outcome is Outcome.unstable]
+    (gone,) = [r for r in vrest.rest_all(leaky, starts=0) if r.outcome is Outcome.unstable]
+    assert gone.concentrations["inside"]["Li"] == 0.0
+    assert len(gone.eigenvalues) == len(plain.eigenvalues) + 1
+    assert gone.eigenvalues.real.max() == pytest.approx(plain.eigenvalues.real.max(), rel=1e-3)
+    assert (gone.eigenvalues.real > 0).sum() == 1
+
+
+def test_a_state_without_an_ion_that_gathers_itself_is_unstable(neuron):
+    """A law of one's own takes Li+ up in proportion to what is inside: a trace of it grows."""
+
+    @vrest.transport("test_gathers", strength="max_rate")
+    class Gathers(vrest.Transport):
+        max_rate: float = vrest.quantity("turnover")
+
+        def stoichiometry(self):
+            return {"Li": 1}
+
+        def rate(self, here):
+            return -self.max_rate * here.inside["Li"]
+
+    gathers = 'law = "test_gathers"\nmax_rate = "1 pmol/cm2/s"'
+    leaks = 'law = "ghk_leak"\nion = "Li"\npermeability = "1e-7 cm/s"'
+    for law, outcome, said in (
+        (gathers, Outcome.unstable, "by a factor e in"),
+        (leaks, Outcome.rests, "of it decays, and"),
+    ):
+        cell = with_lithium(neuron, "1e-12 mM", law)
+        system, p = assemble(cell, only_active=True), parameter_vector(cell)
+        x0 = system.start(cell)
+        point = linearised(system, p, x0, x0[list(system.laws.independent)])._replace(converged=True)
+        found = certify(system, p, x0, point)
+        assert found.outcome is outcome
+        assert said in found.reason
 
 
 def test_a_trace_that_stays_is_not_used_up(neuron):
