@@ -150,6 +150,32 @@ def test_a_jacobian_with_a_hole_proves_nothing(place):
     assert (len(found.eigenvalues), found.conditioning, found.residual_mM_per_min) == (0, np.inf, {})
 
 
+def test_an_ion_that_only_leaves_is_an_imbalance(place):
+    y = place.y.copy()
+    y[place.row("amount", "inside.Cl")] *= 1.001
+    found = place.judged(y=y)
+    table = found.residual_mM_per_min["inside"]
+    assert min(table.values()) < -1e-6
+    assert found.outcome is Outcome.not_converged
+    assert f"an imbalance of {max(abs(v) for v in table.values()):.3g} mM/min" in found.reason
+
+
+def test_neutral_is_said_only_where_nothing_moves(place):
+    jacobian = 0.0 * place.point.jacobian
+    assert place.judged(jacobian=jacobian).outcome is Outcome.neutral
+    y = place.y.copy()
+    y[place.row("amount", "inside.Cl")] *= 1.001
+    assert place.judged(jacobian=jacobian, y=y).outcome is Outcome.not_converged
+
+
+def test_less_than_an_ion_is_told_without_a_jacobian(place):
+    y, jacobian = place.y.copy(), np.nan * place.point.jacobian
+    y[place.row("amount", "inside.Na")] = 1e-20
+    found = place.judged(Ended.stopped, y=y, jacobian=jacobian)
+    assert found.outcome is Outcome.runs_out
+    assert "inside.Na falls below one ion; 'pump' takes it" in found.reason
+
+
 @pytest.mark.parametrize(("contents", "outcome"), [(3, Outcome.swells_without_limit), (0.5, Outcome.not_converged)])
 def test_swelling_without_limit_goes_on(place, contents, outcome):
     """At twice the limit a cell of three times the ions per volume takes up water, and one of half of them shrinks."""
