@@ -150,7 +150,7 @@ def mutants(text: str, required: set[str]) -> list[tuple[int, str, str, str]]:
             if name in ("annotation", "returns", "decorator_list"):
                 continue
             for k, node in enumerate(value) if isinstance(value, list) else [(None, value)]:
-                if isinstance(node, ast.AST):
+                if isinstance(node, ast.AST) and getattr(node, "arg", "") != "strict":
                     replace(parent, name, k, node)
                     visit(node)
 

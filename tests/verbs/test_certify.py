@@ -168,10 +168,11 @@ def test_neutral_is_said_only_where_nothing_moves(place):
     assert place.judged(jacobian=jacobian, y=y).outcome is Outcome.not_converged
 
 
-def test_less_than_an_ion_is_told_without_a_jacobian(place):
-    y, jacobian = place.y.copy(), np.nan * place.point.jacobian
-    y[place.row("amount", "inside.Na")] = 1e-20
-    found = place.judged(Ended.stopped, y=y, jacobian=jacobian)
+@pytest.mark.parametrize(("amount", "known"), [(1e-20, np.nan), (0.0, 1.0)])
+def test_less_than_an_ion_is_told_without_a_jacobian(place, amount, known):
+    y = place.y.copy()
+    y[place.row("amount", "inside.Na")] = amount
+    found = place.judged(Ended.stopped, y=y, jacobian=known * place.point.jacobian)
     assert found.outcome is Outcome.runs_out
     assert "inside.Na falls below one ion; 'pump' takes it" in found.reason
 

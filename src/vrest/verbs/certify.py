@@ -207,8 +207,7 @@ def _leaves(eigenvalues: NDArray[np.complex128]) -> str:
 
 
 def _rested(system: System, x: np.ndarray, p: np.ndarray) -> Outcome:
-    with np.errstate(all="ignore"):  # what is gone has no potential
-        return Outcome.rests if pumped(system, x, p) else Outcome.rests_run_down
+    return Outcome.rests if pumped(system, x, p) else Outcome.rests_run_down
 
 
 def _emptied(system: System, x: np.ndarray, p: np.ndarray) -> int | None:
