@@ -168,6 +168,21 @@ def test_neutral_is_said_only_where_nothing_moves(place):
     assert place.judged(jacobian=jacobian, y=y).outcome is Outcome.not_converged
 
 
+def test_what_is_free_is_named_down_to_a_tenth(place):
+    """Of a direction that nothing determines: the states that move along it, whichever way."""
+    names = [place.system.states[k] for k in place.rows]
+    direction = np.zeros(len(names))
+    direction[:3] = 1.0, -0.101, 0.05
+    size = np.array([V_SIZE if kind == "charge" else abs(v) for kind, v in zip(place.kinds, place.y, strict=True)])
+    relative = np.outer(direction, direction) / (direction @ direction) - np.eye(len(names))
+    for sign in (1, -1):  # of what the eigenvector begins with
+        order = [0, 1, 2, *range(3, len(names))] if sign > 0 else [1, 0, 2, *range(3, len(names))]
+        found = place.judged(jacobian=relative[np.ix_(order, order)] * size[:, None] / size[None, :])
+        named = sorted(f"{name} ({kind})" for kind, name in names[:2])
+        assert found.outcome is Outcome.neutral
+        assert sorted(found.reason.split("Free: ")[1].removesuffix(".").split(", ")) == named
+
+
 @pytest.mark.parametrize(("amount", "known"), [(1e-20, np.nan), (0.0, 1.0)])
 def test_less_than_an_ion_is_told_without_a_jacobian(place, amount, known):
     y = place.y.copy()
