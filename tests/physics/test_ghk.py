@@ -3,6 +3,7 @@
 from decimal import Decimal, getcontext
 
 import jax
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
@@ -124,6 +125,21 @@ def test_chord_conductance_is_current_over_driving_force(inside, outside, v, z):
     force = v - nernst(z, **ion)
     scale = 1e-8 * F * z**2 * max(inside, outside)
     assert chord * force == pytest.approx(ghk_current(1e-8, z, potential=v, **ion), rel=1e-9, abs=1e-12 * scale)
+
+
+@pytest.mark.parametrize(("u", "rel"), [(1e-6, 2e-14), (3e-3, 2e-14), (9.9e-3, 2e-14), (1.01e-2, 1e-12), (1.0, 1e-13)])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_slope_conductance_in_high_precision_across_the_series(u, rel, sign):
+    """Its two weights are -B'(-u) of what is inside and -B'(u) of what is outside, and sum to 1."""
+    phi = R * T37 / F
+    with mpmath.workdps(50):
+        x = mpmath.mpf(sign * u)
+        e = mpmath.exp(x)
+        outside = float(-(e - 1 - x * e) / (e - 1) ** 2)
+    for side, weight in (("outside", outside), ("inside", 1 - outside)):
+        ions = {"inside": 0.0, "outside": 0.0, side: 1.0}
+        slope = ghk_slope_conductance(1.0, 1, potential=sign * u * phi, temperature=T37, **ions)
+        assert slope * phi / F == pytest.approx(weight, rel=rel)
 
 
 def test_chord_meets_slope_at_the_reversal():
