@@ -74,7 +74,7 @@ def test_constants_of_ones_own():
     """Each is felt: an e-fold of a slope, the half-saturations of the Luo-Rudy core."""
     e = 1 + np.exp(-1)
     halves = {"na_half": 20.0, "na_slope": 5.0, "k_half": 4.0, "k_slope": 2.0}
-    assert exponential(na_inside=25.0, k_outside=6.0, **halves) == pytest.approx(1 / e**2, rel=1e-14)
+    assert exponential(na_inside=25.0, k_outside=6.0, **halves) == pytest.approx(1 / e**2, rel=1e-14, abs=0)
     sides = {"na_outside": 145.0, "potential": -0.07, "temperature": T37}
     voltage = luo_rudy_voltage_factor(**sides)
     assert luo_rudy(na_inside=7.0, k_outside=1e9, km_na=7.0, **sides) == pytest.approx(voltage / 2, rel=1e-8)
@@ -150,9 +150,9 @@ def test_attwell_laughlin_bill():
     def mismatch(i):
         return 3 * i / (e_na - v) + 2 * i / (v - e_k) - 1 / resistance
 
-    assert current == pytest.approx(brentq(mismatch, 0, 1e-9, xtol=1e-25), rel=1e-12)
+    assert current == pytest.approx(brentq(mismatch, 0, 1e-9, xtol=1e-25), rel=1e-12, abs=0)
     leaks = [3 * current / (e_na - v), 2 * current / (v - e_k)]
-    assert chord_potential(leaks, [e_na, e_k], current) == pytest.approx(v, rel=1e-13)
+    assert chord_potential(leaks, [e_na, e_k], current) == pytest.approx(v, rel=1e-13, abs=0)
 
 
 @pytest.mark.parametrize(("ampere", "rate"), [(26.106e-12, 1.629e8), (0.9004e-2 * 785.4e-12, 4.41e7)])

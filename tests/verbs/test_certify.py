@@ -88,7 +88,7 @@ def test_without_an_ion_they_are_those_of_the_others_and_its_own_decay(neuron):
 @pytest.mark.parametrize("volt", [2e-9, -2e-9, 5e-10, -5e-10])
 def test_a_correction_of_v_beyond_a_nanovolt_is_no_rest(place, volt):
     found = place.corrected({("charge", "neuron"): volt})
-    assert found.residual_mV == pytest.approx(1e3 * abs(volt), rel=1e-12)
+    assert found.residual_mV == pytest.approx(1e3 * abs(volt), rel=1e-12, abs=0)
     assert found.outcome is (Outcome.rests if abs(volt) < 1e-9 else Outcome.not_converged)
 
 
@@ -102,7 +102,7 @@ def test_the_worst_membrane_counts(apical, basolateral):
     skin = Place(vrest.rest("frog_skin"))
     first, second = (wall.name for wall in skin.system.structure.tree)
     found = skin.corrected({("charge", first): apical, ("charge", second): basolateral})
-    assert found.residual_mV == pytest.approx(3e-7, rel=1e-12)
+    assert found.residual_mV == pytest.approx(3e-7, rel=1e-12, abs=0)
 
 
 def test_the_imbalance_is_what_crosses_the_membrane(neuron, place):
