@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from vrest.numerics.compiler.kernel import leaves_of, mapped
 from vrest.system.assemble import System
 
 
@@ -32,3 +33,14 @@ def constants_of(system: System, numbers: Any) -> tuple[Any, Any, Any]:
     rows = tuple(jnp.unstack(numbers))
     parameters, laws = len(system.names), len(system.laws.dependent)
     return rows[:parameters], rows[parameters : parameters + laws], rows[parameters + laws :]
+
+
+def taken(tree: Any, lanes: np.ndarray) -> Any:
+    """What is known of some lanes."""
+    return mapped(lambda a: a[..., lanes], tree)
+
+
+def put(into: Any, lanes: np.ndarray, part: Any) -> None:
+    """Write what is known of some lanes into what is known of all."""
+    for target, source in zip(leaves_of(into)[0], leaves_of(part)[0], strict=True):
+        target[..., lanes] = source

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vrest.numerics.compiler.kernel import Kernel, leaves_of, mapped
+from vrest.numerics.compiler.kernel import Kernel, mapped
 from vrest.numerics.lanes import RUNNING, Advanced, Lanes, Watched
 from vrest.physics.namespace import Array
 from vrest.system.assemble import Entries, System
 from vrest.verbs.allowed import Allowed
-from vrest.verbs.batch import constants_of, join_many, numbers_of
+from vrest.verbs.batch import constants_of, join_many, numbers_of, put
 
 ATTEMPTS = 64
 """Steps tried between two looks at which lanes are done."""
@@ -146,7 +146,7 @@ def run_batch(
         got = advance(batch, (edges, rtol, atol, level, attempts), *sampling)
         done += attempts
         tried += int(got.tried.sum())
-        _put(end, now.cell, got.lanes)
+        put(end, now.cell, got.lanes)
         now = _narrowed(now._replace(lanes=got.lanes), np.flatnonzero(got.lanes.status == RUNNING))
     seen = end.watched or (None,) * 5
     low, high, integral, above, passed = (None if part is None else part.T for part in seen)
@@ -182,12 +182,6 @@ class _Batch(NamedTuple):
 def _narrowed(batch: _Batch, keep: np.ndarray) -> _Batch:
     """The lanes `keep` of a batch."""
     return batch if len(keep) == len(batch.cell) else mapped(lambda a: a[..., keep], batch)
-
-
-def _put(into: Any, cells: np.ndarray, lanes: Any) -> None:
-    """Write lanes into the columns of their cells."""
-    for target, source in zip(leaves_of(into)[0], leaves_of(lanes)[0], strict=True):
-        target[..., cells] = source
 
 
 def _series(samples: np.ndarray, x0: np.ndarray, first: int, last: np.ndarray) -> np.ndarray:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from vrest.constants import N_A
-from vrest.numerics.compiler.kernel import Kernel, leaves_of, mapped
+from vrest.numerics.compiler.kernel import Kernel, mapped
 from vrest.numerics.lanes import FINISHED, RUNNING, STUCK, Lanes
 from vrest.numerics.stationary import BOLD, NEWTON, STABLE, THERE, UNKNOWN, UNSTABLE, Pace
 from vrest.physics.namespace import Array
@@ -22,7 +22,7 @@ from vrest.system.assemble import Entries, System
 from vrest.system.structure import stacked
 from vrest.units import from_si
 from vrest.verbs.allowed import SWOLLEN, Allowed
-from vrest.verbs.batch import constants_of, numbers_of
+from vrest.verbs.batch import constants_of, numbers_of, put, taken
 from vrest.verbs.firing import firing
 from vrest.verbs.held import pumped
 from vrest.verbs.outcome import Ended
@@ -121,7 +121,7 @@ def searched(
     if (waiting := np.flatnonzero(~found.done)).size:
         pace = BOLD._replace(first=QUIET) if system.monotone else NEWTON
         motion = _Following(system, x[:, waiting], y[:, waiting], numbers[:, waiting], pace)
-        _put(now, waiting, motion.searched(progress))
+        put(now, waiting, motion.searched(progress))
     return now
 
 
@@ -168,17 +168,6 @@ def rounding(scaled: np.ndarray) -> np.ndarray:
     return 10 * np.finfo(np.float64).eps * np.linalg.norm(scaled, axis=(0, 1))
 
 
-def _taken(tree: Any, lanes: np.ndarray) -> Any:
-    """What is known of some lanes."""
-    return mapped(lambda a: a[..., lanes], tree)
-
-
-def _put(into: Any, lanes: np.ndarray, part: Any) -> None:
-    """Write what is known of some lanes into what is known of all."""
-    for target, source in zip(leaves_of(into)[0], leaves_of(part)[0], strict=True):
-        target[..., lanes] = source
-
-
 class _Following:
     """Cells whose motion is followed until it is quiet.
 
@@ -216,15 +205,15 @@ class _Following:
                 self.look(waiting[self.lanes.status[waiting] == RUNNING])
         if (rest := np.flatnonzero(self.ended != Ended.settled)).size:  # what is known of the point where it was left
             y = self.lanes.y[:, rest]
-            _put(self.points, rest, settling(self.system)((self.x[:, rest], y, self.numbers[:, rest]), (self.pace, 1)))
+            put(self.points, rest, settling(self.system)((self.x[:, rest], y, self.numbers[:, rest]), (self.pace, 1)))
             self.points.y[:, rest], self.points.iterations[rest] = y, 0
         return Searched(self.points, self.ended, self.lanes.t, self.lanes.steps, self.seen, self.last_step)
 
     def follow(self, which: np.ndarray, tries: int) -> None:
         """So many steps tried."""
         before = self.lanes.t[which]
-        batch = (_taken(self.lanes, which), self.quiet[which], self.least_ions[which], self.columns[:, which])
-        _put(self.lanes, which, following(self.system)(batch, tries))
+        batch = (taken(self.lanes, which), self.quiet[which], self.least_ions[which], self.columns[:, which])
+        put(self.lanes, which, following(self.system)(batch, tries))
         self.last_step[which] = (self.lanes.t[which] - before) / tries
 
     def states(self, which: np.ndarray) -> np.ndarray:
@@ -248,7 +237,7 @@ class _Following:
             self.system, self.x[:, which], self.lanes.y[:, which], self.numbers[:, which], self.pace, FEW
         )
         there, others = which[near.done], which[~near.done]
-        _put(self.points, there, _taken(near, near.done))
+        put(self.points, there, taken(near, near.done))
         self.ended[there] = Ended.settled
         self.quiet[others] *= QUIETER
         still = (self.quiet[others] > STILL) | (self.lanes.t[others] >= END)
