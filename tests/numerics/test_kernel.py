@@ -194,7 +194,7 @@ def _as_users_have_it(monkeypatch):
     [
         (lambda x, n: x**n, "pow of whole numbers"),
         (lambda x, n: x.astype(jnp.float32), "float32"),
-        (lambda x, n: x + jnp.sign(n), "sign of whole numbers"),
+        (lambda x, n: x + jnp.arctan(n), "atan"),
         (lambda x, n: x + x.astype(int), "a whole number from a real one"),
         (lambda x, n: x + jnp.array([5.0, 7.0]).at[jnp.array([9])].get(mode="fill", fill_value=3.0), "not there"),
         (lambda x, n: x + jnp.linalg.det(jnp.eye(5) * n), "lu"),
@@ -223,8 +223,8 @@ def test_whatever_goes_wrong_while_lowering_xla_answers(monkeypatch):
 
 
 def test_tests_do_not_fall_back():
-    with pytest.raises(UnsupportedError, match="sign of whole numbers"):
-        Kernel(lambda x, n: x + jnp.sign(n))(np.arange(3.0), 3)
+    with pytest.raises(UnsupportedError, match="atan"):
+        Kernel(lambda x, n: x + jnp.arctan(n))(np.arange(3.0), 3)
 
 
 def test_the_compiler_is_chosen_by_a_name(monkeypatch):
@@ -234,6 +234,12 @@ def test_the_compiler_is_chosen_by_a_name(monkeypatch):
         assert code(np.arange(3.0), ()).tolist() == [1.0, 2.0, 3.0]
     assert not code.native
     assert not heard  # it was asked for
+    kept = Kernel(lambda x, _: x + 1, "kept of a test")
+    for chosen, native in (("own", True), ("xla", False)):  # what was kept before is not taken for XLA's
+        monkeypatch.setenv("VREST_COMPILER", chosen)
+        kept.made.clear()
+        assert kept(np.arange(3.0), ()).tolist() == [1.0, 2.0, 3.0]
+        assert kept.native is native
     monkeypatch.setenv("VREST_COMPILER", "gcc")
     with pytest.raises(InputError, match=r"VREST_COMPILER is 'gcc'\. Allowed: own, xla\."):
         Kernel(lambda x, _: x + 1)(np.arange(3.0), ())

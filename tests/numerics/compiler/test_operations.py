@@ -53,7 +53,7 @@ ELEMENTWISE = {
     "select_n": (lambda x, y: lax.select_n(x > y, x, y), ALL_PAIRS, EXACT),
     "clamp": (lax.clamp, [triples(x[::2]) for x in (NORMAL, LONGS, INTS)], EXACT),
     "is_finite": (lax.is_finite, [REAL], EXACT),
-    "sign": (lax.sign, [REAL], EXACT),
+    "sign": (lax.sign, [REAL, LONG, INT], EXACT),
     "abs": (lax.abs, [REAL, LONG, INT], EXACT),
     "square": (lax.square, [REAL, LONG, INT], EXACT),
     "integer_pow": (lambda x: tuple(x**n for n in (-3, -2, -1, 2, 3, 5, 8)), [REAL], CLOSE),
@@ -80,6 +80,14 @@ ELEMENTWISE = {
     "sin": (lax.sin, [REAL], CLOSE),
     "cos": (lax.cos, [REAL], CLOSE),
     "tan": (lax.tan, [REAL], CLOSE),
+    "bitcast_convert_type": (
+        lambda x: lax.bitcast_convert_type(x, jnp.int64 if x.dtype == float else jnp.float64),
+        [REAL, LONG],
+        EXACT,
+    ),
+    "shift_left": (lax.shift_left, ALL_PAIRS[1:3], EXACT),
+    "shift_right_arithmetic": (lax.shift_right_arithmetic, ALL_PAIRS[1:3], EXACT),
+    "shift_right_logical": (lax.shift_right_logical, ALL_PAIRS[1:3], EXACT),
     "convert_element_type": (
         lambda x: tuple(lax.convert_element_type(x, to) for to in (float, int, jnp.int32, bool) if to != x.dtype),
         [LONG, INT, BIT],

@@ -121,3 +121,45 @@ def test_where_a_kernel_runs_the_number_of_lanes_is_refused_as_well():
     with pytest.raises(InputError, match=r"how many.*test_trace.py:\d+") as caught:
         Kernel(lambda x, _: x * x.shape[0])(np.arange(3.0), ())
     assert caught.value.code == "counts_lanes"
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: jax.lax.dynamic_index_in_dim(x, 1, 0, keepdims=False),
+        lambda x: jax.lax.dynamic_slice_in_dim(x, 1, 2, 0),
+        lambda x: jax.grad(lambda v: jnp.sum(v**3))(x),  # the sum itself is not needed
+        lambda x: jnp.copysign(x, -x),
+    ],
+)
+def test_honest_functions_of_lanes_are_let_be(f):
+    x = np.random.default_rng(1).normal(size=(3, 8))
+    assert Kernel(lambda lanes, _: f(lanes))(x, ()) == pytest.approx(np.asarray(jax.jit(f)(x)), rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x - x[:1],
+        lambda x: x[::-1],
+        lambda x: x + jnp.arange(x.shape[0]),
+        jnp.sort,
+        jnp.cumsum,
+        lambda x: x - jnp.mean(x),
+        lambda x: jnp.roll(x, 1),
+        lambda x: x + jnp.argmax(x),
+    ],
+)
+def test_a_lane_that_looks_at_others_is_refused(f, monkeypatch):
+    monkeypatch.delenv("VREST_COMPILER")  # nor may XLA compute it
+    with pytest.raises(InputError) as refused:
+        Kernel(lambda lanes, _: f(lanes))(np.arange(8.0), ())
+    assert refused.value.code in ("lanes_depend", "counts_lanes")
+
+
+@pytest.mark.parametrize("f", [lambda x: x if x[0] > 0 else -x, np.sin, lambda x: x * float(x[0])])
+def test_what_cannot_be_traced_is_told_as_a_slip(f):
+    with pytest.raises(InputError, match="A number is asked for where only its formula is known") as refused:
+        Kernel(lambda _, shared: f(shared))((), np.ones(3))
+    assert refused.value.code == "not_traceable"
+    assert "test_trace.py" in refused.value.message

@@ -109,13 +109,14 @@ def keep(name: str, content: bytes) -> None:
 
     if (directory := made_directory()) is None:
         return
-    try:
+    with suppress(OSError):  # a full or read-only disk costs a recompilation, not an answer
         number, partly = tempfile.mkstemp(suffix=name, dir=directory)  # for its owner alone
-        with open(number, "wb") as file:
-            file.write(_digest(name, content) + content)
-        os.replace(partly, directory / name)
-    except OSError:
-        pass  # a full or read-only disk costs a recompilation, not an answer
+        try:
+            with open(number, "wb") as file:
+                file.write(_digest(name, content) + content)
+            os.replace(partly, directory / name)
+        except OSError:
+            os.unlink(partly)
 
 
 def _digest(name: str, content: bytes) -> bytes:

@@ -136,16 +136,16 @@ class Kernel:
         return all(isinstance(made, _Native) for made in self.made.values())
 
     def _make(self, nesting: Any, count: int, kinds: Any, sampled: bool) -> _Native | _Xla:
-        name = ""
-        if self.key and (source := sources()):
+        name, chosen = "", _chosen()
+        if self.key and chosen != "xla" and (source := sources()):
             devices = os.environ.get("JAX_PLATFORMS"), *(find_spec(name) is not None for name in PLUGINS)
             asked = (self.key, nesting, kinds, sampled, source, machine().name, devices)
             name = hashlib.sha256(repr(asked).encode()).hexdigest()[:32] + ".kernel"
             if found := read(kept(name)):
                 return _Native(*found)
-        return self._compiled(name, nesting, count, kinds, sampled)
+        return self._compiled(name, chosen, nesting, count, kinds, sampled)
 
-    def _compiled(self, name: str, nesting: Any, count: int, kinds: Any, sampled: bool) -> _Native | _Xla:
+    def _compiled(self, name: str, chosen: str, nesting: Any, count: int, kinds: Any, sampled: bool) -> _Native | _Xla:
         import jax
 
         import vrest.numerics.compiler.backend  # noqa: F401  (float64)
@@ -163,7 +163,7 @@ class Kernel:
             return found
 
         arguments = [(shape, dtype, k < count) for k, (dtype, shape) in enumerate(kinds)]
-        fallback, chosen = None, _chosen()
+        fallback = None
         if chosen != "xla" and jax.default_backend() == "cpu":
             traced = Traced(flat, arguments, sampled)
             try:

@@ -14,8 +14,16 @@ import numpy as np
 
 from vrest.errors import InputError
 from vrest.numerics.compiler.instructions import BIT, INT, LONG, REAL, Block, Value, long, real
-from vrest.numerics.compiler.operations import FUNCTIONS, REDUCTIONS, SHAPES, Array, each, negated, scalar
-from vrest.numerics.compiler.trace import Constant, Operation, Trace, UnsupportedError, Variable, place
+from vrest.numerics.compiler.operations import (
+    FUNCTIONS,
+    REDUCTIONS,
+    SHAPES,
+    Array,
+    each,
+    negated,
+    scalar,
+)
+from vrest.numerics.compiler.trace import Constant, Operation, Trace, UnsupportedError, Variable, lanes_depend, place
 
 BYTES = {REAL: 8, LONG: 8, INT: 4, BIT: 1}
 STORED = {REAL: REAL, LONG: LONG, INT: INT, BIT: "i8"}
@@ -269,6 +277,8 @@ class _Lowering:
             return [self.product(op, *values)]
         function = FUNCTIONS.get(name)
         if function is None:
+            if any(v.lanes and len(v.shape) in op.settings.get("axes", ()) for v in op.inputs):
+                raise lanes_depend(op.name, op.at)
             raise UnsupportedError(name)
         shape = made.shape
         found = np.empty(shape, dtype=object)
@@ -283,11 +293,7 @@ class _Lowering:
         shape, axes, name, b = op.inputs[0].shape, set(op.settings["axes"]), op.name, self.b
         over_lanes = op.inputs[0].lanes and len(shape) in axes
         if over_lanes and not (self.deciding and name in ("reduce_or", "reduce_and")):
-            raise InputError(
-                f"{name} over lanes ({place(op.at)}): a lane may look at others only to end a loop.",
-                code="lanes_depend",
-                hint="A cell must not depend on those that are computed beside it.",
-            )
+            raise lanes_depend(op.name, op.at)
         kept = [k for k in range(len(shape)) if k not in axes]
         if 0 in shape:
             raise UnsupportedError(f"{name} of nothing")

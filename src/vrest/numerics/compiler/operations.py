@@ -10,7 +10,7 @@ import numpy as np
 from vrest.numerics.compiler import angles, elementary
 from vrest.numerics.compiler.instructions import BIT, INT, LONG, REAL, Block, Value, real
 from vrest.numerics.compiler.machine import has_symbol
-from vrest.numerics.compiler.trace import LANES, Operation, UnsupportedError
+from vrest.numerics.compiler.trace import LANES, Operation, UnsupportedError, lanes_depend
 
 Array = np.ndarray
 """Values (or text and types of them) in the shape of the traced array, without its axis of lanes."""
@@ -24,8 +24,8 @@ def scalar(v: Value) -> Array:
 
 def each(function: Callable[[Any], Value], values: Array) -> Array:
     found = np.empty(values.shape, dtype=object)
-    for place in np.ndindex(*values.shape):
-        found[place] = function(values[place])
+    for at in np.ndindex(*values.shape):
+        found[at] = function(values[at])
     return found
 
 
@@ -48,7 +48,7 @@ def _reshape(op: Operation, values: list[Array]) -> list[Array]:
 def _slice(op: Operation, values: list[Array]) -> list[Array]:
     cut, v = op.settings["slices"], values[0]
     if len(cut) > v.ndim and cut[-1] != slice(0, LANES, 1):
-        raise UnsupportedError("some lanes")
+        raise lanes_depend(op.name, op.at)
     return [v[tuple(cut[: v.ndim])]]
 
 
@@ -83,7 +83,7 @@ def _gathered(op: Operation, values: list[Array]) -> list[Array]:
         raise UnsupportedError("entries at places not known")
     if lanes:
         if offset[-1:] != (len(shape),) or source.ndim in settings["start_index_map"]:
-            raise UnsupportedError("some lanes")
+            raise lanes_depend(op.name, op.at)
         offset, sizes = offset[:-1], sizes[:-1]
     batch = [axis for axis in range(len(shape)) if axis not in offset]
     most = [size - width for size, width in zip(source.shape, sizes, strict=True)]
@@ -91,8 +91,8 @@ def _gathered(op: Operation, values: list[Array]) -> list[Array]:
     for to in np.ndindex(*shape):
         at = tuple(to[axis] for axis in batch)
         first = [0] * source.ndim
-        for place, axis in zip(places[at], settings["start_index_map"], strict=True):
-            first[axis] = int(place.text)
+        for where, axis in zip(places[at], settings["start_index_map"], strict=True):
+            first[axis] = int(where.text)
         if settings["clip"]:
             first = [min(max(k, 0), last) for k, last in zip(first, most, strict=True)]
         elif any(not 0 <= k <= last for k, last in zip(first, most, strict=True)):
@@ -118,7 +118,7 @@ def _slice_at(op: Operation, values: list[Array]) -> list[Array]:
 def _reversed(op: Operation, values: list[Array]) -> list[Array]:
     axes = op.settings["axes"]
     if any(axis >= values[0].ndim for axis in axes):
-        raise UnsupportedError("lanes reversed")
+        raise lanes_depend(op.name, op.at)
     return [np.flip(values[0], axes)]
 
 
@@ -129,7 +129,7 @@ def _transposed(op: Operation, values: list[Array]) -> list[Array]:
 def _counted(op: Operation, values: list[Array]) -> list[Array]:
     shape, kind, axis = op.outputs[0].shape, op.outputs[0].kind, op.settings["axis"]
     if axis >= len(shape):
-        raise UnsupportedError("lanes counted")
+        raise lanes_depend(op.name, op.at)
     numbers = np.array([real(k) if kind == REAL else Value(str(k), kind) for k in range(shape[axis])], dtype=object)
     return [np.broadcast_to(numbers.reshape([-1 if k == axis else 1 for k in range(len(shape))]), shape)]
 
@@ -160,7 +160,10 @@ REDUCTIONS: dict[str, Callable[[Block, Value, Value], Value]] = {
 
 
 def _sign(b: Block, op: Operation, x: Value) -> Value:
-    return b.select(b.compare("gt", x, real(0)), real(1), b.select(b.compare("lt", x, real(0)), real(-1), x))
+    if x.kind == BIT:
+        raise UnsupportedError("the sign of a bit")
+    none, one, minus = (real(k) if x.kind == REAL else Value(str(k), x.kind) for k in (0, 1, -1))
+    return b.select(b.compare("gt", x, none), one, b.select(b.compare("lt", x, none), minus, x))
 
 
 def _finite(b: Block, op: Operation, x: Value) -> Value:
@@ -211,6 +214,27 @@ def _remainder(b: Block, x: Value, y: Value) -> Value:
     return b.sub(x, b.select(b.compare("eq", y, Value("0", x.kind)), Value("0", x.kind), b.mul(_quotient(b, x, y), y)))
 
 
+def _bits(b: Block, op: Operation, x: Value) -> Value:
+    """The same bits, read as another kind of number."""
+    if {x.kind, op.outputs[0].kind} != {REAL, LONG}:
+        raise UnsupportedError("bits of another size")
+    return b.cast("bitcast", x, op.outputs[0].kind)
+
+
+def _shifted(how: str) -> Callable[..., Value]:
+    """By a number of places; by more than there are, as by all of them."""
+
+    def shift(b: Block, op: Operation, x: Value, places: Value) -> Value:
+        if x.kind not in (LONG, INT):
+            raise UnsupportedError("a shift of bits")
+        none, most = Value("0", x.kind), Value("63" if x.kind == LONG else "31", x.kind)
+        beyond = b.op("or", b.compare("gt", places, most), b.compare("lt", places, none))
+        found = b.op(how, x, b.select(beyond, most, places))
+        return found if how == "ashr" else b.select(beyond, none, found)
+
+    return shift
+
+
 def _plainly(function: Callable[..., Value]) -> Callable[..., Value]:
     return lambda b, op, *values: function(b, *values)
 
@@ -246,8 +270,12 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "select_n": _chosen,
     "clamp": _clamped,
     "convert_element_type": _converted,
+    "bitcast_convert_type": _bits,
+    "shift_left": _shifted("shl"),
+    "shift_right_arithmetic": _shifted("ashr"),
+    "shift_right_logical": _shifted("lshr"),
     "is_finite": _really(_finite),
-    "sign": _really(_sign),
+    "sign": _sign,
     "abs": _abs,
     "square": _plainly(lambda b, x: b.mul(x, x)),
     "integer_pow": _really(lambda b, op, x: b.power(x, op.settings["power"])),

@@ -136,10 +136,21 @@ SETTINGS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "unstack": lambda p: {"axis": p["axis"]},
     "dot_general": lambda p: dict(zip(("contracted", "together"), p["dimension_numbers"], strict=True)),
     "integer_pow": lambda p: {"power": p["y"]},
+    **dict.fromkeys(("cumsum", "cumprod", "cummax", "cummin", "cumlogsumexp"), lambda p: {"axes": (p["axis"],)}),
+    **dict.fromkeys(("argmax", "argmin"), lambda p: {"axes": p["axes"]}),
+    "sort": lambda p: {"axes": (p["dimension"],)},
     "round": lambda p: {"to_even": p["rounding_method"].name == "TO_NEAREST_EVEN"},
     **{f"reduce_{name}": _reduced for name in ("or", "and", "sum", "prod", "max", "min")},
 }
 """The settings of operations, from JAX's parameters."""
+
+
+SLIPS = (
+    jax.errors.ConcretizationTypeError,
+    jax.errors.TracerArrayConversionError,
+    jax.errors.TracerIntegerConversionError,
+)
+"""What JAX raises where Python wants a number of what is only traced."""
 
 
 class Traced:
@@ -162,6 +173,12 @@ class Traced:
         given += [jax.ShapeDtypeStruct((TIMES,), np.float64)] * sampled
         try:
             self.closed = jax.make_jaxpr(f)(*given)
+        except SLIPS as error:
+            raise InputError(
+                f"A number is asked for where only its formula is known ({_asked(error)}): {type(error).__name__}.",
+                code="not_traceable",
+                hint="In a law use jax.numpy for numpy, jnp.where(condition, a, b) for if; no float(), no bool().",
+            ) from error
         except (TypeError, InconclusiveDimensionOperation) as error:
             if "_DimExpr" in str(error) or isinstance(error, InconclusiveDimensionOperation):
                 raise _counted(_asked(error)) from error
@@ -182,10 +199,40 @@ class Traced:
 
     def trace(self) -> Trace:
         """Its operations."""
-        reader, jaxpr = _Reader(), self.closed.jaxpr
-        inputs = [variable(v.aval) for v in jaxpr.invars]
+        reader = _Reader()
+        inputs = [variable(v.aval) for v in self.closed.jaxpr.invars]
         outputs = reader.read(self.closed, inputs)
-        return Trace(inputs, reader.operations, outputs)
+        return _trace(inputs, reader.operations, outputs)
+
+
+class Count(NamedTuple):
+    """A number that comes of how many lanes or times there are; where nothing that is needed has it, it is let be."""
+
+    at: Any
+
+
+def _trace(inputs: list[Variable], operations: list[Operation], outputs: list[Any]) -> Trace:
+    """Those operations from which the outputs come; what JAX traced in vain is gone."""
+    for v in outputs:
+        if isinstance(v, Count):
+            raise _counted(place(v.at))
+    wanted = {id(v) for v in outputs}
+    kept: list[Operation] = []
+    for op in reversed(operations):
+        if any(id(v) in wanted for v in op.outputs):
+            kept.append(op)
+            wanted.update(map(id, _read(op)))
+    return Trace(inputs, kept[::-1], outputs)
+
+
+def _read(op: Operation) -> Iterator[Any]:
+    """All that an operation reads, with what its loop reads from outside."""
+    yield from op.inputs
+    if op.name == "while":
+        for part in (op.settings["condition"], op.settings["body"]):
+            yield from part.outputs
+            for inner in part.operations:
+                yield from _read(inner)
 
 
 class _Reader:
@@ -204,7 +251,11 @@ class _Reader:
             return _constant(np.asarray(v.val, getattr(v.aval, "dtype", None))) if isinstance(v, Literal) else known[v]
 
         for eqn in jaxpr.eqns:
-            known |= zip(eqn.outvars, self.outputs(eqn, [operand(v) for v in eqn.invars], called), strict=True)
+            try:
+                operands = [operand(v) for v in eqn.invars]
+            except UnsupportedError as error:
+                raise UnsupportedError(error.what, place(called or eqn.source_info.traceback)) from error
+            known |= zip(eqn.outvars, self.outputs(eqn, operands, called), strict=True)
         return [operand(v) for v in jaxpr.outvars]
 
     def outputs(self, eqn: Any, inputs: list[Any], called: Any) -> list[Any]:
@@ -217,7 +268,13 @@ class _Reader:
         if not eqn.outvars:  # such as a split into no parts
             return []
         if name == "dim_as_value":
-            raise _counted(place(at))
+            return [Count(at)]
+        if (
+            name == "dynamic_slice" and isinstance(inputs[0], Variable) and inputs[0].lanes
+        ):  # all of them, from the first
+            inputs = inputs[:-1]
+        if counts := [v for v in inputs if isinstance(v, Count)]:
+            return [counts[0]] * len(eqn.outvars)
         try:
             if name == "while":
                 outputs, settings = self.loop(eqn.params, inputs, called)
@@ -226,6 +283,8 @@ class _Reader:
                 outputs = [variable(v.aval) for v in eqn.outvars]
                 settings = SETTINGS[name](eqn.params) if name in SETTINGS else {}
         except UnsupportedError as error:
+            if name == "slice" and inputs[0].lanes:  # some of them
+                raise lanes_depend(name, at) from error
             raise UnsupportedError(error.what, error.where or place(at)) from error
         self.operations.append(Operation(own or NAMES.get(name, name), inputs, outputs, settings, at))
         return outputs
@@ -240,7 +299,7 @@ class _Reader:
         for jaxpr, given in zip((params["cond_jaxpr"], params["body_jaxpr"]), outer, strict=True):
             inner = _Reader()
             outputs = inner.read(jaxpr, [*given, *carried], called)
-            parts.append(Trace(carried, inner.operations, outputs))
+            parts.append(_trace(carried, inner.operations, outputs))
         return [variable(aval) for aval in avals], {"condition": parts[0], "body": parts[1]}
 
 
@@ -276,6 +335,15 @@ def _counted(where: str) -> InputError:
     )
 
 
+def lanes_depend(name: str, at: Any) -> InputError:
+    """What is raised where a lane would see others."""
+    return InputError(
+        f"{name} over lanes ({place(at)}): a lane may look at others only to end a loop.",
+        code="lanes_depend",
+        hint="A cell must not depend on those that are computed beside it.",
+    )
+
+
 def _asked(error: BaseException) -> str:
     """Where an exception came from, outside JAX."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith((PACKAGE, JAX))]
@@ -288,7 +356,7 @@ PACKAGE, JAX = (os.path.dirname(os.path.abspath(path)) + os.sep for path in (__f
 def place(at: Any) -> str:
     """Function, file and line from which something was traced: the innermost outside JAX and this compiler."""
     for frame in at.frames if at else ():
-        if not frame.file_name.startswith((PACKAGE, JAX, "<")):
+        if not frame.file_name.startswith((PACKAGE, JAX, "<frozen")):
             return f"{frame.function_name}, {frame.file_name}:{frame.line_num}"
     return ""
 
