@@ -34,7 +34,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TESTS = {
     "physics/": "tests/physics",
     "system/": "tests/oracle/test_oracle.py tests/system tests/study/test_explain.py tests/verbs/test_rest.py",
-    "numerics/compiler/": "tests/numerics/test_kernel.py tests/numerics/test_rosenbrock.py",
+    "numerics/compiler/": "tests/numerics/compiler/test_operations.py tests/numerics/compiler/test_trace.py "
+    "tests/numerics/compiler/test_lowering.py tests/numerics/compiler/test_cache.py tests/numerics/test_kernel.py",
     "numerics/": "tests/numerics tests/study/test_bifurcation.py",
     "verbs/": "tests/verbs/test_certify.py tests/verbs/test_corners.py tests/verbs/test_rest.py "
     "tests/verbs/test_where_it_leads.py",
