@@ -1,5 +1,6 @@
 """Code that is left to XLA: each result says so, names what was missing and where, and finds the same."""
 
+import inspect
 import io
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -46,12 +47,47 @@ def test_a_users_law_that_has_no_machine_code_is_said_to_be_slower(cell):
     assert told(found)
     assert told(vrest.rest(cell))  # also where it was compiled before
     assert found.v_rest == pytest.approx(vrest.rest(usual).v_rest, abs=1e-9)
+    assert [told(each) for each in vrest.rest_all(cell, starts=0)] == [True]
+    assert [told(each) for each in vrest.rest_many(cell, {"outside.K": [3.0, 5.0]}).rests] == [True, True]
     assert told(vrest.population(cell, {"outside.K": [3.0, 5.0]}, workers=2))
     events = [("1 min", "pump.max_rate*=0")]
     run, same = (vrest.simulate(c, events, until="5 min", points=4) for c in (cell, usual))
     assert told(run)
+    assert told(vrest.go_on(run, "10 min", points=4))
     assert run.v == pytest.approx(same.v, abs=1e-6)
     assert not [n for n in same.warnings if n.code == "slower"]
+
+
+ASKED = {
+    "bifurcation": {"path": "pump.max_rate", "start": "0.9x", "stop": "1.1x", "starts": 0},
+    "check": {},
+    "compare": {"name": "pump_loss"},
+    "design": {"v_rest": -75},
+    "explain": {},
+    "fit": {"data": {"Ko": [3.0, 5.0, 8.0], "Vm": [-71.5, -70.0, -67.5]}, "free": "P_Na/P_K", "model": "settled"},
+    "perturb": {"name": "pump_loss"},
+    "population": {"vary": {"outside.K": [4.0, 5.0]}},
+    "rest": {},
+    "sensitivity": {"over": "outside.K", "of": "V"},
+    "settled": {"changes": "outside.K=12 mM"},
+    "simulate": {"until": "1 s", "points": 3},
+}
+"""What is asked of each verb whose result has warnings, beside the cell."""
+
+
+def test_every_result_with_warnings_is_asked_for():
+    def warns(name):
+        verb = getattr(vrest, name)
+        if not inspect.isfunction(verb) or next(iter(inspect.signature(verb).parameters), "") == "run":
+            return False
+        return hasattr(getattr(inspect.getmodule(verb), verb.__annotations__["return"], None), "warnings")
+
+    assert {name for name in vrest.__all__ if warns(name)} == set(ASKED)
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_every_result_says_it_once(cell, name):
+    assert told(getattr(vrest, name)(cell, **ASKED[name]))
 
 
 def test_the_command_line_warns(monkeypatch):

@@ -12,6 +12,7 @@ from vrest.model.notice import Notice
 from vrest.model.paths import Parameter, resolve, set_si
 from vrest.model.quantity import check
 from vrest.numerals import parse_number
+from vrest.numerics.compiler.fallback import fallbacks
 from vrest.study.bifurcation.branch import Bifurcation, branch_of, has_multiples, special_of
 from vrest.study.bifurcation.curves import all_curves, line_of
 from vrest.system.assemble import System, assemble
@@ -89,7 +90,8 @@ def bifurcation(
     low, high, notices = _beside(cell, parameter, system, low, high)
     line = line_of(cell, parameter, system, low, high)
     tell = progress or (lambda share: None)
-    drawn, lost = all_curves(cell, parameter, system, line, low, high, starts, seed, tell)
+    with fallbacks() as heard:
+        drawn, lost = all_curves(cell, parameter, system, line, low, high, starts, seed, tell)
     if not drawn:
         raise NoRestError(
             f"'{cell.name}' has no stationary state in this range that could be found.",
@@ -114,6 +116,7 @@ def bifurcation(
             if point.kind
         ),
         notices=notices + lost,
+        fallbacks=tuple(heard),
     )
 
 

@@ -12,11 +12,13 @@ from vrest.model.cell import Cell
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.model.paths import Parameter, set_si
+from vrest.numerics.compiler.fallback import Fallback
 from vrest.system.assemble import System
 from vrest.system.observables import volumes
 from vrest.units import from_si, to_si
 from vrest.verbs.rest_all import Line
 from vrest.verbs.restart import restarted
+from vrest.verbs.slower import slower
 
 if TYPE_CHECKING:
     from vrest.numerics.continuation import Curve, Point
@@ -128,11 +130,13 @@ class Bifurcation:
     branches: tuple[Branch, ...]
     special: tuple[Special, ...]
     notices: tuple[Notice, ...] = field(default=())
+    fallbacks: tuple[Fallback, ...] = ()
+    """What was left to XLA."""
 
     @property
     def warnings(self) -> list[Notice]:
         """What to know before trusting the curves."""
-        return [*notices(self.cell), *self.notices]
+        return [*notices(self.cell), *self.notices, *slower(self.fallbacks)]
 
     def as_cell(self, branch: int, point: int) -> Cell:
         """The cell started from one point of a branch, at the parameter it has there."""

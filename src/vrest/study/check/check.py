@@ -10,6 +10,7 @@ from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
+from vrest.numerics.compiler.fallback import Fallback, fallbacks
 from vrest.study.check.findings import Claims, Finding, findings, first_moment
 from vrest.study.check.fixes import Fix, fixes
 from vrest.study.check.future import Later, floats, follow, moved
@@ -17,6 +18,7 @@ from vrest.units import duration, from_si
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.progress import Progress
 from vrest.verbs.rest import rest_here
+from vrest.verbs.slower import slower
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Check:
     """What would make it rest; each was made and followed for an hour."""
     unfixed: str
     """Why no strengths hold the described state; empty where some do."""
+    fallbacks: tuple[Fallback, ...]
+    """What was left to XLA."""
 
     @property
     def rests(self) -> bool:
@@ -53,10 +57,11 @@ class Check:
 
     @property
     def warnings(self) -> list[Notice]:
-        """Of the cell, and values that were not given."""
+        """Of the cell, values that were not given, and what was left to XLA."""
         defaults = ", ".join(self.claims.defaults)
         told = [Notice("defaults", f"not given, so NEURON's defaults: {defaults}")] if defaults else []
-        return [*told, *(n for n in notices(self.cell) if n.code != "closure" or not self.claims.unnamed)]
+        told += [n for n in notices(self.cell) if n.code != "closure" or not self.claims.unnamed]
+        return told + slower(self.fallbacks)
 
     def as_dict(self) -> dict[str, Any]:
         """Nested dictionary in door units; potentials of one membrane are plain numbers."""
@@ -137,10 +142,11 @@ def check(cell: CellLike, claims: Claims | None = None, *, progress: Progress | 
         {wall.name: from_si(now.v(wall), "potential") for wall in structure.walls},
         {s.name: floats(now.system.concentrations(now.x, now.p, s.name)) for s in structure.spaces if s.finite},
     )
-    later, stopped = follow(cell, progress)
-    if not found:
-        found = list(_leaves(cell, at_once, later))
-    proposed, unfixed = fixes(cell, claims, now, found) if found else ((), "")
+    with fallbacks() as heard:
+        later, stopped = follow(cell, progress)
+        if not found:
+            found = list(_leaves(cell, at_once, later))
+        proposed, unfixed = fixes(cell, claims, now, found) if found else ((), "")
     return Check(
         cell=cell,
         claims=claims,
@@ -150,6 +156,7 @@ def check(cell: CellLike, claims: Claims | None = None, *, progress: Progress | 
         stopped=stopped,
         fixes=proposed,
         unfixed=unfixed,
+        fallbacks=tuple(heard),
     )
 
 

@@ -13,6 +13,7 @@ from vrest.errors import InputError, NoRestError
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.change import apply
+from vrest.numerics.compiler.fallback import fallbacks
 from vrest.study.fit.identify import verdicts
 from vrest.study.fit.least_squares import Optimum, Squares, profile
 from vrest.study.fit.measured import Measured, measured
@@ -101,10 +102,11 @@ def fit(
     rows = np.tile(door_row(cell, predict.known.conditions), (len(table), 1))
     rows[:, : len(varied)] = np.array([c.door for c in varied]).T.reshape(len(table), len(varied))
     squares = Squares(predict, rows, table.v, noise)
-    found = fitted(cell, table, squares, level, progress)
-    if found.model == "settled":
-        _certify(found)
-    return found
+    with fallbacks() as heard:
+        found = fitted(cell, table, squares, level, progress)
+        if found.model == "settled":
+            _certify(found)
+    return replace(found, fallbacks=tuple(heard))
 
 
 def fitted(cell: Cell, table: Measured, squares: Squares, level: float, progress: Progress | None = None) -> Fit:

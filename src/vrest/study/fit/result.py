@@ -13,11 +13,13 @@ from vrest.model.cell import Cell
 from vrest.model.change import apply
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
+from vrest.numerics.compiler.fallback import Fallback
 from vrest.study.fit.free import Free, path_values
 from vrest.study.fit.least_squares import Optimum, Profile, Squares
 from vrest.study.fit.measured import Measured
 from vrest.study.fit.models import Model
 from vrest.study.fit.noise import Noise
+from vrest.verbs.slower import slower
 
 Array = NDArray[np.float64]
 
@@ -90,6 +92,8 @@ class Fit:
     """(k,) degrees of freedom of each."""
     verdicts: tuple[str, ...] = ()
     """What has been learnt of each unknown, in words."""
+    fallbacks: tuple[Fallback, ...] = ()
+    """What was left to XLA."""
 
     @property
     def free(self) -> tuple[Free, ...]:
@@ -217,7 +221,7 @@ class Fit:
                 f"the residuals are {np.sqrt(self.misfit[0]):.1f} times what {what} allow (p = {self.misfit[1]:.1g}): "
             )
             found.append(Notice("poor_fit", text + "the model or the errors are wrong, and the intervals too narrow"))
-        return found
+        return found + slower(self.fallbacks)
 
     def as_dict(self) -> dict[str, Any]:
         """Nested dictionary in door units; an open end is None, and so is the value where both are open."""

@@ -23,6 +23,7 @@ from vrest.units import from_door, from_si
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import Rest
 from vrest.verbs.run_result import Run
+from vrest.verbs.slower import slower
 
 BACK_MV, BACK_SHARE = 0.1, 0.01
 """A cell has recovered when it rests within 0.1 mV and 1 % of every content and volume of its former rest."""
@@ -180,6 +181,8 @@ class Perturbed:
         """What to know before trusting the numbers."""
         found = [*self.notices, *notices(self.kept.cell), *notices(apply(self.kept.cell, self.changes))]
         found += [n for run in (self.kept, self.washed) for n in run.warnings if n.code == "conservation"]
+        held = (self.before, self.kept, self.washed, self.settled, self.end)
+        found += slower(dict.fromkeys(why for each in held for why in each.fallbacks))
         if self.onset:
             message = f"the onset takes {_spoken(self.onset)}: 'at once' is the full dose with contents frozen"
             found.append(Notice("onset", message))
