@@ -92,9 +92,10 @@ def conversions(source: str) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             found = any(name.name == "ZERO_CELSIUS" for name in node.names)
         elif isinstance(node, ast.Tuple) and len(node.elts) == 2:
-            found = sized(*node.elts)
+            found = sized(*node.elts) or sized(*reversed(node.elts))
         elif isinstance(node, ast.Dict):
-            found = any(sized(key, value) for key, value in zip(node.keys, node.values, strict=True) if key)
+            pairs = [(key, value) for key, value in zip(node.keys, node.values, strict=True) if key]
+            found = any(sized(key, value) or sized(value, key) for key, value in pairs)
         if found:
             yield ast.get_source_segment(source, node) or ""
 
@@ -135,6 +136,8 @@ def test_no_file_but_units_converts(file):
         "from vrest.constants import ZERO_CELSIUS",
         "for unit, size in (('h', hour), ('uM', 1e-3)): pass",
         "SIZES = {'min': 60.0, 's': 1.0}",
+        "for size, unit in ((hour, 'h'), (1e-3, 'uM')): pass",
+        "UNITS = {60.0: 'min', 1.0: 's'}",
     ],
 )
 def test_a_conversion_is_seen(slip):

@@ -55,7 +55,8 @@ def _title(explanation: Explanation) -> str:
 def _price(explanation: Explanation) -> str:
     if not explanation.atp_per_second:
         return "It costs no ATP."
-    return f"It costs {scientific(explanation.atp_per_second)} ATP per second ({with_prefix(explanation.watts, 'W')})."
+    power = with_prefix(explanation.watts, "power", "W")
+    return f"It costs {scientific(explanation.atp_per_second)} ATP per second ({power})."
 
 
 def _sum_of_votes(story: MembraneStory) -> str:

@@ -129,15 +129,16 @@ def scientific(value: float, digits: int = 3) -> str:
     return f"{number(float(mantissa), f'.{digits - 1}f')}×10{str(int(exponent)).translate(_SUPERSCRIPT)}"
 
 
-def with_prefix(value: float, unit: str, digits: int = 3) -> str:
-    """A quantity with the SI prefix that suits it.
+def with_prefix(value: float, dimension: str, unit: str, digits: int = 3) -> str:
+    """A quantity, given in its SI unit, with the prefix that suits it.
 
-    >>> with_prefix(3.37e-12, "W")
+    >>> with_prefix(3.37e-12, "power", "W")
     '3.37 pW'
     """
-    for factor, prefix in ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p"), (1e-15, "f")):
-        if abs(value) >= factor:
-            return f"{number(value / factor, f'#.{digits}g').rstrip('.')} {prefix}{unit}"
+    for prefix in ("", "m", "u", "n", "p", "f"):
+        short = from_si(value, dimension, prefix + unit)
+        if abs(short) >= 1.0:
+            return f"{number(short, f'#.{digits}g').rstrip('.')} {prefix.replace('u', 'µ')}{unit}"
     return f"{scientific(value, digits) if value else '0'} {unit}"
 
 

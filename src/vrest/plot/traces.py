@@ -220,7 +220,7 @@ def _exchanges(drawn: Samples) -> list[Panel]:
     for (name, current), dash in zip(flow.items(), cycle(MEMBRANE_DASHES), strict=False):
         brief = spiked & (np.abs(current) > BRIEF * usual)
         largest = from_door(float(np.abs(current).max()), "current")
-        peak = f", peak {with_prefix(largest, 'A')}" if np.any(brief) else ""
+        peak = f", peak {with_prefix(largest, 'current', 'A')}" if np.any(brief) else ""
         traces.append(Trace(name.replace("_", " ") + peak, factor * current, INK, dash))
         low, high = min(low, *(factor * current[~brief])), max(high, *(factor * current[~brief]))
     span = (low - 0.08 * (high - low), high + 0.08 * (high - low)) if spiked else None
