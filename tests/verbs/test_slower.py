@@ -7,12 +7,16 @@ from pathlib import Path
 from types import MappingProxyType
 
 import jax
+import numpy as np
 import pytest
 
 import vrest
 from vrest.cli import main
-from vrest.numerics.compiler import operations
+from vrest.numerics.compiler import lowering, operations
+from vrest.numerics.compiler.fallback import fallbacks
+from vrest.numerics.compiler.kernel import Kernel
 from vrest.verbs.search import settling
+from vrest.verbs.slower import slower
 
 
 @vrest.transport("leak_with_lgamma_of_a_test")
@@ -56,6 +60,35 @@ def test_a_users_law_that_has_no_machine_code_is_said_to_be_slower(cell):
     assert told(vrest.go_on(run, "10 min", points=4))
     assert run.v == pytest.approx(same.v, abs=1e-6)
     assert not [n for n in same.warnings if n.code == "slower"]
+
+
+@pytest.mark.parametrize(
+    ("f", "says"),
+    [
+        (jax.lax.lgamma, "that has no 'lgamma' ("),
+        (lambda v: v + v.astype("uint32"), "that cannot hold 'uint32[lanes]' ("),
+        (lambda v: v + jax.numpy.sum(np.uint32([1, 2])), "that cannot hold 'a constant uint32[2]'"),
+        (lambda v: v + jax.random.uniform(jax.random.key(1)), "that cannot hold 'key<fry>[]' ("),
+    ],
+)
+def test_what_was_missing_is_named_as_what_it_is(monkeypatch, f, says):
+    monkeypatch.delenv("VREST_COMPILER")
+    with fallbacks() as heard:
+        Kernel(lambda lanes, _: (f(lanes[0]),))((np.ones(4),), ())
+    (notice,) = slower(heard)
+    assert says in notice.message
+
+
+def test_a_failure_of_the_compiler_is_no_missing_operation(monkeypatch):
+    def fails(*_):
+        raise RuntimeError("a defect [1]")
+
+    monkeypatch.delenv("VREST_COMPILER")
+    monkeypatch.setattr(lowering, "lowered", fails)
+    with fallbacks() as heard:
+        Kernel(lambda lanes, _: lanes)((np.ones(4),), ())
+    (notice,) = slower(heard)
+    assert notice.message.endswith("that failed with 'RuntimeError: a defect [1]'")
 
 
 ASKED = {

@@ -18,8 +18,14 @@ def slower(fallbacks: Iterable[Fallback]) -> list[Notice]:
     return [
         Notice(
             "slower",
-            "XLA made the machine code, which takes about ten times as long as vrest's own: that has no "
-            f"'{what}'{f' ({where})' if where else ''}",
+            "XLA made the machine code, which takes about ten times as long as vrest's own: that "
+            f"{_short_of(what)} '{what}'{f' ({where})' if where else ''}",
         )
         for what, where in fallbacks
     ]
+
+
+def _short_of(what: str) -> str:
+    if ": " in what:  # an exception
+        return "failed with"
+    return "cannot hold" if what.endswith("]") else "has no"  # an array has its shape

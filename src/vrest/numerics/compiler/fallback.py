@@ -12,7 +12,7 @@ class Fallback(NamedTuple):
     """Why code was left to XLA."""
 
     what: str
-    """What has no instruction."""
+    """An operation, `erf`; an array, `uint32[3]`; or an exception, `TypeError: why`."""
     where: str
     """Function, file and line that asked for it; "" where it is not known."""
 
