@@ -68,7 +68,7 @@ ELEMENTWISE = {
     "log": (lax.log, [REAL], CLOSE),
     "log1p": (lax.log1p, [REAL], CLOSE),
     "pow": (lax.pow, [pairs(NORMAL)], 1e-13),
-    "cbrt": (lax.cbrt, [REAL], CLOSE),
+    "cbrt": (lax.cbrt, [REAL], 1e-13),  # older versions of XLA are as far from NumPy
     "tanh": (lax.tanh, [REAL], CLOSE),
     "logistic": (lax.logistic, [REAL], CLOSE),
     "sinh": (lax.sinh, [REAL], 1e-13),
@@ -232,6 +232,9 @@ def test_shapes(name, rows):
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_shapes_are_what_they_are_called(name):
+    if name in ("stack", "unstack") and name not in in_trace(SHAPED[name], (ROWS,)):
+        pytest.skip("this version of jax has no such operation")
+
     def used(lanes):
         traced = Traced(lambda x: jax.tree.leaves(SHAPED[name](x)), [((3,), "d", lanes)], False)
         return {op.name for op in traced.trace().operations}
