@@ -15,7 +15,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import jax
-import jax._src.export.shape_poly_decision  # (before jax 0.8 symbols are not compared without it)
 import numpy as np
 from jax._src import source_info_util
 from jax._src.export.shape_poly import InconclusiveDimensionOperation, symbolic_shape
