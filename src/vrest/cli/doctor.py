@@ -62,21 +62,16 @@ def compiled_code() -> dict[str, Any]:
     from vrest.numerics.compiler.cache import cache_directory, entries, refusal
 
     folder = cache_directory()
+    found = [] if folder is None else entries(folder)
     if folder is None:
-        return {
-            "folder": None,
-            "used": False,
-            "reason": "VREST_CACHE=off",
-            "writable": False,
-            "entries": 0,
-            "size": 0,
-        }
-    found, reason = entries(folder), refusal(folder) or ("" if folder.exists() else "it cannot be made")
+        reason = "VREST_CACHE=off"
+    else:
+        reason = refusal(folder) or ("" if folder.exists() else "it cannot be made")
     return {
-        "folder": str(folder),
+        "folder": None if folder is None else str(folder),
         "used": not reason,
         "reason": reason or None,
-        "writable": os.access(folder, os.W_OK),
+        "writable": folder is not None and os.access(folder, os.W_OK),
         "entries": len(found),
         "size": sum(entry.size for entry in found),
     }

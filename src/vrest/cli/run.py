@@ -81,7 +81,6 @@ def command(
         from vrest.io.netcdf import RUNS
 
         check_target(output, RUNS, "a run")
-    from vrest.verbs.rest import rest
     from vrest.verbs.run import POINTS, RTOL, simulate
 
     if source:
@@ -92,6 +91,10 @@ def command(
         described, plan, stop, times, begin = changes.read(str(cell)), list(events), until or "1 h", None, None
         accuracy = RTOL if rtol is None else parse_number(rtol, "rtol")
     with Meter(f"{described.name}", quiet) as meter:
+        if from_rest:
+            from vrest.verbs.rest import rest
+
+            begin = rest(described, progress=meter).raise_if_none().state
         found = simulate(
             described,
             plan,
@@ -101,7 +104,7 @@ def command(
             spacing="log" if log else "linear",
             rtol=accuracy,
             progress=meter,
-            start=rest(described, progress=meter).raise_if_none().state if from_rest else begin,
+            start=begin,
         )
     if output:
         from vrest.io.netcdf import write_run

@@ -19,6 +19,7 @@ from vrest.system.observables import (
 )
 from vrest.system.structure import Wall
 from vrest.units import from_si
+from vrest.verbs.readings import potentials
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -62,9 +63,8 @@ def labelled(
     concentration = np.stack([table([c.get(ion) for ion in ions]) for c in content], axis=1)
     nernst = by_membrane([table([found.get(ion) for ion in ions]) for found in reversals])
     pump, atp = (by_membrane(list(part)) for part in zip(*energy, strict=True))
-    v = by_membrane([system.potential(states, wall) for wall in structure.walls])
     variables = {
-        "v": (["time", *several], from_si(v, "potential"), "mV", "membrane potential, inside minus outside"),
+        "v": (["time", *several], potentials(system, states), "mV", "membrane potential, inside minus outside"),
         "concentration": (
             ["time", "compartment", "ion"],
             from_si(concentration, "concentration"),

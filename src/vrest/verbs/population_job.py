@@ -17,6 +17,7 @@ from vrest.system.structure import parameter_vector
 from vrest.units import from_si
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.population_layout import conducting, finite_ions
+from vrest.verbs.readings import potentials
 from vrest.verbs.rest_batch import RestBatch, rest_batch
 from vrest.verbs.run_batch import FINISHED, TOO_LONG, RunBatch, Watch, run_batch
 from vrest.verbs.samples import Samples
@@ -49,7 +50,7 @@ class Rests:
         with np.errstate(all="ignore"):
             return {
                 "outcome": found.outcome,
-                "v_rest": _potentials(system, x),
+                "v_rest": potentials(system, x),
                 **_contents(system, x, p),
                 **_exchange_currents(system, x, p),
                 "atp_use": np.broadcast_to(atp_use(system, x, p)[0], len(p)),
@@ -137,7 +138,7 @@ class Runs:
         return np.array([self.threshold] * walls + [np.inf] * sizes)
 
     def _ends(self, system: System, p: np.ndarray, outcome: np.ndarray, x0: np.ndarray, run: RunBatch) -> Data:
-        start, end = _potentials(system, x0), _potentials(system, run.state)
+        start, end = potentials(system, x0), potentials(system, run.state)
         back = np.abs(end - start).reshape(len(outcome), -1).max(axis=1) <= from_si(RECOVERED, "potential")
         return {
             "outcome": outcome,
@@ -165,7 +166,7 @@ class Runs:
                 largest[:, system.index["volume", name]] = run.high[:, walls + k]
             data["volume_max"] = _volumes(system, largest, p)
         if run.series is not None:
-            data |= {"v": _potentials(system, run.series), **_contents(system, run.series, p[:, None])}
+            data |= {"v": potentials(system, run.series), **_contents(system, run.series, p[:, None])}
         return data
 
 
@@ -226,11 +227,6 @@ def _watched(system: System) -> Watch:
 def _one(values: np.ndarray) -> np.ndarray:
     """A single membrane needs no axis."""
     return values[..., 0] if values.shape[-1] == 1 else values
-
-
-def _potentials(system: System, x: np.ndarray) -> np.ndarray:
-    values = [system.potential(x, wall) for wall in system.structure.walls]
-    return _one(from_si(np.stack(values, axis=-1), "potential"))
 
 
 def _contents(system: System, x: np.ndarray, p: np.ndarray, ending: str = "") -> Data:

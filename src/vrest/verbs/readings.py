@@ -21,13 +21,18 @@ def checked(output: str) -> None:
         )
 
 
+def potentials(system: System, x: Any) -> Any:
+    """V in mV, (...,); where there are several membranes (..., membranes)."""
+    walls = [from_si(system.potential(x, wall), "potential") for wall in system.structure.walls]
+    return walls[0] if len(walls) == 1 else namespace(*walls).stack(walls, axis=-1)
+
+
 def reading(system: System, x: Any, p: Any, output: Output) -> Any:
     """V in mV, one value for one membrane, else (membranes,); or a dictionary of V, concentrations and volumes.
 
     Where exchanges conduct, the dictionary has their currents (pA) as well.
     """
-    walls = [from_si(system.potential(x, wall), "potential") for wall in system.structure.walls]
-    v = walls[0] if len(walls) == 1 else namespace(*walls).stack(walls, axis=-1)
+    v = potentials(system, x)
     if output == "v":
         return v
     currents = {name: from_si(i, "current") for name, i in exchange_currents(system, x, p).items()}

@@ -19,6 +19,7 @@ from vrest.system.ledger import Account, accounts
 from vrest.system.structure import parameter_vector
 from vrest.units import duration, format_si, from_si
 from vrest.verbs.dataset import labelled
+from vrest.verbs.readings import potentials
 from vrest.verbs.slower import slower
 from vrest.verbs.unstable import unstable_notice
 from vrest.version import __version__
@@ -116,9 +117,7 @@ class Run:
     @property
     def v(self) -> np.ndarray:
         """V over time, mV: (time,), or (time, membrane) where there are several."""
-        walls = self.system.structure.walls
-        columns = [from_si(self.system.potential(self.states, w), "potential") for w in walls]
-        return columns[0] if len(walls) == 1 else np.stack(columns, axis=-1)
+        return potentials(self.system, self.states)
 
     @cached_property
     def dataset(self) -> Any:

@@ -136,7 +136,7 @@ SETTINGS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "dot_general": lambda p: dict(zip(("contracted", "together"), p["dimension_numbers"], strict=True)),
     "integer_pow": lambda p: {"power": p["y"]},
     **dict.fromkeys(("cumsum", "cumprod", "cummax", "cummin", "cumlogsumexp"), lambda p: {"axes": (p["axis"],)}),
-    **dict.fromkeys(("argmax", "argmin"), lambda p: {"axes": p["axes"]}),
+    **dict.fromkeys(("argmax", "argmin"), _reduced),
     "sort": lambda p: {"axes": (p["dimension"],)},
     "round": lambda p: {"to_even": p["rounding_method"].name == "TO_NEAREST_EVEN"},
     **{f"reduce_{name}": _reduced for name in ("or", "and", "sum", "prod", "max", "min")},
@@ -268,10 +268,8 @@ class _Reader:
             return []
         if name == "dim_as_value":
             return [Count(at)]
-        if (
-            name == "dynamic_slice" and isinstance(inputs[0], Variable) and inputs[0].lanes
-        ):  # all of them, from the first
-            inputs = inputs[:-1]
+        if name == "dynamic_slice" and isinstance(inputs[0], Variable) and inputs[0].lanes:
+            inputs = inputs[:-1]  # all lanes, from the first
         if counts := [v for v in inputs if isinstance(v, Count)]:
             return [counts[0]] * len(eqn.outvars)
         try:

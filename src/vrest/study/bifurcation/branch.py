@@ -16,6 +16,7 @@ from vrest.numerics.compiler.fallback import Fallback
 from vrest.system.assemble import System
 from vrest.system.observables import volumes
 from vrest.units import from_si, to_si
+from vrest.verbs.readings import potentials
 from vrest.verbs.rest_all import Line
 from vrest.verbs.restart import restarted
 from vrest.verbs.slower import slower
@@ -87,10 +88,7 @@ class Branch:
     @property
     def v(self) -> np.ndarray:
         """mV: (points,), or (points, membranes) where there are several."""
-        columns = [
-            from_si(np.asarray(self.system.potential(self.states, w)), "potential") for w in self.system.structure.walls
-        ]
-        return columns[0] if len(columns) == 1 else np.stack(columns, axis=-1)
+        return potentials(self.system, self.states)
 
     @property
     def concentrations(self) -> dict[str, dict[str, np.ndarray]]:
