@@ -16,8 +16,8 @@ from vrest.numerics.compiler import cache, lowering
 from vrest.numerics.compiler import kernel as module
 from vrest.numerics.compiler.fallback import Fallback, fallbacks
 from vrest.numerics.compiler.kernel import Kernel, leaves_of, tree_of
+from vrest.numerics.compiler.program import UnsupportedError
 from vrest.numerics.compiler.samples import sample_put, sample_room
-from vrest.numerics.compiler.trace import UnsupportedError
 from vrest.numerics.rhs import Rhs
 from vrest.system.assemble import assemble
 from vrest.verbs.motion import stepper

@@ -10,8 +10,8 @@ from jax import lax
 
 from vrest.errors import InputError
 from vrest.numerics.compiler.kernel import Kernel
+from vrest.numerics.compiler.program import UnsupportedError
 from vrest.numerics.compiler.samples import sample_put, sample_room, sample_time
-from vrest.numerics.compiler.trace import UnsupportedError
 
 
 def wide(v, lanes):

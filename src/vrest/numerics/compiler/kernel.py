@@ -150,7 +150,8 @@ class Kernel:
 
         import vrest.numerics.compiler.backend  # noqa: F401  (float64)
         from vrest.numerics.compiler.lowering import lowered
-        from vrest.numerics.compiler.trace import Traced, UnsupportedError
+        from vrest.numerics.compiler.program import UnsupportedError
+        from vrest.numerics.compiler.trace import Traced
 
         out: list[Any] = []
 

@@ -23,7 +23,8 @@ from vrest.numerics.compiler.operations import (
     negated,
     scalar,
 )
-from vrest.numerics.compiler.trace import Constant, Operation, Trace, UnsupportedError, Variable, lanes_depend, place
+from vrest.numerics.compiler.program import Constant, Operation, Trace, UnsupportedError, Variable
+from vrest.numerics.compiler.trace import lanes_depend, place
 
 BYTES = {REAL: 8, LONG: 8, INT: 4, BIT: 1}
 STORED = {REAL: REAL, LONG: LONG, INT: INT, BIT: "i8"}

@@ -10,7 +10,8 @@ import numpy as np
 from vrest.numerics.compiler import angles, elementary
 from vrest.numerics.compiler.instructions import BIT, INT, LONG, REAL, Block, Value, real
 from vrest.numerics.compiler.machine import has_symbol
-from vrest.numerics.compiler.trace import LANES, Operation, UnsupportedError, lanes_depend
+from vrest.numerics.compiler.program import Operation, UnsupportedError
+from vrest.numerics.compiler.trace import LANES, lanes_depend
 
 Array = np.ndarray
 """Values (or text and types of them) in the shape of the traced array, without its axis of lanes."""

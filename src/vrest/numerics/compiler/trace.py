@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -24,70 +23,12 @@ from jax.interpreters import mlir
 
 from vrest.errors import InputError
 from vrest.numerics.compiler.instructions import BIT, INT, LONG, REAL
+from vrest.numerics.compiler.program import Constant, Operation, Trace, UnsupportedError, Variable, needed
 
 KINDS = {np.dtype(np.float64): REAL, np.dtype(np.int64): LONG, np.dtype(np.int32): INT, np.dtype(np.bool_): BIT}
 
 LANES, TIMES = symbolic_shape("lanes, times", constraints=("lanes >= 2", "times >= 2"))
 """The number of lanes and of times in a trace: no code is made for one of either."""
-
-
-class UnsupportedError(Exception):
-    """This trace needs another compiler: what has no instruction, and where it was asked for."""
-
-    def __init__(self, what: str, where: str = "") -> None:
-        super().__init__(what, where)
-        self.what, self.where = what, where
-
-
-# the representation -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Variable:
-    """An array that an operation makes or a trace is given."""
-
-    shape: tuple[int, ...]
-    """Without the axis of lanes, and without that of times."""
-    kind: str
-    lanes: bool = False
-    """Whether there is a last axis of lanes."""
-    times: bool = False
-    """Whether there is an axis of times: the times themselves, or the samples of each row at them."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Constant:
-    """An array that is known."""
-
-    numbers: np.ndarray
-    kind: str
-
-    lanes = times = False
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.numbers.shape
-
-
-class Operation(NamedTuple):
-    """Makes its outputs of its inputs."""
-
-    name: str
-    inputs: list[Any]
-    """Of `Variable` and `Constant`."""
-    outputs: list[Variable]
-    settings: dict[str, Any]
-    """What else it depends on; axes count that of lanes as the last."""
-    at: Any
-    """Where it was asked for, for `place`."""
-
-
-class Trace(NamedTuple):
-    """Operations in their order."""
-
-    inputs: list[Variable]
-    operations: list[Operation]
-    outputs: list[Any]
 
 
 # from JAX -----------------------------------------------------------------------------------------------------
@@ -211,27 +152,11 @@ class Count(NamedTuple):
 
 
 def _trace(inputs: list[Variable], operations: list[Operation], outputs: list[Any]) -> Trace:
-    """Those operations from which the outputs come; what JAX traced in vain is gone."""
+    """What is needed of the operations; refused where an output is a number of lanes or times."""
     for v in outputs:
         if isinstance(v, Count):
             raise _counted(place(v.at))
-    wanted = {id(v) for v in outputs}
-    kept: list[Operation] = []
-    for op in reversed(operations):
-        if any(id(v) in wanted for v in op.outputs):
-            kept.append(op)
-            wanted.update(map(id, _read(op)))
-    return Trace(inputs, kept[::-1], outputs)
-
-
-def _read(op: Operation) -> Iterator[Any]:
-    """All that an operation reads, with what its loop reads from outside."""
-    yield from op.inputs
-    if op.name == "while":
-        for part in (op.settings["condition"], op.settings["body"]):
-            yield from part.outputs
-            for inner in part.operations:
-                yield from _read(inner)
+    return Trace(inputs, needed(operations, outputs), outputs)
 
 
 class _Reader:
