@@ -140,16 +140,16 @@ class System:
         """
         return _start(cell, self)
 
-    def with_steady_gates(self, x: np.ndarray, p: np.ndarray) -> np.ndarray:
-        """The state with every gate at its steady state."""
-        values = list(entries(x))
+    def with_steady_gates(self, x: Vector, p: Vector) -> Array:
+        """The state with every gate at its steady state; entries where x is."""
+        values = list(x if isinstance(x, tuple) else entries(x))
         for m, gates in self.gate_names.items():
             if gates:
                 mover = self.structure.movers[m]
                 here = self.surroundings(tuple(values), p, self.structure.wall(mover.place), m)
                 for gate, (opening, closing) in self.bound(m, p).gate_kinetics(here).items():
                     values[self.index["gate", f"{mover.place}.{mover.label}.{gate}"]] = opening / (opening + closing)
-        return stacked(values)
+        return tuple(values) if isinstance(x, tuple) else stacked(values)
 
     def split(self, x0: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Independent states y, constants c and matrix M, so that x[dependent] = c + M y; of one cell or many."""
@@ -273,8 +273,8 @@ class System:
         steps = self.network.around(inside, outside)
         return sum(sign * self.potential(x, self.structure.wall(name)) for name, sign in steps)
 
-    def at_potential(self, x: np.ndarray, wall: Wall, v: Array) -> np.ndarray:
-        """States (..., n) at other potentials (V) of one membrane, gates and contents kept.
+    def at_potential(self, x: Vector, wall: Wall, v: Array) -> Array:
+        """States (..., n) at other potentials (V) of one membrane, gates and contents kept; entries where x is.
 
         A membrane that closes a ring takes along the nearest one of the tree.
         """
@@ -285,11 +285,10 @@ class System:
                 return x  # held at 0
             moved, sign = self.structure.wall(steps[0][0]), steps[0][1]
             v = sign * (v - self.potential(x, wall)) + self.potential(x, moved)
-        k = self.index["charge", moved.name]
+        values = list(x if isinstance(x, tuple) else entries(x))
         stretch = self.relative_volume(x, moved.inside) ** moved.exponent if moved.exponent else 1.0
-        states = np.array(np.broadcast_to(x, (*np.broadcast_shapes(np.shape(v), np.shape(x)[:-1]), np.shape(x)[-1])))
-        states[..., k] = v * stretch
-        return states
+        values[self.index["charge", moved.name]] = v * stretch
+        return tuple(values) if isinstance(x, tuple) else stacked(values)
 
     @cached_property
     def coupled(self) -> bool:
