@@ -82,6 +82,8 @@ if TYPE_CHECKING:
     from vrest.verbs.outcome import Outcome as Outcome
     from vrest.verbs.population import population as population
     from vrest.verbs.population_result import Population as Population
+    from vrest.verbs.prepared import Prepared as Prepared
+    from vrest.verbs.prepared import prepare as prepare
     from vrest.verbs.rest import Rest as Rest
     from vrest.verbs.rest import rest as rest
     from vrest.verbs.rest_all import rest_all as rest_all
@@ -114,6 +116,7 @@ _HOMES = {
     "vrest.verbs.outcome": "Outcome",
     "vrest.verbs.population": "population",
     "vrest.verbs.population_result": "Population",
+    "vrest.verbs.prepared": "Prepared prepare",
     "vrest.verbs.rest": "Rest rest",
     "vrest.verbs.rest_all": "rest_all",
     "vrest.verbs.rest_function": "rest_function",

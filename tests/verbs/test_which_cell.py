@@ -27,6 +27,7 @@ ASKED = {
     "load": {},
     "notices": {},
     "perturb": {"name": "pump_loss"},
+    "prepare": {"paths": "outside.K"},
     "population": {"vary": {"outside.K": [4.0, 5.0]}},
     "rest": {},
     "rest_all": {"starts": 0},

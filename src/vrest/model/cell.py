@@ -145,14 +145,15 @@ class Cell(Described):
         steps = way_between(self.ways()[1], m.inside, m.outside)
         return sum((sign * self.membranes[name].potential for name, sign in steps), 0.0)
 
-    def solved(self) -> dict[str, float]:
+    @remembered
+    def solved(self) -> Mapping[str, float]:
         """Values that the charge balance determined, by path (SI)."""
         values = {}
         for name in self.compartments:
             answer = _solve_charge(self, name)
             if answer is not None:
                 values[f"compartments.{name}.{answer[0]}"] = answer[1]
-        return values
+        return MappingProxyType(values)
 
     def contents(self, compartment: str) -> dict[str, float]:
         """Concentrations of the ions of a compartment (its name) at the start, mol/m3, with a solved one filled in."""

@@ -420,6 +420,12 @@ def with_oxygen(part: Transport | Exchange, content: Mapping[str, Array], rate: 
 @remembered
 def _start(cell: Cell, system: System) -> np.ndarray:
     p = parameter_vector(cell)
+    x = stacked([p[..., 0], *described(cell, system)])[..., 1:]  # as many cells as the parameters are of
+    return system.with_steady_gates(x, p)
+
+
+def described(cell: Cell, system: System) -> Entries:
+    """The state that a cell describes but for its gates, entry by entry."""
     x: list[Array] = [0.0] * len(system.states)
     for space in system.structure.spaces:
         if space.finite:
@@ -430,7 +436,7 @@ def _start(cell: Cell, system: System) -> np.ndarray:
             x[k] = 1.0
         elif kind == "charge":
             x[k] = cell.membranes[name].potential
-    return system.with_steady_gates(stacked([p[..., 0], *x])[..., 1:], p)
+    return tuple(x)
 
 
 @lru_cache(maxsize=256)

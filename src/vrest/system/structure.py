@@ -187,6 +187,11 @@ def parameter_names(cell: Cell) -> tuple[str, ...]:
 @remembered
 def parameter_vector(cell: Cell) -> np.ndarray:
     """The numbers of the cell (SI) in the order of `parameter_names`; (cells, numbers) of a population."""
+    return stacked(parameter_entries(cell))
+
+
+def parameter_entries(cell: Cell) -> tuple[Array, ...]:
+    """The same entry by entry: numbers, columns of numbers, or what JAX traces in their place."""
     known = {path: p.value for path, p in parameters(cell).items()}
     for name, c in cell.compartments.items():
         base = f"compartments.{name}."
@@ -195,7 +200,7 @@ def parameter_vector(cell: Cell) -> np.ndarray:
         known[base + "impermeant.concentration"], known[base + "impermeant.valence"] = cell.impermeant(name)
     for name in cell.membranes:
         known[f"membranes.{name}.area"] = cell.area(name)
-    return stacked([known[name] for name in parameter_names(cell)])
+    return tuple(known[name] for name in parameter_names(cell))
 
 
 def stacked(values: Sequence[Array]) -> Array:

@@ -1,18 +1,19 @@
-"""Numbers of a cell as the arguments of a function that JAX can trace: an array in door units to equations."""
+"""Numbers of a cell as the arguments of functions: values to a cell, to parameters and to a start, traced or not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from vrest.errors import InputError
 from vrest.model.cell import Cell
-from vrest.model.paths import Parameter, replaced, resolve, set_si
+from vrest.model.change import Change, companion, refuse_varied_companions, split_companion
+from vrest.model.paths import Parameter, parameters, replaced, resolve, set_si
 from vrest.model.quantity import SOLVE
-from vrest.physics.namespace import namespace
+from vrest.physics.namespace import Array, namespace
 from vrest.system.assemble import System
 from vrest.system.structure import parameter_vector
 from vrest.units import from_door
@@ -22,11 +23,44 @@ NUDGE = 1e-3
 
 
 @dataclass(frozen=True)
+class Argument:
+    """One number that varies, and the ion of the same bath that goes along with it, if any."""
+
+    parameter: Parameter
+    along: Change | None = None
+
+    @property
+    def path(self) -> str:
+        """Its full path."""
+        return self.parameter.path
+
+    @property
+    def name(self) -> str:
+        """Its full path, with what goes along."""
+        return f"{self.path} {self.along.how} {self.along.companion}" if self.along else self.path
+
+    def change(self, value: Any) -> Change:
+        """The change to a value in door units."""
+        along = self.along or Change(self.path, "set")
+        return replace(along, path=self.path, value=value)
+
+
+@dataclass(frozen=True)
 class Arguments:
     """Which numbers of which cell. Build it with `arguments`."""
 
     cell: Cell
-    parameters: tuple[Parameter, ...]
+    each: tuple[Argument, ...]
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The numbers that vary."""
+        return tuple(one.parameter for one in self.each)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Their full paths, with what goes along."""
+        return tuple(one.name for one in self.each)
 
     @property
     def values(self) -> np.ndarray:
@@ -38,35 +72,51 @@ class Arguments:
         """Their door units."""
         return tuple(p.unit for p in self.parameters)
 
+    def si(self, values: Any) -> list[Any]:
+        """Rows of values in door units, one row a number, in SI."""
+        return [from_door(row, p.spec.dimension) for row, p in zip(values, self.parameters, strict=True)]
+
     def cell_with(self, values: Any) -> Cell:
         """The cell with values in door units, (paths,), traced or not; NaN where one is outside its limits."""
-        xp = namespace(values)
-        if values.shape != (len(self.parameters),):
+        if values.shape != (len(self.each),):
             raise InputError(
                 f"The function got values of shape {values.shape}.",
                 code="bad_shape",
-                hint=f"Give one number for each of its {len(self.parameters)} paths; use jax.vmap for many.",
+                hint=f"Give one number for each of its {len(self.each)} paths; use jax.vmap for many.",
             )
-        found = {}
-        for k, parameter in enumerate(self.parameters):
-            spec, si = parameter.spec, from_door(values[k], parameter.spec.dimension)
-            possible = si == si
-            if spec.minimum is not None:
-                possible &= si > spec.minimum if spec.exclusive or self._content(parameter) else si >= spec.minimum
-            if spec.maximum is not None:
-                possible &= si <= spec.maximum
-            found[parameter.path] = si * xp.where(possible, 1.0, xp.nan)  # a product: its derivative is NaN as well
-        return replaced(self.cell, found)
-
-    def _content(self, parameter: Parameter) -> bool:
-        """Whether it is an ion of a finite compartment, of which there must be some."""
-        return parameter.fixed_at_start and ".ions." in parameter.path
+        return with_si(self.cell, self.each, self.si(values))
 
     def described(self, system: System, values: Any) -> tuple[Any, Any]:
         """Parameters and starting state of the cell with these values (SI)."""
         cell = self.cell_with(values)
         p = parameter_vector(cell)
         return p, system.start(cell)
+
+
+def with_si(cell: Cell, each: Sequence[Argument], values: Sequence[Array]) -> Cell:
+    """The cell with values (SI) of its arguments: numbers, columns, or traced; NaN where one is outside its limits.
+
+    So is a companion of which there is too little.
+    """
+    found: dict[str, Any] = {}
+    present = parameters(cell)
+    for one, value in zip(each, values, strict=True):
+        spec, path, xp = one.parameter.spec, one.path, namespace(value)
+        possible = value == value
+        if spec.minimum is not None:
+            possible &= value > spec.minimum if spec.exclusive or _content(one.parameter) else value >= spec.minimum
+        if spec.maximum is not None:
+            possible &= value <= spec.maximum
+        new = value * xp.where(possible, 1.0, xp.nan)  # a product: its derivative is NaN as well
+        if one.along:
+            found |= companion(cell, one.along, one.parameter, new - found.get(path, present[path].value), found)
+        found[path] = new
+    return replaced(cell, found)
+
+
+def _content(parameter: Parameter) -> bool:
+    """Whether it is an ion of a finite compartment, of which there must be some."""
+    return parameter.fixed_at_start and ".ions." in parameter.path
 
 
 @dataclass(frozen=True, eq=False)  # hashed by identity, as JAX asks of a function
@@ -78,7 +128,7 @@ class OfArguments:
     @property
     def paths(self) -> tuple[str, ...]:
         """Full paths of its arguments."""
-        return tuple(p.path for p in self.of.parameters)
+        return self.of.names
 
     @property
     def values(self) -> np.ndarray:
@@ -93,25 +143,36 @@ def arguments(cell: Cell, paths: str | Iterable[str]) -> Arguments:
     ------
     InputError
         A path that names nothing, or is named twice; a number that the charge balance solves; contents, sizes or
-        capacitances of a compartment in which nothing is solved, whose charge they would leave unbalanced.
+        capacitances of a compartment in which nothing is solved, whose charge they would leave unbalanced; an ion that
+        cannot go along (`outside.K swap Na`).
     """
-    found = tuple(resolve(cell, path) for path in ([paths] if isinstance(paths, str) else paths))
+    found = tuple(_argument(cell, path) for path in ([paths] if isinstance(paths, str) else paths))
     if not found:
         raise InputError("Nothing varies.", code="nothing_varies", hint='Name paths, such as ["outside.K"].')
-    for k, parameter in enumerate(found):
-        if parameter in found[:k]:
-            raise InputError(f"{parameter.path} is named twice.", code="varies_twice", hint="Name it once.")
-        if parameter.value == SOLVE:
+    for k, one in enumerate(found):
+        path = one.path
+        if path in [other.path for other in found[:k]]:
+            raise InputError(f"{path} is named twice.", code="varies_twice", hint="Name it once.")
+        if one.parameter.value == SOLVE:
             raise InputError(
-                f"{parameter.path} is solved from the charge balance: it follows from the others.",
+                f"{path} is solved from the charge balance: it follows from the others.",
                 code="is_solved",
                 hint="Name what it is solved from.",
             )
         try:
-            set_si(cell, {parameter.path: parameter.value + NUDGE * (abs(parameter.value) or 1.0)})
+            set_si(cell, {path: one.parameter.value + NUDGE * (abs(one.parameter.value) or 1.0)})
         except InputError as error:
             if error.code == "charge_imbalance":
-                raise InputError(
-                    f"{parameter.path} cannot vary: {error.message}", code=error.code, hint=error.hint
-                ) from None
+                raise InputError(f"{path} cannot vary: {error.message}", code=error.code, hint=error.hint) from None
+    refuse_varied_companions({one.path: one.along.companion if one.along else None for one in found})
     return Arguments(cell, found)
+
+
+def _argument(cell: Cell, text: str) -> Argument:
+    name, how, ion = split_companion(text)
+    parameter = resolve(cell, name)
+    if not how:
+        return Argument(parameter)
+    along = Change(name, "set", None, ion, how)
+    companion(cell, along, parameter, 0.0, {})  # refuses what makes no sense
+    return Argument(parameter, along)

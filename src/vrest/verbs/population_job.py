@@ -9,21 +9,18 @@ from typing import Any
 import numpy as np
 
 from vrest.model.cell import Cell
-from vrest.model.paths import replaced
 from vrest.model.protocol import Protocol, segments
-from vrest.system.assemble import System, assemble
+from vrest.system.assemble import System
 from vrest.system.observables import atp_use, exchange_currents, volumes
-from vrest.system.structure import parameter_vector
 from vrest.units import from_si
+from vrest.verbs.arguments import Argument, Arguments
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.population_layout import conducting, finite_ions
+from vrest.verbs.prepared import Prepared
 from vrest.verbs.readings import potentials
-from vrest.verbs.rest_batch import RestBatch, rest_batch
+from vrest.verbs.rest_batch import rests_of
 from vrest.verbs.run_batch import FINISHED, TOO_LONG, RunBatch, Watch, run_batch
 from vrest.verbs.samples import Samples
-
-IMPOSSIBLE = len(Outcome)
-"""Outcome code of a cell that cannot be described: nothing balances its charge."""
 
 NO_START, IMPOSSIBLE_RUN = TOO_LONG + 1, TOO_LONG + 2
 """Outcome codes of runs that could not begin: no rest to begin from, no cell of that kind."""
@@ -42,8 +39,8 @@ class Rests:
 
     def compute(self, rows: Samples) -> Data:
         """The columns of these rows."""
-        system, p, x0, possible = _described(self.cell, rows)
-        found = _rests(self.cell, system, p, x0, possible)
+        system, p, x0 = _described(self.cell, rows)
+        found = rests_of(self.cell, p, x0)
         has_state = np.array([*(o.has_state for o in Outcome), False])[found.outcome]
         is_rest = np.array([*(o.is_rest for o in Outcome), False])[found.outcome]
         x = np.where(has_state[:, None], found.state, np.nan)
@@ -76,10 +73,11 @@ class Runs:
 
     def compute(self, rows: Samples) -> Data:
         """The columns of these rows."""
-        system, p0, x0, possible = _described(self.cell, rows)
+        system, p0, x0 = _described(self.cell, rows)
+        possible = np.isfinite(p0).all(axis=1) & np.isfinite(x0).all(axis=1)
         outcome = np.where(possible, FINISHED, IMPOSSIBLE_RUN).astype(np.int8)
         if self.from_rest:
-            found = _rests(self.cell, system, p0, x0, possible)
+            found = rests_of(self.cell, p0, x0)
             rests = np.array([*(o.is_rest for o in Outcome), False])[found.outcome]
             outcome[possible & ~rests] = NO_START
             x0 = np.where(rests[:, None], found.state, x0)
@@ -170,42 +168,12 @@ class Runs:
         return data
 
 
-def _described(cell: Cell, rows: Samples) -> tuple[System, np.ndarray, np.ndarray, np.ndarray]:
-    """The system, parameters (n, P) and starting states (n, S) of the rows, and which of them can be."""
-    system = assemble(cell)
-    with np.errstate(all="ignore"):
-        many = rows.applied(cell)
-        p, x0 = (
-            np.array(np.broadcast_to(part, (rows.n, part.shape[-1])))
-            for part in (parameter_vector(many), system.start(many))
-        )
-    possible = np.asarray(np.isfinite(np.hstack([p, x0])).all(axis=1))
-    return system, p, x0, possible
-
-
-def _rests(cell: Cell, system: System, p: np.ndarray, x0: np.ndarray, possible: np.ndarray) -> RestBatch:
-    """The rests of all rows: those in which the same transports are off share their conserved totals."""
-    n = len(p)
-    blank = np.full(n, np.nan)
-    whole = RestBatch(
-        np.full_like(x0, np.nan), np.full(n, IMPOSSIBLE, dtype=np.int8), blank, *(blank.copy() for _ in range(2)),
-        iterations=np.zeros(n, dtype=np.int32),
-    )  # fmt: skip
-    switches = [m.path(m.kind.strength) for m in system.structure.movers if m.kind.strength]
-    off = p[:, [system.names.index(path) for path in switches]] == 0.0
-    differs = off[:, (off != off[:1]).any(axis=0)]
-    for pattern in np.unique(differs[possible], axis=0) if differs.size else np.zeros((1, 0), dtype=bool):
-        rows = np.flatnonzero(possible & (differs == pattern).all(axis=1))
-        if not rows.size:
-            continue
-        alike = replaced(cell, {path: float(not zero) for path, zero in zip(switches, off[rows[0]], strict=True)})
-        active = assemble(alike, only_active=True)
-        if not active.laws.independent:  # nothing moves: every state is stationary
-            whole.outcome[rows] = list(Outcome).index(Outcome.neutral)
-            continue
-        for column, values in zip(whole, rest_batch(active, p[rows], x0[rows]), strict=True):
-            column[rows] = values
-    return whole
+def _described(cell: Cell, rows: Samples) -> tuple[System, np.ndarray, np.ndarray]:
+    """The system, parameters (n, P) and starting states (n, S) of the rows; NaN where they describe no cell."""
+    each = tuple(Argument(v.parameter, v.along) for v in rows.varied)
+    ready = Prepared(Arguments(cell, each))
+    p, x0 = ready.described(np.array([v.values for v in rows.varied]))
+    return ready.system, p.T, x0.T
 
 
 def _osmotic(system: System) -> list[str]:

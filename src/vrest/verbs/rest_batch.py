@@ -6,8 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vrest.model.cell import Cell
+from vrest.model.paths import replaced
+from vrest.model.remembered import remembered
 from vrest.numerics.stationary import STABLE
-from vrest.system.assemble import System
+from vrest.system.assemble import System, assemble
 from vrest.verbs.certify import NEUTRAL_RATE, SETTLED_MM_PER_MIN, SETTLED_MV
 from vrest.verbs.outcome import Ended, Outcome
 from vrest.verbs.progress import Progress
@@ -16,6 +19,9 @@ from vrest.verbs.verdict import verdict
 
 BLOCK = 8192
 """Cells that are settled together."""
+
+IMPOSSIBLE = len(Outcome)
+"""Outcome code of a cell that cannot be described: nothing balances its charge."""
 
 RESTS, RUN_DOWN = (list(Outcome).index(outcome) for outcome in (Outcome.rests, Outcome.rests_run_down))
 
@@ -26,7 +32,7 @@ class RestBatch(NamedTuple):
     state: np.ndarray
     """(n, states); NaN where there is none."""
     outcome: np.ndarray
-    """(n,) int8, index into tuple(Outcome)."""
+    """(n,) int8, index into tuple(Outcome); IMPOSSIBLE where there is no such cell."""
     residual_mV: np.ndarray
     """(n,) V component of the last Newton correction."""
     imbalance: np.ndarray
@@ -79,3 +85,53 @@ def _together(system: System, p: np.ndarray, x0: np.ndarray, progress: Progress 
         found.slowest[k] = one.eigenvalues.real.max() if len(one.eigenvalues) else np.nan
         found.iterations[k] = one.iterations
     return found
+
+
+def rests_of(cell: Cell, p: np.ndarray, x0: np.ndarray, *, progress: Progress | None = None) -> RestBatch:
+    """Certified resting states of n variations of a cell: those where the same transports are off share their totals.
+
+    Parameters
+    ----------
+    cell
+        What is varied; any numbers may be, but what it is made of.
+    p, x0, progress
+        As of `rest_batch`. A cell with numbers that are not finite is IMPOSSIBLE.
+    """
+    paths = strengths(cell)
+    at = [assemble(cell).names.index(path) for path in paths]
+    possible = np.isfinite(p).all(axis=1) & np.isfinite(x0).all(axis=1)
+    off = p[:, at] == 0.0
+    if possible.all() and not (off != off[:1]).any():
+        return _of_one_kind(variant(cell, tuple(off[0].tolist())), p, x0, progress)
+    n, blank = len(p), np.full(len(p), np.nan)
+    whole = RestBatch(
+        np.full_like(x0, np.nan), np.full(n, IMPOSSIBLE, dtype=np.int8), blank, blank.copy(), blank.copy(),
+        iterations=np.zeros(n, dtype=np.int32),
+    )  # fmt: skip
+    for pattern in np.unique(off[possible], axis=0):
+        rows = np.flatnonzero(possible & (off == pattern).all(axis=1))
+        found = _of_one_kind(variant(cell, tuple(pattern.tolist())), p[rows], x0[rows], progress)
+        for column, values in zip(whole, found, strict=True):
+            column[rows] = values
+    return whole
+
+
+def _of_one_kind(system: System, p: np.ndarray, x0: np.ndarray, progress: Progress | None) -> RestBatch:
+    if system.laws.independent:
+        return rest_batch(system, p, x0, progress=progress)
+    n, blank = len(p), np.full(len(p), np.nan)  # nothing moves: every state is stationary
+    neutral = np.full(n, list(Outcome).index(Outcome.neutral), dtype=np.int8)
+    return RestBatch(np.full_like(x0, np.nan), neutral, blank, blank.copy(), blank.copy(), np.zeros(n, dtype=np.int32))
+
+
+@remembered
+def strengths(cell: Cell) -> tuple[str, ...]:
+    """Paths of what switches each transport and exchange off where it is 0."""
+    return tuple(m.path(m.kind.strength) for m in assemble(cell).structure.movers if m.kind.strength)
+
+
+@remembered
+def variant(cell: Cell, off: tuple[bool, ...]) -> System:
+    """The equations of a cell some of whose `strengths` are exactly 0, with the totals that are conserved then."""
+    each = zip(strengths(cell), off, strict=True)
+    return assemble(replaced(cell, {path: float(not zero) for path, zero in each}), only_active=True)

@@ -2,53 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
 from vrest.errors import InputError
 from vrest.model.cellfile import CellLike, load
-from vrest.model.change import apply
-from vrest.numerics.compiler.fallback import fallbacks
-from vrest.system.assemble import assemble
-from vrest.system.structure import parameter_vector
-from vrest.units import from_si
 from vrest.verbs.outcome import Outcome
-from vrest.verbs.rest import Rest, result
-from vrest.verbs.search import searched
-from vrest.verbs.verdict import verdict
+from vrest.verbs.prepared import Rests, prepare
+from vrest.verbs.rest import Rest, rest
+from vrest.verbs.rest_batch import IMPOSSIBLE
+from vrest.verbs.samples import plain
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RestMany:
     """Resting states in the order of the values; none is dropped, each has its own outcome."""
 
     over: Mapping[str, np.ndarray]
-    rests: tuple[Rest, ...]
+    found: Rests
+    """The same, lanes side by side."""
 
     @property
     def outcomes(self) -> list[Outcome]:
         """The outcome of each."""
-        return [r.outcome for r in self.rests]
+        return [outcome for outcome in self.found.outcomes if outcome is not None]
 
     @property
     def v_rest(self) -> np.ndarray:
         """Resting potentials, mV, (n,) or (n, membranes); NaN marks a cell without one (see `outcomes`)."""
-        walls = self.rests[0].system.structure.walls
-        rows = [
-            [
-                from_si(float(r.system.potential(r.state, w)), "potential") if r.outcome.is_rest else np.nan
-                for w in walls
-            ]
-            for r in self.rests
-        ]
-        return np.array(rows)[:, 0] if len(walls) == 1 else np.array(rows)
+        return self.found.v.T
+
+    @property
+    def rests(self) -> Sequence[Rest]:
+        """Each as from `rest`, which is asked when one is looked at."""
+        return _Each(self)
 
     def __repr__(self) -> str:
         counts = {o.name: self.outcomes.count(o) for o in dict.fromkeys(self.outcomes)}
-        return f"{len(self.rests)} resting states over {', '.join(self.over)}: {counts}"
+        return f"{len(self.outcomes)} resting states over {', '.join(self.over)}: {counts}"
+
+
+@dataclass(frozen=True, eq=False)
+class _Each(Sequence[Rest]):
+    many: RestMany
+
+    def __len__(self) -> int:
+        return len(self.many.outcomes)
+
+    @overload
+    def __getitem__(self, k: int) -> Rest: ...
+    @overload
+    def __getitem__(self, k: slice) -> Sequence[Rest]: ...
+    def __getitem__(self, k: int | slice) -> Rest | Sequence[Rest]:
+        if isinstance(k, slice):
+            return [self[j] for j in range(*k.indices(len(self)))]
+        ready = self.many.found.prepared
+        row = [column[k].item() for column in self.many.over.values()]
+        return rest(ready.cell, [one.change(value) for one, value in zip(ready.of.each, row, strict=True)])
+
+    def __iter__(self) -> Iterator[Rest]:
+        return (self[k] for k in range(len(self)))
 
 
 def rest_many(cell: CellLike, over: Mapping[str, Any]) -> RestMany:
@@ -59,9 +75,8 @@ def rest_many(cell: CellLike, over: Mapping[str, Any]) -> RestMany:
     cell
         The cell that is varied, as of `rest`.
     over
-        For each path, a sequence of values in door units; all of one length n. Each search starts from the
-        contents that the varied cell describes. A transport that a value switches off leaves a total that
-        nothing determines: that cell's outcome is `neutral` (use `rest` for it).
+        For each path, a sequence of values in door units; all of one length n. A path may end in `swap ION` or
+        `with ION`, which keeps its bath neutral. Each search starts from the contents that the varied cell describes.
 
     Returns
     -------
@@ -78,7 +93,7 @@ def rest_many(cell: CellLike, over: Mapping[str, Any]) -> RestMany:
     [-74.4, -70.0, -64.0]
     """
     cell = load(cell)
-    columns = {path: np.atleast_1d(np.asarray(values)) for path, values in over.items()}
+    columns = {path: np.atleast_1d(np.asarray(plain(values))) for path, values in over.items()}
     lengths = sorted({c.shape for c in columns.values()})
     if len(lengths) != 1 or len(lengths[0]) != 1 or lengths[0] == (0,):
         raise InputError(
@@ -86,13 +101,7 @@ def rest_many(cell: CellLike, over: Mapping[str, Any]) -> RestMany:
             code="bad_shape",
             hint="Give every path one row of values, all of the same length.",
         )
-    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    cells = [apply(cell, {path: v.item() for path, v in row.items()}) for row in rows]
-    system = assemble(cell)
-    ps = np.stack([parameter_vector(c) for c in cells])
-    x0 = np.stack([system.start(c) for c in cells])
-    with fallbacks() as heard:
-        search = searched(system, ps, x0)
-        found = [verdict(system, p, x, search, k) for k, (p, x) in enumerate(zip(ps, x0, strict=True))]
-    each = zip(cells, ps, x0, found, strict=True)
-    return RestMany(columns, tuple(result(c, system, p, x, certificate, heard) for c, p, x, certificate in each))
+    many = RestMany(columns, prepare(cell, list(columns)).rest(columns))
+    for k in np.flatnonzero(many.found.outcome == IMPOSSIBLE):
+        many.rests[int(k)]  # says what is impossible
+    return many

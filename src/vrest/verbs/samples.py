@@ -39,6 +39,11 @@ class Varied:
     how: Literal["swap", "with"] | None = None
     companion: str | None = None
 
+    @property
+    def along(self) -> Change | None:
+        """What goes along with it."""
+        return Change(self.name, "set", None, self.companion, self.how) if self.how else None
+
     def __str__(self) -> str:
         kept = f" {self.how} {self.companion}" if self.how else ""
         return f"{self.name} ~ {self.text}{kept}"
@@ -81,10 +86,9 @@ class Samples:
         found: dict[str, Any] = {}
         for v in self.varied:
             path = v.parameter.path
-            if v.companion:
+            if v.along:
                 present = found.get(path, v.parameter.value)
-                change = Change(v.name, "set", None, v.companion, v.how)
-                found |= companion(cell, change, v.parameter, v.values - present, found)
+                found |= companion(cell, v.along, v.parameter, v.values - present, found)
             found[path] = v.values
         return found
 
@@ -178,7 +182,7 @@ def _entry(cell: Cell, key: str, value: Any) -> tuple[Varied, str | NDArray[np.f
         _refuse_companion(cell, varied)
     if isinstance(value, str):
         return varied, law
-    column = to_si(_plain(value), parameter.spec.dimension, name, bare_ok=True)
+    column = to_si(plain(value), parameter.spec.dimension, name, bare_ok=True)
     if np.ndim(column) != 1 or not np.size(column):
         raise InputError(
             f"{name} has values of shape {np.shape(column)}.",
@@ -188,7 +192,7 @@ def _entry(cell: Cell, key: str, value: Any) -> tuple[Varied, str | NDArray[np.f
     return varied, np.asarray(column)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A column of a DataFrame, or a range, as what the door reads."""
     if hasattr(value, "units") or isinstance(value, list | tuple):
         return value
@@ -198,7 +202,8 @@ def _plain(value: Any) -> Any:
 
 def _refuse_companion(cell: Cell, v: Varied) -> None:
     """Ask once, of a change that changes nothing, whether the companion makes sense."""
-    companion(cell, Change(v.name, "set", None, v.companion, v.how), v.parameter, 0.0, {})
+    assert v.along
+    companion(cell, v.along, v.parameter, 0.0, {})
 
 
 def _length(entries: Sequence[tuple[Varied, Any]], n: int | None) -> int:

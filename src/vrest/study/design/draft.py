@@ -256,7 +256,7 @@ def _refuse_reversal(aim: Aim, wall: Wall) -> None:
 
 def _choices(started: Cell, aim: Aim) -> Iterable[Choice]:
     """What the design set, strengths first, in door units."""
-    before: dict[str, Any] = {path: p.value for path, p in parameters(started).items()} | started.solved()
+    before: dict[str, Any] = {path: p.value for path, p in parameters(started).items()} | dict(started.solved())
     after = parameters(aim.cell)
     solved = aim.cell.solved()
     for path in sorted(aim.how, key=lambda path: ".transports." not in path):

@@ -1,0 +1,71 @@
+"""Parameters and starting states of many cells that differ in some numbers, as machine code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+
+from vrest.model.paths import parameters, replaced
+from vrest.model.quantity import SOLVE
+from vrest.numerics.compiler.kernel import Kernel
+from vrest.physics.namespace import Array
+from vrest.system.assemble import Entries, System, described
+from vrest.system.structure import parameter_entries
+from vrest.verbs.arguments import Arguments, with_si
+
+
+@dataclass(frozen=True)
+class Description:
+    """Which numbers of cells of one kind vary; the cells of one kind differ in nothing but their numbers."""
+
+    kind: str
+    of: Arguments = field(compare=False)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Paths of all numbers that are not solved."""
+        return tuple(path for path, p in parameters(self.of.cell).items() if p.value != SOLVE)
+
+
+def description(of: Arguments) -> Description:
+    """The numbers that vary, and what of their cell is no number."""
+    cell = of.cell
+    values = [(path, p.value == SOLVE) for path, p in parameters(cell).items()]
+    sizes = [(name, c.shape) for name, c in cell.compartments.items()]
+    return Description(repr((of.names, values, sizes)), of)
+
+
+def own_numbers(of: Arguments) -> np.ndarray:
+    """What the cell has for all its numbers, SI, in the order of `Description.numbers`."""
+    return np.array([p.value for p in parameters(of.cell).values() if p.value != SOLVE], dtype=np.float64)
+
+
+def described_entries(system: System, of: Arguments, values: Entries, numbers: Entries) -> tuple[Entries, Entries]:
+    """(p, x0) of a cell whose numbers these are, and which has these values (SI) for its arguments.
+
+    NaN where a value is outside its limits, or nothing balances the charge.
+    """
+    own = dict(zip(description(of).numbers, numbers, strict=True))
+    cell = with_si(replaced(of.cell, own), of.each, values)
+    p = parameter_entries(cell)
+    return p, system.with_steady_gates(described(cell, system), p)
+
+
+@lru_cache(maxsize=64)
+def describing(
+    system: System, known: Description
+) -> Callable[[tuple[np.ndarray], tuple[np.ndarray]], tuple[np.ndarray, np.ndarray]]:
+    """(values (paths, lanes),), (numbers,) -> parameters (P, lanes) and states (S, lanes), all SI, as machine code."""
+
+    def describe(lanes: tuple[Array], shared: tuple[Array]) -> tuple[Array, Array]:
+        import jax.numpy as jnp
+
+        values, numbers = tuple(jnp.unstack(lanes[0])), tuple(jnp.unstack(shared[0]))
+        p, x = described_entries(system, known.of, values, numbers)
+        whole = [jnp.stack([jnp.broadcast_to(v, values[0].shape) for v in part]) for part in (p, x)]
+        return whole[0], whole[1]
+
+    return Kernel(describe, system.key(f"describe {known.kind}"))

@@ -1,0 +1,313 @@
+"""`prepare`: one cell made ready to answer for many values of some of its numbers at once.
+
+Nothing is interpreted per value: parameters, resting states, instant answers, readings, runs and gradients come from
+machine code that goes through many cells side by side. Every array ends with the axis of these lanes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from vrest.errors import InputError, near_miss
+from vrest.model.cell import Cell
+from vrest.model.cellfile import CellLike, load
+from vrest.model.change import split_companion
+from vrest.model.paths import resolve
+from vrest.system.assemble import System, assemble
+from vrest.system.structure import parameter_vector
+from vrest.units import from_si, to_si
+from vrest.verbs.arguments import Arguments, arguments
+from vrest.verbs.describing import describing, description, own_numbers
+from vrest.verbs.outcome import Outcome
+from vrest.verbs.progress import Progress
+from vrest.verbs.rest_batch import RestBatch, rests_of
+from vrest.verbs.samples import plain
+
+Values = Mapping[str, Any] | Sequence[Any] | np.ndarray | None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A cell that answers for many values of some of its numbers. Build it with `prepare`.
+
+    Values are given by path (what is left out keeps the cell's own), or as an array (paths,) or (paths, lanes) in the
+    order of `paths`; in door units. Arrays in answers end with the axis of lanes, also where there is one.
+
+    >>> ready = prepare("mammalian_neuron", ["outside.K", "pump.max_rate"])
+    >>> ready.values.round(3).tolist(), ready.units
+    ([5.0, 66.667], ('mM', 'pmol/cm2/s'))
+    """
+
+    of: Arguments
+    """The cell, and the numbers that vary."""
+
+    @property
+    def cell(self) -> Cell:
+        """What the values are of."""
+        return self.of.cell
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Full paths of the numbers that vary, with what goes along: the rows of values."""
+        return self.of.names
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Door units of the rows of values."""
+        return self.of.units
+
+    @property
+    def values(self) -> np.ndarray:
+        """What the cell has, (paths,), door units."""
+        return self.of.values
+
+    def __repr__(self) -> str:
+        return f"'{self.cell.name}' prepared for {', '.join(self.paths) or 'its own numbers'}"
+
+    @cached_property
+    def system(self) -> System:
+        """The equations, which say what the rows of a state hold."""
+        return assemble(self.cell)
+
+    def rest(self, values: Values = None, *, progress: Progress | None = None) -> Rests:
+        """The certified resting state for each lane of values: outcomes and basins are those of `rest`.
+
+        Parameters
+        ----------
+        values
+            As of `Prepared`. A transport whose strength is exactly 0 in a lane is off there.
+        progress
+            Called from time to time while cells are followed that do not settle soon; returning False stops that.
+
+        Returns
+        -------
+        Rests
+            `outcome`, `v` (mV), `state` and what certifies it, lane by lane; `IMPOSSIBLE` where a value is outside its
+            limits or nothing balances the charge.
+
+        Raises
+        ------
+        InputError
+            Values of another shape than the paths ask for (`bad_shape`), a path that is not prepared (`not_prepared`).
+
+        >>> found = prepare("mammalian_neuron", ["outside.K", "pump.max_rate"]).rest({"outside.K": [3.0, 5.0, 8.0]})
+        >>> found.v.round(1).tolist(), [outcome.name for outcome in found.outcomes]
+        ([-74.4, -70.0, -64.0], ['rests', 'rests', 'rests'])
+        """
+        p, x0 = self.described(self.si(values))
+        return Rests(self, p, rests_of(self.cell, p.T, x0.T, progress=progress))
+
+    def described(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Parameters (P, lanes) and starting states (states, lanes) of the cells that values describe, all SI.
+
+        Parameters
+        ----------
+        rows
+            (paths, lanes), as `si` gives them.
+
+        Returns
+        -------
+        tuple of ndarray
+            NaN where a value is outside its limits, or nothing balances the charge.
+        """
+        if self.paths:
+            return self._describing((rows,), (self._numbers,))
+        both = parameter_vector(self.cell), self.system.start(self.cell)
+        p, x0 = (np.repeat(v[:, None], rows.shape[1], axis=1) for v in both)
+        return p, x0
+
+    @cached_property
+    def _describing(self) -> Any:
+        return describing(self.system, description(self.of))
+
+    @cached_property
+    def _numbers(self) -> np.ndarray:
+        return own_numbers(self.of)
+
+    def si(self, values: Values = None) -> np.ndarray:
+        """Values as rows (paths, lanes), SI.
+
+        Parameters
+        ----------
+        values
+            As of `Prepared`.
+
+        Raises
+        ------
+        InputError
+            Values of another shape than the paths ask for (`bad_shape`), a path that is not prepared (`not_prepared`).
+        """
+        if isinstance(values, Mapping):
+            return self._by_path(values)
+        rows = self.values if values is None else np.asarray(values, dtype=np.float64)
+        rows = rows[:, None] if rows.ndim == 1 else rows
+        k = len(self.paths)
+        if rows.ndim != 2 or len(rows) != k or not rows.shape[1]:
+            raise InputError(
+                f"The values have the shape {rows.shape}; there are {k} paths.",
+                code="bad_shape",
+                hint=f"Give one row for each of {', '.join(self.paths) or 'no paths'}: (paths,) or (paths, lanes).",
+            )
+        return np.array(self.of.si(rows)).reshape(rows.shape)
+
+    def _by_path(self, values: Mapping[str, Any]) -> np.ndarray:
+        """Numbers of one path or lanes of them; what is left out keeps the cell's own."""
+        rows: list[Any] = [p.value for p in self.of.parameters]
+        for name, value in values.items():
+            k = self._place(str(name))
+            rows[k] = to_si(plain(value), self.of.parameters[k].spec.dimension, str(name), bare_ok=True)
+        lengths = sorted({np.shape(row) for row in rows} - {()})
+        if len(lengths) > 1 or any(len(shape) != 1 or shape == (0,) for shape in lengths):
+            raise InputError(
+                f"The values have the shapes {lengths}.",
+                code="bad_shape",
+                hint="Give every path a number, or one row of values, all of the same length.",
+            )
+        table = np.empty((len(rows), *(lengths[0] if lengths else (1,))))
+        for k, row in enumerate(rows):
+            table[k] = row
+        return table
+
+    def _place(self, name: str) -> int:
+        """The row of a path, or of a switch, however it is written."""
+        if name not in self._places:
+            path = _path_of(self.cell, name)
+            if path not in self._places:
+                hint = near_miss(path, list(self.paths)) if self.paths else "Name it when you prepare the cell."
+                raise InputError(f"{path} is not prepared.", code="not_prepared", hint=hint)
+            self._places[name] = self._places[path]
+        return self._places[name]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: k for k, one in enumerate(self.of.each) for name in (one.name, one.path)}
+
+
+@dataclass(frozen=True, eq=False)
+class Rests:
+    """Certified resting states of the lanes of a `Prepared`; arrays end with the axis of lanes."""
+
+    prepared: Prepared
+    parameters: np.ndarray
+    """(P, lanes) SI, in the order of `prepared.system.names`."""
+    found: RestBatch
+
+    @property
+    def outcome(self) -> np.ndarray:
+        """(lanes,) index into tuple(Outcome); len(Outcome) where there is no such cell."""
+        return self.found.outcome
+
+    @property
+    def outcomes(self) -> list[Outcome | None]:
+        """The outcome of each lane; None where there is no such cell."""
+        known = [*Outcome, None]
+        return [known[code] for code in self.found.outcome]
+
+    @cached_property
+    def is_rest(self) -> np.ndarray:
+        """(lanes,) whether the cell would stay there."""
+        return np.array([*(outcome.is_rest for outcome in Outcome), False])[self.found.outcome]
+
+    @property
+    def state(self) -> np.ndarray:
+        """(states, lanes) SI, in the order of `prepared.system.states`; NaN where there is none."""
+        return self.found.state.T
+
+    @cached_property
+    def v(self) -> np.ndarray:
+        """Resting potential, mV, (lanes,), or (membranes, lanes); NaN where the cell does not rest."""
+        x, system = tuple(self.found.state.T), self.prepared.system
+        walls = [from_si(system.potential(x, wall), "potential") for wall in system.structure.walls]
+        v = np.where(self.is_rest, np.array(walls), np.nan)
+        return v[0] if len(v) == 1 else v
+
+    @property
+    def residual_mV(self) -> np.ndarray:
+        """(lanes,) V component of the last Newton correction."""
+        return self.found.residual_mV
+
+    @property
+    def imbalance(self) -> np.ndarray:
+        """(lanes,) worst imbalance of an ion, mM/min."""
+        return self.found.imbalance
+
+    @property
+    def slowest(self) -> np.ndarray:
+        """(lanes,) largest real part of an eigenvalue, 1/s."""
+        return self.found.slowest
+
+    def __repr__(self) -> str:
+        names = [outcome.name if outcome else "impossible" for outcome in self.outcomes]
+        counts = ", ".join(f"{names.count(name)} {name}" for name in dict.fromkeys(names))
+        return f"{len(names)} resting states of '{self.prepared.cell.name}': {counts}"
+
+
+def prepare(cell: CellLike, paths: str | Iterable[str] = (), switches: str | Iterable[str] = ()) -> Prepared:
+    """Make a cell ready to answer for many values of some of its numbers at once.
+
+    Parameters
+    ----------
+    cell
+        As of `rest`. What is not among the paths keeps its numbers; what it has as `"solve"` is solved anew.
+    paths
+        Numbers of the cell, such as `["outside.K swap Na", "pump.max_rate"]`; an ion that goes along keeps its bath
+        neutral.
+    switches
+        Transports that may be exactly off, such as `["pump"]`: their strengths vary too, and each combination that is
+        asked for is made ready on its own, because other totals are conserved where a transport is off.
+
+    Returns
+    -------
+    Prepared
+        `rest`, `instant`, `read`, `run` and `gradient` of many values, lanes side by side.
+
+    Raises
+    ------
+    InputError
+        Paths that name nothing, that are solved, that would leave a charge unbalanced; a switch that is no transport
+        (`unknown_name`), or one that nothing switches off (`no_strength`).
+
+    >>> ready = prepare("mammalian_neuron", ["outside.K swap Na"], switches=["pump"])
+    >>> ready.paths
+    ('compartments.outside.ions.K swap Na', 'membranes.neuron.transports.pump.max_rate')
+    >>> [outcome.name for outcome in ready.rest({"pump.max_rate": [66.7, 0.0]}).outcomes]
+    ['rests', 'rests_run_down']
+    """
+    cell = load(cell)
+    named = [paths] if isinstance(paths, str) else list(paths)
+    varied = [resolve(cell, split_companion(name)[0]).path for name in named]
+    off = [_strength(cell, switch) for switch in ([switches] if isinstance(switches, str) else switches)]
+    named += [path for path in off if path not in varied]
+    return Prepared(arguments(cell, named) if named else Arguments(cell, ()))
+
+
+def _path_of(cell: Cell, name: str) -> str:
+    """The path that a name of a number means, or that of the strength of a transport."""
+    try:
+        return resolve(cell, split_companion(name)[0]).path
+    except InputError:
+        movers = assemble(cell).structure.movers
+        if name in {label for m in movers for label in (m.label, f"{m.place}.{m.label}")}:
+            return _strength(cell, name)
+        raise
+
+
+def _strength(cell: Cell, label: str) -> str:
+    """The path of what switches a transport off."""
+    movers = assemble(cell).structure.movers
+    found = [m for m in movers if label in (m.label, f"{m.place}.{m.label}")]
+    if len(found) != 1:
+        names = [m.label for m in movers]
+        raise InputError(
+            f"'{label}' names {len(found) or 'no'} transport{'s' if len(found) > 1 else ''} of '{cell.name}'.",
+            code="unknown_name",
+            hint=f"Write {' or '.join(f'{m.place}.{m.label}' for m in found)}." if found else near_miss(label, names),
+        )
+    if not found[0].kind.strength:
+        raise InputError(f"Nothing switches '{label}' off.", code="no_strength", hint="Vary its numbers as paths.")
+    return found[0].path(found[0].kind.strength)

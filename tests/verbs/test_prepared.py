@@ -1,0 +1,122 @@
+"""A prepared cell answers for each lane what the verbs answer for the cell that the lane describes."""
+
+import numpy as np
+import pytest
+
+import vrest
+from vrest.model.paths import parameters
+from vrest.system.assemble import assemble
+from vrest.system.structure import parameter_vector
+from vrest.verbs.arguments import arguments
+from vrest.verbs.rest_batch import IMPOSSIBLE
+
+VARIED = {
+    "mammalian_neuron": ["outside.K swap Na", "pump.max_rate", "K_leak.permeability"],
+    "article_neuron": ["inside.ions.K", "temperature"],
+    "kay_2017": ["outside.Na with Cl", "pump.max_rate"],
+    "skeletal_muscle": ["outside.K", "inside.radius"],
+    "frog_skin": ["temperature"],
+    "cressman_2009": ["bath.K"],
+}
+
+
+def may_vary(cell: vrest.Cell) -> list[str]:
+    """Every number that a function of the cell may take."""
+    found = []
+    for path in parameters(cell):
+        try:
+            arguments(cell, path)
+        except vrest.InputError:
+            continue
+        found.append(path)
+    return found
+
+
+def around(ready: vrest.Prepared, n: int, by: float = 0.05) -> np.ndarray:
+    """Values around those of the cell, (paths, n); the first lane is the cell itself."""
+    factor = np.exp(by * np.random.default_rng(0).standard_normal((len(ready.paths), n)))
+    factor[:, 0] = 1.0
+    values = ready.values[:, None] * factor
+    for row, p in zip(values, ready.of.parameters, strict=True):
+        low, high = (None if limit is None else p.door(limit) for limit in (p.spec.minimum, p.spec.maximum))
+        np.clip(row, low, high, out=row)
+    return values
+
+
+def changed(ready: vrest.Prepared, column: np.ndarray) -> vrest.Cell:
+    return vrest.apply(ready.cell, [one.change(float(v)) for one, v in zip(ready.of.each, column, strict=True)])
+
+
+@pytest.mark.parametrize("name", vrest.library())
+def test_all_numbers_at_once_describe_the_same_cell(name):
+    cell = vrest.load(name)
+    ready = vrest.prepare(cell, may_vary(cell))
+    values = around(ready, 4, by=1e-3)
+    p, x0 = ready.described(ready.si(values))
+    system = assemble(cell)
+    for k in range(4):
+        one = changed(ready, values[:, k])
+        # a solved value is a small difference of charges
+        np.testing.assert_allclose(p[:, k], parameter_vector(one), rtol=1e-10, atol=1e-30)
+        np.testing.assert_allclose(x0[:, k], system.start(one), rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", VARIED)
+def test_rests_are_those_of_rest(name):
+    ready = vrest.prepare(name, VARIED[name])
+    values = around(ready, 5)
+    found = ready.rest(values)
+    for k in range(5):
+        one = vrest.rest(changed(ready, values[:, k]))
+        assert found.outcomes[k] is one.outcome
+        v = np.array(list(one.v_rest.values()) if isinstance(one.v_rest, dict) else one.v_rest)
+        np.testing.assert_allclose(found.v[..., k], v, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(found.state[:, k], one.state, rtol=1e-10, atol=1e-12)
+
+
+def test_a_switch_that_is_off_is_a_cell_without_it():
+    ready = vrest.prepare("mammalian_neuron", "outside.K", switches=["pump", "Cl_leak"])
+    found = ready.rest({"outside.K": [5.0, 5.0, 7.0, 7.0], "pump.max_rate": [66.7, 0.0, 0.0, 66.7], "Cl_leak": 0.0})
+    for k, (potassium, pump) in enumerate([(5.0, 66.7), (5.0, 0.0), (7.0, 0.0), (7.0, 66.7)]):
+        one = vrest.rest(ready.cell, {"outside.K": potassium, "pump.max_rate": pump, "Cl_leak.permeability": 0.0})
+        assert found.outcomes[k] is one.outcome
+        assert found.v[k] == pytest.approx(one.v_rest, abs=1e-9)
+    assert found.outcomes[1] is vrest.Outcome.rests_run_down
+
+
+def test_what_cannot_be_is_impossible_and_leaves_the_others():
+    ready = vrest.prepare("mammalian_neuron", "outside.K swap Na")
+    found = ready.rest([[5.0, -1.0, 500.0, np.nan]])  # there are 145 mM of sodium to go along
+    assert found.outcome.tolist()[1:] == [IMPOSSIBLE] * 3
+    assert found.outcomes[0] is vrest.Outcome.rests
+    assert np.isnan(found.v[1:]).all()
+    assert found.v[0] == pytest.approx(-70)
+
+
+def test_what_is_left_out_is_as_in_the_cell():
+    ready = vrest.prepare("mammalian_neuron", ["outside.K", "temperature"])
+    assert ready.rest({"temperature": "37 degC"}).v[0] == pytest.approx(-70)
+    assert ready.rest({"outside.K": ["5 mM", "8 mM"]}).v[1] == ready.rest([8.0, 37.0]).v[0]
+    assert vrest.prepare("mammalian_neuron").rest().v[0] == pytest.approx(-70)
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        (lambda p: p.rest([5.0]), "bad_shape"),
+        (lambda p: p.rest(np.zeros((2, 0))), "bad_shape"),
+        (lambda p: p.rest({"outside.K": [5.0, 6.0], "pump.max_rate": [1.0, 2.0, 3.0]}), "bad_shape"),
+        (lambda p: p.rest({"outside.Na": 140.0}), "not_prepared"),
+        (lambda p: p.rest({"outside.Kalium": 140.0}), "unknown_path"),
+        (lambda p: p.rest({"outside.K": "5 mV"}), "wrong_unit"),
+        (lambda p: vrest.prepare(p.cell, switches="pum"), "unknown_name"),
+        (lambda p: vrest.prepare(p.cell, "outside.K with Na"), "bad_companion"),
+        (lambda p: vrest.prepare(p.cell, ["outside.K", "outside.ions.K"]), "varies_twice"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(asked, code):
+    ready = vrest.prepare("mammalian_neuron", ["outside.K", "pump.max_rate"])
+    with pytest.raises(vrest.InputError) as error:
+        asked(ready)
+    assert error.value.code == code
+    assert error.value.hint
