@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+from vrest.physics.namespace import namespace
 
 if TYPE_CHECKING:
     from vrest.numerics.shapes import Counts, Reals, Rows, Samples, SamplesApart, State
@@ -45,6 +47,24 @@ class Lanes(NamedTuple):
     watched: Watched | None = None
     place: Counts | None = None
     """(lanes,) int: the next of the times that samples are taken at; None for no samples."""
+
+
+def begun(t: Any, y: Any, thresholds: Any = None, place: Any = None) -> Lanes:
+    """A batch at its beginning: states y (n, lanes), NumPy's or traced.
+
+    `thresholds` (m,) of what is watched; `place` of the next sample, where samples are taken.
+    """
+    xp = namespace(y)
+    nothing = xp.zeros_like(y[0])
+    count = xp.zeros_like(y[0], dtype=np.int64)
+    watched = None
+    if thresholds is not None:
+        levels = [[nothing + v] * len(thresholds) for v in (np.inf, -np.inf, 0.0, 0.0, np.inf)]
+        watched = Watched(*(xp.stack(rows) if rows else xp.zeros((0, *nothing.shape)) for rows in levels))
+    small = count.astype(np.int32)
+    return Lanes(
+        nothing + t, nothing, y, small, small + RUNNING, count, count, watched, None if place is None else count + place
+    )
 
 
 def alone(t: float, h: float, y: np.ndarray, place: int | None = None) -> Lanes:

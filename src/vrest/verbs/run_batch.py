@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vrest.numerics.compiler.kernel import Kernel, mapped
-from vrest.numerics.lanes import RUNNING, Advanced, Lanes, Watched
+from vrest.numerics.compiler.kernel import Kernel
+from vrest.numerics.lanes import RUNNING, Lanes, begun
 from vrest.physics.namespace import Array
 from vrest.system.assemble import Entries, System
 from vrest.verbs.allowed import Allowed
-from vrest.verbs.batch import constants_of, join_many, numbers_of, put
+from vrest.verbs.batch import put, taken
 
 ATTEMPTS = 64
 """Steps tried between two looks at which lanes are done."""
@@ -104,54 +104,29 @@ def run_batch(
     moving = slope is not None and bool(np.any(slope))
     varied = (p != p[:1]).any(axis=(0, 1)) | (moving and np.any(slope, axis=(0, 1)))
     changed = tuple(int(k) for k in np.flatnonzero(varied))
-    y0, c, matrix = system.split(x0, p[0])
     level = np.asarray(() if thresholds is None else thresholds, dtype=np.float64)
     atol = Allowed(system).tolerance(rtol)
     asked = np.zeros(0) if times is None else np.asarray(times, dtype=np.float64)
     first = int(np.searchsorted(asked, edges[0], side="right"))
-
-    def each(value: float, *rows: int) -> np.ndarray:
-        return np.full((*rows, n), value)
-
+    advance = _advance(system, changed, moving, watch)
     # every array ends with one column a cell, so that a block of lanes is a slice of contiguous rows
-    count = each(0).astype(np.int64)
-    now = _Batch(
-        cell=np.arange(n),
-        lanes=Lanes(
-            t=each(edges[0]),
-            h=each(0.0),
-            y=np.ascontiguousarray(y0.T),
-            stage=count.astype(np.int32),
-            status=each(RUNNING).astype(np.int32),
-            steps=count,
-            rejected=count,
-            watched=None
-            if watch is None
-            else Watched(*(each(v, len(level)) for v in (np.inf, -np.inf, 0.0, 0.0, np.inf))),
-            place=None if times is None else count + first,
-        ),
-        numbers=numbers_of(p[0], c, matrix),
-        values=np.moveaxis(p[:, :, changed], 2, 1),
-        slopes=np.moveaxis(slope[:, :, changed], 2, 1) if slope is not None and moving else None,
+    cells = _Cells(
+        x0.T,
+        p[0].T,
+        np.moveaxis(p[:, :, changed], 2, 1),
+        np.moveaxis(slope[:, :, changed], 2, 1) if slope is not None and moving else None,
     )
-    end = mapped(np.copy, now.lanes)
     samples = np.empty((n, x0.shape[1], len(asked) + 1))
-    sampling = () if times is None else (np.append(asked, np.inf), samples)
-    advance = _advance(system, changed, moving, watch, bool(sampling))
-    tried, done = 0, 0
-    while done < max_steps and len(now.cell):
-        # samples are taken in one go, where each lane stays in its place
-        attempts = max_steps if sampling else min(ATTEMPTS, max_steps - done)
-        batch = (now.lanes, now.numbers, now.values, now.slopes)
-        got = advance(batch, (edges, rtol, atol, level, attempts), *sampling)
-        done += attempts
-        tried += int(got.tried.sum())
-        put(end, now.cell, got.lanes)
-        now = _narrowed(now._replace(lanes=got.lanes), np.flatnonzero(got.lanes.status == RUNNING))
+    if times is not None:  # in one go, where each lane stays in its place
+        shared = (edges, rtol, atol, level, max_steps, first)
+        end, state, spent, _ = advance((None, cells), shared, np.append(asked, np.inf), samples)
+        tried = int(spent.sum())
+    else:
+        end, state, tried = _in_turns(system, advance, cells, (edges, rtol, atol, level), max_steps, watch is not None)
     seen = end.watched or (None,) * 5
     low, high, integral, above, passed = (None if part is None else part.T for part in seen)
     return RunBatch(
-        join_many(system, end.y, c, matrix),
+        state.T,
         np.array([TOO_LONG, FINISHED, STUCK], dtype=np.int8)[end.status],  # RUNNING, FINISHED, STUCK
         end.t,
         end.steps,
@@ -166,22 +141,39 @@ def run_batch(
     )
 
 
-class _Batch(NamedTuple):
+class _Cells(NamedTuple):
     """Cells side by side; every array ends with one column a lane."""
 
-    cell: np.ndarray
-    """Which cell a lane carries."""
-    lanes: Lanes
-    numbers: np.ndarray
-    """(rows, lanes) `numbers_of`."""
+    x0: np.ndarray
+    """(states, lanes) where they started, and"""
+    p0: np.ndarray
+    """(parameters, lanes) with what numbers: together they hold the totals."""
     values: np.ndarray
     """(segments, changed, lanes) the parameters that a protocol changes."""
     slopes: np.ndarray | None
 
 
-def _narrowed(batch: _Batch, keep: np.ndarray) -> _Batch:
-    """The lanes `keep` of a batch."""
-    return batch if len(keep) == len(batch.cell) else mapped(lambda a: a[..., keep], batch)
+def _in_turns(
+    system: System, advance: Any, cells: _Cells, shared: tuple[Any, ...], max_steps: int, watched: bool
+) -> tuple[Lanes, np.ndarray, int]:
+    """Where cells end and in what state, and the steps tried on all lanes; lanes that are done are taken out."""
+    n = cells.x0.shape[1]
+    lanes = begun(shared[0][0], cells.x0[list(system.laws.independent)], shared[3] if watched else None)
+    end, state, which = lanes, np.empty(cells.x0.shape), np.arange(n)
+    tried = done = 0
+    while done < max_steps and len(which):
+        attempts = min(ATTEMPTS, max_steps - done)
+        lanes, x, spent, _ = advance((lanes, cells), (*shared, attempts, 0))
+        done, tried = done + attempts, tried + int(spent.sum())
+        if len(which) == n:
+            end, state = lanes, x
+        else:
+            put(end, which, lanes)
+            state[:, which] = x
+        keep = np.flatnonzero(lanes.status == RUNNING)
+        if len(keep) < len(which):
+            which, lanes, cells = which[keep], taken(lanes, keep), taken(cells, keep)
+    return end, state, tried
 
 
 def _series(samples: np.ndarray, x0: np.ndarray, first: int, last: np.ndarray) -> np.ndarray:
@@ -195,9 +187,12 @@ def _series(samples: np.ndarray, x0: np.ndarray, first: int, last: np.ndarray) -
 
 @lru_cache(maxsize=64)
 def _advance(
-    system: System, changed: tuple[int, ...], moving: bool, watch: Watch | None, sampled: bool
-) -> Callable[..., Advanced]:
-    """The machine code of a batch of one system, for the parameters that a protocol changes."""
+    system: System, changed: tuple[int, ...], moving: bool, watch: Watch | None
+) -> Callable[..., tuple[Lanes, np.ndarray, np.ndarray, Any]]:
+    """The machine code of a batch of one system, for the parameters that a protocol changes.
+
+    ((lanes or None to begin, cells), shared[, times]) -> the lanes, their states, the steps tried on each, samples.
+    """
     allowed = Allowed(system)
 
     def at(t: Array, args: Any) -> tuple[Entries, Entries, Entries]:
@@ -218,11 +213,17 @@ def _advance(
         assert watch is not None
         return watch.read(system.join_entries(y, c, matrix), p)
 
-    def step(batch: Any, shared: Any, times: Array = None) -> Advanced:
+    def step(batch: Any, shared: Any, times: Array = None) -> tuple[Lanes, Array, Array, Array]:
+        import jax.numpy as jnp
+
         from vrest.numerics.batch import advance, chosen
 
-        lanes, numbers, values, rates = batch
-        edges, rtol, atol, level, attempts = shared
+        lanes, (x0, p0, values, rates) = batch
+        edges, rtol, atol, level, attempts, first = shared
+        p, sampled = tuple(jnp.unstack(p0)), times is not None
+        y, c, matrix = system.split_entries(tuple(jnp.unstack(x0)), p)
+        if lanes is None:
+            lanes = begun(edges[0], jnp.stack(y), None if watch is None else level, first if sampled else None)
 
         def now(stage: Array) -> tuple[Entries, Entries, Array]:
             of = range(len(changed))
@@ -231,10 +232,10 @@ def _advance(
                 return picked, (), ()
             return picked, tuple(chosen(rates[:, place], stage) for place in of), chosen(edges[:-1], stage)
 
-        return advance(
+        got = advance(
             f,
             lanes,
-            constants_of(system, numbers),
+            (p, c, matrix),
             edges,
             stage_args=now,
             valid=valid,
@@ -247,6 +248,8 @@ def _advance(
             show=(lambda y, args: system.join_entries(y, *args[1:])) if sampled else None,
             times=times,
         )
+        x = system.join_entries(tuple(jnp.unstack(got.lanes.y)), c, matrix)
+        return got.lanes, jnp.stack([jnp.broadcast_to(v, got.lanes.t.shape) for v in x]), got.tried, got.samples
 
     followed = "nothing" if watch is None else watch.key
-    return Kernel(step, followed and system.key(f"run_batch {changed} {moving} {sampled} {followed}"))
+    return Kernel(step, followed and system.key(f"run_batch {changed} {moving} {followed}"))

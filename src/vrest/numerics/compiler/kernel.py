@@ -64,6 +64,13 @@ def _plain(v: Any) -> np.ndarray:
     return v if v.dtype.isnative else v.astype(v.dtype.newbyteorder("="))
 
 
+def _filled(v: np.ndarray, lanes: int) -> np.ndarray:
+    """With the last lane repeated up to so many."""
+    whole, n = np.empty((*v.shape[:-1], lanes), v.dtype), v.shape[-1]
+    whole[..., :n], whole[..., n:] = v, v[..., -1:]
+    return whole
+
+
 def _address(values: Any) -> int:
     """Where the numbers of an array begin; the quick way is for what can be written to."""
     try:
@@ -120,7 +127,7 @@ class Kernel:
         n = leaves[0].shape[-1] if count else 1
         whole = made.whole(n) if count else 1
         if whole > n:
-            leaves[:count] = [np.concatenate([v, v[..., -1:].repeat(whole - n, -1)], -1) for v in leaves[:count]]
+            leaves[:count] = [_filled(v, whole) for v in leaves[:count]]
         if times is not None:
             ((rows,), *_) = made.outputs[made.samples]
             _check_room(rows, times, into, n if count else None)
