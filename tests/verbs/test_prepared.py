@@ -120,3 +120,48 @@ def test_what_makes_no_sense_is_refused(asked, code):
         asked(ready)
     assert error.value.code == code
     assert error.value.hint
+
+
+PLAN = [("5 min", "pump.max_rate*=0"), ("25 min", "pump.max_rate=restore"), ("40 min", {"outside.K": "8 mM"})]
+
+
+def test_runs_are_those_of_simulate():
+    ready = vrest.prepare("mammalian_neuron", ["outside.K swap Na", "pump.max_rate"])
+    values, times = around(ready, 3), ["0 s", "5 min", "20 min", "25 min", "1 h"]
+    found = ready.run(values, PLAN, times, rtol=1e-9)
+    assert found.complete.all()
+    for k in range(3):
+        plan = [*PLAN[:2], ("40 min", "outside.K=8 mM swap Na")]
+        one = vrest.simulate(changed(ready, values[:, k]), plan, "1 h", times=times, rtol=1e-9)
+        at = np.searchsorted(one.time, found.time)
+        np.testing.assert_allclose(found.v[:, k], np.ravel(one.v)[at], rtol=0, atol=1e-5)
+        np.testing.assert_allclose(found.state[:, :, k], one.states[at].T, rtol=1e-6, atol=1e-8)
+        np.testing.assert_array_equal(found.parameters[:, -1, k], one.parameters[-1])
+
+
+def test_a_run_goes_on_from_a_rest_with_a_change_for_each_lane():
+    ready = vrest.prepare("kay_2017", "outside.K")
+    at_rest = ready.rest()
+    found = ready.run(None, [(0, {"outside.K": [3.0, 5.0, 12.0]})], [0.0, 1e6], start=at_rest.state)
+    np.testing.assert_allclose(found.v[0], at_rest.v[0])
+    np.testing.assert_allclose(found.v[1], ready.rest({"outside.K": [3.0, 5.0, 12.0]}).v, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("stages", "times", "code"),
+    [
+        ([("5 min", "inside.Na*=2")], "1 h", "fixed_at_start"),
+        ([("5 min", "temperature=30")], "1 h", "not_prepared"),
+        ([("2 h", "outside.K=8")], "1 h", "bad_times"),
+        ([("20 min", "outside.K=8"), ("10 min", "outside.K=4")], "1 h", "bad_times"),
+        ([("20 min", "outside.K=8 over 5 min")], "1 h", "bad_change"),
+        ([], [], "bad_times"),
+        ([], [3.0, 2.0], "bad_times"),
+        ([], 0.0, "out_of_range"),
+    ],
+)
+def test_stages_that_make_no_sense_are_refused(stages, times, code):
+    ready = vrest.prepare("article_neuron", ["outside.K", "inside.ions.Na"])
+    with pytest.raises(vrest.InputError) as error:
+        ready.run(None, stages, times)
+    assert error.value.code == code

@@ -16,17 +16,22 @@ import numpy as np
 from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
-from vrest.model.change import split_companion
+from vrest.model.change import parse_changes, split_companion
 from vrest.model.paths import resolve
 from vrest.system.assemble import System, assemble
 from vrest.system.structure import parameter_vector
-from vrest.units import from_si, to_si
+from vrest.units import format_si, to_si
 from vrest.verbs.arguments import Arguments, arguments
 from vrest.verbs.describing import describing, description, own_numbers
-from vrest.verbs.outcome import Outcome
+from vrest.verbs.prepared_answers import Rests, Runs
 from vrest.verbs.progress import Progress
-from vrest.verbs.rest_batch import RestBatch, rests_of
+from vrest.verbs.rest_batch import rests_of
+from vrest.verbs.run import accuracy, moments, span
+from vrest.verbs.run_batch import run_batch
 from vrest.verbs.samples import plain
+
+RTOL = 1e-6
+"""Of a step of a run."""
 
 Values = Mapping[str, Any] | Sequence[Any] | np.ndarray | None
 
@@ -100,7 +105,109 @@ class Prepared:
         ([-74.4, -70.0, -64.0], ['rests', 'rests', 'rests'])
         """
         p, x0 = self.described(self.si(values))
-        return Rests(self, p, rests_of(self.cell, p.T, x0.T, progress=progress))
+        return Rests(self.cell, self.system, p, rests_of(self.cell, p.T, x0.T, progress=progress))
+
+    def run(
+        self,
+        values: Values = None,
+        stages: Iterable[tuple[Any, Any]] = (),
+        times: Any = "1 h",
+        *,
+        start: Any = None,
+        rtol: float = RTOL,
+    ) -> Runs:
+        """Runs of all lanes under one protocol.
+
+        Parameters
+        ----------
+        values
+            As of `Prepared`: what holds at first.
+        stages
+            Pairs (time, change) in the order of time, such as `[("5 min", {"pump.max_rate": 0.0})]` or
+            `[("5 min", "pump.max_rate*=0")]`: numbers, or one for each lane, that hold from then on. Every path must
+            be prepared.
+        times
+            Times to report, s or texts (increasing); the last one is the end.
+        start
+            (states,) or (states, lanes) SI, such as `rest(values).state`; by default what the cell describes, as for
+            `simulate`.
+        rtol
+            Relative tolerance of a step; absolute tolerances follow from it.
+
+        Returns
+        -------
+        Runs
+            `v` (mV) and `state` at the `time`s, lane by lane; `complete` where a lane reached the end.
+
+        Raises
+        ------
+        InputError
+            What `rest` refuses; times or stages that make no sense; a change of what describes how a cell starts
+            (`fixed_at_start`).
+
+        >>> ready = prepare("mammalian_neuron", ["pump.max_rate"])
+        >>> ready.run(None, [("5 min", "pump.max_rate*=0")], ["5 min", "30 min"]).v[:, 0].round(1).tolist()
+        [-70.0, -38.5]
+        """
+        at = np.atleast_1d(to_si(plain(times), "time", "times", bare_ok=True))
+        until = span(at.flat[-1]) if at.size else 0.0
+        at = moments(at, until)
+        rows = self.si(values)
+        edges, held = self._stages(rows, stages, until)
+        n = held[0].shape[1]
+        p, x0 = self.described(np.concatenate(held, axis=1))
+        p = p.reshape(len(p), len(held), n)
+        x0 = x0[:, :n] if start is None else np.array(np.broadcast_to(_column(start), (len(x0), n)), dtype=np.float64)
+        found = run_batch(self.system, p.transpose(1, 2, 0), edges, x0.T, rtol=accuracy(rtol, RTOL), times=at)
+        stage = np.minimum(np.searchsorted(edges[1:], at), len(held) - 1)
+        return Runs(self.cell, self.system, at, p[:, stage], found)
+
+    def _stages(self, rows: np.ndarray, stages: Any, until: float) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Edges (stages + 1,) s, and the rows of values (paths, lanes), SI, that hold in each stage."""
+        begins, held, now = [0.0], [rows], rows
+        for when, what in stages:
+            begin = float(to_si(when, "time", "stage", bare_ok=True))
+            if not begins[-1] <= begin < until:
+                raise InputError(
+                    f"A stage begins at {format_si(begin, 'time')}.",
+                    code="bad_times",
+                    hint=f"Give them in the order of time, before the end at {format_si(until, 'time')}.",
+                )
+            now = self._changed(now, rows, what)
+            if begin == begins[-1]:
+                held[-1] = now
+            else:
+                begins.append(begin)
+                held.append(now)
+        n = max(row.shape[1] for row in held)
+        return np.array([*begins, until]), [np.broadcast_to(row, (len(row), n)) for row in held]
+
+    def _changed(self, now: np.ndarray, first: np.ndarray, what: Any) -> np.ndarray:
+        """Rows of values after changes."""
+        for change in parse_changes(what):
+            k = self._place(change.path)
+            parameter = self.of.parameters[k]
+            if parameter.fixed_at_start:
+                raise InputError(
+                    f"{parameter.path} describes how the cell starts; it cannot change during a run.",
+                    code="fixed_at_start",
+                    hint="Change a transport or a bath.",
+                )
+            if change.over or change.companion:
+                raise InputError(
+                    f"'{change}': stages are steps of what was prepared.",
+                    code="bad_change",
+                    hint="Use simulate or population for ramps; a companion is named in prepare.",
+                )
+            row = first[k]
+            if change.operation == "scale":
+                row = now[k] * change.value
+            elif change.operation == "set":
+                row = np.atleast_1d(to_si(plain(change.value), parameter.spec.dimension, change.path, bare_ok=True))
+            n = max(now.shape[1], len(row))
+            now = np.array(np.broadcast_to(now, (len(now), n)))
+            now[k] = row
+        return now
 
     def described(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Parameters (P, lanes) and starting states (states, lanes) of the cells that values describe, all SI.
@@ -188,63 +295,10 @@ class Prepared:
         return {name: k for k, one in enumerate(self.of.each) for name in (one.name, one.path)}
 
 
-@dataclass(frozen=True, eq=False)
-class Rests:
-    """Certified resting states of the lanes of a `Prepared`; arrays end with the axis of lanes."""
-
-    prepared: Prepared
-    parameters: np.ndarray
-    """(P, lanes) SI, in the order of `prepared.system.names`."""
-    found: RestBatch
-
-    @property
-    def outcome(self) -> np.ndarray:
-        """(lanes,) index into tuple(Outcome); len(Outcome) where there is no such cell."""
-        return self.found.outcome
-
-    @property
-    def outcomes(self) -> list[Outcome | None]:
-        """The outcome of each lane; None where there is no such cell."""
-        known = [*Outcome, None]
-        return [known[code] for code in self.found.outcome]
-
-    @cached_property
-    def is_rest(self) -> np.ndarray:
-        """(lanes,) whether the cell would stay there."""
-        return np.array([*(outcome.is_rest for outcome in Outcome), False])[self.found.outcome]
-
-    @property
-    def state(self) -> np.ndarray:
-        """(states, lanes) SI, in the order of `prepared.system.states`; NaN where there is none."""
-        return self.found.state.T
-
-    @cached_property
-    def v(self) -> np.ndarray:
-        """Resting potential, mV, (lanes,), or (membranes, lanes); NaN where the cell does not rest."""
-        x, system = tuple(self.found.state.T), self.prepared.system
-        walls = [from_si(system.potential(x, wall), "potential") for wall in system.structure.walls]
-        v = np.where(self.is_rest, np.array(walls), np.nan)
-        return v[0] if len(v) == 1 else v
-
-    @property
-    def residual_mV(self) -> np.ndarray:
-        """(lanes,) V component of the last Newton correction."""
-        return self.found.residual_mV
-
-    @property
-    def imbalance(self) -> np.ndarray:
-        """(lanes,) worst imbalance of an ion, mM/min."""
-        return self.found.imbalance
-
-    @property
-    def slowest(self) -> np.ndarray:
-        """(lanes,) largest real part of an eigenvalue, 1/s."""
-        return self.found.slowest
-
-    def __repr__(self) -> str:
-        names = [outcome.name if outcome else "impossible" for outcome in self.outcomes]
-        counts = ", ".join(f"{names.count(name)} {name}" for name in dict.fromkeys(names))
-        return f"{len(names)} resting states of '{self.prepared.cell.name}': {counts}"
+def _column(state: Any) -> np.ndarray:
+    """A state (states,) or (states, lanes) with an axis of lanes."""
+    x = np.asarray(state, dtype=np.float64)
+    return x[:, None] if x.ndim == 1 else x
 
 
 def prepare(cell: CellLike, paths: str | Iterable[str] = (), switches: str | Iterable[str] = ()) -> Prepared:

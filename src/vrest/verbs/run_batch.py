@@ -155,7 +155,7 @@ class _Cells(NamedTuple):
 
 def _in_turns(
     system: System, advance: Any, cells: _Cells, shared: tuple[Any, ...], max_steps: int, watched: bool
-) -> tuple[Lanes, np.ndarray, int]:
+) -> tuple[Any, np.ndarray, int]:
     """Where cells end and in what state, and the steps tried on all lanes; lanes that are done are taken out."""
     n = cells.x0.shape[1]
     lanes = begun(shared[0][0], cells.x0[list(system.laws.independent)], shared[3] if watched else None)
@@ -188,7 +188,7 @@ def _series(samples: np.ndarray, x0: np.ndarray, first: int, last: np.ndarray) -
 @lru_cache(maxsize=64)
 def _advance(
     system: System, changed: tuple[int, ...], moving: bool, watch: Watch | None
-) -> Callable[..., tuple[Lanes, np.ndarray, np.ndarray, Any]]:
+) -> Callable[..., Any]:
     """The machine code of a batch of one system, for the parameters that a protocol changes.
 
     ((lanes or None to begin, cells), shared[, times]) -> the lanes, their states, the steps tried on each, samples.
@@ -248,7 +248,8 @@ def _advance(
             show=(lambda y, args: system.join_entries(y, *args[1:])) if sampled else None,
             times=times,
         )
-        x = system.join_entries(tuple(jnp.unstack(got.lanes.y)), c, matrix)
+        end: Any = got.lanes.y
+        x = system.join_entries(tuple(end), c, matrix)
         return got.lanes, jnp.stack([jnp.broadcast_to(v, got.lanes.t.shape) for v in x]), got.tried, got.samples
 
     followed = "nothing" if watch is None else watch.key

@@ -1,0 +1,120 @@
+"""What a prepared cell answers: resting states and runs of many lanes; arrays end with the axis of lanes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from vrest.model.cell import Cell
+from vrest.system.assemble import System
+from vrest.units import format_si, from_si
+from vrest.verbs.outcome import Outcome
+from vrest.verbs.rest_batch import RestBatch
+from vrest.verbs.run_batch import FINISHED, RunBatch
+
+
+def potentials_of(system: System, x: np.ndarray) -> np.ndarray:
+    """V (..., lanes) of states (states, ..., lanes), mV; (membranes, ..., lanes) where there are several."""
+    walls = [from_si(system.potential(tuple(x), wall), "potential") for wall in system.structure.walls]
+    return walls[0] if len(walls) == 1 else np.array(walls)
+
+
+@dataclass(frozen=True, eq=False)
+class Rests:
+    """Certified resting states, lanes side by side. `Prepared.rest` makes them."""
+
+    cell: Cell
+    """What was varied."""
+    system: System
+    """Its equations, which say what the rows of `state` and `parameters` hold."""
+    parameters: np.ndarray
+    """(P, lanes) SI, in the order of `system.names`."""
+    found: RestBatch
+
+    @property
+    def outcome(self) -> np.ndarray:
+        """(lanes,) index into tuple(Outcome); len(Outcome) where there is no such cell."""
+        return self.found.outcome
+
+    @property
+    def outcomes(self) -> list[Outcome | None]:
+        """The outcome of each lane; None where there is no such cell."""
+        known = [*Outcome, None]
+        return [known[code] for code in self.found.outcome]
+
+    @cached_property
+    def is_rest(self) -> np.ndarray:
+        """(lanes,) whether the cell would stay there."""
+        return np.array([*(outcome.is_rest for outcome in Outcome), False])[self.found.outcome]
+
+    @property
+    def state(self) -> np.ndarray:
+        """(states, lanes) SI, in the order of `system.states`; NaN where there is none."""
+        return self.found.state.T
+
+    @cached_property
+    def v(self) -> np.ndarray:
+        """Resting potential, mV, (lanes,), or (membranes, lanes); NaN where the cell does not rest."""
+        return np.where(self.is_rest, potentials_of(self.system, self.state), np.nan)
+
+    @property
+    def residual_mV(self) -> np.ndarray:
+        """(lanes,) V component of the last Newton correction."""
+        return self.found.residual_mV
+
+    @property
+    def imbalance(self) -> np.ndarray:
+        """(lanes,) worst imbalance of an ion, mM/min."""
+        return self.found.imbalance
+
+    @property
+    def slowest(self) -> np.ndarray:
+        """(lanes,) largest real part of an eigenvalue, 1/s."""
+        return self.found.slowest
+
+    def __repr__(self) -> str:
+        names = [outcome.name if outcome else "impossible" for outcome in self.outcomes]
+        counts = ", ".join(f"{names.count(name)} {name}" for name in dict.fromkeys(names))
+        return f"{len(names)} resting states of '{self.cell.name}': {counts}"
+
+
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """Runs under one protocol, lanes side by side. `Prepared.run` makes them."""
+
+    cell: Cell
+    """What was varied."""
+    system: System
+    """Its equations, which say what the rows of `state` and `parameters` hold."""
+    time: np.ndarray
+    """(times,) s."""
+    parameters: np.ndarray
+    """(P, times, lanes) SI, in the order of `system.names`: those that hold up to each time."""
+    found: RunBatch
+
+    @property
+    def state(self) -> np.ndarray:
+        """(states, times, lanes) SI, in the order of `system.states`; NaN beyond what a lane reached."""
+        assert self.found.series is not None
+        return self.found.series.transpose(2, 1, 0)
+
+    @cached_property
+    def v(self) -> np.ndarray:
+        """V, mV, (times, lanes), or (membranes, times, lanes); NaN beyond what a lane reached."""
+        return potentials_of(self.system, self.state)
+
+    @property
+    def complete(self) -> np.ndarray:
+        """(lanes,) whether it reached the end; `reached` says how far it got: an ion may have run out there."""
+        return self.found.status == FINISHED
+
+    @property
+    def reached(self) -> np.ndarray:
+        """(lanes,) the time reached, s."""
+        return self.found.t
+
+    def __repr__(self) -> str:
+        n, done = len(self.complete), int(self.complete.sum())
+        return f"{n} runs of '{self.cell.name}' over {format_si(float(self.time[-1]), 'time')}, {done} to their end"
