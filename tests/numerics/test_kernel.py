@@ -22,7 +22,7 @@ from vrest.numerics.rhs import Rhs
 from vrest.system.assemble import assemble
 from vrest.verbs.motion import stepper
 from vrest.verbs.rest import rest_here
-from vrest.verbs.search import following, settling
+from vrest.verbs.searching import following, settling
 
 FUNCTIONS = {
     "exp": (jnp.exp, mpmath.exp, (-700, 700), 1.5),

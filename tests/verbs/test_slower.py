@@ -15,7 +15,7 @@ from vrest.cli import main
 from vrest.numerics.compiler import lowering, operations
 from vrest.numerics.compiler.fallback import fallbacks
 from vrest.numerics.compiler.kernel import Kernel
-from vrest.verbs.search import settling
+from vrest.verbs.searching import settling
 from vrest.verbs.slower import slower
 
 

@@ -20,7 +20,7 @@ from vrest.numerics.stability import characteristic, nearest_root, polished, rig
 from vrest.numerics.stationary import SIGNS_UP_TO, UNKNOWN, Pace, Proof, Settled
 
 if TYPE_CHECKING:
-    from vrest.numerics.shapes import Count, Flag, Matrix, Reals, State
+    from vrest.numerics.shapes import Count, Flag, Flags, Matrix, Reals, State
 
     Carry = tuple[Count, Reals, State, State, Reals, Settled]
 
@@ -40,6 +40,7 @@ def settle(
     share: Callable[[State, State], Reals],
     pace: Pace,
     iterations: int | Count,
+    only: Flags | None = None,
 ) -> Settled:
     """Take up to `iterations` steps from y (n arrays, one entry a lane) towards f(0, y, args) = 0.
 
@@ -54,6 +55,8 @@ def settle(
         scale(y) -> n arrays: the size a change of each state is measured with.
     share
         share(y, change) -> the largest part of a step (0 to 1) that stays in the allowed region.
+    only
+        (lanes,) bool: which lanes it is about; the others count as lost. All of them if None.
     """
     n, t = len(y), jnp.zeros_like(y[0])
     rhs = Rhs(f, t, y, args)
@@ -95,7 +98,7 @@ def settle(
 
     entries = {(i, j): t for i, row in enumerate(rhs.pattern) for j in sorted(row)}
     never = jnp.zeros_like(t, dtype=bool)
-    nowhere = Settled(y, (t,) * n, entries, never, never, jnp.zeros_like(t, dtype=int))
+    nowhere = Settled(y, (t,) * n, entries, never, never if only is None else ~only, jnp.zeros_like(t, dtype=int))
     unknown = (t + jnp.inf,) * n
     return jax.lax.while_loop(going, body, (jnp.asarray(0), t + pace.first, (t,) * n, unknown, t, nowhere))[-1]
 

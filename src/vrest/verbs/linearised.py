@@ -7,7 +7,7 @@ import numpy as np
 from vrest.numerics.stationary import NEWTON, Stationary
 from vrest.system.assemble import System
 from vrest.verbs.allowed import Allowed
-from vrest.verbs.search import Proved, settling
+from vrest.verbs.searching import Proved, settling
 
 
 def point_of(system: System, found: Proved, k: int) -> Stationary:

@@ -186,9 +186,7 @@ def _series(samples: np.ndarray, x0: np.ndarray, first: int, last: np.ndarray) -
 
 
 @lru_cache(maxsize=64)
-def _advance(
-    system: System, changed: tuple[int, ...], moving: bool, watch: Watch | None
-) -> Callable[..., Any]:
+def _advance(system: System, changed: tuple[int, ...], moving: bool, watch: Watch | None) -> Callable[..., Any]:
     """The machine code of a batch of one system, for the parameters that a protocol changes.
 
     ((lanes or None to begin, cells), shared[, times]) -> the lanes, their states, the steps tried on each, samples.

@@ -7,39 +7,28 @@ soon as they do not fit the motion.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from vrest.constants import N_A
-from vrest.numerics.compiler.kernel import Kernel, mapped
-from vrest.numerics.lanes import FINISHED, RUNNING, STUCK, Lanes
-from vrest.numerics.stationary import BOLD, NEWTON, STABLE, THERE, UNKNOWN, UNSTABLE, Pace
-from vrest.physics.namespace import Array
-from vrest.system.assemble import Entries, System
+from vrest.numerics.compiler.kernel import mapped
+from vrest.numerics.lanes import FINISHED, RUNNING, STUCK, begun
+from vrest.numerics.stationary import BOLD, NEWTON, STABLE, UNKNOWN, UNSTABLE, Pace
+from vrest.numerics.stationary import THERE as NEARLY
+from vrest.system.assemble import System
 from vrest.system.structure import stacked
-from vrest.units import from_si
-from vrest.verbs.allowed import SWOLLEN, Allowed
-from vrest.verbs.batch import constants_of, numbers_of, put, taken
+from vrest.verbs.batch import put, taken
 from vrest.verbs.firing import firing
-from vrest.verbs.held import pumped
 from vrest.verbs.outcome import Ended
 from vrest.verbs.progress import Progress
+from vrest.verbs.searching import END, FEW, NOTHING, QUIETER, STILL, THERE, UNCLEAR, Proved, following, settling
 
-RTOL = 1e-4
-"""Of the motion on its way to rest."""
+QUIET = 3.0
+"""s: steps so long end the first stretch that is followed."""
 
-QUIET, QUIETER, STILL = 3.0, 30.0, 1e13
-"""s: steps so long end the first stretch that is followed; each further stretch ends at so many times longer ones; and
-where steps have become so long nothing moves any more."""
-
-END = 1e16
-"""s: no cell is followed further."""
-
-ENOUGH, FEW = 12, 40
-"""Steps of a search that should settle straight away, and of Newton's method."""
+ENOUGH = 12
+"""Steps of a search that should settle straight away."""
 
 TRIES = 1_200_000
 """Steps tried of a motion that does not become quiet, such as of a cell that fires on."""
@@ -49,29 +38,6 @@ CHUNK, LARGEST_CHUNK = 128, 2048
 
 FIRST_LOOK = 32_768
 """Steps tried before it is looked whether a cell fires on and on; then again after twice as many."""
-
-
-class Proved(NamedTuple):
-    """Where a search that takes all lanes together ended, and what proves it. Arrays end with an axis of lanes."""
-
-    y: Array
-    """(independent, lanes)"""
-    correction: Array
-    """(independent, lanes) what Newton's method still changes; `state` contains it."""
-    state: Array
-    """(states, lanes)"""
-    done: Array
-    iterations: Array
-    residual_mV: Array
-    imbalance: Array
-    ordinary: Array
-    """No compartment has run out of an ion or swells without limit."""
-    working: Array
-    """A pump holds gradients."""
-    verdict: Array
-    slowest: Array
-    jacobian: Array
-    """(independent, independent, lanes) measured with `Allowed.scale`."""
 
 
 class Searched(NamedTuple):
@@ -115,12 +81,11 @@ def searched(
     """
     x, numbers = x0.T, p.T
     y = x[list(system.laws.independent)] if y0 is None else y0.T
-    found = settle_where_stable(system, x, y, numbers, BOLD if system.monotone else THERE, ENOUGH)
+    found = settle_where_stable(system, x, y, numbers, BOLD if system.monotone else NEARLY, ENOUGH)
     ended = np.full(len(p), Ended.settled)
     now = Searched(found, ended, np.zeros(len(p)), np.zeros(len(p), dtype=int), np.full(len(p), None), np.zeros(len(p)))
     if (waiting := np.flatnonzero(~found.done)).size:
-        pace = BOLD._replace(first=QUIET) if system.monotone else NEWTON
-        motion = _Following(system, x[:, waiting], y[:, waiting], numbers[:, waiting], pace)
+        motion = _Following(system, x[:, waiting], y[:, waiting], numbers[:, waiting], taken(found, waiting))
         put(now, waiting, motion.searched(progress))
     return now
 
@@ -133,7 +98,11 @@ def settle_where_stable(
     Where signs do not tell stability eigenvalues do: of all that are done `verdict` is STABLE or UNSTABLE, unless
     double precision cannot tell, and `slowest` is known.
     """
-    found = settling(system)((x, y, numbers), (pace, iterations))
+    return clear(settling(system)((x, y, numbers), (pace, iterations)))
+
+
+def clear(found: Proved) -> Proved:
+    """Points with their stability by eigenvalues, where signs do not tell; one that a cell would leave is not done."""
     proved = (found.verdict == STABLE) & ~np.isnan(found.slowest)
     if (unclear := np.flatnonzero(found.done & ~proved)).size:
         finite = np.isfinite(found.jacobian[..., unclear]).all(axis=(0, 1))
@@ -174,17 +143,14 @@ class _Following:
     The search goes on from there by steps of a pace; where those do not fit, the motion is followed further.
     """
 
-    def __init__(self, system: System, x: np.ndarray, y: np.ndarray, numbers: np.ndarray, pace: Pace) -> None:
-        self.system, self.x, self.numbers, self.pace = system, x, numbers, pace
-        _, self.c, self.matrix = system.split(x.T, numbers.T)
-        self.columns = numbers_of(numbers.T, self.c, self.matrix)
+    def __init__(self, system: System, x: np.ndarray, y: np.ndarray, numbers: np.ndarray, points: Proved) -> None:
+        self.system, self.x, self.numbers, self.points = system, x, numbers, points
+        self.pace = BOLD._replace(first=QUIET) if system.monotone else NEWTON
         n = y.shape[1]
-        count, nothing = np.zeros(n, dtype=int), np.zeros(n)
-        lanes = Lanes(nothing, nothing, np.ascontiguousarray(y), count, count + RUNNING, count, count)
-        self.lanes = mapped(np.copy, lanes)
-        self.quiet, self.least_ions = nothing + QUIET, nothing + 1.0
-        self.ended, self.seen, self.last_step = count + Ended.moving, np.full(n, None, dtype=object), np.zeros(n)
-        self.points = mapped(np.copy, settling(system)((x, y, numbers), (pace, 0)))
+        self.lanes = mapped(np.copy, begun(0.0, np.ascontiguousarray(y)))
+        self.quiet, self.least_ions = np.full(n, QUIET), np.ones(n)
+        self.ended, self.seen = np.full(n, Ended.moving), np.full(n, None, dtype=object)
+        self.last_step = np.zeros(n)
 
     def searched(self, progress: Progress | None) -> Searched:
         """All of them to their end."""
@@ -199,7 +165,7 @@ class _Following:
             tried, chunk = tried + chunk, min(2 * chunk, LARGEST_CHUNK, TRIES - tried - chunk)
             self.judge_emptied(waiting[self.lanes.status[waiting] == FINISHED])
             self.settle(waiting[self.lanes.status[waiting] == FINISHED])
-            self.ended[waiting[self.lanes.status[waiting] == STUCK]] = Ended.stopped
+            self.ended[waiting[np.isin(self.lanes.status[waiting], (STUCK, NOTHING))]] = Ended.stopped
             if tried >= look:
                 look *= 2
                 self.look(waiting[self.lanes.status[waiting] == RUNNING])
@@ -212,16 +178,33 @@ class _Following:
     def follow(self, which: np.ndarray, tries: int) -> None:
         """So many steps tried."""
         before = self.lanes.t[which]
-        batch = (taken(self.lanes, which), self.quiet[which], self.least_ions[which], self.columns[:, which])
-        put(self.lanes, which, following(self.system)(batch, tries))
+        own = taken((self.lanes, self.quiet, self.least_ions, self.x, self.numbers), which)
+        lanes, self.quiet[which], points = following(self.system)(own, (tries, self.pace))
+        put(self.lanes, which, lanes)
         self.last_step[which] = (self.lanes.t[which] - before) / tries
+        if points is not None:
+            led = np.isin(lanes.status, (THERE, UNCLEAR))
+            self.arrived(which[led], clear(taken(points, led)))
+
+    def arrived(self, which: np.ndarray, near: Proved) -> None:
+        """Where steps of the pace led: to a point to stay at, or a longer way."""
+        put(self.points, which[near.done], taken(near, near.done))
+        self.ended[which[near.done]] = Ended.settled
+        others = which[~near.done]
+        self.quiet[others] *= QUIETER
+        still = (self.quiet[others] > STILL) | (self.lanes.t[others] >= END)
+        self.ended[others[still]] = Ended.stopped
+        self.lanes.status[others[~still]] = RUNNING
 
     def states(self, which: np.ndarray) -> np.ndarray:
         """(lanes, states)"""
-        return self.system.join(self.lanes.y[:, which].T, self.c[which], self.matrix[which])
+        _, c, matrix = self.system.split(self.x[:, which].T, self.numbers[:, which].T)
+        return self.system.join(self.lanes.y[:, which].T, c, matrix)
 
     def judge_emptied(self, which: np.ndarray) -> None:
         """What decays towards nothing goes on as it did; what is taken where there is none does not."""
+        if not which.size:
+            return
         few = self.states(which) < one_ion(self.system, self.numbers[:, which].T)
         few &= (self.least_ions[which] > 0.0)[:, None]
         for place in np.flatnonzero(few.any(axis=1)):
@@ -231,18 +214,9 @@ class _Following:
 
     def settle(self, which: np.ndarray) -> None:
         """Where it is quiet: steps towards a stationary point, or a longer way."""
-        if not which.size:
-            return
-        near = settle_where_stable(
-            self.system, self.x[:, which], self.lanes.y[:, which], self.numbers[:, which], self.pace, FEW
-        )
-        there, others = which[near.done], which[~near.done]
-        put(self.points, there, taken(near, near.done))
-        self.ended[there] = Ended.settled
-        self.quiet[others] *= QUIETER
-        still = (self.quiet[others] > STILL) | (self.lanes.t[others] >= END)
-        self.ended[others[still]] = Ended.stopped
-        self.lanes.status[others[~still]] = RUNNING
+        if which.size:
+            x, numbers = self.x[:, which], self.numbers[:, which]
+            self.arrived(which, settle_where_stable(self.system, x, self.lanes.y[:, which], numbers, self.pace, FEW))
 
     def look(self, which: np.ndarray) -> None:
         """Whether those that still move go on so for ever."""
@@ -250,110 +224,3 @@ class _Following:
             self.seen[k] = seen = firing(self.system, state, self.numbers[:, k], float(self.last_step[k]))
             if seen.steady or seen.stays:
                 self.lanes.status[k] = FINISHED
-
-
-@lru_cache(maxsize=64)
-def following(system: System) -> Callable[[tuple[Lanes, np.ndarray, np.ndarray, np.ndarray], int], Lanes]:
-    """The motion as machine code: (lanes, steps that are long enough, least amounts, numbers), tries -> lanes.
-
-    A lane that is so quiet, or that has less of an amount than so many ions, is FINISHED.
-    """
-    allowed = Allowed(system)
-
-    def valid(y: Entries, args: tuple[Entries, ...]) -> Array:
-        x = system.join_entries(y, *args[1:])
-        return allowed.positive_part(y, *args[1:]) & ~allowed.swollen(tuple(v / 2 for v in x))
-
-    def follow(batch: tuple[Lanes, Array, Array, Array], attempts: Array) -> Lanes:
-        import jax.numpy as jnp
-
-        from vrest.numerics.batch import advance
-        from vrest.numerics.tableau import RODAS3
-
-        lanes, quiet, least_ions, numbers = batch
-        constants = constants_of(system, numbers)
-        units = system.units(constants[0])
-
-        def emptied(y: Entries, args: tuple[Entries, ...]) -> Array:
-            fewer = jnp.zeros_like(least_ions, dtype=bool)
-            for (kind, _), value, unit in zip(system.states, system.join_entries(y, *args[1:]), units, strict=True):
-                fewer |= (kind == "amount") & (value * unit * N_A < least_ions)
-            return fewer
-
-        return advance(
-            lambda t, y, args: system.reduced_entries(y, args[0]),
-            lanes,
-            constants,
-            jnp.asarray([0.0, END]),
-            valid=valid,
-            rtol=RTOL,
-            atol=allowed.tolerance(RTOL),
-            attempts=attempts,
-            quick=system.quick,
-            enough=quiet,
-            halt=emptied,
-            method=RODAS3,
-        ).lanes
-
-    return Kernel(follow, system.key("follow"))
-
-
-@lru_cache(maxsize=64)
-def settling(
-    system: System,
-) -> Callable[[tuple[np.ndarray, np.ndarray, np.ndarray], tuple[Pace, int]], Proved]:
-    """The search of a batch and the proof of its results as machine code.
-
-    (states whose totals hold, independent states to begin with, parameters), (pace, iterations) -> Proved
-    """
-    allowed = Allowed(system)
-    charges = [i for i, k in enumerate(system.laws.independent) if system.states[k][0] == "charge"]
-
-    def f(t: Array, y: Entries, args: tuple[Entries, ...]) -> Entries:
-        return system.reduced_entries(y, args)
-
-    def search(batch: tuple[Array, Array, Array], how: tuple[Pace, Array]) -> Proved:
-        import jax.numpy as jnp
-
-        from vrest.numerics.settle import prove, settle
-
-        x0, y, p = (tuple(jnp.unstack(rows)) for rows in batch)
-        _, c, matrix = system.split_entries(x0, p)
-        nothing = tuple(0.0 * v for v in c)
-
-        def share(y: Entries, change: Entries) -> Array:
-            return allowed.share(system.join_entries(y, c, matrix), system.join_entries(change, nothing, matrix))
-
-        pace, iterations = how
-        ended = settle(f, y, (p, c, matrix), scale=allowed.scale, share=share, pace=pace, iterations=iterations)
-        proof = prove(ended.jacobian, allowed.scale(ended.y))
-        x = system.join_entries(tuple(v + rest for v, rest in zip(ended.y, ended.correction, strict=True)), c, matrix)
-        zero = jnp.zeros_like(y[0])
-        imbalance, ordinary = zero, jnp.ones_like(zero, dtype=bool)
-        for (kind, name), value, rate in zip(system.states, x, system.derivative_entries(x, p), strict=True):
-            if kind == "amount":
-                space = name.split(".")[0]
-                per_minute = from_si(rate, "concentration_rate") / system.relative_volume(x, space)
-                imbalance = jnp.maximum(imbalance, jnp.abs(per_minute))
-                ordinary &= value * system.get(p, f"compartments.{space}.volume") * N_A > 1.0
-            elif kind == "volume":
-                ordinary &= value < SWOLLEN
-        residual = zero
-        for k in charges:
-            residual = jnp.maximum(residual, from_si(jnp.abs(ended.correction[k]), "potential"))
-        return Proved(
-            y=jnp.stack(ended.y),
-            correction=jnp.stack(ended.correction),
-            state=jnp.stack([jnp.broadcast_to(v, zero.shape) for v in x]),
-            done=ended.done,
-            iterations=ended.iterations,
-            residual_mV=residual,
-            imbalance=imbalance,
-            ordinary=ordinary,
-            working=pumped(system, x, p),
-            verdict=proof.verdict,
-            slowest=proof.slowest,
-            jacobian=proof.jacobian,
-        )
-
-    return Kernel(search, system.key("settle"))

@@ -1,0 +1,241 @@
+"""The search for where cells rest, as machine code: large steps to stationary points, and the motion towards them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from vrest.constants import N_A
+from vrest.numerics.compiler.kernel import Kernel
+from vrest.numerics.lanes import FINISHED, RUNNING, Lanes
+from vrest.numerics.stationary import SIGNS_UP_TO, STABLE, UNSTABLE, Pace, Proof, Settled
+from vrest.physics.namespace import Array
+from vrest.system.assemble import Entries, System
+from vrest.units import from_si
+from vrest.verbs.allowed import SWOLLEN, Allowed
+from vrest.verbs.held import pumped
+
+RTOL = 1e-4
+"""Of the motion on its way to rest."""
+
+END = 1e16
+"""s: no cell is followed further."""
+
+QUIETER, STILL = 30.0, 1e13
+"""Each further stretch that is followed ends at so many times longer steps; and the s where nothing moves any more."""
+
+FEW = 40
+"""Steps of Newton's method."""
+
+THERE, UNCLEAR, NOTHING = 3, 4, 5
+"""What the motion of a lane led to, beside `FINISHED` and `STUCK`: a stable point, one whose stability signs do not
+tell, no point though nothing moves any more."""
+
+
+class Proved(NamedTuple):
+    """Where a search that takes all lanes together ended, and what proves it. Arrays end with an axis of lanes."""
+
+    y: Array
+    """(independent, lanes)"""
+    correction: Array
+    """(independent, lanes) what Newton's method still changes; `state` contains it."""
+    state: Array
+    """(states, lanes)"""
+    done: Array
+    iterations: Array
+    residual_mV: Array
+    imbalance: Array
+    ordinary: Array
+    """No compartment has run out of an ion or swells without limit."""
+    working: Array
+    """A pump holds gradients."""
+    verdict: Array
+    slowest: Array
+    jacobian: Array
+    """(independent, independent, lanes) measured with `Allowed.scale`."""
+
+
+class Followed(NamedTuple):
+    """Where a motion was followed to."""
+
+    lanes: Lanes
+    quiet: Array
+    """(lanes,) s: steps so long end its next stretch."""
+    points: Proved | None
+    """Of lanes that are THERE or UNCLEAR; None where none can be."""
+
+
+class _Search:
+    """The parts of a search of one system, to be traced."""
+
+    def __init__(self, system: System) -> None:
+        self.system, self.allowed = system, Allowed(system)
+        self.charges = [i for i, k in enumerate(system.laws.independent) if system.states[k][0] == "charge"]
+
+    def settled(
+        self, y: Entries, constants: tuple[Entries, ...], pace: Pace, iterations: Array, only: Array = None
+    ) -> tuple[Settled, Proof]:
+        """Steps towards stationary points, and what signs tell of where they led."""
+        from vrest.numerics.settle import prove, settle
+
+        system, allowed = self.system, self.allowed
+        c, matrix = constants[1:]
+        nothing = tuple(0.0 * v for v in c)
+
+        def f(t: Array, y: Entries, args: tuple[Entries, ...]) -> Entries:
+            return system.reduced_entries(y, args)
+
+        def share(y: Entries, change: Entries) -> Array:
+            return allowed.share(system.join_entries(y, c, matrix), system.join_entries(change, nothing, matrix))
+
+        found = settle(f, y, constants, scale=allowed.scale, share=share, pace=pace, iterations=iterations, only=only)
+        return found, prove(found.jacobian, allowed.scale(found.y))
+
+    def proved(self, ended: Settled, proof: Proof, constants: tuple[Entries, ...]) -> Proved:
+        """All that is known of where the steps led."""
+        import jax.numpy as jnp
+
+        system, (p, c, matrix) = self.system, constants
+        y = ended.y
+        x = system.join_entries(tuple(v + rest for v, rest in zip(y, ended.correction, strict=True)), c, matrix)
+        zero = jnp.zeros_like(y[0])
+        imbalance, ordinary = zero, jnp.ones_like(zero, dtype=bool)
+        for (kind, name), value, rate in zip(system.states, x, system.derivative_entries(x, p), strict=True):
+            if kind == "amount":
+                space = name.split(".")[0]
+                per_minute = from_si(rate, "concentration_rate") / system.relative_volume(x, space)
+                imbalance = jnp.maximum(imbalance, jnp.abs(per_minute))
+                ordinary &= value * system.get(p, f"compartments.{space}.volume") * N_A > 1.0
+            elif kind == "volume":
+                ordinary &= value < SWOLLEN
+        residual = zero
+        for k in self.charges:
+            residual = jnp.maximum(residual, from_si(jnp.abs(ended.correction[k]), "potential"))
+        return Proved(
+            y=jnp.stack(y),
+            correction=jnp.stack(ended.correction),
+            state=jnp.stack([jnp.broadcast_to(v, zero.shape) for v in x]),
+            done=ended.done,
+            iterations=ended.iterations,
+            residual_mV=residual,
+            imbalance=imbalance,
+            ordinary=ordinary,
+            working=pumped(system, x, p),
+            verdict=proof.verdict,
+            slowest=proof.slowest,
+            jacobian=proof.jacobian,
+        )
+
+    def followed(
+        self, lanes: Lanes, quiet: Array, least_ions: Array, constants: tuple[Entries, ...], tries: Array
+    ) -> tuple[Lanes, Array]:
+        """The motion until it is quiet, or an amount is less than so many ions; and where that is so."""
+        import jax.numpy as jnp
+
+        from vrest.numerics.batch import advance
+        from vrest.numerics.tableau import RODAS3
+
+        system, allowed = self.system, self.allowed
+        units = system.units(constants[0])
+
+        def valid(y: Entries, args: tuple[Entries, ...]) -> Array:
+            x = system.join_entries(y, *args[1:])
+            return allowed.positive_part(y, *args[1:]) & ~allowed.swollen(tuple(v / 2 for v in x))
+
+        def emptied(y: Entries, args: tuple[Entries, ...]) -> Array:
+            fewer = jnp.zeros_like(least_ions, dtype=bool)
+            for (kind, _), value, unit in zip(system.states, system.join_entries(y, *args[1:]), units, strict=True):
+                fewer |= (kind == "amount") & (value * unit * N_A < least_ions)
+            return fewer
+
+        got = advance(
+            lambda t, y, args: system.reduced_entries(y, args[0]),
+            lanes,
+            constants,
+            jnp.asarray([0.0, END]),
+            valid=valid,
+            rtol=RTOL,
+            atol=allowed.tolerance(RTOL),
+            attempts=tries,
+            quick=system.quick,
+            enough=quiet,
+            halt=emptied,
+            method=RODAS3,
+        )
+        return got.lanes, emptied(tuple(jnp.unstack(got.lanes.y)), constants)
+
+
+@lru_cache(maxsize=64)
+def settling(
+    system: System,
+) -> Callable[[tuple[np.ndarray, np.ndarray, np.ndarray], tuple[Pace, int]], Proved]:
+    """The search of a batch and the proof of its results as machine code.
+
+    (states whose totals hold, independent states to begin with, parameters), (pace, iterations) -> Proved
+    """
+    parts = _Search(system)
+
+    def search(batch: tuple[Array, Array, Array], how: tuple[Pace, Array]) -> Proved:
+        import jax.numpy as jnp
+
+        x0, y, p = (tuple(jnp.unstack(rows)) for rows in batch)
+        constants = (p, *system.split_entries(x0, p)[1:])
+        return parts.proved(*parts.settled(y, constants, *how), constants)
+
+    return Kernel(search, system.key("settle"))
+
+
+@lru_cache(maxsize=64)
+def following(
+    system: System,
+) -> Callable[[tuple[Lanes, np.ndarray, np.ndarray, np.ndarray, np.ndarray], Any], Followed]:
+    """The motion as machine code.
+
+    (lanes, quiet, least ions, states whose totals hold, parameters), (tries, pace) -> Followed
+
+    A lane whose steps are `quiet` long tries steps of the pace towards a stationary point, and goes on where they do
+    not fit. Of larger systems, whose stability signs do not tell, it is FINISHED there, as is any lane that has less of
+    an amount than so many ions.
+    """
+    parts = _Search(system)
+
+    def follow(batch: Any, how: tuple[Array, Pace]) -> Followed:
+        import jax
+        import jax.numpy as jnp
+
+        lanes, quiet, least_ions, x0, p = batch
+        tries, pace = how
+        p = tuple(jnp.unstack(p))
+        constants = (p, *system.split_entries(tuple(jnp.unstack(x0)), p)[1:])
+        if len(system.laws.independent) > SIGNS_UP_TO:
+            return Followed(parts.followed(lanes, quiet, least_ions, constants, tries)[0], quiet, None)
+
+        def going(carry: Any) -> Array:
+            lanes, *_, spent = carry
+            return jnp.any(lanes.status == RUNNING) & ~jnp.any(spent)
+
+        def body(carry: Any) -> Any:
+            lanes, quiet, before, told, _ = carry
+            lanes, emptied = parts.followed(lanes, quiet, least_ions, constants, tries)
+            spent = lanes.status == RUNNING
+            arrived = (lanes.status == FINISHED) & ~emptied
+            found, proof = parts.settled(tuple(jnp.unstack(lanes.y)), constants, pace, FEW, only=arrived)
+            good = arrived & found.done & (proof.verdict != UNSTABLE)
+            on = arrived & ~good
+            quiet = jnp.where(on, QUIETER * quiet, quiet)
+            over = on & ((quiet > STILL) | (lanes.t >= END))
+            led = jnp.where(over, NOTHING, jnp.where(proof.verdict == STABLE, THERE, UNCLEAR))
+            status = jnp.where(good | over, led, jnp.where(on, RUNNING, lanes.status))
+            lanes = lanes._replace(status=status.astype(lanes.status.dtype))
+            now = jax.tree.map(lambda new, old: jnp.where(good, new, old), (found, proof), (before, told))
+            return lanes, quiet, *now, spent
+
+        nobody = jnp.zeros_like(quiet, dtype=bool)
+        nothing = parts.settled(tuple(jnp.unstack(lanes.y)), constants, pace, 0, only=nobody)
+        lanes, quiet, found, proof, _ = jax.lax.while_loop(going, body, (lanes, quiet, *nothing, nobody))
+        return Followed(lanes, quiet, parts.proved(found, proof, constants))
+
+    return Kernel(follow, system.key("follow"))
