@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -80,8 +81,15 @@ def load(cell: CellLike) -> Cell:
             code="unknown_cell",
             hint=near_miss(text, names) + " A file of your own ends in .toml.",
         )
-    # the library is checked against the schema by the tests; reading it does not need pydantic
-    source = (resources.files("vrest.model") / "library" / f"{text}.toml").read_text(encoding="utf-8")
+    return _of_the_library((resources.files("vrest.model") / "library" / f"{text}.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=64)
+def _of_the_library(source: str) -> Cell:
+    """A cell of the library by the text of its file: read once, so that what follows from its numbers is kept as well.
+
+    The library is checked against the schema by the tests; reading it does not need pydantic.
+    """
     return cell_from(tomllib.loads(source))
 
 
