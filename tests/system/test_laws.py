@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 import vrest
-from vrest.model.paths import set_si
+from vrest.errors import InputError
+from vrest.model.cellfile import parse_cell, write_cell
+from vrest.model.paths import parameters, set_si
 from vrest.system.assemble import assemble
 from vrest.system.laws import conserved
 from vrest.system.ledger import describe
-from vrest.system.structure import _ranked, parameter_vector
+from vrest.system.structure import _ranked, parameter_names, parameter_vector, structure_of
 from vrest.verbs.run import simulate
 
 GLIA = """
@@ -112,6 +114,27 @@ def test_what_is_off_adds_a_law(neuron):
     off = set_si(neuron, {"membranes.neuron.transports.Cl_leak.permeability": 0.0})
     assert len(assemble(off, only_active=True).laws.dependent) == 2
     assert len(assemble(off).laws.dependent) == 1
+
+
+@pytest.mark.parametrize("name", ["mammalian_neuron", "edpr_2020", "astrocyte_pair", "frog_skin"])
+def test_a_changed_cell_has_the_equations_and_numbers_of_its_description(name):
+    """What copies of a cell share, of all copies: each is compared with the same cell read from a file."""
+    cell = vrest.load(name)
+    for path, parameter in parameters(cell).items():
+        if parameter.value == "solve":
+            continue
+        for factor in (1.01, 0.0) if ".transports." in path else (1.01, 1.1 if path == "temperature" else 30.0):
+            try:
+                changed = set_si(cell, {path: factor * parameter.value})
+            except InputError:
+                continue
+            again = parse_cell(write_cell(changed))
+            for only_active in (True, False):
+                assert assemble(changed, only_active=only_active) is assemble(again, only_active=only_active)
+                assert structure_of(changed, only_active=only_active) == structure_of(again, only_active=only_active)
+            assert parameter_names(changed) == parameter_names(again)
+            np.testing.assert_array_equal(parameter_vector(changed), parameter_vector(again))
+            assert parameters(changed) == parameters(again)
 
 
 def test_rational_elimination_is_exact():

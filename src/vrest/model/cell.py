@@ -101,8 +101,7 @@ class Cell(Described):
         object.__setattr__(self, "membranes", MappingProxyType(membranes))
         _check_species(self)
         _check_closures(self)
-        for compartment in self.compartments:
-            _solve_charge(self, compartment)  # refuses what cannot balance
+        self.solved()  # refuses what cannot balance
 
     def valence(self) -> Mapping[str, int]:
         """Valence of every ion this cell can name."""
@@ -146,7 +145,7 @@ class Cell(Described):
         return sum((sign * self.membranes[name].potential for name, sign in steps), 0.0)
 
     @remembered
-    def solved(self) -> Mapping[str, float]:
+    def solved(self) -> MappingProxyType[str, float]:
         """Values that the charge balance determined, by path (SI)."""
         values = {}
         for name in self.compartments:

@@ -17,7 +17,7 @@ from vrest.model.compartment import CONCENTRATION
 from vrest.model.membrane import LEAST_CAPACITANCE
 from vrest.model.notice import USER
 from vrest.model.quantity import Described, Quantity, check, numbers
-from vrest.model.remembered import remembered
+from vrest.model.remembered import of_one_form, remembered
 from vrest.units import from_si, unit_of
 
 CAPACITANCE = Quantity("specific_capacitance", LEAST_CAPACITANCE, False, 10.0, False, "")
@@ -141,11 +141,12 @@ def set_si(cell: Cell, values: Mapping[str, Any], source: str = USER) -> Cell:
     for path, value in values.items():
         if value != "solve":
             check(value, known[path].spec, path)
-    cell = replaced(cell, values)
+    before, cell = cell, replaced(cell, values)
     for name in {path.split(".")[1] for path in values if path.startswith("compartments.")}:
         cell.compartments[name]._check()
     sources = {**cell.sources, **{path: Source(source) for path in values}}
     cell = cell._with_si(sources=MappingProxyType(sources))
+    of_one_form(before, cell)
     cell._check()
     return cell
 
@@ -155,9 +156,11 @@ def replaced(cell: Cell, values: Mapping[str, Any]) -> Cell:
 
     A value may be an array, one entry for each cell of a population: what is read off the copy is then an array.
     """
+    copy = cell
     for path, value in values.items():
-        cell = _replace(cell, path.split("."), value)
-    return cell
+        copy = _replace(copy, path.split("."), value)
+    of_one_form(cell, copy)
+    return copy
 
 
 def _replace(cell: Cell, path: list[str], value: Any) -> Cell:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Self, cast
 
@@ -82,27 +83,32 @@ def quantity_map(dimension: str, *, empty: bool = False, **limits: Any) -> Any:
     return dataclasses.field(default_factory=dict, metadata=metadata) if empty else dataclasses.field(metadata=metadata)
 
 
-def quantity_fields(owner: Any) -> Iterator[tuple[str, Quantity]]:
+def quantity_fields(owner: Any) -> tuple[tuple[str, Quantity], ...]:
     """The quantity fields of a class or instance, in order of declaration."""
-    for field in dataclasses.fields(owner):
-        spec = field.metadata.get("quantity")
-        if spec is not None:
-            yield field.name, spec
+    return _marked(owner if isinstance(owner, type) else type(owner), "quantity")
 
 
-def quantity_maps(owner: Any) -> Iterator[tuple[str, Quantity]]:
+def quantity_maps(owner: Any) -> tuple[tuple[str, Quantity], ...]:
     """The fields of a class or instance that hold one quantity per ion."""
-    for field in dataclasses.fields(owner):
-        spec = field.metadata.get("quantities")
-        if spec is not None:
-            yield field.name, spec
+    return _marked(owner if isinstance(owner, type) else type(owner), "quantities")
+
+
+@lru_cache(maxsize=512)
+def _marked(kind: type, mark: str) -> tuple[tuple[str, Quantity], ...]:
+    fields = dataclasses.fields(cast(Any, kind))
+    return tuple((field.name, field.metadata[mark]) for field in fields if mark in field.metadata)
+
+
+@lru_cache(maxsize=256)
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(cast(Any, kind)))
 
 
 def numbers(owner: Any) -> Iterator[tuple[str, Any, Quantity]]:
     """Every number of an instance: its path below the instance (`clearance`, `diffusivity.K`), value, and spec."""
     for name, spec in quantity_fields(owner):
-        if getattr(owner, name) is not None:
-            yield name, getattr(owner, name), spec
+        if (value := getattr(owner, name)) is not None:
+            yield name, value, spec
     for name, spec in quantity_maps(owner):
         for key, value in getattr(owner, name).items():
             yield f"{name}.{key}", value, spec
@@ -184,4 +190,5 @@ class Described:
 
     def _own(self) -> dict[str, Any]:
         """The values of its fields, without what is derived from them and kept."""
-        return {field.name: vars(self)[field.name] for field in dataclasses.fields(cast(Any, self))}
+        values = vars(self)
+        return {name: values[name] for name in _field_names(type(self))}

@@ -17,10 +17,23 @@ def remembered(function: Callable[Concatenate[Any, P], T]) -> Callable[Concatena
 
     Arrays among the answers are read-only, since several may hold them.
     """
+    return _kept("_remembered", function)
 
+
+def remembered_of_form(function: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P], T]:
+    """`remembered` of what holds whatever the numbers of the cell are: its copies with other numbers share it."""
+    return _kept("_remembered_of_form", function)
+
+
+def of_one_form(cell: Any, copy: Any) -> None:
+    """Let a copy of a cell with other numbers share what is remembered of their form."""
+    vars(copy)["_remembered_of_form"] = vars(cell).setdefault("_remembered_of_form", {})
+
+
+def _kept(place: str, function: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P], T]:
     @wraps(function)
     def answer(cell: Any, *args: P.args, **keywords: P.kwargs) -> T:
-        known: dict[Any, T] = vars(cell).setdefault("_remembered", {})
+        known: dict[Any, T] = vars(cell).setdefault(place, {})
         asked = (function, args, tuple(keywords.items()))
         if asked not in known:
             known[asked] = found = function(cell, *args, **keywords)

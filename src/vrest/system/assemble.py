@@ -25,7 +25,7 @@ from vrest.constants import F
 from vrest.model.cell import Cell
 from vrest.model.exchange import Between, Exchange
 from vrest.model.gating import find_gating
-from vrest.model.remembered import remembered
+from vrest.model.remembered import remembered, remembered_of_form
 from vrest.model.transport import Surroundings, Transport
 from vrest.physics.logistic import logistic
 from vrest.physics.namespace import Array, namespace, traced
@@ -37,7 +37,8 @@ from vrest.system.structure import (
     parameter_names,
     parameter_vector,
     stacked,
-    structure_of,
+    structured,
+    told_by_numbers,
 )
 from vrest.system.table import Column, columns_of
 
@@ -452,4 +453,9 @@ def shared(structure: Structure, names: tuple[str, ...]) -> System:
 @remembered
 def assemble(cell: Cell, *, only_active: bool = False) -> System:
     """The equations of a cell; cells that differ only in numbers share them, and their compiled code."""
-    return shared(structure_of(cell, only_active=only_active), parameter_names(cell))
+    return _of_form(cell, *told_by_numbers(cell, only_active))
+
+
+@remembered_of_form
+def _of_form(cell: Cell, active: tuple[bool, ...], abundance: tuple[str, ...]) -> System:
+    return shared(structured(cell, active, abundance), parameter_names(cell))

@@ -6,17 +6,16 @@ them never recompiles.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from vrest.model.cell import Cell
 from vrest.model.exchange import Exchange
-from vrest.model.paths import parameters
 from vrest.model.quantity import numbers, quantity_maps
-from vrest.model.remembered import remembered
+from vrest.model.remembered import remembered, remembered_of_form
 from vrest.model.transport import Transport
 from vrest.physics.namespace import Array, namespace
 
@@ -118,29 +117,44 @@ def structure_of(cell: Cell, *, only_active: bool = False) -> Structure:
     `only_active` leaves out of the bookkeeping what is off at these numbers, so that a total which only it
     could change is recognised as conserved.
     """
-    spaces = tuple(Space(n, c.kind, tuple(c.ions)) for n, c in cell.compartments.items())
-    walls = tuple(
-        Wall(n, m.inside, m.outside, cell.area_exponent(n), m.capacitance is None) for n, m in cell.membranes.items()
-    )
-    movers = []
-    for name, m in cell.membranes.items():
-        for label, t in m.transports.items():
-            movers.append(_mover(name, label, t, only_active))
-    for label, e in cell.exchanges.items():
-        movers.append(_mover("", label, e, only_active))
+    return structured(cell, *told_by_numbers(cell, only_active))
+
+
+def told_by_numbers(cell: Cell, only_active: bool) -> tuple[tuple[bool, ...], tuple[str, ...]]:
+    """All that its numbers say about the structure of a cell: which movers are active, and the abundance of amounts."""
+    parts = [*(t for m in cell.membranes.values() for t in m.transports.values()), *cell.exchanges.values()]
     amounts = [
         (conc * c.start_volume, f"{name}.{symbol}")
         for name, c in cell.compartments.items()
         if c.finite
         for symbol, conc in cell.contents(name).items()
     ]
+    return tuple(not (only_active and part.is_off) for part in parts), _ranked(amounts)
+
+
+def structured(cell: Cell, active: tuple[bool, ...], abundance: tuple[str, ...]) -> Structure:
+    """The structure of a cell of whose numbers so much is told."""
+    form = _form(cell)
+    movers = tuple(replace(mover, active=on) for mover, on in zip(form.movers, active, strict=True))
+    return replace(form, movers=movers, abundance=abundance)
+
+
+@remembered_of_form
+def _form(cell: Cell) -> Structure:
+    """The structure of a cell as far as its numbers do not matter."""
+    spaces = tuple(Space(n, c.kind, tuple(c.ions)) for n, c in cell.compartments.items())
+    walls = tuple(
+        Wall(n, m.inside, m.outside, cell.area_exponent(n), m.capacitance is None) for n, m in cell.membranes.items()
+    )
+    movers = [_mover(name, label, t) for name, m in cell.membranes.items() for label, t in m.transports.items()]
+    movers += [_mover("", label, e) for label, e in cell.exchanges.items()]
     used = {s for space in spaces for s in space.ions}
     return Structure(
         valence=tuple((s, z) for s, z in cell.valence().items() if s in used),
         spaces=spaces,
         walls=walls,
         movers=tuple(movers),
-        abundance=_ranked(amounts),
+        abundance=(),
         closures=tuple((tied, tuple(terms.items())) for tied, terms in cell.closures.items()),
     )
 
@@ -157,31 +171,18 @@ def _ranked(amounts: list[tuple[float, str]]) -> tuple[str, ...]:
     return tuple(amounts[k][1] for group in groups for k in sorted(group))
 
 
-def _mover(place: str, label: str, part: Transport | Exchange, only_active: bool) -> Mover:
+def _mover(place: str, label: str, part: Transport | Exchange) -> Mover:
     quantities = tuple(name for name, _, _ in numbers(part))
     tables = {name for name, _ in quantity_maps(part)}
     # of a table of quantities the keys are static
     static = tuple((k, tuple(v) if k in tables else v) for k, v in vars(part).items() if k not in quantities)
-    return Mover(place, label, type(part), static, quantities, not (only_active and part.is_off))
+    return Mover(place, label, type(part), static, quantities, active=True)
 
 
+@remembered_of_form
 def parameter_names(cell: Cell) -> tuple[str, ...]:
     """Paths of the parameter vector: every number of the cell, with volumes and areas made explicit."""
-    names = []
-    for name, c in cell.compartments.items():
-        base = f"compartments.{name}."
-        if c.finite:
-            names.append(base + "volume")
-        else:
-            names += [f"{base}ions.{s}" for s in c.ions]
-        names += [f"{base}free.{s}" for s in c.free]
-        names += [base + "impermeant.concentration", base + "impermeant.valence"]
-    for name, m in cell.membranes.items():
-        names += [f"membranes.{name}.area"]
-        names += [f"membranes.{name}.capacitance"] if m.capacitance is not None else []
-    known = parameters(cell)
-    names += [p for p in known if ".transports." in p or p.startswith("exchanges.")]
-    return ("temperature", *names)
+    return tuple(name for name, _ in _numbers(cell))
 
 
 @remembered
@@ -192,19 +193,36 @@ def parameter_vector(cell: Cell) -> np.ndarray:
 
 def parameter_entries(cell: Cell) -> tuple[Array, ...]:
     """The same entry by entry: numbers, columns of numbers, or what JAX traces in their place."""
-    known = {path: p.value for path, p in parameters(cell).items()}
+    return tuple(value for _, value in _numbers(cell))
+
+
+def _numbers(cell: Cell) -> Iterator[tuple[str, Array]]:
+    yield "temperature", cell.temperature
     for name, c in cell.compartments.items():
         base = f"compartments.{name}."
         if c.finite:
-            known[base + "volume"] = c.start_volume
-        known[base + "impermeant.concentration"], known[base + "impermeant.valence"] = cell.impermeant(name)
-    for name in cell.membranes:
-        known[f"membranes.{name}.area"] = cell.area(name)
-    return tuple(known[name] for name in parameter_names(cell))
+            yield base + "volume", c.start_volume
+        else:
+            yield from ((f"{base}ions.{s}", value) for s, value in c.ions.items())
+        yield from ((f"{base}free.{s}", share) for s, share in c.free.items())
+        concentration, valence = cell.impermeant(name)
+        yield base + "impermeant.concentration", concentration
+        yield base + "impermeant.valence", valence
+    for name, m in cell.membranes.items():
+        yield f"membranes.{name}.area", cell.area(name)
+        if m.capacitance is not None:
+            yield f"membranes.{name}.capacitance", m.capacitance
+    for name, m in cell.membranes.items():
+        for label, t in m.transports.items():
+            yield from ((f"membranes.{name}.transports.{label}.{path}", value) for path, value, _ in numbers(t))
+    for label, e in cell.exchanges.items():
+        yield from ((f"exchanges.{label}.{path}", value) for path, value, _ in numbers(e))
 
 
 def stacked(values: Sequence[Array]) -> Array:
     """Numbers or columns of numbers, broadcast against each other, as one array with a new last axis."""
+    if all(isinstance(v, float) or (isinstance(v, np.ndarray) and not v.ndim) for v in values):
+        return np.array(values, dtype=np.float64)  # of one cell: asked most often, and quicker so
     xp = namespace(*values)
     arrays = [xp.asarray(value, dtype=xp.float64) for value in values]
     return xp.stack(xp.broadcast_arrays(*arrays), axis=-1)
