@@ -276,5 +276,5 @@ def rests_of(cells):
     for each in cells:
         p = parameter_vector(each)
         x0 = system.start(each)
-        found.append(result(each, system, p, x0, verdict(system, p, x0, searched(system, p[None], x0[None]))))
+        found.append(result(each, x0, verdict(system, p, x0, searched(system, p[None], x0[None]))))
     return found

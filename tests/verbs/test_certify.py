@@ -9,8 +9,10 @@ from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
 from vrest.verbs.allowed import SWOLLEN
 from vrest.verbs.certify import certify
+from vrest.verbs.linearised import linearised
 from vrest.verbs.outcome import Ended, Outcome
-from vrest.verbs.verdict import linearised
+from vrest.verbs.search import searched
+from vrest.verbs.verdict import departed, verdict
 
 V_SIZE = 0.05
 """V that changes are measured with, those of amounts and volumes with themselves; the potential on a face if larger."""
@@ -274,6 +276,33 @@ def test_a_state_without_an_ion_that_gathers_itself_is_unstable(neuron):
         found = certify(system, p, x0, point)
         assert found.outcome is outcome
         assert said in found.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("mammalian_neuron", "outside.K*=1.1"),
+        ("mammalian_neuron", "outside.Na=1e-9 mM"),
+        ("kay_2017", "outside.Cl=1e-5 mM"),
+        ("kay_2017", "pump.max_rate*=0.05"),
+        ("edpr_2020", "temperature=45 degC"),
+        ("frog_skin", "Na_leak.permeability*=30"),
+        ("red_blood_cell", "outside.Na=1e-9 mM"),
+        ("astrocyte", "pump.max_rate*=0"),
+    ],
+)
+def test_what_the_search_has_seen_in_order_is_what_the_judge_would_find(name, change):
+    """The verdict takes from machine code what the judge else works out by NumPy: both must say the same."""
+    cell = vrest.apply(name, change)
+    system, p = assemble(cell, only_active=True), parameter_vector(cell)
+    x0 = system.start(cell)
+    search = searched(system, p[None], x0[None])
+    assert search.ended[0] == Ended.settled
+    told = verdict(system, p, x0, search)
+    point = linearised(system, p, x0, search.points.state[list(system.laws.independent), 0])
+    found = departed(system, p, x0, certify(system, p, x0, point._replace(converged=True)))
+    assert (told.outcome, told.reason) == (found.outcome, found.reason)
+    assert max(abs(v) for ions in found.residual_mM_per_min.values() for v in ions.values()) < 1e-6
 
 
 def test_a_trace_that_stays_is_not_used_up(neuron):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from vrest.physics.namespace import Array, namespace
@@ -19,9 +21,12 @@ class Allowed:
         self.system = system
         self.positive = np.array([kind in ("amount", "volume") for kind in kinds])
         self.volume = np.array([kind == "volume" for kind in kinds])
+        self.amount = np.array([kind == "amount" for kind in kinds])
         self.independent = np.array(system.laws.independent)
+        self.charges = np.flatnonzero([kinds[k] == "charge" for k in system.laws.independent])
         # what a small change is, in the units of the state: mM, volumes, volts, open probability
         self.floor = np.array([{"amount": 0.1, "volume": 0.1, "charge": 0.05, "gate": 0.5}[k] for k in kinds])
+        self.least = self.floor[self.independent]
 
     def tolerance(self, rtol: Array) -> Array:
         """Absolute tolerance of each independent state that goes with a relative one."""
@@ -30,7 +35,11 @@ class Allowed:
     def scale(self, y: Entries) -> Entries:
         """The size changes of each independent state are measured with."""
         xp = namespace(*y)
-        return tuple(xp.maximum(xp.abs(v), floor) for v, floor in zip(y, self.floor[self.independent], strict=True))
+        return tuple(xp.maximum(xp.abs(v), floor) for v, floor in zip(y, self.least, strict=True))
+
+    def sizes(self, y: np.ndarray) -> np.ndarray:
+        """`scale` of one cell, (independent,)."""
+        return np.maximum(np.abs(y), self.least)
 
     def share(self, x: Entries, moved: Entries) -> Array:
         """The part of a step of the whole state after which everything positive keeps a fifth of itself."""
@@ -55,3 +64,9 @@ class Allowed:
         for value, volume in zip(x, self.volume, strict=True):
             gone = gone | (value > SWOLLEN) if volume else gone
         return gone
+
+
+@lru_cache(maxsize=256)
+def allowed_of(system: System) -> Allowed:
+    """One for each system, for what asks often."""
+    return Allowed(system)

@@ -12,8 +12,8 @@ from vrest.numerics.stationary import Stationary
 from vrest.system.assemble import System
 from vrest.system.observables import pump_costs, takes, without_limit
 from vrest.units import format_si, from_si
-from vrest.verbs.allowed import SWOLLEN, Allowed
-from vrest.verbs.face import face, least, vanishing
+from vrest.verbs.allowed import SWOLLEN, Allowed, allowed_of
+from vrest.verbs.face import LITTLE, face, least, vanishing
 from vrest.verbs.held import pumped
 from vrest.verbs.outcome import Ended, Outcome
 from vrest.verbs.search import one_ion, rounding
@@ -28,35 +28,51 @@ SETTLED_MV, SETTLED_MM_PER_MIN = 1e-6, 1e-6
 class Certificate(NamedTuple):
     """What was checked of the point where a search ended; the fields of a `Rest`."""
 
+    system: System
+    parameters: np.ndarray
     outcome: Outcome
     reason: str
     state: np.ndarray
     residual_mV: float
-    residual_mM_per_min: dict[str, dict[str, float]]
     eigenvalues: NDArray[np.complex128]
     conditioning: float
     iterations: int
     followed: float = 0.0
     steps: int = 0
 
+    @property
+    def residual_mM_per_min(self) -> dict[str, dict[str, float]]:
+        """{compartment: {ion: imbalance}}, mM/min; empty where the Jacobian is not finite."""
+        return imbalance(self.system, self.state, self.parameters) if len(self.eigenvalues) else {}
+
 
 def certify(
-    system: System, p: np.ndarray, x0: np.ndarray, found: Stationary, ended: Ended = Ended.settled
+    system: System,
+    p: np.ndarray,
+    x0: np.ndarray,
+    found: Stationary,
+    ended: Ended = Ended.settled,
+    working: bool | None = None,
 ) -> Certificate:
-    """Judge where a search ended."""
+    """Judge where a search ended.
+
+    Where the search has seen that there is some of every ion, no swelling and no imbalance, `working` says whether a
+    pump holds gradients; what it is None of is looked at here.
+    """
     y, correction = found.y, found.correction
     _, c, matrix = system.split(x0, p)
     x = system.join(y, c, matrix)
-    scaled = _scaled(system, y, found.jacobian)
+    allowed = allowed_of(system)
+    scaled = _scaled(allowed, y, found.jacobian)
     finite = bool(np.all(np.isfinite(scaled)))
-    residual = _imbalance(system, x, p) if finite else {}
-    charges = [i for i, k in enumerate(system.laws.independent) if system.states[k][0] == "charge"]
+    volts = np.abs(correction[allowed.charges])
     certificate = Certificate(
+        system=system,
+        parameters=p,
         outcome=Outcome.not_converged,
         reason="",
         state=x,
-        residual_mV=float(from_si(np.max(np.abs(correction[charges])), "potential")) if charges else 0.0,
-        residual_mM_per_min=residual,
+        residual_mV=float(from_si(np.max(volts), "potential")) if len(volts) else 0.0,
         eigenvalues=np.asarray(np.linalg.eigvals(scaled) if finite else [], dtype=np.complex128),
         conditioning=float(np.linalg.cond(scaled)) if finite else float("inf"),
         iterations=int(found.iterations),
@@ -65,12 +81,12 @@ def certify(
         return certificate._replace(
             outcome=Outcome.not_followed, reason=f"{Outcome.not_followed.value} The search was stopped."
         )
-    amounts = np.array([kind == "amount" for kind, _ in system.states])
-    may_empty = ended is Ended.stopped or bool(np.any((x < least(system, x, p)) & amounts))
-    swollen = bool(np.any(x[Allowed(system).volume] > SWOLLEN))
-    if may_empty and not swollen and (gone := vanishing(system, x, x0, p)):
-        return _without(system, p, x0, certificate, gone)
-    outcome, reason = _judge(system, p, certificate, scaled, bool(found.converged), ended)
+    if np.any(x[allowed.amount] < LITTLE):
+        may_empty = ended is Ended.stopped or bool(np.any((x < least(system, x, p)) & allowed.amount))
+        swollen = bool(np.any(x[allowed.volume] > SWOLLEN))
+        if may_empty and not swollen and (gone := vanishing(system, x, x0, p)):
+            return _without(system, p, x0, certificate, gone)
+    outcome, reason = _judge(certificate, scaled, bool(found.converged), ended, working)
     return certificate._replace(outcome=outcome, reason=reason)
 
 
@@ -90,9 +106,8 @@ def _without(system: System, p: np.ndarray, x0: np.ndarray, last: Certificate, g
         )
     names = " and ".join(without.gone)
     towards, rates = without.towards.real, without.inside.real
-    certificate = Certificate(
+    certificate = last._replace(
         outcome=Outcome.rests,
-        reason="",
         state=without.state,
         residual_mV=max(
             (
@@ -102,10 +117,8 @@ def _without(system: System, p: np.ndarray, x0: np.ndarray, last: Certificate, g
             ),
             default=0.0,
         ),
-        residual_mM_per_min=_imbalance(system, without.state, p),
         eigenvalues=np.concatenate([without.inside, np.where(np.abs(towards) < NEUTRAL_RATE, 0.0, without.towards)]),
         conditioning=float(np.linalg.cond(without.jacobian)) if without.jacobian.size else 1.0,
-        iterations=last.iterations,
     )
     if np.abs(without.inside).min(initial=np.inf) < NEUTRAL_RATE:
         return certificate._replace(
@@ -120,7 +133,7 @@ def _without(system: System, p: np.ndarray, x0: np.ndarray, last: Certificate, g
         )
     if (rates > 0).any() or (towards > NEUTRAL_RATE).any():
         return certificate._replace(outcome=Outcome.unstable, reason=_leaves(certificate.eigenvalues))
-    outcome = _rested(system, without.state, p)
+    outcome = _rested(pumped(system, without.state, p))
     how = "decays" if (towards < -NEUTRAL_RATE).all() else "decays more slowly than any exponential"
     return certificate._replace(
         outcome=outcome,
@@ -128,16 +141,15 @@ def _without(system: System, p: np.ndarray, x0: np.ndarray, last: Certificate, g
     )
 
 
-def _scaled(system: System, y: np.ndarray, jacobian: np.ndarray) -> np.ndarray:
+def _scaled(allowed: Allowed, y: np.ndarray, jacobian: np.ndarray) -> np.ndarray:
     """The Jacobian in relative changes of amounts and volumes: same eigenvalues, far less rounding."""
-    allowed = Allowed(system)
-    rows = list(system.laws.independent)
+    rows = allowed.independent
     size = np.where(allowed.positive[rows], np.abs(y), allowed.floor[rows])
     with np.errstate(all="ignore"):
         return jacobian * size[None, :] / size[:, None]
 
 
-def _imbalance(system: System, x: np.ndarray, p: np.ndarray) -> dict[str, dict[str, float]]:
+def imbalance(system: System, x: np.ndarray, p: np.ndarray) -> dict[str, dict[str, float]]:
     """What each ion of each finite compartment gains, mM/min."""
     with np.errstate(all="ignore"):
         slope = system.derivative(x, p)
@@ -151,9 +163,10 @@ def _imbalance(system: System, x: np.ndarray, p: np.ndarray) -> dict[str, dict[s
 
 
 def _judge(
-    system: System, p: np.ndarray, found: Certificate, scaled: np.ndarray, converged: bool, ended: Ended
+    found: Certificate, scaled: np.ndarray, converged: bool, ended: Ended, working: bool | None
 ) -> tuple[Outcome, str]:
-    x, eigenvalues, failed = found.state, found.eigenvalues, Outcome.not_converged.value
+    system, p, x, eigenvalues = found.system, found.parameters, found.state, found.eigenvalues
+    failed, worst = Outcome.not_converged.value, 0.0
     if not len(eigenvalues):
         if (endless := without_limit(system, x, p)) is not None and endless[1]:
             label, why = endless
@@ -164,15 +177,16 @@ def _judge(
         if (k := _emptied(system, x, p)) is not None:
             return Outcome.runs_out, _falls(system, x, p, k)
         return Outcome.not_converged, f"{failed} The motion leads to numbers that are not finite."
-    large = [k for k, (kind, _) in enumerate(system.states) if kind == "volume" and x[k] > SWOLLEN]
-    if swollen := [system.states[k][1] for k in large if system.derivative(x, p)[k] > 0]:
-        return Outcome.swells_without_limit, (
-            f"{Outcome.swells_without_limit.value} '{swollen[0]}' has passed {SWOLLEN:.0f} times its volume and "
-            "still grows: at every size its osmolarity stays above that of its surroundings."
-        )
-    if (k := _emptied(system, x, p)) is not None:
-        return Outcome.runs_out, _falls(system, x, p, k)
-    worst = max((abs(v) for ions in found.residual_mM_per_min.values() for v in ions.values()), default=0.0)
+    if working is None:
+        large = [k for k, (kind, _) in enumerate(system.states) if kind == "volume" and x[k] > SWOLLEN]
+        if swollen := [system.states[k][1] for k in large if system.derivative(x, p)[k] > 0]:
+            return Outcome.swells_without_limit, (
+                f"{Outcome.swells_without_limit.value} '{swollen[0]}' has passed {SWOLLEN:.0f} times its volume and "
+                "still grows: at every size its osmolarity stays above that of its surroundings."
+            )
+        if (k := _emptied(system, x, p)) is not None:
+            return Outcome.runs_out, _falls(system, x, p, k)
+        worst = max((abs(v) for ions in found.residual_mM_per_min.values() for v in ions.values()), default=0.0)
     still = worst < SETTLED_MM_PER_MIN
     if still and (np.abs(eigenvalues) < NEUTRAL_RATE).any():
         return Outcome.neutral, f"{Outcome.neutral.value} Free: {_free_total(system, scaled)}."
@@ -189,7 +203,7 @@ def _judge(
         )
     if np.any(eigenvalues.real > 0):
         return Outcome.unstable, _leaves(eigenvalues)
-    outcome = _rested(system, x, p)
+    outcome = _rested(pumped(system, x, p) if working is None else working)
     return outcome, outcome.value
 
 
@@ -206,8 +220,8 @@ def _leaves(eigenvalues: NDArray[np.complex128]) -> str:
     return f"{Outcome.unstable.value} {growth(eigenvalues)}."
 
 
-def _rested(system: System, x: np.ndarray, p: np.ndarray) -> Outcome:
-    return Outcome.rests if pumped(system, x, p) else Outcome.rests_run_down
+def _rested(working: bool) -> Outcome:
+    return Outcome.rests if working else Outcome.rests_run_down
 
 
 def _emptied(system: System, x: np.ndarray, p: np.ndarray) -> int | None:

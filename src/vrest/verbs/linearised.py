@@ -6,14 +6,14 @@ import numpy as np
 
 from vrest.numerics.stationary import NEWTON, Stationary
 from vrest.system.assemble import System
-from vrest.verbs.allowed import Allowed
+from vrest.verbs.allowed import allowed_of
 from vrest.verbs.searching import Proved, settling
 
 
 def point_of(system: System, found: Proved, k: int) -> Stationary:
     """Lane k of a batch of points, in natural units."""
     y, correction = found.y[:, k], found.correction[:, k]
-    size = np.array(Allowed(system).scale(tuple(y)))
+    size = allowed_of(system).sizes(y)
     jacobian = found.jacobian[..., k] * size[:, None] / size[None, :]
     correction = np.where(np.isfinite(correction), correction, 0.0)  # a singular Jacobian has none
     return Stationary(y, jacobian, correction, int(found.iterations[k]), bool(found.done[k]))

@@ -22,7 +22,7 @@ from vrest.system.ledger import Account, accounts, describe
 from vrest.system.observables import atp_use, exchange_currents, reversal_potentials, volumes
 from vrest.system.structure import parameter_vector
 from vrest.units import duration, from_si
-from vrest.verbs.certify import Certificate, certify, pump_notices
+from vrest.verbs.certify import Certificate, certify, imbalance, pump_notices
 from vrest.verbs.linearised import linearised
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.progress import Progress
@@ -60,8 +60,6 @@ class Rest:
     """The state from which the search began, as `state`."""
     residual_mV: float
     """V component of the remaining Newton correction, mV."""
-    residual_mM_per_min: Mapping[str, Mapping[str, float]]
-    """{compartment: {ion: imbalance}}, mM/min."""
     eigenvalues: NDArray[np.complex128]
     """Of the reduced system, 1/s."""
     conditioning: float
@@ -74,6 +72,11 @@ class Rest:
     """Steps that took."""
     fallbacks: tuple[Fallback, ...] = field(default=(), repr=False)
     """What was left to XLA."""
+
+    @cached_property
+    def residual_mM_per_min(self) -> Mapping[str, Mapping[str, float]]:
+        """{compartment: {ion: imbalance}}, mM/min; empty where the Jacobian is not finite."""
+        return imbalance(self.system, self.state, self.parameters) if len(self.eigenvalues) else {}
 
     @property
     def reached(self) -> str:
@@ -259,7 +262,7 @@ def rest(
     with fallbacks() as heard:
         search = searched(system, p[None], x0[None], progress=progress)
         found = verdict(system, p, x0, search, progress=progress)
-    return result(cell, system, p, x0, found, heard)
+    return result(cell, x0, found, heard)
 
 
 def rest_of(asked: Rest | CellLike) -> Rest:
@@ -280,14 +283,12 @@ def rest_here(cell: Cell) -> Rest:
     with fallbacks() as heard:
         here = linearised(system, p, x0, x0[list(system.laws.independent)])._replace(iterations=0, converged=True)
         found = departed(system, p, x0, certify(system, p, x0, here))
-    return result(cell, system, p, x0, found, heard)
+    return result(cell, x0, found, heard)
 
 
-def result(
-    cell: Cell, system: System, p: np.ndarray, x0: np.ndarray, found: Certificate, heard: Iterable[Fallback] = ()
-) -> Rest:
+def result(cell: Cell, x0: np.ndarray, found: Certificate, heard: Iterable[Fallback] = ()) -> Rest:
     """A certificate with the cell that it is of, and what was heard on the way of code left to XLA."""
-    return Rest(cell=cell, system=system, parameters=p, start=x0, fallbacks=tuple(heard), **found._asdict())
+    return Rest(cell=cell, start=x0, fallbacks=tuple(heard), **found._asdict())
 
 
 def _table(result: Rest) -> str:

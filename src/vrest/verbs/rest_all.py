@@ -100,7 +100,7 @@ def rest_all(
         for k, each in enumerate(found):
             certificates.append(departed(system, p, x0, certify(system, p, x0, each)))
             tell(0.5 + 0.5 * (k + 1) / len(found))
-    return [result(cell, system, p, x0, certificate, heard) for certificate in certificates]
+    return [result(cell, x0, certificate, heard) for certificate in certificates]
 
 
 def stationary_states(

@@ -8,7 +8,7 @@ from vrest.numerics.stationary import Stationary
 from vrest.system.assemble import System
 from vrest.units import duration, from_si
 from vrest.verbs.allowed import Allowed
-from vrest.verbs.certify import Certificate, certify, growth
+from vrest.verbs.certify import SETTLED_MM_PER_MIN, Certificate, certify, growth
 from vrest.verbs.firing import Firing, firing
 from vrest.verbs.linearised import linearised, point_of
 from vrest.verbs.outcome import Ended, Outcome
@@ -30,11 +30,15 @@ def verdict(
 
 
 def _judged(system: System, p: np.ndarray, x0: np.ndarray, search: Searched, k: int) -> Certificate:
-    ended, point = Ended(int(search.ended[k])), point_of(system, search.points, k)
+    ended, points, working = Ended(int(search.ended[k])), search.points, None
     if ended is Ended.settled:  # the correction that is left is made as well, and the point judged where it led
-        last = linearised(system, p, x0, search.points.state[list(system.laws.independent), k])
-        point = last._replace(iterations=point.iterations, converged=True)
-    found = certify(system, p, x0, point, ended)._replace(
+        last = linearised(system, p, x0, points.state[list(system.laws.independent), k])
+        point = last._replace(iterations=int(points.iterations[k]), converged=True)
+        if points.ordinary[k] and points.imbalance[k] < SETTLED_MM_PER_MIN:
+            working = bool(points.working[k])
+    else:
+        point = point_of(system, points, k)
+    found = certify(system, p, x0, point, ended, working)._replace(
         followed=float(search.followed[k]), steps=int(search.steps[k])
     )
     going_on = ended is Ended.moving and found.outcome is Outcome.not_followed
