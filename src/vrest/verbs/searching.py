@@ -68,6 +68,12 @@ class Followed(NamedTuple):
     """Of lanes that are THERE or UNCLEAR; None where none can be."""
 
 
+def rows_of(lanes: Lanes) -> Entries:
+    """The states of lanes, entry by entry."""
+    rows: Any = lanes.y
+    return tuple(rows)
+
+
 class _Search:
     """The parts of a search of one system, to be traced."""
 
@@ -165,7 +171,7 @@ class _Search:
             halt=emptied,
             method=RODAS3,
         )
-        return got.lanes, emptied(tuple(jnp.unstack(got.lanes.y)), constants)
+        return got.lanes, emptied(rows_of(got.lanes), constants)
 
 
 @lru_cache(maxsize=64)
@@ -222,7 +228,7 @@ def following(
             lanes, emptied = parts.followed(lanes, quiet, least_ions, constants, tries)
             spent = lanes.status == RUNNING
             arrived = (lanes.status == FINISHED) & ~emptied
-            found, proof = parts.settled(tuple(jnp.unstack(lanes.y)), constants, pace, FEW, only=arrived)
+            found, proof = parts.settled(rows_of(lanes), constants, pace, FEW, only=arrived)
             good = arrived & found.done & (proof.verdict != UNSTABLE)
             on = arrived & ~good
             quiet = jnp.where(on, QUIETER * quiet, quiet)
@@ -234,7 +240,7 @@ def following(
             return lanes, quiet, *now, spent
 
         nobody = jnp.zeros_like(quiet, dtype=bool)
-        nothing = parts.settled(tuple(jnp.unstack(lanes.y)), constants, pace, 0, only=nobody)
+        nothing = parts.settled(rows_of(lanes), constants, pace, 0, only=nobody)
         lanes, quiet, found, proof, _ = jax.lax.while_loop(going, body, (lanes, quiet, *nothing, nobody))
         return Followed(lanes, quiet, parts.proved(found, proof, constants))
 
