@@ -9,11 +9,13 @@ bad pivot spoilt. Beyond so many operations compile time would explode: LAPACK t
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
 from jax.scipy.linalg import lu_factor, lu_solve
+
+from vrest.numerics.compiler.arithmetic import arithmetic
 
 if TYPE_CHECKING:
     from vrest.numerics.shapes import Matrix, Reals, State
@@ -57,25 +59,36 @@ def factorise(matrix: Matrix, n: int, most: int = WRITTEN_OUT) -> Factors:
         zero = jnp.zeros_like(matrix[0, 0])
         rows = [jnp.stack([matrix.get((i, j), zero) for j in range(n)], axis=-1) for i in range(n)]
         return Factors({}, order, lu_factor(jnp.stack(rows, axis=-2)))
-    m = dict(matrix)
-    for place, k in enumerate(order):
-        m[k, k] = 1.0 / m[k, k]
-        later = order[place + 1 :]
-        for i in later:
-            if (i, k) in m:
-                m[i, k] = m[i, k] * m[k, k]
-                for j in later:
-                    if (k, j) in m:
-                        product = m[i, k] * m[k, j]
-                        m[i, j] = m[i, j] - product if (i, j) in m else -product
-    return Factors(m, order)
+    places: list[tuple[int, int]] = []
+
+    def eliminated(*values: Any) -> list[Any]:
+        m = dict(zip(matrix, values, strict=True))
+        for place, k in enumerate(order):
+            m[k, k] = 1.0 / m[k, k]
+            later = order[place + 1 :]
+            for i in later:
+                if (i, k) in m:
+                    m[i, k] = m[i, k] * m[k, k]
+                    for j in later:
+                        if (k, j) in m:
+                            product = m[i, k] * m[k, j]
+                            m[i, j] = m[i, j] - product if (i, j) in m else -product
+        places[:] = m
+        return list(m.values())
+
+    entries = arithmetic(eliminated, *matrix.values())
+    return Factors(dict(zip(places, entries, strict=True)), order)
 
 
 def implicit(shift: Reals, jacobian: Matrix, n: int, most: int = WRITTEN_OUT) -> Factors:
     """Factors of shift I - J: what every linearly implicit step solves with."""
-    matrix = {at: -value for at, value in jacobian.items()}
-    for i in range(n):
-        matrix[i, i] = shift + matrix.get((i, i), 0.0)
+    places = [*jacobian, *((i, i) for i in range(n) if (i, i) not in jacobian)]
+
+    def shifted(shift: Any, *values: Any) -> list[Any]:
+        matrix = {at: -value for at, value in zip(jacobian, values, strict=True)}
+        return [shift + matrix.get(at, 0.0) if at[0] == at[1] else matrix[at] for at in places]
+
+    matrix = dict(zip(places, arithmetic(shifted, shift, *jacobian.values()), strict=True))
     return factorise(matrix, n, most)
 
 
@@ -83,18 +96,24 @@ def substitute(factors: Factors, b: State) -> State:
     """x with A x = b."""
     if factors.dense is not None:
         return tuple(jnp.moveaxis(lu_solve(factors.dense, jnp.stack(b, axis=-1)[..., None])[..., 0], -1, 0))
-    m, order, x = factors.entries, factors.order, list(b)
-    for place, k in enumerate(order):
-        for j in order[:place]:
-            if (k, j) in m:
-                x[k] = x[k] - m[k, j] * x[j]
-    for place in reversed(range(len(order))):
-        k = order[place]
-        for j in order[place + 1 :]:
-            if (k, j) in m:
-                x[k] = x[k] - m[k, j] * x[j]
-        x[k] = x[k] * m[k, k]
-    return tuple(x)
+    order = factors.order
+
+    def solved(*values: Any) -> list[Any]:
+        m = dict(zip(factors.entries, values, strict=False))
+        x = list(values[len(m) :])
+        for place, k in enumerate(order):
+            for j in order[:place]:
+                if (k, j) in m:
+                    x[k] = x[k] - m[k, j] * x[j]
+        for place in reversed(range(len(order))):
+            k = order[place]
+            for j in order[place + 1 :]:
+                if (k, j) in m:
+                    x[k] = x[k] - m[k, j] * x[j]
+            x[k] = x[k] * m[k, k]
+        return x
+
+    return tuple(arithmetic(solved, *factors.entries.values(), *b))
 
 
 def sign(factors: Factors) -> Reals:

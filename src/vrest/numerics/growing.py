@@ -209,14 +209,10 @@ def _slow_limit(
 def _real_limit(jacobian: Matrix, n: int, h: Reals) -> Reals:
     """The step shortened until no single real eigenvalue grows faster than is resolved."""
 
-    def too_long(h: Reals) -> Flags:
-        return sign(implicit(RESOLVED / h, jacobian, n)) < 0
+    def body(carry: tuple[Reals, Flags]) -> tuple[Reals, Flags]:
+        shorter = jnp.where(carry[1], 0.25 * carry[0], carry[0])
+        return shorter, sign(implicit(RESOLVED / shorter, jacobian, n)) < 0
 
-    def body(carry: tuple[Reals, Flags, Flags]) -> tuple[Reals, Flags, Flags]:
-        h, long, _ = carry
-        shorter = jnp.where(long, 0.25 * h, h)
-        return shorter, too_long(shorter), long | carry[2]
-
-    start = (h, too_long(h), jnp.zeros_like(h, dtype=bool))
-    shorter, _, was = jax.lax.while_loop(lambda carry: jnp.any(carry[1]), body, start)
-    return jnp.where(was, shorter, jnp.inf)
+    start = (4.0 * h, jnp.ones_like(h, dtype=bool))  # the elimination, which is long, is written once
+    shorter = jax.lax.while_loop(lambda carry: jnp.any(carry[1]), body, start)[0]
+    return jnp.where(shorter < h, shorter, jnp.inf)

@@ -14,15 +14,16 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from vrest.numerics.compiler.fallback import is_for_xla
-from vrest.numerics.compiler.trace import Number, replay
+from vrest.numerics.compiler.equations import Equations
+from vrest.numerics.compiler.fallback import is_for_us, is_for_xla
+from vrest.numerics.compiler.trace import Number, Step, insert, is_traced, replay
 
 if TYPE_CHECKING:
+    from vrest.numerics.compiler.program import Trace
     from vrest.numerics.shapes import Matrix, Reals, State
 
 Name = Hashable
 """A variable of the trace, or what stands for one."""
-Operand = Name | Number
 Values = dict[Name, ArrayLike]
 
 
@@ -31,6 +32,9 @@ class Rhs:
 
     Tracing the Python of f costs more than running it: it is done once here, and the stages and the columns of the
     Jacobian replay it. What depends on constants alone is computed here as well, once for all steps.
+
+    Where it becomes machine code of our own, JAX sees each of these as one operation: with many unknowns it would
+    take seconds to see all. Where that is differentiated JAX replays it.
 
     Parameters
     ----------
@@ -68,46 +72,71 @@ class Rhs:
         known |= {v: value for v, value, flag in zip(inputs[1 + n :], leaves, flags, strict=True) if flag}
         reached = {v: frozenset({k}) for k, v in enumerate(inputs[: 1 + n])}
         self._steps: list[_Step] = []
-        for name, operands, results, again in trace.steps:
+        for step in trace.steps:
+            operands = step.operands
             if all(isinstance(v, Number) or v in known for v in operands):
-                values = again([_value(v, known) for v in operands])
-                known |= dict(zip(results, values, strict=True))
+                values = step.again([_value(v, known) for v in operands])
+                known |= dict(zip(step.results, values, strict=True))
                 continue
-            if name == "div" and not isinstance(operands[1], Number) and operands[1] in known:
+            if step.name == "div" and not isinstance(operands[1], Number) and operands[1] in known:
                 reciprocal = object()
                 known[reciprocal] = 1.0 / known[operands[1]]  # multiplying is several times quicker
-                again, operands = _product, [operands[0], reciprocal]
+                step = step._replace(operands=[operands[0], reciprocal], again=_product, kind="product")
             by = frozenset().union(*(reached.get(v, frozenset()) for v in operands if not isinstance(v, Number)))
-            reached |= dict.fromkeys(results, by)
-            self._steps.append(_Step(operands, results, again, by))
+            reached |= dict.fromkeys(step.results, by)
+            self._steps.append(_Step(step, by))
         self._outputs = trace.outputs()
-        self._known = known
         by_row = [frozenset() if isinstance(v, Number) else reached.get(v, frozenset()) for v in self._outputs]
         self.pattern = tuple(frozenset(k - 1 for k in row if 1 <= k <= n) for row in by_row)
         """For each y'_i the unknowns it depends on."""
         self.moving = any(0 in row for row in by_row)
         """Whether anything depends on t."""
+        self._columns = [(j, [i for i, row in enumerate(self.pattern) if j in row]) for j in range(n)]
+        of = [*self._outputs, *(v for step in self._steps for v in step.step.operands)]
+        read = {v for v in of if not isinstance(v, Number)}
+        self._known = {v: value for v, value in known.items() if v in read}
+        self._programs: _Programs | None = None
+        if is_for_us() and not self.short:
+            given = self._given(t, y, args)
+            fixed_ones = {v: value for v, value in self._known.items() if not is_traced(value)}
+            equations = Equations(given, fixed_ones, [step.step for step in self._steps], self._outputs)
+            self._programs = _Programs(equations, equations.values())
 
-    def _values(self, t: Reals, y: State, args: Any) -> Values:
-        """What every step finds."""
+    def _given(self, t: Reals, y: State, args: Any) -> Values:
+        """What a call starts from, but for what is known for good."""
         leaves = jax.tree.leaves(args) if self._varying else []
-        values = dict(zip(self._inputs, [t, *y, *(leaves[k] for k in self._varying)], strict=True))
+        given = zip(self._inputs, [t, *y, *(leaves[k] for k in self._varying)], strict=True)
+        return dict(given) | {v: value for v, value in self._known.items() if is_traced(value)}
+
+    def _found(self, by: Callable[[Values], list[ArrayLike]], program: Trace | None, given: Values) -> list[Reals]:
+        """What a function of the values given finds; or a program that does the same."""
+        if program is None:
+            found = by(given)
+        else:
+            found = insert(program, lambda *v: by(dict(zip(given, v, strict=True))), given)
+        return [jnp.broadcast_to(v, self.shape) for v in found]
+
+    def _all(self, given: Values) -> Values:
+        """What every step finds."""
+        values = self._known | given
         for step in self._steps:
-            values |= step.taken(values, self._known)
+            values |= step.taken(values)
         return values
 
-    def _run(self, t: Reals, y: State, args: Any) -> list[ArrayLike]:
-        values = self._values(t, y, args)
-        return [_value(v, values, self._known) for v in self._outputs]
+    def _run(self, given: Values) -> list[ArrayLike]:
+        values = self._all(given)
+        return [_value(v, values) for v in self._outputs]
 
     def __call__(self, t: Reals, y: State, args: Any = ()) -> State:
         """y'; `args` only where some of them are given anew."""
-        return tuple(jnp.broadcast_to(v, self.shape) for v in self._run(t, y, args))
+        program = None if self._programs is None else self._programs.values
+        return tuple(self._found(self._run, program, self._given(t, y, args)))
 
     def jacobian(self, t: Reals, y: State, args: Any = ()) -> tuple[State, Matrix]:
         """y' and the entries dy'_i/dy_j that exist."""
+        n = len(y)
         if self.short:  # all columns in one sweep, which compiles several times quicker
-            at, n = jnp.stack(y), len(y)
+            at = jnp.stack(y)
 
             def along_all(direction: Array) -> tuple[Array, Array]:
                 return jax.jvp(lambda v: jnp.stack(self(t, tuple(v), args)), (at,), (direction,))
@@ -115,49 +144,72 @@ class Rhs:
             basis = jnp.broadcast_to(jnp.eye(n).reshape(n, n, *[1] * len(self.shape)), (n, *at.shape))
             rows, columns = jax.vmap(along_all, out_axes=(None, 0))(basis)
             return tuple(rows), {(i, j): columns[j, i] for i, row in enumerate(self.pattern) for j in row}
-        values = self._values(t, y, args)
-        entries: dict[tuple[int, int], Reals] = {}
-        for j in range(len(y)):
+        program = None
+        if self._programs is not None:
+            program = self._programs.equations.derivatives([(self._inputs[1 + j], rows) for j, rows in self._columns])
+        found = self._found(self._along_each, program, self._given(t, y, args))
+        return tuple(found[:n]), dict(zip([(i, j) for j, rows in self._columns for i in rows], found[n:], strict=True))
+
+    def _along_each(self, given: Values) -> list[ArrayLike]:
+        """y', and its derivatives column by column."""
+        values = self._all(given)
+        found = [_value(v, values) for v in self._outputs]
+        for j, rows in self._columns:
             steps = [step for step in self._steps if 1 + j in step.by]
-            rows = [i for i, by in enumerate(self.pattern) if j in by]
+            name = self._inputs[1 + j]
 
-            def along(v: Reals, j: int = j, steps: list[_Step] = steps, rows: list[int] = rows) -> list[ArrayLike]:
-                anew: Values = {self._inputs[1 + j]: v}
+            def along(
+                v: Reals, name: Name = name, steps: list[_Step] = steps, rows: list[int] = rows
+            ) -> list[ArrayLike]:
+                anew: Values = {name: v}
                 for step in steps:  # all others stay what they are
-                    anew |= step.taken(anew, values, self._known)
-                return [_value(self._outputs[i], anew, values, self._known) for i in rows]
+                    anew |= step.taken(anew, values)
+                return [_value(self._outputs[i], anew, values) for i in rows]
 
-            _, change = jax.jvp(along, (y[j],), (jnp.ones_like(y[j]),))
-            entries |= {(i, j): jnp.broadcast_to(v, self.shape) for i, v in zip(rows, change, strict=True)}
-        found = [_value(v, values, self._known) for v in self._outputs]
-        return tuple(jnp.broadcast_to(v, self.shape) for v in found), entries
+            at = values[name]
+            found += jax.jvp(along, (at,), (jnp.ones_like(at),))[1]
+        return found
 
     def drift(self, t: Reals, y: State, args: Any = ()) -> State:
         """The explicit time derivative of y'."""
-        change = jax.jvp(lambda s: self._run(s, y, args), (t,), (jnp.ones_like(t),))[1]
-        return tuple(jnp.broadcast_to(v, self.shape) for v in change)
+        name = self._inputs[0]
+
+        def along_time(given: Values) -> list[ArrayLike]:
+            at = given[name]
+            return jax.jvp(lambda s: self._run(given | {name: s}), (at,), (jnp.ones_like(at),))[1]
+
+        program = None
+        if self._programs is not None:
+            program = self._programs.equations.derivatives([(name, range(len(y)))], values=False)
+        return tuple(self._found(along_time, program, self._given(t, y, args)))
+
+
+class _Programs(NamedTuple):
+    """For machine code of our own."""
+
+    equations: Equations
+    values: Trace
+    """The stages take this one, again and again."""
 
 
 class _Step(NamedTuple):
     """One operation of the trace."""
 
-    operands: list[Operand]
-    results: list[Name]
-    again: Callable[[list[ArrayLike]], list[ArrayLike]]
+    step: Step
     by: frozenset[int]
     """Which of t and the unknowns it depends on."""
 
     def taken(self, *tables: Values) -> Values:
         """What it finds, its operands being looked up in tables."""
-        found = self.again([_value(v, *tables) for v in self.operands])
-        return dict(zip(self.results, found, strict=True))
+        found = self.step.again([_value(v, *tables) for v in self.step.operands])
+        return dict(zip(self.step.results, found, strict=True))
 
 
 def _product(values: list[Any]) -> list[Any]:
     return [values[0] * values[1]]
 
 
-def _value(v: Operand, *tables: Values) -> ArrayLike:
+def _value(v: Name | Number, *tables: Values) -> ArrayLike:
     if isinstance(v, Number):
         return v.value
     return next(table[v] for table in tables if v in table)

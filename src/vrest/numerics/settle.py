@@ -115,7 +115,7 @@ def prove(jacobian: Matrix, scale: State) -> Proof:
     Of more than `SIGNS_UP_TO` unknowns it is for the caller to find from the scaled Jacobian.
     """
     n, t = len(scale), jnp.zeros_like(scale[0])
-    rows = [[jacobian.get((i, j), t) * scale[j] / scale[i] for j in range(n)] for i in range(n)]
+    rows = [[jacobian[i, j] * scale[j] / scale[i] if (i, j) in jacobian else t for j in range(n)] for i in range(n)]
     verdict, slowest = jnp.full_like(t, UNKNOWN, dtype=int), jnp.full_like(t, jnp.nan)
     if n <= SIGNS_UP_TO:
         coefficients, bounds = rounded(*characteristic(rows))

@@ -1,4 +1,4 @@
-"""What is left to XLA: it is said, and it is traced in a form that XLA compiles quickly."""
+"""What is left to XLA: it is said, and it is traced in a form that XLA compiles quickly; what is not, in one for us."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ class Fallback(NamedTuple):
 
 
 _LISTENING: ContextVar[tuple[list[Fallback], ...]] = ContextVar("listening", default=())
-_FOR_XLA: ContextVar[bool] = ContextVar("for_xla", default=False)
+_MAKER: ContextVar[str] = ContextVar("maker", default="")
+"""Who compiles what is traced: `xla` or `own`; "" outside of a `Kernel`."""
 
 
 @contextmanager
@@ -47,15 +48,20 @@ def say(fallback: Fallback) -> None:
 
 
 @contextmanager
-def for_xla() -> Iterator[None]:
-    """What is traced meanwhile is compiled by XLA."""
-    token = _FOR_XLA.set(True)
+def made_by(maker: str) -> Iterator[None]:
+    """What is traced meanwhile is compiled by XLA (`xla`) or by this package (`own`)."""
+    token = _MAKER.set(maker)
     try:
         yield
     finally:
-        _FOR_XLA.reset(token)
+        _MAKER.reset(token)
 
 
 def is_for_xla() -> bool:
     """Whether what is traced now is to be compiled by XLA, which likes loops better than long code."""
-    return _FOR_XLA.get()
+    return _MAKER.get() == "xla"
+
+
+def is_for_us() -> bool:
+    """Whether what is traced now is to become machine code of our own."""
+    return _MAKER.get() == "own"

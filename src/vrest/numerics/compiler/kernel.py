@@ -17,7 +17,7 @@ import numpy as np
 
 from vrest.errors import InputError
 from vrest.numerics.compiler.cache import keep, kept, read, sources, written
-from vrest.numerics.compiler.fallback import Fallback, for_xla, say
+from vrest.numerics.compiler.fallback import Fallback, made_by, say
 from vrest.numerics.compiler.instructions import BIT, INT, LONG, REAL
 from vrest.numerics.compiler.machine import compiled, loaded, machine
 
@@ -173,8 +173,9 @@ class Kernel:
         arguments = [(shape, dtype, k < count) for k, (dtype, shape) in enumerate(kinds)]
         fallback = None
         if chosen != "xla" and jax.default_backend() == "cpu":
-            traced = Traced(flat, arguments, sampled)
             try:
+                with made_by("own"):
+                    traced = Traced(flat, arguments, sampled)
                 trace = traced.trace()
                 text, samples = lowered(trace, machine().width)
                 code = compiled(text)
@@ -192,7 +193,7 @@ class Kernel:
                 return _Native(*made)
 
         def short(*leaves: Any) -> list[Any]:
-            with for_xla():
+            with made_by("xla"):
                 return flat(*leaves)
 
         outputs = Traced(short, arguments, sampled).outputs

@@ -270,6 +270,8 @@ class _Lowering:
         if name == "sample_time":
             return [scalar(self.taken(values[1][()]))]
         values = [self.whole(v) for v in values]
+        if name == "inserted":
+            return self.inserted(op.settings["program"], values)
         if name in SHAPES:
             return SHAPES[name](op, values)
         if name in REDUCTIONS:
@@ -289,6 +291,12 @@ class _Lowering:
         for at in np.ndindex(*shape):
             found[at] = function(self.b, op, *(v[at] for v in values))
         return [found]
+
+    def inserted(self, program: Any, values: list[Array]) -> list[Array]:
+        if isinstance(program, Trace):
+            self.found |= zip(program.inputs, values, strict=True)
+            return self.run(program)
+        return [scalar(v) for v in program(self.b, [self.one(v) for v in values])]
 
     def reduced(self, op: Operation, value: Array, by: Callable[[Block, Value, Value], Value]) -> Array:
         shape, axes, name, b = op.inputs[0].shape, set(op.settings["axes"]), op.name, self.b

@@ -57,7 +57,8 @@ class Operation(NamedTuple):
     """Where it was asked for, for `place`."""
 
 
-class Trace(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Trace:
     """Operations in their order."""
 
     inputs: list[Variable]
@@ -72,15 +73,15 @@ def needed(operations: list[Operation], outputs: list[Any]) -> list[Operation]:
     for op in reversed(operations):
         if any(id(v) in wanted for v in op.outputs):
             kept.append(op)
-            wanted.update(map(id, _read(op)))
+            wanted.update(map(id, reading(op)))
     return kept[::-1]
 
 
-def _read(op: Operation) -> Iterator[Any]:
+def reading(op: Operation) -> Iterator[Any]:
     """All that an operation reads, with what its loop reads from outside."""
     yield from op.inputs
     if op.name == "while":
         for part in (op.settings["condition"], op.settings["body"]):
             yield from part.outputs
             for inner in part.operations:
-                yield from _read(inner)
+                yield from reading(inner)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -17,15 +17,17 @@ import jax
 import numpy as np
 from jax._src import source_info_util
 from jax._src.export.shape_poly import InconclusiveDimensionOperation, symbolic_shape
-from jax.core import ShapedArray
+from jax.core import ShapedArray, Tracer
 from jax.extend.core import Literal, Primitive
-from jax.interpreters import mlir
+from jax.interpreters import ad, batching, mlir
 
 from vrest.errors import InputError
 from vrest.numerics.compiler.instructions import BIT, INT, LONG, REAL
 from vrest.numerics.compiler.program import Constant, Operation, Trace, UnsupportedError, Variable, needed
 
 KINDS = {np.dtype(np.float64): REAL, np.dtype(np.int64): LONG, np.dtype(np.int32): INT, np.dtype(np.bool_): BIT}
+
+NUMPY = {kind: dtype for dtype, kind in KINDS.items()}
 
 LANES, TIMES = symbolic_shape("lanes, times", constraints=("lanes >= 2", "times >= 2"))
 """The number of lanes and of times in a trace: no code is made for one of either."""
@@ -142,7 +144,7 @@ class Traced:
         reader = _Reader()
         inputs = [variable(v.aval) for v in self.closed.jaxpr.invars]
         outputs = reader.read(self.closed, inputs)
-        return _trace(inputs, reader.operations, outputs)
+        return only_needed(inputs, reader.operations, outputs)
 
 
 class Count(NamedTuple):
@@ -151,7 +153,7 @@ class Count(NamedTuple):
     at: Any
 
 
-def _trace(inputs: list[Variable], operations: list[Operation], outputs: list[Any]) -> Trace:
+def only_needed(inputs: list[Variable], operations: list[Operation], outputs: list[Any]) -> Trace:
     """What is needed of the operations; refused where an output is a number of lanes or times."""
     for v in outputs:
         if isinstance(v, Count):
@@ -168,11 +170,11 @@ class _Reader:
     def read(self, jaxpr: Any, inputs: list[Any], called: Any = None) -> list[Any]:
         """The outputs of a jaxpr, closed or not, for its inputs; `called` is where from, if it is not its own place."""
         jaxpr, consts = getattr(jaxpr, "jaxpr", jaxpr), getattr(jaxpr, "consts", ())
-        known = dict(zip(jaxpr.constvars, map(_constant, consts), strict=True))
+        known = dict(zip(jaxpr.constvars, map(constant, consts), strict=True))
         known |= dict(zip(jaxpr.invars, inputs, strict=True))
 
         def operand(v: Any) -> Any:
-            return _constant(np.asarray(v.val, getattr(v.aval, "dtype", None))) if isinstance(v, Literal) else known[v]
+            return constant(np.asarray(v.val, getattr(v.aval, "dtype", None))) if isinstance(v, Literal) else known[v]
 
         for eqn in jaxpr.eqns:
             try:
@@ -191,6 +193,10 @@ class _Reader:
             return inputs
         if not eqn.outvars:  # such as a split into no parts
             return []
+        if eqn.primitive is INSERTED:
+            made = [variable(v.aval) for v in eqn.outvars]
+            self.operations.append(Operation("inserted", inputs, made, {"program": eqn.params["program"]}, at))
+            return made
         if name == "dim_as_value":
             return [Count(at)]
         if name == "dynamic_slice" and isinstance(inputs[0], Variable) and inputs[0].lanes:
@@ -221,7 +227,7 @@ class _Reader:
         for jaxpr, given in zip((params["cond_jaxpr"], params["body_jaxpr"]), outer, strict=True):
             inner = _Reader()
             outputs = inner.read(jaxpr, [*given, *carried], called)
-            parts.append(_trace(carried, inner.operations, outputs))
+            parts.append(only_needed(carried, inner.operations, outputs))
         return [variable(aval) for aval in avals], {"condition": parts[0], "body": parts[1]}
 
 
@@ -241,7 +247,7 @@ def _is(size: Any, symbol: Any) -> bool:
     return size is symbol or (type(size) is not int and size == symbol)  # two symbols take long to compare
 
 
-def _constant(c: Any) -> Constant:
+def constant(c: Any) -> Constant:
     c = np.asarray(c)
     kind = KINDS.get(c.dtype)
     if kind is None:
@@ -311,6 +317,62 @@ def operation(shape: Callable[..., tuple[Any, ...]]) -> Callable[[Callable[..., 
     return made
 
 
+INSERTED = Primitive("inserted")
+"""Many operations that JAX sees as one: see `insert`."""
+INSERTED.multiple_results = True
+
+
+@INSERTED.def_abstract_eval
+def _(*_: Any, made: tuple[ShapedArray, ...], **__: Any) -> list[ShapedArray]:
+    return list(made)
+
+
+def _differentiated(values: Any, changes: Any, *, plain: Any, **_: Any) -> Any:
+    return jax.jvp(lambda *v: list(plain(*v)), values, [*map(ad.instantiate_zeros, changes)])
+
+
+def _along_an_axis(values: Any, axes: Any, *, plain: Any, **_: Any) -> Any:
+    found = jax.vmap(lambda *v: list(plain(*v)), axes)(*values)
+    return found, [0] * len(found)
+
+
+ad.primitive_jvps[INSERTED] = _differentiated
+batching.primitive_batchers[INSERTED] = _along_an_axis
+
+
+def insert(
+    program: Trace | Callable[..., Any], plain: Callable[..., Any], values: Any, shapes: Any = None
+) -> list[Any]:
+    """What a program makes of values, which JAX sees as one operation: however long it is, it costs no time there.
+
+    Parameters
+    ----------
+    program
+        Operations; or a function (block, numbers) -> numbers that writes instructions.
+    plain
+        The same for JAX, where it is to be differentiated.
+    values
+        Arrays in the order that the program takes them, or a table of them.
+    shapes
+        Of the real arrays that a function makes.
+    """
+    if isinstance(program, Trace):
+        made = [ShapedArray(_shape_of(v), NUMPY[v.kind]) for v in program.outputs]
+    else:
+        made = [ShapedArray(shape, NUMPY[REAL]) for shape in shapes]
+    values = values.values() if isinstance(values, dict) else values
+    return INSERTED.bind(*values, program=program, plain=plain, made=tuple(made))
+
+
+def _shape_of(v: Variable | Constant) -> tuple[Any, ...]:
+    return (*v.shape, LANES) if v.lanes else v.shape
+
+
+def is_traced(value: Any) -> bool:
+    """Whether it is known only when the code runs."""
+    return isinstance(value, Tracer)
+
+
 # a trace done again by JAX ------------------------------------------------------------------------------------
 
 
@@ -318,6 +380,7 @@ class Number(NamedTuple):
     """An operand that is known."""
 
     value: Any
+    dtype: Any
 
 
 class Step(NamedTuple):
@@ -330,6 +393,10 @@ class Step(NamedTuple):
     """Names."""
     again: Callable[[list[Any]], list[Any]]
     """Its results, from its operands."""
+    kind: Hashable
+    """Steps of one kind do the same to operands of one sort."""
+    at: Any
+    """Where it was asked for, for `place`."""
 
 
 class Replay(NamedTuple):
@@ -354,8 +421,16 @@ def replay(f: Callable[..., Any], *arguments: Any) -> Replay:
     )
 
 
+def read_again(f: Callable[..., Any], like: Sequence[Any]) -> Trace:
+    """What f does with arrays like these."""
+    closed = jax.make_jaxpr(f)(*(jax.ShapeDtypeStruct(_shape_of(v), NUMPY[v.kind]) for v in like))
+    reader, inputs = _Reader(), [variable(v.aval) for v in closed.jaxpr.invars]
+    outputs = reader.read(closed, inputs)
+    return Trace(inputs, reader.operations, outputs)
+
+
 def _name(v: Any, alias: dict[Any, Any]) -> Any:
-    return Number(v.val) if isinstance(v, Literal) else alias.get(v, v)
+    return Number(v.val, getattr(v.aval, "dtype", None)) if isinstance(v, Literal) else alias.get(v, v)
 
 
 def _flat(jaxpr: Any, alias: dict[Any, Any]) -> Iterator[Step]:
@@ -365,7 +440,12 @@ def _flat(jaxpr: Any, alias: dict[Any, Any]) -> Iterator[Step]:
         if inner is None or inner.consts:
             # a name of its own for what is written: the same nested function may be called more than once
             alias |= {v: object() for v in eqn.outvars}
-            yield Step(eqn.primitive.name, operands, [alias[v] for v in eqn.outvars], partial(_again, eqn))
+            again, at, kind = partial(_again, eqn), eqn.source_info.traceback, (eqn.primitive, *eqn.params.items())
+            try:
+                hash(kind)
+            except TypeError:  # one of its own
+                kind = object()
+            yield Step(eqn.primitive.name, operands, [alias[v] for v in eqn.outvars], again, kind, at)
             continue
         own: dict[Any, Any] = dict(zip(inner.jaxpr.invars, operands, strict=True))
         yield from _flat(inner.jaxpr, own)

@@ -1,0 +1,174 @@
+"""A right-hand side, traced once, as programs: its values, and its derivatives along single unknowns.
+
+JAX says what the derivative of each sort of operation is; it is asked once for each, not once for each operation and
+unknown. What an unknown does not reach is not computed along it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from vrest.numerics.compiler.instructions import REAL
+from vrest.numerics.compiler.program import Constant, Operation, Trace, Variable, needed, reading
+from vrest.numerics.compiler.trace import Count, Number, Step, constant, only_needed, read_again, variable
+
+ONE, NONE = (Constant(np.asarray(number), REAL) for number in (1.0, 0.0))
+
+Table = dict[Hashable, Any]
+"""What stands for each name."""
+
+
+class Equations:
+    """Steps of a replay.
+
+    Parameters
+    ----------
+    given
+        The arrays that the programs take, by their names.
+    known
+        Arrays that stay what they are.
+    steps
+        What is done with them.
+    outputs
+        Names and numbers that come out.
+    """
+
+    def __init__(self, given: Table, known: Table, steps: Iterable[Step], outputs: Sequence[Any]) -> None:
+        self.inputs = [variable(jax.typeof(v)) for v in given.values()]
+        self.table: Table = {name: constant(v) for name, v in known.items()} | dict(
+            zip(given, self.inputs, strict=True)
+        )
+        self.steps, self.outputs = tuple(steps), outputs
+        self.operations: list[Operation] = []
+        for step in self.steps:
+            operands = [self.of(v) for v in step.operands]
+            if counts := [v for v in operands if isinstance(v, Count)]:
+                self.table |= dict.fromkeys(step.results, counts[0])
+                continue
+            rule = _rule(_Asked.of(step, operands))
+            anew = dict(zip(rule.inputs, operands, strict=True))
+            self.operations += _again(rule.operations, anew, step.at)
+            self.table |= zip(step.results, (anew.get(v, v) for v in rule.results), strict=True)
+
+    def of(self, name: Any) -> Variable | Constant | Count:
+        """What stands for a name or a number."""
+        return constant(np.asarray(*name)) if isinstance(name, Number) else self.table[name]
+
+    def values(self) -> Trace:
+        """The program of all that comes out."""
+        return only_needed(self.inputs, self.operations, [self.of(v) for v in self.outputs])
+
+    def derivatives(self, columns: Sequence[tuple[Hashable, Sequence[int]]], *, values: bool = True) -> Trace:
+        """The program of all that comes out and then, for each (unknown, rows), the derivatives of these along it."""
+        operations, found = list(self.operations), [self.of(v) for v in self.outputs] if values else []
+        for name, rows in columns:
+            change: Table = {name: ONE}
+            for step in self.steps:
+                active = tuple(k for k, v in enumerate(step.operands) if not isinstance(v, Number) and v in change)
+                if not active:
+                    continue
+                operands = [self.of(v) for v in step.operands]
+                rule = _rule(_Asked.of(step, operands, active))
+                along = [change[step.operands[k]] for k in active]
+                anew = dict(zip(rule.inputs, [*operands, *along], strict=True))
+                anew |= zip(rule.results, (self.of(v) for v in step.results), strict=True)
+                operations += _again(rule.operations, anew, step.at)
+                for result, v in zip(step.results, rule.changes, strict=True):
+                    if v is not None:
+                        change[result] = anew.get(v, v)
+            of = [self.outputs[k] for k in rows]
+            found += [NONE if isinstance(v, Number) else change.get(v, NONE) for v in of]
+        return only_needed(self.inputs, operations, found)
+
+
+def _again(operations: Sequence[Operation], anew: dict[Any, Any], at: Any) -> list[Operation]:
+    """Operations on other arrays; `anew` says on which, and gets what they make."""
+    found = []
+    for op in operations:
+        inputs = [anew.get(v, v) for v in op.inputs]
+        outputs = [replace(v) for v in op.outputs]
+        settings = {k: _inside(v, anew) if isinstance(v, Trace) else v for k, v in op.settings.items()}
+        anew |= zip(op.outputs, outputs, strict=True)
+        found.append(Operation(op.name, inputs, outputs, settings, at))
+    return found
+
+
+def _inside(part: Trace, anew: dict[Any, Any]) -> Trace:
+    """A part of a loop, which may read what lies outside."""
+    own = dict(anew)
+    inputs = [own.setdefault(v, replace(v)) for v in part.inputs]
+    operations = [op for one in part.operations for op in _again([one], own, one.at)]
+    return Trace(inputs, operations, [own.get(v, v) for v in part.outputs])
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A sort of step."""
+
+    kind: Hashable
+    operands: tuple[Hashable, ...]
+    """Shape, kind and lanes of each."""
+    active: tuple[int, ...]
+    """The operands that change."""
+    step: Step = field(compare=False)
+    arrays: tuple[Any, ...] = field(compare=False)
+
+    @classmethod
+    def of(cls, step: Step, operands: Sequence[Any], active: tuple[int, ...] = ()) -> _Asked:
+        sorts = tuple((v.shape, v.kind, v.lanes) for v in operands)
+        return cls(step.kind, sorts, active, step, tuple(operands))
+
+
+class _Rule(NamedTuple):
+    """What a sort of step does."""
+
+    inputs: list[Any]
+    """Its operands, and the changes of those that change."""
+    operations: list[Operation]
+    """Without those of the results where changes are asked for."""
+    results: list[Any]
+    changes: list[Any]
+    """Of the results; None where they do not change."""
+
+
+@lru_cache(maxsize=4096)
+def _rule(asked: _Asked) -> _Rule:
+    step, arrays, active = asked.step, asked.arrays, asked.active
+    differ: list[int] = []
+
+    def traced(*given: Any) -> list[Any]:
+        values = list(given[: len(arrays)])
+        if not active:
+            return step.again(values)
+
+        def along(*some: Any) -> tuple[list[Any], list[Any]]:
+            own = list(values)
+            for k, v in zip(active, some, strict=True):
+                own[k] = v
+            found = step.again(own)
+            differ[:] = [k for k, v in enumerate(found) if v.dtype == np.float64]
+            return [found[k] for k in differ], found
+
+        at, directions = [values[k] for k in active], list(given[len(arrays) :])
+        _, changes, found = jax.jvp(along, at, directions, has_aux=True)
+        return [*found, *changes]
+
+    done = read_again(traced, [*arrays, *(arrays[k] for k in active)])
+    inputs, operations, outputs = done.inputs, done.operations, done.outputs
+    results = outputs[: len(step.results)]
+    if not active:
+        return _Rule(inputs, operations, results, [])
+    reached = set(inputs[len(arrays) :])
+    for op in operations:
+        if not reached.isdisjoint(reading(op)):
+            reached.update(op.outputs)
+    moved = dict(zip(differ, outputs[len(results) :], strict=True))
+    changes = [moved[k] if moved.get(k) in reached else None for k in range(len(results))]
+    others = [op for op in operations if not set(op.outputs) <= set(results)]
+    return _Rule(inputs, needed(others, [v for v in changes if v is not None]), results, changes)
