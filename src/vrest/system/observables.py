@@ -1,4 +1,8 @@
-"""What can be read off a state: potentials, concentrations, fluxes, currents, energy. NumPy, any leading axes."""
+"""What can be read off a state: potentials, concentrations, fluxes, currents, energy.
+
+States and parameters are NumPy arrays, with any leading axes, or entry by entry, NumPy's or traced: a kernel reads by
+the same formulas. Only `takes` and `without_limit` ask for numbers.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,10 @@ import numpy as np
 from vrest.constants import N_A, F, R
 from vrest.model.junctions import Electrode
 from vrest.model.transport import ATP, Surroundings, Transport
-from vrest.physics.namespace import namespace
+from vrest.physics.namespace import Array, namespace
 from vrest.physics.nernst import nernst
-from vrest.system.assemble import System
+from vrest.system.assemble import System, Vector, entry
 from vrest.system.structure import Wall
-
-Array = np.ndarray
 
 AROUND = "around the ring"
 """Where the current of a membrane that closes a ring comes from."""
@@ -40,7 +42,7 @@ def reversal_potential(valence: Any, *, inside: Any, outside: Any, temperature: 
     return undefined_as_nan(nernst, valence, inside=inside, outside=outside, temperature=temperature)
 
 
-def reversal_potentials(system: System, x: Array, p: Array, wall: Wall) -> dict[str, Array]:
+def reversal_potentials(system: System, x: Vector, p: Vector, wall: Wall) -> dict[str, Array]:
     """Nernst potential of every ion on both sides, V; NaN where a side has none of it."""
     inside, outside = system.free(x, p, wall.inside), system.free(x, p, wall.outside)
     temperature = system.get(p, "temperature")
@@ -51,28 +53,39 @@ def reversal_potentials(system: System, x: Array, p: Array, wall: Wall) -> dict[
     }
 
 
-def volumes(system: System, x: Array, p: Array) -> dict[str, Array]:
+def volumes(system: System, x: Vector, p: Vector) -> dict[str, Array]:
     """Volume of each finite compartment, m3."""
     return {s.name: system.volume(x, p, s.name) for s in system.structure.spaces if s.finite}
 
 
-def osmolarities(system: System, x: Array, p: Array) -> dict[str, Array]:
+def osmolarities(system: System, x: Vector, p: Vector) -> dict[str, Array]:
     """Sum of all concentrations in each compartment but those of dissolved gases, mol/m3."""
     return {s.name: system.total_ions(x, p, s.name) + system.impermeant(x, p, s.name) for s in system.structure.spaces}
 
 
-def turnover_rates(system: System, x: Array, p: Array, wall: Wall) -> dict[str, Array]:
+def turnover_rates(system: System, x: Vector, p: Vector, wall: Wall) -> dict[str, Array]:
     """Turnovers of each transport of a membrane, mol/s, outward."""
-    rates, _ = system.turnovers(x, p)
+    return rates_through(system, x, wall, system.turnovers(x, p)[0])
+
+
+def rates_through(system: System, x: Vector, wall: Wall, rates: list[Array]) -> dict[str, Array]:
+    """Those of a membrane among the `rates` of all columns, mol/s."""
     found = {}
     for column, rate in zip(system.columns, rates, strict=True):
         mover = system.structure.movers[column.mover]
         if issubclass(mover.kind, Transport) and mover.place == wall.name:
-            found[mover.label] = np.broadcast_to(np.asarray(rate, dtype=np.float64), np.shape(x)[:-1])
+            found[mover.label] = _like(x, rate)
     return found
 
 
-def transports(system: System, p: Array, wall: Wall) -> dict[str, Transport]:
+def _like(x: Vector, value: Array) -> Array:
+    """A value for each of the states."""
+    like = entry(x, 0)
+    xp = namespace(value, like)
+    return xp.broadcast_to(xp.asarray(value, dtype=xp.float64), like.shape)
+
+
+def transports(system: System, p: Vector, wall: Wall) -> dict[str, Transport]:
     """The transports of a membrane, carrying their numbers."""
     return {
         mover.label: system.bound(m, p)
@@ -81,44 +94,62 @@ def transports(system: System, p: Array, wall: Wall) -> dict[str, Transport]:
     }
 
 
-def ion_fluxes(system: System, x: Array, p: Array, wall: Wall) -> dict[str, dict[str, Array]]:
+def ion_fluxes(system: System, x: Vector, p: Vector, wall: Wall) -> dict[str, dict[str, Array]]:
     """Outward flux of each ion through each transport that moves it, mol/s: {ion: {transport: flux}}."""
-    rates = turnover_rates(system, x, p, wall)
+    return fluxes_of(system, wall, turnover_rates(system, x, p, wall))
+
+
+def fluxes_of(system: System, wall: Wall, rates: Mapping[str, Array]) -> dict[str, dict[str, Array]]:
+    """`ion_fluxes` from the turnovers of each transport."""
     table: dict[str, dict[str, Array]] = {}
-    for label, part in transports(system, p, wall).items():
+    for label, part in bare_transports(system, wall).items():
         for ion, count in part.moved_ions.items():
             table.setdefault(ion, {})[label] = count * rates[label]
     return table
 
 
-def currents(system: System, x: Array, p: Array, wall: Wall) -> dict[str, Array]:
+def currents(system: System, x: Vector, p: Vector, wall: Wall) -> dict[str, Array]:
     """Net outward current of each transport, A, as the membrane feels it: none where a counter-charge is named."""
-    rates = turnover_rates(system, x, p, wall)
+    return currents_of(system, wall, turnover_rates(system, x, p, wall))
+
+
+def currents_of(system: System, wall: Wall, rates: Mapping[str, Array]) -> dict[str, Array]:
+    """`currents` from the turnovers of each transport."""
     return {
         label: F * (0.0 if part.counter_charge else charge_per_turnover(part.moved_ions, system.valence)) * rates[label]
-        for label, part in transports(system, p, wall).items()
+        for label, part in bare_transports(system, wall).items()
     }
 
 
-def path_currents(system: System, x: Array, p: Array, wall: Wall) -> dict[str, Array]:
+def bare_transports(system: System, wall: Wall) -> dict[str, Transport]:
+    """The transports of a membrane without their numbers: what they move."""
+    bare = ((mover.label, mover.bare()) for mover in system.structure.movers if mover.place == wall.name)
+    return {label: part for label, part in bare if isinstance(part, Transport)}
+
+
+def path_currents(system: System, x: Vector, p: Vector, wall: Wall) -> dict[str, Array]:
     """Net current that leaves the inside of a membrane along each path to other places, A, by path or membrane.
 
     Of a membrane that closes a ring it is what comes back around the ring: its own current.
     """
+    return path_currents_of(system, x, wall, system.turnovers(x, p)[0])
+
+
+def path_currents_of(system: System, x: Vector, wall: Wall, rates: list[Array]) -> dict[str, Array]:
+    """`path_currents` from the rates of all columns."""
     if wall.closes:
-        return {AROUND: -np.sum(list(currents(system, x, p, wall).values()), axis=0)}
+        return {AROUND: -sum(currents_of(system, wall, rates_through(system, x, wall, rates)).values())}
     k = system.index["charge", wall.name]
-    rates, _ = system.turnovers(x, p)
     found: dict[str, Array] = {}
     for column, rate in zip(system.columns, rates, strict=True):
         mover = system.structure.movers[column.mover]
         if mover.place != wall.name and k in column.adds:
             label = mover.place or mover.label
-            found[label] = found.get(label, 0.0) - F * column.adds[k] * np.asarray(rate)
+            found[label] = found.get(label, 0.0) - F * column.adds[k] * _like(x, rate)
     return found
 
 
-def exchange_currents(system: System, x: Array, p: Array) -> dict[str, Array]:
+def exchange_currents(system: System, x: Vector, p: Vector) -> dict[str, Array]:
     """Net current along every exchange that conducts, from its inside to its outside, A.
 
     Of an electrode it is what is fed into its inside.
@@ -134,8 +165,7 @@ def exchange_currents(system: System, x: Array, p: Array) -> dict[str, Array]:
             current = F * sum(charge_per_turnover(move, system.valence) * rate for move, rate in moved)
         else:
             continue
-        xp = namespace(current, x)
-        found[mover.label] = xp.broadcast_to(xp.asarray(current, dtype=xp.float64), x.shape[:-1])
+        found[mover.label] = _like(x, current)
     return found
 
 
@@ -183,17 +213,22 @@ def charge_per_turnover(moved: Mapping[str, float], valence: Mapping[str, int]) 
     return sum(valence[ion] * count for ion, count in moved.items())
 
 
-def atp_use(system: System, x: Array, p: Array) -> tuple[Array, Array]:
+def atp_use(system: System, x: Vector, p: Vector) -> tuple[Array, Array]:
     """ATP spent by all membranes: molecules per second, and watts."""
+    return atp_of(system, x, p, system.turnovers(x, p)[0])
+
+
+def atp_of(system: System, x: Vector, p: Vector, rates: list[Array]) -> tuple[Array, Array]:
+    """`atp_use` from the rates of all columns."""
     molecules: Any = 0.0
     power: Any = 0.0
     for wall in system.structure.walls:
-        rates = turnover_rates(system, x, p, wall)
+        turned = rates_through(system, x, wall, rates)
         for label, part in transports(system, p, wall).items():
-            spent = part.stoichiometry().get(ATP, 0.0) * rates[label]
+            spent = part.stoichiometry().get(ATP, 0.0) * turned[label]
             molecules = molecules + spent * N_A
             power = power + spent * getattr(part, "atp_free_energy", 0.0)
-    return np.asarray(molecules), np.asarray(power)
+    return _like(x, molecules), _like(x, power)
 
 
 def cycle_cost(part: Transport, here: Surroundings) -> Any:
@@ -215,7 +250,7 @@ def _log(x: Any) -> Any:
     return namespace(x).log(x)
 
 
-def pump_costs(system: System, x: Array, p: Array, wall: Wall) -> dict[str, tuple[Any, Any]]:
+def pump_costs(system: System, x: Vector, p: Vector, wall: Wall) -> dict[str, tuple[Any, Any]]:
     """For each ATP-driven transport: what a cycle costs and what ATP gives, J/mol; NaN where undefined."""
     here = system.surroundings(x, p, wall)
     return {
