@@ -19,13 +19,13 @@ from vrest.model.notices import notices
 from vrest.numerics.compiler.fallback import Fallback, fallbacks
 from vrest.system.assemble import System, assemble
 from vrest.system.ledger import Account, accounts, describe
-from vrest.system.observables import atp_use, exchange_currents, reversal_potentials, volumes
 from vrest.system.structure import parameter_vector
 from vrest.units import duration, from_si
 from vrest.verbs.certify import Certificate, certify, imbalance, pump_notices
 from vrest.verbs.linearised import linearised
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.progress import Progress
+from vrest.verbs.read import Readings, readings
 from vrest.verbs.restart import restarted
 from vrest.verbs.search import searched
 from vrest.verbs.slower import slower
@@ -100,36 +100,23 @@ class Rest:
         """Resting potential, mV; one value for one membrane, else by membrane."""
         self.need_state()
         walls = self.system.structure.walls
-        values = {w.name: from_si(float(self.system.potential(self.state, w)), "potential") for w in walls}
-        return next(iter(values.values())) if len(values) == 1 else values
+        return _single({w.name: from_si(float(self.system.potential(self.state, w)), "potential") for w in walls})
 
     @property
     def E(self) -> dict[str, Any]:
         """Nernst potential of each ion, mV; None where undefined. By membrane where there are several."""
-        self.need_state()
-        values = {}
-        for wall in self.system.structure.walls:
-            found = reversal_potentials(self.system, self.state, self.parameters, wall)
-            values[wall.name] = {i: None if np.isnan(e) else from_si(float(e), "potential") for i, e in found.items()}
-        return next(iter(values.values())) if len(values) == 1 else values
+        found = self._read().E.items()
+        return _single({name: {ion: None if np.isnan(e) else e for ion, e in ions.items()} for name, ions in found})
 
     @property
     def concentrations(self) -> dict[str, dict[str, float]]:
         """{compartment: {ion: mM}}, baths included."""
-        self.need_state()
-        return {
-            s.name: {
-                ion: float(c) for ion, c in self.system.concentrations(self.state, self.parameters, s.name).items()
-            }
-            for s in self.system.structure.spaces
-        }
+        return self._read().concentrations
 
     @property
     def volumes(self) -> dict[str, float]:
         """Volume of each finite compartment, um3."""
-        self.need_state()
-        found = volumes(self.system, self.state, self.parameters)
-        return {name: from_si(float(v), "volume") for name, v in found.items()}
+        return self._read().volumes
 
     @property
     def exchange_currents(self) -> dict[str, float]:
@@ -137,9 +124,7 @@ class Rest:
 
         Of an electrode it is what is fed into its inside.
         """
-        self.need_state()
-        found = exchange_currents(self.system, self.state, self.parameters)
-        return {name: from_si(float(i), "current") for name, i in found.items()}
+        return self._read().exchange_currents
 
     @property
     def slowest_time_constant(self) -> float | None:
@@ -156,14 +141,12 @@ class Rest:
     @property
     def atp_per_second(self) -> float:
         """ATP molecules spent per second by the whole cell."""
-        self.need_state()
-        return float(atp_use(self.system, self.state, self.parameters)[0])
+        return self._read().atp_per_second
 
     @property
     def watts(self) -> float:
         """Power of that ATP, W."""
-        self.need_state()
-        return float(atp_use(self.system, self.state, self.parameters)[1])
+        return self._read().watts
 
     @cached_property
     def ledger(self) -> list[Account]:
@@ -188,6 +171,10 @@ class Rest:
         """Nothing if there is a stationary state, else `NoRestError`."""
         if not self.outcome.has_state:
             raise NoRestError(f"'{self.cell.name}' has no resting state to read: {self.reason}", code=self.outcome.name)
+
+    def _read(self) -> Readings:
+        self.need_state()
+        return readings(self.system, self.state, self.parameters)
 
     def as_cell(self) -> Cell:
         """The cell that describes this state: its contents, volume and potential, charge solved as before.
@@ -289,6 +276,11 @@ def rest_here(cell: Cell) -> Rest:
 def result(cell: Cell, x0: np.ndarray, found: Certificate, heard: Iterable[Fallback] = ()) -> Rest:
     """A certificate with the cell that it is of, and what was heard on the way of code left to XLA."""
     return Rest(cell=cell, start=x0, fallbacks=tuple(heard), **found._asdict())
+
+
+def _single(by_membrane: dict[str, Any]) -> Any:
+    """What is read of one membrane as it is, of several by name."""
+    return next(iter(by_membrane.values())) if len(by_membrane) == 1 else by_membrane
 
 
 def _table(result: Rest) -> str:

@@ -14,28 +14,25 @@ from vrest.model.cellfile import CellLike
 from vrest.model.change import Change
 from vrest.model.channels import GHKLeak
 from vrest.model.notice import Notice
-from vrest.model.transport import ATP
+from vrest.model.transport import ATP, Transport
 from vrest.physics.ghk import ghk_voltage
 from vrest.physics.mullins_noda import mullins_noda
 from vrest.physics.votes import ghk_shares
 from vrest.study.explain.account import bill, sentences, table
 from vrest.study.explain.story import IonStory, MembraneStory, PumpStory
 from vrest.system.assemble import System
-from vrest.system.observables import (
-    charge_per_turnover,
-    currents,
-    ion_fluxes,
-    path_currents,
-    pump_costs,
-    reversal_potentials,
-    transports,
-    turnover_rates,
-    undefined_as_nan,
-)
+from vrest.system.observables import charge_per_turnover, transports, undefined_as_nan
 from vrest.system.structure import Wall
-from vrest.units import from_si
+from vrest.units import from_door, from_si
 from vrest.verbs.instant import joint_potentials, zero_current_potentials
+from vrest.verbs.read import Readings, readings
 from vrest.verbs.rest import Rest, rest, rest_of
+
+SLOPE_STEP = 0.2
+"""mV: apart are the potentials between which slopes are measured."""
+
+AT_E = 1e-4
+"""mV: V so near to E is at it."""
 
 
 @dataclass(frozen=True)
@@ -161,13 +158,12 @@ def explain(result: Rest | CellLike) -> Explanation:
         )
     off = _pumps_off(result)
     down = rest(result.cell, off, start=result.state) if off else result
-    stopped = result.system.with_values(result.parameters, {change.path: 0.0 for change in off})
-    joint = joint_potentials(result.system, result.state, stopped) if result.system.coupled else {}
+    now = readings(result.system, result.state, result.parameters)
     return Explanation(
         rest=result,
-        membranes=tuple(_membrane(result, wall, down, stopped, joint) for wall in result.system.structure.walls),
-        atp_per_second=result.atp_per_second,
-        watts=result.watts,
+        membranes=_membranes(result, now, down, off),
+        atp_per_second=now.atp_per_second,
+        watts=now.watts,
     )
 
 
@@ -182,109 +178,135 @@ def _pumps_off(result: Rest) -> list[Change]:
     return changes
 
 
-def _membrane(result: Rest, wall: Wall, down: Rest, stopped: np.ndarray, joint: Mapping[str, float]) -> MembraneStory:
-    """Of one membrane; `stopped` are the parameters without pumps, `joint` the potentials then of joined membranes."""
+def _membranes(result: Rest, now: Readings, down: Rest, off: list[Change]) -> tuple[MembraneStory, ...]:
+    """Of every membrane, from what is read of the cell now; `down` is it run down, `off` what stops its pumps."""
     system, x, p = result.system, result.state, result.parameters
-    v = float(system.potential(x, wall))
-    parts = transports(system, p, wall)
-    inside, outside = system.concentrations(x, p, wall.inside), system.concentrations(x, p, wall.outside)
-    reversal = {ion: float(e) for ion, e in reversal_potentials(system, x, p, wall).items()}
-    fluxes = ion_fluxes(system, x, p, wall)
-    flow = {label: float(i) for label, i in currents(system, x, p, wall).items()}
+    stopped = system.with_values(p, {change.path: 0.0 for change in off})
+    joint = joint_potentials(system, x, stopped) if system.coupled else {}
+    slopes = _slopes(result)
+    later = readings(system, down.state, down.parameters).v if down.outcome.is_rest else {}
+    stories = []
+    for wall in system.structure.walls:
+        if wall.name in joint:
+            v_off = joint[wall.name]
+        else:
+            v = float(system.potential(x, wall))
+            v_off = min(zero_current_potentials(system, x, stopped, wall), key=lambda r, v=v: abs(r - v))
+        lost = from_si(v_off, "potential"), later.get(wall.name), down.outcome.name
+        stories.append(_membrane(result, wall, now, slopes[wall.name], *lost))
+    return tuple(stories)
+
+
+def _membrane(
+    result: Rest,
+    wall: Wall,
+    now: Readings,
+    slopes: Mapping[str, float],
+    v_off: float,
+    v_down: float | None,
+    run_down: str,
+) -> MembraneStory:
+    """Of one membrane, from what is read of the cell now and what it loses (mV) without pumps."""
+    system, name = result.system, wall.name
+    v, reversal, fluxes, flow = now.v[name], now.E[name], now.fluxes[name], now.currents[name]
+    inside, outside = now.concentrations[wall.inside], now.concentrations[wall.outside]
+    parts = transports(system, result.parameters, wall)
     channels = {label: next(iter(part.moved_ions)) for label, part in parts.items() if part.is_channel}
-    slopes = _slopes(system, x, p, wall)
-    by_ion = {ion: sum(flow[c] for c, i in channels.items() if i == ion) for ion in inside}
+    by_ion = {ion: sum((flow[c] for c, i in channels.items() if i == ion), 0.0) for ion in inside}
     slope = {ion: sum(slopes[c] for c, i in channels.items() if i == ion) for ion in inside}
     voiced = [ion for ion in dict.fromkeys(channels.values()) if np.isfinite(reversal.get(ion, np.nan))]
     chord = {ion: _chord(by_ion[ion], v, reversal[ion], slope[ion]) for ion in voiced}
     total_chord = sum(chord.values())
     total_slope = sum(slope.values())
     one_sided = sum(i for ion, i in by_ion.items() if ion not in chord)
-    numerator, denominator, ghk, ghk_kn, noda = _ghk(system, x, p, wall, parts)
+    shares, ghk, ghk_kn, noda = _ghk(system, inside, outside, result.cell.temperature, parts)
+    numerator, denominator = shares
     pump_current = sum(i for label, i in flow.items() if label not in channels)
     ions = tuple(
         IonStory(
             ion=ion,
-            inside=float(inside[ion]),
-            outside=float(outside[ion]),
-            E=_mv(reversal[ion]),
-            driving_force=_mv(v - reversal[ion]),
-            channel_current=from_si(by_ion[ion], "current"),
+            inside=inside[ion],
+            outside=outside[ion],
+            E=_known(reversal[ion]),
+            driving_force=_known(v - reversal[ion]),
+            channel_current=by_ion[ion],
             chord_share=chord[ion] / total_chord if ion in chord and total_chord else None,
             slope_share=slope[ion] / total_slope if ion in channels.values() and total_slope else None,
             ghk_share_numerator=numerator.get(ion),
             ghk_share_denominator=denominator.get(ion),
-            fluxes={label: from_si(float(f), "molar_flow") for label, f in fluxes.get(ion, {}).items()},
-            balance=from_si(float(sum(fluxes.get(ion, {}).values())), "molar_flow"),
+            fluxes=fluxes.get(ion, {}),
+            balance=sum(fluxes.get(ion, {}).values(), 0.0),
         )
         for ion in inside
         if ion in outside
     )
-    if wall.name in joint:
-        v_off = joint[wall.name]
-    else:
-        v_off = min(zero_current_potentials(system, x, stopped, wall), key=lambda r: abs(r - v))
-    paths = path_currents(system, x, p, wall)
-    away = float(sum(paths.values()))
-    v_down = float(down.system.potential(down.state, wall)) if down.outcome.is_rest else None
-    moved, share = _charge_moved(system, x, p, wall, v, float(sum(inside.values())))
+    paths = now.path_currents[name]
+    moved, share = _charge_moved(result, wall, v, sum(inside.values()))
     return MembraneStory(
-        membrane=wall.name,
-        v=from_si(v, "potential"),
+        membrane=name,
+        v=v,
         ions=ions,
-        pumps=_pump_stories(system, x, p, wall, flow),
-        chord_sum=from_si(sum(chord[i] / total_chord * reversal[i] for i in chord if total_chord), "potential"),
-        chord_pump=-from_si(pump_current, "potential") / total_chord if total_chord else 0.0,
-        chord_paths=-from_si(away, "potential") / total_chord if total_chord else 0.0,
-        chord_one_sided=0.0 - from_si(one_sided, "potential") / total_chord if total_chord else 0.0,
+        pumps=_pump_stories(system, wall, now, parts),
+        chord_sum=sum((chord[i] / total_chord * reversal[i] for i in chord if total_chord), 0.0),
+        chord_pump=-pump_current / total_chord if total_chord else 0.0,
+        chord_paths=-sum(paths.values()) / total_chord if total_chord else 0.0,
+        chord_one_sided=0.0 - one_sided / total_chord if total_chord else 0.0,
         paths=tuple(paths),
-        ghk=_mv(ghk),
-        ghk_without_cl=_mv(ghk_kn),
-        mullins_noda=_mv(noda),
-        mullins_noda_minus_ghk=_mv(noda - ghk_kn),
-        v_pump_off=from_si(v_off, "potential"),
-        direct=from_si(v_off - v, "potential"),
-        v_run_down=None if v_down is None else from_si(v_down, "potential"),
-        indirect=None if v_down is None else from_si(v_down - v_off, "potential"),
-        run_down_outcome=down.outcome.name,
+        ghk=_known(ghk),
+        ghk_without_cl=_known(ghk_kn),
+        mullins_noda=_known(noda),
+        mullins_noda_minus_ghk=_known(noda - ghk_kn),
+        v_pump_off=v_off,
+        direct=v_off - v,
+        v_run_down=v_down,
+        indirect=None if v_down is None else v_down - v_off,
+        run_down_outcome=run_down,
         charge_moved=moved,
         charge_moved_share=share,
     )
 
 
-def _charge_moved(
-    system: System, x: np.ndarray, p: np.ndarray, wall: Wall, v: float, ions: float
-) -> tuple[float | None, float | None]:
-    """uM that charging the membrane takes from a finite inside, and its share of the ions there (mol/m3)."""
+def _charge_moved(result: Rest, wall: Wall, v: float, ions: float) -> tuple[float | None, float | None]:
+    """uM that charging the membrane to V (mV) takes from a finite inside, and its share of the ions there (mM)."""
+    system, x, p = result.system, result.state, result.parameters
     if wall.closes or not system.structure.space(wall.inside).finite:
         return None, None
-    volume = float(system.relative_volume(x, wall.inside) * system.get(p, f"compartments.{wall.inside}.volume"))
-    moved = float(system.get(p, f"membranes.{wall.name}.capacitance") * system.area(x, p, wall)) * abs(v) / F / volume
-    return from_si(moved, "concentration", "uM"), moved / ions
+    farads = system.get(p, f"membranes.{wall.name}.capacitance") * system.area(x, p, wall)
+    moved = float(farads * abs(from_door(v, "potential")) / F / system.volume(x, p, wall.inside))
+    return from_si(moved, "concentration", "uM"), from_si(moved, "concentration") / ions
 
 
-def _slopes(system: System, x: np.ndarray, p: np.ndarray, wall: Wall) -> dict[str, float]:
-    """Slope conductance dI/dV of each transport at fixed gates, S: five-point differences."""
-    v = float(system.potential(x, wall))
-    h = 2e-4
-    weights = np.array([1.0, -8.0, 8.0, -1.0]) / (12 * h)
-    states = system.at_potential(x, wall, v + h * np.array([-2.0, -1.0, 1.0, 2.0]))
-    return {label: float(weights @ i) for label, i in currents(system, states, p, wall).items()}
+def _slopes(result: Rest) -> dict[str, dict[str, float]]:
+    """Slope conductance dI/dV of each transport of each membrane at fixed gates, pA/mV: five-point differences."""
+    system, x, walls = result.system, result.state, result.system.structure.walls
+    steps = from_door(SLOPE_STEP, "potential") * np.array([-2.0, -1.0, 1.0, 2.0])
+    states = np.stack([system.at_potential(x, wall, system.potential(x, wall) + steps) for wall in walls], axis=1)
+    everywhere = np.broadcast_to(result.parameters[:, None, None], (len(result.parameters), *states.shape[:-1]))
+    around = readings(system, np.moveaxis(states, -1, 0), everywhere)
+    weights = np.array([1.0, -8.0, 8.0, -1.0]) / (12 * SLOPE_STEP)
+    return {
+        wall.name: {label: float(weights @ i[:, k]) for label, i in around.currents[wall.name].items()}
+        for k, wall in enumerate(walls)
+    }
 
 
 def _chord(current: float, v: float, reversal: float, slope: float) -> float:
-    """I / (V - E); at V = E, where chord and slope meet, the slope."""
-    return slope if abs(v - reversal) < 1e-7 else current / (v - reversal)
+    """I / (V - E), pA/mV; at V = E, where chord and slope meet, the slope."""
+    return slope if abs(v - reversal) < AT_E else current / (v - reversal)
 
 
 def _ghk(
-    system: System, x: np.ndarray, p: np.ndarray, wall: Wall, parts: dict[str, Any]
-) -> tuple[dict[str, float], dict[str, float], float, float, float]:
-    """GHK shares and potentials; NaN (and no shares) unless every channel is a constant-field leak.
+    system: System,
+    inside: Mapping[str, float],
+    outside: Mapping[str, float],
+    temperature: float,
+    parts: Mapping[str, Transport],
+) -> tuple[tuple[dict[str, float], dict[str, float]], float, float, float]:
+    """GHK shares and potentials (mV); NaN (and no shares) unless every channel is a constant-field leak.
 
     Nor where one of the two sums is 0: nothing that a channel lets through would enter, or leave.
     """
-    nothing: tuple[dict[str, float], dict[str, float], float, float, float] = ({}, {}, np.nan, np.nan, np.nan)
+    nothing: tuple[tuple[dict[str, float], dict[str, float]], float, float, float] = ({}, {}), np.nan, np.nan, np.nan
     leaks: dict[str, float] = {}
     for part in parts.values():
         if part.is_channel:
@@ -293,67 +315,59 @@ def _ghk(
             leaks[part.ion] = leaks.get(part.ion, 0.0) + float(part.permeability)
     if not leaks:
         return nothing
-    inside, outside = system.concentrations(x, p, wall.inside), system.concentrations(x, p, wall.outside)
-    temperature = float(system.get(p, "temperature"))
 
     def table(ions: list[str]) -> tuple[tuple[Any, Any], dict[str, Any]]:
-        sides = {
-            "inside": np.array([float(inside[i]) for i in ions]),
-            "outside": np.array([float(outside[i]) for i in ions]),
-        }
+        sides = {"inside": np.array([inside[i] for i in ions]), "outside": np.array([outside[i] for i in ions])}
         return (np.array([leaks[i] for i in ions]), np.array([system.valence[i] for i in ions])), sides
+
+    def millivolts(formula: Any, *values: Any, **named: Any) -> float:
+        return from_si(float(undefined_as_nan(formula, *values, **named, temperature=temperature)), "potential")
 
     ions = list(leaks)
     (perms, valences), sides = table(ions)
     with np.errstate(invalid="ignore"):
-        numerator, denominator = ghk_shares(perms, valences, **sides)
-    ghk = float(undefined_as_nan(ghk_voltage, perms, valences, **sides, temperature=temperature))
+        shares = ghk_shares(perms, valences, **sides)
+    ghk = millivolts(ghk_voltage, perms, valences, **sides)
     if np.isnan(ghk):
         return nothing
     cations = [i for i in ions if i in ("K", "Na")]
     ghk_kn = noda = np.nan
-    if cations == ["K", "Na"] or cations == ["Na", "K"]:
+    if sorted(cations) == ["K", "Na"]:
         (perms, valences), sides = table(cations)
-        ghk_kn = float(undefined_as_nan(ghk_voltage, perms, valences, **sides, temperature=temperature))
-        noda = float(
-            undefined_as_nan(
-                mullins_noda,
-                permeability_k=leaks["K"],
-                permeability_na=leaks["Na"],
-                k_inside=float(inside["K"]),
-                k_outside=float(outside["K"]),
-                na_inside=float(inside["Na"]),
-                na_outside=float(outside["Na"]),
-                temperature=temperature,
-            )
+        ghk_kn = millivolts(ghk_voltage, perms, valences, **sides)
+        noda = millivolts(
+            mullins_noda,
+            permeability_k=leaks["K"],
+            permeability_na=leaks["Na"],
+            k_inside=inside["K"],
+            k_outside=outside["K"],
+            na_inside=inside["Na"],
+            na_outside=outside["Na"],
         )
-    shares = [dict(zip(ions, (float(s) for s in side), strict=True)) for side in (numerator, denominator)]
-    return shares[0], shares[1], ghk, ghk_kn, noda
+    numerator, denominator = (dict(zip(ions, side.tolist(), strict=True)) for side in shares)
+    return (numerator, denominator), ghk, ghk_kn, noda
 
 
-def _pump_stories(
-    system: System, x: np.ndarray, p: np.ndarray, wall: Wall, flow: dict[str, float]
-) -> tuple[PumpStory, ...]:
-    rates = turnover_rates(system, x, p, wall)
-    parts = transports(system, p, wall)
-    v = float(system.potential(x, wall))
-    stories, in_kJ = [], from_si(1.0, "energy_per_mole")
-    for label, (cost, available) in pump_costs(system, x, p, wall).items():
+def _pump_stories(system: System, wall: Wall, now: Readings, parts: Mapping[str, Transport]) -> tuple[PumpStory, ...]:
+    stories = []
+    for label, cost in now.cycle_costs[wall.name].items():
+        available = from_si(getattr(parts[label], "atp_free_energy", np.nan), "energy_per_mole")
         charge = charge_per_turnover(parts[label].moved_ions, system.valence)
         # the cost falls by z F per volt of depolarisation: where it meets what ATP gives, the pump reverses
-        reversal = v + (float(cost) - float(available)) / (charge * F) if charge else np.nan
+        left = from_door(cost - available, "energy_per_mole")
+        reversal = now.v[wall.name] + from_si(left / (charge * F), "potential") if charge else np.nan
         stories.append(
             PumpStory(
                 name=label,
-                turnover=from_si(float(rates[label]), "molar_flow"),
-                current=from_si(flow[label], "current"),
-                cycle_cost=None if np.isnan(cost) else in_kJ * float(cost),
-                atp_free_energy=None if np.isnan(available) else in_kJ * float(available),
-                reversal_potential=_mv(reversal),
+                turnover=now.turnovers[wall.name][label],
+                current=now.currents[wall.name][label],
+                cycle_cost=_known(cost),
+                atp_free_energy=_known(available),
+                reversal_potential=_known(reversal),
             )
         )
     return tuple(stories)
 
 
-def _mv(volts: float) -> float | None:
-    return None if np.isnan(volts) else from_si(float(volts), "potential")
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else value
