@@ -165,3 +165,28 @@ def test_stages_that_make_no_sense_are_refused(stages, times, code):
     with pytest.raises(vrest.InputError) as error:
         ready.run(None, stages, times)
     assert error.value.code == code
+
+
+@pytest.mark.parametrize("name", ["mammalian_neuron", "edpr_2020", "frog_skin"])
+def test_readings_are_those_of_a_rest(name):
+    one, ready = vrest.rest(name), vrest.prepare(name, "temperature")
+    found = ready.rest()
+    now = found.read()
+    membranes = list(one.v_rest) if isinstance(one.v_rest, dict) else [next(iter(now.v))]
+    v = one.v_rest if isinstance(one.v_rest, dict) else {membranes[0]: one.v_rest}
+    for membrane in membranes:
+        assert now.v[membrane][0] == pytest.approx(v[membrane], abs=1e-9)
+    for space, ions in one.concentrations.items():
+        for ion, mM in ions.items():
+            assert now.concentrations[space][ion][0] == pytest.approx(mM, rel=1e-9)
+    assert now.atp_per_second[0] == pytest.approx(one.atp_per_second, rel=1e-9)
+    again = ready.read(None, found.state[:, 0])
+    assert again.v[membranes[0]] == now.v[membranes[0]]
+
+
+def test_a_state_of_another_cell_is_refused():
+    ready = vrest.prepare("mammalian_neuron", "outside.K")
+    for state in (np.ones(3), np.ones((len(ready.system.states), 3))):
+        with pytest.raises(vrest.InputError) as error:
+            ready.read({"outside.K": [4.0, 5.0]}, state)
+        assert error.value.code == "bad_start"

@@ -25,6 +25,7 @@ from vrest.verbs.arguments import Arguments, arguments
 from vrest.verbs.describing import describing, description, own_numbers
 from vrest.verbs.prepared_answers import Rests, Runs
 from vrest.verbs.progress import Progress
+from vrest.verbs.read import Readings, readings
 from vrest.verbs.rest_batch import rests_of
 from vrest.verbs.run import accuracy, moments, span
 from vrest.verbs.run_batch import run_batch
@@ -147,7 +148,7 @@ class Prepared:
 
         >>> ready = prepare("mammalian_neuron", ["pump.max_rate"])
         >>> ready.run(None, [("5 min", "pump.max_rate*=0")], ["5 min", "30 min"]).v[:, 0].round(1).tolist()
-        [-70.0, -38.5]
+        [-70.0, -43.0]
         """
         at = np.atleast_1d(to_si(plain(times), "time", "times", bare_ok=True))
         until = span(at.flat[-1]) if at.size else 0.0
@@ -157,10 +158,67 @@ class Prepared:
         n = held[0].shape[1]
         p, x0 = self.described(np.concatenate(held, axis=1))
         p = p.reshape(len(p), len(held), n)
-        x0 = x0[:, :n] if start is None else np.array(np.broadcast_to(_column(start), (len(x0), n)), dtype=np.float64)
+        x0, _ = self._together(x0[:, :n], start, p[:, 0])
+        n = x0.shape[1]
+        p = np.broadcast_to(p, (*p.shape[:2], n))
         found = run_batch(self.system, p.transpose(1, 2, 0), edges, x0.T, rtol=accuracy(rtol, RTOL), times=at)
         stage = np.minimum(np.searchsorted(edges[1:], at), len(held) - 1)
         return Runs(self.cell, self.system, at, p[:, stage], found)
+
+    def read(self, values: Values = None, state: Any = None) -> Readings:
+        """All that can be read off states: potentials, contents, currents, fluxes, energy.
+
+        Parameters
+        ----------
+        values
+            As of `Prepared`.
+        state
+            (states,) or (states, lanes) SI, such as `rest(values).state`; by default what the cell describes.
+
+        Returns
+        -------
+        Readings
+            Door units, each (lanes,).
+
+        Raises
+        ------
+        InputError
+            What `rest` refuses; a state of another shape (`bad_start`).
+
+        >>> ready = prepare("mammalian_neuron", "outside.K")
+        >>> found = ready.rest({"outside.K": [3.0, 8.0]})
+        >>> now = ready.read({"outside.K": [3.0, 8.0]}, found.state)
+        >>> now.E["neuron"]["K"].round(1).tolist(), now.currents["neuron"]["pump"].round(2).tolist()
+        ([-101.2, -77.4], [5.97, 5.32])
+        """
+        p, x0 = self.described(self.si(values))
+        return readings(self.system, *self._together(x0, state, p))
+
+    def _together(self, x0: np.ndarray, state: Any, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """A state, or x0 if None, and parameters, with as many lanes as either has."""
+        x = x0 if state is None else self._column(state)
+        if x.shape[1] == p.shape[1]:
+            return x, p
+        n = max(x.shape[1], p.shape[1])
+        if min(x.shape[1], p.shape[1]) != 1:
+            raise InputError(
+                f"There are {x.shape[1]} states and {p.shape[1]} lanes of values.",
+                code="bad_start",
+                hint="Give one state, or one for each lane.",
+            )
+        return np.repeat(x, n // x.shape[1], axis=1), np.repeat(p, n // p.shape[1], axis=1)
+
+    def _column(self, state: Any) -> np.ndarray:
+        """A state (states,) or (states, lanes) with an axis of lanes."""
+        x = np.asarray(state, dtype=np.float64)
+        x = x[:, None] if x.ndim == 1 else x
+        if x.ndim != 2 or len(x) != len(self.system.states):
+            raise InputError(
+                f"The state has the shape {np.shape(state)}; '{self.cell.name}' has {len(self.system.states)} states.",
+                code="bad_start",
+                hint="Take a state of this cell, such as rest(values).state.",
+            )
+        return x
 
     def _stages(self, rows: np.ndarray, stages: Any, until: float) -> tuple[np.ndarray, list[np.ndarray]]:
         """Edges (stages + 1,) s, and the rows of values (paths, lanes), SI, that hold in each stage."""
@@ -293,12 +351,6 @@ class Prepared:
     @cached_property
     def _places(self) -> dict[str, int]:
         return {name: k for k, one in enumerate(self.of.each) for name in (one.name, one.path)}
-
-
-def _column(state: Any) -> np.ndarray:
-    """A state (states,) or (states, lanes) with an axis of lanes."""
-    x = np.asarray(state, dtype=np.float64)
-    return x[:, None] if x.ndim == 1 else x
 
 
 def prepare(cell: CellLike, paths: str | Iterable[str] = (), switches: str | Iterable[str] = ()) -> Prepared:

@@ -11,6 +11,7 @@ from vrest.model.cell import Cell
 from vrest.system.assemble import System
 from vrest.units import format_si, from_si
 from vrest.verbs.outcome import Outcome
+from vrest.verbs.read import Readings, readings
 from vrest.verbs.rest_batch import RestBatch
 from vrest.verbs.run_batch import FINISHED, RunBatch
 
@@ -59,6 +60,10 @@ class Rests:
         """Resting potential, mV, (lanes,), or (membranes, lanes); NaN where the cell does not rest."""
         return np.where(self.is_rest, potentials_of(self.system, self.state), np.nan)
 
+    def read(self) -> Readings:
+        """All that can be read off these states, door units, each (lanes,); NaN where there is none."""
+        return readings(self.system, self.state, self.parameters)
+
     @property
     def residual_mV(self) -> np.ndarray:
         """(lanes,) V component of the last Newton correction."""
@@ -104,6 +109,10 @@ class Runs:
     def v(self) -> np.ndarray:
         """V, mV, (times, lanes), or (membranes, times, lanes); NaN beyond what a lane reached."""
         return potentials_of(self.system, self.state)
+
+    def read(self) -> Readings:
+        """All that can be read off the states, door units, each (times, lanes); NaN beyond what a lane reached."""
+        return readings(self.system, self.state, self.parameters)
 
     @property
     def complete(self) -> np.ndarray:
