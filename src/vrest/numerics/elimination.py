@@ -18,7 +18,7 @@ from jax.scipy.linalg import lu_factor, lu_solve
 from vrest.numerics.compiler.arithmetic import arithmetic
 
 if TYPE_CHECKING:
-    from vrest.numerics.shapes import Matrix, Reals, State
+    from vrest.numerics.shapes import Flags, Matrix, Reals, State
 
 WRITTEN_OUT, WRITTEN_SHORT = 10_000, 400
 """Most multiplications of one factorisation that are written out, and in code that should compile quickly."""
@@ -124,3 +124,14 @@ def sign(factors: Factors) -> Reals:
     lu, rows = factors.dense
     swaps = jnp.sum(rows != jnp.arange(rows.shape[-1]), axis=-1)
     return jnp.prod(jnp.sign(jnp.diagonal(lu, axis1=-2, axis2=-1)), axis=-1) * (1 - 2 * (swaps % 2))
+
+
+def none_grows(factors: Factors) -> Flags:
+    """Whether no eigenvalue of J is real and beyond the shift of `implicit`, as its pivots tell.
+
+    Where J is similar to a symmetric matrix, as that of potentials with conductances between them is, each negative
+    pivot is one such eigenvalue (Sylvester's law of inertia). LAPACK's pivots tell of an odd number of them only.
+    """
+    if factors.dense is not None:
+        return sign(factors) > 0
+    return reduce(jnp.logical_and, [factors.entries[k, k] > 0 for k in factors.order])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,21 +14,23 @@ from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.change import Change, apply, parse_changes
 from vrest.model.paths import resolve
-from vrest.numerics.relaxed import relaxed
-from vrest.system.assemble import System, assemble
+from vrest.numerics.compiler.kernel import Kernel
+from vrest.physics.namespace import Array
+from vrest.system.assemble import Entries, System, Vector, assemble
 from vrest.system.observables import currents, without_limit
 from vrest.system.structure import Wall, parameter_vector
 from vrest.units import from_si
 from vrest.verbs.rest import Rest, rest
 
-FAR = 0.3
-"""V: around a potential beyond this it is looked elsewhere."""
+REACH, FAR, STEP = 0.4, 0.3, 5e-4
+"""V: zero-current potentials are looked for within REACH of zero; around a potential beyond FAR, that much further out;
+in steps so long."""
 
-NUDGE = 1e-6
-"""V: what each potential is moved by to see the slopes of a drift."""
+SPAN = np.linspace(-REACH, REACH, 1601)
+"""V: all of them."""
 
-SPAN = np.linspace(-0.4, 0.4, 1601)
-"""V: where zero-current potentials are looked for, every 0.5 mV."""
+SAME = 1e-9
+"""V: zero-current potentials that are no further apart are one."""
 
 
 @dataclass(frozen=True)
@@ -84,31 +87,31 @@ def instant(cell: CellLike, changes: str | Change | Iterable[str | Change] | Map
                 hint="Change a transport or a bath, or apply it to the cell before.",
             )
     changed = apply(cell, changes)
-    system = assemble(cell)
-    p = parameter_vector(changed)
-    x = system.start(cell)
-    refuse_undefined(system, x, p)
-    before, after, others = {}, {}, ()
+    system, p = assemble(cell), parameter_vector(changed)
+    x, walls = system.start(cell), system.structure.walls
+    before = {wall.name: from_si(float(system.potential(x, wall)), "potential") for wall in walls}
+    found = instant_potentials(system, x[:, None], p[:, None])
+    if not found.defined[0]:
+        refuse_undefined(system, x, p)
     if system.coupled:
-        joint = joint_potentials(system, x, p)
-        before = {w.name: from_si(float(system.potential(x, w)), "potential") for w in system.structure.walls}
+        joint = _joint(system, found)
         return Instant(changed, before, {name: from_si(v, "potential") for name, v in joint.items()}, ())
-    for wall in system.structure.walls:
-        now = float(system.potential(x, wall))
-        roots = zero_current_potentials(system, x, p, wall)
-        if not roots:
+    after: dict[str, float] = {}
+    others: tuple[float, ...] = ()
+    for wall, (v,) in zip(walls, found.v.tolist(), strict=True):
+        if np.isnan(v):
             raise NoRestError(
-                f"'{cell.name}', membrane '{wall.name}': no potential between -400 and +400 mV carries zero current.",
+                f"'{cell.name}', membrane '{wall.name}': no potential between -400 and +400 mV that it drifts to "
+                "carries zero current.",
                 code="not_converged",
                 hint="Is any channel left open?",
             )
-        flow = float(net_current(system, steady_at(system, x, wall, np.array([now]), p), p, wall)[0])
-        chosen = _reached(now, flow, roots)
-        before[wall.name], after[wall.name] = from_si(now, "potential"), from_si(chosen, "potential")
-        if not others:
-            others = tuple(from_si(r, "potential") for r in roots if r != chosen)
+        after[wall.name] = from_si(v, "potential")
+        others = others or tuple(
+            from_si(root, "potential") for root in zero_current_potentials(system, x, p, wall) if abs(root - v) > SAME
+        )
     if len(after) == 1:
-        return Instant(changed, next(iter(before.values())), next(iter(after.values())), others)
+        return Instant(changed, before[walls[0].name], after[walls[0].name], others)
     return Instant(changed, before, after, others)
 
 
@@ -149,6 +152,86 @@ def refuse_undefined(system: System, x: np.ndarray, p: np.ndarray) -> None:
         )
 
 
+class AtOnce(NamedTuple):
+    """Where the membranes of many frozen cells drift to. Arrays end with an axis of lanes."""
+
+    v: Array
+    """(membranes, lanes) V; NaN where there is no such potential, and where a rate is not finite."""
+    defined: Array
+    """(lanes,) bool: whether all transports and exchanges have a finite rate before anything moves."""
+
+
+def instant_potentials(system: System, x: np.ndarray, p: np.ndarray) -> AtOnce:
+    """The potentials right after a change of many cells of one structure: contents frozen, gates steady.
+
+    Parameters
+    ----------
+    system
+        Their equations.
+    x
+        (states, lanes) SI: the contents, and the potentials from which the membranes drift.
+    p
+        (parameters, lanes) SI.
+    """
+    return _drifting(system)((x, p), ())
+
+
+@lru_cache(maxsize=64)
+def _drifting(system: System) -> Callable[[tuple[np.ndarray, np.ndarray], tuple[()]], AtOnce]:
+    """`potentials_at_once` as machine code."""
+
+    def drift(rows: tuple[Array, Array], _: tuple[()]) -> AtOnce:
+        import jax.numpy as jnp
+
+        x, p = (tuple(jnp.unstack(part)) for part in rows)
+        v, defined = potentials_at_once(system, x, p)
+        return AtOnce(jnp.stack(v), defined)
+
+    return Kernel(drift, system.key("instant"))
+
+
+def potentials_at_once(system: System, x: Entries, p: Entries) -> tuple[Entries, Array]:
+    """`AtOnce` entry by entry, to be traced: V of each membrane, and whether all rates are finite.
+
+    A membrane on its own goes to the first potential without net current on the way on which its current drives it;
+    membranes joined by paths or in rings relax together.
+    """
+    import jax.numpy as jnp
+
+    from vrest.numerics.march import march
+    from vrest.numerics.relaxed import relaxed
+
+    defined = jnp.ones_like(x[0], dtype=bool)
+    for rate in system.turnovers(x, p)[0]:
+        defined &= jnp.isfinite(rate)
+    tree, walls = system.structure.tree, system.structure.walls
+    if system.coupled:
+        rows = [system.index["charge", wall.name] for wall in tree]
+
+        def slopes(t: Array, charges: Entries, held: tuple[Entries, Entries]) -> Entries:
+            state = system.with_steady_gates(_with(held[0], rows, charges), held[1])
+            moved = system.derivative_entries(state, held[1])
+            return tuple(moved[k] for k in rows)
+
+        state = _with(x, rows, relaxed(slopes, tuple(x[k] for k in rows), (x, p)))
+    else:
+        state = x
+        for wall in tree:
+            now = system.potential(x, wall)
+            further = jnp.sign(now) * jnp.maximum(jnp.abs(now) - FAR, 0.0)
+            inward = _inward(system, wall, x, p)
+            v = march(inward, now, low=further - REACH, high=further + REACH, step=STEP)
+            state = system.at_potential(state, wall, v)
+    found = (system.potential(state, wall) for wall in walls)
+    return tuple(jnp.where(defined, v, jnp.nan) for v in found), defined
+
+
+def _with(x: Entries, rows: list[int], values: Entries) -> Entries:
+    """The entries of a state, some of them others."""
+    new = dict(zip(rows, values, strict=True))
+    return tuple(new.get(k, v) for k, v in enumerate(x))
+
+
 def joint_potentials(system: System, x: np.ndarray, p: np.ndarray) -> dict[str, float]:
     """The potentials (V) that membranes joined by paths or in rings drift to together, contents frozen, gates steady.
 
@@ -157,67 +240,86 @@ def joint_potentials(system: System, x: np.ndarray, p: np.ndarray) -> dict[str, 
     NoRestError
         There are none.
     """
-    rows = [system.index["charge", wall.name] for wall in system.structure.tree]
+    return _joint(system, instant_potentials(system, x[:, None], p[:, None]))
 
-    def drift(charges: np.ndarray) -> np.ndarray:
-        states = np.tile(x, (len(charges), 1))
-        states[:, rows] = charges
-        return system.derivative(system.with_steady_gates(states, p), p)[:, rows]
 
-    charges = relaxed(drift, x[rows])
-    if charges is None:
+def _joint(system: System, found: AtOnce) -> dict[str, float]:
+    """Of one cell, by membrane."""
+    if np.isnan(found.v).any():
         raise NoRestError(
             "The membranes find no common potentials that carry no net current.",
             code="not_converged",
             hint="Is any channel left open?",
         )
-    state = x.copy()
-    state[rows] = charges
-    return {wall.name: float(system.potential(state, wall)) for wall in system.structure.walls}
+    return dict(zip((wall.name for wall in system.structure.walls), found.v[:, 0].tolist(), strict=True))
 
 
-def steady_at(system: System, x: np.ndarray, wall: Wall, potentials: np.ndarray, p: np.ndarray) -> np.ndarray:
-    """The state at other potentials of one membrane (V), contents kept, gates steady: (len, states)."""
-    return system.with_steady_gates(system.at_potential(x, wall, potentials), p)
+def steady_at(system: System, x: Vector, wall: Wall, v: Array, p: Vector) -> Array:
+    """The state at other potentials of one membrane (V), contents kept, gates steady: (len, states), or entries."""
+    return system.with_steady_gates(system.at_potential(x, wall, v), p)
 
 
-def net_current(system: System, states: np.ndarray, p: np.ndarray, wall: Wall) -> np.ndarray:
+def net_current(system: System, states: Vector, p: Vector, wall: Wall) -> Array:
     """Net outward current through a membrane, A."""
-    flow = list(currents(system, states, p, wall).values())
+    flow = currents(system, states, p, wall)
     if not flow:
         raise InputError(f"Membrane '{wall.name}' has no transports.", code="nothing_moves", hint="Give it a channel.")
-    return np.sum(flow, axis=0)
+    return sum(flow.values())
+
+
+def currents_at(
+    system: System, x: np.ndarray, p: np.ndarray, wall: Wall, potentials: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Current (len,) of each transport of a membrane at other potentials (V), A, contents kept and gates steady."""
+    labels = [mover.label for mover in system.structure.movers if mover.place == wall.name]
+    return dict(zip(labels, _currents_at(system, wall)((potentials,), (x, p)), strict=True))
+
+
+@lru_cache(maxsize=64)
+def _currents_at(system: System, wall: Wall) -> Callable[..., tuple[np.ndarray, ...]]:
+    """The currents of a membrane as machine code: (potentials,), (x, p) -> the current of each transport."""
+
+    def flow(lanes: tuple[Array], cell: tuple[Array, Array]) -> tuple[Array, ...]:
+        import jax.numpy as jnp
+
+        (v,), (x, p) = lanes, (tuple(jnp.unstack(part)) for part in cell)
+        held = tuple(jnp.broadcast_to(value, v.shape) for value in x)
+        return tuple(currents(system, steady_at(system, held, wall, v, p), p, wall).values())
+
+    return Kernel(flow, system.key(f"currents {wall.name}"))
 
 
 def zero_current_potentials(system: System, x: np.ndarray, p: np.ndarray, wall: Wall) -> list[float]:
     """Every potential (V) at which the frozen cell carries no net current, ascending."""
-
-    def flow(potentials: np.ndarray) -> np.ndarray:
-        return net_current(system, steady_at(system, x, wall, potentials, p), p, wall)
-
     now = float(system.potential(x, wall))
     span = SPAN if abs(now) < FAR else SPAN + np.copysign(abs(now) - FAR, now)
-    signs = np.sign(flow(span))
-    roots = []
-    for k in np.flatnonzero(signs[:-1] * signs[1:] <= 0):
-        low, high = span[k], span[k + 1]
-        if signs[k] == 0:
-            roots.append(float(low))
-            continue
-        if signs[k + 1] == 0:
-            continue  # found from the next interval
-        for _ in range(60):  # bisection to the last bit
-            middle = 0.5 * (low + high)
-            if np.sign(flow(np.array([middle]))[0]) == signs[k]:
-                low = middle
-            else:
-                high = middle
-        roots.append(float(0.5 * (low + high)))
-    return roots
+    found = _zeros(system, wall)((span[:-1], span[1:]), (x, p))
+    roots = found[~np.isnan(found)]
+    return roots[np.diff(roots, append=np.inf) > SAME].tolist()
 
 
-def _reached(now: float, flow: float, roots: list[float]) -> float:
-    """The first root in the direction in which the current drives the potential."""
-    ahead = [r for r in roots if (r <= now if flow > 0 else r >= now)]
-    candidates = ahead or roots
-    return min(candidates, key=lambda r: abs(r - now))
+@lru_cache(maxsize=64)
+def _zeros(system: System, wall: Wall) -> Callable[..., np.ndarray]:
+    """Zeros of the net current as machine code: (low, high), (x, p) -> the one between each two potentials, or NaN."""
+
+    def zeros(ends: tuple[Array, Array], cell: tuple[Array, Array]) -> Array:
+        import jax.numpy as jnp
+
+        from vrest.numerics.march import march
+
+        (low, high), (x, p) = ends, (tuple(jnp.unstack(part)) for part in cell)
+        inward = _inward(system, wall, tuple(jnp.broadcast_to(value, low.shape) for value in x), p)
+        return march(inward, low, low=low, high=high, step=high - low, way=1.0)
+
+    return Kernel(zeros, system.key(f"zeros {wall.name}"))
+
+
+def _inward(system: System, wall: Wall, x: Entries, p: Entries) -> Callable[[Array], Array]:
+    """Net inward current (A) by potential (V), to be traced: what depends on neither is computed once."""
+    from vrest.numerics.rhs import Rhs
+
+    def inward(t: Array, v: Entries, held: tuple[Entries, Entries]) -> Entries:
+        return (-net_current(system, steady_at(system, held[0], wall, v[0], held[1]), held[1], wall),)
+
+    rhs = Rhs(inward, x[0], (x[0],), (x, p))
+    return lambda v: rhs(v, (v,))[0]

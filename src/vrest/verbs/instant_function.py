@@ -5,11 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from vrest.system.assemble import System
-from vrest.verbs.instant import SPAN
-
-HALVINGS = 40
-"""An interval of 0.5 mV halved so often is 5e-13 mV wide; one Newton step ends at rounding."""
+from vrest.system.assemble import System, entries
+from vrest.verbs.instant import net_current, potentials_at_once, steady_at
 
 
 @lru_cache(maxsize=64)
@@ -24,38 +21,15 @@ def at_once(system: System) -> Any:
 
     import vrest.numerics.compiler.backend  # noqa: F401
 
-    wall = system.structure.walls[0]
-    k = system.index["charge", wall.name]
+    (wall,) = system.structure.walls
 
     def outward(v: Any, p: Any, x: Any) -> Any:
-        """Net current over capacitance, V/s."""
-        stretch = system.relative_volume(x, wall.inside) ** wall.exponent
-        state = system.with_steady_gates(x.at[k].set(v * stretch), p)
-        return -system.derivative(state, p)[k]
-
-    def find(p: Any, x: Any) -> Any:
-        grid = jnp.asarray(SPAN)  # here: an array made while something else is traced belongs to that trace
-        now = system.potential(x, wall)
-        flows = jax.vmap(outward, (0, None, None))(jnp.append(grid, now), p, x)
-        flow, here = flows[:-1], flows[-1]
-        crossing = (jnp.sign(flow[:-1]) != jnp.sign(flow[1:])) & (flow[:-1] * flow[1:] <= 0)
-        ahead = crossing & jnp.where(here > 0, grid[:-1] <= now, grid[1:] >= now)  # an outward current makes V fall
-        candidates = jnp.where(ahead.any(), ahead, crossing)
-        away = jnp.abs(0.5 * (grid[:-1] + grid[1:]) - now)
-        chosen = jnp.argmin(jnp.where(candidates, away, jnp.inf))
-        sign = jnp.sign(flow[chosen])
-
-        def halve(_: Any, ends: Any) -> Any:
-            low, high = ends
-            half = 0.5 * (low + high)
-            same = jnp.sign(outward(half, p, x)) == sign
-            return jnp.where(same, half, low), jnp.where(same, high, half)
-
-        low, high = jax.lax.fori_loop(0, HALVINGS, halve, (grid[chosen], grid[chosen + 1]))
-        return jnp.where(crossing.any(), 0.5 * (low + high), jnp.nan)
+        """Net current, A."""
+        return net_current(system, steady_at(system, x, wall, v, p), p, wall)
 
     def potential(p: Any, x: Any) -> Any:
-        v = jax.lax.stop_gradient(find(jax.lax.stop_gradient(p), jax.lax.stop_gradient(x)))
+        held = (entries(jax.lax.stop_gradient(values)) for values in (x, p))
+        (v,), _ = potentials_at_once(system, *held)
         flow, slope = jax.jvp(lambda v: outward(v, p, x), (v,), (jnp.ones_like(v),))
         return v - flow / jax.lax.stop_gradient(slope)
 
