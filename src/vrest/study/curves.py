@@ -11,9 +11,9 @@ from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.paths import resolve
-from vrest.system.observables import currents, reversal_potential, reversal_potentials
+from vrest.system.observables import reversal_potential, reversal_potentials
 from vrest.units import from_door, from_si
-from vrest.verbs.instant import instant, steady_at
+from vrest.verbs.instant import currents_at, instant
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import Rest, rest, rest_of
 from vrest.verbs.rest_many import rest_many
@@ -184,8 +184,7 @@ def current_voltage(
     wall = system.structure.wall(membrane or names[0])
     wanted = np.linspace(-120.0, 60.0, 361) if potentials is None else np.asarray(potentials, dtype=np.float64)
     volts = from_door(1.0, "potential") * wanted
-    states = steady_at(system, x, wall, volts, p)
-    flow = currents(system, states, p, wall)
+    flow = currents_at(system, x, p, wall, volts)
     found = reversal_potentials(system, x, p, wall)
     parts = result.cell.membranes[wall.name].transports
     ions: dict[str, np.ndarray] = {}
