@@ -97,11 +97,19 @@ class Cell(Described):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         _check_names(self)
         _check_sides(self)
-        membranes = resolved(self.compartments, self.membranes, self._wires())
-        object.__setattr__(self, "membranes", MappingProxyType(membranes))
+        self._resolve()
         _check_species(self)
         _check_closures(self)
         self.solved()  # refuses what cannot balance
+
+    def _check_numbers(self) -> None:
+        """What is to be checked of a copy with other numbers."""
+        self._resolve()
+        self.solved()
+
+    def _resolve(self) -> None:
+        membranes = resolved(self.compartments, self.membranes, self._wires())
+        object.__setattr__(self, "membranes", MappingProxyType(membranes))
 
     def valence(self) -> Mapping[str, int]:
         """Valence of every ion this cell can name."""

@@ -136,7 +136,7 @@ def _suggest(short: str, known: Mapping[str, Parameter]) -> str:
 
 
 def set_si(cell: Cell, values: Mapping[str, Any], source: str = USER) -> Cell:
-    """A copy of the cell with values (SI, by full path) replaced and everything checked again."""
+    """A copy of the cell with values (SI, by full path) replaced and checked again, with what depends on them."""
     known = parameters(cell)
     for path, value in values.items():
         if value != "solve":
@@ -147,7 +147,7 @@ def set_si(cell: Cell, values: Mapping[str, Any], source: str = USER) -> Cell:
     sources = {**cell.sources, **{path: Source(source) for path in values}}
     cell = cell._with_si(sources=MappingProxyType(sources))
     of_one_form(before, cell)
-    cell._check()
+    cell._check_numbers()
     return cell
 
 

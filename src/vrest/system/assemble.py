@@ -144,12 +144,14 @@ class System:
     def with_steady_gates(self, x: Vector, p: Vector) -> Array:
         """The state with every gate at its steady state; entries where x is."""
         values = list(x if isinstance(x, tuple) else entries(x))
-        for m, gates in self.gate_names.items():
-            if gates:
-                mover = self.structure.movers[m]
-                here = self.surroundings(tuple(values), p, self.structure.wall(mover.place), m)
-                for gate, (opening, closing) in self.bound(m, p).gate_kinetics(here).items():
-                    values[self.index["gate", f"{mover.place}.{mover.label}.{gate}"]] = opening / (opening + closing)
+        shared: dict[str, Surroundings] = {}
+        for m in (m for m, gates in self.gate_names.items() if gates):
+            mover = self.structure.movers[m]
+            if mover.place not in shared:
+                shared[mover.place] = self.surroundings(tuple(values), p, self.structure.wall(mover.place))
+            here = self._seen_by(m, shared[mover.place], tuple(values))
+            for gate, (opening, closing) in self.bound(m, p).gate_kinetics(here).items():
+                values[self.index["gate", f"{mover.place}.{mover.label}.{gate}"]] = opening / (opening + closing)
         return tuple(values) if isinstance(x, tuple) else stacked(values)
 
     def split(self, x0: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -301,17 +303,9 @@ class System:
                 return True
         return False
 
-    def surroundings(self, x: Vector, p: Vector, wall: Wall, m: int | None = None) -> Surroundings:
-        """What transport m (or any other of this membrane) sees."""
+    def surroundings(self, x: Vector, p: Vector, wall: Wall) -> Surroundings:
+        """What the transports of a membrane see."""
         inside, outside = self.total_ions(x, p, wall.inside), self.total_ions(x, p, wall.outside)
-        gates = {}
-        for other, names in self.gate_names.items():
-            mover = self.structure.movers[other]
-            for gate in names if mover.place == wall.name else ():
-                value = entry(x, self.index["gate", f"{mover.place}.{mover.label}.{gate}"])
-                gates[f"{mover.label}.{gate}"] = value
-                if other == m:
-                    gates[gate] = value
         return Surroundings(
             potential=self.potential(x, wall),
             temperature=self.get(p, "temperature"),
@@ -322,11 +316,26 @@ class System:
             osmolarity_inside=inside + self.impermeant(x, p, wall.inside),
             osmolarity_outside=outside + self.impermeant(x, p, wall.outside),
             valence=self.valence,
-            gates=gates,
+            gates=self._gates(x, wall.name),
             area=self.area(x, p, wall),
             volume_inside=self.volume(x, p, wall.inside),
             volume_outside=self.volume(x, p, wall.outside),
         )
+
+    def _gates(self, x: Vector, place: str) -> dict[str, Array]:
+        gates = {}
+        for m, names in self.gate_names.items():
+            mover = self.structure.movers[m]
+            for gate in names if mover.place == place else ():
+                gates[f"{mover.label}.{gate}"] = entry(x, self.index["gate", f"{place}.{mover.label}.{gate}"])
+        return gates
+
+    def _seen_by(self, m: int, here: Surroundings, x: Vector) -> Surroundings:
+        """What transport m sees, its own gates by their names, where the gates are those of x."""
+        mover = self.structure.movers[m]
+        gates = self._gates(x, mover.place)
+        own = {gate: gates[f"{mover.label}.{gate}"] for gate in self.gate_names[m]}
+        return replace(here, gates=gates | own)
 
     def between(self, x: Vector, p: Vector) -> dict[int, Between]:
         """What each exchange sees, by its number; the drop is the one at which its link carries no net current."""
@@ -355,8 +364,9 @@ class System:
                 found = self.network.free(m, part.rates(between[m]))
                 rates += [with_oxygen(part, between[m].inside, rate) for rate in found]
                 continue
-            wall = self.structure.wall(mover.place)
-            here = self.surroundings(x, p, wall, m) if self.gate_names[m] else shared[wall.name]
+            wall, here = self.structure.wall(mover.place), shared[mover.place]
+            if self.gate_names[m]:
+                here = self._seen_by(m, here, x)
             rates.append(with_oxygen(part, here.outside, part.rate(here)) * self.area(x, p, wall))
             for gate, (opening, closing) in part.gate_kinetics(here).items() if self.gate_names[m] else ():
                 k = self.index["gate", f"{mover.place}.{mover.label}.{gate}"]

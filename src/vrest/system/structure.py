@@ -225,4 +225,5 @@ def stacked(values: Sequence[Array]) -> Array:
         return np.array(values, dtype=np.float64)  # of one cell: asked most often, and quicker so
     xp = namespace(*values)
     arrays = [xp.asarray(value, dtype=xp.float64) for value in values]
-    return xp.stack(xp.broadcast_arrays(*arrays), axis=-1)
+    alike = len({array.shape for array in arrays}) == 1
+    return xp.stack(arrays if alike else xp.broadcast_arrays(*arrays), axis=-1)
