@@ -190,3 +190,18 @@ def test_a_state_of_another_cell_is_refused():
         with pytest.raises(vrest.InputError) as error:
             ready.read({"outside.K": [4.0, 5.0]}, state)
         assert error.value.code == "bad_start"
+
+
+@pytest.mark.parametrize(("name", "path"), [("mammalian_neuron", "outside.K swap Na"), ("frog_skin", "temperature")])
+def test_instants_are_those_of_instant(name, path):
+    ready, at_rest = vrest.prepare(name, path), vrest.rest(name)
+    values = ready.values * [0.7, 1.0, 1.2]
+    found = np.atleast_2d(ready.instant([values], at_rest.state))
+    for k, value in enumerate(values):
+        v = vrest.instant(at_rest.as_cell(), [ready.of.each[0].change(float(value))]).v
+        np.testing.assert_allclose(found[:, k], list(v.values()) if isinstance(v, dict) else v, rtol=0, atol=1e-9)
+
+
+def test_an_instant_is_none_where_a_law_has_no_rate():
+    ready = vrest.prepare("skeletal_muscle", "outside.K")
+    assert np.isnan(ready.instant([[-1.0]]))

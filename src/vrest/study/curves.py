@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vrest.errors import InputError, near_miss
+from vrest.errors import InputError, NoRestError, near_miss
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.paths import resolve
 from vrest.system.observables import reversal_potential, reversal_potentials
 from vrest.units import from_door, from_si
-from vrest.verbs.instant import currents_at, instant
+from vrest.verbs.instant import currents_at
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import Rest, rest, rest_of
 from vrest.verbs.rest_many import rest_many
@@ -103,29 +103,25 @@ def bath_curve(
     E: np.ndarray | float = np.nan
     if inside is not None and outside is not None:
         E = reversal_potential(cell.valence()[ion], inside=inside, outside=outside, temperature=cell.temperature)
-    at_once = [_at_once(cell, parameter.path, float(v), name) for v in values]
+    at_once = many.ready.at_once(many.over)
+    if (at_once.defined & np.isnan(at_once.v).any(axis=0)).any():
+        raise NoRestError(
+            f"'{cell.name}': at some {parameter.path} no potential between -400 and +400 mV carries zero current.",
+            code="not_converged",
+            hint="Is any channel left open?",
+        )
     return BathCurve(
         cell=cell,
         ion=ion,
         path=parameter.path,
         present=present,
         concentration=values,
-        instant=np.array(at_once, dtype=np.float64),
+        instant=from_si(at_once.v[names.index(name)], "potential"),
         settled=many.v_rest if many.v_rest.ndim == 1 else many.v_rest[:, names.index(name)],
         nernst=from_si(np.broadcast_to(E, values.shape), "potential"),
         outcomes=tuple(many.outcomes),
         membrane=name,
     )
-
-
-def _at_once(cell: Cell, path: str, value: float, membrane: str) -> float:
-    try:
-        v = instant(cell, {path: value}).v
-    except InputError as error:
-        if error.code != "undefined_rate":
-            raise
-        return np.nan
-    return v[membrane] if isinstance(v, dict) else v
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,10 @@ from vrest.model.change import parse_changes, split_companion
 from vrest.model.paths import resolve
 from vrest.system.assemble import System, assemble
 from vrest.system.structure import parameter_vector
-from vrest.units import format_si, to_si
+from vrest.units import format_si, from_si, to_si
 from vrest.verbs.arguments import Arguments, arguments
 from vrest.verbs.describing import describing, description, own_numbers
+from vrest.verbs.instant import AtOnce, instant_potentials
 from vrest.verbs.prepared_answers import Rests, Runs
 from vrest.verbs.progress import Progress
 from vrest.verbs.read import Readings, readings
@@ -164,6 +165,43 @@ class Prepared:
         found = run_batch(self.system, p.transpose(1, 2, 0), edges, x0.T, rtol=accuracy(rtol, RTOL), times=at)
         stage = np.minimum(np.searchsorted(edges[1:], at), len(held) - 1)
         return Runs(self.cell, self.system, at, p[:, stage], found)
+
+    def instant(self, values: Values = None, state: Any = None) -> np.ndarray:
+        """The potential right after each lane's values hold: contents frozen, gates steady, no net current.
+
+        Parameters
+        ----------
+        values
+            As of `Prepared`.
+        state
+            (states,) or (states, lanes) SI: the contents, and the potentials from which the membranes drift, such as
+            `rest().state`; by default what the cell describes.
+
+        Returns
+        -------
+        ndarray
+            mV, (lanes,), or (membranes, lanes) where there are several; NaN where no potential between -400 and +400 mV
+            carries zero current, a law has no finite rate, or there is no such cell.
+
+        Raises
+        ------
+        InputError
+            What `read` refuses.
+
+        >>> ready = prepare("mammalian_neuron", "outside.K")
+        >>> ready.instant({"outside.K": [3.0, 5.0, 8.0]}, ready.rest().state).round(2).tolist()
+        [-74.4, -70.0, -64.0]
+        """
+        v = from_si(self.at_once(values, state).v, "potential")
+        return v[0] if len(v) == 1 else v
+
+    def at_once(self, values: Values = None, state: Any = None) -> AtOnce:
+        """`instant` in V, (membranes, lanes), and where all rates are finite.
+
+        values, state: as of `instant`.
+        """
+        p, x0 = self.described(self.si(values))
+        return instant_potentials(self.system, *self._together(x0, state, p))
 
     def read(self, values: Values = None, state: Any = None) -> Readings:
         """All that can be read off states: potentials, contents, currents, fluxes, energy.

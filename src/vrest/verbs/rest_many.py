@@ -10,9 +10,8 @@ import numpy as np
 
 from vrest.errors import InputError
 from vrest.model.cellfile import CellLike, load
-from vrest.verbs.arguments import Arguments
 from vrest.verbs.outcome import Outcome
-from vrest.verbs.prepared import prepare
+from vrest.verbs.prepared import Prepared, prepare
 from vrest.verbs.prepared_answers import Rests
 from vrest.verbs.rest import Rest, rest
 from vrest.verbs.rest_batch import IMPOSSIBLE
@@ -24,7 +23,7 @@ class RestMany:
     """Resting states in the order of the values; none is dropped, each has its own outcome."""
 
     over: Mapping[str, np.ndarray]
-    of: Arguments
+    ready: Prepared
     """The cell, and the numbers that vary."""
     found: Rests
     """The same, lanes side by side."""
@@ -63,8 +62,8 @@ class _Each(Sequence[Rest]):
     def __getitem__(self, k: int | slice) -> Rest | Sequence[Rest]:
         if isinstance(k, slice):
             return [self[j] for j in range(*k.indices(len(self)))]
-        row = [column[k].item() for column in self.many.over.values()]
-        return rest(self.many.of.cell, [one.change(value) for one, value in zip(self.many.of.each, row, strict=True)])
+        of, row = self.many.ready.of, [column[k].item() for column in self.many.over.values()]
+        return rest(of.cell, [one.change(value) for one, value in zip(of.each, row, strict=True)])
 
     def __iter__(self) -> Iterator[Rest]:
         return (self[k] for k in range(len(self)))
@@ -105,7 +104,7 @@ def rest_many(cell: CellLike, over: Mapping[str, Any]) -> RestMany:
             hint="Give every path one row of values, all of the same length.",
         )
     ready = prepare(cell, list(columns))
-    many = RestMany(columns, ready.of, ready.rest(columns))
+    many = RestMany(columns, ready, ready.rest(columns))
     for k in np.flatnonzero(many.found.outcome == IMPOSSIBLE):
         many.rests[int(k)]  # says what is impossible
     return many
