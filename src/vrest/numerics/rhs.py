@@ -20,7 +20,7 @@ from vrest.numerics.compiler.trace import Number, Step, insert, is_traced, repla
 
 if TYPE_CHECKING:
     from vrest.numerics.compiler.program import Trace
-    from vrest.numerics.shapes import Matrix, Reals, State
+    from vrest.numerics.shapes import Matrix, Reals, Results, State
 
 Name = Hashable
 """A variable of the trace, or what stands for one."""
@@ -28,7 +28,7 @@ Values = dict[Name, ArrayLike]
 
 
 class Rhs:
-    """f(t, y, args) -> y' with y and y' tuples of n arrays; t has the shape of each.
+    """f(t, y, args) -> y' with y a tuple of n arrays, and so is y', or has other numbers of them; t has their shape.
 
     Tracing the Python of f costs more than running it: it is done once here, and the stages and the columns of the
     Jacobian replay it. What depends on constants alone is computed here as well, once for all steps.
@@ -127,12 +127,12 @@ class Rhs:
         values = self._all(given)
         return [_value(v, values) for v in self._outputs]
 
-    def __call__(self, t: Reals, y: State, args: Any = ()) -> State:
+    def __call__(self, t: Reals, y: State, args: Any = ()) -> Results:
         """y'; `args` only where some of them are given anew."""
         program = None if self._programs is None else self._programs.values
         return tuple(self._found(self._run, program, self._given(t, y, args)))
 
-    def jacobian(self, t: Reals, y: State, args: Any = ()) -> tuple[State, Matrix]:
+    def jacobian(self, t: Reals, y: State, args: Any = ()) -> tuple[Results, Matrix]:
         """y' and the entries dy'_i/dy_j that exist."""
         n = len(y)
         if self.short:  # all columns in one sweep, which compiles several times quicker

@@ -51,14 +51,14 @@ SamplesApart = Float64[np.ndarray, "*lanes rows times"]
 Squares = Float64[Arrays, "n n *lanes"]
 
 if TYPE_CHECKING:
-    State = tuple[Reals, ...]
+    State = Results = tuple[Reals, ...]
     Matrix = Mapping[tuple[int, int], Reals]
     Series = Sequence[Reals]
     Table = Sequence[Sequence[Reals]]
     Rates = NDArray[np.complex128]
 else:  # beartype looks at one item of a container, PyTree at every one; states of one call are equally long
     State = PyTree[Reals, "n"]
-    Matrix = Series = Table = PyTree[Reals]
+    Matrix = Results = Series = Table = PyTree[Reals]
     Rates = Complex128[np.ndarray, "n"]
 
 Polynomial = tuple[Series, Series]

@@ -23,6 +23,7 @@ from vrest.system.structure import parameter_vector
 from vrest.units import format_si, from_si, to_si
 from vrest.verbs.arguments import Arguments, arguments
 from vrest.verbs.describing import describing, description, own_numbers
+from vrest.verbs.gradient import Gradient, Totals, gradient_of
 from vrest.verbs.instant import AtOnce, instant_potentials
 from vrest.verbs.prepared_answers import Rests, Runs
 from vrest.verbs.progress import Progress
@@ -106,7 +107,10 @@ class Prepared:
         >>> found.v.round(1).tolist(), [outcome.name for outcome in found.outcomes]
         ([-74.4, -70.0, -64.0], ['rests', 'rests', 'rests'])
         """
-        p, x0 = self.described(self.si(values))
+        return self._rests(self.si(values), progress)
+
+    def _rests(self, rows: np.ndarray, progress: Progress | None = None) -> Rests:
+        p, x0 = self.described(rows)
         return Rests(self.cell, self.system, p, rests_of(self.cell, p.T, x0.T, progress=progress))
 
     def run(
@@ -304,6 +308,39 @@ class Prepared:
             now = np.array(np.broadcast_to(now, (len(now), n)))
             now[k] = row
         return now
+
+    def gradient(self, values: Values = None, totals: Totals = "described") -> Gradient:
+        """Derivatives of the certified resting states by the values, in door units, and the states themselves.
+
+        At a rest 0 = f(y, a) for every a, so that dy = -(df/dy)^-1 (df/da) da; a are the parameters and what is
+        conserved. What `rest_function` gives to JAX, for many values at once.
+
+        Parameters
+        ----------
+        values
+            As of `rest`.
+        totals
+            `"described"`: contents, volumes, solved charge and starting potential follow from the values, as in
+            another cell. `"held"`: all matter and charge that the compartments have, impermeants too, stays as it is
+            (mol), as in one cell of which a number changes; what only says how it starts then moves nothing.
+
+        Returns
+        -------
+        Gradient
+            `v`, `state`, `concentrations` and `volumes`, by path and lane; NaN where there is no rest, an ion is used
+            up, or a path is the strength of a transport that is off.
+
+        Raises
+        ------
+        InputError
+            As of `rest`; no paths (`nothing_varies`); totals that there are not (`unknown_totals`).
+
+        >>> found = prepare("mammalian_neuron", ["outside.K", "pump.max_rate"]).gradient()
+        >>> found.v.round(3).tolist()  # mV per mM, and mV per pmol/cm2/s
+        [[2.197], [-0.033]]
+        """
+        rows = self.si(values)
+        return gradient_of(self.of, self._rests(rows), rows, totals)
 
     def described(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Parameters (P, lanes) and starting states (states, lanes) of the cells that values describe, all SI.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -97,23 +98,43 @@ def rests_of(cell: Cell, p: np.ndarray, x0: np.ndarray, *, progress: Progress | 
     p, x0, progress
         As of `rest_batch`. A cell with numbers that are not finite is IMPOSSIBLE.
     """
-    paths = strengths(cell)
-    at = [assemble(cell).names.index(path) for path in paths]
-    possible = np.isfinite(p).all(axis=1) & np.isfinite(x0).all(axis=1)
-    off = p[:, at] == 0.0
-    if possible.all() and not (off != off[:1]).any():
-        return _of_one_kind(variant(cell, tuple(off[0].tolist())), p, x0, progress)
+    possible = np.array(np.isfinite(p).all(axis=1) & np.isfinite(x0).all(axis=1))
+    each = list(kinds(cell, p.T, possible))
+    if len(each) == 1 and possible.all():
+        return _of_one_kind(each[0][0], p, x0, progress)
     n, blank = len(p), np.full(len(p), np.nan)
     whole = RestBatch(
         np.full_like(x0, np.nan), np.full(n, IMPOSSIBLE, dtype=np.int8), blank, blank.copy(), blank.copy(),
         iterations=np.zeros(n, dtype=np.int32),
     )  # fmt: skip
-    for pattern in np.unique(off[possible], axis=0):
-        rows = np.flatnonzero(possible & (off == pattern).all(axis=1))
-        found = _of_one_kind(variant(cell, tuple(pattern.tolist())), p[rows], x0[rows], progress)
+    for system, _, rows in each:
+        found = _of_one_kind(system, p[rows], x0[rows], progress)
         for column, values in zip(whole, found, strict=True):
             column[rows] = values
     return whole
+
+
+def kinds(cell: Cell, p: np.ndarray, which: np.ndarray) -> Iterator[tuple[System, tuple[bool, ...], Any]]:
+    """Which of n variations of a cell share their equations: these, which `strengths` are 0, and the places.
+
+    Parameters
+    ----------
+    cell
+        As of `rests_of`.
+    p
+        (parameters, n) SI.
+    which
+        (n,) bool: those that are asked for.
+    """
+    at = [assemble(cell).names.index(path) for path in strengths(cell)]
+    off = p[at] == 0.0
+    if which.all() and not (off != off[:, :1]).any():
+        zero = tuple(off[:, 0].tolist())
+        yield variant(cell, zero), zero, slice(None)
+        return
+    for pattern in np.unique(off[:, which].T, axis=0):
+        zero = tuple(pattern.tolist())
+        yield variant(cell, zero), zero, np.flatnonzero(which & (pattern == off.T).all(axis=1))
 
 
 def _of_one_kind(system: System, p: np.ndarray, x0: np.ndarray, progress: Progress | None) -> RestBatch:

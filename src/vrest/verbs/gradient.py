@@ -1,0 +1,194 @@
+"""How certified resting states follow the numbers of a cell: many values at once, from machine code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Literal, get_args
+
+import numpy as np
+
+from vrest.errors import InputError, near_miss
+from vrest.numerics.compiler.kernel import Kernel
+from vrest.physics.namespace import Array
+from vrest.system.assemble import Entries, System
+from vrest.units import from_door, from_si
+from vrest.verbs.allowed import Allowed
+from vrest.verbs.arguments import Arguments
+from vrest.verbs.describing import Description, described_entries, description, own_numbers
+from vrest.verbs.prepared_answers import Rests
+from vrest.verbs.rest_batch import kinds, strengths
+
+Totals = Literal["described", "held"]
+
+
+@dataclass(frozen=True, eq=False)
+class Gradient:
+    """Derivatives of the resting states of a `Prepared` by its values, in door units; lanes are the last axis.
+
+    NaN where a lane does not rest or an ion of it is used up, and along the strength of a transport that is exactly
+    off: what is conserved changes there.
+    """
+
+    of: Arguments
+    """The cell, and the numbers that vary."""
+    rests: Rests
+    state: np.ndarray
+    """(paths, states, lanes): of `rests.state`, SI, by the values in door units."""
+    readings: np.ndarray
+    """(paths, membranes + finite compartments, lanes): of their V (mV) and volumes (um3)."""
+
+    @property
+    def v(self) -> np.ndarray:
+        """Of the resting potential, mV: (paths, lanes), or (paths, membranes, lanes) where there are several."""
+        walls = len(self.rests.system.structure.walls)
+        return self.readings[:, 0] if walls == 1 else self.readings[:, :walls]
+
+    @cached_property
+    def concentrations(self) -> Mapping[str, Mapping[str, np.ndarray]]:
+        """Of the ions of each finite compartment, mM: (paths, lanes)."""
+        system, x, moved = self.rests.system, self.rests.state, self.state
+        found: dict[str, dict[str, np.ndarray]] = {}
+        for space in system.structure.spaces:
+            if space.finite:
+                amounts = {ion: system.index["amount", f"{space.name}.{ion}"] for ion in space.ions}
+                found[space.name] = {ion: moved[:, k] for ion, k in amounts.items()}
+                if (at := system.index.get(("volume", space.name))) is not None:
+                    found[space.name] = {
+                        ion: (moved[:, k] - x[k] / x[at] * moved[:, at]) / x[at] for ion, k in amounts.items()
+                    }
+        return found
+
+    @property
+    def volumes(self) -> Mapping[str, np.ndarray]:
+        """Of each finite compartment, um3: (paths, lanes)."""
+        system = self.rests.system
+        walls = len(system.structure.walls)
+        return {name: self.readings[:, walls + k] for k, name in enumerate(_finite(system))}
+
+    def __repr__(self) -> str:
+        n = len(self.rests.outcome)
+        return f"derivatives of {n} resting states of '{self.of.cell.name}' by {', '.join(self.of.names)}"
+
+
+def gradient_of(of: Arguments, rests: Rests, rows: np.ndarray, totals: Totals) -> Gradient:
+    """Derivatives of rests by their values, which are (paths, lanes) SI."""
+    if totals not in get_args(Totals):
+        hint = near_miss(totals, list(get_args(Totals)))
+        raise InputError(f"There are no totals '{totals}'.", code="unknown_totals", hint=hint)
+    if not of.each:
+        raise InputError("Nothing varies.", code="nothing_varies", hint="Name paths when you prepare the cell.")
+    x, system = rests.state, rests.system
+    good = rests.is_rest & (x[Allowed(system).positive] > 0).all(axis=0)
+    parts = []
+    for kind, off, lanes in kinds(of.cell, rests.parameters, good):
+        found = moving(kind, description(of), totals)((rows[:, lanes], x[:, lanes]), (own_numbers(of),))
+        gone = {path for path, zero in zip(strengths(of.cell), off, strict=True) if zero}
+        for part in found:
+            part[[one.path in gone for one in of.each]] = np.nan
+        parts.append((lanes, found))
+    if len(parts) == 1 and good.all():
+        return Gradient(of, rests, *parts[0][1])
+    counts = len(system.states), len(system.structure.walls) + len(_finite(system))
+    state, readings = (np.full((len(of.each), count, len(good)), np.nan) for count in counts)
+    for lanes, found in parts:
+        state[..., lanes], readings[..., lanes] = found
+    return Gradient(of, rests, state, readings)
+
+
+def _finite(system: System) -> list[str]:
+    return [space.name for space in system.structure.spaces if space.finite]
+
+
+def moved_entries(
+    system: System, of: Arguments, totals: Totals, values: Entries, numbers: Entries, state: Entries
+) -> tuple[tuple[Entries, Entries], ...]:
+    """For each path, how a rest moves with it: the states (SI), then V (mV) and volumes (um3), by its door unit.
+
+    At a rest 0 = f(y, a) for every a, so that dy = -(df/dy)^-1 (df/da) da; a are the parameters and the conserved
+    totals.
+
+    Parameters
+    ----------
+    system
+        The equations of the cell, with the totals that are conserved at these values.
+    of
+        Which numbers are the values.
+    totals
+        `"described"`: they follow from what the values describe. `"held"`: all matter and charge that is there stays.
+    values, numbers
+        SI; the numbers of the cell as in `described_entries`.
+    state
+        Where it rests.
+    """
+    import jax.numpy as jnp
+
+    from vrest.numerics.elimination import WRITTEN_OUT, factorise, substitute
+    from vrest.numerics.rhs import Rhs
+
+    laws, finite, k, n = system.laws, _finite(system), len(values), len(system.laws.independent)
+
+    def told(_: Array, z: Entries, present: tuple[Entries, Entries, Entries]) -> Entries:
+        """y', then the states that follow from y, then readings."""
+        y = z[k:]
+        p, x0 = described_entries(system, of, z[:k], present[0])
+        if totals == "held":
+            p, x0 = held_entries(system, p, *present[1:])
+        _, c, matrix = system.split_entries(x0, p)
+        x = system.join_entries(y, c, matrix)
+        v = [from_si(system.potential(x, wall), "potential") for wall in system.structure.walls]
+        sizes = [from_si(system.volume(x, p, name), "volume") for name in finite]
+        return (*system.reduced_entries(y, (p, c, matrix)), *(x[d] for d in laws.dependent), *v, *sizes)
+
+    z = (*values, *(state[i] for i in laws.independent))
+    zero = jnp.zeros_like(z[0])
+    present = numbers, *(described_entries(system, of, values, numbers) if totals == "held" else ((), ()))
+    entries = Rhs(told, zero, z, present).jacobian(zero, z)[1]
+    matrix = {(i, j - k): value for (i, j), value in entries.items() if i < n <= n + j - k}
+    pivots = all((i, i) in matrix for i in range(n))
+    factors = factorise(matrix, n, WRITTEN_OUT if pivots else 0)
+    order = np.argsort([*laws.independent, *laws.dependent])
+    last = len(order) + len(system.structure.walls) + len(finite)
+    found = []
+    for j, one in enumerate(of.each):
+        dimension = one.parameter.spec.dimension
+        unit = from_door(1.0, dimension) - from_door(0.0, dimension)
+        along = [unit * entries[i, j] if (i, j) in entries else zero for i in range(last)]
+        moved = list(substitute(factors, tuple(-v for v in along[:n])))
+        for i in range(n, last):
+            through = [entries[i, k + m] * moved[m] for m in range(n) if (i, k + m) in entries]
+            moved.append(sum(through, along[i]))
+        found.append((tuple(moved[i] for i in order), tuple(moved[len(order) :])))
+    return tuple(found)
+
+
+def held_entries(system: System, p: Entries, p0: Entries, x0: Entries) -> tuple[Entries, Entries]:
+    """Parameters p with the matter and charge (mol) of a cell that (p0, x0) described, and the state that has them."""
+    units = [unit0 / unit for unit0, unit in zip(system.units(p0), system.units(p), strict=True)]
+    held: dict[str, Array] = {}
+    for space in system.structure.spaces:
+        if space.finite:
+            base = f"compartments.{space.name}."
+            share = system.get(p0, base + "volume") / system.get(p, base + "volume")
+            held[base + "impermeant.concentration"] = system.get(p0, base + "impermeant.concentration") * share
+            held[base + "impermeant.valence"] = system.get(p0, base + "impermeant.valence")
+    numbers = tuple(held.get(name, value) for name, value in zip(system.names, p, strict=True))
+    return numbers, tuple(v * unit for v, unit in zip(x0, units, strict=True))
+
+
+@lru_cache(maxsize=64)
+def moving(
+    system: System, known: Description, totals: Totals
+) -> Callable[[tuple[np.ndarray, np.ndarray], tuple[np.ndarray]], tuple[np.ndarray, np.ndarray]]:
+    """(values (paths, lanes), states where they rest), (numbers,), SI -> `Gradient.state` and `readings`."""
+
+    def move(lanes: tuple[Array, Array], shared: tuple[Array]) -> tuple[Array, Array]:
+        import jax.numpy as jnp
+
+        values, state, numbers = (tuple(jnp.unstack(rows)) for rows in (*lanes, *shared))
+        found = moved_entries(system, known.of, totals, values, numbers, state)
+        state, readings = zip(*found, strict=True)
+        return jnp.stack([jnp.stack(v) for v in state]), jnp.stack([jnp.stack(v) for v in readings])
+
+    return Kernel(move, system.key(f"gradient {totals} {known.kind}"))
