@@ -52,7 +52,7 @@ def flat(v, concentrations, volumes):
 
 def readings(rests):
     """The same of rests."""
-    system, x, p = rests.prepared.system, tuple(rests.state), tuple(rests.parameters)
+    system, x, p = rests.system, tuple(rests.state), tuple(rests.parameters)
     finite = [space.name for space in system.structure.spaces if space.finite]
     volumes = {name: 1e18 * system.volume(x, p, name) for name in finite}
     return flat(rests.v, {name: system.concentrations(x, p, name) for name in finite}, volumes)

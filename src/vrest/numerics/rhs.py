@@ -134,9 +134,8 @@ class Rhs:
 
     def jacobian(self, t: Reals, y: State, args: Any = ()) -> tuple[Results, Matrix]:
         """y' and the entries dy'_i/dy_j that exist."""
-        n = len(y)
         if self.short:  # all columns in one sweep, which compiles several times quicker
-            at = jnp.stack(y)
+            at, n = jnp.stack(y), len(y)
 
             def along_all(direction: Array) -> tuple[Array, Array]:
                 return jax.jvp(lambda v: jnp.stack(self(t, tuple(v), args)), (at,), (direction,))
@@ -147,8 +146,8 @@ class Rhs:
         program = None
         if self._programs is not None:
             program = self._programs.equations.derivatives([(self._inputs[1 + j], rows) for j, rows in self._columns])
-        found = self._found(self._along_each, program, self._given(t, y, args))
-        return tuple(found[:n]), dict(zip([(i, j) for j, rows in self._columns for i in rows], found[n:], strict=True))
+        found, m = self._found(self._along_each, program, self._given(t, y, args)), len(self._outputs)
+        return tuple(found[:m]), dict(zip([(i, j) for j, rows in self._columns for i in rows], found[m:], strict=True))
 
     def _along_each(self, given: Values) -> list[ArrayLike]:
         """y', and its derivatives column by column."""
