@@ -47,14 +47,18 @@ def test_library_cells_rest_or_say_why_and_every_value_has_a_source(name):
 def test_a_cell_of_the_library_is_read_once_and_anew_where_its_file_has_changed(tmp_path, monkeypatch):
     assert load("squid_axon") is load("squid_axon")
     text = write_cell("squid_axon")
-    (tmp_path / "library").mkdir()
-    file = tmp_path / "library" / "mine.toml"
-    monkeypatch.setattr("vrest.model.cellfile.resources.files", lambda package: tmp_path)
-    found = []
-    for celsius in (18, 19):  # texts of one length, which may be written within one tick of the file's clock
-        file.write_text(text.replace('"20 degC"', f'"{celsius} degC"'), encoding="utf-8")
-        found.append(load("mine").temperature)
-    assert found == [291.15, 292.15]
+    monkeypatch.setattr("vrest.model.cellfile.LIBRARY", str(tmp_path))
+    for celsius in (18, 9, 21):
+        (tmp_path / "mine.toml").write_text(text.replace('"20 degC"', f'"{celsius} degC"'), encoding="utf-8")
+        assert load("mine").temperature == pytest.approx(273.15 + celsius)
+        assert load("mine") is load("mine")
+
+
+@pytest.mark.parametrize("name", ["../library/astrocyte", "Astrocyte", "astrocyt", "astro\0cyte", ""])
+def test_only_what_the_library_names_is_of_the_library(name):
+    with pytest.raises(InputError) as error:
+        load(name)
+    assert error.value.code == "unknown_cell"
 
 
 MAGNITUDES = st.floats(1e-3, 1e3, allow_subnormal=False)

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,9 @@ from vrest.model.quantity import SOLVE, Quantity, numbers, quantity_fields, quan
 from vrest.model.transport import TRANSPORTS
 from vrest.units import format_si
 
+LIBRARY = os.path.join(os.path.dirname(__file__), "library")
+"""The folder of the cells that come with the package."""
+
 CellLike = Cell | str | os.PathLike[str]
 """What every verb takes: a cell, its name in the library, or the path of its TOML file."""
 
@@ -38,8 +40,7 @@ def library() -> list[str]:
     >>> library()[:2]
     ['article_neuron', 'astrocyte']
     """
-    folder = resources.files("vrest.model") / "library"
-    return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    return sorted(name[:-5] for name in os.listdir(LIBRARY) if name.endswith(".toml"))
 
 
 def load(cell: CellLike) -> Cell:
@@ -74,23 +75,25 @@ def load(cell: CellLike) -> Cell:
         )
     if text.endswith(".toml") or os.path.isfile(text):
         return read_cell(text)
-    names = library()
-    if text not in names:
-        raise InputError(
-            f"There is no cell '{text}'.",
-            code="unknown_cell",
-            hint=near_miss(text, names) + " A file of your own ends in .toml.",
-        )
-    return _of_the_library((resources.files("vrest.model") / "library" / f"{text}.toml").read_text(encoding="utf-8"))
+    try:
+        file = os.stat(os.path.join(LIBRARY, f"{text}.toml"))
+    except (OSError, ValueError):
+        raise _unknown(text) from None
+    return _of_the_library(text, file.st_mtime_ns, file.st_size)
+
+
+def _unknown(name: str) -> InputError:
+    hint = near_miss(name, library()) + " A file of your own ends in .toml."
+    return InputError(f"There is no cell '{name}'.", code="unknown_cell", hint=hint)
 
 
 @lru_cache(maxsize=64)
-def _of_the_library(source: str) -> Cell:
-    """A cell of the library by the text of its file: read once, so that what follows from its numbers is kept as well.
-
-    The library is checked against the schema by the tests; reading it does not need pydantic.
-    """
-    return cell_from(tomllib.loads(source))
+def _of_the_library(name: str, changed: int, size: int) -> Cell:
+    """A cell of the library, read once, with all that follows from its numbers; anew where its file has changed."""
+    if name not in library():  # another folder's, or in capitals where the file system reads over them
+        raise _unknown(name)
+    # the library is checked against the schema by the tests; reading it does not need pydantic
+    return cell_from(tomllib.loads(read_text(os.path.join(LIBRARY, f"{name}.toml"))))
 
 
 def read_cell(path: str | os.PathLike[str]) -> Cell:
