@@ -102,6 +102,13 @@ def test_refused_changes(neuron, change, code):
     assert error.value.exit_code == 3
 
 
+@pytest.mark.parametrize("change", ["inside.K*=1.5 with Cl", "inside.Cl=9 mM with K", "inside.Na=solve swap K"])
+def test_what_the_charge_balance_solves_is_and_has_no_companion(change):
+    with pytest.raises(vrest.InputError, match="is solved from the charge balance") as error:
+        vrest.apply("kay_2017", change)
+    assert error.value.code == "bad_companion"
+
+
 def test_unicode_minus_is_a_minus(neuron):
     assert value(vrest.apply(neuron, "neuron.potential=\u221275 mV"), "neuron.potential") == -0.075
 

@@ -151,8 +151,18 @@ def targets(cell: Cell, change: Change, now: Mapping[str, Any]) -> dict[str, Any
         value = check(si, parameter.spec, parameter.path)
     values: dict[str, Any] = {parameter.path: value}
     if change.companion:
+        if isinstance(value, str) or isinstance(present, str):
+            raise _solved(parameter.path, change)
         values |= companion(cell, change, parameter, value - present, now)
     return values
+
+
+def _solved(path: str, change: Change) -> InputError:
+    return InputError(
+        f"{path} is solved from the charge balance: '{change.how} {change.companion}' has no meaning.",
+        code="bad_companion",
+        hint="Leave the companion out: what is solved keeps the charge balanced.",
+    )
 
 
 def refuse_varied_companions(varied: Mapping[str, str | None]) -> None:
@@ -205,6 +215,8 @@ def companion(
         )
     path = f"compartments.{compartment}.ions.{change.companion}"
     present = now.get(path, ions[change.companion])
+    if isinstance(present, str):
+        raise _solved(path, change)
     value = present - difference * valence[symbol] / valence[change.companion]
     if traced(value) or getattr(value, "shape", ()):
         xp = namespace(value)
