@@ -204,6 +204,8 @@ class System:
 
     def with_values(self, p: Array, values: Mapping[str, Array]) -> Array:
         """A parameter vector, or many, (..., numbers), with other values (SI) by path."""
+        if not values:
+            return p
         if traced(p, *values.values()):
             numbers = list(entries(p))
             for path, value in values.items():

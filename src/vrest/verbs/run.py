@@ -16,7 +16,7 @@ from vrest.system.assemble import System, assemble
 from vrest.system.observables import takes
 from vrest.system.structure import parameter_vector
 from vrest.units import format_si, to_si
-from vrest.verbs.allowed import Allowed
+from vrest.verbs.allowed import allowed_of
 from vrest.verbs.motion import stepper
 from vrest.verbs.progress import Progress
 from vrest.verbs.run_result import Run, Stretch, StuckError
@@ -169,7 +169,7 @@ def _integrate(
     p0 = parameter_vector(cell)
     x0 = begin(system, cell, start)
     y = x0[list(system.laws.independent)]
-    atol = Allowed(system).tolerance(rtol)
+    atol = allowed_of(system).tolerance(rtol)
     times, samples = np.append(at, np.inf), np.empty((len(x0), len(at) + 1))
     stretches: list[Stretch] = []
     steps = rejected = 0
