@@ -300,15 +300,22 @@ def from_si(value: Any, dimension: str, unit: str = "") -> Any:
     >>> from_si(-0.07, "potential"), from_si(90.0, "time", "min")
     (-70.0, 1.5)
     """
-    kind = _dimension(dimension)
+    factor, shift = _back(dimension, unit)
     value = float(value) if isinstance(value, Real) else value
     if isinstance(value, list | tuple):
         import numpy as np
 
         value = np.asarray(value, dtype=np.float64)
-    unit = unit or kind.unit
-    reading, shift = _times(value, 1 / kind.units[unit]), SHIFTS.get(unit, 0.0)
+    reading = _times(value, factor)
     return reading - shift if shift else reading
+
+
+@lru_cache(maxsize=256)
+def _back(dimension: str, unit: str) -> tuple[Fraction, float]:
+    """The factor and the shift from SI to the door unit of a dimension or to another `unit` of it."""
+    kind = _dimension(dimension)
+    unit = unit or kind.unit
+    return 1 / kind.units[unit], SHIFTS.get(unit, 0.0)
 
 
 def from_door(value: Any, dimension: str, unit: str = "") -> Any:
