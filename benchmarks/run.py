@@ -19,6 +19,7 @@ from pathlib import Path
 import basins
 import fits
 import numpy as np
+import prepared
 import run_peers
 
 HERE = Path(__file__).parent
@@ -255,6 +256,7 @@ def main() -> None:
         ("The reference cell through W1", reference_run),
         ("The cells of the library", library_cells),
         ("Where the motion leads", basins.table),
+        ("One prepared cell, and the verbs that stand on it", prepared.table),
         ("Beside other programs", peers),
         ("How the cost grows", growth),
         ("Populations", populations),
