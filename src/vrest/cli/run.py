@@ -153,22 +153,17 @@ def by_membrane(found: Run, values: Any) -> Any:
 
 def moment(found: Run, k: int) -> dict[str, Any]:
     """Everything at one reported time; the parameters are those that hold from then on."""
-    from vrest.system.observables import atp_use, exchange_currents, reversal_potentials, volumes
-    from vrest.units import from_si
+    from vrest.verbs.read import readings
 
-    system, x, p = found.system, found.states[k], found.parameters[k]
-    reversals = [reversal_potentials(system, x, p, wall) for wall in system.structure.walls]
-    E = [{ion: from_si(e, "potential") for ion, e in ions.items()} for ions in reversals]
+    now = readings(found.system, found.states[k], found.parameters[k])
     return {
         "time": float(found.time[k]),
         "v": by_membrane(found, found.v[k]),
-        "E": E[0] if len(E) == 1 else {wall.name: e for wall, e in zip(system.structure.walls, E, strict=True)},
-        "concentrations": {s.name: system.concentrations(x, p, s.name) for s in system.structure.spaces},
-        "volumes": {name: from_si(size, "volume") for name, size in volumes(system, x, p).items()},
-        "exchange_currents": {
-            name: from_si(current, "current") for name, current in exchange_currents(system, x, p).items()
-        },
-        "atp_per_second": atp_use(system, x, p)[0],
+        "E": next(iter(now.E.values())) if len(now.E) == 1 else now.E,
+        "concentrations": now.concentrations,
+        "volumes": now.volumes,
+        "exchange_currents": now.exchange_currents,
+        "atp_per_second": now.atp_per_second,
     }
 
 

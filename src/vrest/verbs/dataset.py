@@ -9,16 +9,10 @@ import numpy as np
 from vrest.constants import N_A
 from vrest.model.transport import ATP
 from vrest.system.assemble import System
-from vrest.system.observables import (
-    currents,
-    exchange_currents,
-    reversal_potentials,
-    transports,
-    turnover_rates,
-    volumes,
-)
+from vrest.system.observables import bare_transports
 from vrest.system.structure import Wall
-from vrest.units import from_si
+from vrest.units import from_door
+from vrest.verbs.read import Readings, readings
 from vrest.verbs.readings import potentials
 
 if TYPE_CHECKING:
@@ -46,53 +40,50 @@ def labelled(
     structure = system.structure
     spaces = [space.name for space in structure.spaces]
     ions = list(dict.fromkeys(ion for space in structure.spaces for ion in space.ions))
-    content = [system.concentrations(states, parameters, space.name) for space in structure.spaces]
-    sizes = volumes(system, states, parameters)
+    now = readings(system, states.T, parameters.T)
     several = ["membrane"] if len(structure.walls) > 1 else []
 
-    def table(values: list[Any]) -> np.ndarray:
-        """One column per value; a missing one is NaN, a constant one is repeated."""
-        blank = np.nan * time
-        return np.stack([blank if v is None else np.broadcast_to(v, blank.shape) for v in values], axis=-1)
+    def table(values: list[np.ndarray | None]) -> np.ndarray:
+        """One column per value; a missing one is NaN."""
+        return np.stack([np.nan * time if v is None else v for v in values], axis=-1)
 
     def by_membrane(values: list[np.ndarray]) -> np.ndarray:
         return np.stack(values, axis=-1) if several else values[0]
 
-    reversals = [reversal_potentials(system, states, parameters, w) for w in structure.walls]
-    energy = [_energy(system, states, parameters, wall) for wall in structure.walls]
-    concentration = np.stack([table([c.get(ion) for ion in ions]) for c in content], axis=1)
-    nernst = by_membrane([table([found.get(ion) for ion in ions]) for found in reversals])
+    energy = [_energy(system, now, wall) for wall in structure.walls]
+    concentration = np.stack([table([c.get(ion) for ion in ions]) for c in now.concentrations.values()], axis=1)
+    nernst = by_membrane([table([found.get(ion) for ion in ions]) for found in now.E.values()])
     pump, atp = (by_membrane(list(part)) for part in zip(*energy, strict=True))
     variables = {
         "v": (["time", *several], potentials(system, states), "mV", "membrane potential, inside minus outside"),
         "concentration": (
             ["time", "compartment", "ion"],
-            from_si(concentration, "concentration"),
+            concentration,
             "mM",
             "concentration",
         ),
         "volume": (
             ["time", "compartment"],
-            from_si(table([sizes.get(name) for name in spaces]), "volume"),
+            table([now.volumes.get(name) for name in spaces]),
             "um3",
             "volume of each finite compartment",
         ),
-        "E": (["time", "ion", *several], from_si(nernst, "potential"), "mV", "Nernst potential"),
+        "E": (["time", "ion", *several], nernst, "mV", "Nernst potential"),
         "pump_current": (
             ["time", *several],
-            from_si(pump, "current"),
+            pump,
             "pA",
             "net outward current of all transports that spend ATP",
         ),
         "atp_use": (["time", *several], atp, "1/s", "ATP molecules spent per second"),
     }
-    paths = exchange_currents(system, states, parameters)
+    paths = now.exchange_currents
     if paths:
         text = (
             "net current from the inside to the outside of an exchange; of an electrode, what it feeds into its inside"
         )
         variables["exchange_current"] = (
-            ["time", "exchange"], from_si(table(list(paths.values())), "current"), "pA", text,
+            ["time", "exchange"], table(list(paths.values())), "pA", text,
         )  # fmt: skip
     labels = {
         "time": (time, "s", "time"),
@@ -114,13 +105,12 @@ def _about(unit: str, text: str) -> dict[str, str]:
     return {"units": unit, "long_name": text}
 
 
-def _energy(system: System, states: np.ndarray, parameters: np.ndarray, wall: Wall) -> tuple[np.ndarray, np.ndarray]:
-    """Pump current (A) and ATP use (molecules per s) of one membrane over time."""
-    flows = currents(system, states, parameters, wall)
-    rates = turnover_rates(system, states, parameters, wall)
-    pump, atp = np.zeros(len(states)), np.zeros(len(states))
-    for label, part in transports(system, parameters, wall).items():
+def _energy(system: System, now: Readings, wall: Wall) -> tuple[np.ndarray, np.ndarray]:
+    """Pump current (pA) and ATP use (molecules per s) of one membrane over time."""
+    pump, atp = np.zeros_like(now.watts), np.zeros_like(now.watts)
+    for label, part in bare_transports(system, wall).items():
         spent = part.stoichiometry().get(ATP, 0.0)
         if spent:
-            pump, atp = pump + flows[label], atp + N_A * spent * rates[label]
+            turnover = from_door(now.turnovers[wall.name][label], "molar_flow")
+            pump, atp = pump + now.currents[wall.name][label], atp + N_A * spent * turnover
     return pump, atp

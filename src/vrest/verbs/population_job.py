@@ -11,12 +11,13 @@ import numpy as np
 from vrest.model.cell import Cell
 from vrest.model.protocol import Protocol, segments
 from vrest.system.assemble import System
-from vrest.system.observables import atp_use, exchange_currents, volumes
+from vrest.system.observables import volumes
 from vrest.units import from_si
 from vrest.verbs.arguments import Argument, Arguments
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.population_layout import conducting, finite_ions
 from vrest.verbs.prepared import Prepared
+from vrest.verbs.read import Readings, readings
 from vrest.verbs.readings import potentials
 from vrest.verbs.rest_batch import rests_of
 from vrest.verbs.run_batch import FINISHED, TOO_LONG, RunBatch, Watch, run_batch
@@ -44,13 +45,14 @@ class Rests:
         has_state = np.array([*(o.has_state for o in Outcome), False])[found.outcome]
         is_rest = np.array([*(o.is_rest for o in Outcome), False])[found.outcome]
         x = np.where(has_state[:, None], found.state, np.nan)
+        now = readings(system, x.T, p.T)
         with np.errstate(all="ignore"):
             return {
                 "outcome": found.outcome,
                 "v_rest": potentials(system, x),
                 **_contents(system, x, p),
-                **_exchange_currents(system, x, p),
-                "atp_use": np.broadcast_to(atp_use(system, x, p)[0], len(p)),
+                **_exchange_currents(system, now),
+                "atp_use": now.atp_per_second,
                 "slowest_time_constant": np.where(is_rest & (found.slowest < 0), -1.0 / found.slowest, np.nan),
                 "residual": np.where(has_state, found.residual_mV, np.nan),
                 "imbalance": np.where(has_state, found.imbalance, np.nan),
@@ -204,12 +206,11 @@ def _contents(system: System, x: np.ndarray, p: np.ndarray, ending: str = "") ->
     return {f"concentration{ending}": _concentrations(system, x, p), f"volume{ending}": _volumes(system, x, p)}
 
 
-def _exchange_currents(system: System, x: np.ndarray, p: np.ndarray) -> Data:
+def _exchange_currents(system: System, now: Readings) -> Data:
     """What flows along exchanges that conduct, (cells, exchanges), pA; nothing where none does."""
     if not conducting(system):
         return {}
-    found = exchange_currents(system, x, p)
-    return {"exchange_current": from_si(np.stack([found[name] for name in conducting(system)], axis=-1), "current")}
+    return {"exchange_current": np.stack([now.exchange_currents[name] for name in conducting(system)], axis=-1)}
 
 
 def _concentrations(system: System, x: np.ndarray, p: np.ndarray) -> np.ndarray:

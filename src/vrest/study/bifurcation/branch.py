@@ -14,8 +14,8 @@ from vrest.model.notices import notices
 from vrest.model.paths import Parameter, set_si
 from vrest.numerics.compiler.fallback import Fallback
 from vrest.system.assemble import System
-from vrest.system.observables import volumes
-from vrest.units import from_si, to_si
+from vrest.units import to_si
+from vrest.verbs.read import readings
 from vrest.verbs.readings import potentials
 from vrest.verbs.rest_all import Line
 from vrest.verbs.restart import restarted
@@ -93,19 +93,12 @@ class Branch:
     @property
     def concentrations(self) -> dict[str, dict[str, np.ndarray]]:
         """{compartment: {ion: (points,) mM}}."""
-        return {
-            s.name: {
-                ion: np.broadcast_to(c, len(self.parameter))
-                for ion, c in self.system.concentrations(self.states, self.parameters, s.name).items()
-            }
-            for s in self.system.structure.spaces
-        }
+        return readings(self.system, self.states.T, self.parameters.T).concentrations
 
     @property
     def volumes(self) -> dict[str, np.ndarray]:
         """{compartment: (points,) um3}."""
-        found = volumes(self.system, self.states, self.parameters)
-        return {n: np.broadcast_to(from_si(np.asarray(v), "volume"), len(self.parameter)) for n, v in found.items()}
+        return readings(self.system, self.states.T, self.parameters.T).volumes
 
     def runs(self) -> list[tuple[int, int, bool]]:
         """Stretches of equal stability: (first, last, stable), each up to the special point that ends it."""

@@ -280,7 +280,8 @@ def _slopes(result: Rest) -> dict[str, dict[str, float]]:
     """Slope conductance dI/dV of each transport of each membrane at fixed gates, pA/mV: five-point differences."""
     system, x, walls = result.system, result.state, result.system.structure.walls
     steps = from_door(SLOPE_STEP, "potential") * np.array([-2.0, -1.0, 1.0, 2.0])
-    states = np.stack([system.at_potential(x, wall, system.potential(x, wall) + steps) for wall in walls], axis=1)
+    moved = [system.at_potential(x, wall, system.potential(x, wall) + steps) for wall in walls]
+    states = np.stack([np.broadcast_to(at, (len(steps), len(x))) for at in moved], axis=1)  # one may be held at 0 mV
     everywhere = np.broadcast_to(result.parameters[:, None, None], (len(result.parameters), *states.shape[:-1]))
     around = readings(system, np.moveaxis(states, -1, 0), everywhere)
     weights = np.array([1.0, -8.0, 8.0, -1.0]) / (12 * SLOPE_STEP)

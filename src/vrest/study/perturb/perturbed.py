@@ -18,9 +18,9 @@ from vrest.study.perturb.follow import Stop
 from vrest.study.perturb.perturbation import Perturbation
 from vrest.study.targets import is_there
 from vrest.system.assemble import System
-from vrest.system.observables import atp_use, reversal_potentials, volumes
 from vrest.units import from_door, from_si
 from vrest.verbs.outcome import Outcome
+from vrest.verbs.read import readings
 from vrest.verbs.rest import Rest
 from vrest.verbs.run_result import Run
 from vrest.verbs.slower import slower
@@ -274,19 +274,15 @@ class Perturbed:
 
 def moment(label: str, time: float | None, system: System, x: np.ndarray, p: np.ndarray) -> Moment:
     """Everything at one state."""
-    spaces = [s.name for s in system.structure.spaces]
-    reversals = {w.name: reversal_potentials(system, x, p, w) for w in system.structure.walls}
+    now = readings(system, x, p)
     return Moment(
         label=label,
         time=time,
-        v=potentials(system, x),
-        E={
-            wall: {ion: None if np.isnan(e) else from_si(float(e), "potential") for ion, e in found.items()}
-            for wall, found in reversals.items()
-        },
-        concentrations={s: {ion: float(c) for ion, c in system.concentrations(x, p, s).items()} for s in spaces},
-        volumes={n: float(from_si(v, "volume")) for n, v in volumes(system, x, p).items()},
-        atp_per_second=float(atp_use(system, x, p)[0]),
+        v=now.v,
+        E={wall: {ion: None if np.isnan(e) else e for ion, e in found.items()} for wall, found in now.E.items()},
+        concentrations=now.concentrations,
+        volumes=now.volumes,
+        atp_per_second=now.atp_per_second,
     )
 
 
