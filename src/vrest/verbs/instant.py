@@ -68,7 +68,7 @@ def instant(cell: CellLike, changes: str | Change | Iterable[str | Change] | Map
     Raises
     ------
     NoRestError
-        No zero-current potential between -400 and +400 mV.
+        No zero-current potential between -400 and +400 mV on the way on which the current drives a membrane.
     InputError
         No such cell, changes that make no sense, one of contents (`fixed_at_start`); `undefined_rate`: a law that takes
         the logarithm of a concentration of which there is none.
@@ -315,7 +315,7 @@ def _zeros(system: System, wall: Wall) -> Callable[..., np.ndarray]:
 
 
 def _inward(system: System, wall: Wall, x: Entries, p: Entries) -> Callable[[Array], Array]:
-    """Net inward current (A) by potential (V), to be traced: what depends on neither is computed once."""
+    """Net inward current (A) by potential (V), to be traced; what does not depend on that is computed once."""
     from vrest.numerics.rhs import Rhs
 
     def inward(t: Array, v: Entries, held: tuple[Entries, Entries]) -> Entries:
