@@ -6,11 +6,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from mpmath import mp
 
 import vrest.numerics.compiler.backend  # noqa: F401  (float64)
 from vrest.numerics.elimination import implicit
 from vrest.numerics.settle import prove, settle
-from vrest.numerics.stability import characteristic, nearest_root, polished, rounded, routh
+from vrest.numerics.stability import characteristic, nearest_root, rounded, routh
 from vrest.numerics.stationary import BOLD, STABLE, UNKNOWN, UNSTABLE
 
 
@@ -40,14 +41,18 @@ def test_a_sign_within_rounding_is_unknown():
 
 
 def test_the_slowest_rate():
-    # beside a rate 4e4 times faster, the coefficients keep it to eight digits
-    rows = [[jnp.asarray([v]) for v in row] for row in np.diag([-109.0, -6.6e-3, -2.9e-3])]
-    assert float(nearest_root(*rounded(*characteristic(rows)))[0]) == pytest.approx(-2.9e-3, rel=1e-7)
-    basis = np.random.default_rng(2).normal(size=(3, 3))
-    a = basis @ np.diag([-109.0, -6.6e-3, -2.9e-3]) @ np.linalg.inv(basis)
+    # a membrane charge moves 1e5 times faster than contents, and is felt by them: each row has its own size
+    a = np.array([[-155.0, 168.0, 1.5], [-2.7e-4, -1.2e-4, 0.0], [3.2e-3, 1e-5, -1.7e-3]])
     rows = [[jnp.asarray([a[i, j]]) for j in range(3)] for i in range(3)]
-    near = nearest_root(*rounded(*characteristic(rows)))
-    assert float(polished(rows, near)[0]) == pytest.approx(np.linalg.eigvals(a).real.max(), rel=1e-9)
+    coefficients, bounds = rounded(*characteristic(rows))
+    assert max(float((bound / abs(c))[0]) for c, bound in zip(coefficients, bounds, strict=True)) < 1e-13
+    exact = max(mp.re(v) for v in mp.eig(mp.matrix(a.tolist()), left=False, right=False))
+    assert float(nearest_root(coefficients, bounds)[0]) == pytest.approx(float(exact), rel=1e-9)
+    # mixed through each other, the slow rates are known to fewer digits than asked for, and none is given
+    basis = np.random.default_rng(2).normal(size=(3, 3))
+    a = basis @ np.diag([-1e6, -6.6e-3, -2.9e-3]) @ np.linalg.inv(basis)
+    rows = [[jnp.asarray([a[i, j]]) for j in range(3)] for i in range(3)]
+    assert np.isnan(nearest_root(*rounded(*characteristic(rows)))[0])
     turning = [[jnp.asarray([v]) for v in row] for row in [[-0.1, 1.0], [-1.0, -0.1]]]
     assert np.isnan(nearest_root(*rounded(*characteristic(turning)))[0])
 

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 
 from vrest.numerics.elimination import implicit, sign, substitute
 from vrest.numerics.rhs import Rhs
-from vrest.numerics.stability import characteristic, nearest_root, polished, rightmost, rounded, routh
+from vrest.numerics.stability import characteristic, nearest_root, rightmost, rounded, routh
 from vrest.numerics.stationary import SIGNS_UP_TO, UNKNOWN, Pace, Proof, Settled
 
 if TYPE_CHECKING:
@@ -119,6 +119,6 @@ def prove(jacobian: Matrix, scale: State) -> Proof:
     verdict, slowest = jnp.full_like(t, UNKNOWN, dtype=int), jnp.full_like(t, jnp.nan)
     if n <= SIGNS_UP_TO:
         coefficients, bounds = rounded(*characteristic(rows))
-        verdict, root = routh(coefficients, bounds), polished(rows, nearest_root(coefficients, bounds))
+        verdict, root = routh(coefficients, bounds), nearest_root(coefficients, bounds)
         slowest = jnp.where(rightmost(root, coefficients, bounds), root, jnp.nan)
     return Proof(jnp.stack([jnp.stack(row) for row in rows]), verdict, slowest)

@@ -6,48 +6,61 @@ All of it is arithmetic on whole lanes, each sign with a bound on its rounding: 
 from __future__ import annotations
 
 from functools import reduce
+from itertools import combinations
+from operator import add
 from typing import TYPE_CHECKING
 
 import jax.numpy as jnp
 
-from vrest.numerics.elimination import factorise, substitute
 from vrest.numerics.stationary import STABLE, UNKNOWN, UNSTABLE
 
 if TYPE_CHECKING:
     from vrest.numerics.shapes import Counts, Flags, Reals, Series, Table
 
+Minor = tuple[tuple[int, ...], tuple[int, ...]]
+"""Rows and columns."""
+
 
 def characteristic(rows: Table) -> tuple[Series, Series]:
-    """Coefficients of det(x I - A), highest first, and the size of what adds up to each (Faddeev and LeVerrier).
+    """Coefficients of det(x I - A), highest first, and the size of what adds up to each: sums of principal minors.
+
+    In each product a row stands once: where one is far larger than the others, the coefficients keep their digits.
 
     >>> coefficients, _ = characteristic([[jnp.float64(-1.0), jnp.float64(0.0)], [jnp.float64(2.0), jnp.float64(-3.0)]])
     >>> [float(c) for c in coefficients]
     [1.0, 4.0, 3.0]
     """
-    n = len(rows)
-    one, zero = jnp.ones_like(rows[0][0]), jnp.zeros_like(rows[0][0])
-    m = [[zero] * n for _ in range(n)]
-    b = [[zero] * n for _ in range(n)]
-    sizes = [[jnp.abs(v) for v in row] for row in rows]
+    n, one = len(rows), jnp.ones_like(rows[0][0])
+    known: dict[Minor, tuple[Reals, Reals]] = {}
     coefficients: list[Reals] = [one]
     bounds: list[Reals] = [one]
     for k in range(1, n + 1):
-        m, b = _product(rows, m, coefficients[-1]), _product(sizes, b, bounds[-1])
-        coefficients.append(-sum((rows[i][q] * m[q][i] for i in range(n) for q in range(n)), zero) / k)
-        bounds.append(sum((sizes[i][q] * b[q][i] for i in range(n) for q in range(n)), zero) / k)
+        minors, sizes = zip(*(_minor(rows, (at, at), known) for at in combinations(range(n), k)), strict=True)
+        coefficients.append((-1) ** k * reduce(add, minors))
+        bounds.append(reduce(add, sizes))
     return coefficients, bounds
+
+
+def _minor(rows: Table, at: Minor, known: dict[Minor, tuple[Reals, Reals]]) -> tuple[Reals, Reals]:
+    """The determinant of some rows and columns, and the size of what adds up to it; along the first of the rows."""
+    if at not in known:
+        (i, *below), columns = at
+        parts, sizes = [], []
+        for place, j in enumerate(columns):
+            entry, size = rows[i][j], jnp.abs(rows[i][j])
+            if below:
+                minor, extent = _minor(rows, (tuple(below), columns[:place] + columns[place + 1 :]), known)
+                entry, size = entry * minor, size * extent
+            parts.append(-entry if place % 2 else entry)
+            sizes.append(size)
+        known[at] = reduce(add, parts), reduce(add, sizes)
+    return known[at]
 
 
 def rounded(coefficients: Series, sizes: Series) -> tuple[Series, Series]:
     """Coefficients of a polynomial with bounds on their rounding, from the size of what adds up to each."""
     rounding = 4 * (len(coefficients) + 1) * float(jnp.finfo(jnp.float64).eps)
     return coefficients, [rounding * size for size in sizes]
-
-
-def _product(a: Table, m: Table, diagonal: Reals) -> Table:
-    """A M + d I."""
-    n, zero = range(len(a)), jnp.zeros_like(diagonal)
-    return [[sum((a[i][q] * m[q][j] for q in n), zero) + (diagonal if i == j else 0.0) for j in n] for i in n]
 
 
 def routh(coefficients: Series, bounds: Series) -> Counts:
@@ -98,32 +111,17 @@ def rightmost(root: Reals, coefficients: Series, bounds: Series) -> Flags:
     return routh(rest, spread) == STABLE
 
 
-def polished(rows: Table, root: Reals) -> Reals:
-    """An eigenvalue known to two digits, to nine or more by inverse iterations; NaN where it takes more of them."""
-    if len(rows) == 1:
-        return rows[0][0]
-    n = range(len(rows))
-    factors = factorise({(i, j): rows[i][j] - (root if i == j else 0.0) for i in n for j in n}, len(rows))
-    vector, before, change = tuple(jnp.ones_like(root) for _ in n), root, root
-    for _ in range(5):
-        before, again = change, substitute(factors, vector)
-        change = sum(v * v for v in vector) / sum(v * w for v, w in zip(vector, again, strict=True))
-        size = reduce(jnp.maximum, map(jnp.abs, again))
-        vector = tuple(part / size for part in again)
-    told = (jnp.abs(change) < 0.1 * jnp.abs(root)) & (jnp.abs(change - before) < 1e-9 * jnp.abs(root))
-    return root + jnp.where(told, change, jnp.nan)
-
-
 def nearest_root(coefficients: Series, bounds: Series) -> Reals:
-    """The real root that Newton's method finds from zero, to a digit or more; NaN where it finds none."""
+    """The real root that Newton's method finds from zero, to nine digits; NaN where it finds none that well."""
     x = jnp.zeros_like(coefficients[0])
-    change = x
-    for _ in range(7):
-        value, slope = coefficients[0], jnp.zeros_like(x)
-        for c in coefficients[1:]:
+    change, slope, spread = x, x, x
+    for _ in range(10):
+        value, slope, spread = coefficients[0], jnp.zeros_like(x), bounds[0]
+        for c, bound in zip(coefficients[1:], bounds[1:], strict=True):
             slope = slope * x + value
             value = value * x + c
+            spread = spread * jnp.abs(x) + bound
         change = value / slope
         x = x - change
-    told = bounds[-1] <= 0.02 * jnp.abs(coefficients[-1])
-    return jnp.where(told & (jnp.abs(change) <= 1e-3 * jnp.abs(x)), x, jnp.nan)
+    told = (jnp.abs(change) <= 1e-9 * jnp.abs(x)) & (spread <= 1e-9 * jnp.abs(slope * x))
+    return jnp.where(told, x, jnp.nan)
