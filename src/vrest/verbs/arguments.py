@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -52,12 +53,12 @@ class Arguments:
     cell: Cell
     each: tuple[Argument, ...]
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """The numbers that vary."""
         return tuple(one.parameter for one in self.each)
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Their full paths, with what goes along."""
         return tuple(one.name for one in self.each)
@@ -73,8 +74,23 @@ class Arguments:
         return tuple(p.unit for p in self.parameters)
 
     def si(self, values: Any) -> list[Any]:
-        """Rows of values in door units, one row a number, in SI."""
-        return [from_door(row, p.spec.dimension) for row, p in zip(values, self.parameters, strict=True)]
+        """Values in door units, one a number, in SI."""
+        return [from_door(value, p.spec.dimension) for value, p in zip(values, self.parameters, strict=True)]
+
+    def rows_si(self, values: np.ndarray) -> np.ndarray:
+        """The same of rows of values, (paths, lanes): those of one unit together."""
+        rows = np.empty(values.shape)
+        for dimension, at in self._alike:
+            rows[at] = from_door(values[at], dimension)
+        return rows
+
+    @cached_property
+    def _alike(self) -> list[tuple[str, list[int]]]:
+        """Which numbers share a unit."""
+        found: dict[str, list[int]] = {}
+        for k, p in enumerate(self.parameters):
+            found.setdefault(p.spec.dimension, []).append(k)
+        return list(found.items())
 
     def cell_with(self, values: Any) -> Cell:
         """The cell with values in door units, (paths,), traced or not; NaN where one is outside its limits."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from vrest.system.assemble import System, shared
 from vrest.units import from_si
-from vrest.verbs.allowed import Allowed
+from vrest.verbs.allowed import allowed_of
 from vrest.verbs.linearised import linearised
 from vrest.verbs.search import one_ion
 
@@ -95,7 +95,7 @@ def face(system: System, p: np.ndarray, x0: np.ndarray, x: np.ndarray, gone: lis
     y = x[rows]
     y[pinned] = 0.0
     x = system.join(y, c, matrix)
-    scale = np.array(Allowed(system).scale(tuple(y)))
+    scale = np.array(allowed_of(system).scale(tuple(y)))
     jacobian = correction = np.zeros(0)
     for _ in range(STEPS):
         slope, jacobian = _linear(system, x, y, p)
@@ -116,7 +116,7 @@ def face(system: System, p: np.ndarray, x0: np.ndarray, x: np.ndarray, gone: lis
     else:
         if not np.all(np.abs(correction) < 1e-9 * scale):
             return None
-    if any(x[k] <= 0 for k in np.flatnonzero(Allowed(system).positive) if k not in gone):
+    if any(x[k] <= 0 for k in np.flatnonzero(allowed_of(system).positive) if k not in gone):
         return None
     slope, jacobian = _linear(system, x, y, p)
     if np.any(from_si(np.abs(slope[pinned]), "concentration_rate") > COMES_BACK):
@@ -141,5 +141,5 @@ def _linear(system: System, x: np.ndarray, y: np.ndarray, p: np.ndarray) -> tupl
     """Slopes of the independent states, and their Jacobian measured with `Allowed.scale`."""
     with np.errstate(all="ignore"):
         slope = system.derivative(x, p)[list(system.laws.independent)]
-    size = np.array(Allowed(system).scale(tuple(y)))
+    size = np.array(allowed_of(system).scale(tuple(y)))
     return slope, linearised(system, p, x, y).jacobian * size[None, :] / size[:, None]

@@ -9,7 +9,7 @@ import numpy as np
 from vrest.numerics.lanes import alone
 from vrest.system.assemble import System
 from vrest.units import HOUR, from_si
-from vrest.verbs.allowed import Allowed
+from vrest.verbs.allowed import allowed_of
 from vrest.verbs.motion import stepper
 from vrest.verbs.swing import STILL_MV, Swing, drift, swing
 
@@ -84,7 +84,7 @@ def trace(system: System, x: np.ndarray, p: np.ndarray, span: float, tries: int)
     samples = np.empty((len(x), POINTS + 1))
     lanes = alone(0.0, 0.0, x[list(system.laws.independent)], 0)
     args = (p, np.zeros_like(p), 0.0, p, x)
-    given = (lanes, args, np.array([0.0, span]), RTOL, Allowed(system).tolerance(RTOL), tries)
+    given = (lanes, args, np.array([0.0, span]), RTOL, allowed_of(system).tolerance(RTOL), tries)
     done = stepper(system, False)((), given, np.append(times, np.inf), samples).lanes
     place = int(done.place)
     return times[:place], samples[:, :place].T

@@ -14,7 +14,7 @@ from vrest.numerics.compiler.kernel import Kernel
 from vrest.physics.namespace import Array
 from vrest.system.assemble import Entries, System
 from vrest.units import from_door, from_si
-from vrest.verbs.allowed import Allowed
+from vrest.verbs.allowed import allowed_of
 from vrest.verbs.arguments import Arguments
 from vrest.verbs.describing import Description, described_entries, description, own_numbers
 from vrest.verbs.prepared_answers import Rests
@@ -80,7 +80,7 @@ def gradient_of(of: Arguments, rests: Rests, rows: np.ndarray, totals: Totals) -
     if not of.each:
         raise InputError("Nothing varies.", code="nothing_varies", hint="Name paths when you prepare the cell.")
     x, system = rests.state, rests.system
-    good = rests.is_rest & (x[Allowed(system).positive] > 0).all(axis=0)
+    good = rests.is_rest & (x[allowed_of(system).positive] > 0).all(axis=0)
     parts = []
     for kind, off, lanes in kinds(of.cell, rests.parameters, good):
         found = moving(kind, description(of), totals)((rows[:, lanes], x[:, lanes]), (own_numbers(of),))

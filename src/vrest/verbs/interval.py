@@ -12,7 +12,7 @@ from vrest.numerics.compiler.kernel import Kernel
 from vrest.numerics.lanes import FINISHED, RUNNING, Lanes
 from vrest.physics.namespace import Array
 from vrest.system.assemble import System
-from vrest.verbs.allowed import Allowed
+from vrest.verbs.allowed import allowed_of
 from vrest.verbs.batch import constants_of
 
 
@@ -73,7 +73,7 @@ def interval_stepper(system: System) -> IntervalStepper:
     >>> [int(n) for n in now.steps]
     [1, 1, 1, 1]
     """
-    allowed = Allowed(system)
+    allowed = allowed_of(system)
 
     def step(y: Array, h: Array, numbers: Array, dt: Array, rtol: Array) -> Interval:
         import jax.numpy as jnp

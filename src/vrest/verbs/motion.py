@@ -10,7 +10,7 @@ from vrest.numerics.compiler.kernel import Kernel
 from vrest.numerics.lanes import Advanced
 from vrest.physics.namespace import Array
 from vrest.system.assemble import Entries, System, entries
-from vrest.verbs.allowed import Allowed
+from vrest.verbs.allowed import allowed_of
 
 
 @lru_cache(maxsize=64)
@@ -47,7 +47,7 @@ def motion(
 
     args are p, its slope and the start of that, and the entries of c and M as `System.split_entries` gives them.
     """
-    allowed = Allowed(system)
+    allowed = allowed_of(system)
 
     def f(t: Array, y: Entries, args: tuple[Any, ...]) -> Entries:
         p, slope, start, c, matrix = args

@@ -393,7 +393,7 @@ class Prepared:
                 code="bad_shape",
                 hint=f"Give one row for each of {', '.join(self.paths) or 'no paths'}: (paths,) or (paths, lanes).",
             )
-        return np.array(self.of.si(rows)).reshape(rows.shape)
+        return self.of.rows_si(rows)
 
     def _by_path(self, values: Mapping[str, Any]) -> np.ndarray:
         """Numbers of one path or lanes of them; what is left out keeps the cell's own."""

@@ -19,7 +19,7 @@ from vrest.numerics.stationary import Stationary
 from vrest.system.assemble import System, assemble, entries
 from vrest.system.structure import parameter_vector
 from vrest.units import from_si
-from vrest.verbs.allowed import SWOLLEN, Allowed
+from vrest.verbs.allowed import SWOLLEN, allowed_of
 from vrest.verbs.certify import certify
 from vrest.verbs.face import COMES_BACK, gone_at
 from vrest.verbs.linearised import linearised
@@ -220,7 +220,7 @@ def random_starts(
         x[:, system.index["charge", wall.name]] = rng.uniform(*POTENTIALS, draws) * stretch
     y = x[:, list(system.laws.independent)]
     x = system.join(y, c, matrix)
-    y = y[np.all(x[:, Allowed(system).positive] > 0, axis=1)][:count]
+    y = y[np.all(x[:, allowed_of(system).positive] > 0, axis=1)][:count]
     if not len(y):
         return []
     return list(system.with_steady_gates(system.join(y, c, matrix), p)[:, list(system.laws.independent)])
@@ -257,7 +257,7 @@ def problem(
     """
     from vrest.numerics.continuation import Problem
 
-    allowed, independent = Allowed(system), list(system.laws.independent)
+    allowed, independent = allowed_of(system), list(system.laws.independent)
     floor, positive = allowed.floor[independent], allowed.positive[independent]
     least = np.maximum(one_ion(system, line.p), 0.0)[allowed.positive]
     least[np.isin(np.flatnonzero(allowed.positive), list(gone))] = -1.0
@@ -290,7 +290,7 @@ def _corrector(system: System) -> Any:
     """The corrector of one system; the line and the injected row travel as numbers."""
     from vrest.numerics.continuation import corrector
 
-    allowed = Allowed(system)
+    allowed = allowed_of(system)
 
     def f(y: Any, t: Any, args: Any) -> Any:
         import jax.numpy as jnp

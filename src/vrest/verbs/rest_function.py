@@ -13,7 +13,7 @@ from vrest.errors import InputError
 from vrest.model.cellfile import CellLike, load
 from vrest.physics.namespace import Array
 from vrest.system.assemble import System, assemble, entries
-from vrest.verbs.allowed import Allowed
+from vrest.verbs.allowed import allowed_of
 from vrest.verbs.arguments import OfArguments, arguments
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.readings import Output, checked, reading
@@ -125,7 +125,7 @@ def differentiable_rest(system: System, faces: bool = False) -> Callable[[Array,
 
     import vrest.numerics.compiler.backend  # noqa: F401
 
-    rows, scale = list(system.laws.independent), Allowed(system).scale
+    rows, scale = list(system.laws.independent), allowed_of(system).scale
     amounts = np.array([system.states[k][0] == "amount" for k in rows])
 
     def rests(p: Array, x0: Array) -> np.ndarray:
@@ -136,7 +136,7 @@ def differentiable_rest(system: System, faces: bool = False) -> Callable[[Array,
         y = np.full((len(p), len(rows)), np.nan)
         found = rest_batch(system, p[possible], x0[possible])
         good = np.isin(found.outcome, [k for k, outcome in enumerate(Outcome) if outcome.is_rest])
-        good &= faces | (found.state[:, Allowed(system).positive] > 0).all(axis=1)
+        good &= faces | (found.state[:, allowed_of(system).positive] > 0).all(axis=1)
         y[possible] = np.where(good[:, None], found.state[:, rows], np.nan)
         return y.reshape(*lanes, len(rows))
 

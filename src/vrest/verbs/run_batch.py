@@ -17,7 +17,7 @@ from vrest.numerics.compiler.kernel import Kernel
 from vrest.numerics.lanes import RUNNING, Lanes, begun
 from vrest.physics.namespace import Array
 from vrest.system.assemble import Entries, System
-from vrest.verbs.allowed import Allowed
+from vrest.verbs.allowed import allowed_of
 from vrest.verbs.batch import put, taken
 
 ATTEMPTS = 64
@@ -105,7 +105,7 @@ def run_batch(
     varied = (p != p[:1]).any(axis=(0, 1)) | (moving and np.any(slope, axis=(0, 1)))
     changed = tuple(int(k) for k in np.flatnonzero(varied))
     level = np.asarray(() if thresholds is None else thresholds, dtype=np.float64)
-    atol = Allowed(system).tolerance(rtol)
+    atol = allowed_of(system).tolerance(rtol)
     asked = np.zeros(0) if times is None else np.asarray(times, dtype=np.float64)
     first = int(np.searchsorted(asked, edges[0], side="right"))
     advance = _advance(system, changed, moving, watch)
@@ -191,7 +191,7 @@ def _advance(system: System, changed: tuple[int, ...], moving: bool, watch: Watc
 
     ((lanes or None to begin, cells), shared[, times]) -> the lanes, their states, the steps tried on each, samples.
     """
-    allowed = Allowed(system)
+    allowed = allowed_of(system)
 
     def at(t: Array, args: Any) -> tuple[Entries, Entries, Entries]:
         (p, c, matrix), (values, rates, since) = args

@@ -12,7 +12,7 @@ import numpy as np
 from vrest.model.cellfile import CellLike, load
 from vrest.model.protocol import Protocol, protocol, segments
 from vrest.system.assemble import System, assemble, entries
-from vrest.verbs.allowed import Allowed
+from vrest.verbs.allowed import allowed_of
 from vrest.verbs.arguments import OfArguments, arguments
 from vrest.verbs.motion import motion
 from vrest.verbs.readings import Output, checked, reading
@@ -55,7 +55,7 @@ class RunFunction(OfArguments):
         system = assemble(self.of.cell)
         p0, x0 = self.of.described(system, values)
         y0, c, matrix = system.split(x0, p0)
-        atol = Allowed(system).tolerance(self.rtol)
+        atol = allowed_of(system).tolerance(self.rtol)
         stops, first, p, slope, start, moving = self._stretches(system, values, p0)
         f, valid = motion(system, moving)
 

@@ -15,7 +15,7 @@ from vrest.numerics.stationary import SIGNS_UP_TO, STABLE, UNSTABLE, Pace, Proof
 from vrest.physics.namespace import Array
 from vrest.system.assemble import Entries, System
 from vrest.units import from_si
-from vrest.verbs.allowed import SWOLLEN, Allowed
+from vrest.verbs.allowed import SWOLLEN, allowed_of
 from vrest.verbs.held import pumped
 
 RTOL = 1e-4
@@ -78,7 +78,7 @@ class _Search:
     """The parts of a search of one system, to be traced."""
 
     def __init__(self, system: System) -> None:
-        self.system, self.allowed = system, Allowed(system)
+        self.system, self.allowed = system, allowed_of(system)
         self.charges = [i for i, k in enumerate(system.laws.independent) if system.states[k][0] == "charge"]
 
     def settled(

@@ -7,7 +7,7 @@ import numpy as np
 from vrest.model.notice import Notice
 from vrest.system.assemble import System
 from vrest.units import duration
-from vrest.verbs.allowed import Allowed
+from vrest.verbs.allowed import allowed_of
 
 STATIONARY = 1e-9
 """1/s: no state moves by more than this share of its scale."""
@@ -20,7 +20,7 @@ def unstable_notice(system: System, x: np.ndarray, p: np.ndarray, lasted: float)
     """What to know of a stationary state x (states,) that a run of so many s ended on; None where it holds."""
     rows = list(system.laws.independent)
     y, c, matrix = system.split(x, p)
-    scale = np.array(Allowed(system).scale(tuple(y)))
+    scale = np.array(allowed_of(system).scale(tuple(y)))
     nudges = NUDGE * np.diag(scale)
     with np.errstate(all="ignore"):
         moved = system.derivative(system.join(np.concatenate([[y], y + nudges, y - nudges]), c, matrix), p)[:, rows]

@@ -7,7 +7,7 @@ import numpy as np
 from vrest.numerics.stationary import Stationary
 from vrest.system.assemble import System
 from vrest.units import duration, from_si
-from vrest.verbs.allowed import Allowed
+from vrest.verbs.allowed import allowed_of
 from vrest.verbs.certify import SETTLED_MM_PER_MIN, Certificate, certify, growth
 from vrest.verbs.firing import Firing, firing
 from vrest.verbs.linearised import linearised, point_of
@@ -70,7 +70,7 @@ def _moving(
 
 def newton(system: System, p: np.ndarray, x0: np.ndarray, x: np.ndarray) -> Stationary | None:
     """The stationary point that Newton's method finds from x with the totals of x0, stable or not; None if none."""
-    allowed, rows = Allowed(system), list(system.laws.independent)
+    allowed, rows = allowed_of(system), list(system.laws.independent)
     _, c, matrix = system.split(x0, p)
     y = x[rows]
     for k in range(MAX_ITERATIONS):

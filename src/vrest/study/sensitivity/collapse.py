@@ -13,7 +13,7 @@ from vrest.study.sensitivity.observed import pumps
 from vrest.system.assemble import System, assemble, entries
 from vrest.system.structure import Wall
 from vrest.units import DAY, HOUR, MINUTE
-from vrest.verbs.allowed import Allowed
+from vrest.verbs.allowed import allowed_of
 from vrest.verbs.motion import motion
 from vrest.verbs.rest import Rest
 from vrest.verbs.run import RTOL
@@ -92,7 +92,7 @@ def _after(system: System, wall: Wall) -> Any:
     One direction at a time: compiled once, whatever the number of directions.
     """
     f, valid = motion(system, moving=False)
-    atol = Allowed(system).tolerance(TIGHT)
+    atol = allowed_of(system).tolerance(TIGHT)
 
     def after(p: Any, x: Any, time: Any) -> tuple[Any, Any]:
         import jax

@@ -13,7 +13,7 @@ from vrest.numerics.compiler.kernel import Kernel
 from vrest.study.sensitivity.factors import SHARE, Factor, started
 from vrest.study.sensitivity.observed import Quantity, quantities
 from vrest.system.assemble import System, entries
-from vrest.verbs.allowed import Allowed
+from vrest.verbs.allowed import allowed_of
 from vrest.verbs.face import faced, gone_at
 from vrest.verbs.rest import Rest
 
@@ -79,7 +79,7 @@ def local(found: tuple[Factor, ...], rest: Rest) -> Local:
     moved_p, moved_x0 = (part.T for part in begin((), np.zeros(len(found))))
     push = _push(system)
     here = push(at, tuple(np.zeros_like(part) for part in at))[0]
-    size = np.array(Allowed(system).scale(tuple(y)))  # pivots compare like with like
+    size = np.array(allowed_of(system).scale(tuple(y)))  # pivots compare like with like
     scaled = (here.jacobian * size[None, :] / size[:, None])[np.ix_(stay, stay)]
     along = []
     for dp, dx0 in zip(moved_p, moved_x0, strict=True):
