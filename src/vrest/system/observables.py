@@ -127,16 +127,12 @@ def bare_transports(system: System, wall: Wall) -> dict[str, Transport]:
     return {label: part for label, part in bare if isinstance(part, Transport)}
 
 
-def path_currents(system: System, x: Vector, p: Vector, wall: Wall) -> dict[str, Array]:
+def path_currents(system: System, x: Vector, wall: Wall, rates: list[Array]) -> dict[str, Array]:
     """Net current that leaves the inside of a membrane along each path to other places, A, by path or membrane.
 
-    Of a membrane that closes a ring it is what comes back around the ring: its own current.
+    Of a membrane that closes a ring it is what comes back around the ring: its own current. `rates` are those of all
+    columns.
     """
-    return path_currents_of(system, x, wall, system.turnovers(x, p)[0])
-
-
-def path_currents_of(system: System, x: Vector, wall: Wall, rates: list[Array]) -> dict[str, Array]:
-    """`path_currents` from the rates of all columns."""
     if wall.closes:
         return {AROUND: -sum(currents_of(system, wall, rates_through(system, x, wall, rates)).values())}
     k = system.index["charge", wall.name]
@@ -213,13 +209,8 @@ def charge_per_turnover(moved: Mapping[str, float], valence: Mapping[str, int]) 
     return sum(valence[ion] * count for ion, count in moved.items())
 
 
-def atp_use(system: System, x: Vector, p: Vector) -> tuple[Array, Array]:
-    """ATP spent by all membranes: molecules per second, and watts."""
-    return atp_of(system, x, p, system.turnovers(x, p)[0])
-
-
-def atp_of(system: System, x: Vector, p: Vector, rates: list[Array]) -> tuple[Array, Array]:
-    """`atp_use` from the rates of all columns."""
+def atp_use(system: System, x: Vector, p: Vector, rates: list[Array]) -> tuple[Array, Array]:
+    """ATP spent by all membranes: molecules per second, and watts. `rates` are those of all columns."""
     molecules: Any = 0.0
     power: Any = 0.0
     for wall in system.structure.walls:

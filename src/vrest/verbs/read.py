@@ -15,13 +15,13 @@ from vrest.numerics.compiler.kernel import Kernel
 from vrest.physics.namespace import Array, namespace
 from vrest.system.assemble import Entries, System
 from vrest.system.observables import (
-    atp_of,
+    atp_use,
     bare_transports,
     currents_of,
     exchange_currents,
     fluxes_of,
     osmolarities,
-    path_currents_of,
+    path_currents,
     pump_costs,
     rates_through,
     reversal_potentials,
@@ -124,7 +124,7 @@ def readings(system: System, x: np.ndarray, p: np.ndarray) -> Readings:
     """
     lanes = x.shape[1:]
     found = reading(system)((x.reshape(len(x), -1), p.reshape(len(p), -1)), ())
-    values = found.reshape(-1, *lanes) if lanes else found[:, 0].tolist()
+    values = found.reshape(len(found), *lanes) if lanes else found[:, 0].tolist()
     return _mapped(values.__getitem__, _layout(system))
 
 
@@ -168,7 +168,7 @@ def _measured(system: System, x: Entries, p: Entries) -> Readings:
     """All readings in SI."""
     structure, turned = system.structure, system.turnovers(x, p)[0]
     rates = {wall: rates_through(system, x, wall, turned) for wall in structure.walls}
-    atp, watts = atp_of(system, x, p, turned)
+    atp, watts = atp_use(system, x, p, turned)
     return Readings(
         v={wall.name: system.potential(x, wall) for wall in structure.walls},
         E={wall.name: reversal_potentials(system, x, p, wall) for wall in structure.walls},
@@ -176,7 +176,7 @@ def _measured(system: System, x: Entries, p: Entries) -> Readings:
         volumes=volumes(system, x, p),
         osmolarities=osmolarities(system, x, p),
         currents={wall.name: currents_of(system, wall, rates[wall]) for wall in structure.walls},
-        path_currents={wall.name: path_currents_of(system, x, wall, turned) for wall in structure.walls},
+        path_currents={wall.name: path_currents(system, x, wall, turned) for wall in structure.walls},
         fluxes={wall.name: fluxes_of(system, wall, rates[wall]) for wall in structure.walls},
         turnovers={
             wall.name: {
