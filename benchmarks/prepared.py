@@ -17,7 +17,7 @@ import numpy as np
 HERE = Path(__file__).parent
 PAGE = ["outside.K", "outside.Na", "outside.Cl", "inside.K", "inside.Na", "inside.Cl", "temperature"]
 PAGE += [f"{name}_leak.permeability" for name in ("K", "Na", "Cl")]
-LANES = 20_000
+LANES, FEW = 20_000, 1000
 
 FIRST = """
 import sys, time, vrest, jax
@@ -76,6 +76,8 @@ def first(cell: str, work: str) -> float:
 
 def table() -> list[str]:
     """The figures, beside what 0.1.0 took on this machine."""
+    import jax
+
     import vrest
 
     cell, reference = vrest.load("mammalian_neuron"), vrest.load(HERE / "reference_cell.toml")
@@ -104,6 +106,17 @@ def table() -> list[str]:
         (f"certified rest, {each}", lambda: four.rest(lanes), 1e6 / LANES, "", ""),
         ("with gradient for 4 numbers, all states", lambda: four.gradient(lanes), 1e6 / LANES, "0.7", "1,500"),
     ]  # fmt: skip
+    by_jax = jax.jit(jax.vmap(jax.value_and_grad(vrest.rest_function(cell, four.paths))))
+    few = lanes.T[:FEW]
+    rows.append(
+        (
+            "V alone, by `jax.vmap(jax.value_and_grad(rest_function))`",
+            lambda: jax.block_until_ready(by_jax(few)),
+            1e6 / FEW,
+            "",
+            "1,500",
+        )
+    )
     lines = ["| CPU, warm | now | bar | 0.1.0 |", "|---|---|---|---|"]
     for name, work, scale, bar, before in rows:
         lines.append(f"| {name} | {scale * cpu(work, 9 if scale == 1e6 / LANES else 40):.3g} | {bar} | {before} |")

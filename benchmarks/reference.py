@@ -8,9 +8,11 @@ A sphere of fixed volume with GHK leaks and a 3 Na+/2 K+ pump; states Na, K, Cl 
 | `w2_end` | one of the sampled cells through the same hour; its last state |
 | `w2_dense` | the same; its 3,601 samples |
 | `w3` | the resting state of one sampled cell, on the charge it starts with |
+| `w3_gradient` | the same, with the derivatives of all its states by the logarithms of the five parameters |
 
-Truth is SciPy's LSODA at rtol 1e-12 (Radau at 1e-12 agrees to 1e-11) and, for W3, a root found by hybr to 1e-13. It is
-computed once (`python benchmarks/reference.py`, fifteen seconds) and kept in `.bench/truth.npz`. Only that needs SciPy.
+Truth is SciPy's LSODA at rtol 1e-12 (Radau at 1e-12 agrees to 1e-11) and, for W3, a root found by hybr to 1e-13; for
+its derivatives, central differences of such roots, extrapolated. It is computed once (`python benchmarks/reference.py`,
+fifteen seconds) and kept in `.bench/truth.npz`. Only that needs SciPy.
 """
 
 from __future__ import annotations
@@ -38,8 +40,8 @@ PUMP_OFF, PUMP_ON, END = 300.0, 1500.0, 3600.0  # s
 SEGMENTS = ((0.0, PUMP_OFF, 1.0), (PUMP_OFF, PUMP_ON, 0.0), (PUMP_ON, END, 1.0))
 """From, until (s), and the pump's rate as a share of its own."""
 TIMES = np.arange(3601.0)
-DENSE_CELLS = 20
-"""How many cells of W2 have a dense truth."""
+DENSE_CELLS, GRADIENT_CELLS = 20, 20
+"""How many cells of W2 have a dense truth, and of W3 one of their derivatives."""
 PUBLISHED = {  # s: Na, K, Cl, V
     1500: (72.916326625, 82.841050971, 16.180307359, -51.128090949),
     3600: (12.003723857, 136.977674096, 9.404984236, -68.019956832),
@@ -68,20 +70,23 @@ def charge(states) -> np.ndarray:
     return MV_PER_MM * (na + k - cl) - v
 
 
-def drift(states) -> float:
+def drift(states, start) -> float:
     """Largest change of the charge since the start, mV."""
-    return float(np.abs(charge(states) - charge(START)).max())
+    return float(np.abs(charge(states) - charge(np.broadcast_to(start, 4))).max())
 
 
-def error(states, truth) -> float:
-    """Largest relative error over samples, states and cells."""
-    return float(np.abs(np.asarray(states) / truth - 1).max())
+def error(states, truth, size=None) -> float:
+    """Largest error over samples, states and cells, relative to the truth or to another size."""
+    return float((np.abs(np.asarray(states) - truth) / np.abs(truth if size is None else size)).max())
 
 
 def truth() -> dict[str, np.ndarray]:
-    """Truth of each item, by its name: w1 (3601, 4), w2_end (1000, 4), w2_dense (20, 3601, 4), w3 (1000, 4)."""
+    """Truth of each item, by its name: w1 (3601, 4), w2_end (1000, 4), w2_dense (20, 3601, 4), w3 (1000, 4).
+
+    w3_gradient: (20, 5, 4).
+    """
     path = BENCH / "truth.npz"
-    if not path.exists():
+    if not path.exists() or "w3_gradient" not in np.load(path).files:
         path.parent.mkdir(exist_ok=True)
         np.savez(path, **compute_truth())
     return dict(np.load(path))
@@ -122,17 +127,28 @@ def compute_truth() -> dict[str, np.ndarray]:
 
         return root(residual, START, method="hybr", options={"xtol": 1e-13}).x
 
+    def slopes(parameters):
+        """Central differences by each logarithm, of two widths, so that errors of the second order cancel."""
+
+        def central(k, width):
+            moved = np.where(np.arange(5) == k, width, 0.0)
+            return (rest(parameters * np.exp(moved)) - rest(parameters * np.exp(-moved))) / (2 * width)
+
+        return np.array([(4 * central(k, 5e-3) - central(k, 1e-2)) / 3 for k in range(5)])
+
     stops = np.array([0.0, PUMP_OFF, PUMP_ON, END])
     return {
         "w1": lsoda(BASE, TIMES, 1e-12),
         "w2_end": np.array([lsoda(p, stops, 1e-12)[-1] for p in SAMPLES]),
         "w2_dense": np.array([lsoda(p, TIMES, 1e-12) for p in SAMPLES[:DENSE_CELLS]]),
         "w3": np.array([rest(p) for p in SAMPLES]),
+        "w3_gradient": np.array([slopes(p) for p in SAMPLES[:GRADIENT_CELLS]]),
     }
 
 
 if __name__ == "__main__":
     for name, states in truth().items():
-        print(f"{name}: {states.shape}, drift {drift(states):.1e} mV")
+        start = 0.0 if name == "w3_gradient" else START
+        print(f"{name}: {states.shape}, drift {drift(states, start):.1e} mV")
     for second, published in PUBLISHED.items():
         print(f"W1 at {second} s: {error(truth()['w1'][second], published):.1e} from the published answer")

@@ -169,7 +169,8 @@ def peers() -> list[str]:
     ratios = ", ".join(f"{item} {best[item] / ours[item]:.2g}x" for item in run_peers.ITEMS if item in ours)
     return [
         "`w1`: one cell for an hour, 3,601 samples; `w2_end` and `w2_dense`: 1,000 cells, last state or 3,601 samples;",
-        "`w3`: resting states; `first`: a fresh process to its first W1. All at rtol 1e-6.",
+        "`w3`: resting states; `w3_gradient`: with the derivatives of all states by five numbers; `first`: a fresh",
+        "process to its first W1. All at rtol 1e-6.",
         "",
         *run_peers.markdown(rows),
         "",

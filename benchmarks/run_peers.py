@@ -36,7 +36,7 @@ PEERS = {
         "numpy==2.4.6",
     ],
 }
-ITEMS = ("first", "w1", "w2_end", "w2_dense", "w3")
+ITEMS = ("first", "w1", "w2_end", "w2_dense", "w3", "w3_gradient")
 SUNDIALS = ["apt-get", "install", "-y", "-qq", "libsundials-dev"]
 
 

@@ -1,4 +1,5 @@
-"""diffrax's Kvaerno3 with a PI controller, under jit and vmap; for W3, optimistix' Newton under vmap.
+"""diffrax's Kvaerno3 with a PI controller, under jit and vmap; for W3, optimistix' Newton under vmap,
+and its derivatives by the implicit function theorem.
 
 The solver steps exactly to the pump's switches and starts anew there. Compiled
 programs are kept on disk: `EQX_ON_ERROR=nan` drops the callback that would keep JAX from it.
@@ -57,9 +58,7 @@ def run(parameters, rtol, dense):
     ).ys
 
 
-@jax.jit
-@jax.vmap
-def rest(parameters):
+def resting(parameters):
     """K follows from the charge: the four derivatives alone have a singular Jacobian."""
     na0, k0, cl0, v0 = reference.START
 
@@ -74,11 +73,21 @@ def rest(parameters):
     return state(found.value)
 
 
+rest = jax.jit(jax.vmap(resting))
+
+
+@jax.jit
+@jax.vmap
+def gradient(parameters):
+    return jax.jacfwd(lambda logarithms: resting(jnp.exp(logarithms)))(jnp.log(parameters)).T
+
+
 if __name__ == "__main__":
     main(
         w1=lambda rtol: run(reference.BASE[None], rtol, True)[0],
         w2_end=lambda samples, rtol: run(samples, rtol, False)[:, 0],
         w2_dense=lambda samples, rtol: run(samples, rtol, True),
         w3=rest,
-        cells={"w2_end": 500, "w2_dense": 500, "w3": 1000},
+        cells={"w2_end": 500, "w2_dense": 500, "w3": 1000, "w3_gradient": 1000},
+        w3_gradient=gradient,
     )
