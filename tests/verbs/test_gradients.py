@@ -1,5 +1,8 @@
 """Derivatives of rests and runs: against closed forms, Taylor's remainder, scaling, and each other."""
 
+import subprocess
+import sys
+
 import jax
 import numpy as np
 import pytest
@@ -123,6 +126,13 @@ def test_a_run_has_the_derivative_of_what_it_computes(neuron):
     assert slopes(lambda a: v(a)[1:3], v.values, along, derivative[1:3]) == pytest.approx(2.0, abs=0.1)
     settled = vrest.rest_function(neuron, paths)  # two weeks later the cell rests: another derivation of the same
     assert derivative[3] == pytest.approx(float(jax.jvp(settled, (v.values,), (along,))[1]), rel=1e-7)
+
+
+def test_the_first_call_in_a_process_may_be_inside_a_user_s_jit():
+    code = "import jax, vrest; v = vrest.{}; print(float(jax.jit(v)(v.values)))"
+    for function in ("rest_function('mammalian_neuron', 'outside.K')", "run_function('mammalian_neuron', 'outside.K')"):
+        done = subprocess.run([sys.executable, "-c", code.format(function)], capture_output=True, text=True, check=True)
+        assert float(done.stdout) == pytest.approx(-70, abs=1e-6)
 
 
 @pytest.mark.parametrize(

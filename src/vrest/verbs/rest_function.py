@@ -41,8 +41,6 @@ class RestFunction(OfArguments):
     def _described(self) -> Callable[[Array], tuple[Array, Array]]:
         import jax
 
-        import vrest.numerics.compiler.backend  # noqa: F401
-
         return jax.jit(lambda values: self.of.described(self._system, values))
 
     @cached_property
@@ -95,6 +93,8 @@ def rest_function(cell: CellLike, paths: str | Iterable[str], output: Output = "
     >>> jax.grad(v)(v.values).round(3).tolist()  # mV per mM, and mV per pmol/cm2/s
     [2.197, -0.033]
     """
+    import vrest.numerics.compiler.backend  # noqa: F401  (float64, before anyone traces it)
+
     checked(output)
     cell = load(cell)
     of = arguments(cell, paths)

@@ -42,8 +42,6 @@ class RunFunction(OfArguments):
     def _compiled(self) -> Any:
         import jax
 
-        import vrest.numerics.compiler.backend  # noqa: F401
-
         return jax.jit(self._run)
 
     def _run(self, values: Any) -> Any:
@@ -134,6 +132,8 @@ def run_function(
     >>> jax.jacfwd(v)(v.values).round(3).tolist()  # mV per mM of potassium outside, two seconds later
     [1.603]
     """
+    import vrest.numerics.compiler.backend  # noqa: F401  (float64, before anyone traces it)
+
     checked(output)
     cell = load(cell)
     stop = span(until)
