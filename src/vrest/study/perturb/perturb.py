@@ -10,12 +10,11 @@ import numpy as np
 
 from vrest.errors import InputError
 from vrest.model.cellfile import CellLike, load
-from vrest.model.change import Change, apply
 from vrest.study.perturb.follow import MOST_STEPS, follow
 from vrest.study.perturb.perturbation import Perturbation, find, perturbations, restoring, together
-from vrest.study.perturb.perturbed import Moment, Perturbed, moment
-from vrest.units import DAY, HOUR, MINUTE, format_si, from_door, to_si
-from vrest.verbs.instant import instant, steady_at
+from vrest.study.perturb.perturbed import Moment, Perturbed, at_rest, moment
+from vrest.study.perturb.two_clocks import at_once
+from vrest.units import DAY, HOUR, MINUTE, format_si, to_si
 from vrest.verbs.progress import Progress
 from vrest.verbs.rest import Rest, rest
 from vrest.verbs.run_result import Run
@@ -123,7 +122,7 @@ def perturb(
     settled = rest(cell, changes, start=kept.states[-1] if kept_stop is None else before.state)
     end = rest(cell, start=washed.states[-1])
     moments = (
-        _instant(before, changes),
+        at_once(before, changes),
         *(_read(kept, label, time) for label, time in READINGS.items()),
         _settled(settled if kept_stop is None else None),
     )
@@ -202,28 +201,14 @@ def _half(progress: Progress, which: int) -> Progress:
     return lambda share: progress(0.5 * (which + share))
 
 
-def _instant(before: Rest, changes: list[Change]) -> Moment:
-    """The first moment: contents frozen, every membrane at its new zero-current potential."""
-    from vrest.system.assemble import assemble
-    from vrest.system.structure import parameter_vector
-
-    answer = instant(before.as_cell(), changes)
-    system, x = assemble(before.cell), before.state
-    p = parameter_vector(apply(before.cell, changes))
-    for wall in system.structure.tree:
-        v = answer.v[wall.name] if isinstance(answer.v, dict) else answer.v
-        x = steady_at(system, x, wall, np.array([from_door(1.0, "potential") * v]), p)[0]
-    return moment("at once", 0.0, system, x, p)
-
-
 def _read(run: Run, label: str, time: float) -> Moment:
     k = np.flatnonzero(run.time == time)
     if not len(k):
-        return Moment(label, time, None, None, None, None, None)
+        return Moment(label, time)
     return moment(label, time, run.system, run.states[k[0]], run.parameters[k[0]])
 
 
 def _settled(answer: Rest | None) -> Moment:
     if answer is None or not answer.outcome.is_rest:
-        return Moment("settled", None, None, None, None, None, None)
-    return moment("settled", None, answer.system, answer.state, answer.parameters)
+        return Moment("settled")
+    return at_rest(answer, "settled")

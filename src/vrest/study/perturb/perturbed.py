@@ -40,12 +40,22 @@ class Moment:
     """The cell at one moment. mV, mM, um3, 1/s; potentials by membrane. What could not be reached is None."""
 
     label: str
-    time: float | None
-    v: dict[str, float] | None
-    E: dict[str, dict[str, float | None]] | None
-    concentrations: dict[str, dict[str, float]] | None
-    volumes: dict[str, float] | None
-    atp_per_second: float | None
+    time: float | None = None
+    v: dict[str, float] | None = None
+    E: dict[str, dict[str, float | None]] | None = None
+    concentrations: dict[str, dict[str, float]] | None = None
+    volumes: dict[str, float] | None = None
+    atp_per_second: float | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """What is read there; the potentials of a single membrane are plain."""
+        return {
+            "v": _flat(self.v),
+            "E": _flat(self.E),
+            "concentrations": self.concentrations,
+            "volumes": self.volumes,
+            "atp_per_second": self.atp_per_second,
+        }
 
 
 UNITS = {
@@ -133,15 +143,7 @@ class Perturbed:
             return False if self.washed_stop.outcome is Outcome.runs_out else None
         if not self.end.outcome.is_rest:
             return False
-        v0, v1 = by_membrane(self.before), by_membrane(self.end)
-        pairs = [(self.before.volumes[n], size) for n, size in self.end.volumes.items()]
-        pairs += [
-            (self.before.concentrations[space][ion], c)
-            for space, ions in self.end.concentrations.items()
-            for ion, c in ions.items()
-        ]
-        near = all(abs(a - b) <= BACK_SHARE * abs(a) + 1e-9 for a, b in pairs)
-        return near and all(abs(v1[n] - v0[n]) <= BACK_MV for n in v0)
+        return same(at_rest(self.end, "end"), at_rest(self.before, "rest"))
 
     @cached_property
     def recovery_time(self) -> float | None:
@@ -232,11 +234,7 @@ class Perturbed:
                 {
                     "label": m.label,
                     "time": m.time,
-                    "v": _flat(m.v),
-                    "E": _flat(m.E),
-                    "concentrations": m.concentrations,
-                    "volumes": m.volumes,
-                    "atp_per_second": m.atp_per_second,
+                    **m.as_dict(),
                 }
                 for m in self.moments
             ],
@@ -284,6 +282,22 @@ def moment(label: str, time: float | None, system: System, x: np.ndarray, p: np.
         volumes=now.volumes,
         atp_per_second=now.atp_per_second,
     )
+
+
+def at_rest(found: Rest, label: str) -> Moment:
+    """Everything at a resting state."""
+    return moment(label, None, found.system, found.state, found.parameters)
+
+
+def same(now: Moment, before: Moment) -> bool:
+    """Whether two moments differ by no more than 0.1 mV and 1 % of every content and volume."""
+    v0, sizes, contents = before.v or {}, before.volumes or {}, before.concentrations or {}
+    pairs = [(sizes[n], size) for n, size in (now.volumes or {}).items()]
+    pairs += [
+        (contents[space][ion], c) for space, ions in (now.concentrations or {}).items() for ion, c in ions.items()
+    ]
+    near = all(abs(a - b) <= BACK_SHARE * abs(a) + 1e-9 for a, b in pairs)
+    return near and all(abs(v - v0[n]) <= BACK_MV for n, v in (now.v or {}).items())
 
 
 def potentials(system: System, x: np.ndarray) -> dict[str, float]:
@@ -359,7 +373,7 @@ def _spoken(seconds: float) -> str:
 
 def rows(story: Perturbed) -> tuple[list[str], list[list[str]]]:
     """The readings as a table of texts: its head and its rows."""
-    rested = moment("rest", None, story.before.system, story.before.state, story.before.parameters)
+    rested = at_rest(story.before, "rest")
     walls = list(rested.v or {})
     inner = [s for s in story.before.system.structure.spaces if s.finite]
     head = ["", *(f"V {w} mV" if len(walls) > 1 else "V mV" for w in walls)]

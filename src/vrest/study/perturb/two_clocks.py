@@ -1,0 +1,96 @@
+"""What a change does to a resting cell on its two clocks: at once, contents frozen, and settled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from vrest.errors import NoRestError
+from vrest.model.cell import Cell
+from vrest.model.change import Change, apply
+from vrest.model.notice import Notice
+from vrest.study.perturb.perturbed import Moment, at_rest, moment, same
+from vrest.system.assemble import System, assemble
+from vrest.system.structure import parameter_vector
+from vrest.units import from_door, from_si
+from vrest.verbs.instant import instant, steady_at, zero_current_potentials
+from vrest.verbs.progress import Progress
+from vrest.verbs.rest import Rest, rest
+
+SAME_MV = 1e-6
+"""mV: zero-current potentials that are no further apart are one."""
+
+
+def resting(cell: Cell, progress: Progress | None = None) -> Rest:
+    """The certified rest that a change starts from.
+
+    Raises
+    ------
+    NoRestError
+        The cell has none.
+    """
+    before = rest(cell, progress=progress)
+    if not before.outcome.is_rest:
+        raise NoRestError(
+            f"'{cell.name}' does not rest before the change: {before.reason}",
+            code=before.outcome.name,
+            hint="In Python, vrest.instant starts from what the cell describes.",
+        )
+    return before
+
+
+def elsewhere(before: Rest) -> list[Notice]:
+    """That a cell rests elsewhere than it is described, by more than 0.1 mV or 1 % of a content or volume."""
+    described = moment("described", None, before.system, before.start, before.parameters)
+    rested = at_rest(before, "before")
+    if same(described, rested):
+        return []
+    said, found = (", ".join(f"{v:.2f}" for v in (m.v or {}).values()) for m in (described, rested))
+    message = (
+        f"'{before.cell.name}' is not at rest as described (V = {said} mV): the change is one of the cell at rest "
+        f"({found} mV). In Python, vrest.instant and vrest.settled start from what is described"
+    )
+    return [Notice("not_at_rest", message)]
+
+
+def at_once(before: Rest, changes: Sequence[Change]) -> Moment:
+    """A resting cell right after a change: contents frozen, gates steady, each membrane where no net current flows.
+
+    Raises
+    ------
+    NoRestError, InputError
+        As of `instant`.
+    """
+    answer = instant(before.as_cell(), changes)
+    system, p = _changed(before, changes)
+    x = before.state
+    for wall in system.structure.tree:
+        v = answer.v[wall.name] if isinstance(answer.v, dict) else answer.v
+        x = steady_at(system, x, wall, np.array([from_door(1.0, "potential") * v]), p)[0]
+    return moment("at once", 0.0, system, x, p)
+
+
+def other_potentials(before: Rest, changes: Sequence[Change], now: Moment) -> dict[str, list[float]]:
+    """Further potentials, mV, by membrane, at which no net current flows at once.
+
+    None of membranes whose potentials depend on each other.
+    """
+    system, p = _changed(before, changes)
+    if system.coupled:
+        return {wall.name: [] for wall in system.structure.walls}
+    found = {}
+    for wall in system.structure.walls:
+        roots = (from_si(v, "potential") for v in zero_current_potentials(system, before.state, p, wall))
+        found[wall.name] = [v for v in roots if abs(v - (now.v or {})[wall.name]) > SAME_MV]
+    return found
+
+
+def settling(before: Rest, changes: Sequence[Change], progress: Progress | None = None) -> Rest:
+    """Where the motion from a rest leads after a change."""
+    return rest(before.cell, changes, start=before.state, progress=progress)
+
+
+def _changed(before: Rest, changes: Sequence[Change]) -> tuple[System, np.ndarray]:
+    """The equations of the cell, and its parameters after a change."""
+    return assemble(before.cell), parameter_vector(apply(before.cell, changes))
