@@ -27,6 +27,8 @@ ALGEBRAIC = ("mammalian_neuron", "--set", "Na_leak.permeability=0")
 COMMANDS = {
     "rest": (),
     "rest all": ("--all",),
+    "instant": ("--set", "pump.max_rate*=0.9"),
+    "settled": ("--set", "pump.max_rate*=0.9"),
     "explain": (),
     "run": ("--from-rest", "--until", "1 h"),
     "bifurcation": ("outside.K", "0 mM", "8 mM"),

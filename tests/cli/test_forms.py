@@ -271,7 +271,7 @@ def test_version_and_help(vrest):
     for arguments in ([], ["-h"], ["--help"]):
         assert vrest(*arguments).code == 0
         assert "Examples:" in vrest(*arguments).out
-    for command in ("nernst", "ghk", "rest", "run", "explain", "show", "doctor"):
+    for command in ("nernst", "ghk", "rest", "instant", "settled", "run", "explain", "show", "doctor"):
         text = vrest(command, "--help").out
         assert text.index("Examples:") < text.index("Options")
         assert command in vrest("--help").out

@@ -27,6 +27,7 @@ GHK = ["ghk", "--ion", "K", "140", "5", "1", "--ion", "Na", "15", "145", "0.04",
     [
         (["--help"], SOLVER | HEAVY | {"numpy"}),
         (["rest", "--help"], SOLVER | HEAVY | {"numpy"}),
+        (["settled", "--help"], SOLVER | HEAVY | {"numpy"}),
         (["population", "--help"], SOLVER | HEAVY | {"numpy"}),
         (["fit", "--help"], SOLVER | HEAVY | {"numpy"}),
         (NERNST, SOLVER | HEAVY),
@@ -36,6 +37,8 @@ GHK = ["ghk", "--ion", "K", "140", "5", "1", "--ion", "Na", "15", "145", "0.04",
         (["show", "mammalian_neuron", "--json"], SOLVER | HEAVY),
         (["rest", "mammalian_neuron"], HEAVY),
         (["rest", "mammalian_neuron", "--json"], HEAVY | {"rich"}),
+        (["instant", "mammalian_neuron", "--set", "outside.K=12 mM", "--json"], HEAVY | {"rich"}),
+        (["settled", "mammalian_neuron", "--set", "outside.K=12 mM", "--json"], HEAVY | {"rich"}),
     ],
 )
 def test_what_a_command_does_not_load(fresh, arguments, absent):

@@ -15,7 +15,19 @@ from rich_click import rich_click as look
 from vrest.errors import VrestError, near_miss
 from vrest.version import __version__
 
-COMMANDS = ("nernst", "ghk", "rest", "run", "population", "explain", "bifurcation", "perturb", "compare")
+COMMANDS = (
+    "nernst",
+    "ghk",
+    "rest",
+    "instant",
+    "settled",
+    "run",
+    "population",
+    "explain",
+    "bifurcation",
+    "perturb",
+    "compare",
+)
 COMMANDS += ("excitability", "design", "check", "fit", "sensitivity", "show", "doctor")
 UNEXPECTED, USAGE, INTERRUPTED = 1, 2, 130
 
@@ -65,6 +77,7 @@ def app(ctx: click.Context) -> None:
       vrest nernst K --inside 140 --outside 5
       vrest ghk --ion K 140 5 1 --ion Na 15 145 0.04 --ion Cl 7 110 0.45
       vrest rest mammalian_neuron --set "outside.K=12 mM" --swap Na
+      vrest settled mammalian_neuron --set "outside.K=12 mM" --swap Na
       vrest run mammalian_neuron --at "5 min" "pump.max_rate*=0" -o run.nc
       vrest explain mammalian_neuron --plot votes.png
       vrest population mammalian_neuron --vary "K_leak.permeability ~ lognormal(0.2)" -n 10000

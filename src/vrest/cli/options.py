@@ -15,6 +15,7 @@ from vrest.errors import InputError
 if TYPE_CHECKING:
     from vrest.model.cell import Cell
     from vrest.model.change import Change
+    from vrest.verbs.rest import Rest
 
 Decorator = Callable[[Any], Any]
 
@@ -60,7 +61,13 @@ class Changes:
 
     def apply(self, cell: Cell) -> Cell:
         """The cell with the changes."""
-        from vrest.model.change import apply, parse_changes
+        from vrest.model.change import apply
+
+        return apply(cell, self.parsed(cell))
+
+    def parsed(self, cell: Cell) -> list[Change]:
+        """The changes of a cell, companions with them."""
+        from vrest.model.change import parse_changes
 
         if self.swap and self.salt:
             from vrest.cli.app import Wrong
@@ -69,7 +76,7 @@ class Changes:
         parsed = parse_changes(self.texts)
         if self.swap or self.salt:
             parsed = _accompanied(cell, parsed, str(self.swap or self.salt), "swap" if self.swap else "with")
-        return apply(cell, parsed)
+        return parsed
 
 
 def changes(command: Any) -> Any:
@@ -131,6 +138,23 @@ def check_figure(path: str | None) -> None:
         from vrest.atomic import check_target
 
         check_target(path, (".png", ".pdf", ".svg"), "a figure")
+
+
+def check_cell(path: str | None) -> None:
+    """Refuse a cell that could not be saved, before anything is computed."""
+    if path:
+        from vrest.atomic import check_target
+
+        check_target(path, (".toml",), "a cell")
+
+
+def save_cell(found: Rest, path: str) -> None:
+    """Write the cell that describes a rest."""
+    from vrest.atomic import replacing
+    from vrest.model.cellfile import write_cell
+
+    with replacing(path) as temporary:
+        temporary.write_text(write_cell(found.as_cell()), encoding="utf-8")
 
 
 def save_figure(module: str, function: str, story: Any, path: str) -> None:

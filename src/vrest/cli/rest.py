@@ -65,10 +65,7 @@ def command(
     from vrest.io.report import door, report
 
     options.check_figure(plot)
-    if output:
-        from vrest.atomic import check_target
-
-        check_target(output, (".toml",), "a cell")
+    options.check_cell(output)
     if every and (output or plot):
         from vrest.cli.app import Wrong
 
@@ -87,11 +84,7 @@ def command(
     if not found.outcome.is_rest:
         error = NoRestError(f"'{found.cell.name}': {found.reason}", code=found.outcome.name)
     elif output:
-        from vrest.atomic import replacing
-        from vrest.model.cellfile import write_cell
-
-        with replacing(output) as temporary:
-            temporary.write_text(write_cell(found.as_cell()), encoding="utf-8")
+        options.save_cell(found, output)
     if plot and error is None:
         from vrest.study.explain.explain import explain
 

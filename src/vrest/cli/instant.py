@@ -1,0 +1,131 @@
+"""`vrest instant`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from vrest.cli import options
+
+if TYPE_CHECKING:
+    from vrest.model.cell import Cell
+    from vrest.model.change import Change
+    from vrest.study.perturb.perturbed import Moment
+
+UNITS = {
+    "v": "mV",
+    "E": "mV",
+    "concentrations": "mM",
+    "volumes": "um3",
+    "atp_per_second": "1/s",
+    "others": "mV",
+    "slowest_time_constant": "s",
+}
+"""Shared with `vrest settled`."""
+
+FROZEN = "at once: contents frozen, gates at their steady state, no net current"
+
+
+@click.command("instant")
+@options.cell
+@options.changes
+@options.common
+def command(cell: str, changes: options.Changes, as_json: bool, quiet: bool) -> None:
+    """What a change does to a resting cell at once, before any concentration has moved.
+
+    \b
+    Examples:
+      vrest instant mammalian_neuron --set "outside.K=12 mM" --swap Na
+      vrest instant mammalian_neuron --set "pump.max_rate*=0"
+      vrest instant frog_muscle --set "outside.K=10 mM" --with Cl --set "temperature=20 degC" --json
+
+    CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input. The cell
+    starts from its certified rest. Where the change leads in the end: 'vrest settled'.
+    """
+    from vrest.cli.answer import Meter, answer, millivolts
+    from vrest.io.report import door, report
+
+    described, changed = read(cell, changes)
+
+    from vrest.model.change import apply
+    from vrest.model.notices import notices
+    from vrest.study.perturb.perturbed import at_rest
+    from vrest.study.perturb.two_clocks import at_once, elsewhere, other_potentials, resting
+    from vrest.verbs.slower import slower
+
+    with Meter(described.name, quiet) as meter:
+        start = resting(described, meter)
+    before, now = at_rest(start, "before"), at_once(start, changed)
+    others = other_potentials(start, changed, now)
+    after = apply(described, changed)
+    body = report(
+        {
+            "changes": [str(change) for change in changed],
+            "before": before.as_dict(),
+            "at_once": now.as_dict(),
+            "others": next(iter(others.values())) if len(others) == 1 else others,
+        },
+        UNITS,
+        {"cell": cell, **changes.inputs},
+        cell=described.name,
+        temperature=door(after.temperature, "temperature"),
+        warnings=[*notices(after), *elsewhere(start), *slower(start.fallbacks)],
+    )
+
+    def human() -> None:
+        title(described, body["temperature"], changed)
+        show([before, now], [])
+        click.echo(FROZEN)
+        for name, potentials in others.items():
+            of = f" of {name}" if len(others) > 1 else ""
+            if potentials:
+                listed = ", ".join(map(millivolts, potentials))
+                click.echo(f"no net current at V{of} = {listed} mV either, but V comes to the one above first")
+        click.echo("where it ends: vrest settled")
+
+    answer(body, human, as_json=as_json, quiet=quiet)
+
+
+def read(name: str, changes: options.Changes) -> tuple[Cell, list[Change]]:
+    """The cell as it is described, and what changes."""
+    if not changes.texts:
+        from vrest.cli.app import Wrong
+
+        raise Wrong(
+            "--set is missing: nothing changes.",
+            code="missing_argument",
+            hint="Say what, such as --set \"outside.K=12 mM\"; 'vrest rest' answers for the cell as it is.",
+        )
+    described = options.read_cell(name)
+    return described, changes.parsed(described)
+
+
+def title(cell: Cell, temperature: float, changes: Iterable[Change]) -> None:
+    """The first line: which cell, and what changes."""
+    from vrest.cli.answer import number
+
+    click.echo(f"{cell.name} at {number(temperature)} degC: {', '.join(map(str, changes))}")
+
+
+def show(moments: Sequence[Moment], contents: Sequence[tuple[str, str]]) -> None:
+    """Potentials at several moments side by side, then these concentrations (compartment, ion), and sizes and cost."""
+    from vrest.cli.answer import millivolts, number, table
+
+    walls = moments[0].E or {}
+    rows = []
+    for wall, reversals in walls.items():
+        of = f" {wall}" if len(walls) > 1 else ""
+        rows.append([f"V{of} mV", *(millivolts(m.v[wall] if m.v else None) for m in moments)])
+        for ion in reversals:
+            rows.append([f"E_{ion}{of} mV", *(millivolts(m.E[wall][ion] if m.E else None) for m in moments)])
+    for space, ion in contents:
+        values = (m.concentrations[space][ion] if m.concentrations else None for m in moments)
+        rows.append([f"{ion} {space} mM", *map(number, values)])
+    if contents:
+        for space in moments[0].volumes or {}:
+            sizes = (m.volumes[space] if m.volumes else None for m in moments)
+            rows.append([f"volume {space} um3", *map(number, sizes)])
+        rows.append(["ATP/s", *(number(m.atp_per_second, 3) for m in moments)])
+    table(["", *(m.label for m in moments)], "l" + "r" * len(moments), rows)
