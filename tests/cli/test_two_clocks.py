@@ -153,6 +153,21 @@ def test_what_settled_saves_rests_there(vrest, tmp_path, settled):
     assert close(piped.json["result"]["before"]["v"], again["v_rest"], 1e-9)
 
 
+@pytest.mark.parametrize("change", ["pump.max_rate*=0.5", "pump.max_rate*=0", "K_leak.permeability=0"])
+@pytest.mark.parametrize("command", ["instant", "settled"])
+def test_figures(vrest, tmp_path, command, change):
+    figure = tmp_path / "figure.png"
+    answer = vrest(command, "mammalian_neuron", "--set", change, "--plot", str(figure), "--json")
+    assert answer.code == (4 if command == "settled" and change.startswith("K_leak") else 0)
+    assert figure.read_bytes().startswith(b"\x89PNG")
+    assert [path.name for path in tmp_path.iterdir()] == ["figure.png"]
+
+
+def test_a_cell_that_could_not_be_saved(vrest):
+    answer = vrest("settled", *RAISED, "-o", "cell.nc", "--json")
+    assert (answer.code, answer.error) == (3, "unknown_suffix")
+
+
 def test_no_rest_after_the_change(vrest, tmp_path):
     saved = tmp_path / "settled.toml"
     lost = ("mammalian_neuron", "--set", "K_leak.permeability=0")
@@ -215,6 +230,7 @@ def test_a_cell_without_an_ion(vrest, tmp_path):
         (["mammalian_neuron", "--set", "outside.K=12 mV"], 3, "wrong_unit"),
         (["mammalian_neuron", "--set", "pump.max_rate*=2", "--swap", "Na"], 3, "bad_companion"),
         (["mammalian_neuron", "--set", "inside.K=130 mM"], 3, "fixed_at_start"),
+        (["mammalian_neuron", "--set", "outside.K=12 mM", "--plot", "figure.jpg"], 3, "unknown_suffix"),
     ],
 )
 @pytest.mark.parametrize("command", ["instant", "settled"])

@@ -12,8 +12,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+import vrest
 from vrest.constants import F
 from vrest.model.cellfile import load
+from vrest.model.change import parse_changes
 from vrest.plot.balance import balance_figure, by_ion, by_transport
 from vrest.plot.bath import bath_figure
 from vrest.plot.current_voltage import iv_figure
@@ -22,9 +24,12 @@ from vrest.plot.fit import fit_figure
 from vrest.plot.ladder import ladder
 from vrest.plot.style import ion_colour
 from vrest.plot.timecourse import timecourse
+from vrest.plot.two_clocks import two_clocks_figure
 from vrest.study.curves import BathCurve, bath_curve, current_voltage
 from vrest.study.explain.explain import Explanation, explain
 from vrest.study.fit.fit import fit
+from vrest.study.perturb.perturbed import Moment, at_rest
+from vrest.study.perturb.two_clocks import TwoClocks, at_once, resting, settling
 from vrest.system.observables import currents, reversal_potentials
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import rest
@@ -251,6 +256,21 @@ def test_logarithmic_time_course_has_a_column_for_each_stretch() -> None:
         "pump.max_rate ×0",
         "restored",
     ]
+
+
+@pytest.mark.parametrize("change", ["outside.K=12 mM swap Na", "K_leak.permeability=0"])
+def test_two_clocks_lines_are_the_moments(change: str) -> None:
+    start, changes = resting(load("mammalian_neuron")), parse_changes(change)
+    end = settling(start, changes)
+    last = at_rest(end, "settled") if end.outcome.is_rest else Moment("settled")
+    moments = (at_rest(start, "before"), at_once(start, changes), last)
+    axes = render(two_clocks_figure(TwoClocks(start.cell, tuple(changes), moments))).axes[0]
+    drawn = [curve.get_ydata() for curve in axes.lines if curve.get_marker() == "o"]
+    v = [-70.0, vrest.instant("mammalian_neuron", change).v, end.v_rest if last.v else np.nan]
+    assert np.asarray(drawn[0], float) == pytest.approx(v, abs=1e-9, nan_ok=True)
+    assert len(drawn) == 4
+    ticks = [tick.get_text() for tick in axes.get_xticklabels()]
+    assert ticks == ["before", "at once", "settled" if last.v else "settled:\nnone"]
 
 
 def test_one_colour_per_ion_everywhere(stories: dict[str, Explanation], run: Run, curve: BathCurve) -> None:

@@ -31,14 +31,15 @@ FROZEN = "at once: contents frozen, gates at their steady state, no net current"
 @click.command("instant")
 @options.cell
 @options.changes
+@options.plot
 @options.common
-def command(cell: str, changes: options.Changes, as_json: bool, quiet: bool) -> None:
+def command(cell: str, changes: options.Changes, plot: str | None, as_json: bool, quiet: bool) -> None:
     """What a change does to a resting cell at once, before any concentration has moved.
 
     \b
     Examples:
       vrest instant mammalian_neuron --set "outside.K=12 mM" --swap Na
-      vrest instant mammalian_neuron --set "pump.max_rate*=0"
+      vrest instant mammalian_neuron --set "pump.max_rate*=0" --plot pump_off.png
       vrest instant frog_muscle --set "outside.K=10 mM" --with Cl --set "temperature=20 degC" --json
 
     CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input. The cell
@@ -47,12 +48,13 @@ def command(cell: str, changes: options.Changes, as_json: bool, quiet: bool) -> 
     from vrest.cli.answer import Meter, answer, millivolts
     from vrest.io.report import door, report
 
+    options.check_figure(plot)
     described, changed = read(cell, changes)
 
     from vrest.model.change import apply
     from vrest.model.notices import notices
     from vrest.study.perturb.perturbed import at_rest
-    from vrest.study.perturb.two_clocks import at_once, elsewhere, other_potentials, resting
+    from vrest.study.perturb.two_clocks import TwoClocks, at_once, elsewhere, other_potentials, resting
     from vrest.verbs.slower import slower
 
     with Meter(described.name, quiet) as meter:
@@ -60,6 +62,9 @@ def command(cell: str, changes: options.Changes, as_json: bool, quiet: bool) -> 
     before, now = at_rest(start, "before"), at_once(start, changed)
     others = other_potentials(start, changed, now)
     after = apply(described, changed)
+    if plot:
+        story = TwoClocks(described, tuple(changed), (before, now))
+        options.save_figure("vrest.plot.two_clocks", "two_clocks_figure", story, plot)
     body = report(
         {
             "changes": [str(change) for change in changed],
@@ -68,7 +73,7 @@ def command(cell: str, changes: options.Changes, as_json: bool, quiet: bool) -> 
             "others": next(iter(others.values())) if len(others) == 1 else others,
         },
         UNITS,
-        {"cell": cell, **changes.inputs},
+        {"cell": cell, **changes.inputs, "plot": plot},
         cell=described.name,
         temperature=door(after.temperature, "temperature"),
         warnings=[*notices(after), *elsewhere(start), *slower(start.fallbacks)],

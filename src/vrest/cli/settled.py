@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 @options.cell
 @options.changes
 @click.option("-o", "--output", metavar="FILE", help="Save the settled cell, with all digits (.toml).")
+@options.plot
 @options.common
-def command(cell: str, changes: options.Changes, output: str | None, as_json: bool, quiet: bool) -> None:
+def command(
+    cell: str, changes: options.Changes, output: str | None, plot: str | None, as_json: bool, quiet: bool
+) -> None:
     """Where a change leads a resting cell in the end, beside what it does at once.
 
     \b
     Examples:
       vrest settled mammalian_neuron --set "outside.K=12 mM" --swap Na
-      vrest settled mammalian_neuron --set "pump.max_rate*=0.5" -o weak_pump.toml
+      vrest settled mammalian_neuron --set "pump.max_rate*=0.5" -o weak_pump.toml --plot weak_pump.png
       vrest settled my_cell.toml --set "K_leak.permeability*=2" --set "temperature=20 degC" --json
 
     CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input. The cell
@@ -40,11 +43,12 @@ def command(cell: str, changes: options.Changes, output: str | None, as_json: bo
     from vrest.units import duration
 
     options.check_cell(output)
+    options.check_figure(plot)
     described, changed = read(cell, changes)
 
     from vrest.model.notice import Notice
     from vrest.study.perturb.perturbed import Moment, at_rest
-    from vrest.study.perturb.two_clocks import at_once, elsewhere, resting, settling
+    from vrest.study.perturb.two_clocks import TwoClocks, at_once, elsewhere, resting, settling
 
     with Meter(described.name, quiet) as meter:
         start = resting(described, meter)
@@ -65,6 +69,9 @@ def command(cell: str, changes: options.Changes, output: str | None, as_json: bo
         if output:
             options.save_cell(found, output)
     moments = (at_rest(start, "before"), now, end)
+    if plot:
+        story = TwoClocks(described, tuple(changed), moments)
+        options.save_figure("vrest.plot.two_clocks", "two_clocks_figure", story, plot)
     body = report(
         {
             "changes": [str(change) for change in changed],
@@ -74,7 +81,7 @@ def command(cell: str, changes: options.Changes, output: str | None, as_json: bo
             "slowest_time_constant": found.slowest_time_constant,
         },
         UNITS,
-        {"cell": cell, **changes.inputs, "output": output},
+        {"cell": cell, **changes.inputs, "output": output, "plot": plot},
         cell=described.name,
         temperature=door(found.cell.temperature, "temperature"),
         warnings=[*found.warnings, *warnings],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,6 +21,16 @@ from vrest.verbs.rest import Rest, rest
 
 SAME_MV = 1e-6
 """mV: zero-current potentials that are no further apart are one."""
+
+
+@dataclass(frozen=True)
+class TwoClocks:
+    """A change of a cell, and the moments before it, at once, and settled; what there is not has no values."""
+
+    cell: Cell
+    """As it is described."""
+    changes: tuple[Change, ...]
+    moments: tuple[Moment, ...]
 
 
 def resting(cell: Cell, progress: Progress | None = None) -> Rest:

@@ -1,0 +1,64 @@
+"""A change on its two clocks: V and the Nernst potentials before, at once and settled."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from vrest.plot.labels import Label, end_labels, end_room, release_room, settle, text_width
+from vrest.plot.style import INK, TEXT, dress, ion_colour, ion_dash, new_figure, number, reversal_label, zero_line
+from vrest.plot.traces import SOLID
+from vrest.study.perturb.two_clocks import TwoClocks
+
+
+def two_clocks_figure(story: TwoClocks) -> Figure:
+    """V and the Nernst potentials of every membrane at each moment, named at their ends; where there is none, a gap.
+
+    >>> from vrest.model.cellfile import load
+    >>> from vrest.model.change import parse_changes
+    >>> from vrest.study.perturb.perturbed import at_rest
+    >>> from vrest.study.perturb.two_clocks import at_once, resting
+    >>> start, changes = resting(load("mammalian_neuron")), parse_changes("pump.max_rate*=0")
+    >>> story = TwoClocks(start.cell, tuple(changes), (at_rest(start, "before"), at_once(start, changes)))
+    >>> [text.get_text() for text in two_clocks_figure(story).axes[0].texts][0]
+    'V  −65.41 mV'
+    """
+    walls = list(story.moments[0].v or {})
+    changes = ", ".join(map(str, story.changes))
+    width = max((1.6 + 0.9 * len(story.moments)) * len(walls) + 0.8, text_width(changes, TEXT) / 72.0 + 0.4)
+    figure = new_figure(story.cell, width, 4.8, title=story.cell.name, subtitle=changes)
+    panels = figure.subplots(1, len(walls), squeeze=False)[0]
+    named = [_draw(axes, story, wall) for axes, wall in zip(panels, walls, strict=True)]
+    for axes, labels in zip(panels, named, strict=True):
+        end_room(axes, labels)
+    settle(figure)
+    for axes, labels in zip(panels, named, strict=True):
+        release_room(axes)
+        end_labels(axes, labels)
+    return figure
+
+
+def _draw(axes: Axes, story: TwoClocks, wall: str) -> list[Label]:
+    """The curves of a membrane, and what stands at their ends."""
+    moments = story.moments
+    dress(axes, y="V (mV)", title=wall if len(story.cell.membranes) > 1 else "")
+    zero_line(axes)
+    axes.set_xticks(range(len(moments)), [m.label if m.v else f"{m.label}:\nnone" for m in moments])
+    axes.set_xlim(-0.15, len(moments) - 0.85)
+    reversals = [m.E[wall] if m.E else {} for m in moments]
+    curves = [("V", [m.v[wall] if m.v else None for m in moments], INK, SOLID)]
+    for ion in reversals[0]:
+        curves.append((reversal_label(ion), [e.get(ion) for e in reversals], ion_colour(ion), ion_dash(ion)))
+    labels = []
+    for name, found, colour, dash in curves:
+        values = np.array([np.nan if value is None else value for value in found])
+        known = np.flatnonzero(np.isfinite(values))
+        if not known.size:
+            continue
+        bold, last = name == "V", int(known[-1])
+        axes.plot(values, color=colour, linestyle=dash, linewidth=2.4 if bold else 1.3, marker="o", ms=5 if bold else 3)
+        when = "" if moments[-1].v else f" ({moments[last].label})"
+        text = f"{name}  {number(values[last])} mV{when}"
+        labels.append(Label(float(values[last]), text, colour, "bold" if bold else "normal"))
+    return labels
