@@ -8,6 +8,7 @@ bad pivot spoilt. Beyond so many operations compile time would explode: LAPACK t
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 WRITTEN_OUT, WRITTEN_SHORT = 10_000, 400
 """Most multiplications of one factorisation that are written out, and in code that should compile quickly."""
 
+CALLED = 1_000
+"""Beyond so many multiplications machine code of our own calls an elimination, which it then has only once."""
+
 
 class Factors(NamedTuple):
     """L and U in one, with inverted pivots, and the order of elimination; or LAPACK's factors."""
@@ -30,6 +34,8 @@ class Factors(NamedTuple):
     entries: Matrix
     order: tuple[int, ...]
     dense: tuple[Array, Array] | None = None
+    called: bool = False
+    """Whether it is so long that it is not written out each time."""
 
 
 def order_of(pattern: set[tuple[int, int]], n: int) -> tuple[tuple[int, ...], int]:
@@ -56,13 +62,44 @@ def factorise(matrix: Matrix, n: int, most: int = WRITTEN_OUT) -> Factors:
     """Factors of a matrix given by its entries; the diagonal must exist. LAPACK's beyond `most` multiplications."""
     order, cost = order_of(set(matrix), n)
     if cost > most:
-        zero = jnp.zeros_like(matrix[0, 0])
-        rows = [jnp.stack([matrix.get((i, j), zero) for j in range(n)], axis=-1) for i in range(n)]
-        return Factors({}, order, lu_factor(jnp.stack(rows, axis=-2)))
-    places: list[tuple[int, int]] = []
+        return _dense(matrix, n, order)
+    return _written(tuple(matrix), order, lambda *values: values, tuple(matrix.values()))
 
-    def eliminated(*values: Any) -> list[Any]:
-        m = dict(zip(matrix, values, strict=True))
+
+def implicit(shift: Reals, jacobian: Matrix, n: int, most: int = WRITTEN_OUT, *, often: bool = False) -> Factors:
+    """Factors of shift I - J: what every linearly implicit step solves with. `often`: it is not the only one."""
+    jacobian = dict(sorted(jacobian.items()))  # two eliminations are the same code where this is the same
+    places = (*jacobian, *((i, i) for i in range(n) if (i, i) not in jacobian))
+
+    def shifted(shift: Any, *values: Any) -> list[Any]:
+        matrix = {at: -value for at, value in zip(jacobian, values, strict=True)}
+        return [shift + matrix.get(at, 0.0) if at[0] == at[1] else matrix[at] for at in places]
+
+    order, cost = order_of(set(places), n)
+    if cost > most:
+        return _dense(dict(zip(places, shifted(shift, *jacobian.values()), strict=True)), n, order)
+    return _written(places, order, shifted, (shift, *jacobian.values()), called=often and cost > CALLED)
+
+
+def _dense(matrix: Matrix, n: int, order: tuple[int, ...]) -> Factors:
+    zero = jnp.zeros_like(matrix[0, 0])
+    rows = [jnp.stack([matrix.get((i, j), zero) for j in range(n)], axis=-1) for i in range(n)]
+    return Factors({}, order, lu_factor(jnp.stack(rows, axis=-2)))
+
+
+def _written(
+    places: tuple[tuple[int, int], ...],
+    order: tuple[int, ...],
+    entries: Callable[..., Sequence[Any]],
+    numbers: tuple[Reals, ...],
+    *,
+    called: bool = False,
+) -> Factors:
+    """Factors of the matrix with `entries(*numbers)` at these places."""
+    filled: list[tuple[int, int]] = []
+
+    def eliminated(*numbers: Any) -> list[Any]:
+        m = dict(zip(places, entries(*numbers), strict=True))
         for place, k in enumerate(order):
             m[k, k] = 1.0 / m[k, k]
             later = order[place + 1 :]
@@ -73,23 +110,11 @@ def factorise(matrix: Matrix, n: int, most: int = WRITTEN_OUT) -> Factors:
                         if (k, j) in m:
                             product = m[i, k] * m[k, j]
                             m[i, j] = m[i, j] - product if (i, j) in m else -product
-        places[:] = m
+        filled[:] = m
         return list(m.values())
 
-    entries = arithmetic(eliminated, *matrix.values())
-    return Factors(dict(zip(places, entries, strict=True)), order)
-
-
-def implicit(shift: Reals, jacobian: Matrix, n: int, most: int = WRITTEN_OUT) -> Factors:
-    """Factors of shift I - J: what every linearly implicit step solves with."""
-    places = [*jacobian, *((i, i) for i in range(n) if (i, i) not in jacobian)]
-
-    def shifted(shift: Any, *values: Any) -> list[Any]:
-        matrix = {at: -value for at, value in zip(jacobian, values, strict=True)}
-        return [shift + matrix.get(at, 0.0) if at[0] == at[1] else matrix[at] for at in places]
-
-    matrix = dict(zip(places, arithmetic(shifted, shift, *jacobian.values()), strict=True))
-    return factorise(matrix, n, most)
+    found = arithmetic(eliminated, *numbers, groups=(1, len(numbers) - 1) if called else ())
+    return Factors(dict(zip(filled, found, strict=True)), order, called=called)
 
 
 def substitute(factors: Factors, b: State) -> State:
@@ -113,7 +138,8 @@ def substitute(factors: Factors, b: State) -> State:
             x[k] = x[k] * m[k, k]
         return x
 
-    return tuple(arithmetic(solved, *factors.entries.values(), *b))
+    groups = (len(factors.entries), len(b)) if factors.called else ()
+    return tuple(arithmetic(solved, *factors.entries.values(), *b, groups=groups))
 
 
 def sign(factors: Factors) -> Reals:

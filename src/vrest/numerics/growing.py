@@ -211,7 +211,7 @@ def _real_limit(jacobian: Matrix, n: int, h: Reals) -> Reals:
 
     def body(carry: tuple[Reals, Flags]) -> tuple[Reals, Flags]:
         shorter = jnp.where(carry[1], 0.25 * carry[0], carry[0])
-        return shorter, sign(implicit(RESOLVED / shorter, jacobian, n)) < 0
+        return shorter, sign(implicit(RESOLVED / shorter, jacobian, n, often=True)) < 0
 
     start = (4.0 * h, jnp.ones_like(h, dtype=bool))  # the elimination, which is long, is written once
     shorter = jax.lax.while_loop(lambda carry: jnp.any(carry[1]), body, start)[0]

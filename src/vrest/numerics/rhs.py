@@ -26,6 +26,9 @@ Name = Hashable
 """A variable of the trace, or what stands for one."""
 Values = dict[Name, ArrayLike]
 
+CALLED = 1_000
+"""A right-hand side of more operations is called by machine code of our own, which then has it only once."""
+
 
 class Rhs:
     """f(t, y, args) -> y' with y a tuple of n arrays, and so is y', or has other numbers of them; t has their shape.
@@ -108,12 +111,17 @@ class Rhs:
         given = zip(self._inputs, [t, *y, *(leaves[k] for k in self._varying)], strict=True)
         return dict(given) | {v: value for v, value in self._known.items() if is_traced(value)}
 
-    def _found(self, by: Callable[[Values], list[ArrayLike]], program: Trace | None, given: Values) -> list[Reals]:
-        """What a function of the values given finds; or a program that does the same."""
+    def _found(
+        self, by: Callable[[Values], list[ArrayLike]], program: Trace | None, given: Values, often: bool = False
+    ) -> list[Reals]:
+        """What a function of the values given finds; or a program that does the same, taken more than once if long."""
         if program is None:
             found = by(given)
         else:
-            found = insert(program, lambda *v: by(dict(zip(given, v, strict=True))), given)
+            anew = len(self._inputs)
+            groups = (anew, len(given) - anew) if often and len(program.operations) > CALLED else ()
+            plain = lambda *v: by(dict(zip(given, v, strict=True)))  # noqa: E731
+            found = insert(program, plain, list(given.values()), groups=groups)
         return [jnp.broadcast_to(v, self.shape) for v in found]
 
     def _all(self, given: Values) -> Values:
@@ -130,7 +138,7 @@ class Rhs:
     def __call__(self, t: Reals, y: State, args: Any = ()) -> Results:
         """y'; `args` only where some of them are given anew."""
         program = None if self._programs is None else self._programs.values
-        return tuple(self._found(self._run, program, self._given(t, y, args)))
+        return tuple(self._found(self._run, program, self._given(t, y, args), often=True))
 
     def jacobian(self, t: Reals, y: State, args: Any = ()) -> tuple[Results, Matrix]:
         """y' and the entries dy'_i/dy_j that exist."""

@@ -68,7 +68,8 @@ def one_step(
 
     `slope` and `jacobian` are those at (t, y); `args` are what the right-hand side is given anew.
     """
-    factors = implicit(1.0 / (h * method.gamma), jacobian, len(y), WRITTEN_SHORT if rhs.short else WRITTEN_OUT)
+    most = WRITTEN_SHORT if rhs.short else WRITTEN_OUT
+    factors = implicit(1.0 / (h * method.gamma), jacobian, len(y), most, often=True)
     drift = rhs.drift(t, y, args) if rhs.moving else None
     if rhs.short:
         ks = _looped(rhs, t, y, h, factors, drift, args, method)

@@ -12,11 +12,11 @@ from vrest.numerics.compiler.instructions import Block, Value, real
 from vrest.numerics.compiler.trace import insert
 
 
-def arithmetic(f: Callable[..., Sequence[Any]], *numbers: Any) -> list[Any]:
+def arithmetic(f: Callable[..., Sequence[Any]], *numbers: Any, groups: tuple[int, ...] = ()) -> list[Any]:
     """f(*numbers), a list of numbers that f makes by + - * / and abs alone; all (lanes,) or ().
 
     Where it becomes machine code of our own the operations are written down without JAX, which takes some
-    ten times as long for each of them.
+    ten times as long for each of them. With `groups` they are called, see `trace.insert`.
 
     >>> arithmetic(lambda x, y: [x - 2.0 * y, abs(x)], -1.0, 3.0)
     [-7.0, 1.0]
@@ -29,7 +29,7 @@ def arithmetic(f: Callable[..., Sequence[Any]], *numbers: Any) -> list[Any]:
     def program(block: Block, values: Iterable[Value]) -> list[Value]:
         return [Entry.of(v, block).value for v in f(*(Entry(v, block) for v in values))]
 
-    return insert(program, f, numbers, [shape] * made)
+    return insert(program, f, numbers, [shape] * made, groups)
 
 
 class Entry:

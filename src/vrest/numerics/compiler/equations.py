@@ -93,7 +93,9 @@ def _again(operations: Sequence[Operation], anew: dict[Any, Any], at: Any) -> li
     for op in operations:
         inputs = [anew.get(v, v) for v in op.inputs]
         outputs = [replace(v) for v in op.outputs]
-        settings = {k: _inside(v, anew) if isinstance(v, Trace) else v for k, v in op.settings.items()}
+        parts = {name: part for name, part in op.settings.items() if isinstance(part, Trace)}
+        carried = {v: replace(v) for part in parts.values() for v in part.inputs}  # both parts of a loop know them
+        settings = op.settings | {name: _inside(part, anew | carried) for name, part in parts.items()}
         anew |= zip(op.outputs, outputs, strict=True)
         found.append(Operation(op.name, inputs, outputs, settings, at))
     return found
@@ -101,10 +103,8 @@ def _again(operations: Sequence[Operation], anew: dict[Any, Any], at: Any) -> li
 
 def _inside(part: Trace, anew: dict[Any, Any]) -> Trace:
     """A part of a loop, which may read what lies outside."""
-    own = dict(anew)
-    inputs = [own.setdefault(v, replace(v)) for v in part.inputs]
-    operations = [op for one in part.operations for op in _again([one], own, one.at)]
-    return Trace(inputs, operations, [own.get(v, v) for v in part.outputs])
+    operations = [op for one in part.operations for op in _again([one], anew, one.at)]
+    return Trace([anew[v] for v in part.inputs], operations, [anew.get(v, v) for v in part.outputs])
 
 
 @dataclass(frozen=True)

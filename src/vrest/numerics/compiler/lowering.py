@@ -7,12 +7,13 @@ of the machine. What cannot be written so (a call of LAPACK, a size that is not 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from vrest.errors import InputError
+from vrest.numerics.compiler.calls import Calls
 from vrest.numerics.compiler.instructions import BIT, INT, LONG, REAL, Block, Value, long, real
 from vrest.numerics.compiler.operations import (
     FUNCTIONS,
@@ -61,10 +62,23 @@ def lowered(trace: Trace, width: int) -> Lowered:
     return _Lowering(trace, width).module()
 
 
+def _read_one_by_one(trace: Trace) -> Iterator[Any]:
+    """What is read otherwise than as part of a group in memory."""
+    yield from trace.outputs
+    for op in trace.operations:
+        if not op.settings.get("groups"):
+            yield from op.inputs
+        if op.name == "while":
+            yield from _read_one_by_one(op.settings["condition"])
+            yield from _read_one_by_one(op.settings["body"])
+
+
 class _Lowering:
     def __init__(self, trace: Trace, width: int) -> None:
         self.b = Block(width)
+        self.calls = Calls(self.b)
         self.trace = trace
+        self.apart = set(_read_one_by_one(trace))
         self.found: dict[Variable, Any] = {}
         self.deciding = False
         """Whether it is the condition of a loop that is lowered."""
@@ -120,6 +134,7 @@ class _Lowering:
             *b.defined.values(),
             "define void @run(ptr noalias readonly %table, i64 %lanes, i64 %own, i64 %count) #0 {",
             "entry:",
+            *self.calls.memory,
             *head,
             "  br label %head",
             "head:",
@@ -271,7 +286,7 @@ class _Lowering:
             return [scalar(self.taken(values[1][()]))]
         values = [self.whole(v) for v in values]
         if name == "inserted":
-            return self.inserted(op.settings["program"], values)
+            return self.inserted(op, values)
         if name in SHAPES:
             return SHAPES[name](op, values)
         if name in REDUCTIONS:
@@ -292,7 +307,22 @@ class _Lowering:
             found[at] = function(self.b, op, *(v[at] for v in values))
         return [found]
 
-    def inserted(self, program: Any, values: list[Array]) -> list[Array]:
+    def inserted(self, op: Operation, values: list[Array]) -> list[Array]:
+        program, groups = op.settings["program"], op.settings["groups"]
+        if not groups or self.b is not self.calls.block:
+            return self.written(program, values)
+
+        def write(block: Block, given: list[Array]) -> list[Array]:
+            outside, self.b = self.b, block
+            made = self.written(program, given)
+            self.b = outside
+            return made
+
+        wanted = [v in self.apart for v in op.outputs]
+        return self.calls.called(program, values, groups, wanted, write)
+
+    def written(self, program: Any, values: list[Array]) -> list[Array]:
+        """What a program makes, its instructions being written here."""
         if isinstance(program, Trace):
             self.found |= zip(program.inputs, values, strict=True)
             return self.run(program)

@@ -9,6 +9,10 @@ from functools import cache
 from threading import Lock
 from typing import Any, NamedTuple
 
+LONG = 20_000
+"""Lines of a module beyond which LLVM does not look for a better order of instructions: it takes a quarter of the time,
+and where so many numbers wait in memory the code that comes out is no quicker."""
+
 
 class Machine(NamedTuple):
     """The processor that code is made for, and where made code lives in this process."""
@@ -63,7 +67,12 @@ def compiled(text: str) -> bytes:
         module = llvm.parse_assembly(text.replace("@run(", f"@{_name(text.encode())}("))
         module.verify()
         # no passes: `lowered` leaves little to improve, and they take longer than all the rest
-        return _name(text.encode()).encode() + target.emit_object(module)
+        order = "-enable-misched={}".format
+        llvm.set_option("vrest", order("false" if text.count("\n") > LONG else "true"))
+        try:
+            return _name(text.encode()).encode() + target.emit_object(module)
+        finally:
+            llvm.set_option("vrest", order("true"))
 
 
 def _name(content: bytes) -> str:

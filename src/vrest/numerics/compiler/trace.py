@@ -195,7 +195,8 @@ class _Reader:
             return []
         if eqn.primitive is INSERTED:
             made = [variable(v.aval) for v in eqn.outvars]
-            self.operations.append(Operation("inserted", inputs, made, {"program": eqn.params["program"]}, at))
+            settings = {name: eqn.params[name] for name in ("program", "groups")}
+            self.operations.append(Operation("inserted", inputs, made, settings, at))
             return made
         if name == "dim_as_value":
             return [Count(at)]
@@ -328,7 +329,7 @@ def _(*_: Any, made: tuple[ShapedArray, ...], **__: Any) -> list[ShapedArray]:
 
 
 def _differentiated(values: Any, changes: Any, *, plain: Any, **_: Any) -> Any:
-    return jax.jvp(lambda *v: list(plain(*v)), values, [*map(ad.instantiate_zeros, changes)])
+    return jax.jvp(lambda *v: list(plain(*v)), tuple(values), tuple(map(ad.instantiate_zeros, changes)))
 
 
 def _along_an_axis(values: Any, axes: Any, *, plain: Any, **_: Any) -> Any:
@@ -341,7 +342,11 @@ batching.primitive_batchers[INSERTED] = _along_an_axis
 
 
 def insert(
-    program: Trace | Callable[..., Any], plain: Callable[..., Any], values: Any, shapes: Any = None
+    program: Trace | Callable[..., Any],
+    plain: Callable[..., Any],
+    values: Sequence[Any],
+    shapes: Any = None,
+    groups: tuple[int, ...] = (),
 ) -> list[Any]:
     """What a program makes of values, which JAX sees as one operation: however long it is, it costs no time there.
 
@@ -352,16 +357,18 @@ def insert(
     plain
         The same for JAX, where it is to be differentiated.
     values
-        Arrays in the order that the program takes them, or a table of them.
+        Arrays in the order that the program takes them.
     shapes
         Of the real arrays that a function makes.
+    groups
+        How many of the values lie together in memory, for a program that is called, not written out each time: each
+        group is given as one, without a copy where it is as it was in another call.
     """
     if isinstance(program, Trace):
         made = [ShapedArray(_shape_of(v), NUMPY[v.kind]) for v in program.outputs]
     else:
         made = [ShapedArray(shape, NUMPY[REAL]) for shape in shapes]
-    values = values.values() if isinstance(values, dict) else values
-    return INSERTED.bind(*values, program=program, plain=plain, made=tuple(made))
+    return INSERTED.bind(*values, program=program, plain=plain, made=tuple(made), groups=groups)
 
 
 def _shape_of(v: Variable | Constant) -> tuple[Any, ...]:
