@@ -68,3 +68,18 @@ def test_a_terminal_without_unicode_is_no_reason_to_fail(fresh):
     code = "import sys; sys.stdout.reconfigure(encoding='ascii'); from vrest.cli import main; sys.exit(main())"
     answer = fresh(code, "ghk", "--ion", "K", "140", "5", "1", "--ion", "Na", "0", "145", "0.04")
     assert (answer.code, answer.err) == (0, "")
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_compiling_that_takes_long_says_so(vrest, tmp_path, monkeypatch, quiet):
+    """On stderr, unless that was asked to be quiet."""
+    from vrest.numerics.compiler import kernel
+    from vrest.verbs import search
+
+    monkeypatch.setenv("VREST_CACHE", str(tmp_path))
+    monkeypatch.setattr(kernel, "PATIENCE", 0.0)
+    search.settling.cache_clear()
+    answer = vrest("rest", "wei_2014", *["--quiet"] * quiet)
+    assert answer.code == 0
+    assert ("Compiling equations (settle): some seconds, once: the code is kept on disk.\n" in answer.err) is not quiet
+    assert bool(answer.err) is not quiet

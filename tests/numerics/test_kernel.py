@@ -1,5 +1,6 @@
 """Machine code of a trace: the same numbers as XLA's, elementary functions to the last bits, and what is kept."""
 
+import time
 from collections import namedtuple
 from pathlib import Path
 from types import MappingProxyType
@@ -339,3 +340,25 @@ def test_arguments_without_numbers():
     (found,) = code((np.arange(3.0),), (np.zeros(0),))
     assert found.tolist() == [0.0, 2.0, 4.0]
     assert code.native
+
+
+@pytest.mark.parametrize(
+    ("key", "said"), [("", "in each process"), ("slow of a test", "once: the code is kept on disk")]
+)
+def test_compiling_that_takes_long_says_so(tmp_path, monkeypatch, caplog, key, said):
+    """And whether it will take long again; what is quick says nothing."""
+    monkeypatch.setenv("VREST_CACHE", str(tmp_path))
+
+    def slow(x, _):
+        begin = time.process_time()
+        while time.process_time() - begin < 0.5:
+            x = x + 1.0
+        return x
+
+    Kernel(lambda x, _: x + 1, key and f"{key} too")(np.arange(3.0), ())
+    assert not caplog.records
+    monkeypatch.setattr(module, "PATIENCE", 0.05)
+    Kernel(slow, key)(np.arange(3.0), ())
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("vrest", "WARNING")
+    assert record.getMessage() == f"Compiling equations{' (slow)' if key else ''}: some seconds, {said}."

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from io import TextIOWrapper
 
@@ -103,7 +105,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without some sign is no reason to fail
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _said(quiet="--quiet" in given):
             warnings.showwarning = _remark
             code = app.main(given, prog_name="vrest", standalone_mode=False)
         sys.stdout.flush()  # a pipe that was closed is found out here, not at exit
@@ -126,6 +128,23 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("VREST_DEBUG"):
             raise
         return _fail(_unexpected(error), as_json, UNEXPECTED)
+
+
+class _Lines(logging.Handler):
+    """What is told while something takes long: lines on stderr."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(record.getMessage(), err=True)
+
+
+@contextmanager
+def _said(*, quiet: bool) -> Iterator[None]:
+    logger, lines = logging.getLogger("vrest"), _Lines(logging.CRITICAL if quiet else logging.WARNING)
+    logger.addHandler(lines)
+    try:
+        yield
+    finally:
+        logger.removeHandler(lines)
 
 
 def _remark(message: Warning | str, *_: object) -> None:

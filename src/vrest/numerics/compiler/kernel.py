@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import logging
 import os
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
 
 from vrest.errors import InputError
-from vrest.numerics.compiler.cache import keep, kept, read, sources, written
+from vrest.numerics.compiler.cache import keep, kept, made_directory, read, sources, written
 from vrest.numerics.compiler.fallback import Fallback, made_by, say
 from vrest.numerics.compiler.instructions import BIT, INT, LONG, REAL
 from vrest.numerics.compiler.machine import compiled, loaded, machine
@@ -24,6 +28,9 @@ from vrest.numerics.compiler.machine import compiled, loaded, machine
 DTYPES = {REAL: np.float64, LONG: np.int64, INT: np.int32, BIT: np.bool_}
 
 LEAF = "leaf"
+
+PATIENCE = 1.0
+"""s of CPU: compiling that takes longer says so."""
 
 PLUGINS = ("jax_plugins", "jax_cuda12_plugin", "jax_cuda13_plugin", "jax_rocm7_plugin")
 """What brings JAX another device; code is not kept from before it came."""
@@ -93,6 +100,8 @@ class Kernel:
     On a CPU it is machine code of its own (see `lowering`), several times quicker than XLA's; on another device, and
     where something cannot be lowered, it is XLA's, and who listens by `fallbacks` is told so in each call.
 
+    Compiling that takes longer than a second is told to the logger `vrest`, as a warning.
+
     The environment variable VREST_COMPILER chooses: `own` raises where something cannot be lowered, `xla` lowers
     nothing.
 
@@ -150,7 +159,8 @@ class Kernel:
             name = hashlib.sha256(repr(asked).encode()).hexdigest()[:32] + ".kernel"
             if found := read(kept(name)):
                 return _Native(*found)
-        return self._compiled(name, chosen, nesting, count, kinds, sampled)
+        with _said(f"Compiling equations ({self.key.split()[0]})" if self.key else "Compiling equations", bool(name)):
+            return self._compiled(name, chosen, nesting, count, kinds, sampled)
 
     def _compiled(self, name: str, chosen: str, nesting: Any, count: int, kinds: Any, sampled: bool) -> _Native | _Xla:
         import jax
@@ -199,6 +209,27 @@ class Kernel:
         outputs = Traced(short, arguments, sampled).outputs
         samples = next((k for k, (*_, at_times) in enumerate(outputs) if at_times), None)
         return _Xla(out[-1], [(shape, "", wide) for shape, wide, _ in outputs], samples, jax.jit(short), fallback)
+
+
+@contextmanager
+def _said(what: str, kept: bool) -> Iterator[None]:
+    """Says what takes long, as the logger `vrest`, while it takes long."""
+    begin, done = time.process_time(), Event()
+
+    def tell() -> None:
+        while not done.wait(0.1):
+            if time.process_time() - begin > PATIENCE:
+                again = "once: the code is kept on disk" if kept and made_directory() else "in each process"
+                logging.getLogger("vrest").warning("%s: some seconds, %s.", what, again)
+                return
+
+    watcher = Thread(target=tell, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
 
 
 def _chosen() -> str:
