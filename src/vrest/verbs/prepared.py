@@ -29,7 +29,7 @@ from vrest.verbs.prepared_answers import Rests, Runs
 from vrest.verbs.progress import Progress
 from vrest.verbs.read import Readings, readings
 from vrest.verbs.rest_batch import rests_of
-from vrest.verbs.run import accuracy, moments, span
+from vrest.verbs.run import accuracy, moments
 from vrest.verbs.run_batch import run_batch
 from vrest.verbs.samples import plain
 
@@ -155,11 +155,9 @@ class Prepared:
         >>> ready.run(None, [("5 min", "pump.max_rate*=0")], ["5 min", "30 min"]).v[:, 0].round(1).tolist()
         [-70.0, -43.0]
         """
-        at = np.atleast_1d(to_si(plain(times), "time", "times", bare_ok=True))
-        until = span(at.flat[-1]) if at.size else 0.0
-        at = moments(at, until)
+        at = moments(plain(times))
         rows = self.si(values)
-        edges, held = self._stages(rows, stages, until)
+        edges, held = self._stages(rows, stages, float(at[-1]))
         n = held[0].shape[1]
         p, x0 = self.described(np.concatenate(held, axis=1))
         p = p.reshape(len(p), len(held), n)
@@ -362,6 +360,10 @@ class Prepared:
         return p, x0
 
     @cached_property
+    def _own(self) -> np.ndarray:
+        return self.of.rows_si(self.values[:, None])
+
+    @cached_property
     def _describing(self) -> Any:
         return describing(self.system, description(self.of))
 
@@ -384,7 +386,9 @@ class Prepared:
         """
         if isinstance(values, Mapping):
             return self._by_path(values)
-        rows = self.values if values is None else np.asarray(values, dtype=np.float64)
+        if values is None:
+            return self._own
+        rows = np.asarray(values, dtype=np.float64)
         rows = rows[:, None] if rows.ndim == 1 else rows
         k = len(self.paths)
         if rows.ndim != 2 or len(rows) != k or not rows.shape[1]:

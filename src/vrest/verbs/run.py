@@ -122,9 +122,11 @@ def accuracy(rtol: float, usual: float = RTOL) -> float:
     raise InputError(f"rtol is {rtol:g}.", code="out_of_range", hint=f"Choose 1e-2 to 1e-14; {usual:g} is usual.")
 
 
-def moments(times: Any, stop: float) -> np.ndarray:
-    """Times to report, s."""
+def moments(times: Any, stop: float | None = None) -> np.ndarray:
+    """Times to report, s, within a run; without a stop the last of them is the end of it."""
     at = np.atleast_1d(np.asarray(to_si(times, "time", "times", bare_ok=True), dtype=np.float64))
+    if stop is None:
+        stop = span(float(at.flat[-1])) if at.size else 0.0
     if at.ndim == 1 and at.size and np.all(at[1:] > at[:-1]) and at[0] >= 0 and at[-1] <= stop:
         return at
     raise InputError(

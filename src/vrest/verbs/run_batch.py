@@ -27,6 +27,10 @@ FINISHED, STUCK, TOO_LONG = 0, 1, 2
 """How a run ended: at its end, where the step size fell to rounding, or at the limit of steps."""
 
 
+ENDS = np.array([TOO_LONG, FINISHED, STUCK], dtype=np.int8)
+"""Of lanes that are RUNNING, FINISHED or STUCK."""
+
+
 class RunBatch(NamedTuple):
     """Where n runs ended and what they passed."""
 
@@ -103,36 +107,36 @@ def run_batch(
     n = p.shape[1]
     moving = slope is not None and bool(np.any(slope))
     varied = (p != p[:1]).any(axis=(0, 1)) | (moving and np.any(slope, axis=(0, 1)))
-    changed = tuple(int(k) for k in np.flatnonzero(varied))
+    changed = tuple(varied.nonzero()[0].tolist())
     level = np.asarray(() if thresholds is None else thresholds, dtype=np.float64)
     atol = allowed_of(system).tolerance(rtol)
-    asked = np.zeros(0) if times is None else np.asarray(times, dtype=np.float64)
-    first = int(np.searchsorted(asked, edges[0], side="right"))
     advance = _advance(system, changed, moving, watch)
     # every array ends with one column a cell, so that a block of lanes is a slice of contiguous rows
     cells = _Cells(
         x0.T,
         p[0].T,
-        np.moveaxis(p[:, :, changed], 2, 1),
-        np.moveaxis(slope[:, :, changed], 2, 1) if slope is not None and moving else None,
+        p[:, :, changed].swapaxes(1, 2),
+        slope[:, :, changed].swapaxes(1, 2) if slope is not None and moving else None,
     )
-    samples = np.empty((n, x0.shape[1], len(asked) + 1))
+    series = None
     if times is not None:  # in one go, where each lane stays in its place
-        shared = (edges, rtol, atol, level, max_steps, first)
-        end, state, spent, _ = advance((None, cells), shared, np.append(asked, np.inf), samples)
-        tried = int(spent.sum())
+        until = np.array([*times, np.inf])
+        first = int(until.searchsorted(edges[0], side="right"))
+        samples = np.empty((n, x0.shape[1], len(until)))
+        end, state, spent, _ = advance((None, cells), (edges, rtol, atol, level, max_steps, first), until, samples)
+        tried, series = int(spent.sum()), _series(samples, x0, first, end.place)
     else:
         end, state, tried = _in_turns(system, advance, cells, (edges, rtol, atol, level), max_steps, watch is not None)
     seen = end.watched or (None,) * 5
     low, high, integral, above, passed = (None if part is None else part.T for part in seen)
     return RunBatch(
         state.T,
-        np.array([TOO_LONG, FINISHED, STUCK], dtype=np.int8)[end.status],  # RUNNING, FINISHED, STUCK
+        ENDS[end.status],
         end.t,
         end.steps,
         end.rejected,
         np.full(n, (end.steps + end.rejected).sum() / tried),
-        None if times is None else _series(samples, x0, first, end.place),
+        series,
         low,
         high,
         None if integral is None else integral / np.maximum(end.t - edges[0], 1e-300)[:, None],
@@ -180,7 +184,7 @@ def _series(samples: np.ndarray, x0: np.ndarray, first: int, last: np.ndarray) -
     """(n, times, states): the start before the first time that was passed, NaN from the last on."""
     samples = samples[..., :-1]
     samples[..., :first] = x0[..., None]
-    for cell in np.flatnonzero(last < samples.shape[-1]):
+    for cell in (last < samples.shape[-1]).nonzero()[0]:
         samples[cell, :, last[cell] :] = np.nan
     return samples.swapaxes(1, 2)
 
