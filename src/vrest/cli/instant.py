@@ -39,8 +39,8 @@ def command(cell: str, changes: options.Changes, plot: str | None, as_json: bool
     \b
     Examples:
       vrest instant mammalian_neuron --set "outside.K=12 mM" --swap Na
-      vrest instant mammalian_neuron --set "pump.max_rate*=0" --plot pump_off.png
-      vrest instant frog_muscle --set "outside.K=10 mM" --with Cl --set "temperature=20 degC" --json
+      vrest instant mammalian_neuron --set "pump.max_rate*=0" --plot off.png
+      vrest instant frog_muscle --set "outside.K=10 mM" --with Cl --json
 
     CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input. The cell
     starts from its certified rest. Where the change leads in the end: 'vrest settled'.

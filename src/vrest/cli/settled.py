@@ -30,8 +30,9 @@ def command(
     \b
     Examples:
       vrest settled mammalian_neuron --set "outside.K=12 mM" --swap Na
-      vrest settled mammalian_neuron --set "pump.max_rate*=0.5" -o weak_pump.toml --plot weak_pump.png
-      vrest settled my_cell.toml --set "K_leak.permeability*=2" --set "temperature=20 degC" --json
+      vrest settled mammalian_neuron --set "pump.max_rate*=0.5" -o weak.toml
+      vrest settled my_cell.toml --set "K_leak.permeability*=2" --plot open.png
+      vrest settled frog_muscle --set "outside.K=10 mM" --with Cl --json
 
     CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input. The cell
     starts from its certified rest, and contents, volume and potential find their new values. Exit code 4

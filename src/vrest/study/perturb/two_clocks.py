@@ -59,8 +59,9 @@ def elsewhere(before: Rest) -> list[Notice]:
         return []
     said, found = (", ".join(f"{v:.2f}" for v in (m.v or {}).values()) for m in (described, rested))
     message = (
-        f"'{before.cell.name}' is not at rest as described (V = {said} mV): the change is one of the cell at rest "
-        f"({found} mV). In Python, vrest.instant and vrest.settled start from what is described"
+        f"'{before.cell.name}' does not rest as described (V = {said} mV): the change starts from its rest "
+        f"({found} mV), which 'vrest rest CELL -o FILE' writes down. In Python, vrest.instant and vrest.settled "
+        "start as described"
     )
     return [Notice("not_at_rest", message)]
 
