@@ -124,7 +124,7 @@ def table() -> list[str]:
     for what, name, work, bar, before in [
         ("first `rest`", "mammalian_neuron", "vrest.rest(cell)", "3", ""),
         ("first `rest`", "edneg_2021", "vrest.rest(cell)", "3", "13 to 16"),
-        ("first batch, rests and runs", "edneg_2021", f"{runs}); {runs}, runs=True, until='1 s')", "8", "20 to 25"),
+        ("first batch, rests and runs", "edneg_2021", f"{runs}); {runs}, until='1 s')", "8", "20 to 25"),
     ]:
         lines.append(f"| {what} of {name} in a process, s | {first(name, work):.2g} | {bar} | {before} |")
     return lines
