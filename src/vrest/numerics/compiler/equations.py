@@ -44,14 +44,16 @@ class Equations:
         self.table: Table = {name: constant(v) for name, v in known.items()} | dict(
             zip(given, self.inputs, strict=True)
         )
-        self.steps, self.outputs = tuple(steps), outputs
+        self.outputs = outputs
         self.operations: list[Operation] = []
-        for step in self.steps:
+        self.taken: list[_Taken] = []
+        for step in steps:
             operands = [self.of(v) for v in step.operands]
             if counts := [v for v in operands if isinstance(v, Count)]:
                 self.table |= dict.fromkeys(step.results, counts[0])
                 continue
-            rule = _rule(_Asked.of(step, operands))
+            self.taken.append(_Taken.of(step, operands))
+            rule = self.taken[-1].rule(())
             anew = dict(zip(rule.inputs, operands, strict=True))
             self.operations += _again(rule.operations, anew, step.at)
             self.table |= zip(step.results, (anew.get(v, v) for v in rule.results), strict=True)
@@ -69,15 +71,15 @@ class Equations:
         operations, found = list(self.operations), [self.of(v) for v in self.outputs] if values else []
         for name, rows in columns:
             change: Table = {name: ONE}
-            for step in self.steps:
-                active = tuple(k for k, v in enumerate(step.operands) if not isinstance(v, Number) and v in change)
-                if not active:
+            for taken in self.taken:
+                if change.keys().isdisjoint(taken.names):
                     continue
-                operands = [self.of(v) for v in step.operands]
-                rule = _rule(_Asked.of(step, operands, active))
+                step = taken.step
+                active = tuple(k for k, v in enumerate(step.operands) if not isinstance(v, Number) and v in change)
+                rule = taken.rule(active)
                 along = [change[step.operands[k]] for k in active]
-                anew = dict(zip(rule.inputs, [*operands, *along], strict=True))
-                anew |= zip(rule.results, (self.of(v) for v in step.results), strict=True)
+                anew = dict(zip(rule.inputs, [*taken.operands, *along], strict=True))
+                anew |= zip(rule.results, (self.table[v] for v in step.results), strict=True)
                 operations += _again(rule.operations, anew, step.at)
                 for result, v in zip(step.results, rule.changes, strict=True):
                     if v is not None:
@@ -107,22 +109,41 @@ def _inside(part: Trace, anew: dict[Any, Any]) -> Trace:
     return Trace([anew[v] for v in part.inputs], operations, [anew.get(v, v) for v in part.outputs])
 
 
+class _Taken(NamedTuple):
+    """A step and what it is done with."""
+
+    step: Step
+    names: frozenset[Hashable]
+    """Of its operands."""
+    operands: list[Any]
+    sorts: tuple[Hashable, ...]
+    """Shape, kind and lanes of each operand."""
+    rules: dict[tuple[int, ...], _Rule]
+    """Those asked for so far."""
+
+    @classmethod
+    def of(cls, step: Step, operands: list[Any]) -> _Taken:
+        names = frozenset(v for v in step.operands if not isinstance(v, Number))
+        return cls(step, names, operands, tuple((v.shape, v.kind, v.lanes) for v in operands), {})
+
+    def rule(self, active: tuple[int, ...]) -> _Rule:
+        """What it does where these of its operands change."""
+        if (found := self.rules.get(active)) is None:
+            asked = _Asked(self.step.kind, self.sorts, active, self.step, tuple(self.operands))
+            self.rules[active] = found = _rule(asked)
+        return found
+
+
 @dataclass(frozen=True)
 class _Asked:
     """A sort of step."""
 
     kind: Hashable
-    operands: tuple[Hashable, ...]
-    """Shape, kind and lanes of each."""
+    sorts: tuple[Hashable, ...]
     active: tuple[int, ...]
     """The operands that change."""
     step: Step = field(compare=False)
     arrays: tuple[Any, ...] = field(compare=False)
-
-    @classmethod
-    def of(cls, step: Step, operands: Sequence[Any], active: tuple[int, ...] = ()) -> _Asked:
-        sorts = tuple((v.shape, v.kind, v.lanes) for v in operands)
-        return cls(step.kind, sorts, active, step, tuple(operands))
 
 
 class _Rule(NamedTuple):

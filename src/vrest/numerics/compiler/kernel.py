@@ -7,6 +7,7 @@ anything to do, and JAX is not even imported: that is most of the start of a pro
 from __future__ import annotations
 
 import ctypes
+import gc
 import hashlib
 import logging
 import os
@@ -159,7 +160,8 @@ class Kernel:
             name = hashlib.sha256(repr(asked).encode()).hexdigest()[:32] + ".kernel"
             if found := read(kept(name)):
                 return _Native(*found)
-        with _said(f"Compiling equations ({self.key.split()[0]})" if self.key else "Compiling equations", bool(name)):
+        what = f"Compiling equations ({self.key.split()[0]})" if self.key else "Compiling equations"
+        with _said(what, kept=bool(name)), _garbage_stays():
             return self._compiled(name, chosen, nesting, count, kinds, sampled)
 
     def _compiled(self, name: str, chosen: str, nesting: Any, count: int, kinds: Any, sampled: bool) -> _Native | _Xla:
@@ -212,7 +214,7 @@ class Kernel:
 
 
 @contextmanager
-def _said(what: str, kept: bool) -> Iterator[None]:
+def _said(what: str, *, kept: bool) -> Iterator[None]:
     """Says what takes long, as the logger `vrest`, while it takes long."""
     begin, done = time.process_time(), Event()
 
@@ -230,6 +232,18 @@ def _said(what: str, kept: bool) -> Iterator[None]:
     finally:
         done.set()
         watcher.join()
+
+
+@contextmanager
+def _garbage_stays() -> Iterator[None]:
+    """A trace is very many objects, all kept: to look through them for garbage takes a fifth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _chosen() -> str:
