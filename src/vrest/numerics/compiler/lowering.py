@@ -299,6 +299,8 @@ class _Lowering:
                 raise lanes_depend(op.name, op.at)
             raise UnsupportedError(name)
         shape = made.shape
+        if not shape and not any(v.ndim for v in values):
+            return [scalar(function(self.b, op, *(v[()] for v in values)))]
         found = np.empty(shape, dtype=object)
         if made.lanes:  # an axis of one stands for all lanes
             values = [v[..., 0] if v.ndim > len(shape) else v for v in values]
