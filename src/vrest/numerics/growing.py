@@ -9,19 +9,24 @@ operations), and of what the others do while the quick ones follow them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from itertools import permutations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 
+from vrest.numerics.compiler.arithmetic import arithmetic
 from vrest.numerics.elimination import factorise, implicit, sign, substitute
 from vrest.numerics.stability import characteristic, roots_right_of_zero, rounded
 from vrest.numerics.stationary import SIGNS_UP_TO
 
 if TYPE_CHECKING:
-    from vrest.numerics.shapes import Flags, Matrix, Polynomial, Reals, Series
+    from vrest.numerics.shapes import Flags, Matrix, Polynomial, Reals
+
+Terms = tuple[Sequence[Any], Sequence[Any]]
+"""A polynomial of the numbers of `arithmetic`: coefficients, highest first, and what adds up to them without signs."""
 
 RESOLVED = 0.5
 """Largest step times growing eigenvalue; at 2.4 a spiral was still damped."""
@@ -85,9 +90,14 @@ def _largest_quick(jacobian: Matrix, hubs: dict[int, tuple[int, ...]], nothing: 
 
 def _largest_slow(jacobian: Matrix, slow: tuple[int, ...], nothing: Reals) -> Reals:
     """About the largest rate of the unknowns that are not quick; independent of their units."""
-    pairs = ((i, j) for i in slow for j in slow if j <= i and (i, j) in jacobian and (j, i) in jacobian)
-    squares = (jnp.abs(jacobian[i, j] * jacobian[j, i]) * (1.0 if i == j else 2.0) for i, j in pairs)
-    return jnp.sqrt(sum(squares, nothing))
+    pairs = [(i, j) for i in slow for j in slow if j <= i and (i, j) in jacobian and (j, i) in jacobian]
+
+    def total(nothing: Any, *entries: Any) -> list[Any]:
+        both = zip(pairs, entries[: len(pairs)], entries[len(pairs) :], strict=True)
+        return [sum((abs(a * b) * (1.0 if i == j else 2.0) for (i, j), a, b in both), nothing)]
+
+    entries = [jacobian[i, j] for i, j in pairs], [jacobian[j, i] for i, j in pairs]
+    return jnp.sqrt(arithmetic(total, nothing, *entries[0], *entries[1])[0])
 
 
 def _loop(jacobian: Matrix, hub: int, leaf: int, nothing: Reals) -> Reals:
@@ -96,30 +106,38 @@ def _loop(jacobian: Matrix, hub: int, leaf: int, nothing: Reals) -> Reals:
 
 def _arrows(jacobian: Matrix, hubs: dict[int, tuple[int, ...]], nothing: Reals) -> Polynomial:
     """The characteristic polynomial of hubs with leaves, leaves eliminated."""
-    one = jnp.ones_like(nothing)
-    own: dict[int, Polynomial] = {}
-    poles: dict[int, Polynomial] = {}
-    for hub, leaves in hubs.items():
-        arrow = _linear(([one], [one]), jacobian.get((hub, hub), nothing))
-        pole: Polynomial = [one], [one]
-        for leaf in leaves:
-            at = jacobian.get((leaf, leaf), nothing)
-            arrow = _plus(_linear(arrow, at), _times(pole, -_loop(jacobian, hub, leaf, nothing)))
-            pole = _linear(pole, at)
-        own[hub], poles[hub] = arrow, pole
-    total: Polynomial = [], []
-    for order in permutations(hubs):  # the determinant, term by term: there are few hubs, and few are coupled
-        term: Polynomial = [one * _parity(list(hubs), order)], [one]
-        for hub, other in zip(hubs, order, strict=True):
-            if hub == other:
-                term = _product(term, own[hub])
-            elif (hub, other) in jacobian:
-                term = _product(term, _times(poles[hub], -jacobian[hub, other]))
+    quick = {*hubs, *(leaf for leaves in hubs.values() for leaf in leaves)}
+    places = [(i, j) for i, j in jacobian if i in quick and j in quick]
+
+    def both(one: Any, nothing: Any, *entries: Any) -> list[Any]:
+        m, absent = dict(zip(places, entries, strict=True)), nothing
+        own: dict[int, Terms] = {}
+        poles: dict[int, Terms] = {}
+        for hub, leaves in hubs.items():
+            arrow = _linear(([one], [one]), m.get((hub, hub), absent))
+            pole: Terms = [one], [one]
+            for leaf in leaves:
+                at = m.get((leaf, leaf), absent)
+                loop = m.get((hub, leaf), absent) * m.get((leaf, hub), absent)
+                arrow = _plus(_linear(arrow, at), _times(pole, -loop))
+                pole = _linear(pole, at)
+            own[hub], poles[hub] = arrow, pole
+        total: Terms = [], []
+        for order in permutations(hubs):  # the determinant, term by term: there are few hubs, and few are coupled
+            term: Terms = [one * _parity(list(hubs), order)], [one]
+            for hub, other in zip(hubs, order, strict=True):
+                if hub == other:
+                    term = _product(term, own[hub])
+                elif (hub, other) in m:
+                    term = _product(term, _times(poles[hub], -m[hub, other]))
+                else:
+                    break
             else:
-                break
-        else:
-            total = _plus(total, term)
-    return total
+                total = _plus(total, term)
+        return [*total[0], *total[1]]
+
+    found = arithmetic(both, jnp.ones_like(nothing), nothing, *(jacobian[at] for at in places))
+    return found[: len(found) // 2], found[len(found) // 2 :]
 
 
 def _parity(start: list[int], order: tuple[int, ...]) -> float:
@@ -127,25 +145,25 @@ def _parity(start: list[int], order: tuple[int, ...]) -> float:
     return (-1.0) ** sum(places[i] > places[j] for i in range(len(places)) for j in range(i + 1, len(places)))
 
 
-def _linear(p: Polynomial, root: Reals) -> Polynomial:
+def _linear(p: Terms, root: Any) -> Terms:
     """p (x - root)."""
     values, sizes = p
     value = [*values, None], [None, *values]
     size = [*sizes, None], [None, *sizes]
     found = [a if b is None else -root * b if a is None else a - root * b for a, b in zip(*value, strict=True)]
-    terms = jnp.abs(root)
+    terms = abs(root)
     total = [a if b is None else terms * b if a is None else a + terms * b for a, b in zip(*size, strict=True)]
     return found, total
 
 
-def _times(p: Polynomial, factor: Reals) -> Polynomial:
-    return [factor * v for v in p[0]], [jnp.abs(factor) * v for v in p[1]]
+def _times(p: Terms, factor: Any) -> Terms:
+    return [factor * v for v in p[0]], [abs(factor) * v for v in p[1]]
 
 
-def _plus(p: Polynomial, q: Polynomial) -> Polynomial:
+def _plus(p: Terms, q: Terms) -> Terms:
     """p + q, their last coefficients being those of 1."""
 
-    def total(a: Series, b: Series) -> Series:
+    def total(a: Sequence[Any], b: Sequence[Any]) -> Sequence[Any]:
         longer, shorter = (a, b) if len(a) >= len(b) else (b, a)
         lead = len(longer) - len(shorter)
         return [*longer[:lead], *(x + y for x, y in zip(longer[lead:], shorter, strict=True))]
@@ -153,7 +171,7 @@ def _plus(p: Polynomial, q: Polynomial) -> Polynomial:
     return total(p[0], q[0]), total(p[1], q[1])
 
 
-def _product(p: Polynomial, q: Polynomial) -> Polynomial:
+def _product(p: Terms, q: Terms) -> Terms:
     found = []
     for a, b in zip(p, q, strict=True):
         found.append(

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from vrest.numerics.compiler.arithmetic import arithmetic
 from vrest.numerics.elimination import WRITTEN_OUT, WRITTEN_SHORT, Factors, implicit, substitute
 from vrest.numerics.growing import longest
 from vrest.numerics.rhs import Rhs
@@ -216,10 +217,15 @@ def within(theta: Reals | float, start: Reals, end: Reals, dense: Sequence[Reals
 
 def _combined(weights: np.ndarray, ks: Sequence[State]) -> State:
     used = [(float(w), k) for w, k in zip(weights, ks, strict=False) if w]
-    total = tuple(used[0][0] * v for v in used[0][1])
-    for w, k in used[1:]:
-        total = tuple(s + w * v for s, v in zip(total, k, strict=True))
-    return total
+    n = len(used[0][1])
+
+    def total(*values: Any) -> list[Any]:
+        found = [used[0][0] * v for v in values[:n]]
+        for i, (w, _) in enumerate(used[1:], 1):
+            found = [s + w * v for s, v in zip(found, values[i * n : (i + 1) * n], strict=True)]
+        return found
+
+    return tuple(arithmetic(total, *(v for _, k in used for v in k)))
 
 
 def _plus(y: State, change: State) -> State:
