@@ -8,7 +8,9 @@ import vrest
 from vrest.model.paths import parameters
 from vrest.system.assemble import assemble
 from vrest.verbs.arguments import arguments
+from vrest.verbs.gradient import gradient_of
 from vrest.verbs.rest_batch import IMPOSSIBLE
+from vrest.verbs.rest_function import differentiable_rest
 
 SHARES = np.array([1e-2, 3e-3, 1e-3])
 
@@ -152,6 +154,26 @@ def test_lanes_without_a_derivative_are_no_numbers_and_leave_the_others(neuron):
     np.testing.assert_allclose(found.v[0, 1], alone.v[0, 0], rtol=1e-9)
     np.testing.assert_array_equal(np.isnan(found.state).any(axis=1), np.isnan(found.v))
     assert list(found.concentrations["inside"]) == ["K", "Na", "Cl"]
+
+
+def test_an_ion_that_is_used_up_may_stay_away():
+    ready = vrest.prepare("frog_muscle", ["outside.K", "pump.max_rate", "inside.K"])
+    empty = vrest.prepare(vrest.apply(ready.cell, {"outside.Na": 0.0}), ready.paths)
+    rests, rows = empty.rest(), empty.si()
+    assert rests.is_rest[0]
+    assert 0.0 in rests.state
+    found = gradient_of(empty.of, rests, rows, faces=True)
+    assert np.isnan(gradient_of(empty.of, rests, rows).state).all()
+    system = assemble(empty.cell, only_active=True)
+    resting, laws = differentiable_rest(system, faces=True), system.laws
+
+    def independent(values):
+        return resting(*empty.of.described(system, values))
+
+    expected = np.asarray(jax.jacfwd(independent)(empty.values))
+    assert found.state[:, list(laws.independent), 0] == pytest.approx(expected.T, rel=1e-9, abs=1e-12)
+    assert np.all(found.state[:, rests.state[:, 0] == 0.0] == 0.0)
+    assert np.abs(expected).max() > 0.1
 
 
 @pytest.mark.parametrize(

@@ -72,15 +72,20 @@ class Gradient:
         return f"derivatives of {n} resting states of '{self.of.cell.name}' by {', '.join(self.of.names)}"
 
 
-def gradient_of(of: Arguments, rests: Rests, rows: np.ndarray, totals: Totals) -> Gradient:
-    """Derivatives of rests by their values, which are (paths, lanes) SI."""
+def gradient_of(
+    of: Arguments, rests: Rests, rows: np.ndarray, totals: Totals = "described", *, faces: bool = False
+) -> Gradient:
+    """Derivatives of rests by their values, which are (paths, lanes) SI.
+
+    With `faces`, a rest without an ion that is used up has some too: the ion stays away as the numbers change.
+    """
     if totals not in get_args(Totals):
         hint = near_miss(totals, list(get_args(Totals)))
         raise InputError(f"There are no totals '{totals}'.", code="unknown_totals", hint=hint)
     if not of.each:
         raise InputError("Nothing varies.", code="nothing_varies", hint="Name paths when you prepare the cell.")
     x, system = rests.state, rests.system
-    good = rests.is_rest & (x[allowed_of(system).positive] > 0).all(axis=0)
+    good = rests.is_rest & (faces | (x[allowed_of(system).positive] > 0).all(axis=0))
     parts = []
     for kind, off, lanes in kinds(of.cell, rests.parameters, good):
         found = moving(kind, description(of), totals)((rows[:, lanes], x[:, lanes]), (own_numbers(of),))
@@ -144,7 +149,11 @@ def moved_entries(
     z = (*values, *(state[i] for i in laws.independent))
     zero = jnp.zeros_like(z[0])
     present = numbers, *(described_entries(system, of, values, numbers) if totals == "held" else ((), ()))
-    entries = Rhs(told, zero, z, present).jacobian(zero, z)[1]
+    entries = dict(Rhs(told, zero, z, present).jacobian(zero, z)[1])
+    for i, place in enumerate(laws.independent):
+        if system.states[place][0] == "amount":  # where there is none, none comes
+            there, columns = z[k + i] != 0.0, [j for row, j in entries if row == i]
+            entries |= {(i, j): jnp.where(there, entries[i, j], float(j == k + i)) for j in columns}
     matrix = {(i, j - k): value for (i, j), value in entries.items() if i < n <= n + j - k}
     pivots = all((i, i) in matrix for i in range(n))
     factors = factorise(matrix, n, WRITTEN_OUT if pivots else 0)

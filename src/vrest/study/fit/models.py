@@ -27,12 +27,17 @@ from vrest.study.fit.free import PUMP_RATIO, Free, free_parameters, path_values
 from vrest.system.assemble import System, assemble
 from vrest.units import from_door, from_si
 from vrest.verbs.arguments import Arguments, arguments
+from vrest.verbs.gradient import gradient_of
+from vrest.verbs.prepared import Prepared
 
 Array = NDArray[np.float64]
 Model = Literal["ghk", "mullins_noda", "chord", "instant", "settled"]
 MODELS: tuple[Model, ...] = get_args(Model)
 
 SOLVED: tuple[Model, ...] = ("instant", "settled")
+
+TINY = 1e-30
+"""Of an imaginary step."""
 
 FEW_ROWS, MANY_ROWS = 16, 256
 """Rows that are worked out together, by models that are solved and by closed forms: one width each, so that no number
@@ -66,6 +71,8 @@ class Predictor:
         """V (n,) and dV/dinner (n, unknowns) at unknowns (unknowns,) or (n, unknowns); NaN where there is none."""
         n, k = len(rows), len(self.free)
         each = np.broadcast_to(inner, (n, k))
+        if self.known.model == "settled":
+            return self._settled(each, rows)
         width = FEW_ROWS if self.known.model in SOLVED else MANY_ROWS
         lanes = np.minimum(np.arange(-(-n // width) * width), n - 1)
         parts = [
@@ -74,6 +81,18 @@ class Predictor:
         ]
         v, slope = (np.concatenate([np.asarray(part) for part in column])[:n] for column in zip(*parts, strict=True))
         return v, slope
+
+    def _settled(self, inner: Array, rows: Array) -> tuple[Array, Array]:
+        """The same of cells that rest, from machine code."""
+        of, free, k = self.known.of, self.free, len(self.free)
+        moved = inner.T + TINY * 1j * np.eye(k)[..., None]  # the imaginary part of a product is exactly its derivative
+        values = path_values(free, [each.outer(moved[:, m]) for m, each in enumerate(free)])
+        told = np.stack([values[path] for each in free for path in each.paths])
+        ready = Prepared(of)
+        door = np.concatenate([np.real(told[:, 0]), rows.T])
+        rests = ready.rest(door)
+        slopes = gradient_of(of, rests, ready.si(door), faces=True).readings[: len(told), 0]  # of the first membrane
+        return np.atleast_2d(rests.v)[0], np.einsum("pn,pkn->nk", slopes, np.imag(told) / TINY)
 
 
 def predictor(cell: Cell, model: str, names: Any, conditions: tuple[str, ...]) -> Predictor:
