@@ -69,3 +69,30 @@ def describing(
         return whole[0], whole[1]
 
     return Kernel(describe, system.key(f"describe {known.kind}"))
+
+
+@lru_cache(maxsize=64)
+def describing_slopes(
+    system: System, known: Description
+) -> Callable[[tuple[np.ndarray], tuple[np.ndarray]], tuple[np.ndarray, np.ndarray]]:
+    """The derivatives of `describing` by each value: (paths, P, lanes) and (paths, S, lanes), SI."""
+
+    def slopes(lanes: tuple[Array], shared: tuple[Array]) -> tuple[Array, Array]:
+        import jax.numpy as jnp
+
+        from vrest.numerics.rhs import Rhs
+
+        values, numbers = tuple(jnp.unstack(lanes[0])), tuple(jnp.unstack(shared[0]))
+        zero, count = jnp.zeros_like(values[0]), len(system.names)
+
+        def both(_: Array, z: Entries, numbers: Entries) -> Entries:
+            p, x = described_entries(system, known.of, z, numbers)
+            return *p, *x
+
+        entries = Rhs(both, zero, values, numbers).jacobian(zero, values)[1]
+        last = count + len(system.states)
+        rows = [[entries.get((i, j), zero) for i in range(last)] for j in range(len(values))]
+        p, x = (jnp.stack([jnp.stack(row[part]) for row in rows]) for part in (np.s_[:count], np.s_[count:]))
+        return p, x
+
+    return Kernel(slopes, system.key(f"slopes of describe {known.kind}"))

@@ -9,10 +9,9 @@ from typing import Any
 from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.change import Change, companion, refuse_varied_companions, split_companion
-from vrest.model.paths import Parameter, replaced, resolve
+from vrest.model.paths import Parameter, resolve
 from vrest.model.quantity import SOLVE
-from vrest.system.assemble import System
-from vrest.system.structure import parameter_vector, structure_of
+from vrest.system.structure import structure_of
 from vrest.units import from_door
 from vrest.verbs.arguments import arguments
 from vrest.verbs.distribution import distribution
@@ -89,15 +88,6 @@ class Factor:
     def unit(self) -> str:
         """Its door unit."""
         return self.parameter.unit
-
-    def moved(self, cell: Cell, steps: Any, now: Mapping[str, Any]) -> dict[str, Any]:
-        """Values (SI, by full path) after so many steps, with those of its companion; `now` holds earlier ones."""
-        change = self.step * steps
-        found = dict(now)
-        if self.change.companion:
-            found |= companion(cell, self.change, self.parameter, change, now)
-        found[self.path] = found.get(self.path, self.parameter.value) + change
-        return found
 
 
 def factors(cell: Cell, over: str | Iterable[str] | Mapping[str, Any] | None = None) -> tuple[Factor, ...]:
@@ -179,16 +169,6 @@ def _varies(cell: Cell, path: str) -> bool:
     except InputError:
         return False
     return True
-
-
-def started(cell: Cell, system: System, found: Iterable[Factor], steps: Any) -> tuple[Any, Any]:
-    """Parameters and starting state (SI) of the cell with every factor moved by so many steps, traced or not."""
-    values: dict[str, Any] = {}
-    for k, factor in enumerate(found):
-        values = factor.moved(cell, steps[k], values)
-    cell = replaced(cell, values)
-    p = parameter_vector(cell)
-    return p, system.start(cell)
 
 
 def short(cell: Cell, path: str) -> str:

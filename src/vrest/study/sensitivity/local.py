@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vrest.numerics.compiler.kernel import Kernel
-from vrest.study.sensitivity.factors import SHARE, Factor, started
+from vrest.study.sensitivity.factors import SHARE, Factor
 from vrest.study.sensitivity.observed import Quantity, quantities
 from vrest.system.assemble import System, entries
 from vrest.verbs.allowed import allowed_of
+from vrest.verbs.arguments import Argument, Arguments
+from vrest.verbs.describing import describing_slopes, description, own_numbers
 from vrest.verbs.face import faced, gone_at
 from vrest.verbs.rest import Rest
 
@@ -67,16 +69,16 @@ def local(found: tuple[Factor, ...], rest: Rest) -> Local:
     An ion that is used up stays so: y then has the others, and where the last of it decays as no exponential does,
     there is no slowest time constant.
     """
-    import jax
-
     gone = gone_at(rest.system, rest.state)
     system = faced(rest.system, gone)
     observed = tuple(q for q in quantities(system).values() if q.read or q.name == "tau")
     y = rest.state[list(system.laws.independent)]
     stay = np.array([k not in gone for k in system.laws.independent])
     at = (y, rest.parameters, rest.start)
-    begin = Kernel(lambda _, steps: jax.jacfwd(partial(started, rest.cell, system, found))(steps))
-    moved_p, moved_x0 = (part.T for part in begin((), np.zeros(len(found))))
+    of = Arguments(rest.cell, tuple(Argument(f.parameter, f.change if f.change.companion else None) for f in found))
+    values, steps = (np.array(row)[:, None] for row in ([f.parameter.value for f in found], [f.step for f in found]))
+    begin = describing_slopes(system, description(of))((values,), (own_numbers(of),))
+    moved_p, moved_x0 = (steps * part[..., 0] for part in begin)
     push = _push(system)
     here = push(at, tuple(np.zeros_like(part) for part in at))[0]
     size = np.array(allowed_of(system).scale(tuple(y)))  # pivots compare like with like
