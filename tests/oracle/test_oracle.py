@@ -21,7 +21,7 @@ from oracle.model import N_A, F, Model, R
 from oracle.motion import agree, brief, destination, integrate, judged
 from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
-from vrest.verbs.read import readings
+from vrest.verbs.readings import readings
 
 SAMPLE = {
     ("bath", 3): (300, 302, 303, 304),

@@ -153,7 +153,7 @@ def by_membrane(found: Run, values: Any) -> Any:
 
 def moment(found: Run, k: int) -> dict[str, Any]:
     """Everything at one reported time; the parameters are those that hold from then on."""
-    from vrest.verbs.read import readings
+    from vrest.verbs.readings import readings
 
     now = readings(found.system, found.states[k], found.parameters[k])
     return {

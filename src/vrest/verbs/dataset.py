@@ -12,8 +12,8 @@ from vrest.system.assemble import System
 from vrest.system.observables import bare_transports
 from vrest.system.structure import Wall
 from vrest.units import from_door
-from vrest.verbs.read import Readings, readings
-from vrest.verbs.readings import potentials
+from vrest.verbs.outputs import potentials
+from vrest.verbs.readings import Readings, readings
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -15,10 +15,10 @@ from vrest.system.observables import volumes
 from vrest.units import from_si
 from vrest.verbs.arguments import Argument, Arguments
 from vrest.verbs.outcome import Outcome
+from vrest.verbs.outputs import potentials
 from vrest.verbs.population_layout import conducting, finite_ions
 from vrest.verbs.prepared import Prepared
-from vrest.verbs.read import Readings, readings
-from vrest.verbs.readings import potentials
+from vrest.verbs.readings import Readings, readings
 from vrest.verbs.rest_batch import rests_of
 from vrest.verbs.run_batch import FINISHED, TOO_LONG, RunBatch, Watch, run_batch
 from vrest.verbs.samples import Samples

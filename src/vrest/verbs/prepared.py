@@ -27,7 +27,7 @@ from vrest.verbs.gradient import Gradient, Totals, gradient_of
 from vrest.verbs.instant import AtOnce, instant_potentials
 from vrest.verbs.prepared_answers import Rests, Runs
 from vrest.verbs.progress import Progress
-from vrest.verbs.read import Readings, readings
+from vrest.verbs.readings import Readings, readings
 from vrest.verbs.rest_batch import rests_of
 from vrest.verbs.run import accuracy, moments
 from vrest.verbs.run_batch import run_batch

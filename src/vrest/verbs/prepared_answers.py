@@ -9,17 +9,12 @@ import numpy as np
 
 from vrest.model.cell import Cell
 from vrest.system.assemble import System
-from vrest.units import format_si, from_si
+from vrest.units import format_si
 from vrest.verbs.outcome import Outcome
-from vrest.verbs.read import Readings, readings
+from vrest.verbs.outputs import potentials
+from vrest.verbs.readings import Readings, readings
 from vrest.verbs.rest_batch import RestBatch
 from vrest.verbs.run_batch import FINISHED, RunBatch
-
-
-def potentials_of(system: System, x: np.ndarray) -> np.ndarray:
-    """V (..., lanes) of states (states, ..., lanes), mV; (membranes, ..., lanes) where there are several."""
-    walls = [from_si(system.potential(tuple(x), wall), "potential") for wall in system.structure.walls]
-    return walls[0] if len(walls) == 1 else np.array(walls)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +53,7 @@ class Rests:
     @cached_property
     def v(self) -> np.ndarray:
         """Resting potential, mV, (lanes,), or (membranes, lanes); NaN where the cell does not rest."""
-        return np.where(self.is_rest, potentials_of(self.system, self.state), np.nan)
+        return np.where(self.is_rest, potentials(self.system, self.state.T).T, np.nan)
 
     def read(self) -> Readings:
         """All that can be read off these states, door units, each (lanes,); NaN where there is none."""
@@ -108,7 +103,7 @@ class Runs:
     @cached_property
     def v(self) -> np.ndarray:
         """V, mV, (times, lanes), or (membranes, times, lanes); NaN beyond what a lane reached."""
-        return potentials_of(self.system, self.state)
+        return potentials(self.system, self.state.T).T
 
     def read(self) -> Readings:
         """All that can be read off the states, door units, each (times, lanes); NaN beyond what a lane reached."""

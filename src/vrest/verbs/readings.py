@@ -1,45 +1,219 @@
-"""What a differentiable function answers with: potentials, or the whole state, in door units."""
+"""Everything that can be read off states, for many at once: potentials, contents, currents, energy, in door units."""
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
+from typing import Any, NamedTuple
 
-from vrest.errors import InputError, near_miss
-from vrest.physics.namespace import namespace
-from vrest.system.assemble import System
-from vrest.system.observables import exchange_currents
-from vrest.units import from_si
+import numpy as np
 
-Output = Literal["v", "state"]
+from vrest.model.transport import ATP
+from vrest.numerics.compiler.kernel import Kernel
+from vrest.physics.namespace import Array, namespace
+from vrest.system.assemble import Entries, System
+from vrest.system.observables import (
+    atp_use,
+    bare_transports,
+    currents_of,
+    exchange_currents,
+    fluxes_of,
+    osmolarities,
+    path_currents,
+    pump_costs,
+    rates_through,
+    reversal_potentials,
+    volumes,
+)
+from vrest.units import from_si, unit_of
+
+DIMENSIONS = {
+    "v": "potential",
+    "E": "potential",
+    "concentrations": "concentration",
+    "volumes": "volume",
+    "osmolarities": "osmolarity",
+    "currents": "current",
+    "path_currents": "current",
+    "exchange_currents": "current",
+    "fluxes": "molar_flow",
+    "turnovers": "molar_flow",
+    "cycle_costs": "energy_per_mole",
+    "atp_per_second": "rate",
+    "watts": "power",
+}
 
 
-def checked(output: str) -> None:
-    """Refuse an output that there is not."""
-    if output not in get_args(Output):
-        raise InputError(
-            f"There is no output '{output}'.", code="unknown_output", hint=near_miss(output, list(get_args(Output)))
-        )
+@dataclass(frozen=True)
+class Readings:
+    """What was read off states, in door units; of the shape of the states after their first axis.
 
+    V = inside minus outside; outward current of positive charge is positive.
 
-def potentials(system: System, x: Any) -> Any:
-    """V in mV, (...,); where there are several membranes (..., membranes)."""
-    walls = [from_si(system.potential(x, wall), "potential") for wall in system.structure.walls]
-    return walls[0] if len(walls) == 1 else namespace(*walls).stack(walls, axis=-1)
-
-
-def reading(system: System, x: Any, p: Any, output: Output) -> Any:
-    """V in mV, one value for one membrane, else (membranes,); or a dictionary of V, concentrations and volumes.
-
-    Where exchanges conduct, the dictionary has their currents (pA) as well.
+    >>> from vrest.verbs.rest import rest
+    >>> r = rest("mammalian_neuron")
+    >>> now = readings(r.system, r.state, r.parameters)
+    >>> round(now.v["neuron"], 2), round(now.E["neuron"]["K"], 2), round(now.volumes["inside"])
+    (-70.0, -89.06, 2145)
     """
-    v = potentials(system, x)
-    if output == "v":
-        return v
-    currents = {name: from_si(i, "current") for name, i in exchange_currents(system, x, p).items()}
-    finite = [space.name for space in system.structure.spaces if space.finite]
-    return {
-        "v": v,
-        "concentrations": {name: system.concentrations(x, p, name) for name in finite},
-        "volumes": {name: from_si(system.volume(x, p, name), "volume") for name in finite},
-        **({"exchange_currents": currents} if currents else {}),
-    }
+
+    v: dict[str, Array]
+    """{membrane: mV}"""
+    E: dict[str, dict[str, Array]]
+    """{membrane: {ion: mV}} Nernst potentials; NaN where a side has none of it."""
+    concentrations: dict[str, dict[str, Array]]
+    """{compartment: {ion: mM}}, baths included."""
+    volumes: dict[str, Array]
+    """{finite compartment: um3}"""
+    osmolarities: dict[str, Array]
+    """{compartment: mOsm}, impermeants included."""
+    currents: dict[str, dict[str, Array]]
+    """{membrane: {transport: pA}}, outward, as the membrane feels it: none where a counter-charge is named."""
+    path_currents: dict[str, dict[str, Array]]
+    """{membrane: {path or membrane: pA}} that leaves its inside for other places."""
+    fluxes: dict[str, dict[str, dict[str, Array]]]
+    """{membrane: {ion: {transport: fmol/s}}}, outward."""
+    turnovers: dict[str, dict[str, Array]]
+    """{membrane: {pump: fmol/s}} of what spends ATP."""
+    cycle_costs: dict[str, dict[str, Array]]
+    """{membrane: {pump: kJ/mol}} that a cycle stores; NaN where a side has none of an ion that it moves."""
+    exchange_currents: dict[str, Array]
+    """{exchange that conducts: pA}, from its inside to its outside; of an electrode, what it feeds into its inside."""
+    atp_per_second: Array
+    """Molecules spent by all membranes, 1/s."""
+    watts: Array
+    """Power of that ATP, W."""
+
+
+UNITS = {name: unit_of(dimension) for name, dimension in DIMENSIONS.items()}
+"""Of each quantity."""
+
+
+class Row(NamedTuple):
+    """What a row of `read` is: a quantity of `Readings`, where it is read, and its unit."""
+
+    quantity: str
+    place: tuple[str, ...]
+    """Keys of its dictionaries, such as ("neuron", "K"); empty for one of the whole cell."""
+    unit: str
+
+
+def readings(system: System, x: np.ndarray, p: np.ndarray) -> Readings:
+    """What can be read off states.
+
+    Parameters
+    ----------
+    system
+        Their equations.
+    x
+        (states, ...) SI, in the order of `system.states`.
+    p
+        (parameters, ...) SI, in the order of `system.names`; as many as there are states.
+
+    Returns
+    -------
+    Readings
+        In door units, each of the shape (...); plain numbers for a single state.
+
+    >>> from vrest.verbs.run import simulate
+    >>> run = simulate("mammalian_neuron", [("5 min", "pump.max_rate*=0")], "10 min", points=3)
+    >>> readings(run.system, run.states.T, run.parameters.T).v["neuron"].round(2).tolist()
+    [-70.0, -70.0, -61.01]
+    """
+    lanes = x.shape[1:]
+    found = reading(system)((x.reshape(len(x), -1), p.reshape(len(p), -1)), ())
+    values = found.reshape(len(found), *lanes) if lanes else found[:, 0].tolist()
+    return _mapped(values.__getitem__, _layout(system))
+
+
+@lru_cache(maxsize=64)
+def reading(system: System) -> Kernel:
+    """`read` as machine code: (states, parameters) as rows of lanes -> (rows, lanes)."""
+
+    def stacked(lanes: tuple[Array, Array], _: tuple[()]) -> Array:
+        import jax.numpy as jnp
+
+        x, p = (tuple(jnp.unstack(part)) for part in lanes)
+        return jnp.stack(read(system, x, p))
+
+    return Kernel(stacked, system.key("readings"))
+
+
+def rows(system: System) -> list[Row]:
+    """What each row of `read` is."""
+    return [Row(quantity, place, UNITS[quantity]) for quantity, place, _ in _flat(_layout(system))]
+
+
+@lru_cache(maxsize=64)
+def _layout(system: System) -> Readings:
+    """The numbers of the rows."""
+    row = count()
+    with np.errstate(all="ignore"):
+        ones = (tuple(np.ones(len(names))) for names in (system.states, system.names))
+        return _mapped(lambda _: next(row), _measured(system, *ones))
+
+
+def read(system: System, x: Entries, p: Entries) -> Entries:
+    """All readings in door units, one after the other as `rows` lists them; NumPy's or traced.
+
+    x, p: states and parameters entry by entry, SI, each (...).
+    """
+    xp, found = namespace(x[0]), _flat(_measured(system, x, p))
+    return tuple(xp.broadcast_to(from_si(value, DIMENSIONS[quantity]), x[0].shape) for quantity, _, value in found)
+
+
+def _measured(system: System, x: Entries, p: Entries) -> Readings:
+    """All readings in SI."""
+    structure, turned = system.structure, system.turnovers(x, p)[0]
+    rates = {wall: rates_through(system, x, wall, turned) for wall in structure.walls}
+    atp, watts = atp_use(system, x, p, turned)
+    return Readings(
+        v={wall.name: system.potential(x, wall) for wall in structure.walls},
+        E={wall.name: reversal_potentials(system, x, p, wall) for wall in structure.walls},
+        concentrations={space.name: system.concentrations(x, p, space.name) for space in structure.spaces},
+        volumes=volumes(system, x, p),
+        osmolarities=osmolarities(system, x, p),
+        currents={wall.name: currents_of(system, wall, rates[wall]) for wall in structure.walls},
+        path_currents={wall.name: path_currents(system, x, wall, turned) for wall in structure.walls},
+        fluxes={wall.name: fluxes_of(system, wall, rates[wall]) for wall in structure.walls},
+        turnovers={
+            wall.name: {
+                label: rates[wall][label]
+                for label, part in bare_transports(system, wall).items()
+                if part.stoichiometry().get(ATP)
+            }
+            for wall in structure.walls
+        },
+        cycle_costs={
+            wall.name: {label: cost for label, (cost, _) in pump_costs(system, x, p, wall).items()}
+            for wall in structure.walls
+        },
+        exchange_currents=exchange_currents(system, x, p),
+        atp_per_second=atp,
+        watts=watts,
+    )
+
+
+def _mapped(function: Callable[[Any], Any], found: Readings) -> Readings:
+    """With each value through a function."""
+
+    def inside(value: Any) -> Any:
+        return {key: inside(part) for key, part in value.items()} if isinstance(value, dict) else function(value)
+
+    return Readings(**{name: inside(part) for name, part in vars(found).items()})
+
+
+def _flat(found: Readings) -> Iterator[tuple[str, tuple[str, ...], Array]]:
+    """(quantity, place, value) of each."""
+
+    def inside(value: Any, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Array]]:
+        if isinstance(value, dict):
+            for key, part in value.items():
+                yield from inside(part, (*place, key))
+        else:
+            yield place, value
+
+    for quantity, part in vars(found).items():
+        yield from ((quantity, *each) for each in inside(part, ()))

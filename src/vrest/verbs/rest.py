@@ -25,7 +25,7 @@ from vrest.verbs.certify import Certificate, certify, imbalance, pump_notices
 from vrest.verbs.linearised import linearised
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.progress import Progress
-from vrest.verbs.read import Readings, readings
+from vrest.verbs.readings import Readings, readings
 from vrest.verbs.restart import restarted
 from vrest.verbs.search import searched
 from vrest.verbs.slower import slower

@@ -16,7 +16,7 @@ from vrest.system.assemble import System, assemble, entries
 from vrest.verbs.allowed import allowed_of
 from vrest.verbs.arguments import OfArguments, arguments
 from vrest.verbs.outcome import Outcome
-from vrest.verbs.readings import Output, checked, reading
+from vrest.verbs.outputs import Output, checked, reading
 from vrest.verbs.rest_batch import rest_batch
 
 

@@ -15,7 +15,7 @@ from vrest.system.assemble import System, assemble, entries
 from vrest.verbs.allowed import allowed_of
 from vrest.verbs.arguments import OfArguments, arguments
 from vrest.verbs.motion import motion
-from vrest.verbs.readings import Output, checked, reading
+from vrest.verbs.outputs import Output, checked, reading
 from vrest.verbs.run import FIRST_MOMENT, RTOL, accuracy, moments, span
 
 MOST_STEPS = 1_000_000

@@ -19,7 +19,7 @@ from vrest.system.ledger import Account, accounts
 from vrest.system.structure import parameter_vector
 from vrest.units import duration, format_si, from_si
 from vrest.verbs.dataset import labelled
-from vrest.verbs.readings import potentials
+from vrest.verbs.outputs import potentials
 from vrest.verbs.slower import slower
 from vrest.verbs.unstable import unstable_notice
 from vrest.version import __version__

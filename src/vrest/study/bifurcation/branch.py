@@ -15,8 +15,8 @@ from vrest.model.paths import Parameter, set_si
 from vrest.numerics.compiler.fallback import Fallback
 from vrest.system.assemble import System
 from vrest.units import to_si
-from vrest.verbs.read import readings
-from vrest.verbs.readings import potentials
+from vrest.verbs.outputs import potentials
+from vrest.verbs.readings import readings
 from vrest.verbs.rest_all import Line
 from vrest.verbs.restart import restarted
 from vrest.verbs.slower import slower

@@ -20,7 +20,7 @@ from vrest.study.targets import is_there
 from vrest.system.assemble import System
 from vrest.units import from_door, from_si
 from vrest.verbs.outcome import Outcome
-from vrest.verbs.read import readings
+from vrest.verbs.readings import readings
 from vrest.verbs.rest import Rest
 from vrest.verbs.run_result import Run
 from vrest.verbs.slower import slower

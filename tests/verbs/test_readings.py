@@ -6,7 +6,7 @@ import pytest
 import vrest
 from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
-from vrest.verbs.read import UNITS, read, readings, rows
+from vrest.verbs.readings import UNITS, read, readings, rows
 from vrest.verbs.run import simulate
 
 
