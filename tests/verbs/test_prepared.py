@@ -97,6 +97,8 @@ def test_what_is_left_out_is_as_in_the_cell():
     ready = vrest.prepare("mammalian_neuron", ["outside.K", "temperature"])
     assert ready.rest({"temperature": "37 degC"}).v[0] == pytest.approx(-70)
     assert ready.rest({"outside.K": ["5 mM", "8 mM"]}).v[1] == ready.rest([8.0, 37.0]).v[0]
+    one = vrest.prepare("mammalian_neuron", "outside.K")
+    assert one.rest([5.0, 8.0]).v.tolist() == one.rest({"outside.K": [5.0, 8.0]}).v.tolist()
     assert vrest.prepare("mammalian_neuron").rest().v[0] == pytest.approx(-70)
 
 
@@ -105,6 +107,9 @@ def test_what_is_left_out_is_as_in_the_cell():
     [
         (lambda p: p.rest([5.0]), "bad_shape"),
         (lambda p: p.rest(np.zeros((2, 0))), "bad_shape"),
+        (lambda p: p.rest(["5 mM", "60"]), "not_a_number"),
+        (lambda p: p.rest([[1.0, 2.0], [3.0]]), "not_a_number"),
+        (lambda p: p.instant(None, "rest"), "not_a_number"),
         (lambda p: p.rest({"outside.K": [5.0, 6.0], "pump.max_rate": [1.0, 2.0, 3.0]}), "bad_shape"),
         (lambda p: p.rest({"outside.Na": 140.0}), "not_prepared"),
         (lambda p: p.rest({"outside.Kalium": 140.0}), "unknown_path"),

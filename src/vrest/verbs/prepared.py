@@ -43,8 +43,9 @@ Values = Mapping[str, Any] | Sequence[Any] | np.ndarray | None
 class Prepared:
     """A cell that answers for many values of some of its numbers. Build it with `prepare`.
 
-    Values are given by path (what is left out keeps the cell's own), or as an array (paths,) or (paths, lanes) in the
-    order of `paths`; in door units. Arrays in answers end with the axis of lanes, also where there is one.
+    Values are given by path (what is left out keeps the cell's own), or as an array (paths,) or (paths, lanes), of one
+    path (lanes,) as well, in the order of `paths`; in door units. Arrays in answers end with the axis of lanes, also
+    where there is one.
 
     >>> ready = prepare("mammalian_neuron", ["outside.K", "pump.max_rate"])
     >>> ready.values.round(3).tolist(), ready.units
@@ -250,7 +251,7 @@ class Prepared:
 
     def _column(self, state: Any) -> np.ndarray:
         """A state (states,) or (states, lanes) with an axis of lanes."""
-        x = np.asarray(state, dtype=np.float64)
+        x = _floats(state, "state")
         x = x[:, None] if x.ndim == 1 else x
         if x.ndim != 2 or len(x) != len(self.system.states):
             raise InputError(
@@ -388,12 +389,11 @@ class Prepared:
             return self._by_path(values)
         if values is None:
             return self._own
-        rows = np.asarray(values, dtype=np.float64)
-        rows = rows[:, None] if rows.ndim == 1 else rows
-        k = len(self.paths)
+        k, given = len(self.paths), _floats(values, "table of values")
+        rows = given if given.ndim != 1 else given[None] if k == 1 else given[:, None]
         if rows.ndim != 2 or len(rows) != k or not rows.shape[1]:
             raise InputError(
-                f"The values have the shape {rows.shape}; there are {k} paths.",
+                f"The values have the shape {given.shape}; there are {k} paths.",
                 code="bad_shape",
                 hint=f"Give one row for each of {', '.join(self.paths) or 'no paths'}: (paths,) or (paths, lanes).",
             )
@@ -430,6 +430,18 @@ class Prepared:
     @cached_property
     def _places(self) -> dict[str, int]:
         return {name: k for k, one in enumerate(self.of.each) for name in (one.name, one.path)}
+
+
+def _floats(given: Any, what: str) -> np.ndarray:
+    """An array of numbers."""
+    try:
+        return np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"The {what} given is no array of numbers, but {type(given).__name__}.",
+            code="not_a_number",
+            hint="Give numbers in door units, or values by path: texts with a unit may stand there.",
+        ) from None
 
 
 def prepare(cell: CellLike, paths: str | Iterable[str] = (), switches: str | Iterable[str] = ()) -> Prepared:
