@@ -115,12 +115,15 @@ class Rhs:
         self, by: Callable[[Values], list[ArrayLike]], program: Trace | None, given: Values, often: bool = False
     ) -> list[Reals]:
         """What a function of the values given finds; or a program that does the same, taken more than once if long."""
+
+        def plain(*values: Array) -> list[ArrayLike]:
+            return by(dict(zip(given, values, strict=True)))
+
         if program is None:
             found = by(given)
         else:
             anew = len(self._inputs)
             groups = (anew, len(given) - anew) if often and len(program.operations) > CALLED else ()
-            plain = lambda *v: by(dict(zip(given, v, strict=True)))  # noqa: E731
             found = insert(program, plain, list(given.values()), groups=groups)
         return [jnp.broadcast_to(v, self.shape) for v in found]
 

@@ -119,7 +119,7 @@ class Calls:
                 return v
             group, at = places[v]
             pointer = _at(inner, f"%group{group}", at)
-            return inner.emit(f"load {b.type_of(v.kind, v.wide)}, ptr {pointer}, !invariant.load !0", v.kind, v.wide)
+            return inner.emit(f"load {b.type_of(v.kind, v.wide)}, ptr {pointer}", v.kind, v.wide)
 
         given = [each(read, array) for array in values]
         made = write(inner, given)
@@ -141,7 +141,7 @@ def _varies(v: Value) -> bool:
 
 
 def _places(arrays: Sequence[np.ndarray]) -> dict[Value, int]:
-    """Where each number lies that comes out."""
+    """Where each number of a group lies in it."""
     return {v: k for k, v in enumerate(dict.fromkeys(v for array in arrays for v in array.flat if _varies(v)))}
 
 
