@@ -58,12 +58,16 @@ def order_of(pattern: set[tuple[int, int]], n: int) -> tuple[tuple[int, ...], in
     return tuple(order), cost
 
 
-def factorise(matrix: Matrix, n: int, most: int = WRITTEN_OUT) -> Factors:
-    """Factors of a matrix given by its entries; the diagonal must exist. LAPACK's beyond `most` multiplications."""
+def factorise(matrix: Matrix, n: int, most: int = WRITTEN_OUT, *, often: bool = False) -> Factors:
+    """Factors of a matrix given by its entries; the diagonal must exist. LAPACK's beyond `most` multiplications.
+
+    `often`: more than one system is solved with them.
+    """
     order, cost = order_of(set(matrix), n)
     if cost > most:
         return _dense(matrix, n, order)
-    return _written(tuple(matrix), order, lambda *values: values, tuple(matrix.values()))
+    called = often and cost > CALLED
+    return _written(tuple(matrix), order, lambda *values: values, tuple(matrix.values()), called=called)
 
 
 def implicit(shift: Reals, jacobian: Matrix, n: int, most: int = WRITTEN_OUT, *, often: bool = False) -> Factors:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -129,6 +129,7 @@ def moved_entries(
     """
     import jax.numpy as jnp
 
+    from vrest.numerics.compiler.arithmetic import arithmetic
     from vrest.numerics.elimination import WRITTEN_OUT, factorise, substitute
     from vrest.numerics.rhs import Rhs
 
@@ -156,19 +157,28 @@ def moved_entries(
             entries |= {(i, j): jnp.where(there, entries[i, j], float(j == k + i)) for j in columns}
     matrix = {(i, j - k): value for (i, j), value in entries.items() if i < n <= n + j - k}
     pivots = all((i, i) in matrix for i in range(n))
-    factors = factorise(matrix, n, WRITTEN_OUT if pivots else 0)
+    factors = factorise(matrix, n, WRITTEN_OUT if pivots else 0, often=k > 1)
     order = np.argsort([*laws.independent, *laws.dependent])
     last = len(order) + len(system.structure.walls) + len(finite)
+    through = [(i, m) for i in range(n, last) for m in range(n) if (i, k + m) in entries]
     found = []
     for j, one in enumerate(of.each):
         dimension = one.parameter.spec.dimension
         unit = from_door(1.0, dimension) - from_door(0.0, dimension)
-        along = [unit * entries[i, j] if (i, j) in entries else zero for i in range(last)]
-        moved = list(substitute(factors, tuple(-v for v in along[:n])))
-        for i in range(n, last):
-            through = [entries[i, k + m] * moved[m] for m in range(n) if (i, k + m) in entries]
-            moved.append(sum(through, along[i]))
-        found.append((tuple(moved[i] for i in order), tuple(moved[len(order) :])))
+
+        def driven(*along: Any, unit: float = unit) -> list[Any]:
+            return [-unit * v for v in along]
+
+        def following(*numbers: Any, unit: float = unit) -> list[Any]:
+            moved, along = numbers[:n], [unit * v for v in numbers[n:last]]
+            for (i, m), weight in zip(through, numbers[last:], strict=True):
+                along[i - n] = along[i - n] + weight * moved[m]
+            return along
+
+        along = [entries.get((i, j), zero) for i in range(last)]
+        moved = substitute(factors, tuple(arithmetic(driven, *along[:n])))
+        moved += tuple(arithmetic(following, *moved, *along[n:], *(entries[i, k + m] for i, m in through)))
+        found.append((tuple(moved[i] for i in order), moved[len(order) :]))
     return tuple(found)
 
 
