@@ -6,21 +6,21 @@ machine code that goes through many cells side by side. Every array ends with th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from vrest.errors import InputError, near_miss
+from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
-from vrest.model.change import parse_changes, split_companion
+from vrest.model.change import split_companion
 from vrest.model.paths import resolve
 from vrest.system.assemble import System, assemble
 from vrest.system.structure import parameter_vector
-from vrest.units import format_si, from_si, to_si
+from vrest.units import from_si
 from vrest.verbs.arguments import Arguments, arguments
 from vrest.verbs.describing import describing, description, own_numbers
 from vrest.verbs.gradient import Gradient, Totals, gradient_of
@@ -32,11 +32,10 @@ from vrest.verbs.rest_batch import rests_of
 from vrest.verbs.run import accuracy, moments
 from vrest.verbs.run_batch import run_batch
 from vrest.verbs.samples import plain
+from vrest.verbs.table import Table, Values, floats, strength_of
 
 RTOL = 1e-6
 """Of a step of a run."""
-
-Values = Mapping[str, Any] | Sequence[Any] | np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,7 @@ class Prepared:
         """
         at = moments(plain(times))
         rows = self.si(values)
-        edges, held = self._stages(rows, stages, float(at[-1]))
+        edges, held = self._table.stages(rows, stages, float(at[-1]))
         n = held[0].shape[1]
         p, x0 = self.described(np.concatenate(held, axis=1))
         p = p.reshape(len(p), len(held), n)
@@ -251,7 +250,7 @@ class Prepared:
 
     def _column(self, state: Any) -> np.ndarray:
         """A state (states,) or (states, lanes) with an axis of lanes."""
-        x = _floats(state, "state")
+        x = floats(state, "state")
         x = x[:, None] if x.ndim == 1 else x
         if x.ndim != 2 or len(x) != len(self.system.states):
             raise InputError(
@@ -260,53 +259,6 @@ class Prepared:
                 hint="Take a state of this cell, such as rest(values).state.",
             )
         return x
-
-    def _stages(self, rows: np.ndarray, stages: Any, until: float) -> tuple[np.ndarray, list[np.ndarray]]:
-        """Edges (stages + 1,) s, and the rows of values (paths, lanes), SI, that hold in each stage."""
-        begins, held, now = [0.0], [rows], rows
-        for when, what in stages:
-            begin = float(to_si(when, "time", "stage", bare_ok=True))
-            if not begins[-1] <= begin < until:
-                raise InputError(
-                    f"A stage begins at {format_si(begin, 'time')}.",
-                    code="bad_times",
-                    hint=f"Give them in the order of time, before the end at {format_si(until, 'time')}.",
-                )
-            now = self._changed(now, rows, what)
-            if begin == begins[-1]:
-                held[-1] = now
-            else:
-                begins.append(begin)
-                held.append(now)
-        n = max(row.shape[1] for row in held)
-        return np.array([*begins, until]), [np.broadcast_to(row, (len(row), n)) for row in held]
-
-    def _changed(self, now: np.ndarray, first: np.ndarray, what: Any) -> np.ndarray:
-        """Rows of values after changes."""
-        for change in parse_changes(what):
-            k = self._place(change.path)
-            parameter = self.of.parameters[k]
-            if parameter.fixed_at_start:
-                raise InputError(
-                    f"{parameter.path} describes how the cell starts; it cannot change during a run.",
-                    code="fixed_at_start",
-                    hint="Change a transport or a bath.",
-                )
-            if change.over or change.companion:
-                raise InputError(
-                    f"'{change}': stages are steps of what was prepared.",
-                    code="bad_change",
-                    hint="Use simulate or population for ramps; a companion is named in prepare.",
-                )
-            row = first[k]
-            if change.operation == "scale":
-                row = now[k] * change.value
-            elif change.operation == "set":
-                row = np.atleast_1d(to_si(plain(change.value), parameter.spec.dimension, change.path, bare_ok=True))
-            n = max(now.shape[1], len(row))
-            now = np.array(np.broadcast_to(now, (len(now), n)))
-            now[k] = row
-        return now
 
     def gradient(self, values: Values = None, totals: Totals = "described") -> Gradient:
         """Derivatives of the certified resting states by the values, in door units, and the states themselves.
@@ -361,8 +313,8 @@ class Prepared:
         return p, x0
 
     @cached_property
-    def _own(self) -> np.ndarray:
-        return self.of.rows_si(self.values[:, None])
+    def _table(self) -> Table:
+        return Table(self.of)
 
     @cached_property
     def _describing(self) -> Any:
@@ -385,63 +337,7 @@ class Prepared:
         InputError
             Values of another shape than the paths ask for (`bad_shape`), a path that is not prepared (`not_prepared`).
         """
-        if isinstance(values, Mapping):
-            return self._by_path(values)
-        if values is None:
-            return self._own
-        k, given = len(self.paths), _floats(values, "table of values")
-        rows = given if given.ndim != 1 else given[None] if k == 1 else given[:, None]
-        if rows.ndim != 2 or len(rows) != k or not rows.shape[1]:
-            raise InputError(
-                f"The values have the shape {given.shape}; there are {k} paths.",
-                code="bad_shape",
-                hint=f"Give one row for each of {', '.join(self.paths) or 'no paths'}: (paths,) or (paths, lanes).",
-            )
-        return self.of.rows_si(rows)
-
-    def _by_path(self, values: Mapping[str, Any]) -> np.ndarray:
-        """Numbers of one path or lanes of them; what is left out keeps the cell's own."""
-        rows: list[Any] = [p.value for p in self.of.parameters]
-        for name, value in values.items():
-            k = self._place(str(name))
-            rows[k] = to_si(plain(value), self.of.parameters[k].spec.dimension, str(name), bare_ok=True)
-        lengths = sorted({np.shape(row) for row in rows} - {()})
-        if len(lengths) > 1 or any(len(shape) != 1 or shape == (0,) for shape in lengths):
-            raise InputError(
-                f"The values have the shapes {lengths}.",
-                code="bad_shape",
-                hint="Give every path a number, or one row of values, all of the same length.",
-            )
-        table = np.empty((len(rows), *(lengths[0] if lengths else (1,))))
-        for k, row in enumerate(rows):
-            table[k] = row
-        return table
-
-    def _place(self, name: str) -> int:
-        """The row of a path, or of a switch, however it is written."""
-        if name not in self._places:
-            path = _path_of(self.cell, name)
-            if path not in self._places:
-                hint = near_miss(path, list(self.paths)) if self.paths else "Name it when you prepare the cell."
-                raise InputError(f"{path} is not prepared.", code="not_prepared", hint=hint)
-            self._places[name] = self._places[path]
-        return self._places[name]
-
-    @cached_property
-    def _places(self) -> dict[str, int]:
-        return {name: k for k, one in enumerate(self.of.each) for name in (one.name, one.path)}
-
-
-def _floats(given: Any, what: str) -> np.ndarray:
-    """An array of numbers."""
-    try:
-        return np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(
-            f"The {what} given is no array of numbers, but {type(given).__name__}.",
-            code="not_a_number",
-            hint="Give numbers in door units, or values by path: texts with a unit may stand there.",
-        ) from None
+        return self._table.rows(values)
 
 
 def prepare(cell: CellLike, paths: str | Iterable[str] = (), switches: str | Iterable[str] = ()) -> Prepared:
@@ -478,33 +374,6 @@ def prepare(cell: CellLike, paths: str | Iterable[str] = (), switches: str | Ite
     cell = load(cell)
     named = [paths] if isinstance(paths, str) else list(paths)
     varied = [resolve(cell, split_companion(name)[0]).path for name in named]
-    off = [_strength(cell, switch) for switch in ([switches] if isinstance(switches, str) else switches)]
+    off = [strength_of(cell, switch) for switch in ([switches] if isinstance(switches, str) else switches)]
     named += [path for path in off if path not in varied]
     return Prepared(arguments(cell, named) if named else Arguments(cell, ()))
-
-
-def _path_of(cell: Cell, name: str) -> str:
-    """The path that a name of a number means, or that of the strength of a transport."""
-    try:
-        return resolve(cell, split_companion(name)[0]).path
-    except InputError:
-        movers = assemble(cell).structure.movers
-        if name in {label for m in movers for label in (m.label, f"{m.place}.{m.label}")}:
-            return _strength(cell, name)
-        raise
-
-
-def _strength(cell: Cell, label: str) -> str:
-    """The path of what switches a transport off."""
-    movers = assemble(cell).structure.movers
-    found = [m for m in movers if label in (m.label, f"{m.place}.{m.label}")]
-    if len(found) != 1:
-        names = [m.label for m in movers]
-        raise InputError(
-            f"'{label}' names {len(found) or 'no'} transport{'s' if len(found) > 1 else ''} of '{cell.name}'.",
-            code="unknown_name",
-            hint=f"Write {' or '.join(f'{m.place}.{m.label}' for m in found)}." if found else near_miss(label, names),
-        )
-    if not found[0].kind.strength:
-        raise InputError(f"Nothing switches '{label}' off.", code="no_strength", hint="Vary its numbers as paths.")
-    return found[0].path(found[0].kind.strength)
