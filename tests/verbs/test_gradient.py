@@ -137,28 +137,39 @@ def test_matter_and_charge_that_are_held_stay(neuron):
 def test_lanes_without_a_derivative_are_no_numbers_and_leave_the_others(neuron):
     ready = vrest.prepare(neuron, "outside.K", switches=["pump", "Cl_leak", "Na_leak"])
     own = dict(zip(("outside.K", "pump", "Cl_leak", "Na_leak"), ready.values, strict=True))
-    lanes = [{}, {"Cl_leak": 0.0}, {"pump": 0.0}, {"outside.K": -1.0}, {"Na_leak": 0.0}]
+    lanes = [{}, {"Cl_leak": 0.0}, {"pump": 0.0}, {"outside.K": -1.0}, {"Na_leak": 0.0}, {"outside.K": 8.0}]
     found = ready.gradient({name: [(own | lane)[name] for lane in lanes] for name in own})
     rests = found.rests
     assert rests.outcome[3] == IMPOSSIBLE
-    assert rests.is_rest.tolist() == [True, True, True, False, True]
+    assert rests.is_rest.tolist() == [True, True, True, False, True, True]
     assert np.isnan(found.v).T.tolist() == [
         [False] * 4,
         [False, False, True, False],
         [False, True, False, False],
         [True] * 4,
         [True] * 4,  # its sodium is used up
+        [False] * 4,
     ]
-    np.testing.assert_allclose(found.v[:, 0], ready.gradient().v[:, 0], rtol=1e-12)
+    for lane, potassium in ((0, 5.0), (5, 8.0)):
+        one = ready.gradient({"outside.K": potassium})
+        np.testing.assert_allclose(found.v[:, lane], one.v[:, 0], rtol=1e-12)
+        np.testing.assert_allclose(found.state[..., lane], one.state[..., 0], rtol=1e-12)
     alone = vrest.prepare(vrest.apply(neuron, "Cl_leak.permeability*=0"), "outside.K").gradient()
     np.testing.assert_allclose(found.v[0, 1], alone.v[0, 0], rtol=1e-9)
+    np.testing.assert_allclose(found.state[0, :, 1], alone.state[0, :, 0], rtol=1e-9)
     np.testing.assert_array_equal(np.isnan(found.state).any(axis=1), np.isnan(found.v))
     assert list(found.concentrations["inside"]) == ["K", "Na", "Cl"]
 
 
-def test_an_ion_that_is_used_up_may_stay_away():
-    ready = vrest.prepare("frog_muscle", ["outside.K", "pump.max_rate", "inside.K"])
-    empty = vrest.prepare(vrest.apply(ready.cell, {"outside.Na": 0.0}), ready.paths)
+@pytest.mark.parametrize(
+    ("name", "without"),
+    [
+        ("frog_muscle", {"outside.Na": 0.0}),
+        ("mammalian_neuron", {"Na_leak.permeability": 0.0}),  # the pump takes the last as its cube: no exponential
+    ],
+)
+def test_an_ion_that_is_used_up_may_stay_away(name, without):
+    empty = vrest.prepare(vrest.apply(vrest.load(name), without), ["outside.K", "pump.max_rate", "inside.K"])
     rests, rows = empty.rest(), empty.si()
     assert rests.is_rest[0]
     assert 0.0 in rests.state

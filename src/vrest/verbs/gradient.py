@@ -187,11 +187,10 @@ def held_entries(system: System, p: Entries, p0: Entries, x0: Entries) -> tuple[
     units = [unit0 / unit for unit0, unit in zip(system.units(p0), system.units(p), strict=True)]
     held: dict[str, Array] = {}
     for space in system.structure.spaces:
-        if space.finite:
+        if space.finite:  # its impermeants too; nothing moves by their valence
             base = f"compartments.{space.name}."
             share = system.get(p0, base + "volume") / system.get(p, base + "volume")
             held[base + "impermeant.concentration"] = system.get(p0, base + "impermeant.concentration") * share
-            held[base + "impermeant.valence"] = system.get(p0, base + "impermeant.valence")
     numbers = tuple(held.get(name, value) for name, value in zip(system.names, p, strict=True))
     return numbers, tuple(v * unit for v, unit in zip(x0, units, strict=True))
 
