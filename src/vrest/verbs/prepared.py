@@ -192,7 +192,7 @@ class Prepared:
 
         >>> ready = prepare("mammalian_neuron", "outside.K")
         >>> ready.instant({"outside.K": [3.0, 5.0, 8.0]}, ready.rest().state).round(2).tolist()
-        [-74.4, -70.0, -64.0]
+        [-72.39, -70.0, -66.08]
         """
         v = from_si(self.at_once(values, state).v, "potential")
         return v[0] if len(v) == 1 else v

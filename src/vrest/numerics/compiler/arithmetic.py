@@ -21,7 +21,7 @@ def arithmetic(f: Callable[..., Sequence[Any]], *numbers: Any, groups: tuple[int
     >>> arithmetic(lambda x, y: [x - 2.0 * y, abs(x)], -1.0, 3.0)
     [-7.0, 1.0]
     """
-    if not is_for_us():
+    if not numbers or not is_for_us():
         return list(f(*numbers))
     shape = max((typeof(v).shape for v in numbers), key=len)
     made = len(f(*[_Counted()] * len(numbers)))
