@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+
+COLDEST, HOTTEST = ZERO_CELSIUS - 50.0, ZERO_CELSIUS + 100.0
+"""K: no cell survives beyond these, and kelvin written as degC lies beyond."""
 """s."""
 
 
@@ -193,7 +196,7 @@ def _checked(reading: Any, rule: _Rule, dimension: Dimension, where: str) -> Any
 
 def _check_temperature(reading: Any, si: Any, rule: _Rule, where: str) -> None:
     """Refuse kelvin written as degC, and the reverse, and what no cell survives."""
-    if _any(si > ZERO_CELSIUS + 100.0):
+    if _any(si > HOTTEST):
         if not rule.shift:
             high = float(getattr(si, "max", lambda: si)()) - ZERO_CELSIUS
             problem = f"{high:.6g} degC is above 100 degC, too hot for any cell."
@@ -201,7 +204,7 @@ def _check_temperature(reading: Any, si: Any, rule: _Rule, where: str) -> None:
         high = float(getattr(reading, "max", lambda: reading)())
         hint = f"Write '{high:.6g} K' if it is kelvin, which is {high - ZERO_CELSIUS:.6g} degC."
         raise fault("kelvin_for_celsius", where, f"{high:.6g} looks like kelvin, not degC.", hint)
-    if _any(si < ZERO_CELSIUS - 50.0):
+    if _any(si < COLDEST):
         low = float(getattr(si, "min", lambda: si)()) - ZERO_CELSIUS
         problem = f"{low:.6g} degC is below -50 degC, too cold for any cell."
         raise fault("too_cold", where, problem, "Write degC as in '37 degC', kelvin as in '310.15 K'.")

@@ -1,5 +1,7 @@
 """A prepared cell answers for each lane what the verbs answer for the cell that the lane describes."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -93,6 +95,52 @@ def test_what_cannot_be_is_impossible_and_leaves_the_others():
     assert found.v[0] == pytest.approx(-70)
 
 
+def test_kelvin_for_celsius_is_no_cell_in_an_array_and_refused_by_path():
+    ready = vrest.prepare("mammalian_neuron", "temperature")
+    assert ready.rest([[37.0, 310.15, -60.0]]).outcome.tolist()[1:] == [IMPOSSIBLE] * 2
+    with pytest.raises(vrest.InputError) as error:
+        ready.rest({"temperature": [37.0, 310.15]})
+    assert error.value.code == "kelvin_for_celsius"
+
+
+def test_nothing_is_read_of_what_cannot_be():
+    ready = vrest.prepare("article_neuron", ["neuron.capacitance", "pump.km_atp"])
+    values = [[1.0, 0.0, 1.0], [0.5, 0.5, -1.0]]  # V at once depends on neither
+    for state in (None, ready.rest().state):
+        assert np.isnan(ready.instant(values, state)).tolist() == [False, True, True]
+        now = ready.read(values, state)
+        for found in (now.v["neuron"], now.volumes["inside"], now.concentrations["outside"]["K"], now.atp_per_second):
+            assert np.isnan(found).tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("cell", "changes"),
+    [
+        ("article_neuron", {"neuron.capacitance": 0.001, "pump.max_rate": 0.0, "K_leak.permeability": 1.0}),
+        ("astrocyte", {"pump.atp": 30.0, "water.hydraulic_permeability": 1.0}),
+    ],
+)
+def test_what_double_precision_cannot_tell_is_told_by_neither(cell, changes):
+    changes = {vrest.prepare(cell, path).paths[0]: value for path, value in changes.items()}
+    one, found = vrest.rest(cell, changes), vrest.prepare(cell, list(changes)).rest(changes)
+    assert found.outcomes == [one.outcome]
+    assert not one.outcome.is_rest
+
+
+def test_it_can_be_sent_to_another_process():
+    ready = vrest.prepare("mammalian_neuron", "outside.K")
+    v = ready.rest([[4.0, 5.0]]).v
+    assert pickle.loads(pickle.dumps(ready)).rest([[4.0, 5.0]]).v.tolist() == v.tolist()
+    many = vrest.rest_many(ready.cell, {"outside.K": [4.0, 5.0]})
+    assert pickle.loads(pickle.dumps(many)).v_rest.tolist() == v.tolist()
+
+
+def test_its_own_values_cannot_be_overwritten():
+    ready = vrest.prepare("mammalian_neuron", "outside.K")
+    with pytest.raises(ValueError, match="read-only"):
+        ready.si()[:] = 0.0
+
+
 def test_what_is_left_out_is_as_in_the_cell():
     ready = vrest.prepare("mammalian_neuron", ["outside.K", "temperature"])
     assert ready.rest({"temperature": "37 degC"}).v[0] == pytest.approx(-70)
@@ -111,6 +159,9 @@ def test_what_is_left_out_is_as_in_the_cell():
         (lambda p: p.rest([[1.0, 2.0], [3.0]]), "not_a_number"),
         (lambda p: p.instant(None, "rest"), "not_a_number"),
         (lambda p: p.rest({"outside.K": [5.0, 6.0], "pump.max_rate": [1.0, 2.0, 3.0]}), "bad_shape"),
+        (lambda p: p.rest(["5 mM", "60"]), "not_a_number"),
+        (lambda p: p.rest({"outside.K": 5.0, "outside.ions.K": 6.0}), "varies_twice"),
+        (lambda p: p.instant(None, "rest"), "not_a_number"),
         (lambda p: p.rest({"outside.Na": 140.0}), "not_prepared"),
         (lambda p: p.rest({"outside.Kalium": 140.0}), "unknown_path"),
         (lambda p: p.rest({"outside.K": "5 mV"}), "wrong_unit"),
@@ -160,6 +211,9 @@ def test_a_run_goes_on_from_a_rest_with_a_change_for_each_lane():
         ([("2 h", "outside.K=8")], "1 h", "bad_times"),
         ([("20 min", "outside.K=8"), ("10 min", "outside.K=4")], "1 h", "bad_times"),
         ([("20 min", "outside.K=8 over 5 min")], "1 h", "bad_change"),
+        ([("20 min", {"outside.K": [8, 9]}), ("30 min", {"outside.K": [8, 9, 10]})], "1 h", "bad_shape"),
+        (["outside.K=8"], "1 h", "bad_stage"),
+        ({"20 min": "outside.K=8"}, "1 h", "bad_stage"),
         ([], [], "bad_times"),
         ([], [3.0, 2.0], "bad_times"),
         ([], 0.0, "out_of_range"),

@@ -17,6 +17,7 @@ from vrest.model.quantity import Described, quantity
 from vrest.model.remembered import remembered
 from vrest.model.rings import resolved, way_between, ways
 from vrest.model.transport import ATP, CHARGE, WATER, Transport
+from vrest.units import COLDEST, HOTTEST
 
 VALENCE = MappingProxyType(
     {"K": 1, "Na": 1, "Cl": -1, "HCO3": -1, "H": 1, "Li": 1, "Rb": 1, "Cs": 1, "NH4": 1, "Ca": 2, "Mg": 2, "O2": 0}
@@ -80,7 +81,7 @@ class Cell(Described):
     compartments: Mapping[str, Compartment]
     membranes: Mapping[str, Membrane]
     exchanges: Mapping[str, Exchange] = field(default_factory=dict)
-    temperature: float = quantity("temperature", "37 degC", exclusive=True)
+    temperature: float = quantity("temperature", "37 degC", minimum=COLDEST, maximum=HOTTEST)
     valences: Mapping[str, int] = field(default_factory=dict)
     closures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     title: str = ""

@@ -77,6 +77,10 @@ class Prepared:
     def __repr__(self) -> str:
         return f"'{self.cell.name}' prepared for {', '.join(self.paths) or 'its own numbers'}"
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What is sent to another process: machine code stays."""
+        return {"of": self.of}
+
     @cached_property
     def system(self) -> System:
         """The equations, which say what the rows of a state hold."""
@@ -235,18 +239,19 @@ class Prepared:
         return readings(self.system, *self._together(x0, state, p))
 
     def _together(self, x0: np.ndarray, state: Any, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """A state, or x0 if None, and parameters, with as many lanes as either has."""
+        """A state, or x0 if None, and parameters, with as many lanes as either has; NaN where there is no such cell."""
+        possible = np.isfinite(p).all(axis=0) & np.isfinite(x0).all(axis=0)
         x = x0 if state is None else self._column(state)
-        if x.shape[1] == p.shape[1]:
-            return x, p
-        n = max(x.shape[1], p.shape[1])
-        if min(x.shape[1], p.shape[1]) != 1:
-            raise InputError(
-                f"There are {x.shape[1]} states and {p.shape[1]} lanes of values.",
-                code="bad_start",
-                hint="Give one state, or one for each lane.",
-            )
-        return np.repeat(x, n // x.shape[1], axis=1), np.repeat(p, n // p.shape[1], axis=1)
+        if x.shape[1] != p.shape[1]:
+            n = max(x.shape[1], p.shape[1])
+            if min(x.shape[1], p.shape[1]) != 1:
+                raise InputError(
+                    f"There are {x.shape[1]} states and {p.shape[1]} lanes of values.",
+                    code="bad_start",
+                    hint="Give one state, or one for each lane.",
+                )
+            x, p = np.repeat(x, n // x.shape[1], axis=1), np.repeat(p, n // p.shape[1], axis=1)
+        return (x, p) if possible.all() else (np.where(possible, x, np.nan), np.where(possible, p, np.nan))
 
     def _column(self, state: Any) -> np.ndarray:
         """A state (states,) or (states, lanes) with an axis of lanes."""

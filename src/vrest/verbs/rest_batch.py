@@ -15,7 +15,7 @@ from vrest.system.assemble import System, assemble
 from vrest.verbs.certify import NEUTRAL_RATE, SETTLED_MM_PER_MIN, SETTLED_MV
 from vrest.verbs.outcome import Ended, Outcome
 from vrest.verbs.progress import Progress
-from vrest.verbs.search import searched
+from vrest.verbs.search import rounding, searched
 from vrest.verbs.verdict import verdict
 
 BLOCK = 8192
@@ -74,7 +74,7 @@ def _together(system: System, p: np.ndarray, x0: np.ndarray, progress: Progress 
     now = search.points
     sure = (search.ended == Ended.settled) & now.ordinary
     sure &= (now.imbalance < SETTLED_MM_PER_MIN) & (now.residual_mV < SETTLED_MV)
-    sure &= (now.verdict == STABLE) & (now.slowest < -NEUTRAL_RATE)
+    sure &= (now.verdict == STABLE) & (now.slowest < -np.maximum(NEUTRAL_RATE, rounding(now.jacobian)))
     outcome = np.where(now.working, RESTS, RUN_DOWN).astype(np.int8)
     found = RestBatch(now.state.T, outcome, now.residual_mV, now.imbalance, now.slowest, now.iterations)
     for k in np.flatnonzero(~sure):  # as `rest` judges

@@ -31,7 +31,8 @@ class RestMany:
     @property
     def outcomes(self) -> list[Outcome]:
         """The outcome of each."""
-        return [outcome for outcome in self.found.outcomes if outcome is not None]
+        known = list(Outcome)
+        return [known[code] for code in self.found.outcome]
 
     @property
     def v_rest(self) -> np.ndarray:

@@ -47,8 +47,12 @@ class Table:
     def _by_path(self, values: Mapping[str, Any]) -> np.ndarray:
         """Numbers of one path or lanes of them; what is left out keeps the cell's own."""
         rows: list[Any] = [p.value for p in self.of.parameters]
+        given: dict[int, str] = {}
         for name, value in values.items():
             k = self._place(str(name))
+            if k in given:
+                raise InputError(f"{given[k]} and {name} are one number.", code="varies_twice", hint="Give it once.")
+            given[k] = str(name)
             rows[k] = to_si(plain(value), self.of.parameters[k].spec.dimension, str(name), bare_ok=True)
         lengths = sorted({np.shape(row) for row in rows} - {()})
         if len(lengths) > 1 or any(len(shape) != 1 or shape == (0,) for shape in lengths):
@@ -78,12 +82,21 @@ class Table:
 
     @cached_property
     def _own(self) -> np.ndarray:
-        return self.of.rows_si(self.of.values[:, None])
+        own = self.of.rows_si(self.of.values[:, None])
+        own.flags.writeable = False  # given out again and again
+        return own
 
     def stages(self, rows: np.ndarray, stages: Any, until: float) -> tuple[np.ndarray, list[np.ndarray]]:
         """Edges (stages + 1,) s, and the rows of values (paths, lanes), SI, that hold in each stage."""
         begins, held, now = [0.0], [rows], rows
-        for when, what in stages:
+        for stage in stages:
+            if isinstance(stage, str) or len(stage) != 2:
+                raise InputError(
+                    f"The stage {stage!r} is no pair of a time and a change.",
+                    code="bad_stage",
+                    hint='Write [("5 min", "pump.max_rate*=0")].',
+                )
+            when, what = stage
             begin = float(to_si(when, "time", "stage", bare_ok=True))
             if not begins[-1] <= begin < until:
                 raise InputError(
@@ -123,6 +136,12 @@ class Table:
             elif change.operation == "set":
                 row = np.atleast_1d(to_si(plain(change.value), parameter.spec.dimension, change.path, bare_ok=True))
             n = max(now.shape[1], len(row))
+            if not {now.shape[1], len(row)} <= {1, n}:
+                raise InputError(
+                    f"{change.path} changes to {len(row)} values in {now.shape[1]} lanes.",
+                    code="bad_shape",
+                    hint="Give a number, or one for each lane.",
+                )
             now = np.array(np.broadcast_to(now, (len(now), n)))
             now[k] = row
         return now
@@ -163,5 +182,5 @@ def strength_of(cell: Cell, label: str) -> str:
             hint=f"Write {' or '.join(f'{m.place}.{m.label}' for m in found)}." if found else near_miss(label, names),
         )
     if not found[0].kind.strength:
-        raise InputError(f"Nothing switches '{label}' off.", code="nostrength_of", hint="Vary its numbers as paths.")
+        raise InputError(f"Nothing switches '{label}' off.", code="no_strength", hint="Vary its numbers as paths.")
     return found[0].path(found[0].kind.strength)
