@@ -135,6 +135,13 @@ def test_it_can_be_sent_to_another_process():
     assert pickle.loads(pickle.dumps(many)).v_rest.tolist() == v.tolist()
 
 
+def test_what_spends_no_atp_adds_none_where_its_rate_is_undefined():
+    off = {f"{name}.conductance": 0.0 for name in ("K", "Na", "leak")}  # 0 S/cm2 times an endless driving force
+    found = vrest.prepare("hodgkin_huxley_1952", ["inside.Na", *off]).read({"inside.Na": 0.0, **off})
+    assert np.isnan(found.currents["axon"]["Na"]).all()
+    assert found.atp_per_second == found.watts == 0.0
+
+
 def test_its_own_values_cannot_be_overwritten():
     ready = vrest.prepare("mammalian_neuron", "outside.K")
     with pytest.raises(ValueError, match="read-only"):
@@ -207,11 +214,12 @@ def test_a_run_goes_on_from_a_rest_with_a_change_for_each_lane():
     ("stages", "times", "code"),
     [
         ([("5 min", "inside.Na*=2")], "1 h", "fixed_at_start"),
-        ([("5 min", "temperature=30")], "1 h", "not_prepared"),
+        ([("5 min", "K_leak.permeability=0")], "1 h", "not_prepared"),
         ([("2 h", "outside.K=8")], "1 h", "bad_times"),
         ([("20 min", "outside.K=8"), ("10 min", "outside.K=4")], "1 h", "bad_times"),
         ([("20 min", "outside.K=8 over 5 min")], "1 h", "bad_change"),
         ([("20 min", {"outside.K": [8, 9]}), ("30 min", {"outside.K": [8, 9, 10]})], "1 h", "bad_shape"),
+        ([("20 min", "temperature*=1.1")], "1 h", "bad_change"),
         (["outside.K=8"], "1 h", "bad_stage"),
         ({"20 min": "outside.K=8"}, "1 h", "bad_stage"),
         ([], [], "bad_times"),
@@ -220,7 +228,7 @@ def test_a_run_goes_on_from_a_rest_with_a_change_for_each_lane():
     ],
 )
 def test_stages_that_make_no_sense_are_refused(stages, times, code):
-    ready = vrest.prepare("article_neuron", ["outside.K", "inside.ions.Na"])
+    ready = vrest.prepare("article_neuron", ["outside.K", "inside.ions.Na", "temperature"])
     with pytest.raises(vrest.InputError) as error:
         ready.run(None, stages, times)
     assert error.value.code == code

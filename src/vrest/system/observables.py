@@ -216,9 +216,10 @@ def atp_use(system: System, x: Vector, p: Vector, rates: list[Array]) -> tuple[A
     for wall in system.structure.walls:
         turned = rates_through(system, x, wall, rates)
         for label, part in transports(system, p, wall).items():
-            spent = part.stoichiometry().get(ATP, 0.0) * turned[label]
-            molecules = molecules + spent * N_A
-            power = power + spent * getattr(part, "atp_free_energy", 0.0)
+            if count := part.stoichiometry().get(ATP):
+                spent = count * turned[label]
+                molecules = molecules + spent * N_A
+                power = power + spent * getattr(part, "atp_free_energy", 0.0)
     return _like(x, molecules), _like(x, power)
 
 

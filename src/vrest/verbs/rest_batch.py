@@ -74,7 +74,8 @@ def _together(system: System, p: np.ndarray, x0: np.ndarray, progress: Progress 
     now = search.points
     sure = (search.ended == Ended.settled) & now.ordinary
     sure &= (now.imbalance < SETTLED_MM_PER_MIN) & (now.residual_mV < SETTLED_MV)
-    sure &= (now.verdict == STABLE) & (now.slowest < -np.maximum(NEUTRAL_RATE, rounding(now.jacobian)))
+    with np.errstate(all="ignore"):  # a Jacobian that overflows makes nothing sure
+        sure &= (now.verdict == STABLE) & (now.slowest < -np.maximum(NEUTRAL_RATE, rounding(now.jacobian)))
     outcome = np.where(now.working, RESTS, RUN_DOWN).astype(np.int8)
     found = RestBatch(now.state.T, outcome, now.residual_mV, now.imbalance, now.slowest, now.iterations)
     for k in np.flatnonzero(~sure):  # as `rest` judges

@@ -132,6 +132,12 @@ class Table:
                 )
             row = first[k]
             if change.operation == "scale":
+                if parameter.spec.dimension == "temperature":
+                    raise InputError(
+                        f"'{change}': degC has no zero to scale from.",
+                        code="bad_change",
+                        hint='Set it, such as {"temperature": 32.0}.',
+                    )
                 row = now[k] * change.value
             elif change.operation == "set":
                 row = np.atleast_1d(to_si(plain(change.value), parameter.spec.dimension, change.path, bare_ok=True))
