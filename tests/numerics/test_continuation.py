@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 import vrest.numerics.compiler.backend  # noqa: F401  (float64)
-from vrest.numerics.continuation import BOUND, CLOSED, Problem, corrector, follow, passes
+from vrest.numerics.continuation import BOUND, CLOSED, LOST, Problem, follow, passes, trail, walker
 
 
-def problem(f, lower=-np.inf, upper=np.inf, *, size=np.ones_like, valid=lambda z: True, args=None):
-    correct = corrector(f, lambda z, step, args: jnp.asarray(1.0))
-    return Problem(correct, args, size, valid, lower, upper)
+def problem(f, lower=-np.inf, upper=np.inf, *, valid=lambda z, args: jnp.asarray(True), args=None):
+    walks = walker(f, lambda z, step, args: jnp.asarray(1.0), lambda z, args: 0.0 * z + 1.0, valid)
+    return Problem(walks, args, lower, upper)
 
 
 def special(curve, kind):
@@ -35,8 +35,8 @@ def test_cusp_folds_and_start_anywhere():
     for curve in curves:
         assert special(curve, "fold") == pytest.approx([-exact, exact], rel=1e-10)
         assert special(curve, "hopf") == []
-    assert passes(curves[0], np.array([0.0, 0.0]), np.ones(2))
-    assert not passes(curves[0], np.array([0.3, 0.0]), np.ones(2))
+    assert passes(curves[0].z, np.array([0.0, 0.0]), np.ones(2))
+    assert not passes(curves[0].z, np.array([0.3, 0.0]), np.ones(2))
 
 
 @pytest.mark.parametrize("rate", [1.0, 1e5])
@@ -79,12 +79,30 @@ def test_a_circle_closes():
 
 
 def test_stops_where_no_state_is_allowed():
-    p = problem(lambda y, a, args: y - a, -5.0, 5.0, valid=lambda z: bool(z[0] > 0))
+    p = problem(lambda y, a, args: y - a, -5.0, 5.0, valid=lambda z, args: z[0] > 0)
     curve = follow(p, np.array([1.0]), 1.0)
-    assert curve.ends == ("lost", BOUND)
+    assert curve.ends == (LOST, BOUND)
     assert curve.points[0].parameter == pytest.approx(0.0, abs=1e-6)
 
 
 def test_refuses_a_start_that_is_none():
     with pytest.raises(ValueError, match="no stationary point"):
         follow(problem(lambda y, a, args: 1.0 + y**2 + a**2), np.array([1.0]), 0.0)
+
+
+def test_a_trail_is_the_curve_without_its_special_points_and_no_longer_than_asked():
+    p = problem(lambda y, a, args: a - y**2, -1.0, 2.0)
+    curve = follow(p, np.array([1.4]), 2.0)
+    whole = trail(p, np.array([1.4]), 2.0, largest=0.02, max_steps=4000)
+    assert np.array_equal(whole, [point.z for point in curve.points if not point.kind])
+    short = trail(p, np.array([1.4]), 2.0, largest=0.02, max_steps=10)
+    assert np.array_equal(short, whole[: len(short)]) or np.array_equal(short, whole[-len(short) :])
+    assert len(short) == 11
+
+
+def test_a_walk_of_many_chunks_is_that_of_one(monkeypatch):
+    p = problem(lambda y, a, args: 1.0 - a**2 - y**2)
+    once = trail(p, np.array([1.0]), 0.0, largest=0.02, max_steps=4000)
+    monkeypatch.setattr("vrest.numerics.continuation.CHUNK", 7)
+    assert np.array_equal(trail(p, np.array([1.0]), 0.0, largest=0.02, max_steps=4000), once)
+    assert len(once) == pytest.approx(2 * np.pi / 0.02, rel=0.05)

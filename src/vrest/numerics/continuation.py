@@ -14,15 +14,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from vrest.numerics.compiler.kernel import Kernel
+from vrest.physics.namespace import namespace
 
 if TYPE_CHECKING:
-    from vrest.numerics.shapes import Count, Flag, Longer, NumPyLonger, NumPyVector, Rates, Real, Square, Vector
+    from vrest.numerics.shapes import (
+        Count,
+        Flag,
+        Longer,
+        Number,
+        NumPyLengths,
+        NumPyLonger,
+        NumPyLongers,
+        NumPySquares,
+        NumPyVector,
+        Rates,
+        Real,
+        Square,
+        Vector,
+    )
 
 LARGEST, SMALLEST = 0.02, 1e-9
 """Bounds of an arclength step: the share of its size by which an unknown changes."""
@@ -36,6 +50,13 @@ CORRECTIONS, MAX_STEPS, MAX_SPLITS = 8, 4000, 40
 BOUND, CLOSED, LOST, LONG = "bound", "closed", "lost", "long"
 """Why a curve ends: at a bound of the parameter, in itself, no allowed state ahead, too many steps."""
 
+GOING, AT_BOUND, ROUND, NOWHERE, BEYOND = range(5)
+"""What a walk along a curve is at: on its way, exactly at a bound, where it began, nowhere ahead, a step across a bound
+that was not taken."""
+
+CHUNK = 256
+"""Steps tried between two looks at a walk."""
+
 
 class Corrected(NamedTuple):
     """Where Newton's method ended, for one point of the curve."""
@@ -46,18 +67,74 @@ class Corrected(NamedTuple):
     """(n + 1,) direction of the curve in units of the sizes, not normalised, ahead where the old tangent is."""
     jacobian: Square
     """(n, n) of f in y."""
-    slope: Vector
-    """(n,) f."""
     correction: Longer
     """(n + 1,) the correction that remains."""
     iterations: Count
     converged: Flag
 
 
-def corrector(
-    f: Callable[[Vector, Real, Any], Vector], share: Callable[[Longer, Longer, Any], Real], key: str = ""
-) -> Callable[..., Corrected]:
-    """The Newton corrector of f(y, parameter, args) = 0 as machine code.
+class Step(NamedTuple):
+    """Where the next point is looked for: near a guess, at arclength h from an anchor along a tangent."""
+
+    guess: Longer
+    anchor: Longer
+    tangent: Longer
+    h: Number
+
+
+class Limits(NamedTuple):
+    """How a walk goes and where it ends; it has begun at `start` in the direction `tangent`, `passed` points ago."""
+
+    lower: Number
+    upper: Number
+    largest: Number
+    corrections: Count | int
+    attempts: Count | int
+    start: Longer
+    tangent: Longer
+    passed: Count | int
+
+
+class Walked(NamedTuple):
+    """Where a walk came to."""
+
+    state: Count
+    """`GOING`, or why it went no further."""
+    step: Step
+    """The next one, or one that leads `BEYOND` a bound."""
+    passed: Count
+    """Points passed."""
+    attempts: Count
+    corrected: Corrected
+    """Of the last attempt."""
+    good: Flag
+    """Whether that is a point of the curve."""
+    tangent: Longer
+    """(n + 1,) its unit direction, in units of its own sizes."""
+    jacobian: Square
+    """(n, n) there, measured with its sizes."""
+    points: Any
+    """(rows, attempts) of each point passed: z, tangent, jacobian, and the length of the step to it."""
+
+
+@dataclass(frozen=True)
+class Walker:
+    """The walk along curves of one problem, as machine code; from `walker`."""
+
+    walk: Callable[..., Any]
+    """((), (Step, Limits, args), times, room) -> `Walked`, in NumPy's arrays."""
+    size: Callable[[Any, Any], Any]
+    """As given to `walker`."""
+
+
+def walker(
+    f: Callable[[Vector, Real, Any], Vector],
+    share: Callable[[Longer, Longer, Any], Real],
+    size: Callable[[Longer, Any], Longer],
+    valid: Callable[[Longer, Any], Flag],
+    key: str = "",
+) -> Walker:
+    """The walk along the curve f(y, parameter, args) = 0 as machine code: predictor, Newton corrector, step control.
 
     Parameters
     ----------
@@ -65,25 +142,22 @@ def corrector(
         (n,), a number, args -> (n,)
     share
         share(z, step, args) -> the largest part of a step of z = (y, parameter) that stays in the allowed region.
+    size
+        size(z, args) -> (n + 1,): what a change of each unknown is measured with; of NumPy's arrays as well.
+    valid
+        valid(z, args) -> bool: whether a point is allowed.
     key
-        What both depend on, for `Kernel`.
-
-    Returns
-    -------
-    callable
-        correct(z, anchor, tangent, h, s, args, most) -> Corrected: from the guess z, the point of the curve with
-        tangent . (z - anchor)/s = h, in at most `most` corrections. With tangent (0, ..., 0, 1) and h = 0 the
-        parameter stays: plain Newton, which also finds unstable points.
+        What all of them depend on, for `Kernel`.
     """
 
-    def correct(_: Any, given: Any) -> Corrected:
+    def correct(at: Step, s: Longer, args: Any, most: Count | int) -> Corrected:
+        """From the guess, the point with tangent . (z - anchor)/s = h, in at most so many corrections."""
         import jax
         import jax.numpy as jnp
 
         from vrest.numerics.linear import solve
 
-        z, anchor, tangent, h, s, args, most = given
-        n = z.shape[0] - 1
+        n = at.guess.shape[0] - 1
         ahead = jnp.append(jnp.zeros(n), 1.0)
 
         def value_and_slope(z: Longer) -> tuple[Vector, Vector]:
@@ -99,26 +173,70 @@ def corrector(
             jacobian, slope = jax.jacfwd(value_and_slope, has_aux=True)(z)
             rows = jacobian * s
             weight = 1.0 / jnp.maximum(jnp.max(jnp.abs(rows), axis=1), 1e-300)  # gates and ions on one footing
-            matrix = jnp.concatenate([rows * weight[:, None], tangent[None]])
-            miss = jnp.append(-slope * weight, h - jnp.sum(tangent * (z - anchor) / s))
+            matrix = jnp.concatenate([rows * weight[:, None], at.tangent[None]])
+            miss = jnp.append(-slope * weight, at.h - jnp.sum(at.tangent * (z - at.anchor) / s))
             both = solve(matrix, jnp.stack([miss, ahead], axis=1))
             change = both[:, 0]
-            size = jnp.max(jnp.abs(change))
-            converged = (size < 1e-13) | ((size < 1e-9) & (size > 0.25 * last))
+            length = jnp.max(jnp.abs(change))
+            converged = (length < 1e-13) | ((length < 1e-9) & (length > 0.25 * last))
             k = found.iterations + 1
-            done = converged | (k >= most) | ~jnp.isfinite(size)
-            part = jnp.minimum(1.0, 0.5 / size) * share(z, change * s, args)
+            done = converged | (k >= most) | ~jnp.isfinite(length)
+            part = jnp.minimum(1.0, 0.5 / length) * share(z, change * s, args)
             # where it ends, the point stays: Jacobian, tangent and correction are those of the point returned
             moved = z + jnp.where(done, 0.0, part * change * s)
-            found = Corrected(moved, both[:, 1], jacobian[:, :n], slope, change * s, k, converged)
-            return found, done, size
+            found = Corrected(moved, both[:, 1], jacobian[:, :n], change * s, k, converged)
+            return found, done, length
 
-        nothing = jnp.zeros(n)
-        start = Corrected(z, tangent, jnp.zeros((n, n)), nothing, jnp.zeros(n + 1), jnp.asarray(0), jnp.asarray(False))
+        start = Corrected(at.guess, at.tangent, jnp.zeros((n, n)), jnp.zeros(n + 1), jnp.asarray(0), jnp.asarray(False))
         return jax.lax.while_loop(going, body, (start, jnp.asarray(False), jnp.asarray(jnp.inf)))[0]
 
-    code = Kernel(correct, key)
-    return lambda *given: code((), given)
+    def walk(_: Any, given: tuple[Step, Limits, Any], times: Any) -> Walked:
+        import jax
+        import jax.numpy as jnp
+
+        from vrest.numerics.compiler.samples import sample_put, sample_room
+
+        first, limits, args = given
+        n = first.guess.shape[0] - 1
+
+        def going(now: Walked) -> Flag:
+            return (now.state == GOING) & (now.attempts < limits.attempts)
+
+        def body(now: Walked) -> Walked:
+            at = now.step
+            s = size(at.anchor, args)
+            found = correct(at, s, args, limits.corrections)
+            own = size(found.z, args)
+            tangent = found.tangent * s / own
+            tangent = tangent / jnp.sqrt(jnp.sum(tangent**2))
+            jacobian = found.jacobian * own[None, :-1] / own[:-1, None]
+            finite = jnp.all(jnp.isfinite(jacobian)) & jnp.all(jnp.isfinite(tangent))
+            good = valid(at.guess, args) & found.converged & valid(found.z, args) & finite
+            cosine = _cosine(at.tangent, s, tangent, own)
+            straight = good & (cosine >= BENT)
+            beyond = straight & ((found.z[n] < limits.lower) | (found.z[n] > limits.upper))
+            taken = straight & ~beyond
+            bound = taken & ((found.z[n] == limits.lower) | (found.z[n] == limits.upper))
+            round_ = taken & (limits.passed + now.passed >= 5) & _between(at.anchor, found.z, limits.start, s)
+            round_ &= _cosine(limits.tangent, size(limits.start, args), tangent, own) > 0
+            h = jnp.where(taken & (cosine > STRAIGHT), jnp.minimum(1.5 * at.h, limits.largest), at.h)
+            h = jnp.where(straight, h, 0.5 * at.h)
+            anchor, direction = jnp.where(taken, found.z, at.anchor), jnp.where(taken, tangent, at.tangent)
+            guess = anchor + h * size(anchor, args) * direction
+            state = jnp.where(bound, AT_BOUND, jnp.where(round_, ROUND, jnp.where(beyond, BEYOND, GOING)))
+            state = jnp.where(~straight & (h < SMALLEST), NOWHERE, state)
+            rows = jnp.concatenate([found.z, tangent, jnp.reshape(jacobian, (-1,)), jnp.reshape(at.h, (1,))])
+            points = sample_put(now.points, now.passed, taken, rows)
+            step = Step(guess, anchor, direction, h)
+            return Walked(state, step, now.passed + taken, now.attempts + 1, found, good, tangent, jacobian, points)
+
+        nothing, zero = jnp.zeros((n, n)), jnp.asarray(0)
+        nowhere = Corrected(first.guess, first.tangent, nothing, jnp.zeros(n + 1), zero, jnp.asarray(False))
+        room = sample_room(times, first.h, rows=2 * (n + 1) + n * n + 1)
+        start = Walked(jnp.asarray(GOING), first, zero, zero, nowhere, jnp.asarray(False), first.tangent, nothing, room)
+        return jax.lax.while_loop(going, body, start)
+
+    return Walker(Kernel(walk, key), size)
 
 
 @dataclass(frozen=True)
@@ -157,6 +275,11 @@ class Curve:
     points: tuple[Point, ...]
     ends: tuple[str, str]
 
+    @property
+    def z(self) -> NumPyLongers:
+        """(points, n + 1) states and parameters."""
+        return np.stack([point.z for point in self.points])
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -164,51 +287,60 @@ class Problem:
 
     Parameters
     ----------
-    correct
-        From `corrector`.
+    walker
+        From `walker`.
     args
-        Passed on to f.
-    size
-        size(z) -> (n + 1,): what a change of each unknown is measured with.
-    valid
-        valid(z) -> bool: whether a point is allowed.
+        Passed on to its functions.
     lower, upper
         Bounds of the parameter.
     """
 
-    correct: Callable[..., Corrected]
+    walker: Walker
     args: Any
-    size: Callable[[NumPyLonger], NumPyLonger]
-    valid: Callable[[NumPyLonger], bool]
     lower: float = -np.inf
     upper: float = np.inf
+
+    def size(self, z: NumPyLonger) -> NumPyLonger:
+        """(n + 1,) what a change of each unknown is measured with at z."""
+        return self.walker.size(z, self.args)
+
+    def walked(self, step: Step, limits: Limits, attempts: int) -> Any:
+        """Where so many steps lead, a `Walked`."""
+        n = len(step.guess) - 1
+        room = np.empty((2 * (n + 1) + n * n + 1, attempts))
+        return self.walker.walk((), (step, limits, self.args), np.full(attempts, np.inf), room)
+
+    def near(self, z: NumPyLonger, anchor: NumPyLonger, tangent: NumPyLonger, h: float, most: int) -> Any:
+        """Where Newton's method leads from z at arclength h from the anchor in so many corrections, a `Walked`."""
+        everywhere = Limits(-np.inf, np.inf, h, most, 1, anchor, tangent, 0)
+        return self.walked(Step(z, anchor, tangent, h), everywhere, 1)
 
     def at(
         self, z: NumPyLonger, anchor: NumPyLonger, tangent: NumPyLonger, h: float, most: int = CORRECTIONS
     ) -> Point | None:
         """The point of the curve near z at arclength h from the anchor; None where there is none."""
-        if not self.valid(z):
+        found = self.near(z, anchor, tangent, h, most)
+        if not found.good:
             return None
-        s = self.size(anchor)
-        found = self.correct(z, anchor, tangent, h, s, self.args, most)
-        if not bool(found.converged):
-            return None
-        z, direction = np.asarray(found.z), np.asarray(found.tangent) * s
-        jacobian = np.asarray(found.jacobian)
-        if not (np.all(np.isfinite(jacobian)) and np.all(np.isfinite(direction)) and self.valid(z)):
-            return None
-        own = self.size(z)
-        direction = direction / own
-        eigenvalues = np.asarray(np.linalg.eigvals(jacobian * own[None, :-1] / own[:-1, None]), dtype=np.complex128)
-        order = np.argsort(-eigenvalues.real, kind="stable")
-        return Point(z, direction / np.linalg.norm(direction), eigenvalues[order])
+        return Point(found.corrected.z, found.tangent, rates(found.jacobian))
 
-    def fixed(self, y: NumPyVector, parameter: float, most: int = 50) -> Point | None:
-        """The stationary point that Newton's method finds from y at one value of the parameter."""
+    def above(self, y: NumPyVector, parameter: float) -> tuple[NumPyLonger, NumPyLonger]:
+        """z, and the tangent with which the parameter stays: plain Newton, which also finds unstable points."""
         z = np.append(y, parameter)
         upwards = np.zeros_like(z)
         upwards[-1] = 1.0
+        return z, upwards
+
+    def fixed(self, y: NumPyVector, parameter: float, most: int = 50) -> Point | None:
+        """The stationary point that Newton's method finds from y at one value of the parameter."""
+        z, upwards = self.above(y, parameter)
         return self.at(z, z, upwards, 0.0, most)
+
+
+def rates(jacobian: NumPySquares) -> Rates:
+    """(..., n) eigenvalues of Jacobians (..., n, n), largest real part first."""
+    eigenvalues = np.asarray(np.linalg.eigvals(jacobian), dtype=np.complex128)
+    return np.take_along_axis(eigenvalues, np.argsort(-eigenvalues.real, axis=-1, kind="stable"), axis=-1)
 
 
 def follow(
@@ -217,9 +349,7 @@ def follow(
     parameter: float,
     *,
     largest: float = LARGEST,
-    max_steps: int = MAX_STEPS,
-    special: bool = True,
-    progress: Callable[[Point], None] = lambda point: None,
+    progress: Callable[[float], None] = lambda parameter: None,
 ) -> Curve:
     """The whole curve through a stationary point, both ways, with its special points.
 
@@ -232,12 +362,10 @@ def follow(
         What is continued.
     y, parameter
         (n,) and a number: near the point to start from.
-    largest, max_steps
-        Largest arclength step, and how many steps each way.
-    special
-        Whether special points are looked for.
+    largest
+        Largest arclength step.
     progress
-        Told every new point.
+        Told now and then what the parameter has come to.
 
     Raises
     ------
@@ -246,89 +374,152 @@ def follow(
 
     y' = lambda - y^2 has a fold at lambda = 0:
 
-    >>> correct = corrector(lambda y, l, args: l - y**2, lambda z, step, args: 1.0)
-    >>> problem = Problem(correct, None, np.ones_like, lambda z: True, -1.0, 1.0)
-    >>> curve = follow(problem, np.array([1.0]), 1.0)
+    >>> import jax.numpy as jnp
+    >>> walks = walker(
+    ...     lambda y, l, args: l - y**2, lambda z, step, args: 1.0, lambda z, args: 0.0 * z + 1.0, lambda z, args: True
+    ... )
+    >>> curve = follow(Problem(walks, None, -1.0, 1.0), np.array([1.0]), 1.0)
     >>> [(p.kind, abs(round(p.parameter, 9))) for p in curve.points if p.kind], curve.ends
     ([('fold', 0.0)], ('bound', 'bound'))
     """
+    start, halves = _both_ways(problem, y, parameter, largest, MAX_STEPS, progress)
+    parts = []
+    for half, tangent in zip(halves, (-start.tangent, start.tangent), strict=False):
+        parts.append(_marked(problem, replace(start, tangent=tangent), half))
+    if len(parts) == 1:
+        return Curve((start, *parts[0]), (CLOSED, CLOSED))
+    back, forth = parts
+    return Curve((*back[::-1], start, *forth), (halves[0].end, halves[1].end))
+
+
+def trail(problem: Problem, y: NumPyVector, parameter: float, *, largest: float, max_steps: int) -> NumPyLongers:
+    """(points, n + 1) the same curve without its special points, in so many steps each way at most.
+
+    Raises
+    ------
+    ValueError
+        As of `follow`.
+    """
+    start, halves = _both_ways(problem, y, parameter, largest, max_steps, lambda parameter: None)
+    return np.concatenate([halves[0].z[::-1], start.z[None], *(half.z for half in halves[1:])])
+
+
+def passes(points: NumPyLongers, z: NumPyLonger, size: NumPyLonger) -> bool:
+    """Whether a curve goes through z: within a twentieth of the step between two neighbours of its points."""
+    at_ends = np.max(np.abs(points[[0, -1]] - z) / size, axis=-1) < 1e-6
+    return bool(np.any(at_ends) or np.any(_between(points[:-1], points[1:], z, size)))
+
+
+def _between(a: Any, b: Any, z: Any, size: Any) -> Any:
+    """Whether z lies on the way from a to b, each (..., n + 1), within a twentieth of its length."""
+    xp = namespace(a, b, z, size)
+    chord, offset = (b - a) / size, (z - a) / size
+    square = xp.sum(chord**2, axis=-1)
+    along = xp.sum(chord * offset, axis=-1) / xp.where(square > 0.0, square, 1.0)
+    off = xp.sum((offset - along[..., None] * chord) ** 2, axis=-1)
+    return (square > 0.0) & (along >= 0.0) & (along <= 1.0) & (off < 0.05**2 * square)
+
+
+def _cosine(a: Any, size_a: Any, b: Any, size_b: Any) -> Any:
+    """Cosine of the angle between two tangents, each in units of its own sizes, measured with those of the first."""
+    t = b * size_b / size_a
+    xp = namespace(t)
+    return xp.sum(a * t) / xp.sqrt(xp.sum(t**2))
+
+
+class _Half(NamedTuple):
+    """Half a curve: the points that a walk passes after its start, and why it ends."""
+
+    z: NumPyLongers
+    tangent: NumPyLongers
+    jacobian: NumPySquares
+    lengths: NumPyLengths
+    """(points,) of the step to each."""
+    end: str
+
+
+def _both_ways(
+    problem: Problem,
+    y: NumPyVector,
+    parameter: float,
+    largest: float,
+    max_steps: int,
+    progress: Callable[[float], None],
+) -> tuple[Point, list[_Half]]:
+    """The start, and the curve backwards and forwards from it; only backwards if that leads round to the start."""
     start = problem.fixed(y, parameter)
     if start is None:
         raise ValueError(f"no stationary point at {parameter}")
-    options = (largest, max_steps, special, progress)
-    back, first = _half(problem, replace(start, tangent=-start.tangent), *options)
-    if first == CLOSED:
-        return Curve((start, *back), (CLOSED, CLOSED))
-    forth, second = _half(problem, start, *options)
-    return Curve((*back[::-1], start, *forth), (first, second))
+    back = _half(problem, replace(start, tangent=-start.tangent), largest, max_steps, progress)
+    if back.end == CLOSED:
+        return start, [back]
+    return start, [back, _half(problem, start, largest, max_steps, progress)]
 
 
-def passes(curve: Curve, z: NumPyLonger, size: NumPyLonger) -> bool:
-    """Whether a curve goes through z: within a twentieth of the step between two neighbours."""
-    return any(_between(a.z, b.z, z, size) for a, b in pairwise(curve.points)) or any(
-        np.max(np.abs(end.z - z) / size) < 1e-6 for end in (curve.points[0], curve.points[-1])
-    )
+def _half(problem: Problem, start: Point, largest: float, max_steps: int, progress: Callable[[float], None]) -> _Half:
+    parts: list[np.ndarray] = []
+    end, passed, tried = LONG, 0, 0
+    step = _onward(problem, start.z, start.tangent, 0.1 * largest)
+    while tried < max_steps:
+        most = min(CHUNK, max_steps - tried)
+        limits = Limits(problem.lower, problem.upper, largest, CORRECTIONS, most, start.z, start.tangent, passed)
+        now = problem.walked(step, limits, most)
+        step, passed, tried = now.step, passed + int(now.passed), tried + int(now.attempts)
+        parts.append(now.points[:, : int(now.passed)].T)
+        progress(float(step.anchor[-1]))
+        if now.state == BEYOND:
+            last = _landed(problem, step, now.corrected.z)
+            if last is not None:
+                parts.append(last)
+                end = BOUND
+                break
+            step = _onward(problem, step.anchor, step.tangent, 0.5 * float(step.h))
+        if now.state == NOWHERE or step.h < SMALLEST:
+            end = LOST
+            break
+        if now.state in (AT_BOUND, ROUND):
+            end = BOUND if now.state == AT_BOUND else CLOSED
+            break
+    rows, n = np.concatenate(parts), len(start.y)
+    z, tangent, jacobian, lengths = np.split(rows, np.cumsum([n + 1, n + 1, n * n]), axis=1)
+    return _Half(z, tangent, jacobian.reshape(-1, n, n), lengths[:, 0], end)
 
 
-def _between(a: NumPyLonger, b: NumPyLonger, z: NumPyLonger, size: NumPyLonger) -> bool:
-    chord, offset = (b - a) / size, (z - a) / size
-    length = float(np.linalg.norm(chord))
-    if length == 0.0:
-        return False
-    along = float(chord @ offset) / length**2
-    return 0.0 <= along <= 1.0 and float(np.linalg.norm(offset - along * chord)) < 0.05 * length
+def _onward(problem: Problem, anchor: NumPyLonger, tangent: NumPyLonger, h: float) -> Step:
+    return Step(anchor + h * problem.size(anchor) * tangent, anchor, tangent, h)
 
 
-def _half(
-    problem: Problem, start: Point, largest: float, max_steps: int, special: bool, progress: Callable[[Point], None]
-) -> tuple[list[Point], str]:
-    points: list[Point] = []
-    here, h = start, 0.1 * largest
-    for _ in range(max_steps):
-        if h < SMALLEST:
-            return points, LOST
-        s = problem.size(here.z)
-        ahead = problem.at(here.z + h * s * here.tangent, here.z, here.tangent, h)
-        if ahead is None or (cosine := _cosine(here, ahead, problem)) < BENT:
-            h *= 0.5
-            continue
-        length, bound = h, float(np.clip(ahead.parameter, problem.lower, problem.upper))
-        if bound != ahead.parameter:
-            if here.parameter == bound:
-                return points, BOUND
-            last = _landed(problem, here, ahead, bound)
-            if last is None:
-                h *= 0.5
-                continue
-            ahead, length = last, float(here.tangent @ ((last.z - here.z) / s))
-        points += _special(problem, here, 0.0, here, length, ahead) if special else []
-        points.append(ahead)
-        progress(ahead)
-        if bound == ahead.parameter and bound in (problem.lower, problem.upper):
-            return points, BOUND
-        if len(points) > 5 and _between(here.z, ahead.z, start.z, s) and _cosine(start, ahead, problem) > 0:
-            return points, CLOSED
-        here = ahead
-        if cosine > STRAIGHT:
-            h = min(1.5 * h, largest)
-    return points, LONG
+def _landed(problem: Problem, step: Any, ahead: NumPyLonger) -> np.ndarray | None:
+    """What a walk keeps of the point where a step ahead crosses a bound, its tangent turned the way of the curve.
 
-
-def _cosine(a: Point, b: Point, problem: Problem) -> float:
-    """Cosine of the angle between two tangents, measured with the sizes of the first point."""
-    t = b.tangent * problem.size(b.z) / problem.size(a.z)
-    return float(a.tangent @ t / np.linalg.norm(t))
-
-
-def _landed(problem: Problem, here: Point, ahead: Point, bound: float) -> Point | None:
-    """The point where a step crosses a bound of the parameter, its tangent turned the way of the curve."""
-    share = (bound - here.parameter) / (ahead.parameter - here.parameter)
-    guess = here.y + share * (ahead.y - here.y)
-    last = problem.fixed(guess, bound, CORRECTIONS)
-    s = problem.size(here.z)
-    if last is None or np.linalg.norm((last.z - here.z) / s) > 2 * np.linalg.norm((ahead.z - here.z) / s):
+    (0, rows) where it begins at the bound; None where no point is found near enough.
+    """
+    here, s = step.anchor, problem.size(step.anchor)
+    bound = float(np.clip(ahead[-1], problem.lower, problem.upper))
+    if here[-1] == bound:
+        return np.empty((0, 2 * len(here) + (len(here) - 1) ** 2 + 1))
+    z, upwards = problem.above(here[:-1] + (bound - here[-1]) / (ahead[-1] - here[-1]) * (ahead - here)[:-1], bound)
+    last = problem.near(z, z, upwards, 0.0, CORRECTIONS)
+    z = last.corrected.z
+    if not last.good or np.linalg.norm((z - here) / s) > 2 * np.linalg.norm((ahead - here) / s):
         return None
-    return last if _cosine(here, last, problem) > 0 else replace(last, tangent=-last.tangent)
+    tangent = last.tangent if _cosine(step.tangent, s, last.tangent, problem.size(z)) > 0 else -last.tangent
+    length = step.tangent @ ((z - here) / s)
+    return np.concatenate([z, tangent, last.jacobian.ravel(), [length]])[None]
+
+
+def _marked(problem: Problem, start: Point, half: _Half) -> list[Point]:
+    """The points of half a curve, special ones among them."""
+    points = [start, *map(Point, half.z, half.tangent, rates(half.jacobian))]
+    turning = np.array([point.tangent[-1] for point in points])
+    unstable = np.array([point.unstable for point in points])
+    crossed = (turning[:-1] * turning[1:] < 0) | (unstable[:-1] != unstable[1:])
+    found = []
+    for k, (ahead, length) in enumerate(zip(points[1:], half.lengths.tolist(), strict=True)):
+        if crossed[k]:
+            found += _special(problem, points[k], 0.0, points[k], length, ahead)
+        found.append(ahead)
+    return found
 
 
 def _special(

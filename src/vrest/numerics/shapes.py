@@ -35,6 +35,9 @@ Longer = Float64[Arrays, "more"]
 NumPyVector = Float64[np.ndarray, "n"]
 NumPyLonger = Float64[np.ndarray, "more"]
 NumPySquare = Float64[np.ndarray, "n n"]
+NumPyLengths = Float64[np.ndarray, "points"]
+NumPyLongers = Float64[np.ndarray, "points more"]
+NumPySquares = Float64[np.ndarray, "*points n n"]
 
 StageVector = Float64[np.ndarray, "s"]
 StageSquare = Float64[np.ndarray, "s s"]
@@ -59,7 +62,7 @@ if TYPE_CHECKING:
 else:  # beartype looks at one item of a container, PyTree at every one; states of one call are equally long
     State = PyTree[Reals, "n"]
     Matrix = Results = Series = Table = PyTree[Reals]
-    Rates = Complex128[np.ndarray, "n"]
+    Rates = Complex128[np.ndarray, "*points n"]
 
 Polynomial = tuple[Series, Series]
 """Coefficients, highest first, and what their terms add up to without signs."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -16,10 +15,11 @@ from vrest.model.cellfile import CellLike
 from vrest.model.change import Change, apply
 from vrest.numerics.compiler.fallback import fallbacks
 from vrest.numerics.stationary import Stationary
-from vrest.system.assemble import System, assemble, entries
+from vrest.physics.namespace import Array, namespace
+from vrest.system.assemble import Entries, System, assemble, entries
 from vrest.system.structure import parameter_vector
 from vrest.units import from_si
-from vrest.verbs.allowed import SWOLLEN, allowed_of
+from vrest.verbs.allowed import allowed_of
 from vrest.verbs.certify import certify
 from vrest.verbs.face import COMES_BACK, gone_at
 from vrest.verbs.linearised import linearised
@@ -30,7 +30,7 @@ from vrest.verbs.search import one_ion, searched
 from vrest.verbs.verdict import departed, verdict
 
 if TYPE_CHECKING:
-    from vrest.numerics.continuation import Problem
+    from vrest.numerics.continuation import Problem, Walker
 
 STARTS = 24
 SEED = 20140
@@ -164,35 +164,34 @@ class Search:
 
     def newton(self, y: np.ndarray) -> None:
         """Newton's method from y, to a stable or an unstable state."""
-        z, n = np.append(y, 0.0), len(y)
-        upwards = np.eye(n + 1)[n]
-        f = self.problem.correct(z, z, upwards, 0.0, self.problem.size(z), self.problem.args, 60)
-        z, jacobian, correction = (np.asarray(v) for v in (f.z, f.jacobian, f.correction))
-        self.add(Stationary(z[:n], jacobian, correction[:n], int(f.iterations), bool(f.converged)))
+        z, upwards = self.problem.above(y, 0.0)
+        found = self.problem.near(z, z, upwards, 0.0, 60).corrected
+        point = found.z[:-1], found.jacobian, found.correction[:-1]
+        self.add(Stationary(*point, int(found.iterations), bool(found.converged)))
 
     def inject(self, charge: int) -> None:
         """Follow every rest under a current into one membrane, to where the current is zero again."""
-        from vrest.numerics.continuation import Curve, follow, passes
+        from vrest.numerics.continuation import passes, trail
 
         laws = self.system.laws.independent
         if charge not in laws:
             return
         row = laws.index(charge)
         injected = problem(self.system, self.line, row=row)
-        curves: list[Curve] = []
+        curves: list[np.ndarray] = []
         for rest in self.found:  # grows while it is walked through
             z = np.append(rest.y, 0.0)
             if any(passes(curve, z, injected.size(z)) for curve in curves):
                 continue
             try:
-                curve = follow(injected, rest.y, 0.0, largest=INJECTED_STEP, max_steps=INJECTED_STEPS, special=False)
+                curve = trail(injected, rest.y, 0.0, largest=INJECTED_STEP, max_steps=INJECTED_STEPS)
             except ValueError:
                 continue
             curves.append(curve)
-            for a, b in pairwise(curve.points):
-                if a.parameter * b.parameter < 0:
-                    share = a.parameter / (a.parameter - b.parameter)
-                    self.newton(a.y + share * (b.y - a.y))
+            current = curve[:, -1]
+            for k in np.flatnonzero(current[:-1] * current[1:] < 0):
+                share = current[k] / (current[k] - current[k + 1])
+                self.newton((curve[k] + share * (curve[k + 1] - curve[k]))[:-1])
 
 
 def random_starts(
@@ -241,6 +240,24 @@ class Line:
         return self.p + t * self.dp, self.c + t * self.dc
 
 
+class Along(NamedTuple):
+    """What the stationary states along a line depend on: the line, and what is held or injected."""
+
+    p: Array
+    dp: Array
+    c: Array
+    dc: Array
+    matrix: Array
+    into: Array
+    """(independent,) the share of the parameter that is injected."""
+    pinned: Array
+    """(independent,) 1 for an amount that stays at zero."""
+    least: Array
+    """(states,) what amounts and volumes stay above."""
+    shortest: Array
+    """What a change of the parameter is measured with at least."""
+
+
 def problem(
     system: System,
     line: Line,
@@ -257,54 +274,62 @@ def problem(
     """
     from vrest.numerics.continuation import Problem
 
-    allowed, independent = allowed_of(system), list(system.laws.independent)
-    floor, positive = allowed.floor[independent], allowed.positive[independent]
-    least = np.maximum(one_ion(system, line.p), 0.0)[allowed.positive]
-    least[np.isin(np.flatnonzero(allowed.positive), list(gone))] = -1.0
-    pinned = np.isin(independent, list(gone)).astype(float)
+    independent = list(system.laws.independent)
+    least = np.maximum(one_ion(system, line.p), 0.0)
+    least[list(gone)] = -1.0
     into = np.zeros(len(independent))
     if row is not None:
         into[row] = 1.0
     shortest = 0.1 * (upper - lower) if np.isfinite(upper - lower) else 1.0
-
-    def size(z: np.ndarray) -> np.ndarray:
-        y = np.abs(z[:-1])
-        return np.append(np.where(positive, np.maximum(y, floor), floor), max(abs(z[-1]), shortest))
-
-    def valid(z: np.ndarray) -> bool:
-        x = system.join(z[:-1], line.at(z[-1])[1], line.matrix)
-        if not np.all(np.isfinite(x)) or np.any(x[allowed.positive] <= least) or np.any(x[allowed.volume] > SWOLLEN):
-            return False
-        if len(gone):
-            rates = system.derivative(x, line.p + z[-1] * line.dp)[list(gone)]
-            if np.any(from_si(rates, "concentration_rate") > COMES_BACK):
-                return False
-        return all(abs(float(system.potential(x, wall))) < FURTHEST for wall in system.structure.walls)
-
-    args = (line.p, line.dp, line.c, line.dc, into, line.matrix, pinned)
-    return Problem(_corrector(system), args, size, valid, lower, upper)
+    pinned = np.isin(independent, list(gone)).astype(float)
+    line_of = (line.p, line.dp, line.c, line.dc, line.matrix)
+    return Problem(_walker(system, len(gone) > 0), Along(*line_of, into, pinned, least, shortest), lower, upper)
 
 
 @lru_cache(maxsize=64)
-def _corrector(system: System) -> Any:
-    """The corrector of one system; the line and the injected row travel as numbers."""
-    from vrest.numerics.continuation import corrector
+def _walker(system: System, without: bool) -> Walker:
+    """The walk along the stationary states of one system, with all of its ions or without some."""
+    from vrest.numerics.continuation import walker
 
     allowed = allowed_of(system)
+    floor, positive = allowed.floor[allowed.independent], allowed.positive[allowed.independent]
 
-    def f(y: Any, t: Any, args: Any) -> Any:
+    def at(z: Array, args: Along) -> tuple[Entries, tuple[Array, Array, Array]]:
+        """All states, entry by entry, and what y' depends on."""
+        c = args.c + z[-1] * args.dc
+        x = system.join_entries(entries(z[:-1]), entries(c), entries(args.matrix.reshape(-1)))
+        return x, (args.p + z[-1] * args.dp, c, args.matrix)
+
+    def f(y: Array, t: Array, args: Along) -> Array:
         import jax.numpy as jnp
 
-        p, dp, c, dc, into, matrix, pinned = args
-        return jnp.where(pinned > 0.0, -AWAY * y, system.reduced(y, (p + t * dp, c + t * dc, matrix)) + t * into)
+        constants = (args.p + t * args.dp, args.c + t * args.dc, args.matrix)
+        return jnp.where(args.pinned > 0.0, -AWAY * y, system.reduced(y, constants) + t * args.into)
 
-    def share(z: Any, step: Any, args: Any) -> Any:
+    def share(z: Array, step: Array, args: Along) -> Array:
         import jax.numpy as jnp
 
-        _, _, c, dc, _, matrix, pinned = args
-        m = entries(matrix.reshape(-1))
-        step = jnp.append(jnp.where(pinned > 0.0, 0.0, step[:-1]), step[-1])
-        x = system.join_entries(entries(z[:-1]), entries(c + z[-1] * dc), m)
-        return allowed.share(x, system.join_entries(entries(step[:-1]), entries(step[-1] * dc), m))
+        step = jnp.append(jnp.where(args.pinned > 0.0, 0.0, step[:-1]), step[-1])
+        moved = system.join_entries(entries(step[:-1]), entries(step[-1] * args.dc), entries(args.matrix.reshape(-1)))
+        return allowed.share(at(z, args)[0], moved)
 
-    return corrector(f, share, system.key("corrector"))
+    def size(z: Array, args: Along) -> Array:
+        xp = namespace(z)
+        y = xp.where(positive, xp.maximum(xp.abs(z[:-1]), floor), floor)
+        return xp.concat([y, xp.maximum(xp.abs(z[-1:]), args.shortest)])
+
+    def valid(z: Array, args: Along) -> Array:
+        import jax.numpy as jnp
+
+        x, constants = at(z, args)
+        good = ~allowed.swollen(x)
+        for k, value in enumerate(x):
+            good &= jnp.isfinite(value) & (~allowed.positive[k] | (value > args.least[k]))
+        for wall in system.structure.walls:
+            good &= jnp.abs(system.potential(x, wall)) < FURTHEST
+        if without:
+            comes_back = from_si(system.reduced(z[:-1], constants), "concentration_rate") > COMES_BACK
+            good &= ~jnp.any((args.pinned > 0.0) & comes_back)
+        return good
+
+    return walker(f, share, size, valid, system.key(f"walk {without}"))

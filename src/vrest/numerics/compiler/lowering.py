@@ -280,8 +280,8 @@ class _Lowering:
         if name == "sample_room":
             return [Memory(made.shape[0], made.lanes)]
         if name == "sample_put":
-            samples, *rest = values
-            return [self.put(samples, *(v[()] for v in rest))]
+            samples, at, where, *rest = values
+            return [self.put(samples, self.one(at), self.one(where), *(v for part in rest for v in part.flat))]
         if name == "sample_time":
             return [scalar(self.taken(values[1][()]))]
         values = [self.whole(v) for v in values]

@@ -17,10 +17,14 @@ def sample_room(times: Any, like: Any, rows: int) -> Any:
 
 @operation(lambda samples, *_: samples.shape)
 def sample_put(samples: Any, place: Any, where: Any, *values: Any) -> Any:
-    """The samples with one value for each row at a place, each lane at its own, where it is asked."""
-    place = jnp.where(where, place, samples.shape[1])
-    lanes = [jnp.arange(size) for size in samples.shape[2:]]
-    return samples.at[(slice(None), place, *lanes)].set(jnp.stack(values), mode="drop")
+    """The samples with values for all rows at a place, each lane at its own, where it is asked.
+
+    values: (*lanes) of one row each, or (rows, *lanes) of several.
+    """
+    place, wide = jnp.where(where, place, samples.shape[1]), samples.shape[2:]
+    lanes = [jnp.arange(size) for size in wide]
+    rows = jnp.concatenate([jnp.reshape(v, (-1, *wide)) for v in values])
+    return samples.at[(slice(None), place, *lanes)].set(rows, mode="drop")
 
 
 @operation(lambda times, place: place.shape)

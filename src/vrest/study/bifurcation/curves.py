@@ -65,8 +65,8 @@ def all_curves(
             progress=lambda share, k=k: tell((k + 0.5 * share) / count),
         )
 
-        def progress(point: Point, k: int = k) -> None:
-            covered = min(1.0, abs(point.parameter - present) / (high - low))
+        def progress(come_to: float, k: int = k) -> None:
+            covered = min(1.0, abs(come_to - present) / (high - low))
             tell((k + 0.5 + 0.5 * covered) / count)
 
         for rest in found:
@@ -85,7 +85,7 @@ def all_curves(
                 x[gone] = 0.0
                 y = x[list(here_system.laws.independent)]
             z = np.append(y, value)
-            if any(s is here_system and passes(curve, z, here_task.size(z)) for s, _, curve in drawn):
+            if any(s is here_system and passes(curve.z, z, here_task.size(z)) for s, _, curve in drawn):
                 continue
             try:
                 curve = follow(here_task, y, value, progress=progress)
