@@ -8,7 +8,7 @@ import pytest
 import vrest as package
 
 ENVELOPE = {"result", "units", "inputs", "cell", "temperature", "version", "warnings"}
-READ = {"v", "E", "concentrations", "volumes", "atp_per_second"}
+READ = {"v", "E", "concentrations", "volumes", "exchange_currents", "atp_per_second"}
 RAISED = ("mammalian_neuron", "--set", "outside.K=12 mM", "--swap", "Na")
 MV_PER_E = 1e3 * 8.31446261815324 * 310.15 / 96485.33212331001
 
@@ -116,6 +116,13 @@ def test_several_changes_and_several_membranes(vrest):
         v = result[moment]["v"]
         assert close(v["basolateral"], v["apical"] + v["junction"], 1e-9)
     assert abs(result["at_once"]["v"]["junction"]) < 0.01 < abs(result["before"]["v"]["junction"])  # short-circuited
+    changes = ["pump.max_rate*=0.5", "electrode.conductance=1 mS"]
+    before, after = (package.rest("frog_skin", changed).exchange_currents["electrode"] for changed in ([], changes))
+    fed = [result[moment]["exchange_currents"]["electrode"] for moment in ("before", "at_once", "settled")]
+    assert [fed[0], fed[2]] == pytest.approx([before, after], abs=1e-6)
+    clamped = 1e6 * result["at_once"]["v"]["junction"]  # 1 mS times mV, pA
+    assert fed[1] == pytest.approx(-clamped, rel=1e-6)
+    assert answer.json["units"]["at_once"]["exchange_currents"] == "pA"
     assert set(vrest("instant", "frog_skin", "--set", "pump.max_rate*=0.5", "--json").json["result"]["others"]) == {
         "apical",
         "basolateral",

@@ -8,6 +8,7 @@ import pytest
 import vrest
 from vrest.constants import N_A, F
 from vrest.model.notices import notices
+from vrest.plot.ladder import ladder
 from vrest.study.curves import bath_curve, current_voltage
 
 
@@ -136,3 +137,48 @@ def test_instant_follows_the_drift_where_there_are_several_roots(neuron):
     assert answer.before == pytest.approx(-70.0, abs=1e-6)
     assert answer.v > answer.before
     assert answer.others == ()
+
+
+CURRENT_FED = """
+name = "current_fed"
+temperature = "37 degC"
+[compartments.outside]
+kind = "bath"
+ions = { K = "5 mM", Na = "145 mM", Cl = "150 mM" }
+[compartments.inside]
+kind = "fixed"
+volume = "2145 um3"
+ions = { K = "140 mM", Na = "15 mM" }
+impermeant = { concentration = "145 mM", valence = "solve" }
+[membranes.m]
+inside = "inside"
+outside = "outside"
+potential = "250 mV"
+area = "804 um2"
+capacitance = "1 uF/cm2"
+[membranes.m.transports]
+K_leak = { law = "ohmic_leak", ion = "K", conductance = "0.00438 mS/cm2" }
+fed = { law = "injected_current", ion = "Na", density = "2.23 uA/cm2" }
+pump = { law = "pump_hill", max_rate = "66.67 pmol/cm2/s" }
+"""
+
+
+def test_no_potential_carries_zero_current_once_the_pump_is_off(tmp_path):
+    """Two thirds of what is fed leave through g (V - E_K) while the pump turns; all of it, without, at +420 mV."""
+    file = tmp_path / "fed.toml"
+    file.write_text(CURRENT_FED)
+    found = vrest.explain(file)
+    (m,) = found.membranes
+    by = {i.ion: i for i in m.ions}
+    assert by["K"].E + 1.5 * (m.v - by["K"].E) == pytest.approx(420.2, abs=0.1)  # beyond 400 mV
+    assert (m.v_pump_off, m.direct, m.indirect) == (None, None, None)
+    (told,) = [line for line in found.sentences() if line.startswith("Stop the pump")]
+    assert told.startswith(
+        "Stop the pump and no potential between -400 and +400 mV that V drifts to carries zero current."
+    )
+    assert told.endswith("finds no rest (runs_out).")
+    assert told in str(found)
+    assert json.loads(json.dumps(found.as_dict()))["v_pump_off"] is None
+    texts = [text.get_text() for text in ladder(found).axes[0].texts]
+    assert "pump off: no potential without current" in texts
+    assert not any("direct" in text for text in texts)

@@ -3,6 +3,7 @@
 import sys
 import tomllib
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -104,6 +105,15 @@ def test_several_rests_are_all_named():
     below = vrest.instant(apply(cell, "neuron.potential = -40 mV"))
     assert below.v == pytest.approx(1e3 * expected[2], abs=1e-9)
     assert below.others == pytest.approx([1e3 * v for v in expected[:2]], abs=1e-9)
+    ((name, m),), inside = cell.membranes.items(), cell.compartments[cell.membranes["neuron"].inside]
+    two = cell._with_si(
+        compartments=MappingProxyType({**cell.compartments, "twin": inside}),
+        membranes=MappingProxyType({name: m, "twin": m._with_si(inside="twin", potential=-0.04)}),
+    )
+    both = vrest.instant(two)
+    assert both.v == pytest.approx({name: answer.v, "twin": below.v}, abs=1e-9)
+    assert both.others[name] == pytest.approx(answer.others, abs=1e-9)
+    assert both.others["twin"] == pytest.approx(below.others, abs=1e-9)
 
 
 @pytest.mark.parametrize("name", ["mammalian_neuron", "cressman_2009", "frog_skin"])

@@ -19,6 +19,7 @@ UNITS = {
     "E": "mV",
     "concentrations": "mM",
     "volumes": "um3",
+    "exchange_currents": "pA",
     "atp_per_second": "1/s",
     "others": "mV",
     "slowest_time_constant": "s",
@@ -54,13 +55,14 @@ def command(cell: str, changes: options.Changes, plot: str | None, as_json: bool
     from vrest.model.change import apply
     from vrest.model.notices import notices
     from vrest.study.perturb.perturbed import at_rest
-    from vrest.study.perturb.two_clocks import TwoClocks, at_once, elsewhere, other_potentials, resting
+    from vrest.study.perturb.two_clocks import TwoClocks, at_once, elsewhere, resting
+    from vrest.verbs.instant import instant
     from vrest.verbs.slower import slower
 
     with Meter(described.name, quiet) as meter:
         start = resting(described, meter)
     before, now = at_rest(start, "before"), at_once(start, changed)
-    others = other_potentials(start, changed, now)
+    others = instant(start.as_cell(), changed).others
     after = apply(described, changed)
     if plot:
         story = TwoClocks(described, tuple(changed), (before, now))
@@ -70,7 +72,7 @@ def command(cell: str, changes: options.Changes, plot: str | None, as_json: bool
             "changes": [str(change) for change in changed],
             "before": before.as_dict(),
             "at_once": now.as_dict(),
-            "others": next(iter(others.values())) if len(others) == 1 else others,
+            "others": others,
         },
         UNITS,
         {"cell": cell, **changes.inputs, "plot": plot},
@@ -83,8 +85,8 @@ def command(cell: str, changes: options.Changes, plot: str | None, as_json: bool
         title(described, body["temperature"], changed)
         show([before, now], [])
         click.echo(FROZEN)
-        for name, potentials in others.items():
-            of = f" of {name}" if len(others) > 1 else ""
+        for name, potentials in (others if isinstance(others, dict) else {"": others}).items():
+            of = f" of {name}" if name else ""
             if potentials:
                 listed = ", ".join(map(millivolts, potentials))
                 click.echo(f"no net current at V{of} = {listed} mV either, but V comes to the one above first")
@@ -115,7 +117,7 @@ def title(cell: Cell, temperature: float, changes: Iterable[Change]) -> None:
 
 
 def show(moments: Sequence[Moment], contents: Sequence[tuple[str, str]]) -> None:
-    """Potentials at several moments side by side, then these concentrations (compartment, ion), and sizes and cost."""
+    """Potentials and currents of exchanges side by side, then concentrations (compartment, ion), and sizes and cost."""
     from vrest.cli.answer import millivolts, number, table
 
     walls = moments[0].E or {}
@@ -125,6 +127,9 @@ def show(moments: Sequence[Moment], contents: Sequence[tuple[str, str]]) -> None
         rows.append([f"V{of} mV", *(millivolts(m.v[wall] if m.v else None) for m in moments)])
         for ion in reversals:
             rows.append([f"E_{ion}{of} mV", *(millivolts(m.E[wall][ion] if m.E else None) for m in moments)])
+    for name in moments[0].exchange_currents or {}:
+        flows = (m.exchange_currents[name] if m.exchange_currents else None for m in moments)
+        rows.append([f"I {name} pA", *map(number, flows)])
     for space, ion in contents:
         values = (m.concentrations[space][ion] if m.concentrations else None for m in moments)
         rows.append([f"{ion} {space} mM", *map(number, values)])

@@ -130,7 +130,8 @@ def _potentials(story: MembraneStory) -> list[Label]:
     if story.ghk is not None:
         labels.append(Label(story.ghk, f"GHK  {number(story.ghk)} mV", MUTED))
     if story.pumps:
-        labels.append(Label(story.v_pump_off, f"pump off, contents frozen  {number(story.v_pump_off)} mV", PUMP))
+        if story.v_pump_off is not None:
+            labels.append(Label(story.v_pump_off, f"pump off, contents frozen  {number(story.v_pump_off)} mV", PUMP))
         if story.v_run_down is not None:
             labels.append(Label(story.v_run_down, f"run down  {number(story.v_run_down)} mV", INDIRECT))
     return labels
@@ -141,6 +142,8 @@ def _holds(axes: Axes, story: MembraneStory) -> list[Label]:
     if not story.pumps:
         return []
     off = story.v_pump_off
+    if off is None or story.direct is None:
+        return [Label(story.v, "pump off: no potential without current", PUMP, "bold")]
     axes.bar(BAR, off - story.v, BAR_WIDTH, bottom=story.v, color=PUMP, align="edge", zorder=2)
     labels = [Label(0.5 * (story.v + off), f"direct: {number(story.direct, '+.2f')} mV (at once)", PUMP, "bold")]
     middle = BAR + 0.5 * BAR_WIDTH

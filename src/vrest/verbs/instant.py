@@ -40,8 +40,8 @@ class Instant:
     cell: Cell
     before: float | dict[str, float]
     v: float | dict[str, float]
-    others: tuple[float, ...]
-    """Further zero-current potentials of the (first) membrane, where there are several."""
+    others: tuple[float, ...] | dict[str, tuple[float, ...]]
+    """Further zero-current potentials; by membrane where there are several, none of those that depend on each other."""
 
     def __repr__(self) -> str:
         return f"Instant answer of '{self.cell.name}': {self.before} -> {self.v} mV, contents frozen"
@@ -95,9 +95,10 @@ def instant(cell: CellLike, changes: str | Change | Iterable[str | Change] | Map
         refuse_undefined(system, x, p)
     if system.coupled:
         joint = _joint(system, found)
-        return Instant(changed, before, {name: from_si(v, "potential") for name, v in joint.items()}, ())
+        after = {name: from_si(v, "potential") for name, v in joint.items()}
+        return Instant(changed, before, after, dict.fromkeys(after, ()))
     after: dict[str, float] = {}
-    others: tuple[float, ...] = ()
+    others: dict[str, tuple[float, ...]] = {}
     for wall, (v,) in zip(walls, found.v.tolist(), strict=True):
         if np.isnan(v):
             raise NoRestError(
@@ -107,11 +108,12 @@ def instant(cell: CellLike, changes: str | Change | Iterable[str | Change] | Map
                 hint="Is any channel left open?",
             )
         after[wall.name] = from_si(v, "potential")
-        others = others or tuple(
+        others[wall.name] = tuple(
             from_si(root, "potential") for root in zero_current_potentials(system, x, p, wall) if abs(root - v) > SAME
         )
     if len(after) == 1:
-        return Instant(changed, before[walls[0].name], after[walls[0].name], others)
+        name = walls[0].name
+        return Instant(changed, before[name], after[name], others[name])
     return Instant(changed, before, after, others)
 
 
@@ -230,17 +232,6 @@ def _with(x: Entries, rows: list[int], values: Entries) -> Entries:
     """The entries of a state, some of them others."""
     new = dict(zip(rows, values, strict=True))
     return tuple(new.get(k, v) for k, v in enumerate(x))
-
-
-def joint_potentials(system: System, x: np.ndarray, p: np.ndarray) -> dict[str, float]:
-    """The potentials (V) that membranes joined by paths or in rings drift to together, contents frozen, gates steady.
-
-    Raises
-    ------
-    NoRestError
-        There are none.
-    """
-    return _joint(system, instant_potentials(system, x[:, None], p[:, None]))
 
 
 def _joint(system: System, found: AtOnce) -> dict[str, float]:

@@ -46,14 +46,7 @@ def sentences(m: MembraneStory, membranes: Sequence[MembraneStory]) -> list[str]
     elif not any(abs(pump.turnover) > 0 for pump in m.pumps):
         pass  # another membrane holds them
     else:
-        lines.append(
-            f"Stop the pump and {m.direct:.2f} mV are lost at once (to {m.v_pump_off:.2f} mV): its own current. "
-            + (
-                f"Another {m.indirect:.2f} mV are lost as the gradients it keeps run down, to {m.v_run_down:.2f} mV."
-                if m.indirect is not None
-                else f"Then the gradients run down, and the cell finds no rest ({m.run_down_outcome})."
-            )
-        )
+        lines.append(f"{_at_once(m)} {_later(m)}")
     turning = any(abs(pump.turnover) > 0 for pump in m.pumps)
     if m.ghk is not None and turning:
         lines.append(
@@ -71,6 +64,22 @@ def sentences(m: MembraneStory, membranes: Sequence[MembraneStory]) -> list[str]
             f"{100 * m.charge_moved_share:.2g} % of those inside."
         )
     return lines
+
+
+def _at_once(m: MembraneStory) -> str:
+    """What is lost as soon as the pump stops."""
+    if m.v_pump_off is None:
+        return "Stop the pump and no potential between -400 and +400 mV that V drifts to carries zero current."
+    return f"Stop the pump and {m.direct:.2f} mV are lost at once (to {m.v_pump_off:.2f} mV): its own current."
+
+
+def _later(m: MembraneStory) -> str:
+    """What is lost as the gradients run down."""
+    if m.v_run_down is None:
+        return f"Then the gradients run down, and the cell finds no rest ({m.run_down_outcome})."
+    if m.indirect is None:
+        return f"When the gradients have run down it is {m.v_run_down:.2f} mV."
+    return f"Another {m.indirect:.2f} mV are lost as the gradients it keeps run down, to {m.v_run_down:.2f} mV."
 
 
 def bill(atp_per_second: float, watts: float) -> list[str]:

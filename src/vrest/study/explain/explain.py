@@ -24,7 +24,8 @@ from vrest.system.assemble import System
 from vrest.system.observables import charge_per_turnover, transports, undefined_as_nan
 from vrest.system.structure import Wall
 from vrest.units import from_door, from_si
-from vrest.verbs.instant import joint_potentials, zero_current_potentials
+from vrest.verbs.instant import instant_potentials
+from vrest.verbs.read import Readings, readings
 from vrest.verbs.readings import Readings, readings
 from vrest.verbs.rest import Rest, rest, rest_of
 
@@ -182,17 +183,12 @@ def _membranes(result: Rest, now: Readings, down: Rest, off: list[Change]) -> tu
     """Of every membrane, from what is read of the cell now; `down` is it run down, `off` what stops its pumps."""
     system, x, p = result.system, result.state, result.parameters
     stopped = system.with_values(p, {change.path: 0.0 for change in off})
-    joint = joint_potentials(system, x, stopped) if system.coupled else {}
+    at_once = instant_potentials(system, x[:, None], stopped[:, None]).v[:, 0]
     slopes = _slopes(result)
     later = readings(system, down.state, down.parameters).v if down.outcome.is_rest else {}
     stories = []
-    for wall in system.structure.walls:
-        if wall.name in joint:
-            v_off = joint[wall.name]
-        else:
-            v = float(system.potential(x, wall))
-            v_off = min(zero_current_potentials(system, x, stopped, wall), key=lambda r, v=v: abs(r - v))
-        lost = from_si(v_off, "potential"), later.get(wall.name), down.outcome.name
+    for wall, v_off in zip(system.structure.walls, at_once.tolist(), strict=True):
+        lost = _known(from_si(v_off, "potential")), later.get(wall.name), down.outcome.name
         stories.append(_membrane(result, wall, now, slopes[wall.name], *lost))
     return tuple(stories)
 
@@ -202,7 +198,7 @@ def _membrane(
     wall: Wall,
     now: Readings,
     slopes: Mapping[str, float],
-    v_off: float,
+    v_off: float | None,
     v_down: float | None,
     run_down: str,
 ) -> MembraneStory:
@@ -257,9 +253,9 @@ def _membrane(
         mullins_noda=_known(noda),
         mullins_noda_minus_ghk=_known(noda - ghk_kn),
         v_pump_off=v_off,
-        direct=v_off - v,
+        direct=None if v_off is None else v_off - v,
         v_run_down=v_down,
-        indirect=None if v_down is None else v_down - v_off,
+        indirect=None if v_down is None or v_off is None else v_down - v_off,
         run_down_outcome=run_down,
         charge_moved=moved,
         charge_moved_share=share,

@@ -70,14 +70,15 @@ class MembraneStory:
     """K+ and Na+ only, with the pump's 3:2."""
     mullins_noda_minus_ghk: float | None
     """What the 3:2 adds for the same two ions."""
-    v_pump_off: float
-    """Zero-current potential with every pump stopped and contents frozen: the first moment after the poison."""
-    direct: float
+    v_pump_off: float | None
+    """Zero-current potential that V drifts to with every pump stopped and contents frozen: the first moment after the
+    poison, as `instant` gives it. None where there is none between -400 and +400 mV."""
+    direct: float | None
     """v_pump_off - v: what the pump's own current holds, lost at once."""
     v_run_down: float | None
     """Potential of the cell when the gradients have run down; None where it never comes to rest."""
     indirect: float | None
-    """v_run_down - v_pump_off: what the gradients hold, lost over hours."""
+    """v_run_down - v_pump_off: what the gradients hold, lost over hours; None where one of the two is."""
     run_down_outcome: str
     charge_moved: float | None
     """uM of monovalent ions that charging the membrane to V takes from (or adds to) the inside."""

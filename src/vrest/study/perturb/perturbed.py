@@ -37,7 +37,7 @@ SMALL_MV = 0.05
 
 @dataclass(frozen=True)
 class Moment:
-    """The cell at one moment. mV, mM, um3, 1/s; potentials by membrane. What could not be reached is None."""
+    """The cell at one moment. mV, mM, um3, pA, 1/s; potentials by membrane. What could not be reached is None."""
 
     label: str
     time: float | None = None
@@ -45,6 +45,8 @@ class Moment:
     E: dict[str, dict[str, float | None]] | None = None
     concentrations: dict[str, dict[str, float]] | None = None
     volumes: dict[str, float] | None = None
+    exchange_currents: dict[str, float] | None = None
+    """Of each exchange that conducts; of an electrode, what it feeds into its inside."""
     atp_per_second: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -54,6 +56,7 @@ class Moment:
             "E": _flat(self.E),
             "concentrations": self.concentrations,
             "volumes": self.volumes,
+            "exchange_currents": self.exchange_currents,
             "atp_per_second": self.atp_per_second,
         }
 
@@ -65,6 +68,7 @@ UNITS = {
     "E": "mV",
     "concentrations": "mM",
     "volumes": "um3",
+    "exchange_currents": "pA",
     "atp_per_second": "1/s",
     "duration": "s",
     "onset": "s",
@@ -280,6 +284,7 @@ def moment(label: str, time: float | None, system: System, x: np.ndarray, p: np.
         E={wall: {ion: None if np.isnan(e) else e for ion, e in found.items()} for wall, found in now.E.items()},
         concentrations=now.concentrations,
         volumes=now.volumes,
+        exchange_currents=now.exchange_currents,
         atp_per_second=now.atp_per_second,
     )
 

@@ -12,15 +12,12 @@ from vrest.model.cell import Cell
 from vrest.model.change import Change, apply
 from vrest.model.notice import Notice
 from vrest.study.perturb.perturbed import Moment, at_rest, moment, same
-from vrest.system.assemble import System, assemble
+from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
-from vrest.units import from_door, from_si
-from vrest.verbs.instant import instant, steady_at, zero_current_potentials
+from vrest.units import from_door
+from vrest.verbs.instant import instant, steady_at
 from vrest.verbs.progress import Progress
 from vrest.verbs.rest import Rest, rest
-
-SAME_MV = 1e-6
-"""mV: zero-current potentials that are no further apart are one."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ def at_once(before: Rest, changes: Sequence[Change]) -> Moment:
         As of `instant`.
     """
     answer = instant(before.as_cell(), changes)
-    system, p = _changed(before, changes)
+    system, p = assemble(before.cell), parameter_vector(apply(before.cell, changes))
     x = before.state
     for wall in system.structure.tree:
         v = answer.v[wall.name] if isinstance(answer.v, dict) else answer.v
@@ -83,26 +80,6 @@ def at_once(before: Rest, changes: Sequence[Change]) -> Moment:
     return moment("at once", 0.0, system, x, p)
 
 
-def other_potentials(before: Rest, changes: Sequence[Change], now: Moment) -> dict[str, list[float]]:
-    """Further potentials, mV, by membrane, at which no net current flows at once.
-
-    None of membranes whose potentials depend on each other.
-    """
-    system, p = _changed(before, changes)
-    if system.coupled:
-        return {wall.name: [] for wall in system.structure.walls}
-    found = {}
-    for wall in system.structure.walls:
-        roots = (from_si(v, "potential") for v in zero_current_potentials(system, before.state, p, wall))
-        found[wall.name] = [v for v in roots if abs(v - (now.v or {})[wall.name]) > SAME_MV]
-    return found
-
-
 def settling(before: Rest, changes: Sequence[Change], progress: Progress | None = None) -> Rest:
     """Where the motion from a rest leads after a change."""
     return rest(before.cell, changes, start=before.state, progress=progress)
-
-
-def _changed(before: Rest, changes: Sequence[Change]) -> tuple[System, np.ndarray]:
-    """The equations of the cell, and its parameters after a change."""
-    return assemble(before.cell), parameter_vector(apply(before.cell, changes))
