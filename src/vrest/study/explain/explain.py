@@ -25,7 +25,6 @@ from vrest.system.observables import charge_per_turnover, transports, undefined_
 from vrest.system.structure import Wall
 from vrest.units import from_door, from_si
 from vrest.verbs.instant import instant_potentials
-from vrest.verbs.read import Readings, readings
 from vrest.verbs.readings import Readings, readings
 from vrest.verbs.rest import Rest, rest, rest_of
 
