@@ -10,7 +10,7 @@ from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
 from vrest.verbs import run_batch as module
 from vrest.verbs import search
-from vrest.verbs.batch import join_many, numbers_of
+from vrest.verbs.batch import numbers_of
 from vrest.verbs.interval import Interval, interval_stepper
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest_batch import rest_batch
@@ -215,7 +215,7 @@ def test_one_interval_after_another(neurons):
     assert len(step.kernel.made) == 1
     assert step.kernel.native
     whole = run_batch(system, np.stack([p, later]), np.array([0.0, 300.0, 600.0]), x, rtol=1e-8)
-    assert join_many(system, np.asarray(now.y), c, matrix) == pytest.approx(whole.state, rel=1e-6)
+    assert system.join(np.asarray(now.y).T, c, matrix) == pytest.approx(whole.state, rel=1e-6)
 
 
 def test_a_quiet_cell_costs_one_step():

@@ -14,13 +14,6 @@ from vrest.numerics.compiler.kernel import leaves_of, mapped
 from vrest.system.assemble import System
 
 
-def join_many(system: System, y: np.ndarray, c: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """The whole states (n, ..., states) from the independent ones (independent, n, ...)."""
-    more = (..., *[None] * (y.ndim - 2))
-    rows = system.join_entries(tuple(y), tuple(c.T[more]), tuple(matrix.reshape(len(c), -1).T[more]))
-    return np.stack(np.broadcast_arrays(*rows), axis=-1)
-
-
 def numbers_of(p: np.ndarray, c: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """Parameters, constants and matrices of n cells as rows (rows, n): a lane is a column."""
     return np.concatenate([p.T, c.T, matrix.reshape(len(p), -1).T])
