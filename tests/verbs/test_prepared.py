@@ -171,6 +171,7 @@ def test_what_is_left_out_is_as_in_the_cell():
         (lambda p: p.rest({"outside.Kalium": 140.0}), "unknown_path"),
         (lambda p: p.rest({"outside.K": "5 mV"}), "wrong_unit"),
         (lambda p: vrest.prepare(p.cell, switches="pum"), "unknown_name"),
+        (lambda p: vrest.prepare(p.cell, [3]), "unknown_path"),
         (lambda p: vrest.prepare(p.cell, "outside.K with Na"), "bad_companion"),
         (lambda p: vrest.prepare(p.cell, ["outside.K", "outside.ions.K"]), "varies_twice"),
     ],

@@ -377,7 +377,7 @@ def prepare(cell: CellLike, paths: str | Iterable[str] = (), switches: str | Ite
     ['rests', 'rests_run_down']
     """
     cell = load(cell)
-    named = [paths] if isinstance(paths, str) else list(paths)
+    named = [str(path) for path in ([paths] if isinstance(paths, str) else paths)]
     varied = [resolve(cell, split_companion(name)[0]).path for name in named]
     off = [strength_of(cell, switch) for switch in ([switches] if isinstance(switches, str) else switches)]
     named += [path for path in off if path not in varied]
