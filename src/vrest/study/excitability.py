@@ -17,7 +17,7 @@ from vrest.model.paths import resolve
 from vrest.study.targets import is_there
 from vrest.system.structure import Wall
 from vrest.units import format_si, from_door, from_si, to_si
-from vrest.verbs.instant import net_current, steady_at
+from vrest.verbs.instant import currents_at, steady_at
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import Rest, rest_of
 from vrest.verbs.run import simulate
@@ -376,6 +376,6 @@ def _slope(result: Rest, wall: Wall) -> float:
     """dI/dV of the membrane at rest, S: central difference, gates steady."""
     v = float(result.system.potential(result.state, wall))
     around = v + np.array([-1e-4, 1e-4])
-    states = steady_at(result.system, result.state, wall, around, result.parameters)
-    low, high = net_current(result.system, states, result.parameters, wall)
+    flow = currents_at(result.system, result.state, result.parameters, wall, around)
+    low, high = np.sum(list(flow.values()), axis=0)
     return float((high - low) / 2e-4)

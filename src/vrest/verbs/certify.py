@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from vrest.model.notice import Notice
 from vrest.numerics.stationary import Stationary
 from vrest.system.assemble import System
-from vrest.system.observables import pump_costs, takes, without_limit
+from vrest.system.observables import takes, transports, without_limit
 from vrest.units import format_si, from_si
 from vrest.verbs.allowed import SWOLLEN, Allowed, allowed_of
 from vrest.verbs.face import LITTLE, face, least, vanishing
@@ -241,12 +242,14 @@ def _free_total(system: System, jacobian: np.ndarray) -> str:
     )
 
 
-def pump_notices(system: System, x: np.ndarray, p: np.ndarray) -> list[Notice]:
+def pump_notices(system: System, p: np.ndarray, costs: Mapping[str, Mapping[str, float]]) -> list[Notice]:
+    """Of pumps whose cycle costs, {membrane: {pump: kJ/mol}}, are more than ATP gives."""
     notices = []
     for wall in system.structure.walls:
-        for label, (cost, available) in pump_costs(system, x, p, wall).items():
-            if cost > available:
-                spent, given = from_si(cost, "energy_per_mole"), from_si(available, "energy_per_mole")
+        parts = transports(system, p, wall) if costs[wall.name] else {}
+        for label, spent in costs[wall.name].items():
+            given = from_si(getattr(parts[label], "atp_free_energy", np.nan), "energy_per_mole")
+            if spent > given:
                 notices.append(
                     Notice(
                         "pump_beyond_reversal",

@@ -158,7 +158,7 @@ class Rest:
         """What to know before trusting the number."""
         found = notices(self.cell)
         if self.outcome.has_state:
-            found += pump_notices(self.system, self.state, self.parameters)
+            found += pump_notices(self.system, self.parameters, self._read().cycle_costs)
         return found + slower(self.fallbacks)
 
     def raise_if_none(self) -> Rest:

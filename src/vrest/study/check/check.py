@@ -13,7 +13,7 @@ from vrest.model.notices import notices
 from vrest.numerics.compiler.fallback import Fallback, fallbacks
 from vrest.study.check.findings import Claims, Finding, findings, first_moment
 from vrest.study.check.fixes import Fix, fixes
-from vrest.study.check.future import Later, floats, follow, moved
+from vrest.study.check.future import Later, follow, moved
 from vrest.units import duration, from_si
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.progress import Progress
@@ -139,8 +139,8 @@ def check(cell: CellLike, claims: Claims | None = None, *, progress: Progress | 
     structure = now.system.structure
     at_once = Later(
         0.0,
-        {wall.name: from_si(now.v(wall), "potential") for wall in structure.walls},
-        {s.name: floats(now.system.concentrations(now.x, now.p, s.name)) for s in structure.spaces if s.finite},
+        now.read.v,
+        {s.name: now.read.concentrations[s.name] for s in structure.spaces if s.finite},
     )
     with fallbacks() as heard:
         later, stopped = follow(cell, progress)

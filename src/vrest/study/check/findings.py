@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -14,10 +15,11 @@ from vrest.model.pumps import CubicPump, NaKPump
 from vrest.model.transport import ATP
 from vrest.study.calculator import pretty
 from vrest.system.assemble import System, assemble
-from vrest.system.observables import currents, ion_fluxes, pump_costs, reversal_potential, transports
+from vrest.system.observables import reversal_potential, transports
 from vrest.system.structure import Wall, parameter_vector
 from vrest.units import HOUR, MINUTE, from_door, from_si
 from vrest.verbs.instant import instant, steady_at
+from vrest.verbs.read import Readings, readings
 
 VOLTS = 1e-4
 """V: a potential that differs by less is the same."""
@@ -25,8 +27,8 @@ VOLTS = 1e-4
 SHARE = 0.01
 """A content that would change by less than this in an hour is steady."""
 
-STEP = 1e-3
-"""V: between the two potentials that a slope conductance is read off."""
+STEP = 1.0
+"""mV: between the two potentials that a slope conductance is read off."""
 
 RUNAWAY = 1e-3
 """V/s: a potential that was found to carry no current changes far less."""
@@ -75,6 +77,16 @@ class Moment:
     p: np.ndarray
     x: np.ndarray
 
+    @cached_property
+    def read(self) -> Readings:
+        """All that can be read off it, door units."""
+        return readings(self.system, self.x, self.p)
+
+    @cached_property
+    def slope(self) -> np.ndarray:
+        """(states,) what changes per second, SI."""
+        return self.system.derivative(self.x, self.p)
+
     def v(self, wall: Wall) -> float:
         """V."""
         return float(self.system.potential(self.x, wall))
@@ -99,9 +111,9 @@ class Moment:
         found: dict[str, dict[str, float]] = {}
         for wall in self.system.structure.walls:
             side = (wall.outside == space) - (wall.inside == space)
-            for ion, flows in ion_fluxes(self.system, self.x, self.p, wall).items() if side else ():
+            for ion, flows in self.read.fluxes[wall.name].items() if side else ():
                 for label, flow in flows.items():
-                    carried = from_si(side * float(flow), "molar_flow", "mol/min")
+                    carried = from_si(side * from_door(flow, "molar_flow"), "molar_flow", "mol/min")
                     found.setdefault(ion, {})[self.label(wall, label)] = carried / volume
         return found
 
@@ -111,9 +123,8 @@ class Moment:
 
     def rates(self) -> dict[str, dict[str, float]]:
         """What each ion of each finite compartment gains in all, mM/min."""
-        slope = self.system.derivative(self.x, self.p)
         table: dict[str, dict[str, float]] = {}
-        for (kind, name), value in zip(self.system.states, slope, strict=True):
+        for (kind, name), value in zip(self.system.states, self.slope, strict=True):
             if kind == "amount":
                 space, ion = name.split(".")
                 rate = float(value / self.system.relative_volume(self.x, space))
@@ -161,11 +172,10 @@ def findings(now: Moment, claims: Claims) -> list[Finding]:
 
 
 def _start(now: Moment) -> Iterator[Finding]:
-    slope = now.system.derivative(now.x, now.p)
     for wall in now.system.structure.tree:
         described = now.cell.membranes[wall.name].potential
         v, name = now.v(wall), called(now, wall, "V")
-        runs = float(slope[now.system.index["charge", wall.name]])
+        runs = float(now.slope[now.system.index["charge", wall.name]])
         if abs(runs) > RUNAWAY:
             text = f"No potential carries zero current: {name} runs away by {from_si(runs, 'potential'):+.3g} mV/s."
             yield Finding("no_potential", wall.name, 0.0, text)
@@ -182,11 +192,8 @@ def _volume(now: Moment, wall: Wall) -> float:
 
 def _reversals(now: Moment, wall: Wall, claims: Claims) -> Iterator[Finding]:
     """Stated reversal potentials beside those that the concentrations make."""
-    inside = now.system.concentrations(now.x, now.p, wall.inside)
-    outside = now.system.concentrations(now.x, now.p, wall.outside)
-    parts = transports(now.system, now.p, wall)
-    apart = now.system.at_potential(now.x, wall, now.v(wall) + np.array([0.0, STEP]))
-    slopes = {label: 1 / STEP * float(np.diff(i)[0]) for label, i in currents(now.system, apart, now.p, wall).items()}
+    inside, outside = now.read.concentrations[wall.inside], now.read.concentrations[wall.outside]
+    parts, slopes = transports(now.system, now.p, wall), _slopes(now, wall) if claims.reversals else {}
     celsius = f"{from_si(now.cell.temperature, 'temperature'):.4g} degC"
     for ion, stated in claims.reversals.items():
         z = now.system.valence[ion]
@@ -201,17 +208,25 @@ def _reversals(now: Moment, wall: Wall, claims: Claims) -> Iterator[Finding]:
             "reversal",
             ion,
             size,
-            f"E_{ion} is written as {millivolts(stated)}, but {float(inside[ion]):.4g} mM inside and "
-            f"{float(outside[ion]):.4g} mM outside make it {millivolts(made)} ({celsius}): "
+            f"E_{ion} is written as {millivolts(stated)}, but {inside[ion]:.4g} mM inside and "
+            f"{outside[ion]:.4g} mM outside make it {millivolts(made)} ({celsius}): "
             f"as soon as {pretty(ion)} is followed, it is that.",
         )
 
 
+def _slopes(now: Moment, wall: Wall) -> dict[str, float]:
+    """Slope conductance of each transport of a membrane, gates as they are, S."""
+    volts = now.v(wall) + from_door(STEP, "potential") * np.array([0.0, 1.0])
+    apart = now.system.at_potential(now.x, wall, volts).T
+    found = readings(now.system, apart, np.repeat(now.p[:, None], 2, axis=1)).currents[wall.name]
+    siemens = from_door(1.0, "current") / from_door(STEP, "potential")
+    return {label: siemens * float(i[1] - i[0]) for label, i in found.items()}
+
+
 def _unnamed(now: Moment, wall: Wall, claims: Claims) -> Iterator[Finding]:
     """Leaks that belong to no ion: their current changes V and nobody's concentration."""
-    flow = currents(now.system, now.x, now.p, wall)
     for label, stated in claims.unnamed.items():
-        current = float(flow[label])
+        current = from_door(now.read.currents[wall.name][label], "current")
         size = from_si(abs(current) / F / _volume(now, wall), "concentration_rate")
         if HOUR / MINUTE * size < SHARE:  # less than 10 uM an hour
             continue
@@ -238,11 +253,11 @@ def _volts_per_mM(now: Moment, wall: Wall, space: str) -> float:
 def _imbalances(now: Moment, claims: Claims) -> Iterator[Finding]:
     """Each ion that gains or loses."""
     for space, rates in now.rates().items():
-        contents = now.system.concentrations(now.x, now.p, space)
+        contents = now.read.concentrations[space]
         gains = now.gains(space)
         brought = now.brought(space, gains)
         for ion, rate in rates.items():
-            if HOUR / MINUTE * abs(rate) <= SHARE * float(contents[ion]):
+            if HOUR / MINUTE * abs(rate) <= SHARE * contents[ion]:
                 continue
             by = {label: gain for label, gain in gains.get(ion, {}).items() if abs(gain) > 1e-3 * abs(rate)}
             by = dict(sorted(by.items(), key=lambda item: -abs(item[1])))
@@ -254,7 +269,7 @@ def _imbalances(now: Moment, claims: Claims) -> Iterator[Finding]:
                 "imbalance",
                 f"{space}.{ion}",
                 abs(rate),
-                f"{pretty(ion)} in '{space}' ({float(contents[ion]):.4g} mM) {'gains' if rate > 0 else 'loses'} "
+                f"{pretty(ion)} in '{space}' ({contents[ion]:.4g} mM) {'gains' if rate > 0 else 'loses'} "
                 f"{abs(rate):.3g} mM/min: {told}"
                 + (f"; nothing {'takes it out' if rate > 0 else 'brings it back'}." if alone else "."),
             )
@@ -264,13 +279,12 @@ def _charge(now: Moment, claims: Claims) -> Iterator[Finding]:
     """Ions that are followed gain charge while the membrane's does not change: somebody else carries the rest."""
     if claims.unnamed:
         return
-    slope = now.system.derivative(now.x, now.p)
     for space, rates in now.rates().items():
         net = sum(now.system.valence[ion] * rate for ion, rate in rates.items())
         for wall in now.system.structure.tree:
             side = (wall.inside == space) - (wall.outside == space)
             if side:
-                volts = float(slope[now.system.index["charge", wall.name]])
+                volts = float(now.slope[now.system.index["charge", wall.name]])
                 net -= side * MINUTE * volts / _volts_per_mM(now, wall, space)
         largest = max((abs(gain) for by in now.gains(space).values() for gain in by.values()), default=0.0)
         if abs(net) > 1e-6 * largest and HOUR / MINUTE * abs(net) > SHARE:
@@ -291,7 +305,8 @@ def _pumps(now: Moment, wall: Wall) -> Iterator[Finding]:
     parts = transports(now.system, now.p, wall)
     working = {label: t for label, t in parts.items() if t.stoichiometry().get(ATP)}
     here = now.system.surroundings(now.x, now.p, wall)
-    if not any(float(np.asarray(t.rate(here))) for t in working.values()):
+    turnovers = now.read.turnovers[wall.name]
+    if not any(turnovers.values()):
         if _pumped_elsewhere(now, wall):
             return
         load = sum(gains.get("Na", {}).values())
@@ -328,10 +343,10 @@ def _pumps(now: Moment, wall: Wall) -> Iterator[Finding]:
             end = f"it would have to be {high / turn:.3g} times as strong." if turn > 0 else "it does not turn."
         end += _saturated(t, turn, high, here)
         yield Finding("pump", label, size, f"{called(now, wall, label)} turns over {turn:.3g} mM/min; {told}: {end}")
-    for label, (cost, available) in pump_costs(now.system, now.x, now.p, wall).items():
-        if cost > available and float(np.asarray(working[label].rate(here))) > 0:
+    for label, spent in now.read.cycle_costs[wall.name].items():
+        given = from_si(getattr(working[label], "atp_free_energy", np.nan), "energy_per_mole")
+        if spent > given and turnovers[label] > 0:
             rate = abs(gains[next(iter(working[label].moved_ions))][now.label(wall, label)])
-            spent, given = from_si(cost, "energy_per_mole"), from_si(available, "energy_per_mole")
             text = f"A cycle of {called(now, wall, label)} stores {spent:.4g} kJ/mol, and ATP gives "
             text += f"{given:.4g}: in these gradients it would run backwards."
             yield Finding("pump_beyond_reversal", label, rate, text)
@@ -339,13 +354,12 @@ def _pumps(now: Moment, wall: Wall) -> Iterator[Finding]:
 
 def _pumped_elsewhere(now: Moment, wall: Wall) -> bool:
     """Whether a pump turns in another membrane of the same inside."""
-    for other in now.system.structure.walls:
-        if other.name != wall.name and wall.inside in (other.inside, other.outside):
-            here = now.system.surroundings(now.x, now.p, other)
-            for t in transports(now.system, now.p, other).values():
-                if t.stoichiometry().get(ATP) and float(np.asarray(t.rate(here))):
-                    return True
-    return False
+    return any(
+        turnover
+        for other in now.system.structure.walls
+        if other.name != wall.name and wall.inside in (other.inside, other.outside)
+        for turnover in now.read.turnovers[other.name].values()
+    )
 
 
 def _saturated(t: object, turn: float, needed: float, here: object) -> str:
@@ -357,11 +371,10 @@ def _saturated(t: object, turn: float, needed: float, here: object) -> str:
 
 
 def _water(now: Moment) -> Iterator[Finding]:
-    slope = now.system.derivative(now.x, now.p)
-    for (kind, name), value in zip(now.system.states, slope, strict=True):
+    for (kind, name), value in zip(now.system.states, now.slope, strict=True):
         if kind == "volume" and HOUR * abs(value) > SHARE:
             percent = 100 * MINUTE * abs(float(value))
-            size = sum(float(c) for c in now.system.concentrations(now.x, now.p, name).values())
+            size = sum(now.read.concentrations[name].values())
             yield Finding(
                 "water",
                 name,

@@ -21,7 +21,7 @@ from vrest.model.quantity import quantity_fields
 from vrest.model.transport import ATP, Transport
 from vrest.system.assemble import System, assemble
 from vrest.system.structure import Wall, parameter_vector
-from vrest.verbs.instant import refuse_undefined, steady_at
+from vrest.verbs.instant import currents_at, refuse_undefined
 
 Array = NDArray[np.float64]
 
@@ -102,13 +102,10 @@ def columns(cell: Cell, wall: Wall) -> Columns:
 
 def _slopes(system: System, x: Array, p: Array, wall: Wall) -> dict[str, float]:
     """dI/dV of each transport with contents frozen and gates following, S: five-point differences."""
-    from vrest.system.observables import currents
-
     h = 2e-4
     weights = np.array([1.0, -8.0, 8.0, -1.0]) / (12 * h)
-    v = float(system.potential(x, wall))
-    states = steady_at(system, x, wall, v + h * np.array([-2.0, -1.0, 1.0, 2.0]), p)
-    return {label: float(weights @ flow) for label, flow in currents(system, states, p, wall).items()}
+    around = float(system.potential(x, wall)) + h * np.array([-2.0, -1.0, 1.0, 2.0])
+    return {label: float(weights @ flow) for label, flow in currents_at(system, x, p, wall, around).items()}
 
 
 def input_conductance(cell: Cell, wall: Wall) -> float:
