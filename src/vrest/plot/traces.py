@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import cycle
 
 import numpy as np
@@ -21,15 +22,9 @@ from vrest.plot.style import (
     scientific,
     with_prefix,
 )
-from vrest.system.observables import (
-    charge_per_turnover,
-    currents,
-    exchange_currents,
-    reversal_potentials,
-    transports,
-    turnover_rates,
-)
-from vrest.units import from_door, from_si
+from vrest.system.observables import bare_transports, charge_per_turnover
+from vrest.units import from_door
+from vrest.verbs.read import Readings, readings
 from vrest.verbs.run_result import Run
 
 SOLID: Dash = (0, ())
@@ -89,6 +84,11 @@ class Samples:
     stretch: np.ndarray
     """Number of the stretch between events that a sample belongs to."""
 
+    @cached_property
+    def read(self) -> Readings:
+        """All that can be read off them, door units."""
+        return readings(self.run.system, self.states.T, self.parameters.T)
+
 
 def samples(run: Run) -> Samples:
     """The times of a run, with the last moment before each event put beside the first one after it.
@@ -127,18 +127,16 @@ def panels(drawn: Samples) -> list[Panel]:
 
 
 def _potentials(drawn: Samples) -> Panel:
-    system, x, p = drawn.run.system, drawn.states, drawn.parameters
-    walls = system.structure.walls
+    walls = drawn.run.system.structure.walls
     several = len(walls) > 1
     lines, reversals = [], []
     for wall, dash in zip(walls, cycle(MEMBRANE_DASHES), strict=False):
-        v = from_si(np.asarray(system.potential(x, wall)), "potential")
+        v = drawn.read.v[wall.name]
         name = f"V {wall.name}" if several else "V"
         lines.append(Trace(name, v, INK, dash, 2.2, bold=True))
         if len(walls) > MOST_WITH_E:
             continue
-        for ion, e in reversal_potentials(system, x, p, wall).items():
-            values = np.broadcast_to(from_si(e, "potential"), v.shape)
+        for ion, values in drawn.read.E[wall.name].items():
             if np.isfinite(values).any():
                 name = reversal_label(ion) + (f" {wall.name}" if several else "")
                 reversals.append(Trace(name, values, ion_colour(ion), ion_dash(ion), 1.3 if not several else 1.0))
@@ -150,10 +148,9 @@ def _concentrations(drawn: Samples) -> list[Panel]:
     for space in drawn.run.system.structure.spaces:
         if not space.finite:
             continue
-        table = drawn.run.system.concentrations(drawn.states, drawn.parameters, space.name)
         traces = tuple(
-            Trace(ion_label(ion, drawn.run.system.valence[ion]), np.asarray(c), ion_colour(ion))
-            for ion, c in table.items()
+            Trace(ion_label(ion, drawn.run.system.valence[ion]), c, ion_colour(ion))
+            for ion, c in drawn.read.concentrations[space.name].items()
         )
         if not traces:
             continue
@@ -174,15 +171,15 @@ def _volumes(drawn: Samples) -> list[Panel]:
 
 def _pumps(drawn: Samples) -> list[Panel]:
     """Current of what is driven by ATP, and the ATP: one panel where one is proportional to the other."""
-    system, x, p = drawn.run.system, drawn.states, drawn.parameters
+    system = drawn.run.system
     flow, spent, charges = {}, {}, []
     for wall in system.structure.walls:
-        rates, ampere = turnover_rates(system, x, p, wall), currents(system, x, p, wall)
-        for label, part in transports(system, p, wall).items():
+        rates, flows = drawn.read.turnovers[wall.name], drawn.read.currents[wall.name]
+        for label, part in bare_transports(system, wall).items():
             count = part.stoichiometry().get(ATP, 0.0)
             if count:
                 name = f"{label} {wall.name}" if len(system.structure.walls) > 1 else label
-                flow[name], spent[name] = from_si(ampere[label], "current"), count * N_A * rates[label]
+                flow[name], spent[name] = flows[label], count * N_A * from_door(rates[label], "molar_flow")
                 charges.append((charge_per_turnover(part.moved_ions, system.valence), count))
     if not flow:
         return []
@@ -207,8 +204,7 @@ def _exchanges(drawn: Samples) -> list[Panel]:
     """Current of what conducts and is felt by membranes: gap junctions, electrodes, paths; none where none flows."""
     system = drawn.run.system
     linked = {system.structure.movers[m].label for link in system.network.links for m in link.paths}
-    found = exchange_currents(system, drawn.states, drawn.parameters)
-    flow = {name: from_si(np.asarray(current), "current") for name, current in found.items() if name not in linked}
+    flow = {name: current for name, current in drawn.read.exchange_currents.items() if name not in linked}
     most = max((float(np.abs(current).max()) for current in flow.values()), default=0.0)
     if not most:
         return []

@@ -168,7 +168,7 @@ def findings(now: Moment, claims: Claims) -> list[Finding]:
         *(f for wall in now.system.structure.walls for f in _pumps(now, wall)),
         *_water(now),
     ]
-    return sorted(found, key=lambda finding: -finding.mM_per_min)
+    return sorted(found, key=lambda finding: -float(f"{finding.mM_per_min:.9g}"))  # rounding ranks nothing
 
 
 def _start(now: Moment) -> Iterator[Finding]:
