@@ -24,7 +24,7 @@ from vrest.plot.style import (
 )
 from vrest.system.observables import bare_transports, charge_per_turnover
 from vrest.units import from_door
-from vrest.verbs.read import Readings, readings
+from vrest.verbs.readings import Readings, readings
 from vrest.verbs.run_result import Run
 
 SOLID: Dash = (0, ())

@@ -19,7 +19,7 @@ from vrest.system.observables import reversal_potential, transports
 from vrest.system.structure import Wall, parameter_vector
 from vrest.units import HOUR, MINUTE, from_door, from_si
 from vrest.verbs.instant import instant, steady_at
-from vrest.verbs.read import Readings, readings
+from vrest.verbs.readings import Readings, readings
 
 VOLTS = 1e-4
 """V: a potential that differs by less is the same."""
