@@ -94,13 +94,8 @@ def transports(system: System, p: Vector, wall: Wall) -> dict[str, Transport]:
     }
 
 
-def ion_fluxes(system: System, x: Vector, p: Vector, wall: Wall) -> dict[str, dict[str, Array]]:
-    """Outward flux of each ion through each transport that moves it, mol/s: {ion: {transport: flux}}."""
-    return fluxes_of(system, wall, turnover_rates(system, x, p, wall))
-
-
 def fluxes_of(system: System, wall: Wall, rates: Mapping[str, Array]) -> dict[str, dict[str, Array]]:
-    """`ion_fluxes` from the turnovers of each transport."""
+    """Outward flux of each ion through each transport that moves it, mol/s: {ion: {transport: flux}}."""
     table: dict[str, dict[str, Array]] = {}
     for label, part in bare_transports(system, wall).items():
         for ion, count in part.moved_ions.items():

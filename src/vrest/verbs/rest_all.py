@@ -134,7 +134,7 @@ class Search:
 
     def __init__(self, system: System, p: np.ndarray, x0: np.ndarray) -> None:
         self.system, self.p, self.x0 = system, p, x0
-        self.totals = c, matrix = system.split(x0, p)[1:]
+        c, matrix = system.split(x0, p)[1:]
         self.line = Line(p, np.zeros_like(p), c, np.zeros_like(c), matrix)
         self.problem = problem(system, self.line)
         self.found: list[Stationary] = []
