@@ -143,7 +143,7 @@ def _holds(axes: Axes, story: MembraneStory) -> list[Label]:
         return []
     off = story.v_pump_off
     if off is None or story.direct is None:
-        return [Label(story.v, "pump off: no potential without current", PUMP, "bold")]
+        return [Label(story.v, "pump off: no potential\nwithout current", PUMP, "bold")]
     axes.bar(BAR, off - story.v, BAR_WIDTH, bottom=story.v, color=PUMP, align="edge", zorder=2)
     labels = [Label(0.5 * (story.v + off), f"direct: {number(story.direct, '+.2f')} mV (at once)", PUMP, "bold")]
     middle = BAR + 0.5 * BAR_WIDTH
