@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from vrest.cli import main
+from vrest.numerics.compiler import kernel
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,12 @@ class Answer:
         assert body["error"]["message"]
         assert "Traceback" not in self.out + self.err
         return body["error"]["code"]
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """What is said does not depend on what was compiled before."""
+    monkeypatch.setattr(kernel, "PATIENCE", math.inf)
 
 
 @pytest.fixture(scope="session")
