@@ -120,7 +120,8 @@ def run_batch(
     )
     series = None
     if times is not None:  # in one go, where each lane stays in its place
-        until = np.array([*times, np.inf])
+        until = np.full(len(times) + 1, np.inf)
+        until[:-1] = times
         first = int(until.searchsorted(edges[0], side="right"))
         samples = np.empty((n, x0.shape[1], len(until)))
         end, state, spent, _ = advance((None, cells), (edges, rtol, atol, level, max_steps, first), until, samples)

@@ -177,20 +177,21 @@ class _Following:
 
     def follow(self, which: np.ndarray, tries: int) -> None:
         """So many steps tried."""
-        before = self.lanes.t[which]
-        own = taken((self.lanes, self.quiet, self.least_ions, self.x, self.numbers), which)
+        own = self.lanes, self.quiet, self.least_ions, self.x, self.numbers
+        if len(which) < len(self.ended):
+            own = taken(own, which)
         lanes, self.quiet[which], points = following(self.system)(own, (tries, self.pace))
+        self.last_step[which] = (lanes.t - own[0].t) / tries
         put(self.lanes, which, lanes)
-        self.last_step[which] = (self.lanes.t[which] - before) / tries
         if points is not None:
-            led = np.isin(lanes.status, (THERE, UNCLEAR))
-            self.arrived(which[led], clear(taken(points, led)))
+            led = (lanes.status == THERE) | (lanes.status == UNCLEAR)
+            self.arrived(which[led], clear(points if led.all() else taken(points, led)))
 
     def arrived(self, which: np.ndarray, near: Proved) -> None:
         """Where steps of the pace led: to a point to stay at, or a longer way."""
-        put(self.points, which[near.done], taken(near, near.done))
-        self.ended[which[near.done]] = Ended.settled
-        others = which[~near.done]
+        there, others = which[near.done], which[~near.done]
+        put(self.points, there, near if near.done.all() else taken(near, near.done))
+        self.ended[there] = Ended.settled
         self.quiet[others] *= QUIETER
         still = (self.quiet[others] > STILL) | (self.lanes.t[others] >= END)
         self.ended[others[still]] = Ended.stopped

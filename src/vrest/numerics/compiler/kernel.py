@@ -126,25 +126,27 @@ class Kernel:
     def __call__(self, lanes: Any, shared: Any, times: np.ndarray | None = None, into: np.ndarray | None = None) -> Any:
         """`into` ([lanes,] rows, times) takes the samples; what was not passed stays as it is. The last time is inf."""
         (wide, of_lanes), (rest, of_shared) = leaves_of(lanes), leaves_of(shared)
-        count, leaves = len(wide), [_plain(v) for v in (*wide, *rest)]
-        if any(not v.ndim or v.shape[-1] != leaves[0].shape[-1] for v in leaves[:count]):
-            raise ValueError(f"These differ in lanes: {[v.shape for v in leaves[:count]]}.")
-        kinds = tuple((v.dtype.char, v.shape[:-1] if k < count else v.shape) for k, v in enumerate(leaves))
-        asked = (tuple, of_lanes, of_shared), count, kinds, times is not None
+        wide, rest = [_plain(v) for v in wide], [_plain(v) for v in rest]
+        n = wide[0].shape[-1] if wide and wide[0].ndim else 1
+        if [v for v in wide if v.shape[-1:] != (n,)]:
+            raise ValueError(f"These differ in lanes: {[v.shape for v in wide]}.")
+        kinds = (*[(v.dtype.char, v.shape[:-1]) for v in wide], *[(v.dtype.char, v.shape) for v in rest])
+        asked = (tuple, of_lanes, of_shared), len(wide), kinds, times is not None
         made = self.made.get(asked) or self.made.setdefault(asked, self._make(*asked))
         if isinstance(made, _Xla) and made.fallback is not None:
             say(made.fallback)
-        n = leaves[0].shape[-1] if count else 1
-        whole = made.whole(n) if count else 1
+        whole = made.whole(n) if wide else 1
         if whole > n:
-            leaves[:count] = [_filled(v, whole) for v in leaves[:count]]
+            wide = [_filled(v, whole) for v in wide]
         if times is not None:
             ((rows,), *_) = made.outputs[made.samples]
-            _check_room(rows, times, into, n if count else None)
-        found = made.run(leaves[:count], leaves[count:], times, into, n, whole)
+            _check_room(rows, times, into, n if wide else None)
+        found = made.run(wide, rest, times, into, n, whole)
         if whole > n:
-            cut = [wide and v is not into for v, (_, _, wide) in zip(found, made.outputs, strict=True)]
-            found = [v[..., :n] if shorter else v for v, shorter in zip(found, cut, strict=True)]
+            found = [
+                v[..., :n] if has_lanes and v is not into else v
+                for v, (_, _, has_lanes) in zip(found, made.outputs, strict=True)
+            ]
         return tree_of(made.nesting, iter(found))
 
     @property
