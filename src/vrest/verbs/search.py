@@ -7,7 +7,7 @@ soon as they do not fit the motion.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -177,14 +177,14 @@ class _Following:
 
     def follow(self, which: np.ndarray, tries: int) -> None:
         """So many steps tried."""
-        own = self.lanes, self.quiet, self.least_ions, self.x, self.numbers
+        own: Any = self.lanes, self.quiet, self.least_ions, self.x, self.numbers
         if len(which) < len(self.ended):
             own = taken(own, which)
         lanes, self.quiet[which], points = following(self.system)(own, (tries, self.pace))
         self.last_step[which] = (lanes.t - own[0].t) / tries
         put(self.lanes, which, lanes)
         if points is not None:
-            led = (lanes.status == THERE) | (lanes.status == UNCLEAR)
+            led = np.isin(lanes.status, (THERE, UNCLEAR))
             self.arrived(which[led], clear(points if led.all() else taken(points, led)))
 
     def arrived(self, which: np.ndarray, near: Proved) -> None:
