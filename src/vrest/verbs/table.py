@@ -13,6 +13,7 @@ from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
 from vrest.model.change import parse_changes, split_companion
 from vrest.model.paths import resolve
+from vrest.model.quantity import check
 from vrest.system.assemble import assemble
 from vrest.units import format_si, to_si
 from vrest.verbs.arguments import Arguments
@@ -141,6 +142,7 @@ class Table:
                 row = now[k] * change.value
             elif change.operation == "set":
                 row = np.atleast_1d(to_si(plain(change.value), parameter.spec.dimension, change.path, bare_ok=True))
+            check(row, parameter.spec, parameter.path)
             n = max(now.shape[1], len(row))
             if not {now.shape[1], len(row)} <= {1, n}:
                 raise InputError(
