@@ -30,7 +30,7 @@ class Allowed:
 
     def tolerance(self, rtol: Array) -> Array:
         """Absolute tolerance of each independent state that goes with a relative one."""
-        return rtol * (1e-2 * self.floor[self.independent])
+        return rtol * (1e-2 * self.least)
 
     def scale(self, y: Entries) -> Entries:
         """The size changes of each independent state are measured with."""

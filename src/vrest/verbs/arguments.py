@@ -114,20 +114,29 @@ def with_si(cell: Cell, each: Sequence[Argument], values: Sequence[Array]) -> Ce
 
     So is a companion of which there is too little.
     """
+    return replaced(cell, moved(cell, each, [_possible(one, v) for one, v in zip(each, values, strict=True)]))
+
+
+def moved(cell: Cell, each: Iterable[Argument], values: Iterable[Array]) -> dict[str, Any]:
+    """Values (SI) by full path, with those of the ions that go along, so that baths stay neutral."""
     found: dict[str, Any] = {}
     present = parameters(cell)
     for one, value in zip(each, values, strict=True):
-        spec, path, xp = one.parameter.spec, one.path, namespace(value)
-        possible = value == value
-        if spec.minimum is not None:
-            possible &= value > spec.minimum if spec.exclusive or _content(one.parameter) else value >= spec.minimum
-        if spec.maximum is not None:
-            possible &= value <= spec.maximum
-        new = value * xp.where(possible, 1.0, xp.nan)  # a product: its derivative is NaN as well
         if one.along:
-            found |= companion(cell, one.along, one.parameter, new - found.get(path, present[path].value), found)
-        found[path] = new
-    return replaced(cell, found)
+            difference = value - found.get(one.path, present[one.path].value)
+            found |= companion(cell, one.along, one.parameter, difference, found)
+        found[one.path] = value
+    return found
+
+
+def _possible(one: Argument, value: Array) -> Array:
+    """A value, NaN where it is outside the limits of its number."""
+    spec, xp, possible = one.parameter.spec, namespace(value), value == value
+    if spec.minimum is not None:
+        possible &= value > spec.minimum if spec.exclusive or _content(one.parameter) else value >= spec.minimum
+    if spec.maximum is not None:
+        possible &= value <= spec.maximum
+    return value * xp.where(possible, 1.0, xp.nan)  # a product: its derivative is NaN as well
 
 
 def _content(parameter: Parameter) -> bool:
@@ -137,18 +146,19 @@ def _content(parameter: Parameter) -> bool:
 
 @dataclass(frozen=True, eq=False)  # hashed by identity, as JAX asks of a function
 class OfArguments:
-    """Base of functions of some numbers of a cell."""
+    """Base of what answers for values of some numbers of a cell."""
 
     of: Arguments
+    """The cell, and the numbers that vary."""
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Full paths of its arguments."""
+        """Full paths of the numbers that vary, with what goes along: the order of values."""
         return self.of.names
 
     @property
     def values(self) -> np.ndarray:
-        """What the cell has for its arguments, door units, (paths,)."""
+        """What the cell has for them, door units, (paths,)."""
         return self.of.values
 
 

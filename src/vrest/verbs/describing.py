@@ -24,11 +24,6 @@ class Description:
     kind: str
     of: Arguments = field(compare=False)
 
-    @property
-    def numbers(self) -> tuple[str, ...]:
-        """Paths of all numbers that are not solved."""
-        return tuple(path for path, p in parameters(self.of.cell).items() if p.value != SOLVE)
-
 
 def description(of: Arguments) -> Description:
     """The numbers that vary, and what of their cell is no number."""
@@ -38,17 +33,22 @@ def description(of: Arguments) -> Description:
     return Description(repr((of.names, values, sizes)), of)
 
 
+def _given(of: Arguments) -> dict[str, float]:
+    """All numbers of the cell that are not solved, by path, SI."""
+    return {path: p.value for path, p in parameters(of.cell).items() if p.value != SOLVE}
+
+
 def own_numbers(of: Arguments) -> np.ndarray:
-    """What the cell has for all its numbers, SI, in the order of `Description.numbers`."""
-    return np.array([p.value for p in parameters(of.cell).values() if p.value != SOLVE], dtype=np.float64)
+    """All numbers of the cell that are not solved, SI."""
+    return np.array(list(_given(of).values()), dtype=np.float64)
 
 
 def described_entries(system: System, of: Arguments, values: Entries, numbers: Entries) -> tuple[Entries, Entries]:
     """(p, x0) of a cell whose numbers these are, and which has these values (SI) for its arguments.
 
-    NaN where a value is outside its limits, or nothing balances the charge.
+    numbers: in the order of `own_numbers`. NaN where a value is outside its limits, or nothing balances the charge.
     """
-    own = dict(zip(description(of).numbers, numbers, strict=True))
+    own = dict(zip(_given(of), numbers, strict=True))
     cell = with_si(replaced(of.cell, own), of.each, values)
     p = parameter_entries(cell)
     return p, system.with_steady_gates(described(cell, system), p)

@@ -95,7 +95,7 @@ def face(system: System, p: np.ndarray, x0: np.ndarray, x: np.ndarray, gone: lis
     y = x[rows]
     y[pinned] = 0.0
     x = system.join(y, c, matrix)
-    scale = np.array(allowed_of(system).scale(tuple(y)))
+    scale = allowed_of(system).sizes(y)
     jacobian = correction = np.zeros(0)
     for _ in range(STEPS):
         slope, jacobian = _linear(system, x, y, p)
@@ -141,5 +141,5 @@ def _linear(system: System, x: np.ndarray, y: np.ndarray, p: np.ndarray) -> tupl
     """Slopes of the independent states, and their Jacobian measured with `Allowed.scale`."""
     with np.errstate(all="ignore"):
         slope = system.derivative(x, p)[list(system.laws.independent)]
-    size = np.array(allowed_of(system).scale(tuple(y)))
+    size = allowed_of(system).sizes(y)
     return slope, linearised(system, p, x, y).jacobian * size[None, :] / size[:, None]

@@ -86,9 +86,9 @@ def gradient_of(
         raise InputError("Nothing varies.", code="nothing_varies", hint="Name paths when you prepare the cell.")
     x, system = rests.state, rests.system
     good = rests.is_rest & (faces | (x[allowed_of(system).positive] > 0).all(axis=0))
-    parts = []
+    parts, known, numbers = [], description(of), own_numbers(of)
     for kind, off, lanes in kinds(of.cell, rests.parameters, good):
-        found = moving(kind, description(of), totals)((rows[:, lanes], x[:, lanes]), (own_numbers(of),))
+        found = moving(kind, known, totals)((rows[:, lanes], x[:, lanes]), (numbers,))
         gone = {path for path, zero in zip(strengths(of.cell), off, strict=True) if zero}
         for part in found:
             part[[one.path in gone for one in of.each]] = np.nan

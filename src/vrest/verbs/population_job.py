@@ -13,8 +13,7 @@ from vrest.model.protocol import Protocol, segments
 from vrest.system.assemble import System
 from vrest.system.observables import volumes
 from vrest.units import from_si
-from vrest.verbs.arguments import Argument, Arguments
-from vrest.verbs.outcome import Outcome
+from vrest.verbs.arguments import Arguments
 from vrest.verbs.outputs import potentials
 from vrest.verbs.population_layout import conducting, finite_ions
 from vrest.verbs.prepared import Prepared
@@ -42,8 +41,7 @@ class Rests:
         """The columns of these rows."""
         system, p, x0 = _described(self.cell, rows)
         found = rests_of(self.cell, p, x0)
-        has_state = np.array([*(o.has_state for o in Outcome), False])[found.outcome]
-        is_rest = np.array([*(o.is_rest for o in Outcome), False])[found.outcome]
+        has_state = found.has_state
         x = np.where(has_state[:, None], found.state, np.nan)
         now = readings(system, x.T, p.T)
         with np.errstate(all="ignore"):
@@ -53,7 +51,7 @@ class Rests:
                 **_contents(system, x, p),
                 **_exchange_currents(system, now),
                 "atp_use": now.atp_per_second,
-                "slowest_time_constant": np.where(is_rest & (found.slowest < 0), -1.0 / found.slowest, np.nan),
+                "slowest_time_constant": np.where(found.is_rest & (found.slowest < 0), -1.0 / found.slowest, np.nan),
                 "residual": np.where(has_state, found.residual_mV, np.nan),
                 "imbalance": np.where(has_state, found.imbalance, np.nan),
                 "iterations": found.iterations,
@@ -80,7 +78,7 @@ class Runs:
         outcome = np.where(possible, FINISHED, IMPOSSIBLE_RUN).astype(np.int8)
         if self.from_rest:
             found = rests_of(self.cell, p0, x0)
-            rests = np.array([*(o.is_rest for o in Outcome), False])[found.outcome]
+            rests = found.is_rest
             outcome[possible & ~rests] = NO_START
             x0 = np.where(rests[:, None], found.state, x0)
         going = outcome == FINISHED
@@ -172,8 +170,7 @@ class Runs:
 
 def _described(cell: Cell, rows: Samples) -> tuple[System, np.ndarray, np.ndarray]:
     """The system, parameters (n, P) and starting states (n, S) of the rows; NaN where they describe no cell."""
-    each = tuple(Argument(v.parameter, v.along) for v in rows.varied)
-    ready = Prepared(Arguments(cell, each))
+    ready = Prepared(Arguments(cell, rows.arguments))
     p, x0 = ready.described(np.array([v.values for v in rows.varied]))
     return ready.system, p.T, x0.T
 

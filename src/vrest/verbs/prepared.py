@@ -21,7 +21,7 @@ from vrest.model.paths import resolve
 from vrest.system.assemble import System, assemble
 from vrest.system.structure import parameter_vector
 from vrest.units import from_si
-from vrest.verbs.arguments import Arguments, arguments
+from vrest.verbs.arguments import Arguments, OfArguments, arguments
 from vrest.verbs.describing import describing, description, own_numbers
 from vrest.verbs.gradient import Gradient, Totals, gradient_of
 from vrest.verbs.instant import AtOnce, instant_potentials
@@ -38,8 +38,8 @@ RTOL = 1e-6
 """Of a step of a run."""
 
 
-@dataclass(frozen=True)
-class Prepared:
+@dataclass(frozen=True, eq=False)
+class Prepared(OfArguments):
     """A cell that answers for many values of some of its numbers. Build it with `prepare`.
 
     Values are given by path (what is left out keeps the cell's own), or as an array (paths,) or (paths, lanes), of one
@@ -51,28 +51,15 @@ class Prepared:
     ([5.0, 66.667], ('mM', 'pmol/cm2/s'))
     """
 
-    of: Arguments
-    """The cell, and the numbers that vary."""
-
     @property
     def cell(self) -> Cell:
         """What the values are of."""
         return self.of.cell
 
     @property
-    def paths(self) -> tuple[str, ...]:
-        """Full paths of the numbers that vary, with what goes along: the rows of values."""
-        return self.of.names
-
-    @property
     def units(self) -> tuple[str, ...]:
         """Door units of the rows of values."""
         return self.of.units
-
-    @property
-    def values(self) -> np.ndarray:
-        """What the cell has, (paths,), door units."""
-        return self.of.values
 
     def __repr__(self) -> str:
         return f"'{self.cell.name}' prepared for {', '.join(self.paths) or 'its own numbers'}"

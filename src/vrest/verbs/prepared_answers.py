@@ -43,7 +43,7 @@ class Rests:
     @cached_property
     def is_rest(self) -> np.ndarray:
         """(lanes,) whether the cell would stay there."""
-        return np.array([*(outcome.is_rest for outcome in Outcome), False])[self.found.outcome]
+        return self.found.is_rest
 
     @property
     def state(self) -> np.ndarray:

@@ -43,6 +43,16 @@ class RestBatch(NamedTuple):
     iterations: np.ndarray
     """(n,) of the search that ended there."""
 
+    @property
+    def is_rest(self) -> np.ndarray:
+        """(n,) whether a cell would stay there."""
+        return np.array([*(outcome.is_rest for outcome in Outcome), False])[self.outcome]
+
+    @property
+    def has_state(self) -> np.ndarray:
+        """(n,) whether a certified stationary state comes with the outcome."""
+        return np.array([*(outcome.has_state for outcome in Outcome), False])[self.outcome]
+
 
 def rest_batch(system: System, p: np.ndarray, x0: np.ndarray, *, progress: Progress | None = None) -> RestBatch:
     """Certified resting states of n cells of one structure.
@@ -103,11 +113,7 @@ def rests_of(cell: Cell, p: np.ndarray, x0: np.ndarray, *, progress: Progress | 
     each = list(kinds(cell, p.T, possible))
     if len(each) == 1 and possible.all():
         return _of_one_kind(each[0][0], p, x0, progress)
-    n, blank = len(p), np.full(len(p), np.nan)
-    whole = RestBatch(
-        np.full_like(x0, np.nan), np.full(n, IMPOSSIBLE, dtype=np.int8), blank, blank.copy(), blank.copy(),
-        iterations=np.zeros(n, dtype=np.int32),
-    )  # fmt: skip
+    whole = _without_state(x0, IMPOSSIBLE)
     for system, _, rows in each:
         found = _of_one_kind(system, p[rows], x0[rows], progress)
         for column, values in zip(whole, found, strict=True):
@@ -141,9 +147,15 @@ def kinds(cell: Cell, p: np.ndarray, which: np.ndarray) -> Iterator[tuple[System
 def _of_one_kind(system: System, p: np.ndarray, x0: np.ndarray, progress: Progress | None) -> RestBatch:
     if system.laws.independent:
         return rest_batch(system, p, x0, progress=progress)
-    n, blank = len(p), np.full(len(p), np.nan)  # nothing moves: every state is stationary
-    neutral = np.full(n, list(Outcome).index(Outcome.neutral), dtype=np.int8)
-    return RestBatch(np.full_like(x0, np.nan), neutral, blank, blank.copy(), blank.copy(), np.zeros(n, dtype=np.int32))
+    return _without_state(x0, list(Outcome).index(Outcome.neutral))  # nothing moves: every state is stationary
+
+
+def _without_state(x0: np.ndarray, outcome: int) -> RestBatch:
+    """Of cells that began as x0 and share an outcome that comes with no state."""
+    n, unknown = len(x0), np.full((3, len(x0)), np.nan)
+    return RestBatch(
+        np.full_like(x0, np.nan), np.full(n, outcome, dtype=np.int8), *unknown, iterations=np.zeros(n, dtype=np.int32)
+    )
 
 
 @remembered

@@ -15,7 +15,6 @@ from vrest.physics.namespace import Array
 from vrest.system.assemble import System, assemble, entries
 from vrest.verbs.allowed import allowed_of
 from vrest.verbs.arguments import OfArguments, arguments
-from vrest.verbs.outcome import Outcome
 from vrest.verbs.outputs import Output, checked, reading
 from vrest.verbs.rest_batch import rest_batch
 
@@ -135,8 +134,7 @@ def differentiable_rest(system: System, faces: bool = False) -> Callable[[Array,
         possible = np.isfinite(p).all(axis=1) & np.isfinite(x0).all(axis=1)
         y = np.full((len(p), len(rows)), np.nan)
         found = rest_batch(system, p[possible], x0[possible])
-        good = np.isin(found.outcome, [k for k, outcome in enumerate(Outcome) if outcome.is_rest])
-        good &= faces | (found.state[:, allowed_of(system).positive] > 0).all(axis=1)
+        good = found.is_rest & (faces | (found.state[:, allowed_of(system).positive] > 0).all(axis=1))
         y[possible] = np.where(good[:, None], found.state[:, rows], np.nan)
         return y.reshape(*lanes, len(rows))
 

@@ -20,6 +20,7 @@ from vrest.model.cell import Cell
 from vrest.model.change import Change, companion, refuse_varied_companions, split_companion
 from vrest.model.paths import Parameter, check, replaced, resolve, set_si
 from vrest.units import to_si
+from vrest.verbs.arguments import Argument, moved
 from vrest.verbs.distribution import distribution
 
 DESIGNS = ("random", "latin_hypercube", "sobol")
@@ -83,14 +84,12 @@ class Samples:
 
     def values(self, cell: Cell) -> dict[str, Any]:
         """What the table sets, by full path: columns, with the companions that keep baths neutral."""
-        found: dict[str, Any] = {}
-        for v in self.varied:
-            path = v.parameter.path
-            if v.along:
-                present = found.get(path, v.parameter.value)
-                found |= companion(cell, v.along, v.parameter, v.values - present, found)
-            found[path] = v.values
-        return found
+        return moved(cell, self.arguments, [v.values for v in self.varied])
+
+    @property
+    def arguments(self) -> tuple[Argument, ...]:
+        """What varies."""
+        return tuple(Argument(v.parameter, v.along) for v in self.varied)
 
     def applied(self, cell: Cell) -> Cell:
         """The cell with columns for values: read by `parameter_vector` and `System.start`, all rows at once."""

@@ -20,7 +20,7 @@ def unstable_notice(system: System, x: np.ndarray, p: np.ndarray, lasted: float)
     """What to know of a stationary state x (states,) that a run of so many s ended on; None where it holds."""
     rows = list(system.laws.independent)
     y, c, matrix = system.split(x, p)
-    scale = np.array(allowed_of(system).scale(tuple(y)))
+    scale = allowed_of(system).sizes(y)
     nudges = NUDGE * np.diag(scale)
     with np.errstate(all="ignore"):
         moved = system.derivative(system.join(np.concatenate([[y], y + nudges, y - nudges]), c, matrix), p)[:, rows]

@@ -78,7 +78,7 @@ def newton(system: System, p: np.ndarray, x0: np.ndarray, x: np.ndarray) -> Stat
         here, step = system.join(y, c, matrix), system.join(point.correction, 0.0 * c, matrix)
         if not np.all(np.isfinite(step)):
             return None
-        if np.all(np.abs(point.correction) < 1e-12 * np.array(allowed.scale(tuple(y)))):
+        if np.all(np.abs(point.correction) < 1e-12 * allowed.sizes(y)):
             return point._replace(iterations=k, converged=True)
         falls = allowed.positive & (step < 0)
         y = (here + min(1.0, np.min(-0.8 * here[falls] / step[falls], initial=1.0)) * step)[rows]

@@ -81,7 +81,7 @@ def local(found: tuple[Factor, ...], rest: Rest) -> Local:
     moved_p, moved_x0 = (steps * part[..., 0] for part in begin)
     push = _push(system)
     here = push(at, tuple(np.zeros_like(part) for part in at))[0]
-    size = np.array(allowed_of(system).scale(tuple(y)))  # pivots compare like with like
+    size = allowed_of(system).sizes(y)  # pivots compare like with like
     scaled = (here.jacobian * size[None, :] / size[:, None])[np.ix_(stay, stay)]
     along = []
     for dp, dx0 in zip(moved_p, moved_x0, strict=True):
