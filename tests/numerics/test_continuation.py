@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 import vrest.numerics.compiler.backend  # noqa: F401  (float64)
-from vrest.numerics.continuation import BOUND, CLOSED, LOST, Problem, follow, passes, trail, walker
+from vrest.numerics.continuation import BOUND, CLOSED, LOST, Problem, follow, passes, trail
+from vrest.numerics.walk import walker
 
 
 def problem(f, lower=-np.inf, upper=np.inf, *, valid=lambda z, args: jnp.asarray(True), args=None):

@@ -14,18 +14,6 @@ if TYPE_CHECKING:
     from vrest.model.change import Change
     from vrest.study.perturb.perturbed import Moment
 
-UNITS = {
-    "v": "mV",
-    "E": "mV",
-    "concentrations": "mM",
-    "volumes": "um3",
-    "exchange_currents": "pA",
-    "atp_per_second": "1/s",
-    "others": "mV",
-    "slowest_time_constant": "s",
-}
-"""Shared with `vrest settled`."""
-
 FROZEN = "at once: contents frozen, gates at their steady state, no net current"
 
 
@@ -55,14 +43,15 @@ def command(cell: str, changes: options.Changes, plot: str | None, as_json: bool
     from vrest.model.change import apply
     from vrest.model.notices import notices
     from vrest.study.perturb.perturbed import at_rest
-    from vrest.study.perturb.two_clocks import TwoClocks, at_once, elsewhere, resting
+    from vrest.study.perturb.two_clocks import TwoClocks, elsewhere, resting, right_after
     from vrest.verbs.instant import instant
+    from vrest.verbs.readings import UNITS
     from vrest.verbs.slower import slower
 
     with Meter(described.name, quiet) as meter:
         start = resting(described, meter)
-    before, now = at_rest(start, "before"), at_once(start, changed)
-    others = instant(start.as_cell(), changed).others
+    found = instant(start.as_cell(), changed)
+    before, now, others = at_rest(start, "before"), right_after(start, changed, found), found.others
     after = apply(described, changed)
     if plot:
         story = TwoClocks(described, tuple(changed), (before, now))
@@ -74,7 +63,7 @@ def command(cell: str, changes: options.Changes, plot: str | None, as_json: bool
             "at_once": now.as_dict(),
             "others": others,
         },
-        UNITS,
+        {**UNITS, "others": "mV"},
         {"cell": cell, **changes.inputs, "plot": plot},
         cell=described.name,
         temperature=door(after.temperature, "temperature"),

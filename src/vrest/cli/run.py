@@ -11,18 +11,6 @@ from vrest.cli import options
 if TYPE_CHECKING:
     from vrest.verbs.run_result import Run
 
-UNITS = {
-    "time": "s",
-    "v": "mV",
-    "E": "mV",
-    "concentrations": "mM",
-    "volumes": "um3",
-    "exchange_currents": "pA",
-    "atp_per_second": "1/s",
-    "steps": "1",
-    "rejected": "1",
-}
-
 
 @click.command("run")
 @click.argument("cell", metavar="CELL", required=False)
@@ -81,6 +69,7 @@ def command(
         from vrest.io.netcdf import RUNS
 
         check_target(output, RUNS, "a run")
+    from vrest.verbs.readings import UNITS
     from vrest.verbs.run import POINTS, RTOL, simulate
 
     if source:
@@ -117,7 +106,7 @@ def command(
     inputs |= {"output": output, "plot": plot}
     body = report(
         result(found),
-        UNITS,
+        {**UNITS, "time": "s", "steps": "1", "rejected": "1"},
         inputs,
         cell=found.cell.name,
         temperature=door(found.cell.temperature, "temperature"),

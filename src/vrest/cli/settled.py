@@ -9,7 +9,7 @@ import rich_click as click
 from click.exceptions import Exit
 
 from vrest.cli import options
-from vrest.cli.instant import FROZEN, UNITS, read, show, title
+from vrest.cli.instant import FROZEN, read, show, title
 
 if TYPE_CHECKING:
     from vrest.study.perturb.perturbed import Moment
@@ -50,6 +50,7 @@ def command(
     from vrest.model.notice import Notice
     from vrest.study.perturb.perturbed import Moment, at_rest
     from vrest.study.perturb.two_clocks import TwoClocks, at_once, elsewhere, resting, settling
+    from vrest.verbs.readings import UNITS
 
     with Meter(described.name, quiet) as meter:
         start = resting(described, meter)
@@ -81,7 +82,7 @@ def command(
             "reason": found.reason,
             "slowest_time_constant": found.slowest_time_constant,
         },
-        UNITS,
+        {**UNITS, "slowest_time_constant": "s"},
         {"cell": cell, **changes.inputs, "output": output, "plot": plot},
         cell=described.name,
         temperature=door(found.cell.temperature, "temperature"),

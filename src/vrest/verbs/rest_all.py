@@ -30,7 +30,8 @@ from vrest.verbs.search import one_ion, searched
 from vrest.verbs.verdict import departed, verdict
 
 if TYPE_CHECKING:
-    from vrest.numerics.continuation import Problem, Walker
+    from vrest.numerics.continuation import Problem
+    from vrest.numerics.walk import Walker
 
 STARTS = 24
 SEED = 20140
@@ -289,7 +290,7 @@ def problem(
 @lru_cache(maxsize=64)
 def _walker(system: System, without: bool) -> Walker:
     """The walk along the stationary states of one system, with all of its ions or without some."""
-    from vrest.numerics.continuation import walker
+    from vrest.numerics.walk import walker
 
     allowed = allowed_of(system)
     floor, positive = allowed.floor[allowed.independent], allowed.positive[allowed.independent]

@@ -15,7 +15,7 @@ from vrest.study.perturb.perturbed import Moment, at_rest, moment, same
 from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
 from vrest.units import from_door
-from vrest.verbs.instant import instant, steady_at
+from vrest.verbs.instant import Instant, instant, steady_at
 from vrest.verbs.progress import Progress
 from vrest.verbs.rest import Rest, rest
 
@@ -71,7 +71,11 @@ def at_once(before: Rest, changes: Sequence[Change]) -> Moment:
     NoRestError, InputError
         As of `instant`.
     """
-    answer = instant(before.as_cell(), changes)
+    return right_after(before, changes, instant(before.as_cell(), changes))
+
+
+def right_after(before: Rest, changes: Sequence[Change], answer: Instant) -> Moment:
+    """The same, from what `instant` says of the resting cell."""
     system, p = assemble(before.cell), parameter_vector(apply(before.cell, changes))
     x = before.state
     for wall in system.structure.tree:
