@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from threading import Event, Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +25,10 @@ from vrest.numerics.compiler.cache import keep, kept, made_directory, read, sour
 from vrest.numerics.compiler.fallback import Fallback, made_by, say
 from vrest.numerics.compiler.instructions import BIT, INT, LONG, REAL
 from vrest.numerics.compiler.machine import compiled, loaded, machine
+from vrest.numerics.compiler.webassembly import WIDTH, Assembled, assembled
+
+if TYPE_CHECKING:
+    from vrest.numerics.compiler.program import Trace
 
 DTYPES = {REAL: np.float64, LONG: np.int64, INT: np.int32, BIT: np.bool_}
 
@@ -130,8 +134,7 @@ class Kernel:
         n = wide[0].shape[-1] if wide and wide[0].ndim else 1
         if [v for v in wide if v.shape[-1:] != (n,)]:
             raise ValueError(f"These differ in lanes: {[v.shape for v in wide]}.")
-        kinds = (*[(v.dtype.char, v.shape[:-1]) for v in wide], *[(v.dtype.char, v.shape) for v in rest])
-        asked = (tuple, of_lanes, of_shared), len(wide), kinds, times is not None
+        asked = (tuple, of_lanes, of_shared), len(wide), _kinds(wide, rest), times is not None
         made = self.made.get(asked) or self.made.setdefault(asked, self._make(*asked))
         if isinstance(made, _Xla) and made.fallback is not None:
             say(made.fallback)
@@ -162,9 +165,69 @@ class Kernel:
             name = hashlib.sha256(repr(asked).encode()).hexdigest()[:32] + ".kernel"
             if found := read(kept(name)):
                 return _Native(*found)
-        what = f"Compiling equations ({self.key.split()[0]})" if self.key else "Compiling equations"
-        with _said(what, kept=bool(name)), _garbage_stays():
+        with self._busy(bool(name)):
             return self._compiled(name, chosen, nesting, count, kinds, sampled)
+
+    @contextmanager
+    def _busy(self, kept: bool) -> Iterator[None]:
+        """While equations are compiled."""
+        what = f"Compiling equations ({self.key.split()[0]})" if self.key else "Compiling equations"
+        with _said(what, kept=kept), _garbage_stays():
+            yield
+
+    def for_browser(self, lanes: Any, shared: Any, *, sampled: bool = False) -> Assembled:
+        """The kernel as WebAssembly, for arguments of the sorts of these; kept on disk as machine code is.
+
+        Raises
+        ------
+        UnsupportedError
+            Something has no instruction there.
+        """
+        (wide, of_lanes), (rest, of_shared) = leaves_of(lanes), leaves_of(shared)
+        kinds = _kinds([_plain(v) for v in wide], [_plain(v) for v in rest])
+        asked = (tuple, of_lanes, of_shared), len(wide), kinds, sampled
+        name = ""
+        if self.key and (source := sources()):
+            name = hashlib.sha256(repr((self.key, *asked, source, "wasm32")).encode()).hexdigest()[:32] + ".kernel"
+            if found := read(kept(name)):
+                nesting, outputs, samples, code = found
+                size = int.from_bytes(code[:8], "little")
+                return Assembled(kinds, len(wide), nesting, outputs, samples, code[8 : 8 + size], code[8 + size :])
+        import vrest.numerics.compiler.backend  # noqa: F401  (float64)
+        from vrest.numerics.compiler.lowering import lowered
+
+        with self._busy(bool(name)):
+            nesting, trace = self._traced(*asked)
+            text, samples = lowered(trace, WIDTH)
+            code = assembled(text)
+        told = nesting, [(v.shape, v.kind, v.lanes) for v in trace.outputs], samples
+        if name and sources():
+            keep(name, written(*told, len(code["simd"]).to_bytes(8, "little") + code["simd"] + code["plain"]))
+        return Assembled(kinds, len(wide), *told, **code)
+
+    def _traced(self, nesting: Any, count: int, kinds: Any, sampled: bool) -> tuple[Any, Trace]:
+        """How what comes out is nested, and the operations, in a form for code of our own."""
+        from vrest.numerics.compiler.trace import Traced
+
+        function, nestings = self._flat(nesting, len(kinds))
+        with made_by("own"):
+            traced = Traced(function, _arguments(count, kinds), sampled)
+        trace = traced.trace()
+        return nestings[-1], trace
+
+    def _flat(self, nesting: Any, count: int) -> tuple[Callable[..., list[Any]], list[Any]]:
+        """f of arrays one after the other, to a list of arrays; and where it tells how those are nested."""
+        nestings: list[Any] = []
+
+        def flat(*leaves: Any) -> list[Any]:
+            given = tree_of(nesting, iter(leaves))
+            found, nested = leaves_of(self.f(*given, *leaves[count:]))
+            if any(isinstance(part, list | dict) for part in found):
+                raise TypeError("A kernel returns arrays in tuples.")
+            nestings.append(nested)
+            return found
+
+        return flat, nestings
 
     def _compiled(self, name: str, chosen: str, nesting: Any, count: int, kinds: Any, sampled: bool) -> _Native | _Xla:
         import jax
@@ -174,23 +237,10 @@ class Kernel:
         from vrest.numerics.compiler.program import UnsupportedError
         from vrest.numerics.compiler.trace import Traced
 
-        out: list[Any] = []
-
-        def flat(*leaves: Any) -> list[Any]:
-            given = tree_of(nesting, iter(leaves))
-            found, nested = leaves_of(self.f(*given, *leaves[len(kinds) :]))
-            if any(isinstance(part, list | dict) for part in found):
-                raise TypeError("A kernel returns arrays in tuples.")
-            out.append(nested)
-            return found
-
-        arguments = [(shape, dtype, k < count) for k, (dtype, shape) in enumerate(kinds)]
         fallback = None
         if chosen != "xla" and jax.default_backend() == "cpu":
             try:
-                with made_by("own"):
-                    traced = Traced(flat, arguments, sampled)
-                trace = traced.trace()
+                nested, trace = self._traced(nesting, count, kinds, sampled)
                 text, samples = lowered(trace, machine().width)
                 code = compiled(text)
             except InputError:
@@ -201,18 +251,29 @@ class Kernel:
                 missing = isinstance(error, UnsupportedError)
                 fallback = Fallback(*error.args) if missing else Fallback(f"{type(error).__name__}: {error}", "")
             else:
-                made = (out[0], [(v.shape, v.kind, v.lanes) for v in trace.outputs], samples, code)
+                made = (nested, [(v.shape, v.kind, v.lanes) for v in trace.outputs], samples, code)
                 if name and sources():  # nothing was changed meanwhile
                     keep(name, written(*made))
                 return _Native(*made)
+
+        flat, nestings = self._flat(nesting, len(kinds))
 
         def short(*leaves: Any) -> list[Any]:
             with made_by("xla"):
                 return flat(*leaves)
 
-        outputs = Traced(short, arguments, sampled).outputs
+        outputs = Traced(short, _arguments(count, kinds), sampled).outputs
         samples = next((k for k, (*_, at_times) in enumerate(outputs) if at_times), None)
-        return _Xla(out[-1], [(shape, "", wide) for shape, wide, _ in outputs], samples, jax.jit(short), fallback)
+        return _Xla(nestings[-1], [(shape, "", wide) for shape, wide, _ in outputs], samples, jax.jit(short), fallback)
+
+
+def _kinds(wide: list[np.ndarray], shared: list[np.ndarray]) -> Any:
+    """The sort of each array that goes in: NumPy's character, and the shape without lanes."""
+    return (*[(v.dtype.char, v.shape[:-1]) for v in wide], *[(v.dtype.char, v.shape) for v in shared])
+
+
+def _arguments(count: int, kinds: Any) -> list[Any]:
+    return [(shape, dtype, k < count) for k, (dtype, shape) in enumerate(kinds)]
 
 
 @contextmanager

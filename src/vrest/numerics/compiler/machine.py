@@ -24,12 +24,13 @@ class Machine(NamedTuple):
     """Numbers in a vector."""
 
 
-_ONE_AT_A_TIME = Lock()
+COMPILING = Lock()
+"""LLVM is asked by one thread at a time."""
 
 
 def machine() -> Machine:
     """The same for all threads: an engine that is let go takes its code along."""
-    with _ONE_AT_A_TIME:
+    with COMPILING:
         return _machine()
 
 
@@ -63,7 +64,7 @@ def compiled(text: str) -> bytes:
     import llvmlite.binding as llvm
 
     target = machine().target
-    with _ONE_AT_A_TIME:
+    with COMPILING:
         module = llvm.parse_assembly(text.replace("@run(", f"@{_name(text.encode())}("))
         module.verify()
         # no passes: `lowered` leaves little to improve, and they take longer than all the rest
@@ -84,7 +85,7 @@ def loaded(code: bytes) -> Callable[..., None]:
     import llvmlite.binding as llvm
 
     name, engine = code[:32].decode(), machine().engine
-    with _ONE_AT_A_TIME:
+    with COMPILING:
         if not (address := engine.get_function_address(name)):
             engine.add_object_file(llvm.ObjectFileRef.from_data(code[32:]))
             engine.finalize_object()
