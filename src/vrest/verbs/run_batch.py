@@ -146,6 +146,16 @@ def run_batch(
     )
 
 
+def one_stage(system: System, p: np.ndarray, x: np.ndarray, rtol: float = 1e-6) -> tuple[Any, Any, Any]:
+    """The machine code of a run through one stage, and what it takes with samples of the states, apart from times.
+
+    p (parameters, lanes) holds from the first edge to the last; x (states, lanes) is where it starts.
+    """
+    cells = _Cells(x, p, np.zeros((1, 0, x.shape[1])), None)
+    shared = np.array([0.0, 1.0]), rtol, allowed_of(system).tolerance(rtol), np.zeros(0), 1_000_000, 0
+    return _advance(system, (), False, None), (None, cells), shared
+
+
 class _Cells(NamedTuple):
     """Cells side by side; every array ends with one column a lane."""
 

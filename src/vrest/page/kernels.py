@@ -1,0 +1,105 @@
+"""The kernels that a page carries: those that answer natively, compiled for a browser as well."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from vrest.numerics.compiler.kernel import Kernel
+from vrest.numerics.compiler.webassembly import Assembled
+from vrest.numerics.lanes import begun
+from vrest.numerics.stationary import BOLD
+from vrest.physics.namespace import Array
+from vrest.system.assemble import System
+from vrest.verbs.allowed import allowed_of
+from vrest.verbs.describing import Description, described_entries, description, own_numbers
+from vrest.verbs.instant import drifting
+from vrest.verbs.prepared import Prepared
+from vrest.verbs.readings import reading
+from vrest.verbs.run_batch import one_stage
+from vrest.verbs.searching import following, settling
+
+
+class Asked(NamedTuple):
+    """A kernel, and arguments of the sorts that it is to take."""
+
+    kernel: Kernel
+    lanes: Any
+    shared: Any
+    sampled: bool = False
+
+    def for_browser(self) -> Assembled:
+        """The kernel as WebAssembly."""
+        return self.kernel.for_browser(self.lanes, self.shared, sampled=self.sampled)
+
+
+def kernels(ready: Prepared) -> dict[str, Asked]:
+    """What answers for a prepared cell, by what it does.
+
+    `describe` takes values of the paths in door units (paths, lanes) and the cell's own numbers, and gives parameters
+    and starting state, SI, which the others take.
+    """
+    system = ready.system
+    p, x = ready.described(ready.si())
+    y = np.ascontiguousarray(x[list(system.laws.independent)])
+    one = np.ones(1)
+    return {
+        "describe": Asked(
+            describing(system, description(ready.of)), (ready.values[:, None],), (own_numbers(ready.of),)
+        ),
+        "settle": Asked(settling(system), (x, y, p), (BOLD, 1)),
+        "follow": Asked(following(system), (begun(0.0, y), one, one, x, p), (1, BOLD)),
+        "instant": Asked(drifting(system), (x, p), ()),
+        "read": Asked(reading(system), (x, p), ()),
+        "run": Asked(*one_stage(system, p, x), sampled=True),
+    }
+
+
+@lru_cache(maxsize=64)
+def describing(system: System, known: Description) -> Kernel:
+    """(values (paths, lanes) in door units,), (numbers,) -> parameters (P, lanes) and states (S, lanes), SI."""
+
+    def describe(lanes: tuple[Array], shared: tuple[Array]) -> tuple[Array, Array]:
+        import jax.numpy as jnp
+
+        values, numbers = tuple(jnp.unstack(lanes[0])), tuple(jnp.unstack(shared[0]))
+        p, x = described_entries(system, known.of, tuple(known.of.si(values)), numbers)
+        whole = [jnp.stack([jnp.broadcast_to(v, values[0].shape) for v in part]) for part in (p, x)]
+        return whole[0], whole[1]
+
+    return Kernel(describe, system.key(f"page describe {known.kind}"))
+
+
+def packed(made: Assembled) -> dict[str, Any]:
+    """A kernel as it stands in a page: how it is called, and both forms of its code."""
+    lanes, shared = made.kinds[: made.wide], made.kinds[made.wide :]
+    return {
+        "lanes": [[list(shape), kind] for kind, shape in lanes],
+        "shared": [[list(shape), kind] for kind, shape in shared],
+        "outs": [[list(shape), kind, wide] for shape, kind, wide in made.outputs],
+        "fields": list(_fields(made.nesting, "")),
+        "samples": made.samples,
+        **{form: base64.b64encode(gzip.compress(getattr(made, form), mtime=0)).decode() for form in ("simd", "plain")},
+    }
+
+
+def name_of(made: Assembled) -> str:
+    """What its code is called in a page: cells with the same equations share it."""
+    return hashlib.sha256(made.simd + repr(made.outputs).encode()).hexdigest()[:16]
+
+
+def _fields(nesting: Any, name: str) -> Iterator[str]:
+    """A name for each array of nested tuples: of its place in each, joined by points."""
+    if isinstance(nesting, tuple):
+        kind, *parts = nesting
+        names = getattr(kind, "_fields", range(len(parts)))
+        for part, own in zip(parts, names, strict=True):
+            yield from _fields(part, f"{name}.{own}" if name else str(own))
+    elif nesting is not None:
+        yield name
