@@ -17,7 +17,6 @@ from vrest.numerics.lanes import begun
 from vrest.numerics.stationary import BOLD
 from vrest.physics.namespace import Array
 from vrest.system.assemble import System
-from vrest.verbs.allowed import allowed_of
 from vrest.verbs.describing import Description, described_entries, description, own_numbers
 from vrest.verbs.instant import drifting
 from vrest.verbs.prepared import Prepared
@@ -29,7 +28,8 @@ from vrest.verbs.searching import following, settling
 class Asked(NamedTuple):
     """A kernel, and arguments of the sorts that it is to take."""
 
-    kernel: Kernel
+    kernel: Any
+    """A `Kernel`, some of which are typed by what they take."""
     lanes: Any
     shared: Any
     sampled: bool = False
