@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import count
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from vrest.model.transport import ATP
 from vrest.numerics.compiler.kernel import Kernel
-from vrest.physics.namespace import Array, namespace
+from vrest.physics.namespace import Array
 from vrest.system.assemble import Entries, System
 from vrest.system.observables import (
     atp_use,
@@ -27,7 +24,8 @@ from vrest.system.observables import (
     reversal_potentials,
     volumes,
 )
-from vrest.units import from_si, unit_of
+from vrest.units import unit_of
+from vrest.verbs.rows import Row, by_name, in_door_units, numbered, row_kernel, rows_of
 
 DIMENSIONS = {
     "v": "potential",
@@ -91,15 +89,6 @@ UNITS = {name: unit_of(dimension) for name, dimension in DIMENSIONS.items()}
 """Of each quantity."""
 
 
-class Row(NamedTuple):
-    """What a row of `read` is: a quantity of `Readings`, where it is read, and its unit."""
-
-    quantity: str
-    place: tuple[str, ...]
-    """Keys of its dictionaries, such as ("neuron", "K"); empty for one of the whole cell."""
-    unit: str
-
-
 def readings(system: System, x: np.ndarray, p: np.ndarray) -> Readings:
     """What can be read off states.
 
@@ -122,37 +111,26 @@ def readings(system: System, x: np.ndarray, p: np.ndarray) -> Readings:
     >>> readings(run.system, run.states.T, run.parameters.T).v["neuron"].round(2).tolist()
     [-70.0, -70.0, -61.01]
     """
-    lanes = x.shape[1:]
-    found = reading(system)((x.reshape(len(x), -1), p.reshape(len(p), -1)), ())
-    values = found.reshape(len(found), *lanes) if lanes else found[:, 0].tolist()
-    return _mapped(values.__getitem__, _layout(system))
+    return by_name(reading(system), _layout(system), x, p)
 
 
 @lru_cache(maxsize=64)
 def reading(system: System) -> Kernel:
     """`read` as machine code: (states, parameters) as rows of lanes -> (rows, lanes)."""
-
-    def stacked(lanes: tuple[Array, Array], _: tuple[()]) -> Array:
-        import jax.numpy as jnp
-
-        x, p = (tuple(jnp.unstack(part)) for part in lanes)
-        return jnp.stack(read(system, x, p))
-
-    return Kernel(stacked, system.key("readings"))
+    return row_kernel(lambda x, p: read(system, x, p), system.key("readings"))
 
 
 def rows(system: System) -> list[Row]:
     """What each row of `read` is."""
-    return [Row(quantity, place, UNITS[quantity]) for quantity, place, _ in _flat(_layout(system))]
+    return rows_of(_layout(system), UNITS)
 
 
 @lru_cache(maxsize=64)
 def _layout(system: System) -> Readings:
     """The numbers of the rows."""
-    row = count()
     with np.errstate(all="ignore"):
         ones = (tuple(np.ones(len(names))) for names in (system.states, system.names))
-        return _mapped(lambda _: next(row), _measured(system, *ones))
+        return numbered(_measured(system, *ones))
 
 
 def read(system: System, x: Entries, p: Entries) -> Entries:
@@ -160,8 +138,7 @@ def read(system: System, x: Entries, p: Entries) -> Entries:
 
     x, p: states and parameters entry by entry, SI, each (...).
     """
-    xp, found = namespace(x[0]), _flat(_measured(system, x, p))
-    return tuple(xp.broadcast_to(from_si(value, DIMENSIONS[quantity]), x[0].shape) for quantity, _, value in found)
+    return in_door_units(_measured(system, x, p), DIMENSIONS, UNITS, x[0])
 
 
 def _measured(system: System, x: Entries, p: Entries) -> Readings:
@@ -194,26 +171,3 @@ def _measured(system: System, x: Entries, p: Entries) -> Readings:
         atp_per_second=atp,
         watts=watts,
     )
-
-
-def _mapped(function: Callable[[Any], Any], found: Readings) -> Readings:
-    """With each value through a function."""
-
-    def inside(value: Any) -> Any:
-        return {key: inside(part) for key, part in value.items()} if isinstance(value, dict) else function(value)
-
-    return Readings(**{name: inside(part) for name, part in vars(found).items()})
-
-
-def _flat(found: Readings) -> Iterator[tuple[str, tuple[str, ...], Array]]:
-    """(quantity, place, value) of each."""
-
-    def inside(value: Any, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Array]]:
-        if isinstance(value, dict):
-            for key, part in value.items():
-                yield from inside(part, (*place, key))
-        else:
-            yield place, value
-
-    for quantity, part in vars(found).items():
-        yield from ((quantity, *each) for each in inside(part, ()))
