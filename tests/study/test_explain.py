@@ -182,3 +182,21 @@ def test_no_potential_carries_zero_current_once_the_pump_is_off(tmp_path):
     texts = [text.get_text() for text in ladder(found).axes[0].texts]
     assert "pump off: no potential\nwithout current" in texts
     assert not any("direct" in text for text in texts)
+
+
+def test_a_dissolved_gas_on_both_sides_has_no_vote(tmp_path):
+    """It has no E: the account of the others stays what it was."""
+    file = tmp_path / "gas.toml"
+    text = CURRENT_FED.replace("2.23 uA/cm2", "0.5 uA/cm2").replace("66.67", "20").replace("250 mV", "-20 mV")
+    file.write_text(text)
+    (alone,) = vrest.explain(file).membranes
+    file.write_text(
+        text.replace('"150 mM" }', '"150 mM", O2 = "0.1 mM" }').replace('"15 mM" }', '"15 mM", O2 = "0.1 mM" }')
+    )
+    (m,) = vrest.explain(file).membranes
+    (gas,) = (i for i in m.ions if i.ion == "O2")
+    assert (gas.inside, gas.outside) == pytest.approx((0.1, 0.1))
+    assert (gas.E, gas.driving_force, gas.chord_share, gas.slope_share) == (None, None, None, None)
+    assert gas.channel_current == 0.0
+    for name in ("v", "chord_sum", "chord_pump", "v_pump_off", "charge_moved_share"):
+        assert getattr(m, name) == pytest.approx(getattr(alone, name), rel=1e-9)
