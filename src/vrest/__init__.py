@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from vrest.model.transport import Surroundings as Surroundings
     from vrest.model.transport import Transport as Transport
     from vrest.model.transport import transport as transport
+    from vrest.page.page import Page as Page
+    from vrest.page.page import page as page
     from vrest.study.bifurcation.bifurcation import bifurcation as bifurcation
     from vrest.study.calculator import ghk as ghk
     from vrest.study.calculator import nernst as nernst
@@ -111,6 +113,7 @@ _HOMES = {
     "vrest.model.notices": "notices",
     "vrest.model.quantity": "quantity",
     "vrest.model.transport": "Surroundings Transport transport",
+    "vrest.page.page": "Page page",
     "vrest.verbs.go_on": "go_on",
     "vrest.verbs.instant": "instant settled",
     "vrest.verbs.outcome": "Outcome",

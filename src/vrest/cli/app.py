@@ -30,7 +30,7 @@ COMMANDS = (
     "perturb",
     "compare",
 )
-COMMANDS += ("excitability", "design", "check", "fit", "sensitivity", "show", "doctor")
+COMMANDS += ("excitability", "design", "check", "fit", "sensitivity", "web", "show", "doctor")
 UNEXPECTED, USAGE, INTERRUPTED = 1, 2, 130
 
 look.PADDING_HELPTEXT_FIRST_LINE = (0, 0, 1, 0)
@@ -89,6 +89,7 @@ def app(ctx: click.Context) -> None:
       vrest check my_neuron_model.toml
       vrest fit vm_ko.csv --cell frog_muscle --free P_Na/P_K --plot fit.png
       vrest sensitivity mammalian_neuron --plot tornado.png
+      vrest web mammalian_neuron --save page.html
 
     The answer goes to stdout (with --json as one object), progress and warnings to stderr. Exit codes: 0 ok,
     1 unexpected failure, 2 usage, 3 invalid input, 4 no resting state, 5 a check failed.

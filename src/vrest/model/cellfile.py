@@ -275,9 +275,12 @@ def write_cell(cell: CellLike) -> str:
     >>> print(write_cell("squid_axon").splitlines()[0])
     name = "squid_axon"
     """
-    import tomlkit
+    return written(cell_to(load(cell)))
 
-    cell = load(cell)
+
+def written(data: Mapping[str, Any]) -> str:
+    """The dictionary of a file as TOML text; a value and its source stay on one line."""
+    import tomlkit
 
     def table(entries: Mapping[str, Any]) -> Any:
         inline = "value" in entries
@@ -287,7 +290,7 @@ def write_cell(cell: CellLike) -> str:
         return made
 
     document = tomlkit.document()
-    for key, entry in cell_to(cell).items():
+    for key, entry in data.items():
         if isinstance(entry, str) and "\n" in entry:
             document.append(key, tomlkit.string(entry, multiline=True))
         else:

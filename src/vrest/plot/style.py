@@ -13,7 +13,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from vrest.model.cell import VALENCE, Cell
+from vrest.model.cell import Cell
+from vrest.model.ion_labels import SUPERSCRIPT
+from vrest.model.ion_labels import ion_label as ion_label
 from vrest.units import DAY, HOUR, MINUTE, from_door, from_si
 from vrest.version import __version__
 
@@ -36,20 +38,6 @@ ION_DASHES: dict[str, Dash] = {
     "Ca": (0, (4, 2, 1, 2, 1, 2)),
 }
 RARE_DASHES: tuple[Dash, ...] = ((0, (2, 1)), (0, (10, 3)), (0, (3, 1, 1, 1)))
-
-_SUPERSCRIPT = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
-_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
-def ion_label(ion: str, valence: int | None = None) -> str:
-    """An ion as people write it.
-
-    >>> ion_label("K"), ion_label("HCO3"), ion_label("Ca"), ion_label("A", valence=-1)
-    ('K⁺', 'HCO₃⁻', 'Ca²⁺', 'A⁻')
-    """
-    z = VALENCE.get(ion, 0) if valence is None else valence
-    charge = f"{abs(z) if abs(z) > 1 else ''}{'+' if z > 0 else '-'}" if z else ""
-    return ion.translate(_SUBSCRIPT) + charge.translate(_SUPERSCRIPT)
 
 
 def reversal_label(ion: str) -> str:
@@ -126,7 +114,7 @@ def scientific(value: float, digits: int = 3) -> str:
     '3.56×10⁷'
     """
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-    return f"{number(float(mantissa), f'.{digits - 1}f')}×10{str(int(exponent)).translate(_SUPERSCRIPT)}"
+    return f"{number(float(mantissa), f'.{digits - 1}f')}×10{str(int(exponent)).translate(SUPERSCRIPT)}"
 
 
 def with_prefix(value: float, dimension: str, unit: str, digits: int = 3) -> str:

@@ -1,0 +1,74 @@
+"""One HTML file: style, code and document, which asks for nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from importlib import resources
+from typing import Any
+
+from vrest.errors import VrestError
+from vrest.page.document import to_json
+
+POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:"
+)
+"""What the page may do: run its own code, and fetch nothing."""
+
+SCRIPTLESS = (
+    "This page computes in the browser, and JavaScript is off or not allowed here. Allow it, open the file in "
+    "another browser, or ask the same on a command line: vrest rest CELL."
+)
+
+
+def html(doc: Mapping[str, Any], style: str, code: str) -> str:
+    """The file.
+
+    Parameters
+    ----------
+    doc
+        `document`.
+    style, code
+        CSS and JavaScript.
+
+    >>> text = html({"language": "en", "cells": [{"name": "a", "title": "A < B"}]}, "p {}", "go()")
+    >>> "<title>A &lt; B: resting membrane potential</title>" in text, text.count("<script")
+    (True, 2)
+    """
+    title = ", ".join(cell["title"] or cell["name"] for cell in doc["cells"])
+    return f"""<!doctype html>
+<html lang="{doc["language"]}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{escape(title)}: resting membrane potential</title>
+<style>{style}</style>
+</head>
+<body>
+<noscript><p>{SCRIPTLESS}</p></noscript>
+<div id="vrest"></div>
+<script type="application/json" id="vrest-doc">{to_json(doc)}</script>
+<script>{code}</script>
+</body>
+</html>
+"""
+
+
+def asset(name: str) -> str:
+    """The text of a file that `web/` was built into.
+
+    Raises
+    ------
+    VrestError
+        `not_built`: a checkout in which it was not.
+    """
+    try:
+        return (resources.files("vrest.page") / "static" / name).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise VrestError(
+            f"The page's {name} is not there: this checkout was not built.",
+            code="not_built",
+            hint="Run 'make web', which needs Node, or install vrest from a wheel.",
+        ) from None
