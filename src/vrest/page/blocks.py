@@ -167,7 +167,8 @@ def _perturbation(
             raise
         if made is None:
             return None
-        columns.append((dose, made))
+        if not all(_idle(one, controls) for one in made.values()):
+            columns.append((dose, made))
     if not columns:
         return None
     usual = perturbation.used_dose(cell)[0]
@@ -214,6 +215,11 @@ def _operations(cell: Cell, changes: Iterable[Change], index: Mapping[str, int])
             by = (float(from_si(moved, dimension)),)
             found[index[other]] = Operation(index[other], "add", by, index[path], factor)
     return found
+
+
+def _idle(one: Operation, controls: Sequence[Control]) -> bool:
+    """Whether it leaves its control as it is."""
+    return one.by[0] == {"scale": 1.0, "add": 0.0, "set": controls[one.control].value}[one.op]
 
 
 def _factor(cell: Cell, path: str, other: str) -> float:
