@@ -2,7 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: demo test test-library mutants test-versions test-lowest-direct test-highest docs lint bench bench-peers clean
+.PHONY: demo test test-library test-page mutants test-versions test-lowest-direct test-highest web site-demo docs lint bench \
+	bench-peers clean
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -21,6 +22,19 @@ BIN := .venv/bin
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@
 
+.venv/installed-page: .venv/installed-dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[page-test]'
+	@touch $@
+
+web/node_modules: web/package.json web/package-lock.json
+	@echo "== installing what builds and tests the page"
+	@cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# The page's modules and style as the package carries them; commit what changes.
+web: web/node_modules
+	node web/build.mjs
+
 demo: .venv/installed
 	@mkdir -p demo
 	@echo "== the resting state of a mammalian neuron, explained (the first run compiles)"
@@ -28,7 +42,9 @@ demo: .venv/installed
 	@echo "== the pump stops after 5 minutes and starts again after 25"
 	$(BIN)/vrest run mammalian_neuron --at "5 min" "transports.pump.max_rate*=0" \
 		--at "25 min" "transports.pump.max_rate=restore" --until "2 h" -o demo/run_down.nc --plot demo/run_down.png
-	@echo "== look at demo/explained.png and demo/run_down.png"
+	@echo "== the same neuron to play with, in one file that needs nothing but a browser"
+	$(BIN)/vrest web mammalian_neuron --save demo/page.html
+	@echo "== look at demo/explained.png, demo/run_down.png and demo/page.html"
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -41,6 +57,15 @@ test: lint
 
 test-library: .venv/installed-dev
 	$(BIN)/python -m pytest -m library -n 2 --dist load --maxschedchunk 23
+
+# Needs node with npm, Chromium and Firefox; what is not there is skipped with what to install.
+test-page: .venv/installed-page
+	@if command -v npm > /dev/null; then $(MAKE) --no-print-directory web/node_modules; fi
+	$(BIN)/python -m pytest -m page tests/page/browser
+
+# A folder for any static host: a page for every cell of the library.
+site-demo: .venv/installed
+	$(BIN)/python docs/pages.py site
 
 # The core of the tests with the oldest and with the newest of all that pyproject.toml asks for; newer parts of old parts
 # may deprecate what those use.
@@ -72,4 +97,4 @@ bench-peers: .venv/installed-dev
 	$(BIN)/python benchmarks/run_peers.py
 
 clean:
-	rm -rf .venv .versions .bench demo build dist
+	rm -rf .venv .versions .bench demo site build dist web/node_modules
