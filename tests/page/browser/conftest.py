@@ -24,6 +24,9 @@ import vrest
 
 ROOT = Path(__file__).parents[3]
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
+OPEN_AROUND = """(selector) => {
+    for (let e = document.querySelector(selector); e; e = e.parentElement) if (e.tagName == "DETAILS") e.open = true;
+}"""
 SIZES = {"phone": (390, 844), "tablet": (900, 1200), "desk": (1400, 900)}
 
 
@@ -74,16 +77,21 @@ def shots() -> Path:
 
 
 @pytest.fixture(scope="session")
-def chromium():
+def launched():
+    """Starts Chromium with these arguments."""
     there = program("chromium", "chromium-browser", "google-chrome")
     try:
         from playwright.sync_api import sync_playwright
     except ModuleNotFoundError:
         missing("playwright", "pip install 'vrest[page-test]'")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=there)
+        yield lambda *args: playwright.chromium.launch(executable_path=there, args=args)
+
+
+@pytest.fixture(scope="session")
+def chromium(launched):
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @dataclass(frozen=True)
@@ -107,18 +115,24 @@ class Page:
         tab = self.tab.get_by_role("tab", name="Controls")
         if tab.is_visible():
             tab.click()
-        self.tab.evaluate("(name) => { for (let e = document.querySelector(`[data-control='${name}']`); e; e = e.parentElement) if (e.tagName == 'DETAILS') e.open = true; }", name)  # fmt: skip  # noqa: E501
+        self.tab.evaluate(OPEN_AROUND, f"[data-control='{name}']")
         return self.control(name)
 
     def slider(self, name: str) -> Any:
         return self.shown(name).get_by_role("slider").first
 
     def box(self, name: str) -> Any:
-        return self.shown(name).locator("input:not([type=range])").first
+        return self.shown(name).get_by_role("spinbutton")
 
     def value(self, name: str) -> float:
         """What the number box of a control says."""
         return float(self.box(name).input_value().replace("−", "-"))
+
+    @property
+    def values(self) -> dict[str, float]:
+        """What differs from the reference cell, by the names that `--set` takes, as the link says it."""
+        names = self.tab.locator("[data-control]").evaluate_all("all => all.map((e) => e.dataset.control)")
+        return {name: float(text) for name, text in self.fragment.items() if name in names}
 
     def set(self, name: str, value: float | str) -> None:
         """Types a number, as a person does."""
@@ -137,6 +151,19 @@ class Page:
         text = self.tab.locator(f"#{name}").get_attribute("value")
         assert text, f"#{name} has no number"
         return float(text)
+
+    def drag(self, name: str, to: float, steps: int = 20) -> None:
+        """Takes a slider's handle with the mouse, and leaves it at this part of its length."""
+        slider = self.slider(name)
+        slider.scroll_into_view_if_needed()
+        box, mouse = slider.bounding_box(), self.tab.mouse
+        part = slider.evaluate("(s) => (s.value - s.min) / (s.max - s.min)")
+        y = box["y"] + box["height"] / 2
+        mouse.move(box["x"] + part * box["width"], y)
+        mouse.down()
+        mouse.move(box["x"] + to * box["width"], y, steps=steps)
+        mouse.up()
+        self.settle()
 
     @property
     def now(self) -> float:
@@ -194,6 +221,7 @@ def opened(chromium, saved):
         url = saved(*(cells or ("mammalian_neuron",))).as_uri()
         page = Page(contexts[-1].new_page())
         pages.append(page)
+        page.tab.set_default_timeout(15_000)
         watch(page, url)
         page.tab.goto(f"{url}#{fragment}" if fragment else url)
         page.tab.wait_for_selector("html[data-vrest]")
