@@ -62,7 +62,7 @@ def saved(tmp_path_factory) -> Callable[..., Path]:
     def save(*cells: str) -> Path:
         if cells not in made:
             made[cells] = folder / f"{'+'.join(cells)}.html"
-            vrest.page(*cells).save(made[cells])
+            vrest.page(cells).save(made[cells])
         return made[cells]
 
     return save
@@ -180,7 +180,7 @@ class Page:
         return self.tab.locator("#outcome").get_attribute("value")
 
     def mode(self, name: str) -> None:
-        self.button(name).click()
+        self.tab.locator(f"label:has(input[name=mode][value={name.lower()}])").click()
         self.tab.wait_for_function("(mode) => document.documentElement.dataset.mode == mode", arg=name.lower())
         self.settle()
 
@@ -188,18 +188,26 @@ class Page:
     def fragment(self) -> dict[str, str]:
         return dict(parse_qsl(self.tab.evaluate("location.hash.slice(1)"), keep_blank_values=True))
 
-    def exported(self, name: str) -> str:
-        """The text of a file of the menu Export."""
-        self.button("Export").click()
+    def downloaded(self, press: Callable[[], None]) -> Path:
+        """The file that this gives."""
         with self.tab.expect_download() as download:
-            self.button(name).click()
-        return Path(download.value.path()).read_text(encoding="utf-8")
+            press()
+        return Path(download.value.path())
+
+    def exported(self, name: str) -> Path:
+        """The file of an entry of the menu Export."""
+        self.button("Export").click()
+        file = self.downloaded(self.button(name).click)
+        self.tab.keyboard.press("Escape")
+        return file
 
     def copied(self, name: str) -> str:
-        """The text that a button copies."""
-        self.button("Export").click()
+        """The text of an entry of the menu Share."""
+        self.button("Share").click()
         self.button(name).click()
-        return self.tab.locator("#copied").input_value()
+        text = self.tab.locator("#copied").input_value()
+        self.tab.keyboard.press("Escape")
+        return text
 
     def violations(self) -> list[str]:
         """What axe finds against WCAG 2 A and AA and its best practices."""
