@@ -23,7 +23,7 @@ async function bundled(name, source) {
     minify: true,
     legalComments: "none",
     logLevel: "warning",
-  });
+  }).catch(() => process.exit(1)); // it has said why
   const asked = Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path }) => path));
   if (asked.length) {
     console.error(`web/${source}: a page opens without a network, and this asks for ${asked.join(", ")}; put it into web/src`);

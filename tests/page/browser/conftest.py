@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -66,6 +67,19 @@ def saved(tmp_path_factory) -> Callable[..., Path]:
         return made[cells]
 
     return save
+
+
+@pytest.fixture
+def shell(tmp_path) -> Callable[[str], str]:
+    """What a person's shell prints in `tmp_path`, where `vrest` and `python` are these."""
+    where = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
+    def run(text: str) -> str:
+        done = subprocess.run(["bash", "-euc", text], cwd=tmp_path, env=where, capture_output=True, text=True)
+        assert done.returncode == 0, f"{text}\n{done.stderr}"
+        return done.stdout
+
+    return run
 
 
 @pytest.fixture(scope="session")
@@ -186,6 +200,8 @@ class Page:
 
     @property
     def fragment(self) -> dict[str, str]:
+        """What the link says, which follows the state after a moment."""
+        self.tab.wait_for_timeout(500)
         return dict(parse_qsl(self.tab.evaluate("location.hash.slice(1)"), keep_blank_values=True))
 
     def downloaded(self, press: Callable[[], None]) -> Path:
