@@ -1,0 +1,373 @@
+// Where cells come to rest: the host loop of verbs/search.py and the judgement of verbs/certify.py around the kernels
+// `settle`, `follow` and `judge`. Lanes are cells of one structure, side by side; every threshold is the document's.
+
+import { eigenvalues } from "./eigenvalues.js";
+
+const SETTLED = 0;
+const STOPPED = 1;
+const MOVING = 2;
+const EMPTIED = 3;
+
+const ROWS = ["y", "state"]; // of points, beside one number a lane:
+const NUMBERS = ["done", "iterations", "residual_mV", "imbalance", "ordinary", "working", "verdict", "slowest"];
+
+/** What finds the rests of a cell: its kernels, its equations' sizes, the document's thresholds. */
+export class Searching {
+  constructor(kernels, cell, certificate) {
+    this.kernels = kernels;
+    this.cell = cell;
+    this.certificate = certificate;
+    this.independent = cell.independent;
+    this.amounts = cell.states.flatMap(([kind], row) => (kind === "amount" ? [row] : []));
+    this.scratch = new Float64Array(cell.unknowns ** 2);
+    const { bold, bold_quiet, there, newton } = certificate.paces;
+    this.first = cell.monotone ? bold : there;
+    this.later = cell.monotone ? bold_quiet : newton;
+    this.proves = cell.unknowns <= certificate.signs_up_to;
+  }
+
+  /**
+   * Begin with n cells.
+   * @param {number} n Lanes.
+   * @param {Rows} p Parameters (P, n).
+   * @param {Rows} x0 States (S, n) whose conserved totals hold.
+   * @param {Rows} y Independent states (I, n) where the motion starts.
+   * @param {Rows} hold What transports that are off conserve, (H, n).
+   */
+  begin(n, p, x0, y, hold) {
+    return new Search(this, n, p, x0, y, hold);
+  }
+}
+
+/** A search on its way: `advance` it until it is `over`, then `outcome`, `why` and `points` say what is known. */
+class Search {
+  constructor(of, n, p, x0, y, hold) {
+    const { certificate, kernels } = of;
+    this.of = of;
+    this.n = n;
+    this.points = pointsOf(of.cell, n);
+    this.ended = new Int8Array(n).fill(SETTLED);
+    this.outcome = new Array(n).fill("pending");
+    this.why = new Array(n).fill(null);
+    this.followed = new Float64Array(n);
+    this.steps = new Float64Array(n);
+    this.tried = 0;
+    this.chunk = certificate.chunk;
+    this.waiting = [];
+    const found = kernels.settle.call(n, [x0, y, p, hold], [of.first, certificate.enough]);
+    const unsure = [];
+    for (let k = 0; k < n; k++) {
+      this.take(k, found, k, (row) => hold.get(row, k));
+      if (!possible(p, x0, k)) [this.outcome[k], this.why[k]] = ["impossible", "core.impossible"];
+      else if (!this.points.done[k]) this.waiting.push(k);
+      else if (!this.sure(k)) unsure.push(k);
+    }
+    if (this.waiting.length) this.motion = new Motion(this, this.waiting, p, x0, y, hold);
+    if (unsure.length) this.judge(unsure, columns(p, unsure));
+  }
+
+  get over() {
+    return !this.waiting.length;
+  }
+
+  /** Go on: until all is known, so many steps more are tried, or the clock (ms) passes `until`. */
+  advance(tries, until = Infinity) {
+    const { certificate } = this.of;
+    const limit = Math.min(this.tried + tries, certificate.tries);
+    while (this.waiting.length && this.tried < limit) {
+      const chunk = Math.min(this.chunk, certificate.tries - this.tried);
+      const began = performance.now();
+      const over = this.motion.follow(chunk);
+      const spent = performance.now() - began;
+      this.tried += chunk;
+      this.chunk = Math.min(2 * this.chunk, certificate.largest_chunk);
+      if (over.length) this.finish(over);
+      if (began + spent >= until) break;
+      if (until < Infinity) this.chunk = Math.max(1, Math.min(this.chunk, Math.floor((chunk * (until - began)) / (2 * spent))));
+    }
+    if (this.waiting.length && this.tried >= certificate.tries) this.finish(this.waiting);
+    return this.over;
+  }
+
+  /** Of lanes whose motion is over: what is known of the point where they were left. */
+  finish(lanes) {
+    const { motion } = this;
+    const left = lanes.filter((k) => this.ended[k] !== SETTLED);
+    if (left.length) {
+      const found = motion.settle(left, 1);
+      left.forEach((k, i) => this.take(k, found, i, (row) => motion.hold.get(row, k)));
+      const here = motion.settle(left, 0);
+      left.forEach((k, i) => {
+        for (let row = 0; row < here.state.count; row++) this.points.state[row * this.n + k] = here.state.get(row, i);
+        this.points.iterations[k] = 0;
+        this.rates(k);
+      });
+    }
+    for (const k of lanes) [this.followed[k], this.steps[k]] = motion.length(k);
+    const unsure = lanes.filter((k) => this.ended[k] !== SETTLED || !this.sure(k));
+    if (unsure.length) this.judge(unsure, motion.parameters(unsure));
+    const gone = new Set(lanes);
+    this.waiting = this.waiting.filter((k) => !gone.has(k));
+  }
+
+  /** Lane i of what a kernel found becomes the point of lane k; stability by eigenvalues where signs do not tell. */
+  take(k, found, i, held) {
+    const { points, n, of } = this;
+    for (const name of ROWS) for (let row = 0; row < found[name].count; row++) points[name][row * n + k] = found[name].get(row, i);
+    for (const name of NUMBERS) points[name][k] = found[name].get(0, i);
+    this.free(k, found.jacobian, i, held);
+    const { verdict } = of.certificate;
+    points.least[k] = points.leastReal[k] = -points.slowest[k];
+    if (points.done[k] && !(points.verdict[k] === verdict.stable && !Number.isNaN(points.slowest[k]))) this.rates(k);
+    if (points.verdict[k] === verdict.unstable) points.done[k] = 0;
+  }
+
+  /** The Jacobian of what is free to move; what is held has rows and columns of its own. */
+  free(k, jacobian, i, held) {
+    const { unknowns } = this.of.cell;
+    const rows = [];
+    for (let row = 0; row < unknowns; row++) if (!held(row)) rows.push(row);
+    const matrix = new Float64Array(rows.length ** 2);
+    let square = 0;
+    rows.forEach((row, a) => {
+      rows.forEach((column, b) => {
+        const entry = jacobian.get(row * unknowns + column, i);
+        matrix[a * rows.length + b] = entry;
+        square += entry * entry;
+      });
+    });
+    this.points.matrix[k] = matrix;
+    this.points.rounding[k] = this.of.certificate.rounding * Math.sqrt(square);
+  }
+
+  /** Stability of lane k by eigenvalues. */
+  rates(k) {
+    const { points } = this;
+    const { verdict } = this.of.certificate;
+    const found = eigenvalues(points.matrix[k].slice(), Math.sqrt(points.matrix[k].length));
+    if (!found || !found.re.length) {
+      points.done[k] = 0;
+      points.slowest[k] = points.least[k] = points.leastReal[k] = NaN;
+      return;
+    }
+    let most = -Infinity;
+    let least = Infinity;
+    let leastReal = Infinity;
+    found.re.forEach((rate, i) => {
+      most = Math.max(most, rate);
+      least = Math.min(least, Math.hypot(rate, found.im[i]));
+      leastReal = Math.min(leastReal, Math.abs(rate));
+    });
+    points.slowest[k] = most;
+    points.least[k] = least;
+    points.leastReal[k] = leastReal;
+    points.verdict[k] = leastReal > points.rounding[k] ? (most < 0 ? verdict.stable : verdict.unstable) : verdict.unknown;
+    if (points.verdict[k] === verdict.unstable) points.done[k] = 0;
+  }
+
+  /** Whether lane k, which has settled, is certainly at rest: then that is its outcome. */
+  sure(k) {
+    const { points, of } = this;
+    const { settled_mM_per_min, settled_mV, neutral_rate, verdict } = of.certificate;
+    const rests =
+      points.ordinary[k] &&
+      points.imbalance[k] < settled_mM_per_min &&
+      points.residual_mV[k] < settled_mV &&
+      points.verdict[k] === verdict.stable &&
+      points.slowest[k] < -Math.max(neutral_rate, points.rounding[k]);
+    if (rests) this.outcome[k] = points.working[k] ? "rests" : "rests_run_down";
+    return rests;
+  }
+
+  /** The outcome of lanes that are not surely at rest; "undecided" where the page cannot tell. */
+  judge(lanes, p) {
+    const { points, n, of } = this;
+    const seen = of.kernels.judge.call(lanes.length, [columnsOf(points.state, of.cell.states.length, n, lanes), p]);
+    lanes.forEach((k, i) => {
+      const found = { imbalance: seen.imbalance.get(0, i), emptied: seen.emptied.get(0, i), swells: seen.swells.get(0, i) };
+      [this.outcome[k], this.why[k]] = this.judged(k, found);
+      points.imbalance[k] = found.imbalance;
+    });
+  }
+
+  judged(k, found) {
+    const { points, n, of } = this;
+    const { settled_mM_per_min, settled_mV, neutral_rate, little } = of.certificate;
+    const undecided = (why) => ["undecided", why];
+    if (!points.matrix[k].every(Number.isFinite)) return undecided("core.not_finite");
+    if (found.swells >= 0) return ["swells_without_limit", null];
+    const scarce = of.amounts.some((row) => points.state[row * n + k] < little);
+    if (this.ended[k] === EMPTIED || found.emptied >= 0 || scarce) return undecided("core.used_up");
+    const still = found.imbalance < settled_mM_per_min;
+    if (still && points.least[k] < neutral_rate) return ["neutral", null];
+    const stationary = still && points.residual_mV[k] < settled_mV;
+    if (this.ended[k] === MOVING && !stationary) return undecided("core.not_followed");
+    if (!stationary || (this.ended[k] === STOPPED && !points.done[k])) return undecided("core.not_converged");
+    if (!(points.leastReal[k] >= points.rounding[k])) return undecided("core.too_slow");
+    if (points.slowest[k] > 0) return ["unstable", null];
+    return [points.working[k] ? "rests" : "rests_run_down", null];
+  }
+}
+
+/** Lanes whose motion is followed until it is quiet; from there steps towards a stationary point. */
+class Motion {
+  constructor(search, lanes, p, x0, y, hold) {
+    const m = lanes.length;
+    const { certificate } = search.of;
+    this.search = search;
+    this.place = new Map(lanes.map((k, i) => [k, i]));
+    this.p = new Columns(p, lanes);
+    this.x0 = new Columns(x0, lanes);
+    this.hold = new Columns(hold, lanes);
+    this.lanes = { y: new Columns(y, lanes) };
+    for (const name of ["t", "h", "stage", "status", "steps", "rejected"]) this.lanes[name] = new Columns(null, lanes);
+    this.lanes.status.fill(certificate.status.running);
+    this.quiet = new Columns(null, lanes).fill(certificate.quiet);
+    this.least = new Columns(null, lanes).fill(1);
+  }
+
+  /** So many steps tried of all that still move; the lanes for which that was the end. */
+  follow(tries) {
+    const { search, lanes } = this;
+    const { kernels, later, certificate, proves } = search.of;
+    const { status } = certificate;
+    const which = search.waiting;
+    const order = ["t", "h", "y", "stage", "status", "steps", "rejected"];
+    const given = [...order.map((name) => lanes[name]), this.quiet, this.least, this.x0, this.p, this.hold];
+    const found = kernels.follow.call(which.length, given.map((part) => part.of(which)), [tries, later]);
+    for (const name of order) lanes[name].put(which, found[`lanes.${name}`]);
+    this.quiet.put(which, found.quiet);
+    const over = [];
+    const quiet = [];
+    which.forEach((k, i) => {
+      const now = lanes.status.get(0, k);
+      if (now === status.there || now === status.unclear) {
+        search.take(k, prefixed(found, "points."), i, (row) => this.hold.get(row, k));
+        this.arrived(k, over);
+      } else if (now === status.finished && proves) {
+        // here a motion is finished only by less than one ion
+        search.ended[k] = EMPTIED;
+        over.push(k);
+      } else if (now === status.finished) quiet.push(k);
+      else if (now !== status.running) {
+        search.ended[k] = STOPPED;
+        over.push(k);
+      }
+    });
+    if (quiet.length) this.settleQuiet(quiet, over);
+    for (const k of which) if (!over.includes(k)) search.ended[k] = MOVING;
+    return over;
+  }
+
+  /** Where it is quiet: less than one ion of something, a stationary point, or a longer way. */
+  settleQuiet(which, over) {
+    const { search } = this;
+    const { certificate, kernels } = search.of;
+    const here = this.settle(which, 0).state.copy();
+    const seen = kernels.judge.call(which.length, [here, this.p.of(which)]);
+    const on = which.filter((k, i) => {
+      if (seen.emptied.get(0, i) < 0) return true;
+      search.ended[k] = EMPTIED;
+      over.push(k);
+      return false;
+    });
+    if (!on.length) return;
+    const found = this.settle(on, certificate.few);
+    on.forEach((k, i) => search.take(k, found, i, (row) => this.hold.get(row, k)));
+    for (const k of on) this.arrived(k, over);
+  }
+
+  /** Where steps of a pace led: to a point to stay at, or a longer way. */
+  arrived(k, over) {
+    const { search, lanes, quiet } = this;
+    const { quieter, still, end, status } = search.of.certificate;
+    if (search.points.done[k]) search.ended[k] = SETTLED;
+    else {
+      quiet.set(0, k, quiet.get(0, k) * quieter);
+      if (quiet.get(0, k) <= still && lanes.t.get(0, k) < end) {
+        lanes.status.set(0, k, status.running);
+        return;
+      }
+      search.ended[k] = STOPPED;
+    }
+    over.push(k);
+  }
+
+  settle(which, iterations) {
+    const { kernels, later } = this.search.of;
+    const given = [this.x0, this.lanes.y, this.p, this.hold].map((part) => part.of(which));
+    return kernels.settle.call(which.length, given, [later, iterations]);
+  }
+
+  parameters(which) {
+    return this.p.of(which);
+  }
+
+  length(k) {
+    return [this.lanes.t.get(0, k), this.lanes.steps.get(0, k)];
+  }
+}
+
+/** Some lanes of an array, kept outside the engine while they are followed; asked for by the lanes' own numbers. */
+class Columns {
+  constructor(rows, lanes) {
+    this.place = new Map(lanes.map((k, i) => [k, i]));
+    this.count = rows ? rows.count : 1;
+    this.n = lanes.length;
+    this.values = rows ? columns(rows, lanes) : new Float64Array(lanes.length);
+  }
+
+  fill(value) {
+    this.values.fill(value);
+    return this;
+  }
+
+  get(row, k) {
+    return this.values[row * this.n + this.place.get(k)];
+  }
+
+  set(row, k, value) {
+    this.values[row * this.n + this.place.get(k)] = value;
+  }
+
+  /** (rows, lanes) of these lanes. */
+  of(lanes) {
+    if (lanes.length === this.n) return this.values;
+    return columnsOf(this.values, this.count, this.n, lanes.map((k) => this.place.get(k)));
+  }
+
+  put(lanes, rows) {
+    lanes.forEach((k, i) => {
+      for (let row = 0; row < this.count; row++) this.set(row, k, rows.get(row, i));
+    });
+  }
+}
+
+function columns(rows, lanes) {
+  const found = new Float64Array(rows.count * lanes.length);
+  for (let row = 0; row < rows.count; row++) lanes.forEach((k, i) => (found[row * lanes.length + i] = rows.get(row, k)));
+  return found;
+}
+
+function columnsOf(values, count, n, lanes) {
+  const found = new Float64Array(count * lanes.length);
+  for (let row = 0; row < count; row++) lanes.forEach((k, i) => (found[row * lanes.length + i] = values[row * n + k]));
+  return found;
+}
+
+function prefixed(found, prefix) {
+  const parts = {};
+  for (const name in found) if (name.startsWith(prefix)) parts[name.slice(prefix.length)] = found[name];
+  return parts;
+}
+
+function pointsOf(cell, n) {
+  const numbers = Object.fromEntries([...NUMBERS, "rounding", "least", "leastReal"].map((name) => [name, new Float64Array(n)]));
+  const rows = { y: new Float64Array(cell.unknowns * n), state: new Float64Array(cell.states.length * n) };
+  return { ...rows, ...numbers, matrix: new Array(n) };
+}
+
+function possible(p, x0, lane) {
+  for (const rows of [p, x0]) for (let row = 0; row < rows.count; row++) if (!Number.isFinite(rows.get(row, lane))) return false;
+  return true;
+}
