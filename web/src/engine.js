@@ -122,9 +122,9 @@ export class Kernel {
     this.run = run;
     this.ready = new Map();
     this.lanes = abi.lanes.map(([shape, kind]) => [rows(shape), KIND[kind]]);
-    this.words = abi.shared.map(([shape, kind]) => [rows(shape), KIND[kind]]);
+    this.words = abi.shared.flatMap(([shape, kind]) => new Array(rows(shape)).fill(KIND[kind]));
     const told = abi.outs.filter(([, , wide], k) => !wide && k !== abi.samples);
-    this.given = engine.take(8 * (this.words.reduce((sum, [count]) => sum + count, 0) + 1));
+    this.given = engine.take(8 * (this.words.length + 1));
     this.told = engine.take(8 * (told.reduce((sum, [shape]) => sum + rows(shape), 0) + 1));
   }
 
@@ -147,16 +147,31 @@ export class Kernel {
     return found;
   }
 
+  /** Write what all lanes share. */
+  give(numbers) {
+    const { words } = this;
+    const { reals, halves } = this.engine;
+    if (numbers.length !== words.length) throw new RangeError(`${numbers.length} shared numbers for ${words.length}`);
+    let word = this.given / 8;
+    for (let k = 0; k < words.length; k++, word++) {
+      if (words[k] === "double") reals[word] = numbers[k];
+      else {
+        halves[2 * word] = numbers[k];
+        halves[2 * word + 1] = numbers[k] < 0 ? -1 : 0;
+      }
+    }
+  }
+
   /**
    * @param {number} n Lanes.
    * @param {(Rows|ArrayLike<number>)[]} lanes What goes in: arrays of an engine are read where they are, others copied.
-   * @param {(number|ArrayLike<number>)[]} shared What all lanes share.
+   * @param {(number|number[])[]} shared What all lanes share.
    * @param {{times: Rows, into: Rows}|null} samples Where samples are taken: times (1, times) ending with infinity,
    *   room (states, times) for one lane.
    * @returns Arrays by name, valid until the next call with as many lanes.
    */
   call(n, lanes, shared = [], samples = null) {
-    const { engine, words } = this;
+    const { engine } = this;
     const { into, out, wide, table } = this.arrays(n);
     if (lanes.length !== into.length) throw new RangeError(`${lanes.length} arrays for ${into.length}`);
     const addresses = lanes.map((array, k) => {
@@ -167,18 +182,8 @@ export class Kernel {
       }
       return into[k].set(array).at;
     });
-    const { reals, halves } = engine;
-    let word = this.given / 8;
-    words.forEach(([count, kind], k) => {
-      for (let i = 0; i < count; i++, word++) {
-        const value = typeof shared[k] === "number" ? shared[k] : shared[k][i];
-        if (kind === "double") reals[word] = value;
-        else {
-          halves[2 * word] = value;
-          halves[2 * word + 1] = value < 0 ? -1 : 0;
-        }
-      }
-    });
+    this.give(shared.flat(2));
+    const { halves } = engine;
     const at = table / 4;
     halves[at] = this.given;
     halves[at + 1] = this.told;

@@ -17,9 +17,7 @@ export class Searching {
     this.kernels = kernels;
     this.cell = cell;
     this.certificate = certificate;
-    this.independent = cell.independent;
     this.amounts = cell.states.flatMap(([kind], row) => (kind === "amount" ? [row] : []));
-    this.scratch = new Float64Array(cell.unknowns ** 2);
     const { bold, bold_quiet, there, newton } = certificate.paces;
     this.first = cell.monotone ? bold : there;
     this.later = cell.monotone ? bold_quiet : newton;
@@ -95,12 +93,14 @@ class Search {
     const left = lanes.filter((k) => this.ended[k] !== SETTLED);
     if (left.length) {
       const found = motion.settle(left, 1);
+      const converged = left.map((_, i) => found.done.get(0, i));
       left.forEach((k, i) => this.take(k, found, i, (row) => motion.hold.get(row, k)));
       const here = motion.settle(left, 0);
       left.forEach((k, i) => {
         for (let row = 0; row < here.state.count; row++) this.points.state[row * this.n + k] = here.state.get(row, i);
         this.points.iterations[k] = 0;
         this.rates(k);
+        this.points.done[k] = converged[i];
       });
     }
     for (const k of lanes) [this.followed[k], this.steps[k]] = motion.length(k);
@@ -116,10 +116,10 @@ class Search {
     for (const name of ROWS) for (let row = 0; row < found[name].count; row++) points[name][row * n + k] = found[name].get(row, i);
     for (const name of NUMBERS) points[name][k] = found[name].get(0, i);
     this.free(k, found.jacobian, i, held);
-    const { verdict } = of.certificate;
+    const { stable, unstable } = of.certificate.verdict;
     points.least[k] = points.leastReal[k] = -points.slowest[k];
-    if (points.done[k] && !(points.verdict[k] === verdict.stable && !Number.isNaN(points.slowest[k]))) this.rates(k);
-    if (points.verdict[k] === verdict.unstable) points.done[k] = 0;
+    if (points.done[k] && !(points.verdict[k] === stable && !Number.isNaN(points.slowest[k]))) this.rates(k);
+    if (points.verdict[k] === unstable) points.done[k] = 0;
   }
 
   /** The Jacobian of what is free to move; what is held has rows and columns of its own. */
@@ -143,7 +143,7 @@ class Search {
   /** Stability of lane k by eigenvalues. */
   rates(k) {
     const { points } = this;
-    const { verdict } = this.of.certificate;
+    const { stable, unstable, unknown } = this.of.certificate.verdict;
     const found = eigenvalues(points.matrix[k].slice(), Math.sqrt(points.matrix[k].length));
     if (!found || !found.re.length) {
       points.done[k] = 0;
@@ -161,19 +161,19 @@ class Search {
     points.slowest[k] = most;
     points.least[k] = least;
     points.leastReal[k] = leastReal;
-    points.verdict[k] = leastReal > points.rounding[k] ? (most < 0 ? verdict.stable : verdict.unstable) : verdict.unknown;
-    if (points.verdict[k] === verdict.unstable) points.done[k] = 0;
+    points.verdict[k] = leastReal > points.rounding[k] ? (most < 0 ? stable : unstable) : unknown;
+    if (points.verdict[k] === unstable) points.done[k] = 0;
   }
 
   /** Whether lane k, which has settled, is certainly at rest: then that is its outcome. */
   sure(k) {
     const { points, of } = this;
-    const { settled_mM_per_min, settled_mV, neutral_rate, verdict } = of.certificate;
+    const { settled_mM_per_min, settled_mV, neutral_rate } = of.certificate;
     const rests =
       points.ordinary[k] &&
       points.imbalance[k] < settled_mM_per_min &&
       points.residual_mV[k] < settled_mV &&
-      points.verdict[k] === verdict.stable &&
+      points.verdict[k] === of.certificate.verdict.stable &&
       points.slowest[k] < -Math.max(neutral_rate, points.rounding[k]);
     if (rests) this.outcome[k] = points.working[k] ? "rests" : "rests_run_down";
     return rests;
@@ -212,10 +212,8 @@ class Search {
 /** Lanes whose motion is followed until it is quiet; from there steps towards a stationary point. */
 class Motion {
   constructor(search, lanes, p, x0, y, hold) {
-    const m = lanes.length;
     const { certificate } = search.of;
     this.search = search;
-    this.place = new Map(lanes.map((k, i) => [k, i]));
     this.p = new Columns(p, lanes);
     this.x0 = new Columns(x0, lanes);
     this.hold = new Columns(hold, lanes);
@@ -230,7 +228,7 @@ class Motion {
   follow(tries) {
     const { search, lanes } = this;
     const { kernels, later, certificate, proves } = search.of;
-    const { status } = certificate;
+    const { running, finished, there, unclear } = certificate.status;
     const which = search.waiting;
     const order = ["t", "h", "y", "stage", "status", "steps", "rejected"];
     const given = [...order.map((name) => lanes[name]), this.quiet, this.least, this.x0, this.p, this.hold];
@@ -241,15 +239,15 @@ class Motion {
     const quiet = [];
     which.forEach((k, i) => {
       const now = lanes.status.get(0, k);
-      if (now === status.there || now === status.unclear) {
+      if (now === there || now === unclear) {
         search.take(k, prefixed(found, "points."), i, (row) => this.hold.get(row, k));
         this.arrived(k, over);
-      } else if (now === status.finished && proves) {
+      } else if (now === finished && proves) {
         // here a motion is finished only by less than one ion
         search.ended[k] = EMPTIED;
         over.push(k);
-      } else if (now === status.finished) quiet.push(k);
-      else if (now !== status.running) {
+      } else if (now === finished) quiet.push(k);
+      else if (now !== running) {
         search.ended[k] = STOPPED;
         over.push(k);
       }
@@ -263,8 +261,7 @@ class Motion {
   settleQuiet(which, over) {
     const { search } = this;
     const { certificate, kernels } = search.of;
-    const here = this.settle(which, 0).state.copy();
-    const seen = kernels.judge.call(which.length, [here, this.p.of(which)]);
+    const seen = kernels.judge.call(which.length, [this.settle(which, 0).state, this.p.of(which)]);
     const on = which.filter((k, i) => {
       if (seen.emptied.get(0, i) < 0) return true;
       search.ended[k] = EMPTIED;

@@ -1,0 +1,543 @@
+// All numbers of one screen, from the kernels: compute(state) -> View (its shape: see `View` below).
+//
+// Nothing is computed here but what goes into kernels and what comes out of them. What takes longer than a frame goes on
+// when the same state is asked for again: as long as `view.pending`, more is known each time.
+
+import { Searching } from "./search.js";
+
+const POINTS = 60; // of the curve
+const SAMPLES = 120; // of the run, beside the edges of its stages
+const FIRST = 1e-6; // of the run: where a logarithmic axis of times begins
+const KEPT = 8; // answers that are not forgotten
+const SLICE = 10; // ms of one call that goes on
+
+/** While it is not known where a run begins. */
+const NO_RUN = { t: new Float64Array(0), rows: () => new Float64Array(0), stages: [], start: null, complete: false, reached: 0, pending: true };
+
+/**
+ * @typedef {object} View Potentials in mV, times in s, all else in door units; arrays of v have one entry a membrane.
+ * @property {object} state What was asked.
+ * @property {object} cell Of the document.
+ * @property {Float64Array} values Of all controls.
+ * @property {{v: number[]}} before Where the cell of the page rests.
+ * @property {{v: (number|null)[], defined: boolean, read: Float64Array}} now At once: contents as the values describe.
+ *   Of `read` contents and what follows from them hold; V and currents are in `v` and nowhere.
+ * @property {object} rest outcome, text, isRest, hasState, v, read, slowest (1/s), tau (s), residual_mV, imbalance (mM/min),
+ *   followed (s), steps, undecided (a command or null), why (the key of a text or null), pending.
+ * @property {{now: {v}, rest: {outcome, text, v, pending}}|null} off All pumps stopped, from that rest: at once, settled.
+ * @property {Float64Array|null} account What makes up V, as `cell.accounts` says.
+ * @property {object} curve control, x, settled, outcomes, now, nernst, ghk: arrays along x, one for each membrane.
+ * @property {object} run t, rows(j), stages, start ("rest" or "described"), complete, reached (s), command, pending.
+ * @property {object|null} ghost now, rest and curve before the present drag.
+ * @property {boolean} pending Whether asking again would tell more.
+ */
+
+export function createModel({ doc, engine, t = (key) => key, command = () => null }) {
+  const cells = new Map();
+
+  /** Compile the kernels of a cell, once. */
+  async function load(name) {
+    const cell = doc.cells.find((each) => each.name === name);
+    if (!cell) throw new RangeError(`no cell ${name}`);
+    if (cells.has(name)) return;
+    const loaded = await Promise.all(Object.entries(cell.kernels).map(async ([what, key]) => [what, await engine.load(key)]));
+    if (!cells.has(name)) cells.set(name, new CellModel(doc, engine, cell, Object.fromEntries(loaded)));
+  }
+
+  /** @returns {View} */
+  function compute(state, { ghost = null } = {}) {
+    const model = cells.get(state.cell);
+    if (!model) throw new RangeError(`the kernels of ${state.cell} are not loaded`);
+    return model.view(state, ghost, t, command);
+  }
+
+  return { load, compute, loaded: (name) => cells.has(name), of: (name) => cells.get(name) };
+}
+
+/** The number of a reading or account by its meaning, such as reading(view, "E", "neuron", "K"); NaN where there is none. */
+export function reading(view, quantity, ...place) {
+  const row = rowOf(view.cell.readings, quantity, place);
+  return row < 0 || !view.rest.read ? NaN : view.rest.read[row];
+}
+
+function rowOf(rows, quantity, place) {
+  return rows.findIndex((row) => row.quantity === quantity && row.place.join() === place.join());
+}
+
+/** Values with the effect of blocks, which compose in order. */
+export function withBlocks(values, blocks, cell) {
+  const found = Float64Array.from(values);
+  for (const block of blocks) {
+    if (block.id === "set") {
+      found[cell.controls.findIndex(({ name }) => name === block.control)] = block.value;
+      continue;
+    }
+    const known = cell.blocks.find(({ id }) => id === block.id);
+    const dose = block.dose ?? known.dose?.default ?? 0;
+    const before = found.slice();
+    for (const { control, op, by, follows } of known.sets) {
+      if (follows !== null && follows !== undefined) continue;
+      if (op === "scale") found[control] *= by[dose];
+      else if (op === "add") found[control] += by[dose];
+      else found[control] = by[dose];
+    }
+    for (const { control, follows, factor } of known.sets)
+      if (follows !== null && follows !== undefined) found[control] += factor * (found[follows] - before[follows]);
+  }
+  return found;
+}
+
+/** [{start, end, values}] of a run: one for each stretch of time in which the same blocks hold. */
+export function stagesOf(values, state, cell) {
+  const { until } = state;
+  const edges = new Set([0, until]);
+  for (const { start, end } of state.blocks) for (const at of [start, end]) if (at !== null && at > 0 && at < until) edges.add(at);
+  const times = [...edges].sort((a, b) => a - b);
+  return times.slice(1).map((end, k) => {
+    const start = times[k];
+    const on = state.blocks.filter((block) => block.start <= start && start < (block.end ?? Infinity));
+    return { start, end, values: withBlocks(values, on, cell) };
+  });
+}
+
+/** Times of a run's stages: every stage begins and ends with a sample, so that what jumps is seen on both sides. */
+export function samplesOf(stages, until, log) {
+  const all = Array.from({ length: SAMPLES }, (_, k) =>
+    log ? until * FIRST ** (1 - (k + 1) / SAMPLES) : (until * (k + 1)) / SAMPLES);
+  return stages.map(({ start, end }) => [start, ...all.filter((at) => at > start && at < end), end]);
+}
+
+/** One cell: its kernels and what it was last asked. */
+class CellModel {
+  constructor(doc, engine, cell, kernels) {
+    this.doc = doc;
+    this.engine = engine;
+    this.cell = cell;
+    this.kernels = kernels;
+    this.searching = new Searching(kernels, cell, doc.certificate);
+    this.own = Float64Array.from(cell.controls, ({ value }) => value);
+    this.index = new Map(cell.controls.map(({ name }, k) => [name, k]));
+    this.pumps = cell.transports.filter(({ kind, control }) => kind === "pump" && control !== null).map(({ control }) => control);
+    this.volts = cell.membranes.map((name) => rowOf(cell.readings, "v", [name]));
+    this.ghk = cell.membranes.map((name) => rowOf(cell.accounts, "ghk", [name]));
+    this.answers = [];
+    this.curves = [];
+    this.runs = [];
+    this.spaces = new Map();
+  }
+
+  view(state, ghost, t, command) {
+    const { cell } = this;
+    const values = this.valuesOf(state);
+    const until = performance.now() + SLICE;
+    const answer = this.answer(values);
+    answer.advance(until);
+    const curve = this.curve(values, answer, state);
+    curve.advance(until);
+    const run = answer.rest.over ? this.run(values, answer, state) : null;
+    run?.advance();
+    const ask = (what) => command(what, state, cell);
+    return {
+      state, cell, values,
+      before: { v: cell.reference.v ?? cell.reference.described_v },
+      now: answer.now,
+      rest: answer.rest.view(t, ask),
+      off: answer.off && { now: answer.off.now, rest: answer.off.rest.view(t, ask) },
+      account: answer.account,
+      curve: curve.view,
+      run: run ? run.view(ask) : { ...NO_RUN, command: ask("run") },
+      ghost: ghost && { now: ghost.now, rest: ghost.rest, curve: ghost.curve },
+      pending: answer.pending || curve.pending || !run || run.pending,
+    };
+  }
+
+  /** What the page answers to a golden case: V at once, the rest, and the case's run from what its values describe. */
+  golden({ values: given, run }, until) {
+    const values = this.valuesOf({ values: given });
+    const answer = new Answer(this, values);
+    const { rest } = answer;
+    while (!rest.over && performance.now() < until) rest.advance(this.doc.certificate.tries_drag, until);
+    const stages = run.stages.map(({ start, values: then }, k) => ({
+      start, end: run.stages[k + 1]?.start ?? run.times.at(-1), values: this.valuesOf({ values: { ...given, ...then } }),
+    }));
+    const times = stages.map(({ start, end }) => run.times.filter((at) => at > start && at <= end));
+    const found = new Run(this, "described", answer.x0, stages, times);
+    while (found.pending && performance.now() < until) found.advance();
+    return { now: answer.now.v, outcome: rest.outcome ?? "pending", v: rest.v, state: rest.state, run: { v: this.volts.map(found.rows) } };
+  }
+
+  valuesOf(state) {
+    const values = this.own.slice();
+    for (const [name, value] of Object.entries(state.values)) values[this.index.get(name)] = value;
+    return values;
+  }
+
+  /** Numbers of `hold` where these values are; null where nothing moves, undefined where the page does not carry them. */
+  hold(values) {
+    const { switches, holds } = this.cell;
+    return holds[switches.filter((control) => values[control] === 0).sort((a, b) => a - b).join()];
+  }
+
+  /** Room of a kind for n lanes. */
+  space(name, count, n) {
+    const key = `${name} ${count} ${n}`;
+    let found = this.spaces.get(key);
+    if (!found) this.spaces.set(key, (found = this.engine.rows(count, n)));
+    return found;
+  }
+
+  /** Parameters and starting states of n columns of values. */
+  described(n, values) {
+    const [p, x0] = Object.values(this.kernels.describe.call(n, [values], [this.cell.numbers]));
+    return { p, x0 };
+  }
+
+  /** A search of n lanes that all hold the same. */
+  search(n, p, x0, hold) {
+    const { independent } = this.cell;
+    const y = this.space("y", independent.length, n);
+    const { stride } = y;
+    const { view } = x0;
+    independent.forEach((row, k) => y.view.set(view.subarray(row * stride, (row + 1) * stride), k * stride));
+    return this.searching.begin(n, p, x0, y, this.space("hold", hold.length, n).spread(hold));
+  }
+
+  atOnce(n, x, p) {
+    const { v, defined } = this.kernels.instant.call(n, [x, p]);
+    return { rows: this.cell.membranes.map((_, k) => v.row(k)), defined };
+  }
+
+  answer(values) {
+    return remembered(this.answers, values, () => new Answer(this, values));
+  }
+
+  curve(values, answer, state) {
+    const { cell } = this;
+    const control = this.index.get(state.x) ?? cell.bath_ion?.control ?? 0;
+    const companion = companionOf(cell.controls[control], state.companions);
+    const others = values.slice();
+    others[control] = 0;
+    if (companion) others[companion.control] -= companion.factor * values[control];
+    const key = Float64Array.of(control, companion?.control ?? -1, ...others);
+    const curve = remembered(this.curves, key, () => new Curve(this, values, control, companion));
+    curve.around(answer);
+    return curve;
+  }
+
+  run(values, answer, state) {
+    const stages = stagesOf(values, state, this.cell);
+    const times = samplesOf(stages, state.until, state.log);
+    const key = Float64Array.of(state.log ? 1 : 0, ...values, ...stages.flatMap(({ start, end, values: own }) => [start, end, ...own]));
+    const { rest, x0 } = answer;
+    const [start, state0] = rest.isRest ? ["rest", rest.state] : ["described", x0];
+    return remembered(this.runs, key, () => new Run(this, start, state0, stages, times));
+  }
+}
+
+/** What was last asked is not computed again; the latest stands first. */
+function remembered(list, key, make) {
+  const at = list.findIndex((each) => each.key.length === key.length && each.key.every((value, k) => value === key[k]));
+  const found = at < 0 ? { key, what: make() } : list.splice(at, 1)[0];
+  list.unshift(found);
+  if (list.length > KEPT) list.pop();
+  return found.what;
+}
+
+/** The companion of a control that a state has chosen, or its own. */
+export function companionOf(control, companions) {
+  const chosen = companions[control.name];
+  if (chosen === undefined) return Number.isInteger(control.companion) ? control.companions[control.companion] : null;
+  return control.companions.find(({ how, ion }) => `${how} ${ion}` === chosen) ?? null;
+}
+
+/** Where one cell settles, and how far that is known. */
+class Settling {
+  constructor(model, values, start) {
+    const { cell } = model;
+    this.model = model;
+    this.search = null;
+    this.outcome = null;
+    this.why = null;
+    this.read = null;
+    const hold = model.hold(values);
+    if (hold === undefined) [this.outcome, this.why] = ["undecided", "core.combination"];
+    else if (hold === null) this.outcome = "neutral";
+    else this.search = model.search(1, start.p, start.x0, hold);
+    this.p = start.p.copy();
+    this.state = null;
+    this.v = cell.membranes.map(() => null);
+    this.look();
+  }
+
+  get over() {
+    return this.outcome !== null;
+  }
+
+  advance(tries, until) {
+    if (this.over) return;
+    this.search.advance(tries, until);
+    this.look();
+  }
+
+  look() {
+    if (this.over || !this.search.over) return;
+    const { model } = this;
+    [this.outcome, this.why] = [this.search.outcome[0], this.search.why[0]];
+    if (!model.doc.outcomes[this.outcome]?.has_state) return;
+    this.state = this.search.points.state.slice();
+    this.read = model.kernels.read.call(1, [this.state, this.p])[""].copy();
+    this.v = model.volts.map((row) => this.read[row]);
+  }
+
+  get isRest() {
+    return Boolean(this.model.doc.outcomes[this.outcome]?.is_rest);
+  }
+
+  view(t, ask) {
+    const { search, outcome, why } = this;
+    const points = search?.points;
+    const known = this.over && search;
+    const slowest = known && this.state ? points.slowest[0] : NaN;
+    return {
+      outcome: outcome ?? "pending",
+      text: outcome === null ? t("core.pending") : why ? t(why) : this.model.doc.outcomes[outcome].text,
+      isRest: this.isRest,
+      hasState: this.state !== null,
+      v: this.v,
+      read: this.read,
+      slowest,
+      tau: slowest < 0 ? -1 / slowest : NaN,
+      residual_mV: known ? points.residual_mV[0] : NaN,
+      imbalance: known ? points.imbalance[0] : NaN,
+      followed: search ? search.followed[0] : 0,
+      steps: search ? search.steps[0] : 0,
+      undecided: outcome === "undecided" || outcome === "unstable" ? ask("settled") : null,
+      why,
+      pending: outcome === null,
+    };
+  }
+}
+
+/** One cell: at once, at rest, and that rest without its pumps. */
+class Answer {
+  constructor(model, values) {
+    const { cell, kernels, pumps } = model;
+    this.model = model;
+    this.values = values;
+    const start = model.described(1, values);
+    const { rows, defined } = model.atOnce(1, start.x0, start.p);
+    const contents = kernels.read.call(1, [start.x0, start.p])[""].copy();
+    this.now = { v: rows.map(([v]) => (Number.isNaN(v) ? null : v)), defined: Boolean(defined.get(0, 0)), read: contents };
+    this.x0 = start.x0.copy();
+    this.rest = new Settling(model, values, start);
+    this.account = null;
+    this.off = null;
+    this.canStop = pumps.some((control) => values[control] !== 0) && cell.membranes.length > 0;
+  }
+
+  get pending() {
+    return !this.rest.over || Boolean(this.off && !this.off.rest.over);
+  }
+
+  advance(until) {
+    const { model, rest } = this;
+    const { tries_drag } = model.doc.certificate;
+    rest.advance(tries_drag, until);
+    if (!rest.isRest) return;
+    if (!this.account && model.kernels.account) this.account = model.kernels.account.call(1, [rest.state, rest.p])[""].copy();
+    if (!this.off && this.canStop) this.off = this.stopped();
+    this.off?.rest.advance(tries_drag, until);
+  }
+
+  stopped() {
+    const { model, rest } = this;
+    const values = this.values.slice();
+    for (const control of model.pumps) values[control] = 0;
+    const { p } = model.described(1, values);
+    const x0 = model.space("start", rest.state.length, 1).set(rest.state);
+    const { rows } = model.atOnce(1, x0, p);
+    return { now: { v: rows.map(([v]) => (Number.isNaN(v) ? null : v)) }, rest: new Settling(model, values, { p, x0 }) };
+  }
+}
+
+/** V along one control: settled, at once, and what Nernst and GHK say with the contents of the present rest. */
+class Curve {
+  constructor(model, values, control, companion) {
+    const { cell } = model;
+    const { low, high, log } = cell.controls[control];
+    this.model = model;
+    this.x = Float64Array.from({ length: POINTS }, (_, k) => {
+      const part = k / (POINTS - 1);
+      return log ? low * (high / low) ** part : low + (high - low) * part;
+    });
+    this.columns = model.space("values", values.length, POINTS).spread(values);
+    const { view, stride } = this.columns;
+    view.set(this.x, control * stride);
+    if (companion)
+      for (let k = 0; k < POINTS; k++)
+        view[companion.control * stride + k] += companion.factor * (this.x[k] - values[control]);
+    const { p, x0 } = model.described(POINTS, this.columns);
+    this.p = p.copy();
+    this.now = model.atOnce(POINTS, x0, p).rows;
+    const hold = model.hold(values);
+    this.search = hold ? model.search(POINTS, p, x0, hold) : null;
+    this.settled = cell.membranes.map(() => new Float64Array(POINTS).fill(NaN));
+    this.outcomes = new Array(POINTS).fill(hold === null ? "neutral" : "undecided");
+    const ion = /\.ions\.([^.]+)$/.exec(cell.controls[control].path)?.[1];
+    this.rows = cell.membranes.map((name) => rowOf(cell.readings, "E", [name, ion]));
+    this.state = null;
+    this.known = -1;
+    this.parts = { control, x: this.x, now: this.now };
+    this.look();
+  }
+
+  get pending() {
+    return Boolean(this.search && !this.search.over);
+  }
+
+  advance(until) {
+    if (!this.pending) return;
+    this.search.advance(this.model.doc.certificate.tries_drag, until);
+    this.look();
+  }
+
+  look() {
+    const { model, search } = this;
+    if (!search) return;
+    const waiting = search.waiting.length;
+    if (waiting === this.known) return;
+    this.known = waiting;
+    const found = model.kernels.read.call(POINTS, [search.points.state, this.p])[""];
+    const { outcomes } = model.doc;
+    this.outcomes = search.outcome.slice();
+    const rests = this.outcomes.map((outcome) => outcomes[outcome]?.is_rest);
+    this.settled = model.volts.map((row) => found.row(row).map((v, k) => (rests[k] ? v : NaN)));
+  }
+
+  /** Nernst and GHK potentials with the contents of a cell, frozen. */
+  around(answer) {
+    const state = answer.rest.state ?? answer.x0;
+    if (this.state === state) return;
+    this.state = state;
+    const { model, rows } = this;
+    const x = model.space("frozen", state.length, POINTS).spread(state);
+    const found = model.kernels.read.call(POINTS, [x, this.p])[""];
+    this.nernst = rows.map((row) => (row < 0 ? null : found.row(row)));
+    this.ghkOf = null;
+    if (model.kernels.account && model.ghk.some((row) => row >= 0)) {
+      const accounts = model.kernels.account.call(POINTS, [x, this.p])[""];
+      this.ghkOf = model.ghk.map((row) => (row < 0 ? null : accounts.row(row)));
+    }
+  }
+
+  get view() {
+    return { ...this.parts, settled: this.settled, outcomes: this.outcomes, nernst: this.nernst, ghk: this.ghkOf };
+  }
+}
+
+/** A run through stages from a state, which is a rest or what the values describe. */
+class Run {
+  constructor(model, start, state, stages, times) {
+    this.model = model;
+    this.stages = stages;
+    this.times = times;
+    this.start = start;
+    this.state = state;
+    const columns = new Float64Array(model.own.length * stages.length);
+    stages.forEach(({ values }, k) => values.forEach((value, row) => (columns[row * stages.length + k] = value)));
+    this.p = model.described(stages.length, columns).p.copy();
+    this.t = Float64Array.from(times.flat());
+    this.series = new Float64Array(this.state.length * this.t.length).fill(NaN);
+    this.stage = 0;
+    this.filled = 0; // samples of stages that are done
+    this.reached = 0;
+    this.stuck = !this.p.every(Number.isFinite) || !this.state.every(Number.isFinite);
+    this.found = new Float64Array(0);
+    /** A reading over `t`, by its row. */
+    this.rows = (row) => this.found.subarray(row * this.t.length, (row + 1) * this.t.length);
+  }
+
+  get complete() {
+    return this.stage === this.stages.length;
+  }
+
+  get pending() {
+    return !this.complete && !this.stuck;
+  }
+
+  advance() {
+    if (!this.pending) return;
+    let left = this.model.doc.certificate.run.steps_drag;
+    while (this.pending && left > 0) left -= this.go(left);
+    this.read();
+  }
+
+  /** Up to so many steps of the present stage; how many were tried. */
+  go(attempts) {
+    const { model, stages, stage, times, state } = this;
+    const { cell, kernels, doc } = model;
+    const { start, end } = stages[stage];
+    const from = Math.max(start, this.reached);
+    const ahead = times[stage].filter((at) => at > from);
+    const done = times[stage].length - ahead.length;
+    if (from === start && done) this.sample(this.filled, 1, (row) => state[row]);
+    const n = ahead.length + 1;
+    const moments = model.space("times", 1, n);
+    moments.view.set(ahead);
+    moments.view.fill(Infinity, ahead.length);
+    const into = model.space("samples", 1, state.length * n);
+    into.view.fill(NaN);
+    const unchanging = kernels.run.lanes.slice(2).map(([count]) => new Float64Array(count));
+    const shared = [[from, end], doc.certificate.run.rtol, cell.tolerance, [], attempts, 0];
+    const found = kernels.run.call(1, [state, this.column(stage), ...unchanging], shared, { times: moments, into });
+    this.sample(this.filled + done, ahead.length, (row, k) => into.view[row * n + k]);
+    this.state = found["1"].copy();
+    this.reached = found["0.t"].get(0, 0);
+    const { finished, stuck } = doc.certificate.status;
+    const status = found["0.status"].get(0, 0);
+    if (status === finished) {
+      this.reached = end;
+      this.filled += times[stage].length;
+      this.stage++;
+    }
+    this.stuck ||= status === stuck;
+    return Math.max(1, found["0.steps"].get(0, 0) + found["0.rejected"].get(0, 0));
+  }
+
+  /** So many samples of the states, from one on. */
+  sample(from, count, value) {
+    for (let row = 0; row < this.state.length; row++)
+      for (let k = 0; k < count; k++) this.series[row * this.t.length + from + k] = value(row, k);
+  }
+
+  column(stage) {
+    const n = this.stages.length;
+    return Float64Array.from({ length: this.p.length / n }, (_, row) => this.p[row * n + stage]);
+  }
+
+  read() {
+    const { model, t, times } = this;
+    const n = t.length;
+    const p = model.space("run p", this.p.length / this.stages.length, n);
+    let at = 0;
+    times.forEach((own, stage) => {
+      this.column(stage).forEach((value, row) => p.view.fill(value, row * p.stride + at, row * p.stride + at + own.length));
+      at += own.length;
+    });
+    p.pad();
+    this.found = model.kernels.read.call(n, [this.series, p])[""].copy();
+  }
+
+  view(ask) {
+    return {
+      t: this.t,
+      rows: this.rows,
+      stages: this.stages,
+      start: this.start,
+      complete: this.complete,
+      reached: this.reached,
+      command: ask("run"),
+      pending: this.pending,
+    };
+  }
+}
