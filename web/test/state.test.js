@@ -29,7 +29,7 @@ const full = {
   ],
   drops: [{ x: 8, v: -63.123456789012345, kind: "settled" }, { x: 3, v: -70, kind: "now" }],
   data: [{ x: 5, v: -1e-9 }],
-  question: "silverthorn", step: 2, seed: 42, reading: "now", impaled: [3, 5.5, 8], lang: "de", theme: "dark",
+  question: "silverthorn", answered: "1,2;3", step: 2, seed: 42, reading: "now", impaled: [3, 5.5, 8], lang: "de", theme: "dark",
 };
 
 test("a state goes into the fragment and comes back with all digits", () => {
