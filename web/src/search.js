@@ -184,7 +184,7 @@ class Search {
     const { points, n, of } = this;
     const seen = of.kernels.judge.call(lanes.length, [columnsOf(points.state, of.cell.states.length, n, lanes), p]);
     lanes.forEach((k, i) => {
-      const found = { imbalance: seen.imbalance.get(0, i), emptied: seen.emptied.get(0, i), swells: seen.swells.get(0, i) };
+      const found = { imbalance: seen.imbalance.get(0, i), emptied: seen.emptied.get(0, i), swelling: seen.swelling.get(0, i) };
       [this.outcome[k], this.why[k]] = this.judged(k, found);
       points.imbalance[k] = found.imbalance;
     });
@@ -195,7 +195,7 @@ class Search {
     const { settled_mM_per_min, settled_mV, neutral_rate, little } = of.certificate;
     const undecided = (why) => ["undecided", why];
     if (!points.matrix[k].every(Number.isFinite)) return undecided("core.not_finite");
-    if (found.swells >= 0) return ["swells_without_limit", null];
+    if (found.swelling >= 0) return ["swells_without_limit", null];
     const scarce = of.amounts.some((row) => points.state[row * n + k] < little);
     if (this.ended[k] === EMPTIED || found.emptied >= 0 || scarce) return undecided("core.used_up");
     const still = found.imbalance < settled_mM_per_min;

@@ -53,7 +53,7 @@ function points(prefix, each) {
   return found;
 }
 
-function kernels({ follow, emptied = -1, swells = -1, imbalance = 1e-12 } = {}) {
+function kernels({ follow, emptied = -1, swelling = -1, imbalance = 1e-12 } = {}) {
   const calls = [];
   const settle = (n, [, , p], [pace, iterations]) => {
     calls.push(["settle", n, pace[0], iterations]);
@@ -78,7 +78,7 @@ function kernels({ follow, emptied = -1, swells = -1, imbalance = 1e-12 } = {}) 
     }
     return found;
   };
-  const judge = (n) => points("", Array.from({ length: n }, () => ({ imbalance, emptied, swells })));
+  const judge = (n) => points("", Array.from({ length: n }, () => ({ imbalance, emptied, swelling })));
   return { calls, settle: { call: settle }, follow: { call: motion }, judge: { call: judge } };
 }
 
@@ -149,7 +149,7 @@ test("less than one ion is undecided: an ion may be used up", () => {
 });
 
 test("swelling without limit and a line of stationary states have their names", () => {
-  const swelling = begin(kernels({ follow: () => 2, swells: 0, imbalance: 1 }), [{ done: 0 }]);
+  const swelling = begin(kernels({ follow: () => 2, swelling: 0, imbalance: 1 }), [{ done: 0 }]);
   swelling.advance(1e9);
   assert.equal(swelling.outcome[0], "swells_without_limit");
   assert.equal(begin(kernels(), [{ jacobian: [-1, 0, 0, -1e-12], slowest: UNTOLD }]).outcome[0], "neutral");
