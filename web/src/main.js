@@ -1,7 +1,7 @@
 // The page starts here: document -> engine -> golden cases -> screen.
 
 import { Engine, Unable } from "./engine.js";
-import { actions, command, copies } from "./export.js";
+import { command, createExports } from "./export.js";
 import { unlike } from "./golden.js";
 import { createLayout } from "./layout.js";
 import { createModel } from "./model.js";
@@ -87,7 +87,7 @@ async function boot() {
       doc,
       engine: new Engine(doc.kernels),
       t: (key, values) => now.t(key, values),
-      command: (what, asked, of) => command({ doc, state: asked, cell: of, what }),
+      command: (asked) => command({ doc, ...asked }),
     });
     await prepare(doc, model, cell);
     start({ doc, model, state, unknown, now });
@@ -100,7 +100,8 @@ async function boot() {
 function start({ doc, model, state, unknown, now }) {
   const store = createStore(doc, state);
   const layout = createLayout({
-    host, doc, store, model, copies, actions,
+    host, doc, store, model,
+    ...createExports({ doc, store, t: () => layout.t }),
     plots: { ladder, curve, timecourse, currents, waterfall },
     modes: { predict, build, lab },
     checked: doc.vrest,

@@ -136,7 +136,7 @@ class CellModel {
     curve.advance(until);
     const run = answer.rest.over ? this.run(values, answer, state) : null;
     run?.advance();
-    const ask = (what) => command(what, state, cell);
+    const ask = (what, start) => command({ what, state, cell, start });
     return {
       state, cell, values,
       before: { v: cell.reference.v ?? cell.reference.described_v },
@@ -145,7 +145,7 @@ class CellModel {
       off: answer.off && { now: answer.off.now, rest: answer.off.rest.view(t, ask) },
       account: answer.account,
       curve: curve.view,
-      run: run ? run.view(ask) : { ...NO_RUN, command: ask("run") },
+      run: run ? run.view(ask) : { ...NO_RUN, command: ask("run", null) },
       ghost: ghost && { now: ghost.now, rest: ghost.rest, curve: ghost.curve },
       pending: answer.pending || curve.pending || !run || run.pending,
     };
@@ -536,7 +536,7 @@ class Run {
       start: this.start,
       complete: this.complete,
       reached: this.reached,
-      command: ask("run"),
+      command: ask("run", this.start),
       pending: this.pending,
     };
   }
