@@ -129,7 +129,8 @@ function start({ doc, model, state, unknown, now }) {
     if (store.step !== step) [step, ghost] = [store.step, view];
     root.dataset.mode = asked.mode;
     clearTimeout(link);
-    link = setTimeout(() => history.replaceState(null, "", store.fragment()), LINK);
+    // the frame of a notebook has no address of its own
+    if (location.protocol !== "about:") link = setTimeout(() => history.replaceState(null, "", store.fragment()), LINK);
     if (model.loaded(asked.cell)) ask();
     else
       prepare(doc, model, asked.cell).then(ask, (error) => {

@@ -452,7 +452,8 @@ class Run {
     this.filled = 0; // samples of stages that are done
     this.reached = 0;
     this.stuck = !this.p.every(Number.isFinite) || !this.state.every(Number.isFinite);
-    this.found = new Float64Array(0);
+    this.found = new Float64Array(model.cell.readings.length * this.t.length).fill(NaN);
+    this.tried = 0;
     /** A reading over `t`, by its row. */
     this.rows = (row) => this.found.subarray(row * this.t.length, (row + 1) * this.t.length);
   }
@@ -462,13 +463,17 @@ class Run {
   }
 
   get pending() {
-    return !this.complete && !this.stuck;
+    return !this.complete && !this.stuck && this.tried < this.model.doc.certificate.run.max_steps;
   }
 
   advance() {
     if (!this.pending) return;
-    let left = this.model.doc.certificate.run.steps_drag;
-    while (this.pending && left > 0) left -= this.go(left);
+    const { steps_drag } = this.model.doc.certificate.run;
+    for (let tried = 0; this.pending && tried < steps_drag; ) {
+      const more = this.go(steps_drag - tried);
+      tried += more;
+      this.tried += more;
+    }
     this.read();
   }
 
