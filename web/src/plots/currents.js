@@ -3,10 +3,10 @@ import { bars, figure } from "./svg.js";
 import { extent, sticky, ticks } from "./scales.js";
 import { chosen, ionsOf, keys, read, symbol } from "./rows.js";
 
-export function createPlot(host, { t }) {
+export function createPlot(host, { t, doc, store }) {
   let view = null;
   const ranges = [null, null];
-  const plot = figure(host, { t, name: "currents", draw, toTable });
+  const plot = figure(host, { t, doc, store, name: "currents", draw, toTable });
   const parts = [bars(plot.svg), bars(plot.svg)];
 
   /** Currents of transports and what other paths take, pA; fluxes of each ion, fmol/s. */
@@ -85,6 +85,7 @@ export function createPlot(host, { t }) {
       plot.element.hidden = view.show?.settled === false;
       if (!plot.element.hidden && plot.shows(view)) draw();
     },
+    title: plot.title,
     toTable,
     svg: plot.standalone,
   };

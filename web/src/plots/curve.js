@@ -6,9 +6,9 @@ import { chosen } from "./rows.js";
 const SERIES = ["nernst", "ghk", "now", "settled"]; // later ones lie on top
 
 /** onX(value, phase) sets the ion, onDrop() keeps the present points, onData(points) shows points [{x, v}] that were pasted. */
-export function createPlot(host, { t, store, onX, onDrop, onData }) {
+export function createPlot(host, { t, doc, store, onX, onDrop, onData }) {
   let view = null, range = null, X = null;
-  const plot = figure(host, { t, name: "curve", draw, toTable });
+  const plot = figure(host, { t, doc, store, name: "curve", draw, toTable });
   const hatch = pattern(plot);
   const axis = axes(plot.svg);
   const gap = marks(() => {
@@ -195,6 +195,7 @@ export function createPlot(host, { t, store, onX, onDrop, onData }) {
       paste.told(view.state.data);
       if (plot.shows(view)) draw();
     },
+    title: plot.title,
     toTable,
     svg: plot.standalone,
   };

@@ -1,13 +1,13 @@
 // The potential ladder: E of each ion as ticks, V at once and settled as marks, V before as a shadow.
 import { axes, color, dash, figure, make, marks, say, set, subscripted } from "./svg.js";
 import { extent, linear, spread, sticky, ticks } from "./scales.js";
-import { chosen, ionsOf, read } from "./rows.js";
+import { chosen, ionsOf, potential } from "./rows.js";
 
 const COLUMN = 19; // em that a membrane needs with labels on both sides
 
-export function createPlot(host, { t }) {
+export function createPlot(host, { t, doc, store }) {
   let view = null, range = null;
-  const plot = figure(host, { t, name: "ladder", draw, toTable });
+  const plot = figure(host, { t, doc, store, name: "ladder", draw, toTable });
   const axis = axes(plot.svg);
 
   const column = marks(() => {
@@ -37,9 +37,8 @@ export function createPlot(host, { t }) {
   });
 
   /** What a mode keeps back is not drawn. */
-  const settled = (k) => (view.show?.settled === false ? NaN : view.rest.v?.[k] ?? NaN);
+  const settled = (k) => (view.rest.isRest && view.show?.settled !== false ? view.rest.v[k] : NaN);
   const atOnce = (k) => (view.show?.now === false ? NaN : view.now.v[k] ?? NaN);
-  const potential = (k, ion) => (view.show?.settled === false ? NaN : read(view, "E", view.cell.membranes[k], ion));
 
   /** Which membranes there is room for. */
   function shown() {
@@ -50,7 +49,7 @@ export function createPlot(host, { t }) {
   function draw() {
     const { em, width } = plot.size, height = 29 * em;
     const which = shown();
-    const E = (k) => ionsOf(view, view.cell.membranes[k]).map((ion) => potential(k, ion));
+    const E = (k) => ionsOf(view, view.cell.membranes[k]).map((ion) => potential(view, view.cell.membranes[k], ion));
     const [lo, hi] = extent(view.before.v, which.map(atOnce), which.map(settled), ...which.map(E), [0]);
     range = sticky(range, Math.max(lo, -400), Math.min(hi, 400), 7);
     const box = { left: 3.9 * em, right: width - 0.2 * em, top: 2 * em, bottom: height - 0.8 * em };
@@ -70,7 +69,7 @@ export function createPlot(host, { t }) {
     set(node.name, { x, y: box.top - 0.7 * em });
     set(node.body, { x: x - 0.45 * em, width: 0.9 * em, y: box.top, height: box.bottom - box.top });
 
-    const ions = ionsOf(view, membrane).map((ion) => [ion, potential(k, ion)]).filter(([, E]) => inside(E));
+    const ions = ionsOf(view, membrane).map((ion) => [ion, potential(view, membrane, ion)]).filter(([, E]) => inside(E));
     const places = spread(ions.map(([, E]) => Y(E)), 1.25 * em, box.top, box.bottom);
     ions.forEach(([ion, E], n) => {
       const mark = node.ion(ion), y = Y(E), at = places[n];
@@ -86,8 +85,8 @@ export function createPlot(host, { t }) {
     mark(node.nowLine, node.nowMark, inside(now), Y(now), 0.72);
     const shadow = (line, v, wide) => set(line, inside(v) ? { x1: x - wide, x2: x + wide, y1: Y(v), y2: Y(v), display: null } : { display: "none" });
     shadow(node.shade, before, half);
-    const ghost = view.ghost?.rest?.v?.[k];
-    shadow(node.ghost, ghost ?? NaN, 0.45 * em);
+    const ghost = view.ghost?.rest.isRest ? view.ghost.rest.v[k] : NaN;
+    shadow(node.ghost, ghost, 0.45 * em);
 
     const told = [["rest", rest], ["now", now], ["before", before]].filter(([, v]) => inside(v));
     const at = spread(told.map(([, v]) => Y(v)), 1.25 * em, box.top, box.bottom);
@@ -111,7 +110,7 @@ export function createPlot(host, { t }) {
 
   function sentence(k) {
     const membrane = view.cell.membranes[k];
-    const E = ionsOf(view, membrane).map((ion) => t("ladder.E", { ion, E: t.mV(potential(k, ion)) }));
+    const E = ionsOf(view, membrane).map((ion) => t("ladder.E", { ion, E: t.mV(potential(view, membrane, ion)) }));
     if (view.show?.settled === false || view.show?.now === false) return t("plot.kept_back");
     const values = { before: t.mV(view.before.v[k]), now: t.mV(atOnce(k)), settled: t.mV(settled(k)), E: E.join(", "), why: view.rest.isRest ? "" : t(`gap.${view.rest.outcome}`) };
     const of = view.cell.membranes.length > 1 ? `${membrane}: ` : "";
@@ -125,7 +124,7 @@ export function createPlot(host, { t }) {
     for (const [k, membrane] of view.cell.membranes.entries()) {
       rows.push([membrane, t("ladder.before"), view.before.v[k]], [membrane, t("ladder.now"), atOnce(k)]);
       rows.push([membrane, t("ladder.settled"), settled(k)]);
-      for (const ion of ionsOf(view, membrane)) rows.push([membrane, `E_${ion}`, potential(k, ion)]);
+      for (const ion of ionsOf(view, membrane)) rows.push([membrane, `E_${ion}`, potential(view, membrane, ion)]);
     }
     return { columns: [{ label: t("plot.membrane") }, { label: t("plot.what") }, { label: t("plot.potential"), unit: "mV" }], rows: rows.map((each) => each.map((cell) => (Number.isNaN(cell) ? null : cell))) };
   }
@@ -136,6 +135,7 @@ export function createPlot(host, { t }) {
       view = next;
       if (plot.shows(view)) draw();
     },
+    title: plot.title,
     toTable,
     svg: plot.standalone,
   };

@@ -10,6 +10,13 @@ function index(list) {
 /** Row of a quantity at a place, or undefined. */
 export const row = (list, quantity, ...place) => index(list).get([quantity, ...place].join("\n"));
 
+/** Nernst potential of an ion: at rest, or with the contents of the moment where there is no rest or it is kept back. */
+export function potential(view, membrane, ion) {
+  const k = row(view.cell.readings, "E", membrane, ion);
+  const from = view.rest.isRest && view.show?.settled !== false ? view.rest.read : view.now.read;
+  return from?.[k] ?? NaN;
+}
+
 /** What is read of the settled state; NaN where there is none. */
 export function read(view, quantity, ...place) {
   const k = row(view.cell.readings, quantity, ...place);

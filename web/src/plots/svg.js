@@ -1,6 +1,7 @@
 // What the plots share: a figure with its title, summary, drawing, handles and data table, and marks kept in place.
 // All looks are attributes with a colour for paper after the comma, so that a drawing stands alone when it is saved.
 import { linear } from "./scales.js";
+import { savePlot } from "../files.js";
 
 const NS = "http://www.w3.org/2000/svg";
 
@@ -179,7 +180,7 @@ export function handle(parent, name, { step, low, high, ...drag }) {
 let count = 0;
 
 /** The parts that every plot has. `draw()` is called when the width or the size of the text changes. */
-export function figure(host, { t, name, draw, toTable }) {
+export function figure(host, { t, doc, store, name, draw, toTable }) {
   const id = `plot-${name}-${(count += 1)}`;
   const element = html("figure", { class: `plot plot-${name}`, "aria-labelledby": `${id}-title` }, host);
   const head = html("div", { class: "plot-head" }, element);
@@ -196,6 +197,16 @@ export function figure(host, { t, name, draw, toTable }) {
   html("summary", {}, details, t("plot.table"));
   const around = html("div", { class: "plot-scroll", tabindex: 0, role: "region", "aria-label": t("plot.table_of", { title: caption.textContent }) }, details);
   const table = html("table", {}, around);
+  const files = html("p", { class: "plot-files" }, details, `${t("plot.save")} `);
+  const saved = html("span", { role: "status" });
+  for (const kind of ["csv", "svg", "png"]) {
+    const button = html("button", { type: "button", "aria-label": t("plot.save_as", { title: caption.textContent, kind: kind.toUpperCase() }) }, files, kind.toUpperCase());
+    button.addEventListener("click", () =>
+      savePlot({ plot: { toTable, svg: drawing }, id: name, kind, view, doc, fragment: store.fragment(), t }).then(
+        (text) => say(saved, text), (error) => say(saved, error.message)),
+    );
+  }
+  files.append(saved);
   const size = { width: 0, em: 0 };
   let told = 0, view = null;
 
@@ -216,6 +227,9 @@ export function figure(host, { t, name, draw, toTable }) {
   };
   details.addEventListener("toggle", () => details.open && view && fill());
 
+  /** The drawing alone, with its title, its summary and lines of text below. */
+  const drawing = (footer) => standalone(svg, { title: caption.textContent, summary: summary.textContent, footer });
+
   const watch = new ResizeObserver(() => {
     const width = Math.floor(body.clientWidth), em = probe.offsetHeight * 0.86;
     if (!width || (width === size.width && em === size.em)) return;
@@ -226,7 +240,7 @@ export function figure(host, { t, name, draw, toTable }) {
   watch.observe(probe);
 
   return {
-    element, svg, body, tools, size,
+    element, svg, body, tools, size, title: caption.textContent,
     /** Keeps the view for the table; false while there is no room to draw in. */
     shows(next) {
       view = next;
@@ -242,10 +256,7 @@ export function figure(host, { t, name, draw, toTable }) {
     summarised(text) {
       say(summary, text);
     },
-    /** The drawing alone, with its title, its summary and lines of text below. */
-    standalone(footer) {
-      return standalone(svg, { title: caption.textContent, summary: summary.textContent, footer });
-    },
+    standalone: drawing,
   };
 }
 

@@ -7,10 +7,10 @@ const TIMES = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 1
 const CLOCK = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
 
 /** onBlock(index, {start, end}, phase) moves a block; times in s. */
-export function createPlot(host, { t, onBlock }) {
+export function createPlot(host, { t, doc, store, onBlock }) {
   let view = null, X = null, box = null, cursor = null, known = {};
   const hidden = new Set(["volumes", "atp"]), ranges = new Map();
-  const plot = figure(host, { t, name: "timecourse", draw, toTable });
+  const plot = figure(host, { t, doc, store, name: "timecourse", draw, toTable });
   const readout = html("p", { class: "plot-readout" });
   plot.body.after(readout);
   const bands = make("g", {}, plot.svg);
@@ -148,6 +148,7 @@ export function createPlot(host, { t, onBlock }) {
 
   function draw() {
     const { em, width } = plot.size, { run, state } = view, all = panels();
+    set(plot.element, { "aria-busy": run.pending ? "true" : null });
     choose(all);
     const shown = all.filter(({ key }) => !hidden.has(key)), gap = 1.9 * em;
     const lanes = laid(state.blocks, state.until);
@@ -198,7 +199,7 @@ export function createPlot(host, { t, onBlock }) {
     });
     for (const each of [bar, band, handles]) each.swept();
 
-    set(missing, run.complete ? { display: "none" } : { display: null, x: X(run.reached), width: Math.max(0, box.right - X(run.reached)), y: gap, height: blocksTop - gap });
+    set(missing, run.complete || run.pending ? { display: "none" } : { display: null, x: X(run.reached), width: Math.max(0, box.right - X(run.reached)), y: gap, height: blocksTop - gap });
     Object.assign(area.style, { left: `${box.left}px`, width: `${box.right - box.left}px`, top: `${gap}px`, height: `${blocksTop - gap - 0.3 * em}px` });
     point(cursor);
     plot.summarised(sentence(all[0]));
@@ -243,7 +244,7 @@ export function createPlot(host, { t, onBlock }) {
     set(hair, { display: time === null ? "none" : null });
     const { em } = plot.size, place = X(time ?? 0);
     Object.assign(clock.style, { left: `${place - 12}px`, width: "24px", top: `${box.bottom}px`, height: `${Math.max(24, 1.6 * em)}px`, cursor: "ew-resize" });
-    if (time === null) {
+    if (time === null || !view.run.t.length) {
       say(readout, t("timecourse.point"));
       set(clock, { "aria-valuemin": 0, "aria-valuemax": view.state.until, "aria-valuenow": 0, "aria-valuetext": t.time(0) });
       return;
@@ -273,13 +274,15 @@ export function createPlot(host, { t, onBlock }) {
   }
 
   function sentence({ traces }) {
-    const { run, state } = view, v = run.rows(traces.at(-1).row), [lo, hi] = extent(v);
+    const { run, state } = view;
+    if (!run.t.length) return t("timecourse.pending");
+    const v = run.rows(traces.at(-1).row), [lo, hi] = extent(v);
     let last = v.length - 1;
     while (last >= 0 && !Number.isFinite(v[last])) last -= 1;
     const parts = [t("timecourse.summary", { start: t.mV(v[0]), low: t.mV(lo), high: t.mV(hi), end: t.mV(v[last]), until: t.time(run.t[last] ?? 0) })];
     for (const block of state.blocks)
       parts.push(t("timecourse.summary_block", { block: blockName(block), start: t.time(block.start), end: block.end === null ? t("timecourse.to_end") : t.time(block.end) }));
-    if (!run.complete) parts.push(t("timecourse.incomplete", { reached: t.time(run.reached) }));
+    if (!run.complete && !run.pending) parts.push(t("timecourse.incomplete", { reached: t.time(run.reached) }));
     return parts.join(" ");
   }
 
@@ -304,6 +307,7 @@ export function createPlot(host, { t, onBlock }) {
       plot.element.hidden = view.show?.settled === false;
       if (!plot.element.hidden && plot.shows(view)) draw();
     },
+    title: plot.title,
     toTable,
     svg: plot.standalone,
   };

@@ -5,9 +5,9 @@ import { chosen, keys, symbol, told } from "./rows.js";
 
 const PARTS = [["chord_pump", "pump"], ["chord_paths", "other"], ["chord_one_sided", "other"]];
 
-export function createPlot(host, { t }) {
+export function createPlot(host, { t, doc, store }) {
   let view = null, range = null;
-  const plot = figure(host, { t, name: "waterfall", draw, toTable });
+  const plot = figure(host, { t, doc, store, name: "waterfall", draw, toTable });
   const rowsOf = bars(plot.svg);
 
   /** Steps from 0 to V, then from V down without pumps, then GHK: {key, label, from, to, change}. */
@@ -28,11 +28,11 @@ export function createPlot(host, { t }) {
       if (part) step(quantity, t(`waterfall.${quantity}`), name, part);
     }
     found.push({ key: "v", label: t("waterfall.v"), name: "v", from: 0, to: v, total: v, last: true });
-    const off = view.off.now.v[k], down = view.off.rest.v?.[k];
-    if (Number.isFinite(off) && off !== null) {
+    const off = view.off?.now.v[k] ?? NaN, down = view.off?.rest.isRest === false ? NaN : view.off?.rest.v[k] ?? NaN;
+    if (Number.isFinite(off)) {
       found.push({ key: "off head", label: t("waterfall.off"), head: true });
       found.push({ key: "direct", label: t("waterfall.direct"), name: "pump", from: v, to: off, by: off - v, hollow: true });
-      if (Number.isFinite(down) && down !== null)
+      if (Number.isFinite(down))
         found.push({ key: "indirect", label: t("waterfall.indirect"), name: "pump", from: off, to: down, by: down - off, hollow: true },
           { key: "down", label: t("waterfall.down"), name: "v", from: 0, to: down, total: down, hollow: true, last: true });
       else found.push({ key: "nowhere", label: t("waterfall.nowhere", { why: t(`gap.${view.off.rest.outcome}`) }), head: true });
@@ -79,6 +79,7 @@ export function createPlot(host, { t }) {
       plot.element.hidden = view.show?.settled === false;
       if (!plot.element.hidden && plot.shows(view)) draw();
     },
+    title: plot.title,
     toTable,
     svg: plot.standalone,
   };
