@@ -58,7 +58,7 @@ export function runCommand(view) {
 
 /** Commands that give the numbers of a view, and the run if something happens in it. */
 export function commands(view) {
-  const { state, cell } = view, lines = [settledCommand(state, cell)];
+  const { state, cell } = view, lines = settledCommand(state, cell).split("\n");
   if (contents(changed(state, cell)).length) lines.push("# at once, with these contents frozen: copy as Python");
   if (state.blocks.length) lines.push(...runCommand(view).split("\n").filter((line) => !lines.includes(line)));
   return lines.join("\n");
