@@ -43,7 +43,7 @@ export function createPlot(host, { t, doc, store, onX, onDrop, onData }) {
       onX(clamped(X.invert(kept.from + dx)), kept.phase);
       kept.phase = "move";
     },
-    end: () => onX(value(), "end"),
+    end: (kept) => kept.phase === "move" && onX(value(), "end"),
     step: (n) => onX(clamped(X.invert(X(value()) + (n * (X(limits()[1]) - X(limits()[0]))) / 200)), "start"),
     low: () => onX(limits()[0], "start"),
     high: () => onX(limits()[1], "start"),

@@ -196,7 +196,7 @@ export function figure(host, { t, doc, store, name, draw, toTable }) {
   const details = html("details", { class: "plot-table" }, element);
   html("summary", {}, details, t("plot.table"));
   const around = html("div", { class: "plot-scroll", tabindex: 0, role: "region", "aria-label": t("plot.table_of", { title: caption.textContent }) }, details);
-  const table = html("table", {}, around);
+  const table = html("table", { "aria-labelledby": `${id}-title` }, around);
   const files = html("p", { class: "plot-files" }, details, `${t("plot.save")} `);
   const saved = html("span", { role: "status" });
   for (const kind of ["csv", "svg", "png"]) {
@@ -213,7 +213,6 @@ export function figure(host, { t, doc, store, name, draw, toTable }) {
   const fill = () => {
     const { columns, rows } = toTable(view);
     table.replaceChildren();
-    html("caption", {}, table, summary.textContent);
     const top = html("tr", {}, html("thead", {}, table));
     for (const { label, unit } of columns) html("th", { scope: "col" }, top, unit ? `${label}, ${unit}` : label);
     const lines = html("tbody", {}, table);

@@ -82,9 +82,9 @@ export function createPlot(host, { t, doc, store, onBlock }) {
         onBlock(index, moved(kept, dx), kept.phase);
         kept.phase = "move";
       },
-      end() {
+      end(kept) {
         const { start, end } = block();
-        onBlock(index, { start, end }, "end");
+        if (kept.phase === "move") onBlock(index, { start, end }, "end");
       },
       step: (n) => onBlock(index, step(n), "start"),
       low: () => onBlock(index, step(-1e9), "start"),
@@ -150,7 +150,7 @@ export function createPlot(host, { t, doc, store, onBlock }) {
     const { em, width } = plot.size, { run, state } = view, all = panels();
     set(plot.element, { "aria-busy": run.pending ? "true" : null });
     choose(all);
-    const shown = all.filter(({ key }) => !hidden.has(key)), gap = 1.9 * em;
+    const shown = all.filter(({ key }) => !hidden.has(key)), gap = 2.2 * em;
     const lanes = laid(state.blocks, state.until);
     const heights = shown.reduce((sum, { high }) => sum + high * em + gap, 0), blocksTop = heights + 0.3 * em;
     const lanesHigh = Math.max(0, ...lanes.map((lane) => lane + 1)) * 2 * em;
@@ -190,10 +190,10 @@ export function createPlot(host, { t, doc, store, onBlock }) {
         const grip = handles(`${n} ${part}`);
         Object.assign(grip.style, { left: `${left}px`, width: `${Math.max(span, 2)}px`, top: `${y}px`, height: `${Math.max(1.7 * em, 24)}px` });
         const at = part === "end" ? block.end ?? state.until : block.start;
-        const span2 = { start: t.time(block.start), end: block.end === null ? t("timecourse.to_end") : t.time(block.end) };
+        const times = { start: t.time(block.start, 4), end: block.end === null ? t("timecourse.to_end") : t.time(block.end, 4) };
         set(grip, {
           "aria-label": t(`timecourse.block_${part}`, { block: text }), "aria-valuemin": 0, "aria-valuemax": state.until, "aria-valuenow": at,
-          "aria-valuetext": part === "whole" ? t("timecourse.from_to", span2) : t.time(at),
+          "aria-valuetext": part === "whole" ? t("timecourse.from_to", times) : t.time(at, 4),
         });
       }
     });

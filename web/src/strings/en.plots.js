@@ -45,7 +45,7 @@ export default {
   "curve.paste": "Show measured points",
   "curve.paste_how": "Two numbers a line: {unit}, then mV.",
   "curve.paste_show": "Show them",
-  "curve.paste_wrong": "Line {line}, \u201c{text}\u201d, is not two numbers with the first above 0. Nothing is shown. Write one point a line, such as: 8 -63.9",
+  "curve.paste_wrong": "Line {line}, \u201c{text}\u201d, is not two numbers with the first above 0. Nothing new is shown. Write one point a line, such as: 8 -63.9",
   "curve.paste_shown": "{count} points are shown.",
   "gap.unstable": "stationary but unstable",
   "gap.oscillates": "oscillates for ever",
