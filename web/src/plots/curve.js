@@ -167,7 +167,7 @@ export function createPlot(host, { t, doc, store, onX, onDrop, onData }) {
       if (Math.abs(b - a) > leap()) parts.push(t("curve.summary_leap", { from: t.mV(a), to: t.mV(b), low: t.number(curve.x[n - 1]), high: t.number(curve.x[n]), unit: control().unit }));
     }
     for (const [first, end] of gaps(view))
-      parts.push(t("curve.summary_gap", { low: t.number(curve.x[first]), high: t.number(curve.x[end]), unit: control().unit, why: t(`gap.${curve.outcomes[first]}`) }));
+      parts.push(t(first === end ? "curve.summary_gap_one" : "curve.summary_gap", { low: t.number(curve.x[first]), high: t.number(curve.x[end]), unit: control().unit, why: t(`gap.${curve.outcomes[first]}`) }));
     return parts.join(" ");
   }
 

@@ -41,13 +41,14 @@ export function createPlot(host, { t, doc, store }) {
     if (Number.isFinite(ghk)) {
       found.push({ key: "ghk head", label: t("waterfall.ghk_head"), head: true });
       found.push({ key: "ghk", label: "GHK", name: "ghk", from: 0, to: ghk, total: ghk, hollow: true });
-      found.push({ key: "left out", label: t("waterfall.left_out"), name: "pump", from: ghk, to: v, by: v - ghk, last: true });
+      found.push({ key: "left out", label: t("waterfall.left_out"), name: "other", from: ghk, to: v, by: v - ghk, last: true });
     }
     return found;
   }
 
   function draw() {
     const { em, width } = plot.size, found = steps();
+    plot.svg.style.display = found.length ? "block" : "none";
     range = sticky(range, ...extent(found.map(({ to }) => to), found.map(({ from }) => from), [0]), 6);
     const labelWidth = Math.min(15 * em, 0.4 * width);
     const at = ticks(range[0], range[1], (width - labelWidth - 4.6 * em) / (3.4 * em));

@@ -38,6 +38,7 @@ export default {
   "curve.summary_none": "At {label} = {x} {unit}, V is {now} mV at once and there is no rest to settle at.",
   "curve.summary_range": "The settled V goes from {from} mV at {low} {unit} to {to} mV at {high} {unit}.",
   "curve.summary_leap": "Between {low} and {high} {unit} it leaps from {from} to {to} mV.",
+  "curve.summary_gap_one": "At {low} {unit}: {why}.",
   "curve.summary_gap": "From {low} to {high} {unit}: {why}.",
   "curve.kind_curve": "curve",
   "curve.kind_drop": "dropped point",
@@ -77,7 +78,7 @@ export default {
   "timecourse.summary": "V begins at {start} mV, lies between {low} and {high} mV, and is {end} mV at {until}.",
   "timecourse.summary_block": "{block} from {start} to {end}.",
   "timecourse.pending": "The run is being worked out.",
-  "timecourse.incomplete": "The run ends at {reached}: beyond that the cell has no state.",
+  "timecourse.incomplete": "The run reaches {reached} and no further.",
 
   "currents.title": "Currents that balance",
   "currents.path": "path: {path}",
