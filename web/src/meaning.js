@@ -1,0 +1,184 @@
+// What the numbers mean: where V comes from, what the pump costs and gives, what was proved and what was left out.
+import { el, setAttribute, write } from "./dom.js";
+
+/** { value(quantity, ...place), places(quantity, ...start) } of rows whose meanings are listed; NaN where there is none. */
+export function reader(meanings, values) {
+  return {
+    value(quantity, ...place) {
+      const k = meanings.findIndex((row) => row.quantity === quantity && row.place.join("/") === place.join("/"));
+      return k < 0 || !values ? NaN : values[k];
+    },
+    places: (quantity, ...start) => meanings.filter((row) => row.quantity === quantity && start.every((name, i) => row.place[i] === name)).map(({ place }) => place.slice(start.length)),
+  };
+}
+
+/** What is said of one number twice: the screen's first sentence and what a screen reader is told after a change. */
+export function summary(view, t) {
+  const m = view.state.membrane ?? 0, { now, rest, before } = view;
+  const from = { before: before.v[m] };
+  const first = now.v[m] === null || !Number.isFinite(now.v[m]) ? t("say.now.none") : t("say.now", { v: now.v[m], by: now.v[m] - before.v[m], ...from });
+  if (rest.pending) return `${first} ${t("say.pending")}`;
+  if (!rest.isRest) return `${first} ${rest.text}`;
+  return `${first} ${t("say.settled", { v: rest.v[m], by: rest.v[m] - before.v[m], tau: rest.tau, ...from })}`;
+}
+
+/** Why a membrane has the potential it has, sentence by sentence; the order is that of `vrest explain`. */
+export function accountOf(view, doc, t) {
+  const { cell, account, off, state } = view, membrane = cell.membranes[state.membrane ?? 0], several = cell.membranes.length > 1;
+  const { passive_mV: passive } = doc.certificate, rows = reader(cell.accounts, account), read = reader(cell.readings, view.rest.read);
+  const of = (quantity, ...place) => rows.value(quantity, membrane, ...place), lines = [];
+  const v = of("v"), ions = rows.places("E", membrane).map(([ion]) => ({ ion, E: of("E", ion), share: of("chord_share", ion), drive: of("driving_force", ion) }));
+  const voters = ions.filter(({ E, share }) => Number.isFinite(E) && Number.isFinite(share));
+  if (voters.length) {
+    const { ion, E, share, drive } = voters.reduce((a, b) => (b.share > a.share ? b : a));
+    const voice = t(Math.abs(drive) > passive ? "account.loudest" : "account.passive", { ion, E, share: 100 * share });
+    lines.push(t(several ? "account.vote.where" : "account.vote", { v, membrane, voice }));
+  }
+  const paths = read.places("path_currents", membrane).map(([name]) => name);
+  if (Math.abs(of("chord_paths")) > passive) lines.push(t("account.paths", { by: paths.join(", "), mV: of("chord_paths") }));
+  if (Math.abs(of("chord_one_sided")) > passive) lines.push(t("account.one_sided", { mV: of("chord_one_sided") }));
+  const absent = ions.filter(({ ion, E }) => !Number.isFinite(E) && cell.compartments.every((place) => !(read.value("concentrations", place, ion) > 0)));
+  if (absent.length) lines.push(t("account.absent", { ions: absent.map(({ ion }) => ion).join(t("account.absent.and")) }));
+  const turns = (name) => rows.places("turnover", name).some(([pump]) => Math.abs(rows.value("turnover", name, pump)) > 0);
+  const held = !Number.isFinite(of("charge_moved")), turning = turns(membrane), anywhere = cell.membranes.some(turns);
+  if (held) lines.push(t("account.held"));
+  else if (!anywhere) lines.push(t("account.no_pump"));
+  else if (turning) lines.push(`${atOnce(v, off, state.membrane ?? 0, t)} ${later(off, state.membrane ?? 0, t)}`);
+  if (turning && Number.isFinite(of("ghk"))) lines.push(t("account.ghk", { ghk: of("ghk"), pump: v - of("ghk") }));
+  if (turning && Number.isFinite(of("mullins_noda"))) lines.push(t("account.mullins_noda", { v: of("mullins_noda"), by: of("mullins_noda_minus_ghk") }));
+  return lines;
+}
+
+/** What is lost as soon as the pumps stop. */
+function atOnce(v, off, m, t) {
+  const stopped = off.now.v[m];
+  return Number.isFinite(stopped) && stopped !== null ? t("account.at_once", { by: stopped - v, v: stopped }) : t("account.at_once.none");
+}
+
+/** What is lost as the gradients run down. */
+function later(off, m, t) {
+  if (off.rest.v === null || !Number.isFinite(off.rest.v[m] ?? NaN)) return t("account.later.none", { text: off.rest.text });
+  const stopped = off.now.v[m], v = off.rest.v[m];
+  return Number.isFinite(stopped) && stopped !== null ? t("account.later", { by: v - stopped, v }) : t("account.later.only", { v });
+}
+
+/** How the outcome was found and how well it holds, as [name, text] pairs. */
+export function certificateOf(view, t) {
+  const { rest } = view, facts = [];
+  if (rest.hasState) {
+    facts.push([t("proof.stable"), t(rest.isRest ? "proof.stable.yes" : rest.outcome === "unstable" ? "proof.stable.no" : "proof.stable.around")]);
+    if (Number.isFinite(rest.tau)) facts.push([t("proof.slowest"), t("proof.slowest.text", { tau: rest.tau })]);
+    facts.push([t("proof.residual"), t("proof.residual.text", { mV: rest.residual_mV })]);
+    if (Number.isFinite(rest.imbalance)) facts.push([t("proof.imbalance"), t("proof.imbalance.text", { rate: rest.imbalance })]);
+  }
+  if (Number.isFinite(rest.followed)) facts.push([t("proof.reached"), rest.followed > 0 ? t("proof.followed", { time: rest.followed, steps: rest.steps }) : t("proof.near")]);
+  return facts;
+}
+
+/** -> { update(view), waterfall: host for that plot }: mounts the panel of a cell in `host`. */
+export function createMeaning({ host, cell, doc, t, checked }) {
+  const sentence = el("p", { className: "sentence" });
+  const question = el("h3", {}), waterfall = el("div", {}), sentences = el("ul", { className: "sentences" });
+  const outcome = el("p", { className: "outcome" }), text = el("p", {}), facts = el("dl", { className: "facts" });
+  const command = el("code", {}), undecided = el("div", { className: "undecided" }, el("p", {}, t("proof.undecided")), command);
+  const atp = el("p", {}), charge = el("p", {}), costs = el("section", {}, el("h3", {}, t("costs.title")), atp, charge);
+  const flux = fluxTable(cell, doc, t);
+  const pump = el("section", {}, el("h3", {}, t("pump.title")), el("dl", { className: "facts pump" }));
+  const ghk = el("p", {});
+  const account = el("section", {}, question, waterfall, sentences);
+  host.replaceChildren(
+    sentence,
+    el("section", { className: "proof" }, el("h3", {}, t("proof.title")), outcome, text, undecided, facts),
+    account, pump, costs, flux.element,
+    el("section", { className: "honesty" }, el("h3", {}, t("honesty.title")),
+      el("p", {}, t("honesty.model", { title: cell.title })), ghk,
+      el("p", {}, t("honesty.settled")),
+      el("p", { id: "checked" }, checked ? t("honesty.checked", { version: checked }) : t("honesty.unchecked")),
+      cell.reference.rests ? null : el("p", { className: "warning" }, t("honesty.no_reference", { reason: cell.reference.reason })),
+      cell.notes ? el("details", {}, el("summary", {}, t("honesty.notes")), ...cell.notes.trim().split(/\n\s*\n/).map((part) => el("p", {}, part))) : null));
+
+  function update(view) {
+    const { rest, state } = view, m = state.membrane ?? 0, rows = reader(cell.accounts, view.account), read = reader(cell.readings, rest.read);
+    const membrane = cell.membranes[m], told = rest.isRest && view.account !== null;
+    write(sentence, summary(view, t));
+    setAttribute(outcome, "data-kind", rest.pending ? "pending" : rest.isRest ? "rest" : "other");
+    outcome.replaceChildren(el("data", { id: "outcome", value: rest.outcome ?? "" }, rest.pending ? t("proof.pending") : t.has(`outcome.${rest.outcome}`) ? t(`outcome.${rest.outcome}`) : rest.outcome ?? t("proof.none")));
+    write(text, rest.text ?? "");
+    undecided.hidden = !rest.undecided;
+    write(command, rest.undecided ?? "");
+    fill(facts, certificateOf(view, t));
+    account.hidden = pump.hidden = !told;
+    if (told) {
+      write(question, t("account.title", { v: rows.value("v", membrane) }));
+      const lines = accountOf(view, doc, t);
+      while (sentences.children.length > lines.length) sentences.lastChild.remove();
+      lines.forEach((line, k) => write(sentences.children[k] ?? sentences.appendChild(el("li", {})), line));
+      pump.hidden = pumpFacts(pump.lastChild, view, m);
+    }
+    const spent = read.value("atp_per_second"), moved = rows.value("charge_moved", membrane);
+    write(atp, spent > 0 ? t("costs.atp", { atp: spent, watts: read.value("watts") }) : t("costs.none"));
+    write(charge, Number.isFinite(moved) && told ? t("costs.charge", { uM: moved, share: 100 * rows.value("charge_moved_share", membrane) }) : "");
+    costs.hidden = !rest.hasState;
+    const g = told ? rows.value("ghk", membrane) : NaN;
+    write(ghk, Number.isFinite(g) ? t("honesty.ghk", { ghk: g, by: rows.value("v", membrane) - g }) : t("honesty.ghk.none"));
+    flux.update(view, membrane);
+  }
+
+  /** Whether there is nothing to tell of a pump. */
+  function pumpFacts(list, view, m) {
+    const rows = reader(cell.accounts, view.account);
+    if (!cell.membranes.some((name) => rows.places("turnover", name).some(([pump]) => Math.abs(rows.value("turnover", name, pump)) > 0))) return true;
+    const v = view.rest.v[m], now = view.off.now.v[m], end = view.off.rest.v?.[m];
+    fill(list, [
+      [t("pump.at_once"), Number.isFinite(now) ? t("pump.to", { by: now - v, v: now }) : t("pump.none")],
+      [t("pump.later"), Number.isFinite(end) ? t("pump.to", { by: end - (Number.isFinite(now) ? now : v), v: end }) : view.off.rest.text],
+    ]);
+    return false;
+  }
+
+  return { update, waterfall };
+}
+
+/** Puts [name, text] pairs into a list of definitions, reusing what is there. */
+function fill(list, pairs) {
+  while (list.children.length > 2 * pairs.length) list.lastChild.remove();
+  pairs.forEach(([name, text], k) => {
+    write(list.children[2 * k] ?? list.appendChild(el("dt", {})), name);
+    write(list.children[2 * k + 1] ?? list.appendChild(el("dd", {})), text);
+  });
+}
+
+/** Outward fluxes of each ion through each transport of a membrane, and their sum. */
+function fluxTable(cell, doc, t) {
+  const body = el("tbody"), head = el("thead"), table = el("table", {}, el("caption", {}, t("flux.caption")), head, body);
+  const scroller = el("div", { className: "scroller", tabIndex: 0, role: "region", "aria-label": t("flux.title") }, table);
+  const element = el("details", { className: "flux" }, el("summary", {}, t("flux.title")), scroller);
+  let drawn = null, cells = [], last = null;
+  element.addEventListener("toggle", () => last && update(...last));
+
+  function draw(membrane) {
+    const places = cell.readings.filter(({ quantity, place }) => quantity === "fluxes" && place[0] === membrane).map(({ place }) => place);
+    const ions = [...new Set(places.map(([, ion]) => ion))], columns = [...new Set(places.map(([, , transport]) => transport))];
+    head.replaceChildren(el("tr", {}, el("th", { scope: "col" }, t("flux.ion")), ...columns.map((name) => el("th", { scope: "col" }, name)), el("th", { scope: "col" }, t("flux.sum"))));
+    cells = ions.map((ion) => ({ ion, cells: columns.map((transport) => ({ transport, td: el("td") })), sum: el("td", { className: "sum" }) }));
+    body.replaceChildren(...cells.map(({ ion, cells, sum }) => el("tr", {}, el("th", { scope: "row" }, ion), ...cells.map(({ td }) => td), sum)));
+    drawn = membrane;
+  }
+
+  function update(view, membrane) {
+    last = [view, membrane];
+    element.hidden = !view.rest.hasState;
+    if (element.hidden || !element.open) return;
+    if (drawn !== membrane) draw(membrane);
+    const read = reader(cell.readings, view.rest.read);
+    const all = cells.map(({ ion, cells }) => cells.map(({ transport }) => read.value("fluxes", membrane, ion, transport)));
+    const tiny = doc.certificate.table_rounding * Math.max(...all.flat().filter(Number.isFinite).map(Math.abs), 0);
+    const shown = (value) => (Number.isNaN(value) ? "" : Math.abs(value) > tiny ? t("flux.value", { value }) : "0");
+    cells.forEach((row, i) => {
+      row.cells.forEach(({ td }, k) => write(td, shown(all[i][k])));
+      write(row.sum, shown(all[i].reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : value), 0)));
+    });
+  }
+
+  return { element, update };
+}
