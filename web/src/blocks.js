@@ -1,4 +1,5 @@
 // "Do something": buttons that put a change on the time axis, the list of what is there, how long to watch, and cards.
+import { moved } from "./controls.js";
 import { el, setAttribute, write } from "./dom.js";
 import { inField, readNumber, readTime, timeInField } from "./numbers.js";
 
@@ -115,10 +116,8 @@ export function createBlocks({ host, cell, store, t, say }) {
       onchange: () => {
         const control = controls.find(({ name }) => name === select.value), read = readNumber(box.value, control.unit);
         let problem = read.problem && t(read.problem, { ...read.values, unit: control.unit });
-        if (!problem && (read.value < (control.minimum ?? -Infinity) || read.value > (control.maximum ?? Infinity))) {
-          const limit = read.value < control.minimum ? control.minimum : control.maximum;
-          problem = t("controls.limit.refused", { label: control.label, limit, unit: control.unit });
-        }
+        const limit = problem ? null : moved(cell.controls, [], cell.controls.indexOf(control), read.value).limit;
+        if (limit) problem = t("controls.limit.refused", { label: control.label, limit: limit.value, unit: control.unit });
         setAttribute(box, "aria-invalid", problem ? "true" : null);
         note.classList.toggle("bad", Boolean(problem));
         write(note, problem ?? "");

@@ -47,14 +47,18 @@ export function companionOf(control, state) {
 
 /**
  * What changes when one control is asked for a value: [[index, value], …] of it and of its companion, and where a
- * limit stopped it, { index of whose limit, value of the limit }. values: of all controls, before the change.
+ * limit stopped it, { index of whose limit, value of the limit }. A limit that cannot be reached itself (a
+ * concentration inside is above 0) leaves all as it was. values: of all controls, before the change.
  */
 export function moved(controls, values, index, wanted, companion) {
   const within = (k, value) => Math.min(Math.max(value, controls[k].minimum ?? -Infinity), controls[k].maximum ?? Infinity);
+  const barred = (k, value) => controls[k].exclusive && value <= controls[k].minimum;
   let value = within(index, wanted), limit = value === wanted ? null : { index, value };
+  if (barred(index, value)) return { changes: [], limit: { index, value, barred: true } };
   if (!companion) return { changes: [[index, value]], limit };
   const { control: other, factor } = companion, follows = values[other] + factor * (value - values[index]);
   let there = within(other, follows);
+  if (barred(other, there)) return { changes: [], limit: { index: other, value: there, barred: true } };
   if (there !== follows) {
     limit = { index: other, value: there };
     value = clean(values[index] + (there - values[other]) / factor);
@@ -91,13 +95,16 @@ export function createControls({ host, cell, store, t, say }) {
     const state = store.get();
     if (!goesOn || gesture.index !== index || !gesture.base) Object.assign(gesture, { index, base: valuesOf(controls, state), fresh: true });
     const { changes, limit } = moved(controls, gesture.base, index, wanted, companionOf(controls[index], state));
-    store.set({ values: changed(controls, state.values, changes) }, { history: gesture.fresh ? true : "merge" });
-    Object.assign(gesture, { fresh: false, at: performance.now() });
+    if (changes.length) {
+      store.set({ values: changed(controls, state.values, changes) }, { history: gesture.fresh ? true : "merge" });
+      Object.assign(gesture, { fresh: false, at: performance.now() });
+    }
     rows[index].tell(limit && limitText(index, limit));
   }
 
   function limitText(index, limit) {
     const { label, unit } = controls[limit.index], at = { label, limit: limit.value, unit };
+    if (limit.barred) return t("controls.limit.barred", at);
     if (limit.index === index) return t("controls.limit", at);
     return t("controls.limit.companion", { ...at, stopped: valuesOf(controls, store.get())[index], own: controls[index].label });
   }
@@ -149,20 +156,22 @@ export function createControls({ host, cell, store, t, say }) {
       onchange: () => {
         const now = valuesOf(controls, store.get())[index];
         if (now !== 0) asked[index] = now;
-        ask(index, now === 0 ? asked[index] ?? control.value : 0);
+        ask(index, now !== 0 ? 0 : asked[index] ?? (control.value || valueAt(control, ENDS / 2)));
       },
     });
     const choice = companionChoice(control, index);
     const row = el("div", { className: "control", "data-control": control.name },
-      el("div", { className: "head" }, toggle || null, label, box, el("span", { className: "unit" }, unit), reset, help),
+      el("div", { className: "head" },
+        el("div", { className: "what" }, toggle || null, label, help),
+        el("div", { className: "number" }, reset, box, el("span", { className: "unit" }, unit))),
       range, choice, note, about);
     let shown = "", value = NaN, problem = false;
 
     function commit() {
       if (box.value === shown) {
+        if (problem) tell(null);
         problem = false;
         box.removeAttribute("aria-invalid");
-        tell(null);
         return;
       }
       const read = readNumber(box.value, control.unit);

@@ -125,9 +125,9 @@ function createScreen({ state: first, doc, store, plots, modes, copies, actions,
 
   const { bar, syncBar } = createBar({ cell, doc, store, t, copies, actions, notice, viewNow: () => view, plots: mounted });
   const tabs = createTabs(panels, t);
-  const main = el("main", { id: "main", tabIndex: -1 }, tabs.element, el("div", { className: "columns" }, ...PANELS.map((name) => panels[name])));
+  const main = el("main", { id: "main", className: "columns", tabIndex: -1 }, ...PANELS.map((name) => panels[name]));
   const element = el("div", { className: "screen" },
-    el("a", { className: "skip", href: "#main", onclick: skip }, t("bar.skip")), bar, strip.element, notices, main);
+    el("a", { className: "skip", href: "#main", onclick: skip }, t("bar.skip")), bar, el("div", { className: "stays" }, strip.element, el("nav", { "aria-label": t("tabs.title") }, tabs.element)), notices, main);
 
   /** The fragment of the address is the state of the page, so that a link within it must not change it. */
   function skip(event) {
@@ -281,6 +281,7 @@ function createStrip({ cell, store, t }) {
     const known = Number.isFinite(v) && v !== null;
     value.value = known && !hidden ? String(v) : "";
     write(value, hidden ? "?" : known ? t.mV(v) : none);
+    value.classList.toggle("words", !hidden && !known);
     write(by, known && !hidden ? t("strip.by", { by: v - before }) : "");
     value.nextSibling.hidden = hidden || !known;
   }
@@ -293,7 +294,7 @@ function createStrip({ cell, store, t }) {
     update(view, shown) {
       const m = view.state.membrane ?? 0, name = cell.membranes[m], { rest } = view;
       set(now, view.now.v[m], view.before.v[m], !shown.now || !shown.plots, t("strip.none"));
-      set(settled, rest.isRest ? rest.v[m] : NaN, view.before.v[m], !shown.plots || (!shown.settled && rest.isRest), t(rest.pending ? "strip.pending" : "strip.none"));
+      set(settled, rest.isRest ? rest.v[m] : NaN, view.before.v[m], !shown.plots || (!shown.settled && rest.isRest), t(rest.pending ? "strip.pending" : t.has(`outcome.${rest.outcome}`) ? `outcome.${rest.outcome}` : "strip.none"));
       setAttribute(settled.element, "aria-busy", rest.pending ? "true" : null);
       const read = reader(cell.readings, rest.hasState ? rest.read : null);
       if (drawn !== m) {
@@ -313,7 +314,7 @@ function createStrip({ cell, store, t }) {
 function createTabs(panels, t) {
   const narrow = matchMedia(NARROW);
   const tabs = PANELS.map((name) => el("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `panel-${name}`, onclick: () => choose(name) }, t(`panel.${name}`)));
-  const element = el("div", { className: "tabs", role: "tablist", "aria-label": t("tabs.title"), onkeydown: onKey }, ...tabs);
+  const element = el("div", { className: "tabs", role: "tablist", onkeydown: onKey }, ...tabs);
   let chosen = "plots";
 
   function onKey(event) {

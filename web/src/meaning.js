@@ -24,7 +24,7 @@ export function summary(view, t) {
 
 /** Why a membrane has the potential it has, sentence by sentence; the order is that of `vrest explain`. */
 export function accountOf(view, doc, t) {
-  const { cell, account, off, state } = view, membrane = cell.membranes[state.membrane ?? 0], several = cell.membranes.length > 1;
+  const { cell, account, state } = view, membrane = cell.membranes[state.membrane ?? 0], several = cell.membranes.length > 1;
   const { passive_mV: passive } = doc.certificate, rows = reader(cell.accounts, account), read = reader(cell.readings, view.rest.read);
   const of = (quantity, ...place) => rows.value(quantity, membrane, ...place), lines = [];
   const v = of("v"), ions = rows.places("E", membrane).map(([ion]) => ({ ion, E: of("E", ion), share: of("chord_share", ion), drive: of("driving_force", ion) }));
@@ -43,10 +43,17 @@ export function accountOf(view, doc, t) {
   const held = !Number.isFinite(of("charge_moved")), turning = turns(membrane), anywhere = cell.membranes.some(turns);
   if (held) lines.push(t("account.held"));
   else if (!anywhere) lines.push(t("account.no_pump"));
-  else if (turning) lines.push(`${atOnce(v, off, state.membrane ?? 0, t)} ${later(off, state.membrane ?? 0, t)}`);
   if (turning && Number.isFinite(of("ghk"))) lines.push(t("account.ghk", { ghk: of("ghk"), pump: v - of("ghk") }));
   if (turning && Number.isFinite(of("mullins_noda"))) lines.push(t("account.mullins_noda", { v: of("mullins_noda"), by: of("mullins_noda_minus_ghk") }));
   return lines;
+}
+
+/** What the pump gives, in two sentences: its own current, lost at once, and the gradients; none where no pump of the membrane turns. */
+export function pumpOf(view, t) {
+  const { cell, account, off, state, rest } = view, m = state.membrane ?? 0, membrane = cell.membranes[m], rows = reader(cell.accounts, account);
+  const turns = rows.places("turnover", membrane).some(([pump]) => Math.abs(rows.value("turnover", membrane, pump)) > 0);
+  if (!turns || !Number.isFinite(rows.value("charge_moved", membrane))) return [];
+  return [atOnce(rest.v[m], off, m, t), later(off, m, t)];
 }
 
 /** What is lost as soon as the pumps stop. */
@@ -71,7 +78,8 @@ export function certificateOf(view, t) {
     facts.push([t("proof.residual"), t("proof.residual.text", { mV: rest.residual_mV })]);
     if (Number.isFinite(rest.imbalance)) facts.push([t("proof.imbalance"), t("proof.imbalance.text", { rate: rest.imbalance })]);
   }
-  if (Number.isFinite(rest.followed)) facts.push([t("proof.reached"), rest.followed > 0 ? t("proof.followed", { time: rest.followed, steps: rest.steps }) : t("proof.near")]);
+  if (rest.followed > 0) facts.push([t("proof.reached"), t("proof.followed", { time: rest.followed, steps: rest.steps })]);
+  else if (rest.hasState) facts.push([t("proof.reached"), t("proof.near")]);
   return facts;
 }
 
@@ -83,15 +91,14 @@ export function createMeaning({ host, cell, doc, t, checked }) {
   const command = el("code", {}), undecided = el("div", { className: "undecided" }, el("p", {}, t("proof.undecided")), command);
   const atp = el("p", {}), charge = el("p", {}), costs = el("section", {}, el("h3", {}, t("costs.title")), atp, charge);
   const flux = fluxTable(cell, doc, t);
-  const pump = el("section", {}, el("h3", {}, t("pump.title")), el("dl", { className: "facts pump" }));
-  const ghk = el("p", {});
+  const given = el("ul", { className: "sentences" }), pump = el("section", {}, el("h3", {}, t("pump.title")), given);
   const account = el("section", {}, question, waterfall, sentences);
   host.replaceChildren(
     sentence,
     el("section", { className: "proof" }, el("h3", {}, t("proof.title")), outcome, text, undecided, facts),
     account, pump, costs, flux.element,
     el("section", { className: "honesty" }, el("h3", {}, t("honesty.title")),
-      el("p", {}, t("honesty.model", { title: cell.title })), ghk,
+      el("p", {}, t("honesty.model", { title: cell.title })), el("p", {}, t("honesty.ghk")),
       el("p", {}, t("honesty.settled")),
       el("p", { id: "checked" }, checked ? t("honesty.checked", { version: checked }) : t("honesty.unchecked")),
       cell.reference.rests ? null : el("p", { className: "warning" }, t("honesty.no_reference", { reason: cell.reference.reason })),
@@ -110,33 +117,25 @@ export function createMeaning({ host, cell, doc, t, checked }) {
     account.hidden = pump.hidden = !told;
     if (told) {
       write(question, t("account.title", { v: rows.value("v", membrane) }));
-      const lines = accountOf(view, doc, t);
-      while (sentences.children.length > lines.length) sentences.lastChild.remove();
-      lines.forEach((line, k) => write(sentences.children[k] ?? sentences.appendChild(el("li", {})), line));
-      pump.hidden = pumpFacts(pump.lastChild, view, m);
+      list(sentences, accountOf(view, doc, t));
+      const lines = pumpOf(view, t);
+      list(given, lines);
+      pump.hidden = !lines.length;
     }
     const spent = read.value("atp_per_second"), moved = rows.value("charge_moved", membrane);
     write(atp, spent > 0 ? t("costs.atp", { atp: spent, watts: read.value("watts") }) : t("costs.none"));
     write(charge, Number.isFinite(moved) && told ? t("costs.charge", { uM: moved, share: 100 * rows.value("charge_moved_share", membrane) }) : "");
     costs.hidden = !rest.hasState;
-    const g = told ? rows.value("ghk", membrane) : NaN;
-    write(ghk, Number.isFinite(g) ? t("honesty.ghk", { ghk: g, by: rows.value("v", membrane) - g }) : t("honesty.ghk.none"));
     flux.update(view, membrane);
   }
 
-  /** Whether there is nothing to tell of a pump. */
-  function pumpFacts(list, view, m) {
-    const rows = reader(cell.accounts, view.account);
-    if (!cell.membranes.some((name) => rows.places("turnover", name).some(([pump]) => Math.abs(rows.value("turnover", name, pump)) > 0))) return true;
-    const v = view.rest.v[m], now = view.off.now.v[m], end = view.off.rest.v?.[m];
-    fill(list, [
-      [t("pump.at_once"), Number.isFinite(now) ? t("pump.to", { by: now - v, v: now }) : t("pump.none")],
-      [t("pump.later"), Number.isFinite(end) ? t("pump.to", { by: end - (Number.isFinite(now) ? now : v), v: end }) : view.off.rest.text],
-    ]);
-    return false;
-  }
-
   return { update, waterfall };
+}
+
+/** Puts sentences into a list, reusing what is there. */
+function list(host, lines) {
+  while (host.children.length > lines.length) host.lastChild.remove();
+  lines.forEach((line, k) => write(host.children[k] ?? host.appendChild(el("li", {})), line));
 }
 
 /** Puts [name, text] pairs into a list of definitions, reusing what is there. */

@@ -37,7 +37,8 @@ export function readTime(text) {
 
 /** A number as a field holds it: 6 digits at most, readable again. */
 export function inField(value) {
-  return String(Number(value.toPrecision(6))).replace("-", "−");
+  const size = Math.abs(value), short = Number(value.toPrecision(6));
+  return (size > 0 && size < 1e-3 ? short.toExponential() : String(short)).replace(/^-/, "−");
 }
 
 /** A time as a field holds it: exact, in the longest unit that gives a short number. */

@@ -78,6 +78,7 @@ export default {
   "controls.companion.none": "alone",
   "controls.companion.none.note": "Alone, an ion leaves the bath with a net charge. A real bath has none.",
   "controls.limit": "Stopped at {limit:6} {unit:unit}, the limit of {label}.",
+  "controls.limit.barred": "{label} must stay above {limit:6} {unit:unit}. Nothing was changed.",
   "controls.limit.companion": "{own} stopped at {stopped:6} {unit:unit}: {label} makes room for it and is at its limit, {limit:6} {unit:unit}.",
   "controls.limit.refused": "{label} cannot pass {limit:6} {unit:unit}. Nothing was changed.",
   "number.empty": "The field is empty. Type a number in {unit:unit}, or press Escape.",
@@ -131,10 +132,6 @@ export default {
   "account.mullins_noda": "Mullins-Noda, which counts 3 Na⁺ against 2 K⁺, says {v:mV} mV: {by:+mV} mV from GHK for the same two ions.",
 
   "pump.title": "If the pump stopped",
-  "pump.at_once": "At once",
-  "pump.later": "Later, as gradients run down",
-  "pump.to": "{by:+mV} mV, to {v:mV} mV",
-  "pump.none": "no potential between −400 and +400 mV carries zero current",
 
   "costs.title": "What it costs",
   "costs.atp": "{atp:3} ATP per second ({watts:3} W).",
@@ -176,8 +173,7 @@ export default {
 
   "honesty.title": "What this answer is",
   "honesty.model": "Model: {title}. Its transports move ions, water and charge; each is conserved.",
-  "honesty.ghk": "The GHK equation would say {ghk:mV} mV. It leaves out the pump’s current and everything that moves without a channel: {by:+mV} mV here.",
-  "honesty.ghk.none": "The GHK equation says nothing of this cell: its channels are not all constant-field leaks, or it does not rest.",
+  "honesty.ghk": "The GHK equation takes the contents as given and leaves out the pump’s current and everything else that is no channel. This model holds all of them to account.",
   "honesty.settled": "“At once” holds the contents as they were. “Settled” is where contents, volume and V stand still.",
   "honesty.checked": "Checked against vrest {version} when this page was opened.",
   "honesty.unchecked": "Not yet checked: no numbers are shown.",

@@ -22,7 +22,7 @@ export function languageOf(asked, own = []) {
  * no language has.
  */
 export function createT(language, languages = LANGUAGES) {
-  const texts = languages[language];
+  const texts = languages[language], formats = new Map();
 
   function number(value, digits = 3) {
     if (!Number.isFinite(value)) return "–";
@@ -35,7 +35,9 @@ export function createT(language, languages = LANGUAGES) {
   }
 
   function local(value, form) {
-    return new Intl.NumberFormat(language, { useGrouping: false, ...form }).format(value).replace("-", "−");
+    const kind = JSON.stringify(form); // making one takes longer than all else on the screen
+    if (!formats.has(kind)) formats.set(kind, new Intl.NumberFormat(language, { useGrouping: false, ...form }));
+    return formats.get(kind).format(value + 0).replace("-", "−"); // -0 + 0 is 0
   }
 
   function mV(value) {

@@ -1,0 +1,152 @@
+// What the screen's parts compute: numbers read and written, companions, steps, texts.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { choiceOf, changed, companionOf, moved, positionOf, stepOf, valueAt } from "../src/controls.js";
+import { accountOf, pumpOf, summary } from "../src/meaning.js";
+import { inField, niceStep, readNumber, readTime, timeInField } from "../src/numbers.js";
+import { createT, languageOf, unitText } from "../src/strings/index.js";
+
+const t = createT("en");
+
+test("numbers are read as people write them", () => {
+  for (const [text, value] of [["8", 8], ["8 mM", 8], ["8mM", 8], [" 4,5 ", 4.5], ["0,125", 0.125], ["−70.5", -70.5], ["1e-6", 1e-6], [".5", 0.5], ["4,5e−3", 0.0045], ["1000", 1000]]) {
+    assert.deepEqual(readNumber(text, "mM").value, value, text);
+  }
+  assert.equal(readNumber("37 °C", "degC").value, 37);
+  assert.equal(readNumber("1 µF/cm²", "uF/cm2").value, 1);
+  assert.equal(readNumber("2 m/(Pa s)", "m/(Pa s)").value, 2);
+});
+
+test("what could be read in two ways, or not at all, is refused in words", () => {
+  for (const [text, problem] of [["", "number.empty"], ["eight", "number.unreadable"], ["1,250", "number.comma"], ["1,2,3", "number.unreadable"], ["1.5.2", "number.unreadable"],
+    ["1,234.5", "number.unreadable"], ["8 µM", "number.unit"], ["8 mm", "number.unit"], ["8 MM", "number.unit"], ["--8", "number.unreadable"], ["1e999", "number.unreadable"]]) {
+    const read = readNumber(text, "mM");
+    assert.equal(read.problem, problem, text);
+    assert.equal(read.value, undefined, text);
+    assert.doesNotMatch(t(read.problem, { ...read.values, unit: "mM" }), /[{}]/);
+  }
+});
+
+test("times need a unit, and come back exact", () => {
+  for (const [text, seconds] of [["5 min", 300], ["2h", 7200], ["90 s", 90], ["1,5 h", 5400], ["0", 0], ["250 ms", 0.25], ["1 d", 86400]]) assert.equal(readTime(text).value, seconds);
+  assert.equal(readTime("5").problem, "time.bare");
+  assert.equal(readTime("5 years").problem, "time.unit");
+  for (const seconds of [0, 0.25, 1, 90, 300, 301, 100, 5400, 7200, 86400, 1234567]) assert.equal(readTime(timeInField(seconds)).value, seconds);
+  assert.equal(timeInField(5400), "1.5 h");
+  assert.equal(timeInField(301), "301 s");
+});
+
+test("what a field shows is read again", () => {
+  for (const value of [5, 145, 8.015463522675413, 1e-6, 5.4217303576714164e-8, -70.25, 0, 1e10]) {
+    const again = readNumber(inField(value), "mM").value;
+    assert.ok(Math.abs(again - value) <= 5e-6 * Math.abs(value), `${value} -> ${inField(value)}`);
+  }
+});
+
+test("texts hold numbers with a true minus and sensible digits", () => {
+  assert.equal(t.mV(-69.97), "−70.0");
+  assert.equal(t.mV(-0.04), "0.0");
+  assert.equal(t.signed(3.66), "+3.7");
+  assert.equal(t.signed(-3.66), "−3.7");
+  assert.equal(t.signed(0.01), "0.0");
+  assert.equal(t.number(5.4217e-8), "5.42×10⁻⁸");
+  assert.equal(t.number(NaN), "–");
+  assert.equal(t.number(-0), "0");
+  assert.equal(t.time(328.5), "5.48 min");
+  assert.equal(t.time(0), "0 s");
+  assert.equal(t.unit("pmol/cm2/s"), "pmol/cm²/s");
+  assert.equal(unitText("uF/cm2"), "µF/cm²");
+  assert.equal(unitText("150 uM"), "150 µM");
+  assert.equal(t.spoken(t.mV(-76.5), "mV"), "minus 76.5 millivolts");
+  assert.equal(t.spoken("8", "mM"), "8 millimolar");
+});
+
+test("a language falls back to English; a text that nobody has is an error", () => {
+  const languages = { en: { a: "{v:mV} mV", b: "only here" }, de: { a: "{v:mV} Millivolt" } }, de = createT("de", languages);
+  assert.equal(de("a", { v: -70 }), "−70,0 Millivolt");
+  assert.equal(de("b"), "only here");
+  assert.throws(() => de("c"), /no text "c"/);
+  assert.equal(languageOf("xx", ["yy-ZZ", "en-GB"]), "en");
+  assert.equal(languageOf(undefined, []), "en");
+});
+
+const bath = (name, value, companions, rest = {}) => ({ name, value, label: name, unit: "mM", low: value / 100, high: 30 * value, log: true, minimum: 0, maximum: 10000, companions, companion: companions.length ? 0 : null, ...rest });
+const K = bath("outside.K", 5, [{ how: "swap", ion: "Na", control: 1, factor: -1 }, { how: "with", ion: "Cl", control: 2, factor: 1 }]);
+const controls = [K, bath("outside.Na", 145, []), bath("outside.Cl", 110, [])];
+
+test("a companion keeps the bath neutral, and its limit stops both", () => {
+  const charge = (values) => values[0] + values[1] - values[2], start = [5, 145, 110];
+  const apply = ({ changes }) => changes.reduce((values, [k, value]) => values.with(k, value), start);
+  for (const companion of K.companions) {
+    for (const wanted of [0, 0.5, 8, 50, 140]) {
+      const change = moved(controls, start, 0, wanted, companion);
+      assert.ok(Math.abs(charge(apply(change)) - charge(start)) < 1e-9);
+      assert.equal(change.limit, null);
+    }
+  }
+  const stopped = moved(controls, start, 0, 300, K.companions[0]);
+  assert.deepEqual(stopped, { changes: [[0, 150], [1, 0]], limit: { index: 1, value: 0 } });
+  assert.deepEqual(moved(controls, start, 0, -1, undefined), { changes: [[0, 0]], limit: { index: 0, value: 0 } });
+});
+
+test("a limit that is no possible value leaves all as it was", () => {
+  const inside = [bath("inside.K", 140, [], { exclusive: true })];
+  assert.deepEqual(moved(inside, [140], 0, 0, undefined), { changes: [], limit: { index: 0, value: 0, barred: true } });
+  assert.deepEqual(moved(inside, [140], 0, 1e-9, undefined).changes, [[0, 1e-9]]);
+});
+
+test("a state holds only what differs from the reference cell", () => {
+  assert.deepEqual(changed(controls, { "outside.K": 8, "outside.Na": 142 }, [[0, 5], [1, 145.00000000000003]]), {});
+  assert.deepEqual(changed(controls, {}, [[0, 8]]), { "outside.K": 8 });
+  assert.equal(choiceOf(K, { companions: {} }), "swap Na");
+  assert.equal(companionOf(K, { companions: { "outside.K": "none" } }), undefined);
+  assert.equal(companionOf(K, { companions: { "outside.K": "with Cl" } }).control, 2);
+});
+
+test("positions and values of a slider belong together", () => {
+  for (const control of [K, bath("temperature", 37, [], { low: 0, high: 45, log: false })]) {
+    assert.equal(valueAt(control, 0), control.low);
+    assert.equal(valueAt(control, 1000), control.high);
+    for (const position of [100, 333, 500, 871]) assert.ok(Math.abs(positionOf(control, valueAt(control, position)) - position) < 1.5);
+  }
+  assert.equal(positionOf(K, 0), 0);
+  assert.equal(positionOf(K, 1e6), 1000);
+  assert.equal(stepOf(K), 0.1);
+  assert.equal(niceStep(0.37), 0.2);
+});
+
+const membrane = "neuron", rows = {
+  v: -63.93, chord_pump: -4.14, chord_paths: 0, chord_one_sided: 0, ghk: -60.34, mullins_noda: -63.93, mullins_noda_minus_ghk: -4.73, charge_moved: 2.45,
+};
+const accounts = [...Object.keys(rows).map((quantity) => ({ quantity, place: [membrane] })), ...["E", "driving_force", "chord_share"].flatMap((quantity) => ["K", "Na"].map((ion) => ({ quantity, place: [membrane, ion] }))), { quantity: "turnover", place: [membrane, "pump"] }];
+const view = {
+  cell: { membranes: [membrane], compartments: ["inside"], accounts, readings: [] }, state: { membrane: 0 },
+  account: [...Object.values(rows), -77.1, 66.66, 13.17, -130.6, 0.629, 0.095, 0.0539],
+  before: { v: [-70] }, now: { v: [-66.34] }, off: { now: { v: [-60.34] }, rest: { v: [-0.26], text: "Run down." } },
+  rest: { isRest: true, v: [-63.93], tau: 328.5, read: [], text: "It rests.", outcome: "rests" },
+};
+const doc = { certificate: { passive_mV: 0.01, table_rounding: 1e-9 } };
+
+test("the account is told with the numbers of the view", () => {
+  const lines = accountOf(view, doc, t);
+  assert.equal(lines[0], "The −63.9 mV are a vote of the open channels: K has the loudest voice (63 % of the chord conductance) and pulls towards −77.1 mV.");
+  assert.match(lines[1], /−60.3 mV.*own current, −3.6 mV/);
+  assert.deepEqual(pumpOf(view, t), ["Stop the pump and 3.6 mV are lost at once (to −60.3 mV): its own current.", "Another 60.1 mV are lost as the gradients it keeps run down, to −0.3 mV."]);
+  assert.equal(summary(view, t), "At once V is −66.3 mV, +3.7 mV from −70.0 mV. Once settled it is −63.9 mV, +6.1 mV from the start, with 5.48 min as the slowest time constant.");
+});
+
+test("an ion that follows V is not said to pull, and a pump that stands still gives nothing", () => {
+  const passive = { ...view, account: view.account.with(accounts.findIndex(({ quantity }) => quantity === "driving_force"), 0.001) };
+  assert.match(accountOf(passive, doc, t)[0], /passive/);
+  const still = { ...view, account: view.account.with(accounts.length - 1, 0) };
+  assert.ok(accountOf(still, doc, t).includes(t("account.no_pump")));
+  assert.deepEqual(pumpOf(still, t), []);
+  const lost = { ...view, off: { now: { v: [null] }, rest: { v: null, text: "It swells." } } };
+  assert.deepEqual(pumpOf(lost, t), [t("account.at_once.none"), t("account.later.none", { text: "It swells." })]);
+});
+
+test("where there is no rest, the outcome is told in words and no number", () => {
+  const none = { ...view, rest: { ...view.rest, isRest: false, v: [NaN], text: "There is no resting state." } };
+  assert.match(summary(none, t), /There is no resting state\.$/);
+  assert.doesNotMatch(summary(none, t), /settled/);
+});
