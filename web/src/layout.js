@@ -98,25 +98,27 @@ function createScreen({ state: first, doc, store, plots, modes, copies, actions,
   const covered = el("p", { className: "covered", hidden: true }, t("plots.covered"));
   panels.plots.append(modeHost, plotsHost, covered);
 
-  let dragging = false; // all of one drag in a plot is undone as one
   const options = {
     t, doc, store,
-    onX(value, { done }) {
-      const ion = store.get().x ?? cell.controls[cell.bath_ion.control].name;
-      controls.ask(cell.controls.findIndex(({ name }) => name === ion), value, dragging);
-      dragging = !done;
-    },
-    onBlock(index, times, { done }) {
-      store.set({ blocks: store.get().blocks.map((block, k) => (k === index ? { ...block, ...times } : block)) }, { history: dragging ? "merge" : true });
-      dragging = !done;
-    },
-    onPick: (x) => store.set({ x }, { history: true }),
-    onMembrane: (membrane) => store.set({ membrane }, { history: true }),
-    onLog: (log) => store.set({ log }, { history: true }),
-    onDrop: (points) => store.set({ drops: [...store.get().drops, ...points] }, { history: true }),
-    onClear: () => store.set({ drops: [], data: [] }, { history: true }),
+    onX: (value, phase) => controls.ask(acrossIndex(), value, phase !== "start"),
+    onDrop: () => store.set({ drops: [...(store.get().drops ?? []), ...dropped()] }, { history: true }),
     onData: (data) => store.set({ data }, { history: true }),
+    onBlock: (index, times, phase) => store.set(
+      { blocks: store.get().blocks.map((block, k) => (k === index ? { ...block, ...times } : block)) },
+      { history: phase === "start" ? true : "merge" },
+    ),
   };
+  /** Of the control that V is drawn against. */
+  const acrossIndex = () => cell.controls.findIndex(({ name }) => name === (store.get().x ?? cell.controls[cell.bath_ion.control].name));
+
+  /** What V is now against what is drawn, by both clocks. */
+  function dropped() {
+    const m = view.state.membrane ?? 0, x = view.values[acrossIndex()], points = [];
+    if (Number.isFinite(view.now.v[m])) points.push({ x, v: view.now.v[m], kind: "now" });
+    if (view.rest.isRest) points.push({ x, v: view.rest.v[m], kind: "settled" });
+    return points;
+  }
+
   const mounted = Object.fromEntries(Object.entries(plots).map(([id, create]) => {
     const figure = el("div", { className: `figure ${id}` });
     (id === "waterfall" ? meaning.waterfall : plotsHost).append(figure);
@@ -270,7 +272,7 @@ function createStrip({ cell, store, t }) {
     return { value, by, element: el("div", { className: `clock ${name}` }, el("dt", {}, t(`clock.${name}`)), el("dd", {}, value, el("span", { className: "unit" }, " mV"), by)) };
   };
   const now = clock("now"), settled = clock("settled");
-  const ions = el("div", { className: "ions" });
+  const ions = el("div", { className: "ions" }), which = el("span", { className: "hint" });
   const membrane = cell.membranes.length > 1 ? el("select", { id: "membrane", onchange: () => store.set({ membrane: Number(membrane.value) }, { history: true }) }, ...cell.membranes.map((name, k) => el("option", { value: k }, name))) : null;
   const element = el("section", { className: "strip", "aria-label": t("strip.title") },
     membrane && el("div", { className: "field" }, el("label", { for: "membrane" }, t("strip.membrane")), membrane),
@@ -295,16 +297,18 @@ function createStrip({ cell, store, t }) {
       const m = view.state.membrane ?? 0, name = cell.membranes[m], { rest } = view;
       set(now, view.now.v[m], view.before.v[m], !shown.now || !shown.plots, t("strip.none"));
       set(settled, rest.isRest ? rest.v[m] : NaN, view.before.v[m], !shown.plots || (!shown.settled && rest.isRest), t(rest.pending ? "strip.pending" : t.has(`outcome.${rest.outcome}`) ? `outcome.${rest.outcome}` : "strip.none"));
-      setAttribute(settled.element, "aria-busy", rest.pending ? "true" : null);
-      const read = reader(cell.readings, rest.hasState ? rest.read : null);
+      setAttribute(element, "aria-busy", rest.pending ? "true" : null);
+      // where there is no settled state the E are those of the contents as they are
+      const told = rest.hasState && rest.read, read = reader(cell.readings, told ? rest.read : view.now.read);
+      write(which, t(told ? "strip.E.settled" : "strip.E.now"));
       if (drawn !== m) {
         drawn = m;
         values = read.places("E", name).map(([ion]) => ({ ion, text: el("span", {}) }));
-        ions.replaceChildren(...values.map(({ ion, text }) => el("span", { className: `ion ion-${ion}` }, el("span", { className: "name" }, "E", el("sub", {}, ion), " "), text)));
+        ions.replaceChildren(which, ...values.map(({ ion, text }) => el("span", { className: `ion ion-${ion}` }, el("span", { className: "name" }, "E", el("sub", {}, ion), " "), text)));
       }
       for (const { ion, text } of values) {
         const E = read.value("E", name, ion);
-        write(text, shown.settled && shown.plots ? (Number.isFinite(E) ? t.mV(E) : "–") : "?");
+        write(text, shown.plots && (shown.settled || !told) ? (Number.isFinite(E) ? t.mV(E) : "–") : "?");
       }
     },
   };

@@ -47,6 +47,8 @@ export default {
   "strip.by": "{by:+mV} from the start",
   "strip.none": "none",
   "strip.pending": "…",
+  "strip.E.settled": "settled",
+  "strip.E.now": "at once",
   "clock.now": "V at once",
   "clock.settled": "V settled",
 
