@@ -69,7 +69,7 @@ function createScreen({ state: first, doc, store, plots, modes, copies, actions,
   const shown = { now: true, settled: true, plots: true };
   let view = null, mode = null, modeName = "", said = "";
 
-  const notices = el("div", { className: "notices" });
+  const notices = el("section", { className: "notices", "aria-label": t("notice.title") });
   function notice(text) {
     const item = el("p", { className: "notice" }, text, el("button", { type: "button", className: "icon", "aria-label": t("notice.close"), onclick: () => item.remove() }, "✕"));
     notices.append(item);
@@ -296,7 +296,7 @@ function createStrip({ cell, store, t }) {
     update(view, shown) {
       const m = view.state.membrane ?? 0, name = cell.membranes[m], { rest } = view;
       set(now, view.now.v[m], view.before.v[m], !shown.now || !shown.plots, t("strip.none"));
-      set(settled, rest.isRest ? rest.v[m] : NaN, view.before.v[m], !shown.plots || (!shown.settled && rest.isRest), t(rest.pending ? "strip.pending" : t.has(`outcome.${rest.outcome}`) ? `outcome.${rest.outcome}` : "strip.none"));
+      set(settled, rest.isRest ? rest.v[m] : NaN, view.before.v[m], !shown.plots || (!shown.settled && rest.isRest), t(rest.pending ? "strip.pending" : rest.undecided || !t.has(`outcome.${rest.outcome}`) ? "proof.none" : `outcome.${rest.outcome}`));
       setAttribute(element, "aria-busy", rest.pending ? "true" : null);
       // where there is no settled state the E are those of the contents as they are
       const told = rest.hasState && rest.read, read = reader(cell.readings, told ? rest.read : view.now.read);

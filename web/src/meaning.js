@@ -109,7 +109,7 @@ export function createMeaning({ host, cell, doc, t, checked }) {
     const membrane = cell.membranes[m], told = rest.isRest && view.account !== null;
     write(sentence, summary(view, t));
     setAttribute(outcome, "data-kind", rest.pending ? "pending" : rest.isRest ? "rest" : "other");
-    outcome.replaceChildren(el("data", { id: "outcome", value: rest.outcome ?? "" }, rest.pending ? t("proof.pending") : t.has(`outcome.${rest.outcome}`) ? t(`outcome.${rest.outcome}`) : rest.outcome ?? t("proof.none")));
+    outcome.replaceChildren(el("data", { id: "outcome", value: rest.outcome ?? "" }, rest.pending ? t("proof.pending") : rest.undecided || !rest.outcome ? t("proof.none") : t(`outcome.${rest.outcome}`)));
     write(text, rest.text ?? "");
     undecided.hidden = !rest.undecided;
     write(command, rest.undecided ?? "");

@@ -35,6 +35,7 @@ export default {
   "share.copied": "Copied.",
   "share.select": "The browser forbids copying. The text is selected: copy it with the keyboard.",
   "export.print": "Print",
+  "notice.title": "Messages",
   "notice.close": "Close this message",
   "tabs.title": "Parts of the page",
   "panel.controls": "Controls",
@@ -47,8 +48,8 @@ export default {
   "strip.by": "{by:+mV} from the start",
   "strip.none": "none",
   "strip.pending": "…",
-  "strip.E.settled": "settled",
-  "strip.E.now": "at once",
+  "strip.E.settled": "E settled",
+  "strip.E.now": "E at once",
   "clock.now": "V at once",
   "clock.settled": "V settled",
 
