@@ -163,8 +163,8 @@ export function createControls({ host, cell, store, t, say }) {
     const row = el("div", { className: "control", "data-control": control.name },
       el("div", { className: "head" },
         el("div", { className: "what" }, toggle || null, label, help),
-        el("div", { className: "number" }, reset, box, el("span", { className: "unit" }, unit))),
-      range, choice, note, about);
+        el("div", { className: "number" }, box, el("span", { className: "unit" }, unit))),
+      el("div", { className: "slider" }, range, reset), choice, note, about);
     let shown = "", value = NaN, problem = false;
 
     function commit() {
@@ -196,7 +196,13 @@ export function createControls({ host, cell, store, t, say }) {
       if (next !== value || shown === "") {
         value = next;
         const held = inField(value);
-        if (!problem && (document.activeElement !== box || box.value === shown || shown === "")) box.value = held;
+        const typing = document.activeElement === box && box.value !== shown && shown !== "";
+        if (!typing) {
+          if (problem) tell(null); // the number has moved on without what was typed
+          problem = false;
+          box.removeAttribute("aria-invalid");
+          box.value = held;
+        }
         shown = held;
         range.value = positionOf(control, value);
         setAttribute(box, "aria-valuenow", plain(value));
