@@ -1,0 +1,69 @@
+// What the panels of the modes are made of.
+
+import { el } from "../dom.js";
+
+const STOPS = "input, button, select, textarea, summary, [tabindex]";
+
+let named = 0;
+/** An id that nothing else on the page has. */
+export const fresh = (prefix) => `${prefix}-${++named}`;
+
+/** The mode's place on the page: a section that is there from `mount` to `remove`. */
+export function createPanel(host, name, title) {
+  const id = fresh(name);
+  const body = el("div");
+  const section = el("section", { className: "mode", "aria-labelledby": id }, el("h2", { id }, title), body);
+  return {
+    mount: () => host.prepend(section),
+    remove: () => section.remove(),
+    /** What the panel holds; who works by keys stays at the same place of it. */
+    draw(...children) {
+      const at = [...body.querySelectorAll(STOPS)].indexOf(document.activeElement);
+      body.replaceChildren(...children.filter(Boolean));
+      if (at >= 0) [...body.querySelectorAll(STOPS)][at]?.focus();
+    },
+  };
+}
+
+/** `show`, called only when what it says changes: showing draws the page, and drawing asks the mode again. */
+export function showing(show) {
+  let last = "{}";
+  return (what) => {
+    const next = JSON.stringify(what);
+    if (next === last) return;
+    last = next;
+    show(what);
+  };
+}
+
+/** A table with a head; `rows` hold texts or elements. */
+export const table = (caption, head, rows) =>
+  el("div", { className: "mode-scroll", tabIndex: 0, role: "region", "aria-label": caption },
+    el("table", { className: "mode-table" },
+      el("caption", {}, caption),
+      el("thead", {}, el("tr", {}, ...head.map((text) => el("th", { scope: "col" }, text)))),
+      el("tbody", {}, ...rows.map((row) => el("tr", {}, ...row.map((cell) => el("td", {}, cell)))))));
+
+/** A button that does not send a form. */
+export const button = (text, onclick, properties = {}) => el("button", { type: "button", onclick, ...properties }, text);
+
+/** A choice of one: options are [value, text]. */
+export const radios = (legend, options) => {
+  const name = fresh("choice");
+  const labels = options.map(([value, text]) =>
+    el("label", { className: "mode-choice" }, el("input", { type: "radio", name, value }), " ", text));
+  return el("fieldset", {}, el("legend", {}, legend), ...labels);
+};
+
+/** The value chosen, or null. */
+export const chosen = (fieldset) => fieldset.querySelector("input:checked")?.value ?? null;
+
+/** Give the person a file. Nothing leaves the machine. */
+export function save(name, text, type) {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  const link = el("a", { href: url, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+}

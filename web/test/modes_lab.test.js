@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { CELLS, NOISE, bathAt, candidates, command, csv, drawn, hiddenCell, impale, series, truthAt } from "../src/modes/hidden.js";
+import { mean, sem, stream } from "../src/modes/random.js";
+import { fakeCell, fakeModel, fakeState } from "./modes_fakes.js";
+
+const cell = fakeCell();
+const model = fakeModel(cell);
+const name = (k) => cell.controls[k].name;
+
+test("strengths of channels and pumps may be hidden, not those of the ion that is varied", () => {
+  assert.deepEqual(candidates(cell, fakeState()).map(name), ["Na_leak.permeability", "Cl_leak.permeability", "pump.max_rate"]);
+  assert.deepEqual(candidates(fakeCell({ bath_ion: null }), fakeState()), []);
+});
+
+test("a truth stays within known ranges and differs enough to be found", () => {
+  const counts = new Map();
+  for (let seed = 1; seed <= 300; seed++) {
+    const truth = drawn(cell, [5, 6, 7], stream(seed, "t"));
+    counts.set(truth.length, (counts.get(truth.length) ?? 0) + 1);
+    for (const { k, value } of truth) {
+      const ratio = value / cell.controls[k].value;
+      assert.ok(Math.max(ratio, 1 / ratio) >= 1.25 && Math.max(ratio, 1 / ratio) < 2.51, `${seed} ${name(k)} ${ratio}`);
+      if (name(k) === "pump.max_rate") assert.ok(value >= 50 && value <= 130);
+    }
+    assert.equal(new Set(truth.map(({ k }) => k)).size, truth.length);
+  }
+  assert.deepEqual([...counts.keys()].sort(), [2, 3]);
+});
+
+test("where a range leaves no room nothing is drawn", () => {
+  const narrow = structuredClone(cell);
+  narrow.controls[7].range = [58, 62];
+  assert.equal(drawn(narrow, [5, 7], stream(1, "t")), null);
+});
+
+test("a seed is a cell: the same again, another from another seed; what V does not answer to is never hidden", async () => {
+  const first = await hiddenCell(model, cell, fakeState());
+  assert.deepEqual(await hiddenCell(model, cell, fakeState()), first);
+  const seeds = [1, 2, 3, 4, 5, 6, 8, 9];
+  const others = await Promise.all(seeds.map((seed) => hiddenCell(model, cell, fakeState({ seed }))));
+  for (const { truth } of others) {
+    assert.notDeepEqual(truth, first.truth);
+    assert.ok(truth.every(({ k }) => name(k) !== "Cl_leak.permeability"));
+  }
+});
+
+test("a cell of whose numbers V tells less than two hides nothing", async () => {
+  const deaf = { compute: (state) => ({ ...model.compute(state), now: { v: [-70] }, rest: { isRest: true, v: [-70], pending: false } }) };
+  assert.equal(await hiddenCell(deaf, cell, fakeState()), null);
+});
+
+test("impalements scatter around the truth as they say, and repeat with the link", async () => {
+  const hidden = await hiddenCell(model, cell, fakeState());
+  const { settled } = await truthAt(model, cell, fakeState(), hidden, 10);
+  assert.equal(settled, model.compute(fakeState({ values: { ...hidden.values, "outside.K": 10, "outside.Na": 140 } })).rest.v[0]);
+  const state = fakeState();
+  assert.deepEqual(impale(state, 10, 0, settled), impale(state, 10, 0, settled));
+  assert.notDeepEqual(impale(state, 10, 0, settled), impale(state, 10, 1, settled));
+  const many = Array.from({ length: 2000 }, (_, repeat) => impale(state, 10, repeat, settled));
+  const all = many.flat();
+  assert.equal(all.length, 2000 * CELLS);
+  assert.ok(all.every((v) => Math.abs(10 * v - Math.round(10 * v)) < 1e-9));
+  assert.ok(Math.abs(mean(all) - settled) < (5 * NOISE) / Math.sqrt(all.length));
+  const sd = Math.sqrt(mean(all.map((v) => (v - settled) ** 2)));
+  assert.ok(Math.abs(sd - NOISE) < (5 * NOISE) / Math.sqrt(2 * all.length));
+  // the squares of standard errors of the mean estimate the variance of a mean of five
+  assert.ok(Math.abs(mean(many.map((xs) => sem(xs) ** 2)) / (NOISE ** 2 / CELLS) - 1) < 0.1);
+});
+
+test("the series runs over the slider, and a bath without a companion is refused", () => {
+  assert.deepEqual(series(cell.controls[0]), [0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]);
+  assert.equal(bathAt(cell, fakeState(), {}, 200), null);
+});
+
+test("the table has a row for each impalement, and what kept the bath neutral", () => {
+  const rows = [{ x: 3, readings: [-74.1, -73.25] }, { x: 5, readings: [-70] }];
+  assert.equal(csv(cell, fakeState(), rows, "seed 7"), "# seed 7\noutside.K (mM),outside.Na (mM),Vm (mV)\n3,147,-74.1\n3,147,-73.3\n5,145,-70.0\n");
+});
+
+test("the command quotes what a shell would take apart", () => {
+  const hidden = { truth: [{ k: 5, value: 0.1 }, { k: 7, value: 90 }] };
+  assert.equal(
+    command(cell, fakeState(), hidden, "lab_7.csv"),
+    "vrest fit lab_7.csv --cell 'my cell.toml' --model settled --free Na_leak.permeability --free pump.max_rate",
+  );
+  assert.ok(command(cell, fakeState({ reading: "now" }), hidden, "a.csv").includes("--model instant"));
+});
