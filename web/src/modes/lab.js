@@ -75,7 +75,7 @@ export function createMode({ store, model, doc, t, host }) {
 
   function fields(row, j, state) {
     if (!row.readings) return [el("span", {}, t("lab.no_rest", { text: row.text })), "", ""];
-    const readings = row.readings.map((v) => t.mV(v)).join("  ");
+    const readings = el("span", { className: "numbers" }, row.readings.map((v) => t.mV(v)).join("  "));
     const m = mean(row.readings);
     const s = sem(row.readings);
     if (row.at >= 0) return [readings, t.mV(state.data[row.at].v), t.number(s, 2)];
@@ -181,7 +181,7 @@ export function createMode({ store, model, doc, t, host }) {
     const whole = rows.filter((row) => row.readings);
     if (!whole.length) return [];
     const file = `lab_${state.seed}_${state.reading}.csv`;
-    const remark = t("lab.remark", { cell: cell.name, seed: state.seed, reading: t(`lab.reading.${state.reading}`), version: doc.vrest });
+    const remark = t("lab.remark", { cell: cell.name, seed: state.seed, reading: state.reading, version: doc.vrest });
     const files = el("p", {}, button(t("lab.csv", { file }), () => save(file, csv(cell, state, whole, remark), "text/csv")));
     if (cell.membranes.length > 1) return [el("h3", {}, t("lab.fit")), files, el("p", {}, t("lab.fit.several"))];
     return [el("h3", {}, t("lab.fit")), el("p", {}, t("lab.fit.by_eye")), files,

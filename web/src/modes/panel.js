@@ -18,9 +18,11 @@ export function createPanel(host, name, title) {
     remove: () => section.remove(),
     /** What the panel holds; who works by keys stays at the same place of it. */
     draw(...children) {
-      const at = [...body.querySelectorAll(STOPS)].indexOf(document.activeElement);
+      const stops = () => [...body.querySelectorAll(STOPS)];
+      const at = stops().indexOf(document.activeElement);
+      const label = document.activeElement.getAttribute("aria-label");
       body.replaceChildren(...children.filter(Boolean));
-      if (at >= 0) [...body.querySelectorAll(STOPS)][at]?.focus();
+      if (at >= 0) (stops().find((stop) => label && stop.getAttribute("aria-label") === label) ?? stops()[at])?.focus();
     },
   };
 }

@@ -150,7 +150,7 @@ export default {
   "build.water.notice": "Impermeant charges inside draw water in; by keeping Na⁺ out the pump keeps the volume too. Stop the pump and compare the settled volume: V, gradients and volume go together.",
 
   "lab.title": "Lab: measure a cell",
-  "lab.what": "Cell {seed} is the cell of this page with other numbers for: {what}. Which, you find out. An electrode reads V of {n} such cells at each concentration, each with noise of {sd} mV (standard deviation). The plot draws the cell as the sliders have it, not the hidden one.",
+  "lab.what": "Cell {seed} is the cell of this page with other values of: {what}. How large they are, you find out. An electrode reads V of {n} such cells at each concentration, each with noise of {sd} mV (standard deviation). The plot draws the cell as the sliders have it, not the hidden one.",
   "lab.seed": "Cell number (the same for everybody)",
   "lab.another": "Another cell",
   "lab.bad_seed": "{got} is no cell number: a whole number from 1 to {most}.",
