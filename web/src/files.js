@@ -22,7 +22,7 @@ export function provenance({ view, doc, fragment, when = new Date() }) {
     `vrest ${doc.vrest}: ${cell.title || cell.name}, ${when.toISOString()}`,
     `V = inside minus outside; outward current of positive charge is positive`,
     `link: ${place}#${fragment.replace(/^#/, "")}`,
-    ...commands(view).split("\n").map((line) => `command: ${line}`),
+    ...commands(view).split("\n").filter((line) => !line.startsWith("#")).map((line) => `command: ${line}`),
   ].map((line) => line.replace(/\s+/g, " "));
 }
 

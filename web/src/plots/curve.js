@@ -145,7 +145,7 @@ export function createPlot(host, { t, doc, store, onX, onDrop, onData }) {
     const [now, settled] = current();
     set(grip, {
       "aria-label": t("curve.grip", { label: control().label }), "aria-valuemin": curve.x[0], "aria-valuemax": curve.x.at(-1), "aria-valuenow": value(),
-      "aria-valuetext": t("curve.value", { x: t.number(value(), 4), unit: control().unit, now: t.mV(now.v), settled: settled.v === settled.v ? t.mV(settled.v) : t("curve.no_rest") }),
+      "aria-valuetext": t("curve.value", { x: t.number(value(), 4), unit: control().unit, now: t.mV(now.v), settled: settled.v === settled.v ? t.mV(settled.v) : t(`curve.${view.rest.outcome === "pending" || view.rest.outcome === "undecided" ? "unknown" : "no_rest"}`) }),
     });
     clear.disabled = !points.length;
     plot.summarised(sentence());
@@ -155,7 +155,8 @@ export function createPlot(host, { t, doc, store, onX, onDrop, onData }) {
     const { curve } = view, k = chosen(view), [now, settled] = current();
     if (hides("now") || hides("settled")) return t("plot.kept_back");
     const values = { label: control().label, x: t.number(value(), 4), unit: control().unit, now: t.mV(now.v), settled: t.mV(settled.v) };
-    const parts = [t(view.rest.isRest ? "curve.summary" : "curve.summary_none", values)];
+    const none = { pending: "curve.summary_pending", undecided: "curve.summary_undecided" }[view.rest.outcome] ?? "curve.summary_none";
+    const parts = [t(view.rest.isRest ? "curve.summary" : none, values)];
     const known = curve.settled[k].findIndex(Number.isFinite), last = Array.from(curve.settled[k]).findLastIndex(Number.isFinite);
     if (known >= 0 && last > known)
       parts.push(t("curve.summary_range", {

@@ -115,6 +115,7 @@ export function createPlot(host, { t, doc, store }) {
     const values = { before: t.mV(view.before.v[k]), now: t.mV(atOnce(k)), settled: t.mV(settled(k)), E: E.join(", "), why: view.rest.isRest ? "" : t(`gap.${view.rest.outcome}`) };
     const of = view.cell.membranes.length > 1 ? `${membrane}: ` : "";
     if (view.rest.pending) return of + t("ladder.summary_pending", values);
+    if (view.rest.outcome === "undecided") return of + t("ladder.summary_undecided", values);
     return of + t(view.rest.isRest ? "ladder.summary" : "ladder.summary_none", values);
   }
 

@@ -230,7 +230,8 @@ export function figure(host, { t, doc, store, name, draw, toTable }) {
   const drawing = (footer) => standalone(svg, { title: caption.textContent, summary: summary.textContent, footer });
 
   const watch = new ResizeObserver(() => {
-    const width = Math.floor(body.clientWidth), em = probe.offsetHeight * 0.86;
+    const width = Math.floor(body.clientWidth);
+    const em = Math.min(probe.offsetHeight * 0.86, width / 25); // so that labels fit on a narrow screen, with large text too
     if (!width || (width === size.width && em === size.em)) return;
     Object.assign(size, { width, em });
     if (view) draw();
@@ -263,7 +264,7 @@ export function figure(host, { t, doc, store, name, draw, toTable }) {
 export function standalone(svg, { title, summary, footer = [] }) {
   const width = Number(svg.getAttribute("width")), height = Number(svg.getAttribute("height"));
   const em = Number(svg.getAttribute("font-size"));
-  const letters = Math.floor(width / (0.42 * em));
+  const letters = Math.floor(width / (0.52 * em));
   const lines = footer.flatMap((text) => wrapped(text, letters));
   const whole = height + 2.2 * em + (lines.length ? (lines.length + 1) * 1.1 * em : 0);
   const copy = make("svg", {
@@ -282,10 +283,11 @@ export function standalone(svg, { title, summary, footer = [] }) {
   return new XMLSerializer().serializeToString(copy).replace(/var\(--[\w-]+,\s*([^)]+)\)/g, "$1");
 }
 
-/** Text in lines of at most so many letters; a longer word has a line of its own. */
+/** Text in lines of at most so many letters; a longer word is cut. */
 export function wrapped(text, letters) {
   const lines = [];
-  for (const word of text.split(" "))
+  const words = text.split(" ").flatMap((word) => word.match(new RegExp(`.{1,${letters}}`, "gs")) ?? [""]);
+  for (const word of words)
     if (lines.length && lines.at(-1).length + 1 + word.length <= letters) lines[lines.length - 1] += ` ${word}`;
     else lines.push(word);
   return lines;

@@ -269,7 +269,7 @@ export function createPlot(host, { t, doc, store, onBlock }) {
       return `${label} = ${t.number(value, 4)} ${unit}`;
     }
     const known = view.cell.blocks.find((block) => block.id === id);
-    const size = known.dose?.grid?.length > 1 ? ` ${t.number(known.dose.grid[dose ?? known.dose.default])} ${known.dose.unit}` : "";
+    const size = known.dose ? ` ${known.dose.texts[dose ?? known.dose.default]}` : "";
     return `${known.label}${size}`;
   }
 

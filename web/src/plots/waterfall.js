@@ -50,7 +50,7 @@ export function createPlot(host, { t, doc, store }) {
     const { em, width } = plot.size, found = steps();
     plot.svg.style.display = found.length ? "block" : "none";
     range = sticky(range, ...extent(found.map(({ to }) => to), found.map(({ from }) => from), [0]), 6);
-    const labelWidth = Math.min(15 * em, 0.4 * width);
+    const labelWidth = Math.min(12.5 * em, 0.45 * width);
     const at = ticks(range[0], range[1], (width - labelWidth - 4.6 * em) / (3.4 * em));
     const rows = found.map((each) => ({ ...each, strong: each.total !== undefined || each.head, value: each.head ? "" : each.total === undefined ? t.signed(each.by) : t.mV(each.total) }));
     plot.sized(rowsOf({ rows, range, ticks: at, tickText: t.number, size: plot.size, top: 0.4 * em, labelWidth, xName: "mV", linked: true }) + 3.2 * em);
@@ -63,7 +63,7 @@ export function createPlot(host, { t, doc, store }) {
     const said = [t("waterfall.summary", { v: t.mV(of("v").to), parts: parts.map(({ label, by }) => `${label} ${t.signed(by)}`).join(", ") })];
     if (of("direct")) said.push(t("waterfall.summary_direct", { direct: t.signed(of("direct").by) }));
     if (of("indirect")) said.push(t("waterfall.summary_indirect", { indirect: t.signed(of("indirect").by), down: t.mV(of("down").to) }));
-    if (of("ghk")) said.push(t("waterfall.summary_ghk", { ghk: t.mV(of("ghk").to), out: t.number(Math.abs(of("left out").by), 2) }));
+    if (of("ghk")) said.push(t("waterfall.summary_ghk", { ghk: t.mV(of("ghk").to), out: t.mV(Math.abs(of("left out").by)) }));
     return said.join(" ");
   }
 

@@ -23,6 +23,8 @@ export default {
   "ladder.summary_none": "V was {before} mV and is {now} mV at once; there is no rest to settle at: {why}.",
   "ladder.summary_pending": "V was {before} mV and is {now} mV at once; where it settles is still being worked out.",
 
+  "ladder.summary_undecided": "V was {before} mV and is {now} mV at once; where it settles is not decided here.",
+
   "curve.title": "V against an ion outside",
   "curve.x": "{label}, {unit} (logarithmic)",
   "curve.settled": "settled",
@@ -33,9 +35,12 @@ export default {
   "curve.clear": "Clear points",
   "curve.grip": "{label}, the point on the curve",
   "curve.value": "{x} {unit}: at once {now} mV, settled {settled} mV",
+  "curve.unknown": "not known here",
   "curve.no_rest": "nowhere",
   "curve.summary": "At {label} = {x} {unit}, V is {now} mV at once and {settled} mV settled.",
   "curve.summary_none": "At {label} = {x} {unit}, V is {now} mV at once and there is no rest to settle at.",
+  "curve.summary_pending": "At {label} = {x} {unit}, V is {now} mV at once; where it settles is still being worked out.",
+  "curve.summary_undecided": "At {label} = {x} {unit}, V is {now} mV at once; where it settles is not decided here.",
   "curve.summary_range": "The settled V goes from {from} mV at {low} {unit} to {to} mV at {high} {unit}.",
   "curve.summary_leap": "Between {low} and {high} {unit} it leaps from {from} to {to} mV.",
   "curve.summary_gap_one": "At {low} {unit}: {why}.",
@@ -93,7 +98,7 @@ export default {
 
   "waterfall.title": "Where V comes from",
   "waterfall.ion": "{ion} ({share}\u202f%)",
-  "waterfall.chord_pump": "pump\u2019s own current",
+  "waterfall.chord_pump": "pump\u2019s current",
   "waterfall.chord_paths": "other paths",
   "waterfall.chord_one_sided": "one-sided ions",
   "waterfall.v": "V settled",
