@@ -119,7 +119,7 @@ function createScreen({ state: first, doc, store, plots, modes, copies, actions,
     return points;
   }
 
-  const mounted = Object.fromEntries(Object.entries(plots).map(([id, create]) => {
+  const mounted = Object.fromEntries(Object.entries(plots).filter(([id]) => id !== "curve" || cell.bath_ion).map(([id, create]) => {
     const figure = el("div", { className: `figure ${id}` });
     (id === "waterfall" ? meaning.waterfall : plotsHost).append(figure);
     return [id, create(figure, options)];
@@ -152,7 +152,6 @@ function createScreen({ state: first, doc, store, plots, modes, copies, actions,
     mode?.leave();
     show({});
     modeName = name;
-    document.documentElement.dataset.mode = name;
     mode = modes[name]?.({ store, model, doc, t, host: modeHost, show }) ?? null;
     mode?.enter();
   }
@@ -179,7 +178,6 @@ function createScreen({ state: first, doc, store, plots, modes, copies, actions,
     } else quiet();
     if (shown.plots) for (const plot of Object.values(mounted)) plot.update({ ...view, show: { ...shown } });
     mode?.update(view);
-    document.documentElement.dataset.vrest = "checked";
   }
 
   return { element, t, notice, sync, update, enter: sync, leave: () => { mode?.leave(); tabs.leave(); } };
@@ -284,7 +282,7 @@ function createStrip({ cell, store, t }) {
     value.value = known && !hidden ? String(v) : "";
     write(value, hidden ? "?" : known ? t.mV(v) : none);
     value.classList.toggle("words", !hidden && !known);
-    write(by, known && !hidden ? t("strip.by", { by: v - before }) : "");
+    write(by, known && !hidden && v !== before ? t("strip.by", { by: v - before }) : "");
     value.nextSibling.hidden = hidden || !known;
   }
 

@@ -16,6 +16,7 @@ export function reader(meanings, values) {
 export function summary(view, t) {
   const m = view.state.membrane ?? 0, { now, rest, before } = view;
   const from = { before: before.v[m] };
+  if (rest.isRest && !rest.pending && !Object.keys(view.state.values).length) return t("say.start", { v: rest.v[m], tau: rest.tau });
   const first = now.v[m] === null || !Number.isFinite(now.v[m]) ? t("say.now.none") : t("say.now", { v: now.v[m], by: now.v[m] - before.v[m], ...from });
   if (rest.pending) return `${first} ${t("say.pending")}`;
   if (!rest.isRest) return `${first} ${rest.text}`;
@@ -98,7 +99,9 @@ export function createMeaning({ host, cell, doc, t, checked }) {
     el("section", { className: "proof" }, el("h3", {}, t("proof.title")), outcome, text, undecided, facts),
     account, pump, costs, flux.element,
     el("section", { className: "honesty" }, el("h3", {}, t("honesty.title")),
-      el("p", {}, t("honesty.model", { title: cell.title })), el("p", {}, t("honesty.ghk")),
+      el("p", {}, t("honesty.model", { title: cell.title, transports: cell.transports.map(({ label }) => label).join(", ") })),
+      el("p", {}, t(cell.spaces.some(({ finite }) => finite) ? "honesty.counted" : "honesty.held")),
+      el("p", {}, t("honesty.ghk")),
       el("p", {}, t("honesty.settled")),
       el("p", { id: "checked" }, checked ? t("honesty.checked", { version: checked }) : t("honesty.unchecked")),
       cell.reference.rests ? null : el("p", { className: "warning" }, t("honesty.no_reference", { reason: cell.reference.reason })),

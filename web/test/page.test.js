@@ -120,7 +120,7 @@ const membrane = "neuron", rows = {
 };
 const accounts = [...Object.keys(rows).map((quantity) => ({ quantity, place: [membrane] })), ...["E", "driving_force", "chord_share"].flatMap((quantity) => ["K", "Na"].map((ion) => ({ quantity, place: [membrane, ion] }))), { quantity: "turnover", place: [membrane, "pump"] }];
 const view = {
-  cell: { membranes: [membrane], compartments: ["inside"], accounts, readings: [] }, state: { membrane: 0 },
+  cell: { membranes: [membrane], compartments: ["inside"], accounts, readings: [] }, state: { membrane: 0, values: { "outside.K": 8 } },
   account: [...Object.values(rows), -77.1, 66.66, 13.17, -130.6, 0.629, 0.095, 0.0539],
   before: { v: [-70] }, now: { v: [-66.34] }, off: { now: { v: [-60.34] }, rest: { v: [-0.26], text: "Run down." } },
   rest: { isRest: true, v: [-63.93], tau: 328.5, read: [], text: "It rests.", outcome: "rests" },
@@ -133,6 +133,7 @@ test("the account is told with the numbers of the view", () => {
   assert.match(lines[1], /−60.3 mV.*own current, −3.6 mV/);
   assert.deepEqual(pumpOf(view, t), ["Stop the pump and 3.6 mV are lost at once (to −60.3 mV): its own current.", "Another 60.1 mV are lost as the gradients it keeps run down, to −0.3 mV."]);
   assert.equal(summary(view, t), "At once V is −66.3 mV, +3.7 mV from −70.0 mV. Once settled it is −63.9 mV, +6.1 mV from the start, with 5.48 min as the slowest time constant.");
+  assert.match(summary({ ...view, state: { membrane: 0, values: {} } }, t), /^The cell rests at −63.9 mV/);
 });
 
 test("an ion that follows V is not said to pull, and a pump that stands still gives nothing", () => {

@@ -110,6 +110,7 @@ export default {
   "blocks.log": "logarithmic",
   "scenarios.set": "{label} is set.",
 
+  "say.start": "The cell rests at {v:mV} mV, with {tau:time} as the slowest time constant. Nothing has been changed yet.",
   "say.now": "At once V is {v:mV} mV, {by:+mV} mV from {before:mV} mV.",
   "say.now.none": "At once no potential between −400 and +400 mV carries zero current.",
   "say.settled": "Once settled it is {v:mV} mV, {by:+mV} mV from the start, with {tau:time} as the slowest time constant.",
@@ -175,8 +176,10 @@ export default {
   "outcome.not_followed": "Not followed to its end",
 
   "honesty.title": "What this answer is",
-  "honesty.model": "Model: {title}. Its transports move ions, water and charge; each is conserved.",
-  "honesty.ghk": "The GHK equation takes the contents as given and leaves out the pump’s current and everything else that is no channel. This model holds all of them to account.",
+  "honesty.model": "Model: {title}. It has {transports}, and nothing else moves.",
+  "honesty.counted": "Every ion, the water and the charge are counted: what leaves one place arrives in another.",
+  "honesty.held": "The contents are held on both sides, as by a pipette: no gradient can run down here.",
+  "honesty.ghk": "The GHK equation takes the contents as given and leaves out the pump’s current and everything else that is no channel.",
   "honesty.settled": "“At once” holds the contents as they were. “Settled” is where contents, volume and V stand still.",
   "honesty.checked": "Checked against vrest {version} when this page was opened.",
   "honesty.unchecked": "Not yet checked: no numbers are shown.",
