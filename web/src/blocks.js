@@ -7,7 +7,7 @@ import { inField, readNumber, readTime, timeInField } from "./numbers.js";
 const OWN = "set";
 
 /** What a block is called and does, for people. */
-export function describe(cell, block, t) {
+function describe(cell, block, t) {
   const entry = cell.blocks.find(({ id }) => id === block.id);
   if (entry) return entry.label;
   const control = cell.controls.find(({ name }) => name === block.control);
@@ -110,7 +110,7 @@ export function createBlocks({ host, cell, store, t, say }) {
         change(index, { control: control.name, value: store.get().values[control.name] ?? control.value });
       },
     }, ...controls.map(({ name, label }) => el("option", { value: name }, label)));
-    const note = el("p", { className: "note", id: `${id}-note` }), unit = el("span", { className: "unit" });
+    const note = el("p", { className: "note", id: `${id}-note` }), unit = el("span", { className: "unit" }), alone = el("p", { className: "note" });
     const box = el("input", {
       type: "text", inputMode: "decimal", autocomplete: "off", id: `${id}-value`, "aria-describedby": note.id,
       onchange: () => {
@@ -128,10 +128,12 @@ export function createBlocks({ host, cell, store, t, say }) {
     return {
       element: el("div", { className: "field own" },
         el("label", { for: select.id }, t("blocks.what")), select,
-        el("label", { for: box.id }, t("blocks.to")), el("span", {}, box, unit), note),
+        el("label", { for: box.id }, t("blocks.to")), el("span", {}, box, unit), note, alone),
       sync(block) {
         select.value = block.control;
-        write(unit, t.unit(controls.find(({ name }) => name === block.control).unit));
+        const control = controls.find(({ name }) => name === block.control);
+        write(unit, t.unit(control.unit));
+        write(alone, control.companions?.length ? t("controls.companion.none.note") : "");
         if (document.activeElement !== box || !box.hasAttribute("aria-invalid")) box.value = inField(block.value);
       },
     };
@@ -180,7 +182,7 @@ export function createBlocks({ host, cell, store, t, say }) {
         const name = describe(cell, block, t);
         write(title, name);
         setAttribute(remove, "aria-label", t("blocks.remove", { name }));
-        dose?.sync(block.dose);
+        dose?.sync(block.dose ?? entry.dose.default);
         own?.sync(block);
         start.sync(block.start);
         end.sync(block.end);

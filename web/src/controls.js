@@ -162,7 +162,7 @@ export function createControls({ host, cell, store, t, say }) {
     const choice = companionChoice(control, index);
     const row = el("div", { className: "control", "data-control": control.name },
       el("div", { className: "head" },
-        el("div", { className: "what" }, toggle || null, label, help),
+        el("div", { className: "what" }, toggle ? el("label", { className: "tap" }, toggle) : null, label, help),
         el("div", { className: "number" }, box, el("span", { className: "unit" }, unit))),
       el("div", { className: "slider" }, range, reset), choice, note, about);
     let shown = "", value = NaN, problem = false;

@@ -43,7 +43,6 @@ export function createLayout({ host, doc, store, plots = {}, modes = {}, copies 
     screen = createScreen({ state, doc, store, plots, modes, copies, actions, checked, model, say, quiet: () => clearTimeout(timer), t: createT(language) });
     host.prepend(screen.element);
     if (focused) document.getElementById(focused)?.focus();
-    screen.enter(state);
   }
 
   function follow() {
@@ -125,10 +124,10 @@ function createScreen({ state: first, doc, store, plots, modes, copies, actions,
     return [id, create(figure, options)];
   }));
 
-  const { bar, syncBar } = createBar({ cell, doc, store, t, copies, actions, notice, viewNow: () => view, plots: mounted });
+  const { bar, syncBar, close } = createBar({ cell, doc, store, t, copies, actions, notice, viewNow: () => view, plots: mounted });
   const tabs = createTabs(panels, t);
   const main = el("main", { id: "main", className: "columns", tabIndex: -1 }, ...PANELS.map((name) => panels[name]));
-  const element = el("div", { className: "screen" },
+  const element = el("div", { className: "screen", onpointerdown: close },
     el("a", { className: "skip", href: "#main", onclick: skip }, t("bar.skip")), bar, el("div", { className: "stays" }, strip.element, el("nav", { "aria-label": t("tabs.title") }, tabs.element)), notices, main);
 
   /** The fragment of the address is the state of the page, so that a link within it must not change it. */
@@ -180,7 +179,7 @@ function createScreen({ state: first, doc, store, plots, modes, copies, actions,
     mode?.update(view);
   }
 
-  return { element, t, notice, sync, update, enter: sync, leave: () => { mode?.leave(); tabs.leave(); } };
+  return { element, t, notice, sync, update, leave: () => { mode?.leave(); tabs.leave(); } };
 }
 
 /** Cell, mode, undo, redo, reset, share, export, language, theme. */
@@ -236,13 +235,13 @@ function createBar({ cell, doc, store, t, copies, actions, notice, viewNow, plot
     Object.keys(LANGUAGES).length > 1 ? select("language", t("bar.language"), Object.keys(LANGUAGES).map((name) => [name, createT(name)("language.name")]), (event) => store.set({ lang: event.target.value }, { history: true })) : "",
     themeButton(store, t));
   bar.addEventListener("focusout", (event) => event.relatedTarget && close({ target: event.relatedTarget }));
-  addEventListener("pointerdown", (event) => bar.isConnected && close(event));
   bar.addEventListener("keydown", (event) => {
     if (event.key === "Escape") close({ target: bar });
   });
 
   return {
     bar,
+    close,
     syncBar(state) {
       bar.querySelector("#cell").value = cell.name;
       for (const input of mode.querySelectorAll("input")) input.checked = input.value === (state.mode ?? MODES[0]);
