@@ -152,13 +152,14 @@ function fill(list, pairs) {
 
 /** Outward fluxes of each ion through each transport of a membrane, and their sum. */
 function fluxTable(cell, doc, t) {
-  const body = el("tbody"), head = el("thead"), table = el("table", {}, el("caption", {}, t("flux.caption")), head, body);
+  const body = el("tbody"), head = el("thead"), caption = el("caption"), table = el("table", {}, caption, head, body);
   const scroller = el("div", { className: "scroller", tabIndex: 0, role: "region", "aria-label": t("flux.title") }, table);
   const element = el("details", { className: "flux" }, el("summary", {}, t("flux.title")), scroller);
   let drawn = null, cells = [], last = null;
   element.addEventListener("toggle", () => last && update(...last));
 
   function draw(membrane) {
+    write(caption, t(cell.membranes.length > 1 ? "flux.caption.where" : "flux.caption", { membrane }));
     const places = cell.readings.filter(({ quantity, place }) => quantity === "fluxes" && place[0] === membrane).map(({ place }) => place);
     const ions = [...new Set(places.map(([, ion]) => ion))], columns = [...new Set(places.map(([, , transport]) => transport))];
     head.replaceChildren(el("tr", {}, el("th", { scope: "col" }, t("flux.ion")), ...columns.map((name) => el("th", { scope: "col" }, name)), el("th", { scope: "col" }, t("flux.sum"))));

@@ -144,6 +144,7 @@ export default {
 
   "flux.title": "Fluxes of each ion",
   "flux.caption": "Outward flux, fmol/s",
+  "flux.caption.where": "Outward flux through membrane “{membrane}”, fmol/s; what enters here may leave through another",
   "flux.ion": "Ion",
   "flux.sum": "Sum",
   "flux.value": "{value:+3}",
