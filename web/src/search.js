@@ -51,6 +51,7 @@ class Search {
     this.steps = new Float64Array(n);
     this.tried = 0;
     this.chunk = certificate.chunk;
+    this.pace = 0; // ms for a step of a lane, about
     this.waiting = [];
     const found = kernels.settle.call(n, [x0, y, p, hold], [of.first, certificate.enough]);
     const unsure = [];
@@ -72,16 +73,18 @@ class Search {
   advance(tries, until = Infinity) {
     const { certificate } = this.of;
     const limit = Math.min(this.tried + tries, certificate.tries);
-    while (this.waiting.length && this.tried < limit) {
-      const chunk = Math.min(this.chunk, certificate.tries - this.tried);
-      const began = performance.now();
+    let now = performance.now();
+    while (this.waiting.length && this.tried < limit && now < until) {
+      const fits = this.pace ? Math.max(1, Math.floor((until - now) / (this.pace * this.waiting.length))) : certificate.chunk;
+      const chunk = Math.min(this.chunk, fits, certificate.tries - this.tried);
+      const lanes = this.waiting.length;
       const over = this.motion.follow(chunk);
-      const spent = performance.now() - began;
+      if (over.length) this.finish(over);
+      const began = now;
+      now = performance.now();
+      this.pace = (now - began) / (chunk * lanes);
       this.tried += chunk;
       this.chunk = Math.min(2 * this.chunk, certificate.largest_chunk);
-      if (over.length) this.finish(over);
-      if (began + spent >= until) break;
-      if (until < Infinity) this.chunk = Math.max(1, Math.min(this.chunk, Math.floor((chunk * (until - began)) / (2 * spent))));
     }
     if (this.waiting.length && this.tried >= certificate.tries) this.finish(this.waiting);
     return this.over;

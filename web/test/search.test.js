@@ -132,12 +132,14 @@ test("what does not come to rest within the limit is undecided, never named", ()
   assert.equal(made.calls.filter(([what]) => what === "follow").reduce((sum, [, , tries]) => sum + tries, 0), certificate.tries);
 });
 
-test("a clock stops it between chunks", () => {
-  const made = kernels({ follow: () => 0 });
+test("a clock stops it between chunks, and it goes on from there", () => {
+  const made = kernels({ follow: (lane, calls) => (calls > 4 ? 3 : 0) });
   const search = begin(made, [{ done: 0 }]);
   search.advance(Infinity, performance.now() - 1);
-  assert.equal(made.calls.filter(([what]) => what === "follow").length, 1);
-  assert.ok(!search.over);
+  assert.equal(search.tried, 0);
+  while (!search.over) search.advance(Infinity, performance.now() + 0.01);
+  assert.equal(search.outcome[0], "rests");
+  assert.equal(search.tried, search.followed[0]);
 });
 
 test("less than one ion is undecided: an ion may be used up", () => {
