@@ -166,7 +166,7 @@ function block(cell, controls, state, value) {
   }
   const known = cell.blocks.find((each) => each.id === id);
   if (!known) return "unknown";
-  const dose = detail === undefined ? undefined : whole.read(detail);
+  const dose = detail === undefined ? known.dose?.default : whole.read(detail);
   if (dose !== undefined && !(dose < (known.dose?.grid.length ?? 0))) return "outside";
   state.blocks.push({ id, ...times, ...(dose === undefined ? {} : { dose }) });
   return null;

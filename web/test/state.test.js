@@ -11,7 +11,7 @@ const doc = {
     {
       name: "one cell", membranes: ["a", "b"],
       controls: [bath("outside.K", ["Na"]), bath("outside.Na", []), { name: "temperature", value: 37, minimum: 0, maximum: 60 }],
-      blocks: [{ id: "ouabain", dose: { grid: [1, 2, 3] } }, { id: "pump_off", dose: null }],
+      blocks: [{ id: "ouabain", dose: { grid: [1, 2, 3], default: 1 } }, { id: "pump_off", dose: null }],
     },
     { name: "other", membranes: ["a"], controls: [], blocks: [] },
   ],
@@ -42,6 +42,12 @@ test("a fragment is readable and says only what differs", () => {
   assert.equal(toFragment(initial(doc, "other"), doc), "#cell=other&v=0.2.0");
   const state = { ...initial(doc), values: { "outside.K": 8 }, blocks: [{ id: "pump_off", start: 300, end: 1500 }] };
   assert.equal(toFragment(state, doc), "#cell=one+cell&outside.K=8&block=pump_off@300-1500&v=0.2.0");
+});
+
+test("a block without a dose has the usual one, where there are doses", () => {
+  assert.deepEqual(fromFragment("#block=ouabain@1-2&block=pump_off@3-", doc).state.blocks, [
+    { id: "ouabain", start: 1, end: 2, dose: 1 }, { id: "pump_off", start: 3, end: null },
+  ]);
 });
 
 test("what a fragment says that the page does not know is named and left out", () => {
