@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { alwaysOn, stepsOf, valuesAt } from "../src/modes/steps.js";
+import { alwaysOn, offAfter, stepsOf, valuesAt } from "../src/modes/steps.js";
 import en from "../src/strings/en.modes.js";
 import { fakeCell } from "./modes_fakes.js";
 
@@ -38,6 +38,12 @@ test("what was set on the way stays when going on, and is gone with its step", (
   const on = valuesAt(cell, steps, 4, { "pump.max_rate": 30 });
   assert.equal(on["pump.max_rate"], 30);
   assert.equal(valuesAt(cell, steps, 3, on)["pump.max_rate"], 0);
+});
+
+test("a state is of a step if all later transports are off", () => {
+  assert.ok(offAfter(cell, steps, 3, valuesAt(cell, steps, 3, {})));
+  assert.ok(!offAfter(cell, steps, 2, valuesAt(cell, steps, 3, {})));
+  assert.ok(offAfter(cell, steps, steps.length - 1, {}));
 });
 
 test("what the page cannot switch off is named", () => {

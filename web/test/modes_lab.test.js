@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { CELLS, NOISE, bathAt, candidates, command, csv, drawn, hiddenCell, impale, series, truthAt } from "../src/modes/hidden.js";
+import { CELLS, NOISE, bathAt, candidates, csv, drawn, fitCommands, hiddenCell, impale, series, truthAt } from "../src/modes/hidden.js";
 import { mean, sem, stream } from "../src/modes/random.js";
 import { fakeCell, fakeModel, fakeState } from "./modes_fakes.js";
 
@@ -79,11 +79,14 @@ test("the table has a row for each impalement, and what kept the bath neutral", 
   assert.equal(csv(cell, fakeState(), rows, "seed 7"), "# seed 7\noutside.K (mM),outside.Na (mM),Vm (mV)\n3,147,-74.1\n3,147,-73.3\n5,145,-70.0\n");
 });
 
-test("the command quotes what a shell would take apart", () => {
+test("the commands quote what a shell would take apart; at once the cell is the one at rest", () => {
   const hidden = { truth: [{ k: 5, value: 0.1 }, { k: 7, value: 90 }] };
-  assert.equal(
-    command(cell, fakeState(), hidden, "lab_7.csv"),
-    "vrest fit lab_7.csv --cell 'my cell.toml' --model settled --free Na_leak.permeability --free pump.max_rate",
-  );
-  assert.ok(command(cell, fakeState({ reading: "now" }), hidden, "a.csv").includes("--model instant"));
+  const frees = "--free Na_leak.permeability --free pump.max_rate";
+  assert.deepEqual(fitCommands(cell, fakeState(), hidden, "lab_7.csv"), [
+    `vrest fit lab_7.csv --cell "my cell.toml" --model settled ${frees}`,
+  ]);
+  assert.deepEqual(fitCommands(cell, fakeState({ reading: "now" }), hidden, "a.csv"), [
+    'vrest rest "my cell.toml" -o fake_rest.toml',
+    `vrest fit a.csv --cell fake_rest.toml --model instant ${frees}`,
+  ]);
 });

@@ -28,6 +28,16 @@ test("the changes are what the questions say, and the bath stays neutral", () =>
   assert.deepEqual(byId("sodium").end(cell), { "outside.Na": 72.5, "outside.Cl": 37.5 });
 });
 
+test("the classic question is asked of plasma; of other baths over the same ratio", () => {
+  assert.deepEqual(byId("potassium").asked(cell), { low: 3, high: 5 });
+  const squid = structuredClone(cell);
+  squid.controls[0].value = 20;
+  const asked = questionsOf(squid)[0];
+  assert.deepEqual(asked.asked(squid), { low: 12, high: 20 });
+  assert.deepEqual(asked.start(squid), { "outside.K": 12, "outside.Na": 153 });
+  assert.deepEqual(asked.end(squid), {});
+});
+
 test("a bath that nothing can keep neutral is not made", () => {
   assert.equal(withBathIon(cell, {}, 0, 151, {}), null);
   assert.deepEqual(withBathIon(cell, {}, 0, 151, { "outside.K": "with Cl" }), { "outside.K": 151, "outside.Cl": 256 });

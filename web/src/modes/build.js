@@ -2,7 +2,7 @@
 
 import { el, write } from "../dom.js";
 import { button, createPanel, showing } from "./panel.js";
-import { alwaysOn, stepsOf, valuesAt } from "./steps.js";
+import { alwaysOn, buildShows, offAfter, stepsOf, valuesAt } from "./steps.js";
 
 export function createMode({ store, doc, t, host, show: showPage }) {
   const panel = createPanel(host, "build", t("build.title"));
@@ -85,6 +85,12 @@ export function createMode({ store, doc, t, host, show: showPage }) {
     enter() {
       panel.mount();
       begin();
+      const state = store.get();
+      const cell = cellOf(state);
+      const steps = stepsOf(cell);
+      // Whoever comes back from another mode goes on where they were.
+      if (!offAfter(cell, steps, at(state, steps), state.values))
+        store.set({ values: valuesAt(cell, steps, at(state, steps), state.values), blocks: [] }, { history: "merge" });
       draw(store.get());
     },
     leave() {
@@ -94,7 +100,8 @@ export function createMode({ store, doc, t, host, show: showPage }) {
     },
     update(view) {
       begin();
-      draw(view.state);
+      buildShows(store.get().values);
+      draw(store.get());
       judge(view);
     },
   };

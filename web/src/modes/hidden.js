@@ -1,13 +1,13 @@
 // The hidden cell of Lab and its impalements: drawn from a seed, so that a link or a cell number gives the same to everybody.
 
+import { quoted } from "../commands.js";
 import { axisOf, numbers, strengths, withBathIon, withValue } from "./cells.js";
 import { logUniform, normal, stream } from "./random.js";
 
 /** Impalements at each concentration, and the standard deviation of each, mV (as in MEMPOT). */
 export const CELLS = 5;
 export const NOISE = 2;
-// A number can be learnt from impalements only if V answers to it: twice the noise, for half as much again of it.
-const PROBE = 1.5;
+// A number can be learnt from impalements only if V answers to it: twice the noise somewhere, for the largest change that is hidden.
 const ANSWERS = 2 * NOISE;
 // A truth is up to this factor from the reference, and at least the other, so that there is something to find.
 const WIDEST = 2.5;
@@ -73,7 +73,7 @@ export async function hiddenCell(model, cell, state) {
   const reference = await readings({});
   const heard = [];
   for (const k of among) {
-    const moved = await readings(withValue(cell, {}, k, cell.controls[k].value * PROBE));
+    const moved = await readings(withValue(cell, {}, k, cell.controls[k].value * WIDEST));
     if (moved.some((v, i) => Math.abs(v - reference[i]) >= ANSWERS)) heard.push(k);
   }
   if (heard.length < 2) return null;
@@ -114,9 +114,12 @@ export function csv(cell, state, rows, remark) {
 }
 
 const MODELS = { now: "instant", settled: "settled" };
-const quoted = (text) => (/^[\w./*-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
-/** The command that fits the hidden numbers to the table. */
-export const command = (cell, state, hidden, file) =>
-  ["vrest fit", quoted(file), "--cell", quoted(cell.file), "--model", MODELS[state.reading],
-    ...hidden.truth.map(({ k }) => `--free ${quoted(cell.controls[k].name)}`)].join(" ");
+/** The commands that fit the hidden numbers to the table. At once V depends on contents: then the cell is the one at rest. */
+export function fitCommands(cell, state, hidden, file) {
+  const frees = hidden.truth.map(({ k }) => ` --free ${quoted(cell.controls[k].name)}`).join("");
+  const rested = state.reading === "now" && cell.reference.rests;
+  const from = quoted(rested ? `${cell.name}_rest.toml` : cell.file);
+  const fit = `vrest fit ${quoted(file)} --cell ${from} --model ${MODELS[state.reading]}${frees}`;
+  return rested ? [`vrest rest ${quoted(cell.file)} -o ${from}`, fit] : [fit];
+}

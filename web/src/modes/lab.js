@@ -2,11 +2,13 @@
 
 import { valuesOf } from "../controls.js";
 import { el, write } from "../dom.js";
+import { save, TYPES } from "../files.js";
 import { readNumber } from "../numbers.js";
 import { axisOf } from "./cells.js";
-import { CELLS, NOISE, bathAt, command, csv, hiddenCell, impale, series, truthAt } from "./hidden.js";
-import { button, createPanel, fresh, radios, save, table } from "./panel.js";
+import { CELLS, NOISE, bathAt, csv, fitCommands, hiddenCell, impale, series, truthAt } from "./hidden.js";
+import { button, createPanel, fresh, radios, saving, table } from "./panel.js";
 import { mean, sem } from "./random.js";
+import { built } from "./steps.js";
 
 const READINGS = ["settled", "now"];
 // A mean or standard error worked out by hand from readings of one decimal.
@@ -14,7 +16,7 @@ const BY_HAND = 0.06;
 const CELL_NUMBERS = 9999;
 
 export function createMode({ store, model, doc, t, host }) {
-  const panel = createPanel(host, "lab", t("lab.title"));
+  const panel = createPanel(host, "lab", t("lab.heading"));
   let drawn = "";
   let cache = { key: "" }; // the hidden cell of a seed, and V at each concentration
   const typed = new Map(); // what stands in fields that are not yet right
@@ -182,10 +184,12 @@ export function createMode({ store, model, doc, t, host }) {
     if (!whole.length) return [];
     const file = `lab_${state.seed}_${state.reading}.csv`;
     const remark = t("lab.remark", { cell: cell.name, seed: state.seed, reading: state.reading, version: doc.vrest });
-    const files = el("p", {}, button(t("lab.csv", { file }), () => save(file, csv(cell, state, whole, remark), "text/csv")));
+    const text = csv(cell, state, whole, remark);
+    const files = el("div", {}, saving(t("lab.csv", { file }), () => save(t, file, text, TYPES.csv)),
+      el("details", {}, el("summary", {}, t("lab.copy")), el("textarea", { readOnly: true, rows: 8, "aria-label": file }, text)));
     if (cell.membranes.length > 1) return [el("h3", {}, t("lab.fit")), files, el("p", {}, t("lab.fit.several"))];
     return [el("h3", {}, t("lab.fit")), el("p", {}, t("lab.fit.by_eye")), files,
-      el("p", {}, t("lab.fit.command")), el("pre", { tabIndex: 0 }, el("code", {}, command(cell, state, hidden, file)))];
+      el("p", {}, t("lab.fit.command")), el("pre", { tabIndex: 0 }, el("code", {}, fitCommands(cell, state, hidden, file).join("\n")))];
   }
 
   function guess(cell, state, hidden) {
@@ -225,8 +229,8 @@ export function createMode({ store, model, doc, t, host }) {
   return {
     enter() {
       panel.mount();
-      const { reading, seed } = asked();
-      store.set({ reading, seed, blocks: [] }, { history: "merge" });
+      const { reading, seed, values } = asked();
+      store.set({ reading, seed, values: built(values) ? {} : values, blocks: [] }, { history: "merge" });
       draw(asked());
     },
     leave() {

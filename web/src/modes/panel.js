@@ -1,6 +1,6 @@
 // What the panels of the modes are made of.
 
-import { el } from "../dom.js";
+import { el, write } from "../dom.js";
 
 const STOPS = "input, button, select, textarea, summary, [tabindex]";
 
@@ -49,6 +49,19 @@ export const table = (caption, head, rows) =>
 /** A button that does not send a form. */
 export const button = (text, onclick, properties = {}) => el("button", { type: "button", onclick, ...properties }, text);
 
+/** A button that saves a file, and what came of it. */
+export function saving(text, run) {
+  const told = el("span", { role: "status" });
+  const act = () => {
+    try {
+      write(told, run());
+    } catch (error) {
+      write(told, error.message);
+    }
+  };
+  return el("p", {}, button(text, act), " ", told);
+}
+
 /** A choice of one: options are [value, text]. */
 export const radios = (legend, options) => {
   const name = fresh("choice");
@@ -59,13 +72,3 @@ export const radios = (legend, options) => {
 
 /** The value chosen, or null. */
 export const chosen = (fieldset) => fieldset.querySelector("input:checked")?.value ?? null;
-
-/** Give the person a file. Nothing leaves the machine. */
-export function save(name, text, type) {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  const link = el("a", { href: url, download: name });
-  document.body.append(link);
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(url), 10000);
-}

@@ -1,11 +1,13 @@
 // Predict: a direction, a number and a reason before anything is shown; then what the cell does, and why.
 
 import { el, write } from "../dom.js";
+import { save, TYPES } from "../files.js";
 import { readNumber } from "../numbers.js";
 import { numbers } from "./cells.js";
-import { button, chosen, createPanel, fresh, radios, save, showing, table } from "./panel.js";
+import { button, chosen, createPanel, fresh, radios, saving, showing, table } from "./panel.js";
 import { OWN, SAME, agree, differences, judged, questionsOf } from "./questions.js";
 import { csvOf, errorOf, records, sheet } from "./records.js";
+import { built } from "./steps.js";
 
 const DIRECTIONS = ["up", "same", "down"];
 
@@ -23,6 +25,8 @@ export function createMode({ store, model, doc, t, host, show: showPage }) {
   const mV = (x) => `${t.mV(x)}\u00a0mV`;
   const change = (x) => `${t.signed(x)}\u00a0mV`;
   const direction = (d) => t(`predict.direction.${d}`, { same: SAME });
+  const asked = (cell, question) => question.asked?.(cell) ?? {};
+  const title = (cell, question) => t(`predict.${question.id}.title`, asked(cell, question));
   const changes = (cell, from, to) =>
     differences(cell, from, to)
       .map((d) => t("predict.changed", { what: d.control.label, from: t.number(d.from, 4), to: t.number(d.to, 4), unit: t.unit(d.control.unit) }))
@@ -38,7 +42,7 @@ export function createMode({ store, model, doc, t, host, show: showPage }) {
 
   function menu(cell, question) {
     const id = fresh("question");
-    const options = all(cell).map((q) => el("option", { value: q.id, selected: q === question }, t(`predict.${q.id}.title`)));
+    const options = all(cell).map((q) => el("option", { value: q.id, selected: q === question }, title(cell, q)));
     return el("p", {}, el("label", { for: id }, t("predict.question")), " ",
       el("select", { id, onchange: (event) => ask(event.target.value) }, ...options));
   }
@@ -87,7 +91,7 @@ export function createMode({ store, model, doc, t, host, show: showPage }) {
         at: new Date().toISOString(),
         vrest: doc.vrest,
         cell: cell.name,
-        question: t(`predict.${question.id}.title`),
+        question: title(cell, question),
         change: changes(cell, first, end),
         start: start.settled,
         predicted,
@@ -102,7 +106,7 @@ export function createMode({ store, model, doc, t, host, show: showPage }) {
     const known = [start.isRest ? t("predict.start", { from: mV(start.settled) }) : t("predict.no_rest", { text: start.text })];
     if (question.ion) known.push(t("predict.start_E", { ion: question.ion, E: mV(start.E[question.ion]) }));
     return el("form", { onsubmit: submit, noValidate: true },
-      el("p", {}, t(`predict.${question.id}.ask`)),
+      el("p", {}, t(`predict.${question.id}.ask`, asked(cell, question))),
       setUp ?? el("p", {}, t("predict.change", { change: changes(cell, question.start(cell), question.end(cell)) })),
       el("p", {}, known.join(" ")),
       ...clocks.map(({ way }) => way),
@@ -136,6 +140,7 @@ export function createMode({ store, model, doc, t, host, show: showPage }) {
       ];
     });
     const because = (r) => el("p", {}, t(`predict.${question.id}.because.${r}`, values));
+    const otherWay = question.id === "potassium" && (seen.settled - from) * (E(seen) - E(start)) < 0;
     const heading = el("h3", { tabIndex: -1 }, t("predict.seen"));
     const next = all(cell)[(all(cell).findIndex((q) => q.id === question.id) + 1) % all(cell).length];
     const nodes = [
@@ -145,6 +150,7 @@ export function createMode({ store, model, doc, t, host, show: showPage }) {
       reason ? el("h3", {}, t(reason === question.right ? "predict.reason_right" : "predict.reason_other")) : null,
       reason && reason !== question.right ? because(reason) : null,
       question.right ? because(question.right) : el("p", {}, t("predict.own.look")),
+      otherWay ? el("p", {}, t("predict.potassium.other_way")) : null,
       el("p", {}, button(t("predict.next"), () => ask(next.id)), " ", button(t("predict.again"), () => ask(question.id))),
     ];
     return { heading, nodes };
@@ -159,11 +165,11 @@ export function createMode({ store, model, doc, t, host, show: showPage }) {
     return el("details", {}, el("summary", {}, title),
       table(title, columns.map((c) => (c.unit ? `${c.label} (${c.unit})` : c.label)), rows),
       note,
-      button(t("predict.csv"), () => save("predictions.csv", csvOf(list), "text/csv")), " ",
-      button(t("predict.forget"), () => {
+      saving(t("predict.csv"), () => save(t, "predictions.csv", csvOf(list), TYPES.csv)),
+      el("p", {}, button(t("predict.forget"), () => {
         kept.clear();
         draw(store.get());
-      }));
+      })));
   }
 
   async function draw(state) {
@@ -200,11 +206,11 @@ export function createMode({ store, model, doc, t, host, show: showPage }) {
       const state = store.get();
       const cell = cellOf(state);
       const question = choose(cell, state.question);
-      const asked = (state.question ?? null) !== null;
-      const told = asked && state.answered === question.id;
+      const linked = (state.question ?? null) !== null;
+      const told = linked && state.answered === question.id;
       const stands = told && (question === OWN || !differences(cell, question.end(cell), state.values).length);
       // What somebody has set up already is what they want to predict; a link says which question, and whether it is answered.
-      const own = question === OWN || ((told || !asked) && Object.keys(state.values).length > 0);
+      const own = question === OWN || ((told || !linked) && Object.keys(state.values).length > 0 && !built(state.values));
       if (!stands && own) store.set({ question: OWN.id, answered: undefined }, { history: "merge" });
       else if (!stands) ask(question.id, "merge");
       draw(store.get());

@@ -23,8 +23,9 @@ const BUILT_IN = [
     reasons: ["gradient", "rush", "nernst", "pump", "nothing"],
     right: "gradient",
     ion: "K",
-    start: (cell) => withK(cell, 3),
-    end: (cell) => withK(cell, 5),
+    start: (cell) => withK(cell, potassiumOf(cell).low),
+    end: (cell) => withK(cell, potassiumOf(cell).high),
+    asked: potassiumOf,
   },
   {
     id: "pump",
@@ -67,10 +68,16 @@ const BUILT_IN = [
   },
 ];
 
-const withK = (cell, mM) => {
+function withK(cell, mM) {
   const k = bathIon(cell, "K");
   return k < 0 ? null : withBathIon(cell, {}, k, mM, {});
-};
+}
+
+/** The classic question is asked of plasma, 3 to 5 mM; of a cell that lives in another bath, over the same ratio up to what it has. */
+function potassiumOf(cell) {
+  const own = cell.controls[bathIon(cell, "K")]?.value;
+  return own >= 3 && own <= 5 ? { low: 3, high: 5 } : { low: Number((0.6 * own).toPrecision(3)), high: own };
+}
 
 /** The questions that this cell can be asked. */
 export const questionsOf = (cell) =>

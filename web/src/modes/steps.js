@@ -43,3 +43,12 @@ export function valuesAt(cell, steps, i, values) {
 /** Labels of what moves ions all the time, because no control turns it off. */
 export const alwaysOn = (cell) =>
   cell.transports.filter((tr) => !Number.isInteger(tr.control) || !cell.controls[tr.control].switch).map((tr) => tr.label);
+
+/** Whether every transport of later steps is off. */
+export const offAfter = (cell, steps, i, values) =>
+  steps.slice(i + 1).every((step) => step.adds.every((k) => values[cell.controls[k].name] === 0));
+
+// Values of states that Build has shown: a cell half built is no change that somebody has set up.
+const shown = new WeakSet();
+export const built = (values) => shown.has(values);
+export const buildShows = (values) => shown.add(values);
