@@ -36,6 +36,7 @@ export default {
   "share.select": "Der Browser verbietet das Kopieren. Der Text ist ausgewählt: Kopieren Sie ihn mit der Tastatur.",
   "export.print": "Drucken",
   "notice.close": "Diese Meldung schließen",
+  "notice.title": "Meldungen",
   "tabs.title": "Teile der Seite",
   "panel.controls": "Regler",
   "panel.plots": "Diagramme",
@@ -47,6 +48,8 @@ export default {
   "strip.by": "{by:+mV} seit dem Anfang",
   "strip.none": "keines",
   "strip.pending": "…",
+  "strip.E.settled": "E in Ruhe",
+  "strip.E.now": "E sofort",
   "clock.now": "V sofort",
   "clock.settled": "V in Ruhe",
 
@@ -80,6 +83,7 @@ export default {
   "controls.limit": "Bei {limit:6} {unit:unit} angehalten, der Grenze von {label}.",
   "controls.limit.companion": "{own} hielt bei {stopped:6} {unit:unit} an: {label} macht ihm Platz und ist an seiner Grenze, {limit:6} {unit:unit}.",
   "controls.limit.refused": "{label} kann nicht über {limit:6} {unit:unit} hinaus. Nichts wurde geändert.",
+  "controls.limit.barred": "{label} muss über {limit:6} {unit:unit} bleiben. Nichts wurde geändert.",
   "number.empty": "Das Feld ist leer. Geben Sie eine Zahl in {unit:unit} ein, oder drücken Sie Escape.",
   "number.unreadable": "„{got}“ ist keine Zahl. Geben Sie eine wie 4.5, 4,5 oder 1e-6 ein, oder drücken Sie Escape.",
   "number.comma": "„{got}“ lässt sich auf zwei Arten lesen. Geben Sie {point} oder {plain} ein.",
@@ -108,6 +112,7 @@ export default {
 
   "say.now": "Sofort ist V {v:mV} mV, {by:+mV} mV gegenüber {before:mV} mV.",
   "say.now.none": "Sofort führt kein Potential zwischen −400 und +400 mV zu einem Strom von null.",
+  "say.start": "Die Zelle ruht bei {v:mV} mV, mit {tau:time} als langsamster Zeitkonstante. Noch ist nichts geändert.",
   "say.settled": "Zur Ruhe gekommen ist es {v:mV} mV, {by:+mV} mV seit dem Anfang, mit {tau:time} als langsamster Zeitkonstante.",
   "say.pending": "Wo es zur Ruhe kommt, wird noch berechnet.",
 
@@ -131,10 +136,6 @@ export default {
   "account.mullins_noda": "Mullins-Noda, die 3 Na⁺ gegen 2 K⁺ zählt, sagt {v:mV} mV: {by:+mV} mV gegenüber GHK für dieselben zwei Ionen.",
 
   "pump.title": "Wenn die Pumpe stehen bliebe",
-  "pump.at_once": "Sofort",
-  "pump.later": "Später, wenn die Gradienten verfallen",
-  "pump.to": "{by:+mV} mV, auf {v:mV} mV",
-  "pump.none": "kein Potential zwischen −400 und +400 mV führt zu einem Strom von null",
 
   "costs.title": "Was es kostet",
   "costs.atp": "{atp:3} ATP je Sekunde ({watts:3} W).",
@@ -175,9 +176,10 @@ export default {
   "outcome.not_followed": "Nicht bis zum Ende verfolgt",
 
   "honesty.title": "Was diese Antwort ist",
-  "honesty.model": "Modell: {title}. Seine Transporte bewegen Ionen, Wasser und Ladung; jedes bleibt erhalten.",
-  "honesty.ghk": "Die GHK-Gleichung würde {ghk:mV} mV sagen. Sie lässt den Strom der Pumpe weg und alles, was sich ohne Kanal bewegt: hier {by:+mV} mV.",
-  "honesty.ghk.none": "Die GHK-Gleichung sagt nichts über diese Zelle: Nicht alle ihre Kanäle sind Lecks mit konstantem Feld, oder sie ruht nicht.",
+  "honesty.model": "Modell: {title}. Es hat {transports}, und nichts anderes bewegt sich.",
+  "honesty.counted": "Jedes Ion, das Wasser und die Ladung werden gezählt: Was einen Ort verlässt, kommt an einem anderen an.",
+  "honesty.held": "Der Inhalt wird auf beiden Seiten festgehalten, wie durch eine Pipette: Kein Gradient kann hier verfallen.",
+  "honesty.ghk": "Die GHK-Gleichung nimmt den Inhalt als gegeben und lässt den Strom der Pumpe weg und alles andere, was kein Kanal ist.",
   "honesty.settled": "„Sofort“ hält den Inhalt fest, wie er war. „In Ruhe“ ist, wo Inhalt, Volumen und V stillstehen.",
   "honesty.checked": "Beim Öffnen dieser Seite mit vrest {version} verglichen.",
   "honesty.unchecked": "Noch nicht verglichen: Es werden keine Zahlen gezeigt.",
