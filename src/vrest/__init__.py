@@ -10,8 +10,10 @@ Names are loaded when first used, so that a calculator never waits for a solver.
 
 from __future__ import annotations
 
+import sys
 import time
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -151,6 +153,16 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names.spli
 
 __all__ = sorted(_HOME)  # pyright: ignore[reportUnsupportedDunderAll]
 
+
+class _Package(ModuleType):
+    """Keeps `vrest.page` the verb: Python would bind the folder of that name to it once a module in there is loaded."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name != "page" or not isinstance(value, ModuleType):
+            ModuleType.__setattr__(self, name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 _IMPORTED = time.time_ns()
 """When this process began to read the package: what is changed later is not what it runs."""

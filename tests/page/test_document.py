@@ -1,0 +1,172 @@
+"""The document: strict JSON, its reference the rest, its cases what the public verbs answer."""
+
+import json
+
+import numpy as np
+import pytest
+
+import vrest
+from vrest.model.cellfile import load
+from vrest.model.change import apply
+from vrest.page.document import Shown, certificate, document, to_json
+from vrest.verbs.outcome import Outcome
+
+NEURON, MUSCLE, SKIN, IMMATURE = "mammalian_neuron", "kir_muscle", "frog_skin", "immature_neuron"
+
+
+def refuse(text):
+    raise AssertionError(f"{text} in JSON")
+
+
+@pytest.fixture(scope="module")
+def doc():
+    made = document([Shown(load(name), name) for name in (NEURON, MUSCLE, SKIN, IMMATURE)])
+    return json.loads(to_json(made), parse_constant=refuse)
+
+
+@pytest.fixture(scope="module")
+def cells(doc):
+    return {cell["name"]: cell for cell in doc["cells"]}
+
+
+def test_it_says_what_it_is(doc, cells):
+    assert (doc["vrest"], doc["format"], doc["language"]) == (vrest.__version__, 1, "en")
+    assert list(cells) == [NEURON, MUSCLE, SKIN, IMMATURE]
+    assert set(doc["outcomes"]) == {outcome.name for outcome in Outcome}
+    assert doc["outcomes"]["oscillates"] == {"text": Outcome.oscillates.value, "has_state": True, "is_rest": False}
+    assert (cells[SKIN]["membranes"], cells[SKIN]["compartments"]) == (
+        ["apical", "basolateral", "junction"],
+        ["mucosa", "serosa", "cell"],
+    )
+
+
+def test_numbers_keep_all_their_digits(cells):
+    assert cells[NEURON]["controls"][8]["value"] == 5.4217303576714164e-08
+    assert json.loads(to_json({"x": [0.1, float("nan"), -float("inf")]})) == {"x": [0.1, None, None]}
+    assert "<" not in to_json({"x": "</script><!--"})
+
+
+def test_the_certificate_is_what_the_search_has():
+    known = certificate()
+    json.dumps(known, allow_nan=False)
+    assert len(known["paces"]["BOLD"]) == 8
+    # a matrix of one row loses ten times the rounding of its only number
+    assert known["thresholds"]["ROUNDING"] == 10 * np.finfo(np.float64).eps
+
+
+def test_the_reference_is_the_rest(cells):
+    for name in (NEURON, SKIN):
+        v = vrest.rest(name).v_rest
+        expected = list(v.values()) if isinstance(v, dict) else [v]
+        assert cells[name]["reference"]["rests"]
+        assert cells[name]["reference"]["v"] == pytest.approx(expected, abs=1e-9)
+
+
+def test_where_there_is_no_rest_the_cell_is_as_described():
+    cell = apply("hodgkin_huxley_1952", "stimulus.density=10 uA/cm2")
+    (shown,) = document([Shown(cell, "firing.toml")])["cells"]
+    assert (shown["reference"]["rests"], shown["reference"]["outcome"]) == (False, "oscillates")
+    assert shown["reference"]["reason"]
+    assert shown["reference"]["v"] is None
+    assert shown["reference"]["described_v"] == [pytest.approx(1e3 * cell.membranes["axon"].potential)]
+    golden = json.loads(to_json(shown))["golden"][0]["rest"]
+    assert (golden["outcome"], golden["v"]) == ("oscillates", [None])
+
+
+def changes(case):
+    return [f"{name}={value!r}" for name, value in case["values"].items()]
+
+
+@pytest.mark.parametrize("name", [NEURON, SKIN])
+def test_golden_cases_are_what_the_verbs_answer(cells, name):
+    start = vrest.rest(name).as_cell()
+    cases = cells[name]["golden"]
+    assert len(cases) == 4
+    for case in cases:
+        found = vrest.rest(start, changes(case))
+        assert case["rest"]["outcome"] == found.outcome.name
+        if found.outcome.is_rest:
+            v = found.v_rest
+            assert case["rest"]["v"] == pytest.approx(list(v.values()) if isinstance(v, dict) else [v], abs=1e-9)
+            assert case["rest"]["state"] == pytest.approx(found.state.tolist(), rel=1e-9)
+        v = vrest.instant(start, changes(case)).v
+        assert case["at_once"] == pytest.approx(list(v.values()) if isinstance(v, dict) else [v], abs=1e-9)
+    names = [tuple(case["values"]) for case in cases]
+    assert () in names
+    assert any("pump.max_rate" in values for values in names)
+
+
+def test_a_golden_run_is_a_run(cells):
+    case = cells[NEURON]["golden"][1]
+    run = case["run"]
+    assert [stage["start"] for stage in run["stages"]] == [0.0, 300.0]
+    start = apply(vrest.rest(NEURON).as_cell(), changes(case))
+    told = [(stage["start"], changes(stage)) for stage in run["stages"][1:]]
+    simulated = vrest.simulate(start, told, run["times"][-1], times=run["times"], rtol=run["rtol"])
+    assert run["complete"]
+    assert run["v"][0] == pytest.approx(simulated.v.tolist(), abs=1e-4)
+
+
+def test_what_is_varied_and_what_is_followed(cells):
+    cell = cells[NEURON]
+    assert cell["switches"] == [k for k, one in enumerate(cell["controls"]) if one["switch"]] == [7, 8, 9, 10, 11]
+    assert [(t["label"], t["kind"], t["control"]) for t in cell["transports"]] == [
+        ("K_leak", "channel", 7),
+        ("Na_leak", "channel", 8),
+        ("Cl_leak", "channel", 9),
+        ("pump", "pump", 10),
+        ("water", "water", 11),
+    ]
+    assert cell["transports"][3]["moves"] == {"K": -2.0, "Na": 3.0}
+    assert cell["bath_ion"] == {"control": 1, "ion": "K", "inside": 4, "membrane": "neuron"}
+    assert {"quantity": "E", "place": ["neuron", "K"], "unit": "mV"} in cell["readings"]
+    assert cells[SKIN]["bath_ion"]["membrane"] == "apical"
+    assert cells[SKIN]["transports"][-1] == {
+        "label": "electrode",
+        "membrane": None,
+        "control": None,
+        "kind": "exchange",
+    }
+
+
+def test_cards_show_what_they_say(cells):
+    cards = {name: {card["id"]: card for card in cell["scenarios"]} for name, cell in cells.items()}
+    assert set(cards[NEURON]) == {"hyperkalaemia", "ouabain", "anoxia", "neuron_defaults"}
+    assert "gaba_switch" in cards[IMMATURE]
+    for name, own in cards.items():
+        known = {block["id"]: block for block in cells[name]["blocks"]}
+        for card in own.values():
+            assert all(placed["id"] in known for placed in card["blocks"])
+            vrest.apply(vrest.rest(name).as_cell(), card["values"])
+
+    before = vrest.rest(IMMATURE)
+    after = vrest.rest(before.as_cell(), changes(cards[IMMATURE]["gaba_switch"]))
+    force = [e.driving_force for r in (before, after) for e in vrest.explain(r).membranes[0].ions if e.ion == "Cl"]
+    assert force[0] < -1.0 < 1.0 < force[1]  # V - E_Cl
+
+    card = cards[MUSCLE]["hypokalaemic_muscle"]
+    fibre = vrest.rest(MUSCLE)
+    flipped = vrest.rest(fibre.as_cell(), changes(card))
+    k = card["values"]["outside.K"]
+    above = vrest.rest(fibre.as_cell(), f"outside.K={1.3 * k} mM swap Na")
+    assert above.v_rest < fibre.v_rest < flipped.v_rest - 15.0
+
+
+def test_neuron_s_defaults_are_neuron_s(cells):
+    card = next(card for card in cells[NEURON]["scenarios"] if card["id"] == "neuron_defaults")
+    assert card["values"] == {
+        "inside.K": 54.4,
+        "inside.Na": 10.0,
+        "outside.K": 2.5,
+        "outside.Na": 140.0,
+        "outside.Cl": 102.5,  # 142.5 mM of cations less 40 mM of other anions
+        "temperature": 6.3,
+    }
+    assert "ek = -77 and ena = 50 mV" in card["text"]
+
+
+def test_progress_is_told():
+    told = []
+    document([Shown(load(NEURON), NEURON), Shown(load(NEURON)._with_si(name="other"), "other.toml")], told.append)
+    assert told == sorted(told)
+    assert (told[0], max(told) < 1.0, len(told)) == (0.0, True, 6)
