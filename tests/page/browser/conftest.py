@@ -199,10 +199,14 @@ class Page:
         self.settle()
 
     @property
+    def link(self) -> str:
+        """The fragment of the address, which follows the state after a moment."""
+        self.tab.wait_for_timeout(400)
+        return self.tab.evaluate("location.hash.slice(1)")
+
+    @property
     def fragment(self) -> dict[str, str]:
-        """What the link says, which follows the state after a moment."""
-        self.tab.wait_for_timeout(500)
-        return dict(parse_qsl(self.tab.evaluate("location.hash.slice(1)"), keep_blank_values=True))
+        return dict(parse_qsl(self.link, keep_blank_values=True))
 
     def downloaded(self, press: Callable[[], None]) -> Path:
         """The file that this gives."""

@@ -45,15 +45,26 @@ def test_numbers_as_they_are_pasted(opened, typed, read):
     assert page.values[K] == read
 
 
-@pytest.mark.parametrize("typed", ["eight", "8 mV", "-3", "", "1e999"])
+def words(page, name: str) -> str:
+    """What is said beside a control."""
+    return page.tab.locator(f"#{page.box(name).get_attribute('aria-describedby')}").inner_text()
+
+
+@pytest.mark.parametrize("typed", ["eight", "8 mV", "", "1e999", "8 9"])
 def test_what_is_no_number_of_this_control_is_refused_in_words(opened, typed):
     page = opened()
     before = page.settled
     page.set(K, typed)
-    assert page.values.get(K, 5) >= 0
-    assert page.settled == before or page.values[K] == 0
-    described = page.box(K).get_attribute("aria-describedby")
-    assert page.tab.locator(f"#{described.split()[-1]}").inner_text().strip()
+    assert page.values == {}
+    assert page.settled == before
+    assert words(page, K)
+
+
+def test_a_value_beyond_a_limit_stops_there_and_says_so(opened):
+    page = opened()
+    page.set(K, -3)
+    assert page.values[K] == 0
+    assert "0 mM" in words(page, K)
 
 
 @pytest.mark.parametrize("where", ["slider", "box"])

@@ -11,11 +11,11 @@ def test_a_link_opens_exactly_this_state(opened):
     page = opened()
     page.set("outside.K", 7.123456789012345)
     page.set("pump.max_rate", 1 / 3)
-    shared = page.tab.evaluate("location.hash.slice(1)")
+    shared = page.link
     again = opened(fragment=shared)
     assert again.values == page.values
     assert (again.now, again.settled, again.outcome) == (page.now, page.settled, page.outcome)
-    assert again.tab.evaluate("location.hash.slice(1)") == shared
+    assert again.link == shared
 
 
 def test_a_link_can_be_written_by_hand(opened):

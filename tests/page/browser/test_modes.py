@@ -33,7 +33,7 @@ def test_predict_shows_nothing_before_it_is_answered(opened, reference):
     before = vrest.settled(reference, {"outside.K": 3, "outside.Na": 147}).v_rest
     after = vrest.settled(reference, {"outside.K": 5, "outside.Na": 145}).v_rest
     assert f"{abs(before):.1f}" in mode.inner_text()
-    assert f"{abs(after):.1f}" not in page.tab.inner_text("body")
+    assert f"−{abs(after):.1f}" not in page.tab.inner_text("body")
     assert all(page.tab.locator(f"#{name}").get_attribute("value") in ("", None) for name in ("v-now", "v-settled"))
     assert page.tab.locator("figure:visible").count() == 0
     answer(page, "more negative", f"{before - 5:.1f}", "rushes into the cell")
@@ -77,26 +77,34 @@ def test_every_question_can_be_asked(opened):
         assert page.tab.locator("#v-settled").get_attribute("value") in ("", None), name
 
 
-def test_build_step_by_step_never_says_another_outcome_than_python(opened, reference):
+def settles(cell, values: dict[str, float]) -> tuple[str, float | None]:
+    """What Python says: the outcome, and V where the cell would stay."""
+    try:
+        found = vrest.settled(cell, values) if values else vrest.rest(cell)
+    except vrest.InputError as error:
+        assert "there is nothing to settle" in str(error)
+        return "neutral", None
+    return found.outcome.name, found.v_rest if found.outcome.is_rest else None
+
+
+def test_build_step_by_step_says_what_python_says(opened, reference):
     page = opened(fragment="mode=build")
-    seen = []
+    outcomes = []
     for _ in range(12):
-        python = vrest.settled(reference, page.values) if page.values else vrest.rest(reference)
-        if page.outcome in {o.name for o in vrest.Outcome}:
-            assert page.outcome == python.outcome.name, page.values
-        else:
-            assert "vrest" in page.tab.inner_text("body"), "undecided without a command"
-        if python.outcome.is_rest and page.outcome == python.outcome.name:
-            assert page.settled == pytest.approx(python.v_rest, abs=1e-9)
-        seen.append(page.tab.locator(".mode h3, .mode h2").all_inner_texts())
-        forward = page.button("Next step")
+        outcome, v = settles(reference, page.values)
+        assert page.outcome == outcome, page.values
+        if v is not None:
+            assert page.settled == pytest.approx(v, abs=1e-9)
+        outcomes.append(outcome)
+        forward = page.tab.locator(".mode").get_by_role("button", name="Next step")
         if not forward.count() or forward.is_disabled():
             break
         forward.click()
         page.settle()
-    assert len(seen) >= 6
+    assert outcomes[0] == "neutral"
+    assert "rests_run_down" in outcomes
+    assert outcomes[-1] == "rests"
     assert page.values == {}
-    assert page.settled == pytest.approx(-70, abs=1e-6)
 
 
 def test_concentrations_can_be_changed_from_the_first_step_of_build(opened):
@@ -107,12 +115,6 @@ def test_concentrations_can_be_changed_from_the_first_step_of_build(opened):
 
 def test_with_a_leak_of_potassium_alone_v_at_once_is_its_nernst_potential(opened, reference):
     page = opened(fragment="mode=build&step=2")
-    off = {name: value for name, value in page.values.items() if value == 0}
-    if not off:  # a link says the step, and the step the values
-        page.button("Next step").click()
-        page.settle()
-        page.button("Back").click()
-        page.settle()
     assert page.now == pytest.approx(vrest.rest(reference).E["K"], abs=1e-9)
 
 
@@ -132,7 +134,7 @@ def test_the_hidden_cell_of_lab_is_found_by_vrest_fit(opened, shell, tmp_path):
     page.settle()
     truth = page.values
     assert truth
-    fitted = {p["name"]: p for p in found["parameters"]}
+    fitted = {p["name"].partition("transports.")[2]: p for p in found["parameters"]}
     assert set(fitted) == set(truth)
     for name, value in truth.items():
         assert fitted[name]["low"] <= value <= fitted[name]["high"], fitted[name]["verdict"]

@@ -45,7 +45,7 @@ def no_numbers(tab) -> bool:
 def test_opens_from_a_file_with_every_request_forbidden(opened):
     page = opened()  # which fails if anything but the file was asked for
     assert page.tab.url.startswith("file://")
-    assert f"checked against vrest {vrest.__version__}" in page.tab.inner_text("body")
+    assert f"Checked against vrest {vrest.__version__}" in page.tab.inner_text("body")
     assert page.settled == pytest.approx(vrest.rest("mammalian_neuron").v_rest, abs=1e-9)
     assert page.now == pytest.approx(vrest.rest("mammalian_neuron").v_rest, abs=1e-9)
     assert page.outcome == "rests"
