@@ -82,8 +82,7 @@ def settles(cell, values: dict[str, float]) -> tuple[str, float | None]:
     try:
         found = vrest.settled(cell, values) if values else vrest.rest(cell)
     except vrest.InputError as error:
-        assert "there is nothing to settle" in str(error)
-        return "neutral", None
+        return ("neutral", None) if "there is nothing to settle" in str(error) else (str(error), None)
     return found.outcome.name, found.v_rest if found.outcome.is_rest else None
 
 
