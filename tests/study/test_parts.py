@@ -10,7 +10,9 @@ from scipy.special import exprel
 import vrest
 from vrest.model.channels import GHKLeak
 from vrest.study.explain.parts import Parts, account_rows, accounting, parts
+from vrest.system.assemble import assemble
 from vrest.system.observables import currents, transports
+from vrest.system.structure import parameter_vector
 from vrest.units import from_door
 
 
@@ -221,3 +223,42 @@ def test_a_membrane_held_at_zero_has_a_chord_and_no_slope():
     assert (found.chord_sum["seal"], found.chord_paths["seal"]) == pytest.approx((e, -e), rel=1e-12)
     assert np.isnan(found.slope_share["seal"]["K"])
     assert found.v["m"] == pytest.approx(found.E["m"]["K"], abs=1e-9)
+
+
+def described(leaks: str, more: str = "") -> Parts:
+    """Of the cell as described, with further lines of leaks and further ions everywhere."""
+    text = SHORT.replace('permeability = "1e-6 cm/s" }\n', f'permeability = "1e-6 cm/s" }}\n{leaks}\n')
+    cell = vrest.parse_cell(
+        text.replace(' mM" }\n[', f' mM"{more} }}\n[').replace(' mM" }\nimperm', f' mM"{more} }}\nimperm')
+    )
+    system = assemble(cell)
+    return parts(system, system.start(cell), parameter_vector(cell))
+
+
+NA = 'Na_leak = { law = "ghk_leak", ion = "Na", permeability = "4e-8 cm/s" }'
+
+
+def test_leaks_of_one_ion_count_together():
+    k = '{ law = "ghk_leak", ion = "K", permeability = "%s cm/s" }'
+    more = described(f"{NA}\nK_more = {k % '5e-7'}\nK_less = {k % '5e-7'}")
+    one = described(f"{NA}\nK_more = {k % '1e-6'}")
+    for name in ("ghk", "mullins_noda", "chord_sum"):
+        assert getattr(more, name)["m"] == pytest.approx(getattr(one, name)["m"], rel=1e-12)
+    for name in ("channel_current", "chord_share", "slope_share", "ghk_share_denominator"):
+        assert at(more, name, ("m", "K")) == pytest.approx(at(one, name, ("m", "K")), rel=1e-12)
+
+
+def test_a_divalent_leak_leaves_no_ghk_equation():
+    """It has a chord and a slope; the equation in closed form is of monovalent ions."""
+    calcium = 'Ca_leak = { law = "ghk_leak", ion = "Ca", permeability = "1e-8 cm/s" }'
+    found, without = described(f"{NA}\n{calcium}", ', Ca = "1 mM"'), described(NA)
+    assert found.chord_share["m"]["Ca"] > 0
+    assert found.slope_share["m"]["Ca"] > 0
+    told = [
+        found.ghk["m"],
+        found.ghk_without_cl["m"],
+        found.mullins_noda["m"],
+        *found.ghk_share_numerator["m"].values(),
+    ]
+    assert np.isnan(told).all()
+    assert without.ghk["m"] == pytest.approx(26.7267 * np.log((5 + 0.04 * 145) / (140 + 0.04 * 15)), abs=1e-3)
