@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 
 from vrest.model.notice import Notice
 from vrest.numerics.stationary import Stationary
-from vrest.system.assemble import System
+from vrest.system.assemble import System, entries
 from vrest.system.observables import takes, transports, without_limit
 from vrest.units import format_si, from_si
 from vrest.verbs.allowed import SWOLLEN, Allowed, allowed_of
 from vrest.verbs.face import LITTLE, face, least, vanishing
 from vrest.verbs.held import pumped
+from vrest.verbs.judging import NONE, emptied, gains, judged
 from vrest.verbs.outcome import Ended, Outcome
-from vrest.verbs.search import one_ion, rounding
+from vrest.verbs.search import rounding
 
 NEUTRAL_RATE = 1e-10
 """1/s: an eigenvalue this small (a time constant of 300 years) means a state nothing determines."""
@@ -97,8 +98,9 @@ def _without(system: System, p: np.ndarray, x0: np.ndarray, last: Certificate, g
     faces = (face(system, p, x0, last.state, fewest[: k + 1]) for k in range(len(fewest)))
     without = next((found for found in faces if found is not None), None)
     if without is None:
-        emptied = _emptied(system, last.state, p)
-        k, used_up = (fewest[0], "is used up") if emptied is None else (emptied, "falls below one ion")
+        k, used_up = int(emptied(system, entries(last.state), entries(p))), "falls below one ion"
+        if k == NONE:
+            k, used_up = fewest[0], "is used up"
         names, taken = system.states[k][1], takes(system, last.state, p, k)
         return last._replace(
             outcome=Outcome.runs_out,
@@ -153,13 +155,11 @@ def _scaled(allowed: Allowed, y: np.ndarray, jacobian: np.ndarray) -> np.ndarray
 def imbalance(system: System, x: np.ndarray, p: np.ndarray) -> dict[str, dict[str, float]]:
     """What each ion of each finite compartment gains, mM/min."""
     with np.errstate(all="ignore"):
-        slope = system.derivative(x, p)
+        gained = gains(system, entries(x), system.derivative_entries(x, p))
     table: dict[str, dict[str, float]] = {}
-    for (kind, name), value in zip(system.states, slope, strict=True):
-        if kind == "amount":
-            space, ion = name.split(".")
-            rate = float(value / system.relative_volume(x, space))
-            table.setdefault(space, {})[ion] = from_si(rate, "concentration_rate")
+    for k, gain in gained.items():
+        space, ion = system.states[k][1].split(".")
+        table.setdefault(space, {})[ion] = float(gain)
     return table
 
 
@@ -175,19 +175,20 @@ def _judge(
                 f"{Outcome.runs_out.value} {why[0].upper()}{why[1:]}, and '{label}' moves it without limit: its law "
                 "takes the logarithm of a concentration."
             )
-        if (k := _emptied(system, x, p)) is not None:
+        if (k := int(emptied(system, entries(x), entries(p)))) != NONE:
             return Outcome.runs_out, _falls(system, x, p, k)
         return Outcome.not_converged, f"{failed} The motion leads to numbers that are not finite."
     if working is None:
-        large = [k for k, (kind, _) in enumerate(system.states) if kind == "volume" and x[k] > SWOLLEN]
-        if swollen := [system.states[k][1] for k in large if system.derivative(x, p)[k] > 0]:
+        with np.errstate(all="ignore"):
+            seen = judged(system, entries(x), entries(p))
+        if (k := int(seen.swelling)) != NONE:
             return Outcome.swells_without_limit, (
-                f"{Outcome.swells_without_limit.value} '{swollen[0]}' has passed {SWOLLEN:.0f} times its volume and "
-                "still grows: at every size its osmolarity stays above that of its surroundings."
+                f"{Outcome.swells_without_limit.value} '{system.states[k][1]}' has passed {SWOLLEN:.0f} times its "
+                "volume and still grows: at every size its osmolarity stays above that of its surroundings."
             )
-        if (k := _emptied(system, x, p)) is not None:
+        if (k := int(seen.emptied)) != NONE:
             return Outcome.runs_out, _falls(system, x, p, k)
-        worst = max((abs(v) for ions in found.residual_mM_per_min.values() for v in ions.values()), default=0.0)
+        worst = float(seen.imbalance)
     still = worst < SETTLED_MM_PER_MIN
     if still and (np.abs(eigenvalues) < NEUTRAL_RATE).any():
         return Outcome.neutral, f"{Outcome.neutral.value} Free: {_free_total(system, scaled)}."
@@ -223,12 +224,6 @@ def _leaves(eigenvalues: NDArray[np.complex128]) -> str:
 
 def _rested(working: bool) -> Outcome:
     return Outcome.rests if working else Outcome.rests_run_down
-
-
-def _emptied(system: System, x: np.ndarray, p: np.ndarray) -> int | None:
-    """An amount of which less than one ion is left; what nothing moves is as it was."""
-    few = (x < one_ion(system, p)) & system.table.any(axis=1)
-    return next(iter(np.flatnonzero(few).tolist()), None)
 
 
 def _free_total(system: System, jacobian: np.ndarray) -> str:

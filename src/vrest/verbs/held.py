@@ -21,7 +21,7 @@ def pumped(system: System, x: Any, p: Any) -> Any:
     """Whether gradients are held, (...): by a pump, or by the description wherever a membrane has an inside.
 
     A pipette holds contents (`dialysed`), and so do closures of K+ and Na+ without terms. A pump that would move an ion
-    of which there is none has no cost of a cycle, and holds nothing.
+    of which there is none has no cost of a cycle, and holds nothing; nor does one whose strength is 0.
     """
     structure = system.structure
     kept = {name for name, terms in structure.closures if not terms}
@@ -36,8 +36,9 @@ def pumped(system: System, x: Any, p: Any) -> Any:
         return most == 0.0
     most = most - np.inf
     for wall in free:
+        here = [m for m in structure.movers if m.place == wall.name]
+        strength = {m.label: system.get(p, m.path(m.kind.strength)) for m in here if m.kind.strength}
         for label, (cost, _) in pump_costs(system, x, p, wall).items():
-            if any(m.label == label and m.place == wall.name and m.active for m in structure.movers):
-                xp = namespace(most, cost)
-                most = xp.where(cost > most, cost, most)
+            xp = namespace(most, cost)
+            most = xp.where((cost > most) & (strength.get(label, 1.0) != 0.0), cost, most)
     return most >= RUN_DOWN_COST

@@ -6,17 +6,17 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from vrest.constants import N_A
 from vrest.numerics.compiler.kernel import Kernel
 from vrest.numerics.lanes import FINISHED, RUNNING, Lanes
 from vrest.numerics.stationary import SIGNS_UP_TO, STABLE, UNSTABLE, Pace, Proof, Settled
 from vrest.physics.namespace import Array
 from vrest.system.assemble import Entries, System
+from vrest.system.totals import Holdable, Totals
 from vrest.units import from_si
 from vrest.verbs.allowed import SWOLLEN, allowed_of
 from vrest.verbs.held import pumped
+from vrest.verbs.judging import gains
 
 RTOL = 1e-4
 """Of the motion on its way to rest."""
@@ -75,54 +75,83 @@ def rows_of(lanes: Lanes) -> Entries:
 
 
 class _Search:
-    """The parts of a search of one system, to be traced."""
+    """The parts of a search of one system, to be traced.
 
-    def __init__(self, system: System) -> None:
-        self.system, self.allowed = system, allowed_of(system)
+    It moves the independent states, or where some may be held what `system.totals` calls z. `constants` are (p, c, M),
+    with the totals where there are any.
+    """
+
+    def __init__(self, system: System, holdable: Holdable | None = None) -> None:
+        self.system, self.holdable, self.allowed = system, holdable, allowed_of(system)
         self.charges = [i for i, k in enumerate(system.laws.independent) if system.states[k][0] == "charge"]
 
+    def begun(self, y: Entries, x0: Entries, p: Entries, hold: Entries = ()) -> tuple[Entries, tuple[Any, ...]]:
+        """Where the search begins that is given y, and its constants, the totals being those of x0."""
+        before, c, matrix = self.system.split_entries(x0, p)
+        if self.holdable is None:
+            return y, (p, c, matrix)
+        totals = self.holdable.totals(self.system, hold, p)
+        return self.holdable.started(y, before, totals), (p, c, matrix, totals)
+
+    def independent(self, z: Entries, *totals: Totals) -> Entries:
+        """The independent states, or their changes."""
+        return z if self.holdable is None else self.holdable.states(z, *totals)
+
+    def slopes(self, z: Entries, constants: tuple[Any, ...]) -> Entries:
+        """z'"""
+        p, c, matrix, *totals = constants
+        moved = self.system.reduced_entries(self.independent(z, *totals), (p, c, matrix))
+        return moved if self.holdable is None else self.holdable.still(moved, *totals)
+
+    def whole(self, z: Entries, c: Entries, matrix: Entries, *totals: Totals) -> Entries:
+        """The whole state."""
+        return self.system.join_entries(self.independent(z, *totals), c, matrix)
+
     def settled(
-        self, y: Entries, constants: tuple[Entries, ...], pace: Pace, iterations: Array, only: Array = None
+        self, y: Entries, constants: tuple[Any, ...], pace: Pace, iterations: Array, only: Array = None
     ) -> tuple[Settled, Proof]:
         """Steps towards stationary points, and what signs tell of where they led."""
         from vrest.numerics.settle import prove, settle
 
-        system, allowed = self.system, self.allowed
-        c, matrix = constants[1:]
+        allowed = self.allowed
+        c, *linear = constants[1:]
         nothing = tuple(0.0 * v for v in c)
 
-        def f(t: Array, y: Entries, args: tuple[Entries, ...]) -> Entries:
-            return system.reduced_entries(y, args)
+        def f(t: Array, y: Entries, args: tuple[Any, ...]) -> Entries:
+            return self.slopes(y, args)
 
         def share(y: Entries, change: Entries) -> Array:
-            return allowed.share(system.join_entries(y, c, matrix), system.join_entries(change, nothing, matrix))
+            return allowed.share(self.whole(y, c, *linear), self.whole(change, nothing, *linear))
 
         found = settle(f, y, constants, scale=allowed.scale, share=share, pace=pace, iterations=iterations, only=only)
-        return found, prove(found.jacobian, allowed.scale(found.y))
+        jacobian = found.jacobian
+        if self.holdable is not None:
+            jacobian = self.holdable.relaxing(jacobian, *linear[1:])
+        return found, prove(jacobian, allowed.scale(found.y))
 
-    def proved(self, ended: Settled, proof: Proof, constants: tuple[Entries, ...]) -> Proved:
+    def proved(self, ended: Settled, proof: Proof, constants: tuple[Any, ...]) -> Proved:
         """All that is known of where the steps led."""
         import jax.numpy as jnp
 
-        system, (p, c, matrix) = self.system, constants
-        y = ended.y
-        x = system.join_entries(tuple(v + rest for v, rest in zip(y, ended.correction, strict=True)), c, matrix)
+        system, (p, c, matrix, *totals) = self.system, constants
+        y, correction = (self.independent(part, *totals) for part in (ended.y, ended.correction))
+        x = system.join_entries(tuple(v + rest for v, rest in zip(y, correction, strict=True)), c, matrix)
         zero = jnp.zeros_like(y[0])
         imbalance, ordinary = zero, jnp.ones_like(zero, dtype=bool)
-        for (kind, name), value, rate in zip(system.states, x, system.derivative_entries(x, p), strict=True):
+        for gain in gains(system, x, system.derivative_entries(x, p)).values():
+            imbalance = jnp.maximum(imbalance, jnp.abs(gain))
+        for (kind, name), value in zip(system.states, x, strict=True):
             if kind == "amount":
                 space = name.split(".")[0]
-                per_minute = from_si(rate, "concentration_rate") / system.relative_volume(x, space)
-                imbalance = jnp.maximum(imbalance, jnp.abs(per_minute))
                 ordinary &= value * system.get(p, f"compartments.{space}.volume") * N_A > 1.0
             elif kind == "volume":
                 ordinary &= value < SWOLLEN
         residual = zero
         for k in self.charges:
-            residual = jnp.maximum(residual, from_si(jnp.abs(ended.correction[k]), "potential"))
+            residual = jnp.maximum(residual, from_si(jnp.abs(correction[k]), "potential"))
         return Proved(
             y=jnp.stack(y),
-            correction=jnp.stack(ended.correction),
+            correction=jnp.stack(correction),
             state=jnp.stack([jnp.broadcast_to(v, zero.shape) for v in x]),
             done=ended.done,
             iterations=ended.iterations,
@@ -136,7 +165,7 @@ class _Search:
         )
 
     def followed(
-        self, lanes: Lanes, quiet: Array, least_ions: Array, constants: tuple[Entries, ...], tries: Array
+        self, lanes: Lanes, quiet: Array, least_ions: Array, constants: tuple[Any, ...], tries: Array
     ) -> tuple[Lanes, Array]:
         """The motion until it is quiet, or an amount is less than so many ions; and where that is so."""
         import jax.numpy as jnp
@@ -147,18 +176,19 @@ class _Search:
         system, allowed = self.system, self.allowed
         units = system.units(constants[0])
 
-        def valid(y: Entries, args: tuple[Entries, ...]) -> Array:
-            x = system.join_entries(y, *args[1:])
-            return allowed.positive_part(y, *args[1:]) & ~allowed.swollen(tuple(v / 2 for v in x))
+        def valid(y: Entries, args: tuple[Any, ...]) -> Array:
+            x = self.whole(y, *args[1:])
+            possible = allowed.positive_part(self.independent(y, *args[3:]), *args[1:3])
+            return possible & ~allowed.swollen(tuple(v / 2 for v in x))
 
-        def emptied(y: Entries, args: tuple[Entries, ...]) -> Array:
+        def emptied(y: Entries, args: tuple[Any, ...]) -> Array:
             fewer = jnp.zeros_like(least_ions, dtype=bool)
-            for (kind, _), value, unit in zip(system.states, system.join_entries(y, *args[1:]), units, strict=True):
+            for (kind, _), value, unit in zip(system.states, self.whole(y, *args[1:]), units, strict=True):
                 fewer |= (kind == "amount") & (value * unit * N_A < least_ions)
             return fewer
 
         got = advance(
-            lambda t, y, args: system.reduced_entries(y, args[0]),
+            lambda t, y, args: self.slopes(y, args[0]),
             lanes,
             constants,
             jnp.asarray([0.0, END]),
@@ -175,49 +205,55 @@ class _Search:
 
 
 @lru_cache(maxsize=64)
-def settling(
-    system: System,
-) -> Callable[[tuple[np.ndarray, np.ndarray, np.ndarray], tuple[Pace, int]], Proved]:
+def settling(system: System, holdable: Holdable | None = None) -> Callable[[Any, tuple[Pace, int]], Proved]:
     """The search of a batch and the proof of its results as machine code.
 
     (states whose totals hold, independent states to begin with, parameters), (pace, iterations) -> Proved
-    """
-    parts = _Search(system)
 
-    def search(batch: tuple[Array, Array, Array], how: tuple[Pace, Array]) -> Proved:
+    Where some may be held the batch ends with what is, (`holdable.rows`, lanes). The point must keep those totals of
+    the states too, and what is held has in the Jacobian an eigenvalue of its own, never the slowest: whoever asks for
+    the eigenvalues leaves its row and column out.
+    """
+    parts = _Search(system, holdable)
+
+    def search(batch: Any, how: tuple[Pace, Array]) -> Proved:
         import jax.numpy as jnp
 
-        x0, y, p = (tuple(jnp.unstack(rows)) for rows in batch)
-        constants = (p, *system.split_entries(x0, p)[1:])
-        return parts.proved(*parts.settled(y, constants, *how), constants)
+        x0, y, p, *hold = (tuple(jnp.unstack(rows)) for rows in batch)
+        z, constants = parts.begun(y, x0, p, *hold)
+        return parts.proved(*parts.settled(z, constants, *how), constants)
 
-    return Kernel(search, system.key("settle"))
+    return Kernel(search, _key("settle", system, holdable))
 
 
 @lru_cache(maxsize=64)
-def following(
-    system: System,
-) -> Callable[[tuple[Lanes, np.ndarray, np.ndarray, np.ndarray, np.ndarray], Any], Followed]:
+def following(system: System, holdable: Holdable | None = None) -> Callable[[Any, Any], Followed]:
     """The motion as machine code.
 
     (lanes, quiet, least ions, states whose totals hold, parameters), (tries, pace) -> Followed
 
     A lane whose steps are `quiet` long tries steps of the pace towards a stationary point, and goes on where they do
     not fit. Of larger systems, whose stability signs do not tell, it is FINISHED there, as is any lane that has less of
-    an amount than so many ions.
+    an amount than so many ions. Where some may be held the batch ends with what is, as of `settling`.
     """
-    parts = _Search(system)
+    parts = _Search(system, holdable)
 
     def follow(batch: Any, how: tuple[Array, Pace]) -> Followed:
         import jax
         import jax.numpy as jnp
 
-        lanes, quiet, least_ions, x0, p = batch
+        lanes, quiet, least_ions, *rows = batch
         tries, pace = how
-        p = tuple(jnp.unstack(p))
-        constants = (p, *system.split_entries(tuple(jnp.unstack(x0)), p)[1:])
+        x0, p, *hold = (tuple(jnp.unstack(part)) for part in rows)
+        z, constants = parts.begun(tuple(jnp.unstack(lanes.y)), x0, p, *hold)
+        lanes = lanes._replace(y=jnp.stack(z))
+
+        def whole(lanes: Lanes) -> Lanes:
+            return lanes._replace(y=jnp.stack(parts.independent(rows_of(lanes), *constants[3:])))
+
         if len(system.laws.independent) > SIGNS_UP_TO:
-            return Followed(parts.followed(lanes, quiet, least_ions, constants, tries)[0], quiet, None)
+            moved = parts.followed(lanes, quiet, least_ions, constants, tries)[0]
+            return Followed(whole(moved), quiet, None)
 
         def going(carry: Any) -> Array:
             lanes, *_, spent = carry
@@ -242,6 +278,11 @@ def following(
         nobody = jnp.zeros_like(quiet, dtype=bool)
         nothing = parts.settled(rows_of(lanes), constants, pace, 0, only=nobody)
         lanes, quiet, found, proof, _ = jax.lax.while_loop(going, body, (lanes, quiet, *nothing, nobody))
-        return Followed(lanes, quiet, parts.proved(found, proof, constants))
+        return Followed(whole(lanes), quiet, parts.proved(found, proof, constants))
 
-    return Kernel(follow, system.key("follow"))
+    return Kernel(follow, _key("follow", system, holdable))
+
+
+def _key(what: str, system: System, holdable: Holdable | None) -> str:
+    """Names code by all it depends on."""
+    return system.key(what if holdable is None else f"{what} {holdable!r}")
