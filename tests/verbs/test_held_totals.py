@@ -15,7 +15,7 @@ from vrest.verbs.held_totals import ALL_UP_TO, holds
 from vrest.verbs.judging import NONE, judging
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest_batch import rests_of, strengths
-from vrest.verbs.search import ENOUGH, QUIET, rounding
+from vrest.verbs.search import ENOUGH, LARGEST_CHUNK, QUIET, TRIES, rounding
 from vrest.verbs.searching import FEW, QUIETER, STILL, THERE, UNCLEAR, following, settling
 
 OUTCOMES = list(Outcome)
@@ -48,10 +48,10 @@ def searched(cell, p, x0, off):
     found = settle((x, y, numbers, hold), (first, ENOUGH))
     done, verdict, slowest = cleared(found, free, found.done[0])
     lanes, quiet, least = begun(0.0, y.copy()), np.full(1, QUIET), np.ones(1)
-    for _ in range(20):
+    for _ in range(TRIES // LARGEST_CHUNK):
         if done:
             break
-        lanes, quiet, points = follow((lanes, quiet, least, x, numbers, hold), (2048, pace))
+        lanes, quiet, points = follow((lanes, quiet, least, x, numbers, hold), (LARGEST_CHUNK, pace))
         if lanes.status[0] == RUNNING:
             continue
         if lanes.status[0] == FINISHED:
