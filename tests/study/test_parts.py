@@ -262,3 +262,11 @@ def test_a_divalent_leak_leaves_no_ghk_equation():
     ]
     assert np.isnan(told).all()
     assert without.ghk["m"] == pytest.approx(26.7267 * np.log((5 + 0.04 * 145) / (140 + 0.04 * 15)), abs=1e-3)
+
+
+def test_no_ghk_equation_where_nothing_would_enter():
+    """A K+ leak alone and no K+ outside: one of the two sums is 0, and a share of the other would mean nothing."""
+    system = assemble(cell := vrest.parse_cell(SHORT))
+    p = system.with_values(parameter_vector(cell), {"compartments.blood.ions.K": 0.0})
+    found = parts(system, system.start(cell), p)
+    assert np.isnan([found.ghk["m"], found.ghk_share_numerator["m"]["K"], found.ghk_share_denominator["m"]["K"]]).all()
