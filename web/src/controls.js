@@ -1,5 +1,6 @@
 // The controls of a cell: a slider and a number box each, in fold-outs, with the ions that keep a bath neutral.
 import { disclosure, el, setAttribute, write } from "./dom.js";
+import { costOf } from "./meaning.js";
 import { clean, inField, niceStep, readNumber } from "./numbers.js";
 
 export const GROUPS = ["solutions", "membrane", "pump", "more"];
@@ -260,8 +261,10 @@ export function createControls({ host, cell, store, t, say }) {
     const count = el("span", { className: "count" });
     const mine = controls.map((control, index) => index).filter((index) => controls[index].group === group);
     const fold = el("details", { className: "fold", open: k === 0 }, el("summary", {}, t(`group.${group}`), count), ...mine.map((index) => rows[index].row));
-    return { fold, count, mine };
+    return { group, fold, count, mine };
   });
+  const cost = el("p", { className: "hint cost" });
+  folds.find(({ group }) => group === "pump")?.fold.append(cost);
   host.replaceChildren(el("p", { className: "hint" }, t("controls.hint")), ...folds.map(({ fold }) => fold));
 
   return {
@@ -278,6 +281,7 @@ export function createControls({ host, cell, store, t, say }) {
     update(next, shown) {
       view = shown.settled && shown.plots ? next : null;
       for (const { speak } of rows) speak();
+      write(cost, view && view.rest.hasState ? costOf(view, t) : "");
     },
   };
 }

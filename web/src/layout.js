@@ -23,14 +23,21 @@ const QUIET = 500;
  */
 export function createLayout({ host, doc, store, plots = {}, modes = {}, copies = [], actions = [], checked, model }) {
   const live = el("p", { id: "live", className: "visually-hidden", role: "status", "aria-live": "polite" });
-  let screen = null, key = "", timer = 0;
+  let screen = null, key = "", timer = 0, waiting = {};
   host.replaceChildren(live);
 
-  /** Said once nothing has changed for a while; only the last of many. */
-  function say(text) {
+  /** Said once nothing has changed for a while: the last of many, a message before what the numbers have become. */
+  function say(text, kind = "message") {
+    waiting[kind] = text;
     clearTimeout(timer);
-    timer = setTimeout(() => write(live, text), QUIET);
+    timer = setTimeout(() => {
+      write(live, [waiting.message, waiting.numbers].filter(Boolean).join(" "));
+      waiting = {};
+    }, QUIET);
   }
+
+  /** What a mode hides is not said. */
+  const quiet = () => delete waiting.numbers;
 
   function build(state) {
     const language = languageOf(state.lang, navigator.languages), wanted = `${state.cell}|${language}`;
@@ -40,7 +47,7 @@ export function createLayout({ host, doc, store, plots = {}, modes = {}, copies 
     screen?.leave();
     screen?.element.remove();
     document.documentElement.lang = language;
-    screen = createScreen({ state, doc, store, plots, modes, copies, actions, checked, model, say, quiet: () => clearTimeout(timer), t: createT(language) });
+    screen = createScreen({ state, doc, store, plots, modes, copies, actions, checked, model, say, quiet, t: createT(language) });
     host.prepend(screen.element);
     if (focused) document.getElementById(focused)?.focus();
   }
@@ -172,7 +179,7 @@ function createScreen({ state: first, doc, store, plots, modes, copies, actions,
     if (tellable(view)) {
       meaning.update(view);
       const text = summary(view, t);
-      if (said && text !== said) say(text);
+      if (said && text !== said) say(text, "numbers");
       said = text;
     } else quiet();
     if (shown.plots) for (const plot of Object.values(mounted)) plot.update({ ...view, show: { ...shown } });

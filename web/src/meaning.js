@@ -70,6 +70,12 @@ function later(off, m, t) {
   return Number.isFinite(stopped) && stopped !== null ? t("account.later", { by: v - stopped, v }) : t("account.later.only", { v });
 }
 
+/** What the settled cell pays. */
+export function costOf(view, t) {
+  const read = reader(view.cell.readings, view.rest.read), atp = read.value("atp_per_second");
+  return atp > 0 ? t("costs.atp", { atp, watts: read.value("watts") }) : t("costs.none");
+}
+
 /** How the outcome was found and how well it holds, as [name, text] pairs. */
 export function certificateOf(view, t) {
   const { rest } = view, facts = [];
@@ -108,7 +114,7 @@ export function createMeaning({ host, cell, doc, t, checked }) {
       cell.notes ? el("details", {}, el("summary", {}, t("honesty.notes")), ...cell.notes.trim().split(/\n\s*\n/).map((part) => el("p", {}, part))) : null));
 
   function update(view) {
-    const { rest, state } = view, m = state.membrane ?? 0, rows = reader(cell.accounts, view.account), read = reader(cell.readings, rest.read);
+    const { rest, state } = view, m = state.membrane ?? 0, rows = reader(cell.accounts, view.account);
     const membrane = cell.membranes[m], told = rest.isRest && view.account !== null;
     write(sentence, summary(view, t));
     setAttribute(outcome, "data-kind", rest.pending ? "pending" : rest.isRest ? "rest" : "other");
@@ -125,8 +131,8 @@ export function createMeaning({ host, cell, doc, t, checked }) {
       list(given, lines);
       pump.hidden = !lines.length;
     }
-    const spent = read.value("atp_per_second"), moved = rows.value("charge_moved", membrane);
-    write(atp, spent > 0 ? t("costs.atp", { atp: spent, watts: read.value("watts") }) : t("costs.none"));
+    const moved = rows.value("charge_moved", membrane);
+    if (rest.hasState) write(atp, costOf(view, t));
     write(charge, Number.isFinite(moved) && told ? t("costs.charge", { uM: moved, share: 100 * rows.value("charge_moved_share", membrane) }) : "");
     costs.hidden = !rest.hasState;
     flux.update(view, membrane);
