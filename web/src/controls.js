@@ -19,7 +19,8 @@ export function positionOf({ low, high, log }, value) {
 
 /** The value at a position of its slider, to 3 digits or a tenth of a step; the ends are exact. */
 export function valueAt(control, position) {
-  const { low, high, log } = control, part = position / ENDS;
+  const { low, high, log } = control;
+  const part = position / ENDS;
   if (part <= 0) return low;
   if (part >= 1) return high;
   if (log) return Number((low * (high / low) ** part).toPrecision(3));
@@ -54,17 +55,25 @@ export function companionOf(control, state) {
 export function moved(controls, values, index, wanted, companion) {
   const within = (k, value) => Math.min(Math.max(value, controls[k].minimum ?? -Infinity), controls[k].maximum ?? Infinity);
   const barred = (k, value) => controls[k].exclusive && value <= controls[k].minimum;
-  let value = within(index, wanted), limit = value === wanted ? null : { index, value };
+  let value = within(index, wanted);
+  let limit = value === wanted ? null : { index, value };
   if (barred(index, value)) return { changes: [], limit: { index, value, barred: true } };
   if (!companion) return { changes: [[index, value]], limit };
-  const { control: other, factor } = companion, follows = values[other] + factor * (value - values[index]);
+  const { control: other, factor } = companion;
+  const follows = values[other] + factor * (value - values[index]);
   let there = within(other, follows);
   if (barred(other, there)) return { changes: [], limit: { index: other, value: there, barred: true } };
   if (there !== follows) {
     limit = { index: other, value: there };
     value = clean(values[index] + (there - values[other]) / factor);
   } else there = clean(there);
-  return { changes: [[index, value], [other, there]], limit };
+  return {
+    changes: [
+      [index, value],
+      [other, there],
+    ],
+    limit,
+  };
 }
 
 /** The `values` of a state with changes made: only what differs from the reference cell. */
@@ -94,7 +103,8 @@ export function createControls({ host, cell, store, t, say }) {
   /** Asks for a value; all of one gesture is undone as one. goesOn: a later event of the same gesture. */
   function ask(index, wanted, goesOn) {
     const state = store.get();
-    if (!goesOn || gesture.index !== index || !gesture.base) Object.assign(gesture, { index, base: valuesOf(controls, state), fresh: true });
+    if (!goesOn || gesture.index !== index || !gesture.base)
+      Object.assign(gesture, { index, base: valuesOf(controls, state), fresh: true });
     const { changes, limit } = moved(controls, gesture.base, index, wanted, companionOf(controls[index], state));
     if (changes.length) {
       store.set({ values: changed(controls, state.values, changes) }, { history: gesture.fresh ? true : "merge" });
@@ -104,7 +114,8 @@ export function createControls({ host, cell, store, t, say }) {
   }
 
   function limitText(index, limit) {
-    const { label, unit } = controls[limit.index], at = { label, limit: limit.value, unit };
+    const { label, unit } = controls[limit.index];
+    const at = { label, limit: limit.value, unit };
     if (limit.barred) return t("controls.limit.barred", at);
     if (limit.index === index) return t("controls.limit", at);
     return t("controls.limit.companion", { ...at, stopped: valuesOf(controls, store.get())[index], own: controls[index].label });
@@ -128,45 +139,90 @@ export function createControls({ host, cell, store, t, say }) {
   }
 
   function createRow(control, index) {
-    const id = `c${index}`, unit = t.unit(control.unit), noteId = `${id}-note`;
+    const id = `c${index}`;
+    const unit = t.unit(control.unit);
+    const noteId = `${id}-note`;
     const label = el("label", { for: `${id}-range`, id: `${id}-label` }, control.label);
     const range = el("input", {
-      type: "range", id: `${id}-range`, min: 0, max: ENDS, step: "any", "aria-describedby": noteId,
-      onpointerdown: () => { gesture.base = null; },
+      type: "range",
+      id: `${id}-range`,
+      min: 0,
+      max: ENDS,
+      step: "any",
+      "aria-describedby": noteId,
+      onpointerdown: () => {
+        gesture.base = null;
+      },
       oninput: () => ask(index, valueAt(control, Number(range.value)), gesture.index === index && gesture.base),
-      onchange: () => { gesture.base = null; },
+      onchange: () => {
+        gesture.base = null;
+      },
       onkeydown: (event) => onKey(event, index),
     });
     const box = el("input", {
-      type: "text", inputMode: "decimal", autocomplete: "off", id: `${id}-box`, role: "spinbutton", "aria-label": t("controls.box", { label: control.label, unit }),
-      "aria-describedby": noteId, onkeydown: (event) => {
+      type: "text",
+      inputMode: "decimal",
+      autocomplete: "off",
+      id: `${id}-box`,
+      role: "spinbutton",
+      "aria-label": t("controls.box", { label: control.label, unit }),
+      "aria-describedby": noteId,
+      onkeydown: (event) => {
         if (event.key === "Enter") commit();
-        else if (event.key === "Escape" && box.value !== shown) { box.value = shown; commit(); } else onKey(event, index);
+        else if (event.key === "Escape" && box.value !== shown) {
+          box.value = shown;
+          commit();
+        } else onKey(event, index);
       },
       onchange: () => commit(),
     });
     const note = el("p", { className: "note", id: noteId });
-    const reset = el("button", {
-      type: "button", className: "icon", "aria-label": t("controls.reset", { label: control.label, value: control.value, unit }), title: t("controls.reset.title"),
-      onclick: () => { ask(index, control.value); range.focus(); },
-    }, "↺");
+    const reset = el(
+      "button",
+      {
+        type: "button",
+        className: "icon",
+        "aria-label": t("controls.reset", { label: control.label, value: control.value, unit }),
+        title: t("controls.reset.title"),
+        onclick: () => {
+          ask(index, control.value);
+          range.focus();
+        },
+      },
+      "↺",
+    );
     const about = aboutPanel(control, `${id}-about`);
     const help = disclosure("?", about, { className: "icon", "aria-label": t("controls.about", { label: control.label }) });
-    const toggle = control.switch && el("input", {
-      type: "checkbox", role: "switch", "aria-label": t("controls.switch", { label: control.label }),
-      onchange: () => {
-        const now = valuesOf(controls, store.get())[index];
-        if (now !== 0) asked[index] = now;
-        ask(index, now !== 0 ? 0 : asked[index] ?? (control.value || valueAt(control, ENDS / 2)));
-      },
-    });
+    const toggle =
+      control.switch &&
+      el("input", {
+        type: "checkbox",
+        role: "switch",
+        "aria-label": t("controls.switch", { label: control.label }),
+        onchange: () => {
+          const now = valuesOf(controls, store.get())[index];
+          if (now !== 0) asked[index] = now;
+          ask(index, now !== 0 ? 0 : (asked[index] ?? (control.value || valueAt(control, ENDS / 2))));
+        },
+      });
     const choice = companionChoice(control, index);
-    const row = el("div", { className: "control", "data-control": control.name },
-      el("div", { className: "head" },
+    const row = el(
+      "div",
+      { className: "control", "data-control": control.name },
+      el(
+        "div",
+        { className: "head" },
         el("div", { className: "what" }, toggle ? el("label", { className: "tap" }, toggle) : null, label, help),
-        el("div", { className: "number" }, box, el("span", { className: "unit" }, unit))),
-      el("div", { className: "slider" }, range, reset), choice, note, about);
-    let shown = "", value = NaN, problem = false;
+        el("div", { className: "number" }, box, el("span", { className: "unit" }, unit)),
+      ),
+      el("div", { className: "slider" }, range, reset),
+      choice,
+      note,
+      about,
+    );
+    let shown = "";
+    let value = NaN;
+    let problem = false;
 
     function commit() {
       if (box.value === shown) {
@@ -232,35 +288,51 @@ export function createControls({ host, cell, store, t, say }) {
   function companionChoice(control, index) {
     if (!control.companions?.length) return null;
     const name = (ion) => controls[control.companions.find((c) => c.ion === ion).control].label;
-    return el("select", {
-      className: "companion", "aria-label": t("controls.companion", { label: control.label }),
-      onchange: (event) => {
-        gesture.base = null;
-        store.set({ companions: { ...store.get().companions, [control.name]: event.target.value } }, { history: true });
-        rows[index].tell(event.target.value === "none" ? t("controls.companion.none.note") : null);
+    return el(
+      "select",
+      {
+        className: "companion",
+        "aria-label": t("controls.companion", { label: control.label }),
+        onchange: (event) => {
+          gesture.base = null;
+          store.set({ companions: { ...store.get().companions, [control.name]: event.target.value } }, { history: true });
+          rows[index].tell(event.target.value === "none" ? t("controls.companion.none.note") : null);
+        },
       },
-    }, ...control.companions.map(({ how, ion }) => el("option", { value: `${how} ${ion}` }, t(`controls.companion.${how}`, { label: name(ion) }))),
-    el("option", { value: "none" }, t("controls.companion.none")));
+      ...control.companions.map(({ how, ion }) =>
+        el("option", { value: `${how} ${ion}` }, t(`controls.companion.${how}`, { label: name(ion) })),
+      ),
+      el("option", { value: "none" }, t("controls.companion.none")),
+    );
   }
 
   function aboutPanel(control, id) {
-    const unit = t.unit(control.unit), facts = [
+    const unit = t.unit(control.unit);
+    const facts = [
       ["controls.about.reference", t("controls.quantity", { value: control.value, unit })],
       control.range && ["controls.about.range", t("controls.range", { low: control.range[0], high: control.range[1], unit })],
       control.source && ["controls.about.source", control.source],
       ["controls.about.step", t("controls.quantity", { value: stepOf(control), unit })],
       ["controls.about.name", control.name],
     ];
-    return el("div", { className: "about", id },
+    return el(
+      "div",
+      { className: "about", id },
       control.doc ? el("p", {}, control.doc) : null,
-      el("dl", {}, ...facts.filter(Boolean).flatMap(([key, text]) => [el("dt", {}, t(key)), el("dd", {}, text)])));
+      el("dl", {}, ...facts.filter(Boolean).flatMap(([key, text]) => [el("dt", {}, t(key)), el("dd", {}, text)])),
+    );
   }
 
   const rows = controls.map(createRow);
   const folds = GROUPS.filter((group) => controls.some((control) => control.group === group)).map((group, k) => {
     const count = el("span", { className: "count" });
     const mine = controls.map((control, index) => index).filter((index) => controls[index].group === group);
-    const fold = el("details", { className: "fold", open: k === 0 }, el("summary", {}, t(`group.${group}`), count), ...mine.map((index) => rows[index].row));
+    const fold = el(
+      "details",
+      { className: "fold", open: k === 0 },
+      el("summary", {}, t(`group.${group}`), count),
+      ...mine.map((index) => rows[index].row),
+    );
     return { group, fold, count, mine };
   });
   const cost = el("p", { className: "hint cost" });
@@ -288,8 +360,11 @@ export function createControls({ host, cell, store, t, say }) {
 
 /** { ion, value in mV } of the settled Nernst potential of the ion whose concentration a control is; null if none. */
 function nernst(cell, view, control) {
-  const read = view.rest.hasState && view.rest.read, [place, ion] = control.name.split(".");
+  const read = view.rest.hasState && view.rest.read;
+  const [place, ion] = control.name.split(".");
   if (!read || !cell.compartments.includes(place)) return null;
-  const k = cell.readings.findIndex(({ quantity, place }) => quantity === "E" && place[0] === cell.membranes[view.state.membrane ?? 0] && place[1] === ion);
+  const k = cell.readings.findIndex(
+    ({ quantity, place }) => quantity === "E" && place[0] === cell.membranes[view.state.membrane ?? 0] && place[1] === ion,
+  );
   return k >= 0 && Number.isFinite(read[k]) ? { ion, value: read[k] } : null;
 }

@@ -3,8 +3,14 @@ import { TIMES } from "./strings/index.js";
 
 const NUMBER = /^([+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?)\s*(.*)$/s;
 
-const spelling = (unit) => unit.replace(/\s+/g, " ").replace(/[µμ]/g, "u").replace(/°\s*C|℃/g, "degC")
-  .replace(/[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]/g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(c) === 0 ? "-" : "⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(c)).replace(/\^|\*\*/g, "").trim();
+const spelling = (unit) =>
+  unit
+    .replace(/\s+/g, " ")
+    .replace(/[µμ]/g, "u")
+    .replace(/°\s*C|℃/g, "degC")
+    .replace(/[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]/g, (c) => ("⁻⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(c) === 0 ? "-" : "⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(c)))
+    .replace(/\^|\*\*/g, "")
+    .trim();
 
 /** { value } or { problem: key of a text, values } of a number with an optional unit after it, whatever that is. */
 function split(text) {
@@ -13,7 +19,8 @@ function split(text) {
   const [, digits, unit] = found;
   if (/^[.,]/.test(unit)) return { problem: "number.unreadable", values: { got: text.trim() } };
   // 1,250 is one thing in London and another in Berlin
-  if (/^[+-]?[1-9]\d{0,2},\d{3}$/.test(digits)) return { problem: "number.comma", values: { got: digits, point: digits.replace(",", "."), plain: digits.replace(",", "") } };
+  if (/^[+-]?[1-9]\d{0,2},\d{3}$/.test(digits))
+    return { problem: "number.comma", values: { got: digits, point: digits.replace(",", "."), plain: digits.replace(",", "") } };
   const value = Number(digits.replace(",", "."));
   return Number.isFinite(value) ? { value, unit } : { problem: "number.unreadable", values: { got: text.trim() } };
 }
@@ -37,7 +44,8 @@ export function readTime(text) {
 
 /** A number as a field holds it: 6 digits at most, readable again. */
 export function inField(value) {
-  const size = Math.abs(value), short = Number(value.toPrecision(6));
+  const size = Math.abs(value);
+  const short = Number(value.toPrecision(6));
   return (size > 0 && size < 1e-3 ? short.toExponential() : String(short)).replace(/^-/, "−");
 }
 

@@ -9,7 +9,18 @@ import { createT, languageOf, unitText } from "../src/strings/index.js";
 const t = createT("en");
 
 test("numbers are read as people write them", () => {
-  for (const [text, value] of [["8", 8], ["8 mM", 8], ["8mM", 8], [" 4,5 ", 4.5], ["0,125", 0.125], ["−70.5", -70.5], ["1e-6", 1e-6], [".5", 0.5], ["4,5e−3", 0.0045], ["1000", 1000]]) {
+  for (const [text, value] of [
+    ["8", 8],
+    ["8 mM", 8],
+    ["8mM", 8],
+    [" 4,5 ", 4.5],
+    ["0,125", 0.125],
+    ["−70.5", -70.5],
+    ["1e-6", 1e-6],
+    [".5", 0.5],
+    ["4,5e−3", 0.0045],
+    ["1000", 1000],
+  ]) {
     assert.deepEqual(readNumber(text, "mM").value, value, text);
   }
   assert.equal(readNumber("37 °C", "degC").value, 37);
@@ -18,8 +29,19 @@ test("numbers are read as people write them", () => {
 });
 
 test("what could be read in two ways, or not at all, is refused in words", () => {
-  for (const [text, problem] of [["", "number.empty"], ["eight", "number.unreadable"], ["1,250", "number.comma"], ["1,2,3", "number.unreadable"], ["1.5.2", "number.unreadable"],
-    ["1,234.5", "number.unreadable"], ["8 µM", "number.unit"], ["8 mm", "number.unit"], ["8 MM", "number.unit"], ["--8", "number.unreadable"], ["1e999", "number.unreadable"]]) {
+  for (const [text, problem] of [
+    ["", "number.empty"],
+    ["eight", "number.unreadable"],
+    ["1,250", "number.comma"],
+    ["1,2,3", "number.unreadable"],
+    ["1.5.2", "number.unreadable"],
+    ["1,234.5", "number.unreadable"],
+    ["8 µM", "number.unit"],
+    ["8 mm", "number.unit"],
+    ["8 MM", "number.unit"],
+    ["--8", "number.unreadable"],
+    ["1e999", "number.unreadable"],
+  ]) {
     const read = readNumber(text, "mM");
     assert.equal(read.problem, problem, text);
     assert.equal(read.value, undefined, text);
@@ -28,10 +50,20 @@ test("what could be read in two ways, or not at all, is refused in words", () =>
 });
 
 test("times need a unit, and come back exact", () => {
-  for (const [text, seconds] of [["5 min", 300], ["2h", 7200], ["90 s", 90], ["1,5 h", 5400], ["0", 0], ["250 ms", 0.25], ["1 d", 86400]]) assert.equal(readTime(text).value, seconds);
+  for (const [text, seconds] of [
+    ["5 min", 300],
+    ["2h", 7200],
+    ["90 s", 90],
+    ["1,5 h", 5400],
+    ["0", 0],
+    ["250 ms", 0.25],
+    ["1 d", 86400],
+  ])
+    assert.equal(readTime(text).value, seconds);
   assert.equal(readTime("5").problem, "time.bare");
   assert.equal(readTime("5 years").problem, "time.unit");
-  for (const seconds of [0, 0.25, 1, 90, 300, 301, 100, 5400, 7200, 86400, 1234567]) assert.equal(readTime(timeInField(seconds)).value, seconds);
+  for (const seconds of [0, 0.25, 1, 90, 300, 301, 100, 5400, 7200, 86400, 1234567])
+    assert.equal(readTime(timeInField(seconds)).value, seconds);
   assert.equal(timeInField(5400), "1.5 h");
   assert.equal(timeInField(301), "301 s");
 });
@@ -62,7 +94,8 @@ test("texts hold numbers with a true minus and sensible digits", () => {
 });
 
 test("a language falls back to English; a text that nobody has is an error", () => {
-  const languages = { en: { a: "{v:mV} mV", b: "only here" }, de: { a: "{v:mV} Millivolt" } }, de = createT("de", languages);
+  const languages = { en: { a: "{v:mV} mV", b: "only here" }, de: { a: "{v:mV} Millivolt" } };
+  const de = createT("de", languages);
   assert.equal(de("a", { v: -70 }), "−70,0 Millivolt");
   assert.equal(de("b"), "only here");
   assert.throws(() => de("c"), /no text "c"/);
@@ -70,12 +103,29 @@ test("a language falls back to English; a text that nobody has is an error", () 
   assert.equal(languageOf(undefined, []), "en");
 });
 
-const bath = (name, value, companions, rest = {}) => ({ name, value, label: name, unit: "mM", low: value / 100, high: 30 * value, log: true, minimum: 0, maximum: 10000, companions, companion: companions.length ? 0 : null, ...rest });
-const K = bath("outside.K", 5, [{ how: "swap", ion: "Na", control: 1, factor: -1 }, { how: "with", ion: "Cl", control: 2, factor: 1 }]);
+const bath = (name, value, companions, rest = {}) => ({
+  name,
+  value,
+  label: name,
+  unit: "mM",
+  low: value / 100,
+  high: 30 * value,
+  log: true,
+  minimum: 0,
+  maximum: 10000,
+  companions,
+  companion: companions.length ? 0 : null,
+  ...rest,
+});
+const K = bath("outside.K", 5, [
+  { how: "swap", ion: "Na", control: 1, factor: -1 },
+  { how: "with", ion: "Cl", control: 2, factor: 1 },
+]);
 const controls = [K, bath("outside.Na", 145, []), bath("outside.Cl", 110, [])];
 
 test("a companion keeps the bath neutral, and its limit stops both", () => {
-  const charge = (values) => values[0] + values[1] - values[2], start = [5, 145, 110];
+  const charge = (values) => values[0] + values[1] - values[2];
+  const start = [5, 145, 110];
   const apply = ({ changes }) => changes.reduce((values, [k, value]) => values.with(k, value), start);
   for (const companion of K.companions) {
     for (const wanted of [0, 0.5, 8, 50, 140]) {
@@ -85,7 +135,13 @@ test("a companion keeps the bath neutral, and its limit stops both", () => {
     }
   }
   const stopped = moved(controls, start, 0, 300, K.companions[0]);
-  assert.deepEqual(stopped, { changes: [[0, 150], [1, 0]], limit: { index: 1, value: 0 } });
+  assert.deepEqual(stopped, {
+    changes: [
+      [0, 150],
+      [1, 0],
+    ],
+    limit: { index: 1, value: 0 },
+  });
   assert.deepEqual(moved(controls, start, 0, -1, undefined), { changes: [[0, 0]], limit: { index: 0, value: 0 } });
 });
 
@@ -96,7 +152,13 @@ test("a limit that is no possible value leaves all as it was", () => {
 });
 
 test("a state holds only what differs from the reference cell", () => {
-  assert.deepEqual(changed(controls, { "outside.K": 8, "outside.Na": 142 }, [[0, 5], [1, 145.00000000000003]]), {});
+  assert.deepEqual(
+    changed(controls, { "outside.K": 8, "outside.Na": 142 }, [
+      [0, 5],
+      [1, 145.00000000000003],
+    ]),
+    {},
+  );
   assert.deepEqual(changed(controls, {}, [[0, 8]]), { "outside.K": 8 });
   assert.equal(choiceOf(K, { companions: {} }), "swap Na");
   assert.equal(companionOf(K, { companions: { "outside.K": "none" } }), undefined);
@@ -107,7 +169,8 @@ test("positions and values of a slider belong together", () => {
   for (const control of [K, bath("temperature", 37, [], { low: 0, high: 45, log: false })]) {
     assert.equal(valueAt(control, 0), control.low);
     assert.equal(valueAt(control, 1000), control.high);
-    for (const position of [100, 333, 500, 871]) assert.ok(Math.abs(positionOf(control, valueAt(control, position)) - position) < 1.5);
+    for (const position of [100, 333, 500, 871])
+      assert.ok(Math.abs(positionOf(control, valueAt(control, position)) - position) < 1.5);
   }
   assert.equal(positionOf(K, 0), 0);
   assert.equal(positionOf(K, 1e6), 1000);
@@ -115,29 +178,61 @@ test("positions and values of a slider belong together", () => {
   assert.equal(niceStep(0.37), 0.2);
 });
 
-const membrane = "neuron", rows = {
-  v: -63.93, chord_pump: -4.14, chord_paths: 0, chord_one_sided: 0, ghk: -60.34, mullins_noda: -63.93, mullins_noda_minus_ghk: -4.73, charge_moved: 2.45,
+const membrane = "neuron";
+const rows = {
+  v: -63.93,
+  chord_pump: -4.14,
+  chord_paths: 0,
+  chord_one_sided: 0,
+  ghk: -60.34,
+  mullins_noda: -63.93,
+  mullins_noda_minus_ghk: -4.73,
+  charge_moved: 2.45,
 };
-const accounts = [...Object.keys(rows).map((quantity) => ({ quantity, place: [membrane] })), ...["E", "driving_force", "chord_share"].flatMap((quantity) => ["K", "Na"].map((ion) => ({ quantity, place: [membrane, ion] }))), { quantity: "turnover", place: [membrane, "pump"] }];
+const accounts = [
+  ...Object.keys(rows).map((quantity) => ({ quantity, place: [membrane] })),
+  ...["E", "driving_force", "chord_share"].flatMap((quantity) =>
+    ["K", "Na"].map((ion) => ({ quantity, place: [membrane, ion] })),
+  ),
+  { quantity: "turnover", place: [membrane, "pump"] },
+];
 const view = {
-  cell: { membranes: [membrane], compartments: ["inside"], accounts, readings: [] }, state: { membrane: 0, values: { "outside.K": 8 } },
+  cell: { membranes: [membrane], compartments: ["inside"], accounts, readings: [] },
+  state: { membrane: 0, values: { "outside.K": 8 } },
   account: [...Object.values(rows), -77.1, 66.66, 13.17, -130.6, 0.629, 0.095, 0.0539],
-  before: { v: [-70] }, now: { v: [-66.34] }, off: { now: { v: [-60.34] }, rest: { v: [-0.26], text: "Run down." } },
+  before: { v: [-70] },
+  now: { v: [-66.34] },
+  off: { now: { v: [-60.34] }, rest: { v: [-0.26], text: "Run down." } },
   rest: { isRest: true, v: [-63.93], tau: 328.5, read: [], text: "It rests.", outcome: "rests" },
 };
 const doc = { certificate: { passive_mV: 0.01, table_rounding: 1e-9 } };
 
 test("the account is told with the numbers of the view", () => {
   const lines = accountOf(view, doc, t);
-  assert.equal(lines[0], "The −63.9 mV are a vote of the open channels: K has the loudest voice (63 % of the chord conductance) and pulls towards −77.1 mV.");
+  assert.equal(
+    lines[0],
+    "The −63.9 mV are a vote of the open channels: K has the loudest voice (63 % of the chord conductance) and pulls towards −77.1 mV.",
+  );
   assert.match(lines[1], /−60.3 mV.*own current, −3.6 mV/);
-  assert.deepEqual(pumpOf(view, t), ["Stop the pump and 3.6 mV are lost at once (to −60.3 mV): its own current.", "Another 60.1 mV are lost as the gradients it keeps run down, to −0.3 mV."]);
-  assert.equal(summary(view, t), "At once V is −66.3 mV, +3.7 mV from −70.0 mV. Once settled it is −63.9 mV, +6.1 mV from the start, with 5.48 min as the slowest time constant.");
+  assert.deepEqual(pumpOf(view, t), [
+    "Stop the pump and 3.6 mV are lost at once (to −60.3 mV): its own current.",
+    "Another 60.1 mV are lost as the gradients it keeps run down, to −0.3 mV.",
+  ]);
+  assert.equal(
+    summary(view, t),
+    "At once V is −66.3 mV, +3.7 mV from −70.0 mV. Once settled it is −63.9 mV, +6.1 mV from the start, with 5.48 min as the slowest time constant.",
+  );
   assert.match(summary({ ...view, state: { membrane: 0, values: {} } }, t), /^The cell rests at −63.9 mV/);
 });
 
 test("an ion that follows V is not said to pull, and a pump that stands still gives nothing", () => {
-  const passive = { ...view, account: view.account.with(accounts.findIndex(({ quantity }) => quantity === "driving_force"), 0.001) };
+  const passive = {
+    ...view,
+    account: view.account.with(
+      accounts.findIndex(({ quantity }) => quantity === "driving_force"),
+      0.001,
+    ),
+  };
   assert.match(accountOf(passive, doc, t)[0], /passive/);
   const still = { ...view, account: view.account.with(accounts.length - 1, 0) };
   assert.ok(accountOf(still, doc, t).includes(t("account.no_pump")));

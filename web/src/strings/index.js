@@ -8,7 +8,13 @@ const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴",
 const raised = (text) => [...String(text)].map((c) => SUPERSCRIPT[c]).join("");
 
 /** Of times, in seconds; the longest first. */
-export const TIMES = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1], ["ms", 0.001]];
+export const TIMES = [
+  ["d", 86400],
+  ["h", 3600],
+  ["min", 60],
+  ["s", 1],
+  ["ms", 0.001],
+];
 
 /** The language asked for if the page has it, else the first of the reader's own that it has, else English. */
 export function languageOf(asked, own = []) {
@@ -22,7 +28,8 @@ export function languageOf(asked, own = []) {
  * no language has.
  */
 export function createT(language, languages = LANGUAGES) {
-  const texts = languages[language], formats = new Map();
+  const texts = languages[language];
+  const formats = new Map();
 
   function number(value, digits = 3) {
     if (!Number.isFinite(value)) return "–";
@@ -37,7 +44,10 @@ export function createT(language, languages = LANGUAGES) {
   function local(value, form) {
     const kind = JSON.stringify(form); // making one takes longer than all else on the screen
     if (!formats.has(kind)) formats.set(kind, new Intl.NumberFormat(language, { useGrouping: false, ...form }));
-    return formats.get(kind).format(value + 0).replace("-", "−"); // -0 + 0 is 0
+    return formats
+      .get(kind)
+      .format(value + 0)
+      .replace("-", "−"); // -0 + 0 is 0
   }
 
   function mV(value) {
@@ -71,7 +81,12 @@ export function createT(language, languages = LANGUAGES) {
   }
 
   return Object.assign(t, {
-    language, number, mV, time, signed: forms["+mV"], unit: unitText,
+    language,
+    number,
+    mV,
+    time,
+    signed: forms["+mV"],
+    unit: unitText,
     /** As a screen reader should say it: "minus 76.5 millivolts", "8 millimolar". */
     spoken(shown, unit) {
       const words = texts[`spoken.${unit}`] ?? languages.en[`spoken.${unit}`] ?? unitText(unit);
@@ -83,5 +98,8 @@ export function createT(language, languages = LANGUAGES) {
 
 /** A unit as it is printed: "degC" is °C, "uF/cm2" is µF/cm². */
 export function unitText(unit) {
-  return unit.replace("degC", "°C").replace(/\bu(?=[a-zA-Z])/g, "µ").replace(/(?<=[a-zA-Z])-?\d/g, raised);
+  return unit
+    .replace("degC", "°C")
+    .replace(/\bu(?=[a-zA-Z])/g, "µ")
+    .replace(/(?<=[a-zA-Z])-?\d/g, raised);
 }
