@@ -3,7 +3,7 @@
 // Nothing is computed here but what goes into kernels and what comes out of them. What takes longer than a frame goes on
 // when the same state is asked for again: as long as `view.pending`, more is known each time.
 
-import { Searching } from "./search.js";
+import { possible, Searching } from "./search.js";
 
 const POINTS = 60; // of the curve
 const SAMPLES = 120; // of the run, beside the edges of its stages
@@ -260,7 +260,8 @@ class Settling {
     this.why = null;
     this.read = null;
     const hold = model.hold(values);
-    if (hold === undefined) [this.outcome, this.why] = ["undecided", "core.combination"];
+    if (!possible(start.p, start.x0, 0)) [this.outcome, this.why] = ["impossible", "core.impossible"];
+    else if (hold === undefined) [this.outcome, this.why] = ["undecided", "core.combination"];
     else if (hold === null) this.outcome = "neutral";
     else this.search = model.search(1, start.p, start.x0, hold);
     this.p = start.p.copy();
@@ -379,10 +380,15 @@ class Curve {
     const { p, x0 } = model.described(POINTS, this.columns);
     this.p = p.copy();
     this.now = model.atOnce(POINTS, x0, p).rows;
-    const hold = model.hold(values);
+    // a transport along which the curve goes is on, but for a first point at zero, where other totals are conserved
+    this.off = cell.controls[control].switch && this.x[0] === 0 ? 0 : -1;
+    const on = values.slice();
+    on[control] = this.x[POINTS - 1];
+    const hold = model.hold(on);
     this.search = hold ? model.search(POINTS, p, x0, hold) : null;
     this.settled = cell.membranes.map(() => new Float64Array(POINTS).fill(NaN));
-    this.outcomes = new Array(POINTS).fill(hold === null ? "neutral" : "undecided");
+    const without = hold === null ? "neutral" : "undecided";
+    this.outcomes = Array.from({ length: POINTS }, (_, k) => (possible(p, x0, k) ? without : "impossible"));
     const ion = /\.ions\.([^.]+)$/.exec(cell.controls[control].path)?.[1];
     this.rows = cell.membranes.map((name) => rowOf(cell.readings, "E", [name, ion]));
     this.state = null;
@@ -409,7 +415,7 @@ class Curve {
     this.known = waiting;
     const found = model.kernels.read.call(POINTS, [search.points.state, this.p])[""];
     const { outcomes } = model.doc;
-    this.outcomes = search.outcome.slice();
+    this.outcomes = search.outcome.map((outcome, k) => (k === this.off ? "undecided" : outcome));
     const rests = this.outcomes.map((outcome) => outcomes[outcome]?.is_rest);
     this.settled = model.volts.map((row) => found.row(row).map((v, k) => (rests[k] ? v : NaN)));
   }

@@ -367,7 +367,8 @@ function pointsOf(cell, n) {
   return { ...rows, ...numbers, matrix: new Array(n) };
 }
 
-function possible(p, x0, lane) {
+/** Whether there is a cell of these parameters and states: its values are within their limits, its charges balanced. */
+export function possible(p, x0, lane) {
   for (const rows of [p, x0]) for (let row = 0; row < rows.count; row++) if (!Number.isFinite(rows.get(row, lane))) return false;
   return true;
 }
