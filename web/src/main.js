@@ -142,13 +142,13 @@ function start({ doc, model, state, unknown, now }) {
   addEventListener("hashchange", () => {
     const found = fromFragment(location.hash, doc);
     for (const text of notices(found.unknown, layout.t, doc.vrest)) layout.notice(text);
-    store.set(found.state);
+    store.open(found.state);
   });
   store.subscribe(follow);
-  root.dataset.mode = state.mode;
   for (const text of notices(unknown, layout.t, doc.vrest)) layout.notice(text);
-  view = model.compute(state);
+  view = model.compute(store.get()); // which a mode may have changed as it began
   layout.update(view);
+  follow();
   root.dataset.vrest = "checked";
   performance.measure("vrest first numbers", { start: 0 });
   if (view.pending) setTimeout(ask);

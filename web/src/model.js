@@ -26,7 +26,8 @@ const NO_RUN = { t: new Float64Array(0), rows: () => new Float64Array(0), stages
  *   followed (s), steps, undecided (a command or null), why (the key of a text or null), pending.
  * @property {{now: {v}, rest: {outcome, text, v, pending}}|null} off All pumps stopped, from that rest: at once, settled.
  * @property {Float64Array|null} account What makes up V, as `cell.accounts` says.
- * @property {object} curve control, x, settled, outcomes, now, nernst, ghk: arrays along x, one for each membrane.
+ * @property {object|null} curve control, x, settled, outcomes, now, nernst, ghk: arrays along x, one for each membrane;
+ *   null of a cell without a bath.
  * @property {object} run t, rows(j), stages, start ("rest" or "described"), complete, reached (s), command, pending.
  * @property {object|null} ghost now, rest and curve before the present drag.
  * @property {boolean} pending Whether asking again would tell more.
@@ -133,7 +134,7 @@ class CellModel {
     const answer = this.answer(values);
     answer.advance(until);
     const curve = this.curve(values, answer, state);
-    curve.advance(until);
+    curve?.advance(until);
     const run = answer.rest.over ? this.run(values, answer, state) : null;
     run?.advance();
     const ask = (what, start) => command({ what, state, cell, start });
@@ -144,10 +145,10 @@ class CellModel {
       rest: answer.rest.view(t, ask),
       off: answer.off && { now: answer.off.now, rest: answer.off.rest.view(t, ask) },
       account: answer.account,
-      curve: curve.view,
+      curve: curve && curve.view,
       run: run ? run.view(ask) : { ...NO_RUN, command: ask("run", null) },
       ghost: ghost && { now: ghost.now, rest: ghost.rest, curve: ghost.curve },
-      pending: answer.pending || curve.pending || !run || run.pending,
+      pending: answer.pending || Boolean(curve?.pending) || !run || run.pending,
     };
   }
 
@@ -213,7 +214,8 @@ class CellModel {
 
   curve(values, answer, state) {
     const { cell } = this;
-    const control = this.index.get(state.x) ?? cell.bath_ion?.control ?? 0;
+    const control = this.index.get(state.x) ?? cell.bath_ion?.control;
+    if (control === undefined) return null;
     const companion = companionOf(cell.controls[control], state.companions);
     const others = values.slice();
     others[control] = 0;

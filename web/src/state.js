@@ -207,14 +207,18 @@ export function createStore(doc, state = initial(doc)) {
       if (history === true) past.push(now);
       changed({ ...now, ...patch }, history === true ? 1 : 0);
     },
+    /** Take the whole of another state, such as that of a link. */
+    open(next) {
+      past.push(now);
+      future.length = 0;
+      changed({ ...next }, 1);
+    },
     undo: () => move(past, future),
     redo: () => move(future, past),
     reset() {
       const begin = initial(doc, now.cell);
       for (const key of STAYS) if (now[key] !== undefined) begin[key] = now[key];
-      past.push(now);
-      future.length = 0;
-      changed(begin, 1);
+      this.open(begin);
     },
     get canUndo() {
       return past.length > 0;

@@ -90,6 +90,14 @@ test("a drag is one step of undo", () => {
   assert.deepEqual(seen, [6, 7, 8, 8, 8, undefined, 8, 8, undefined, 8]);
 });
 
+test("another state is taken whole, and undo comes back", () => {
+  const store = createStore(doc, full);
+  store.open(fromFragment("#cell=other", doc).state);
+  assert.deepEqual(store.get(), initial(doc, "other"));
+  store.undo();
+  assert.deepEqual(store.get(), full);
+});
+
 test("a state refuses what it cannot hold", () => {
   assert.throws(() => createStore(doc).set({ valuse: {} }), RangeError);
 });
