@@ -197,6 +197,12 @@ export function createStore(doc, state = initial(doc)) {
     changed({ ...from.pop() }, 1);
   }
 
+  function open(next) {
+    past.push(now);
+    future.length = 0;
+    changed({ ...next }, 1);
+  }
+
   return {
     get: () => now,
     set(patch, { history = true } = {}) {
@@ -208,17 +214,13 @@ export function createStore(doc, state = initial(doc)) {
       changed({ ...now, ...patch }, history === true ? 1 : 0);
     },
     /** Take the whole of another state, such as that of a link. */
-    open(next) {
-      past.push(now);
-      future.length = 0;
-      changed({ ...next }, 1);
-    },
+    open,
     undo: () => move(past, future),
     redo: () => move(future, past),
     reset() {
       const begin = initial(doc, now.cell);
       for (const key of STAYS) if (now[key] !== undefined) begin[key] = now[key];
-      this.open(begin);
+      open(begin);
     },
     get canUndo() {
       return past.length > 0;
