@@ -49,9 +49,9 @@ def test_numbers_keep_all_their_digits(cells):
 def test_the_certificate_is_what_the_search_has():
     known = certificate()
     json.dumps(known, allow_nan=False)
-    assert len(known["paces"]["BOLD"]) == 8
+    assert len(known["paces"]["bold"]) == 8
     # a matrix of one row loses ten times the rounding of its only number
-    assert known["thresholds"]["ROUNDING"] == 10 * np.finfo(np.float64).eps
+    assert known["rounding"] == 10 * np.finfo(np.float64).eps
 
 
 def test_the_reference_is_the_rest(cells):

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from vrest.page.kernels import kernels, name_of, packed
+from vrest.study.explain.parts import account_rows
+from vrest.verbs.held_totals import holds
 from vrest.verbs.prepared import Prepared
+from vrest.verbs.rest_batch import strengths
+from vrest.verbs.rows import Row
 
 
 class Carried(NamedTuple):
@@ -15,12 +20,27 @@ class Carried(NamedTuple):
     """By key: cells of the same equations share them."""
     keys: Mapping[str, str]
     """The key of each by what it does: `describe`, `settle`, ..."""
-    holds: Mapping[str, Sequence[float]]
-    """What is conserved where transports are off, by the numbers of their controls."""
+    holds: Mapping[str, Sequence[float] | None]
+    """What is conserved where transports are off, by the numbers of their controls; None where nothing moves."""
     accounts: Sequence[Mapping[str, Any]]
     """What each row of `account` is."""
 
 
 def carried(ready: Prepared) -> Carried:
-    """The code for a prepared cell."""
-    return Carried({}, {}, {}, ())
+    """The code for a prepared cell, among whose paths are all strengths of its transports and exchanges."""
+    code, keys = {}, {}
+    for what, asked in kernels(ready).items():
+        made = asked.for_browser()
+        keys[what] = name_of(made)
+        code[keys[what]] = {"name": what, **packed(made)}
+    switches = [ready.paths.index(path) for path in strengths(ready.cell)]
+    held = {}
+    for off, numbers in holds(ready.cell).numbers.items():
+        key = ",".join(map(str, sorted(switches[k] for k in off)))
+        held[key] = None if numbers is None else numbers.tolist()
+    return Carried(code, keys, held, [row_told(row) for row in account_rows(ready.system)])
+
+
+def row_told(row: Row) -> dict[str, Any]:
+    """What a row of numbers is, for a page."""
+    return {"quantity": row.quantity, "place": list(row.place), "unit": row.unit}

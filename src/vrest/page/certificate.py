@@ -12,11 +12,19 @@ from vrest.numerics.stationary import THERE as NEARLY
 from vrest.study.explain.account import PASSIVE, ROUNDING
 from vrest.verbs import search, searching
 from vrest.verbs.certify import NEUTRAL_RATE, SETTLED_MM_PER_MIN, SETTLED_MV
+from vrest.verbs.face import LITTLE
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.prepared import RTOL
 
-WHILE_DRAGGED = 4 * search.CHUNK
-"""Steps of a motion tried before a page shows what it has; it goes on when nothing is dragged."""
+SEARCHED, RUN = 4 * search.CHUNK, 4096
+"""Steps of a search and of a run that a page takes before it shows what it has; it goes on when nothing is dragged."""
+
+MOST_STEPS = 1_000_000
+"""Of a run."""
+
+AGREES = {"v_mV": 1e-9, "state": 1e-12, "run": 1e-9}
+"""How near a page must come to the golden cases: V of a rest and at once; states, relative to each; V of a run,
+relative to its largest value."""
 
 
 def outcomes() -> dict[str, dict[str, Any]]:
@@ -40,9 +48,10 @@ def certificate() -> dict[str, Any]:
         "still": searching.STILL,
         "end": searching.END,
         "tries": search.TRIES,
-        "tries_drag": WHILE_DRAGGED,
+        "tries_drag": SEARCHED,
         "chunk": search.CHUNK,
         "largest_chunk": search.LARGEST_CHUNK,
+        "little": LITTLE,
         "neutral_rate": NEUTRAL_RATE,
         "settled_mV": SETTLED_MV,
         "settled_mM_per_min": SETTLED_MM_PER_MIN,
@@ -59,5 +68,6 @@ def certificate() -> dict[str, Any]:
         "verdict": {"unknown": UNKNOWN, "stable": STABLE, "unstable": UNSTABLE},
         "passive_mV": PASSIVE,
         "table_rounding": ROUNDING,
-        "run": {"rtol": RTOL, "max_steps": 1_000_000},
+        "run": {"rtol": RTOL, "max_steps": MOST_STEPS, "steps_drag": RUN},
+        "golden": AGREES,
     }

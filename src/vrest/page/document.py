@@ -12,17 +12,15 @@ import numpy as np
 
 from vrest.model.cell import Cell
 from vrest.model.transport import Transport
-from vrest.numerics import lanes, stationary
 from vrest.page.blocks import blocks
-from vrest.page.carried import carried
+from vrest.page.carried import carried, row_told
+from vrest.page.certificate import certificate, outcomes
 from vrest.page.controls import Control, controls, kind_of, parts, strength_path
 from vrest.page.golden import golden
 from vrest.page.scenarios import scenarios
 from vrest.page.template import template
-from vrest.study.explain import account
-from vrest.verbs import allowed, certify, face, search, searching
+from vrest.verbs import allowed
 from vrest.verbs.describing import own_numbers
-from vrest.verbs.outcome import Outcome
 from vrest.verbs.outputs import potentials
 from vrest.verbs.prepared import RTOL, prepare
 from vrest.verbs.progress import Progress
@@ -35,9 +33,6 @@ FORMAT = 1
 
 RESTED, COMPILED = 0.2, 0.8
 """Of the work for one cell, about, what is done once it rests and once its code is made."""
-
-TRIES_AT_ONCE, RUN_STEPS = 2048, 4096
-"""Steps of a search and of a run that a page takes before it shows what it has; it goes on after that."""
 
 
 class Shown(NamedTuple):
@@ -72,51 +67,9 @@ def document(cells: Sequence[Shown], progress: Progress | None = None) -> dict[s
         "format": FORMAT,
         "language": "en",
         "kernels": kernels,
-        "outcomes": {o.name: {"text": o.value, "has_state": o.has_state, "is_rest": o.is_rest} for o in Outcome},
+        "outcomes": outcomes(),
         "certificate": certificate(),
         "cells": shown,
-    }
-
-
-def certificate() -> dict[str, Any]:
-    """Paces, numbers of steps, thresholds and codes of the search, by the names that they have here."""
-    return {
-        "paces": {name: list(getattr(stationary, name)) for name in ("BOLD", "NEWTON", "THERE")},
-        "thresholds": {
-            "QUIET": search.QUIET,
-            "QUIETER": searching.QUIETER,
-            "STILL": searching.STILL,
-            "END": searching.END,
-            "NEUTRAL_RATE": certify.NEUTRAL_RATE,
-            "SETTLED_MV": certify.SETTLED_MV,
-            "SETTLED_MM_PER_MIN": certify.SETTLED_MM_PER_MIN,
-            "SWOLLEN": allowed.SWOLLEN,
-            "LITTLE": face.LITTLE,
-            "ROUNDING": float(search.rounding(np.ones((1, 1)))),
-        },
-        "iterations": {
-            "ENOUGH": search.ENOUGH,
-            "FEW": searching.FEW,
-            "TRIES": search.TRIES,
-            "CHUNK": search.CHUNK,
-            "LARGEST_CHUNK": search.LARGEST_CHUNK,
-            "FIRST_LOOK": search.FIRST_LOOK,
-            "SIGNS_UP_TO": stationary.SIGNS_UP_TO,
-            "TRIES_AT_ONCE": TRIES_AT_ONCE,
-            "RUN_STEPS": RUN_STEPS,
-        },
-        "statuses": {
-            "RUNNING": lanes.RUNNING,
-            "FINISHED": lanes.FINISHED,
-            "STUCK": lanes.STUCK,
-            "THERE": searching.THERE,
-            "UNCLEAR": searching.UNCLEAR,
-            "NOTHING": searching.NOTHING,
-        },
-        "RTOL": RTOL,
-        "passive_mV": account.PASSIVE,
-        "table_rounding": account.ROUNDING,
-        "verdicts": {name: getattr(stationary, name) for name in ("UNKNOWN", "STABLE", "UNSTABLE")},
     }
 
 
@@ -159,9 +112,9 @@ def _cell(one: Shown, told: Callable[[float], None]) -> tuple[dict[str, Any], Ma
         "reference": _reference(found),
         "controls": [control.as_dict() for control in shown],
         "switches": [k for k, control in enumerate(shown) if control.switch],
-        "holds": {key: list(numbers) for key, numbers in code.holds.items()},
+        "holds": dict(code.holds),
         "transports": _transports(cell, shown),
-        "readings": [{"quantity": row.quantity, "place": list(row.place), "unit": row.unit} for row in rows(system)],
+        "readings": [row_told(row) for row in rows(system)],
         "accounts": list(code.accounts),
         "bath_ion": _bath_ion(cell, shown),
         "blocks": [asdict(block) for block in doable],

@@ -16,9 +16,13 @@ from vrest.numerics.compiler.webassembly import Assembled
 from vrest.numerics.lanes import begun
 from vrest.numerics.stationary import BOLD
 from vrest.physics.namespace import Array
+from vrest.study.explain.parts import accounting
 from vrest.system.assemble import System
+from vrest.units import from_si
 from vrest.verbs.describing import Description, described_entries, description, own_numbers
-from vrest.verbs.instant import drifting
+from vrest.verbs.held_totals import holds
+from vrest.verbs.instant import AtOnce, potentials_at_once
+from vrest.verbs.judging import judging
 from vrest.verbs.prepared import Prepared
 from vrest.verbs.readings import reading
 from vrest.verbs.run_batch import one_stage
@@ -43,19 +47,23 @@ def kernels(ready: Prepared) -> dict[str, Asked]:
     """What answers for a prepared cell, by what it does.
 
     `describe` takes values of the paths in door units (paths, lanes) and the cell's own numbers, and gives parameters
-    and starting state, SI, which the others take.
+    and starting state, SI, which the others take. `settle` and `follow` take beside them which further totals are held
+    (see `carried`), `instant` answers in mV, `read` and `account` in door units.
     """
     system = ready.system
     p, x = ready.described(ready.si())
     y = np.ascontiguousarray(x[list(system.laws.independent)])
-    one = np.ones(1)
+    one, form = np.ones(1), holds(ready.cell).holdable
+    hold = np.zeros((form.rows, 1))
     return {
         "describe": Asked(
             describing(system, description(ready.of)), (ready.values[:, None],), (own_numbers(ready.of),)
         ),
-        "settle": Asked(settling(system), (x, y, p), (BOLD, 1)),
-        "follow": Asked(following(system), (begun(0.0, y), one, one, x, p), (1, BOLD)),
+        "settle": Asked(settling(system, form), (x, y, p, hold), (BOLD, 1)),
+        "follow": Asked(following(system, form), (begun(0.0, y), one, one, x, p, hold), (1, BOLD)),
+        "judge": Asked(judging(system), (x, p), ()),
         "instant": Asked(drifting(system), (x, p), ()),
+        "account": Asked(accounting(system), (x, p), ()),
         "read": Asked(reading(system), (x, p), ()),
         "run": Asked(*one_stage(system, p, x), sampled=True),
     }
@@ -76,15 +84,31 @@ def describing(system: System, known: Description) -> Kernel:
     return Kernel(describe, system.key(f"page describe {known.kind}"))
 
 
+@lru_cache(maxsize=64)
+def drifting(system: System) -> Kernel:
+    """(states, parameters) as rows of lanes, SI -> `AtOnce`, in mV."""
+
+    def drift(rows: tuple[Array, Array], _: tuple[()]) -> AtOnce:
+        import jax.numpy as jnp
+
+        x, p = (tuple(jnp.unstack(part)) for part in rows)
+        v, defined = potentials_at_once(system, x, p)
+        return AtOnce(from_si(jnp.stack(v), "potential"), defined)
+
+    return Kernel(drift, system.key("page instant"))
+
+
 def packed(made: Assembled) -> dict[str, Any]:
-    """A kernel as it stands in a page: how it is called, and both forms of its code."""
+    """A kernel as it stands in a page: how it is called (`abi`), and both forms of its code."""
     lanes, shared = made.kinds[: made.wide], made.kinds[made.wide :]
     return {
-        "lanes": [[list(shape), kind] for kind, shape in lanes],
-        "shared": [[list(shape), kind] for kind, shape in shared],
-        "outs": [[list(shape), kind, wide] for shape, kind, wide in made.outputs],
-        "fields": list(_fields(made.nesting, "")),
-        "samples": made.samples,
+        "abi": {
+            "lanes": [[list(shape), kind] for kind, shape in lanes],
+            "shared": [[list(shape), kind] for kind, shape in shared],
+            "outs": [[list(shape), kind, wide] for shape, kind, wide in made.outputs],
+            "fields": list(_fields(made.nesting, "")),
+            "samples": made.samples,
+        },
         **{form: base64.b64encode(gzip.compress(getattr(made, form), mtime=0)).decode() for form in ("simd", "plain")},
     }
 

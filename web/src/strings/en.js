@@ -1,4 +1,7 @@
-// Every text of the page in English: the parts of the page side by side.
+// Every text of the page, in English.
+import core from "./en.core.js";
+import modes from "./en.modes.js";
 import page from "./en.page.js";
+import plots from "./en.plots.js";
 
-export default { ...page };
+export default { ...core, ...page, ...plots, ...modes };

@@ -1,8 +1,9 @@
 // Texts of the page in a language: t(key, values). What a language lacks is said in English.
+import de from "./de.js";
 import en from "./en.js";
 
 /** { language: { key: text } }, English first. */
-export const LANGUAGES = { en };
+export const LANGUAGES = { en, de };
 
 const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 const raised = (text) => [...String(text)].map((c) => SUPERSCRIPT[c]).join("");
