@@ -19,9 +19,6 @@ from vrest.verbs.searching import FEW
 
 FORMS = ("simd", "plain")
 LANES, TIMES = 13, 25
-SENSITIVE = ("dijkstra_2016", "huebel_dahlem_2014")
-"""They fire and spread: what one rounding of the parameters changes grows far beyond rounding."""
-
 SHORT = ("mammalian_neuron", "squid_axon", "frog_skin")
 
 
@@ -101,15 +98,13 @@ def compare(name, forms):
         assert np.array_equal(found.defined, expected.defined)
         np.testing.assert_allclose(found.v, expected.v, rtol=0.0, atol=1e-9)
         native, browser = in_both(page["run"], form)
-        (_, cells), shared = page["run"].lanes, page["run"].shared
-        cells = cells._replace(x0=x, p0=p, values=np.zeros((1, 0, LANES)))
         seen, ours = (run(kernel, page["run"], p, x) for kernel in (native, browser))
         assert np.array_equal(np.isnan(seen), np.isnan(ours))
-        error, bound = largest(ours - seen, (0, 2)), 1e-9 * largest(seen, (0, 2))
-        if name in SENSITIVE:
-            nearly = p * (1 + np.finfo(float).eps * np.random.default_rng(2).choice([-1, 1], p.shape))
-            bound = np.maximum(bound, 30 * largest(run(native, page["run"], nearly, x) - seen, (0, 2)))
-        assert (error <= bound).all()
+        # where a cell fires, what one rounding of its parameters changes grows far beyond rounding
+        nearly = p * (1 + np.finfo(float).eps * np.random.default_rng(2).choice([-1, 1], p.shape))
+        bound = 30 * largest(run(native, page["run"], nearly, x) - seen, (0, 2))
+        bound = np.maximum(bound, 1e-9 * largest(seen, (0, 2)))
+        assert (largest(ours - seen, (0, 2)) <= bound).all()
 
 
 def run(kernel, asked, p, x):
