@@ -219,7 +219,8 @@ class CellModel {
     const companion = companionOf(cell.controls[control], state.companions);
     const others = values.slice();
     others[control] = 0;
-    if (companion) others[companion.control] -= companion.factor * values[control];
+    // what stays as it is while an ion and its companion move; sums of them are the same but for rounding
+    if (companion) others[companion.control] = Number((others[companion.control] - companion.factor * values[control]).toPrecision(13));
     const key = Float64Array.of(control, companion?.control ?? -1, ...others);
     const curve = remembered(this.curves, key, () => new Curve(this, values, control, companion));
     curve.around(answer);
