@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { companionOf, samplesOf, stagesOf, withBlocks } from "../src/model.js";
+import { companionOf } from "../src/model.js";
+import { samplesOf, stagesOf, withBlocks } from "../src/run.js";
 
 const cell = {
   controls: ["outside.K", "outside.Na", "pump.max_rate"].map((name) => ({ name })),
