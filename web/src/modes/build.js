@@ -1,7 +1,7 @@
 // Build: a cell is put together one transport at a time. V at once all along; a settled one only where there is a rest.
 
 import { el, write } from "../dom.js";
-import { button, createPanel, showing } from "./panel.js";
+import { button, createPanel, showing, whose } from "./panel.js";
 import { alwaysOn, buildShows, offAfter, stepsOf, valuesAt } from "./steps.js";
 
 export function createMode({ store, doc, t, host, show: showPage }) {
@@ -27,7 +27,7 @@ export function createMode({ store, doc, t, host, show: showPage }) {
     const cell = cellOf(state);
     const steps = stepsOf(cell);
     const i = at(state, steps);
-    const key = `${cell.name},${i}`;
+    const key = `${cell.name},${i},${state.membrane}`;
     if (key === drawn) return;
     drawn = key;
     const step = steps[i];
@@ -43,6 +43,7 @@ export function createMode({ store, doc, t, host, show: showPage }) {
       adds ? el("p", {}, t("build.adds", { what: adds })) : null,
       i === 0 && fixed.length ? el("p", {}, t("build.always_on", { what: fixed.join(", ") })) : null,
       el("p", {}, el("strong", {}, t("build.question")), " ", t(`build.${step.id}.question`)),
+      whose(cell, state, t),
       verdict,
       command,
       el("details", {}, el("summary", {}, t("build.notice")), el("p", {}, t(`build.${step.id}.notice`))),

@@ -6,7 +6,7 @@ import { save, TYPES } from "../files.js";
 import { readNumber } from "../numbers.js";
 import { axisOf } from "./cells.js";
 import { CELLS, NOISE, bathAt, csv, fitCommands, hiddenCell, impale, series, truthAt } from "./hidden.js";
-import { button, createPanel, fresh, radios, saving, table } from "./panel.js";
+import { button, createPanel, fresh, radios, saving, table, whose } from "./panel.js";
 import { mean, sem } from "./random.js";
 import { built } from "./steps.js";
 
@@ -105,6 +105,8 @@ export function createMode({ store, model, doc, t, host }) {
   async function draw(state) {
     const key = JSON.stringify([state.cell, state.seed, state.reading, state.x, state.membrane, state.companions, state.impaled, state.data, state.revealed]);
     if (key === drawn) return;
+    if (!drawn) panel.draw(el("p", {}, t("lab.wait")));
+    panel.busy();
     drawn = key;
     const cell = cellOf(state);
     const axis = axisOf(cell, state);
@@ -120,6 +122,7 @@ export function createMode({ store, model, doc, t, host }) {
     const revealed = state.revealed === state.seed;
     panel.draw(
       el("p", {}, t("lab.what", { n: CELLS, sd: NOISE, seed: state.seed, what: found.hidden.truth.map(({ k }) => cell.controls[k].label).join(", ") })),
+      whose(cell, state, t),
       setting(state),
       impaling(cell, state),
       ...results(cell, state, rows),

@@ -16,16 +16,23 @@ export function createPanel(host, name, title) {
   return {
     mount: () => host.prepend(section),
     remove: () => section.remove(),
+    /** Until the next `draw` something is being worked out. */
+    busy: () => section.setAttribute("aria-busy", "true"),
     /** What the panel holds; who works by keys stays at the same place of it. */
     draw(...children) {
       const stops = () => [...body.querySelectorAll(STOPS)];
       const at = stops().indexOf(document.activeElement);
       const label = document.activeElement.getAttribute("aria-label");
       body.replaceChildren(...children.filter(Boolean));
+      section.setAttribute("aria-busy", "false");
       if (at >= 0) (stops().find((stop) => label && stop.getAttribute("aria-label") === label) ?? stops()[at])?.focus();
     },
   };
 }
+
+/** Which membrane V is of, where a cell has several. */
+export const whose = (cell, state, t) =>
+  cell.membranes.length > 1 ? el("p", { className: "mode-note" }, t("modes.membrane", { name: cell.membranes[state.membrane ?? 0] })) : null;
 
 /** `show`, called only when what it says changes: showing draws the page, and drawing asks the mode again. */
 export function showing(show) {

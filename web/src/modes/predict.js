@@ -4,7 +4,7 @@ import { el, write } from "../dom.js";
 import { save, TYPES } from "../files.js";
 import { readNumber } from "../numbers.js";
 import { numbers } from "./cells.js";
-import { button, chosen, createPanel, fresh, radios, saving, showing, table } from "./panel.js";
+import { button, chosen, createPanel, fresh, radios, saving, showing, table, whose } from "./panel.js";
 import { OWN, SAME, agree, differences, judged, questionsOf } from "./questions.js";
 import { csvOf, errorOf, records, sheet } from "./records.js";
 import { built } from "./steps.js";
@@ -85,6 +85,7 @@ export function createMode({ store, model, doc, t, host, show: showPage }) {
       const first = question.start(cell);
       const end = question === OWN ? state.values : question.end(cell);
       if (!differences(cell, first, end).length) return refuse(t("predict.own.none"));
+      panel.busy();
       const seen = await numbers(model, { ...state, values: end, blocks: [] });
       answered = { id: question.id, predicted, reason, start, seen };
       kept.add({
@@ -176,9 +177,10 @@ export function createMode({ store, model, doc, t, host, show: showPage }) {
     const cell = cellOf(state);
     const question = choose(cell, state.question);
     const shown = state.answered === question.id;
-    const key = [cell.name, question.id, shown, kept.all().length].join();
+    const key = [cell.name, question.id, shown, state.membrane, kept.all().length].join();
     if (key === drawn) return;
     drawn = key;
+    panel.busy();
     show(shown ? {} : { now: false, settled: false, plots: false });
     const start = await numbers(model, { ...state, values: question.start(cell), blocks: [] });
     // A link may open on an answer: then nothing was said before it.
@@ -189,7 +191,7 @@ export function createMode({ store, model, doc, t, host, show: showPage }) {
     setUp = null;
     const told = shown ? result(cell, question, said ?? { start, seen }) : null;
     const none = cell.reference.rests ? null : el("p", {}, t("predict.no_reference", { reason: cell.reference.reason }));
-    panel.draw(none, menu(cell, question), ...(told ? told.nodes : [form(cell, question, start)]), history());
+    panel.draw(none, menu(cell, question), whose(cell, state, t), ...(told ? told.nodes : [form(cell, question, start)]), history());
     if (said && shown) told.heading.focus();
     tell(state);
   }

@@ -40,9 +40,11 @@ export function valuesAt(cell, steps, i, values) {
   return out;
 }
 
-/** Labels of what moves ions all the time, because no control turns it off. */
+/** Labels of what moves ions all the time, because no control turns it off; a stimulus acts only where one sets it. */
 export const alwaysOn = (cell) =>
-  cell.transports.filter((tr) => !Number.isInteger(tr.control) || !cell.controls[tr.control].switch).map((tr) => tr.label);
+  cell.transports
+    .filter((tr) => tr.kind !== "stimulus" && (!Number.isInteger(tr.control) || !cell.controls[tr.control].switch))
+    .map((tr) => tr.label);
 
 /** Whether every transport of later steps is off. */
 export const offAfter = (cell, steps, i, values) =>

@@ -1,5 +1,7 @@
 // Texts of Predict, Build and Lab in German.
 export default {
+  "modes.membrane": "V ist das der Membran „{name}“.",
+
   "predict.title": "Erst vorhersagen, dann sehen",
   "predict.question": "Frage",
   "predict.potassium.title": "Mehr K⁺ außen: {low} auf {high} mM",
@@ -151,6 +153,7 @@ export default {
   "build.water.notice": "Ladungen, die innen bleiben müssen, ziehen Wasser herein; indem die Pumpe Na⁺ draußen hält, hält sie auch das Volumen. Halten Sie die Pumpe an und vergleichen Sie das Volumen am Ende: V, Gradienten und Volumen gehen zusammen.",
 
   "lab.heading": "Labor: eine Zelle messen",
+  "lab.wait": "Eine Zelle wird gemacht und probiert, wie V auf ihre Größen antwortet …",
   "lab.what": "Zelle {seed} ist die Zelle dieser Seite mit anderen Werten von: {what}. Wie groß sie sind, finden Sie heraus. Eine Elektrode liest bei jeder Konzentration V von {n} solchen Zellen, jedes mit einem Rauschen von {sd} mV (Standardabweichung). Das Diagramm zeichnet die Zelle, wie die Regler sie haben, nicht die verborgene.",
   "lab.seed": "Nummer der Zelle (für alle dieselbe)",
   "lab.another": "Eine andere Zelle",
@@ -193,5 +196,5 @@ export default {
   "lab.column.estimate": "Ihre Schätzung",
   "lab.column.error": "Fehler",
   "lab.no_bath_ion": "Diese Zelle hat kein Bad, dessen Ionen sich ändern ließen: Es gibt nichts zu variieren.",
-  "lab.nothing_hidden": "Keine zwei Größen dieser Zelle ändern V genug, um mit solchen Messungen gefunden zu werden.",
+  "lab.nothing_hidden": "V dieser Zelle antwortet auf keine zwei ihrer Größen genug, um sie mit solchen Messungen zu finden. Versuchen Sie die andere Art zu messen.",
 };

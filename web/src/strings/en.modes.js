@@ -1,5 +1,7 @@
 // Texts of Predict, Build and Lab in English.
 export default {
+  "modes.membrane": "V is that of the membrane “{name}”.",
+
   "predict.title": "Predict, then look",
   "predict.question": "Question",
   "predict.potassium.title": "More K⁺ outside: {low} to {high} mM",
@@ -151,6 +153,7 @@ export default {
   "build.water.notice": "Impermeant charges inside draw water in; by keeping Na⁺ out the pump keeps the volume too. Stop the pump and compare the settled volume: V, gradients and volume go together.",
 
   "lab.heading": "Lab: measure a cell",
+  "lab.wait": "A cell is being made, and how V answers to its numbers is tried …",
   "lab.what": "Cell {seed} is the cell of this page with other values of: {what}. How large they are, you find out. An electrode reads V of {n} such cells at each concentration, each with noise of {sd} mV (standard deviation). The plot draws the cell as the sliders have it, not the hidden one.",
   "lab.seed": "Cell number (the same for everybody)",
   "lab.another": "Another cell",
@@ -193,5 +196,5 @@ export default {
   "lab.column.estimate": "your estimate",
   "lab.column.error": "error",
   "lab.no_bath_ion": "This cell has no bath whose ions could be changed: there is nothing to vary.",
-  "lab.nothing_hidden": "No two numbers of this cell change V enough to be found by such readings.",
+  "lab.nothing_hidden": "V of this cell does not answer to two of its numbers enough to find them by such readings. Try the other kind of reading.",
 };
