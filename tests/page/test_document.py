@@ -69,8 +69,7 @@ def test_where_there_is_no_rest_the_cell_is_as_described():
     assert shown["reference"]["reason"]
     assert shown["reference"]["v"] is None
     assert shown["reference"]["described_v"] == [pytest.approx(1e3 * cell.membranes["axon"].potential)]
-    golden = json.loads(to_json(shown))["golden"][0]["rest"]
-    assert (golden["outcome"], golden["v"]) == ("oscillates", [None])
+    assert all(case["rest"]["outcome"] == "rests" for case in shown["golden"])
 
 
 def changes(case):
@@ -81,7 +80,7 @@ def changes(case):
 def test_golden_cases_are_what_the_verbs_answer(cells, name):
     start = vrest.rest(name).as_cell()
     cases = cells[name]["golden"]
-    assert len(cases) == 4
+    assert len(cases) == (4 if name == NEURON else 3)  # the skin's cells swell without a pump
     for case in cases:
         found = vrest.rest(start, changes(case))
         assert case["rest"]["outcome"] == found.outcome.name
@@ -91,20 +90,19 @@ def test_golden_cases_are_what_the_verbs_answer(cells, name):
             assert case["rest"]["state"] == pytest.approx(found.state.tolist(), rel=1e-9)
         v = vrest.instant(start, changes(case)).v
         assert case["at_once"] == pytest.approx(list(v.values()) if isinstance(v, dict) else [v], abs=1e-9)
-    names = [tuple(case["values"]) for case in cases]
-    assert () in names
-    assert any("pump.max_rate" in values for values in names)
+    assert cases[0]["values"] == {}
+    assert ({"pump.max_rate": 0.0} in [case["values"] for case in cases]) == (name == NEURON)
 
 
 def test_a_golden_run_is_a_run(cells):
     case = cells[NEURON]["golden"][1]
     run = case["run"]
-    assert [stage["start"] for stage in run["stages"]] == [0.0, 300.0]
+    assert [stage["start"] for stage in run["stages"]] == [0.0, 60.0]
     start = apply(vrest.rest(NEURON).as_cell(), changes(case))
     told = [(stage["start"], changes(stage)) for stage in run["stages"][1:]]
-    simulated = vrest.simulate(start, told, run["times"][-1], times=run["times"], rtol=run["rtol"])
-    assert run["complete"]
+    simulated = vrest.simulate(start, told, run["times"][-1], times=run["times"])
     assert run["v"][0] == pytest.approx(simulated.v.tolist(), abs=1e-4)
+    assert run["v"][0][0] < run["v"][0][1] < run["v"][0][2] - 1.0
 
 
 def test_what_is_varied_and_what_is_followed(cells):

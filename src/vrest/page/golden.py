@@ -2,71 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from vrest.page.controls import Control
-from vrest.units import MINUTE
-from vrest.verbs.prepared import RTOL, Prepared
+from vrest.verbs.prepared import Prepared
 
-RAISED, WEAKER = 1.6, 0.5
-"""Times as much K+ outside, and of a pump or another strength."""
+RAISED, WEAKER, LITTLE_WEAKER = 1.6, 0.5, 0.8
+"""Times as much K+ outside, and of a strength."""
 
-STOP, UNTIL = 5 * MINUTE, 20 * MINUTE
+STAGE, UNTIL = 60.0, 120.0
 """s: when the second stage of a run begins, and its end."""
 
-TIMES = (STOP, 10 * MINUTE, UNTIL)
+TIMES = (1.0, STAGE, UNTIL)
 """s: when it is read."""
 
 
 def golden(ready: Prepared, controls: Sequence[Control]) -> list[dict[str, Any]]:
     """Values by name, and for each: the rest, the potentials at once from the rest of the page, and a run.
 
-    The run starts as the values describe and goes on at `start` of its second stage with other values. Potentials are
-    in mV, states SI; null is what there is not.
+    The run starts as the values describe; each of its stages has other values from its `start` on. Potentials are in
+    mV, states SI. Cells that do not rest are left out: how they go on takes long to find out.
     """
-    cases = list(_cases(controls))
+    gated = any(kind == "gate" for kind, _ in ready.system.states)
+    cases = list(_cases(controls, gated))
     columns = np.repeat(ready.values[:, None], len(cases), axis=1)
     index = {control.name: k for k, control in enumerate(controls)}
     for lane, case in enumerate(cases):
         for name, value in case.items():
             columns[index[name], lane] = value
     found = ready.rest(columns)
-    here = ready.described(ready.si())[1]
-    now = np.atleast_2d(ready.instant(columns, here))
-    v = np.atleast_2d(found.v)
+    now = np.atleast_2d(ready.instant(columns, ready.described(ready.si())[1]))
+    run = ready.run(columns, [(STAGE, cases[-1])], list(TIMES))
+    v, along = np.atleast_2d(found.v), run.v.reshape(-1, len(TIMES), len(cases))
     return [
         {
             "values": case,
-            "rest": {
-                "outcome": None if outcome is None else outcome.name,
-                "v": v[:, lane].tolist(),
-                "state": found.state[:, lane].tolist(),
+            "rest": {"outcome": outcome.name, "v": v[:, k].tolist(), "state": found.state[:, k].tolist()},
+            "at_once": now[:, k].tolist(),
+            "run": {
+                "stages": [{"start": 0.0, "values": {}}, {"start": STAGE, "values": cases[-1]}],
+                "times": list(TIMES),
+                "v": along[..., k].tolist(),
+                "state": run.state[:, -1, k].tolist(),
             },
-            "at_once": now[:, lane].tolist(),
-            "run": _run(ready, columns[:, lane], cases[-1]),
         }
-        for lane, (case, outcome) in enumerate(zip(cases, found.outcomes, strict=True))
+        for k, (case, outcome) in enumerate(zip(cases, found.outcomes, strict=True))
+        if outcome is not None and outcome.is_rest and run.complete[k]
     ]
 
 
-def _run(ready: Prepared, values: np.ndarray, then: Mapping[str, float]) -> dict[str, Any]:
-    """Two stages: the values, and what else holds from `STOP` on."""
-    run = ready.run(values, [(STOP, dict(then))], list(TIMES))
-    return {
-        "stages": [{"start": 0.0, "values": {}}, {"start": STOP, "values": dict(then)}],
-        "times": list(TIMES),
-        "rtol": RTOL,
-        "complete": bool(run.complete[0]),
-        "v": run.v.reshape(-1, len(TIMES)).tolist(),
-        "state": run.state[:, -1, 0].tolist(),
-    }
+def _cases(controls: Sequence[Control], gated: bool) -> Iterator[dict[str, float]]:
+    """Nothing changed; more K+ outside; one channel weaker; what spends ATP off.
 
-
-def _cases(controls: Sequence[Control]) -> Iterator[dict[str, float]]:
-    """Nothing changed; more K+ outside; one channel weaker, or whatever there is; what spends ATP off."""
+    A gated cell whose pumps stop may fire for long before it comes to rest: there they are only somewhat weaker.
+    """
     yield {}
     bath = next((c for c in controls if c.companions and c.path.endswith(".ions.K")), None)
     if bath is not None:
@@ -80,4 +72,4 @@ def _cases(controls: Sequence[Control]) -> Iterator[dict[str, float]]:
     if weak is not None:
         yield {weak.name: WEAKER * weak.value}
     pumps = [c for c in controls if c.switch and c.group == "pump"] or [c for c in controls if c.switch][:1]
-    yield {c.name: 0.0 for c in pumps}
+    yield {c.name: LITTLE_WEAKER * c.value if gated else 0.0 for c in pumps}

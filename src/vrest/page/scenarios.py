@@ -112,7 +112,9 @@ def _bath(controls: Sequence[Control]) -> Control | None:
 
 
 def _gaba(ready: Prepared, controls: Sequence[Control]) -> Iterator[Scenario]:
-    """KCC2 and NKCC1 changed until E_Cl has crossed to the other side of V."""
+    """KCC2 and NKCC1 changed until E_Cl has crossed to the other side of V; of a cell in a bath."""
+    if sum(c.finite for c in ready.cell.compartments.values()) > 1:
+        return
     named = {c.path: c for c in controls}
     out = [named[f"{path}.{t.strength}"] for path, t in targets(ready.cell, "k_cl_cotransport")]
     into = [named[f"{path}.{t.strength}"] for path, t in targets(ready.cell, "na_k_2cl_cotransport")]
