@@ -50,7 +50,7 @@ def test_the_file_holds_style_code_and_document(built):
     assert [cell["name"] for cell in doc["cells"]] == ["mammalian_neuron"]
     assert doc["cells"][0]["file"] == "mammalian_neuron"
     assert ("html", {"lang": "en"}) in parts.tags
-    assert "JavaScript is off" in parts.inside["p"]
+    assert "JavaScript is off" in parts.inside["p"]  # shown where scripts are forbidden, too: no noscript
     assert parts.inside["title"].startswith("A mammalian neuron that truly rests")
 
 

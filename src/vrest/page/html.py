@@ -16,9 +16,10 @@ POLICY = (
 """What the page may do: run its own code, and fetch nothing."""
 
 SCRIPTLESS = (
-    "This page computes in the browser, and JavaScript is off or not allowed here. Allow it, open the file in "
-    "another browser, or ask the same on a command line: vrest rest CELL."
+    "This page computes in the browser. If this sentence stays, JavaScript is off or not allowed here: allow it, open "
+    "the file in another browser, or ask the same on a command line: vrest rest CELL."
 )
+"""What the page's own code replaces. A `noscript` is not shown where a policy forbids scripts that are on."""
 
 
 def html(doc: Mapping[str, Any], style: str, code: str) -> str:
@@ -47,8 +48,7 @@ def html(doc: Mapping[str, Any], style: str, code: str) -> str:
 <style>{style}</style>
 </head>
 <body>
-<noscript><p>{SCRIPTLESS}</p></noscript>
-<div id="vrest"></div>
+<div id="vrest"><p>{SCRIPTLESS}</p></div>
 <script type="application/json" id="vrest-doc">{to_json(doc)}</script>
 <script>{code}</script>
 </body>
