@@ -22,7 +22,7 @@ from vrest.study.perturb.law import Loss, Lower, Multiple, Raise, SelectivityLos
 from vrest.study.perturb.perturbation import Perturbation, find, perturbations
 from vrest.units import MINUTE, format_si, from_si, unit_of
 
-START, PUMP_OFF, CURRENT = 5 * MINUTE, 20 * MINUTE, 10 * MINUTE
+START, PUMP_OFF, CURRENT = 5 * MINUTE, 20 * MINUTE, MINUTE
 """s: when a block begins where nobody has moved it; how long a pump is off and a current flows."""
 
 DOSES = 13
