@@ -91,7 +91,7 @@ def differs(tab: Any, cell: str) -> float:
         tab.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         tab.wait_for_function("!document.querySelector('[aria-busy=true]')")
         shown = float(tab.locator("#v-settled").get_attribute("value"))
-        worst = max(worst, abs(shown - float(ready.rest(list(values.values())).v)))
+        worst = max(worst, abs(shown - ready.rest(list(values.values())).v.item()))
     return worst
 
 

@@ -1,0 +1,66 @@
+"""Several cells in one page: of several membranes, with a closed space, and one that rests nowhere near its start."""
+
+import pytest
+
+import vrest
+
+pytestmark = pytest.mark.page
+
+CELLS = ("mammalian_neuron", "frog_skin", "skeletal_muscle")
+
+
+@pytest.fixture
+def page(opened):
+    return opened(*CELLS)
+
+
+def chosen(page, cell: str) -> None:
+    page.tab.get_by_label("Cell", exact=True).select_option(cell)
+    page.tab.wait_for_function("(cell) => location.hash.includes(`cell=${cell}`)", arg=cell)
+    page.settle()
+
+
+def by_membrane(v: float | dict[str, float]) -> list[float]:
+    return list(v.values()) if isinstance(v, dict) else [v]
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_each_cell_is_that_of_python(page, cell):
+    chosen(page, cell)
+    rest = vrest.rest(cell)
+    membranes = page.tab.get_by_label("Membrane", exact=True)
+    for k, v in enumerate(by_membrane(rest.v_rest)):
+        if membranes.count():
+            membranes.select_option(str(k))
+            page.settle()
+        assert page.settled == pytest.approx(v, abs=1e-9)
+        assert page.now == pytest.approx(v, abs=1e-6)
+    assert page.outcome == rest.outcome.name
+
+
+@pytest.mark.parametrize(("cell", "name"), [("frog_skin", "serosa.K"), ("skeletal_muscle", "outside.K")])
+def test_a_changed_bath_settles_where_python_says(page, cell, name):
+    chosen(page, cell)
+    page.set(name, 1.5 * page.value(name))
+    reference = vrest.rest(cell).as_cell()
+    found = vrest.settled(reference, page.values)
+    assert page.outcome == found.outcome.name
+    assert page.settled == pytest.approx(by_membrane(found.v_rest)[0], abs=1e-9)
+    assert page.now == pytest.approx(by_membrane(vrest.instant(reference, page.values).v)[0], abs=1e-9)
+
+
+def test_another_cell_begins_anew_and_can_be_undone(page):
+    page.set("outside.K", 12)
+    before = page.settled
+    chosen(page, "skeletal_muscle")
+    assert page.values == {}
+    page.button("Undo").click()
+    page.settle()
+    assert page.settled == before
+    assert page.fragment["cell"] == "mammalian_neuron"
+
+
+def test_every_cell_passes_axe(page):
+    for cell in CELLS:
+        chosen(page, cell)
+        assert page.violations() == [], cell
