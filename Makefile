@@ -90,7 +90,7 @@ mutants: .venv/installed-dev
 docs: .venv/installed
 	$(BIN)/python docs/gallery.py
 
-bench: .venv/installed-dev
+bench: .venv/installed-page
 	$(BIN)/python benchmarks/run.py
 
 bench-peers: .venv/installed-dev

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import basins
 import fits
+import live_page
 import numpy as np
 import prepared
 import run_peers
@@ -258,6 +259,7 @@ def main() -> None:
         ("The cells of the library", library_cells),
         ("Where the motion leads", basins.table),
         ("One prepared cell, and the verbs that stand on it", prepared.table),
+        ("The live page", live_page.table),
         ("Beside other programs", peers),
         ("How the cost grows", growth),
         ("Populations", populations),

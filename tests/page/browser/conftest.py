@@ -43,13 +43,13 @@ def program(*names: str) -> str:
     for name in names:
         if found := shutil.which(name):
             return found
-    missing(f"{names[0]}", f"apt-get install {names[0]}")
+    missing(names[0], f"apt-get install {names[0]}")
 
 
 @pytest.fixture(scope="session")
 def node() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs node in web/, with the packages of web/package-lock.json."""
-    there = program("node", "nodejs")
+    there = program("nodejs", "node")
     if not AXE.exists():
         missing("web/node_modules", "make web/node_modules")
     return lambda *arguments: subprocess.run([there, *arguments], cwd=ROOT / "web", capture_output=True, text=True)
