@@ -1,4 +1,4 @@
-// The page's modules and style, each bundled into one file that asks for nothing: src/vrest/page/static/page.js, page.css.
+// The page's modules and style, each bundled into one file of src/vrest/page/static that asks for nothing.
 // `node build.mjs` writes them, `node build.mjs --check` says whether what is committed is what the sources give.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, relative } from "node:path";
@@ -7,7 +7,7 @@ import { build } from "esbuild";
 
 const WEB = dirname(fileURLToPath(import.meta.url));
 const STATIC = fileURLToPath(new URL("../src/vrest/page/static/", import.meta.url));
-const FILES = { "page.js": "src/main.js", "page.css": "src/style.css" };
+const FILES = { "open.js": "src/open.js", "page.js": "src/main.js", "page.css": "src/style.css" };
 
 async function bundled(name, source) {
   const { metafile, outputFiles } = await build({

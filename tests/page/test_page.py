@@ -1,5 +1,7 @@
 """One file that holds everything, shows itself in a notebook, and is written whole or not at all."""
 
+import base64
+import gzip
 import json
 import re
 import subprocess
@@ -16,7 +18,7 @@ from vrest.page import html as builder
 from vrest.page import page as module
 from vrest.page.page import Page, page
 
-STYLE, CODE = "body { color: red }", "console.log('<p>')"
+STYLE, OPENER, CODE = "body { color: red }", "run(unpacked('vrest-code'))", "console.log('<p>')"
 
 
 class Parts(HTMLParser):
@@ -38,14 +40,15 @@ class Parts(HTMLParser):
 @pytest.fixture
 def built(monkeypatch):
     """As if `web/` had been built."""
-    monkeypatch.setattr(module, "asset", {"page.css": STYLE, "page.js": CODE}.__getitem__)
+    monkeypatch.setattr(module, "asset", {"page.css": STYLE, "open.js": OPENER, "page.js": CODE}.__getitem__)
 
 
 def test_the_file_holds_style_code_and_document(built):
     made = page("mammalian_neuron")
     parts = Parts(made.html)
     assert parts.inside["style"].strip() == STYLE
-    assert parts.inside["script"].strip() == CODE
+    assert parts.inside["script"].strip() == OPENER
+    assert gzip.decompress(base64.b64decode(parts.inside["vrest-code"])).decode() == CODE
     doc = json.loads(parts.inside["vrest-doc"])
     assert [cell["name"] for cell in doc["cells"]] == ["mammalian_neuron"]
     assert doc["cells"][0]["file"] == "mammalian_neuron"

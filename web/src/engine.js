@@ -28,7 +28,6 @@ export function form() {
 
 /** Bytes of a module from base64 of gzip. */
 export async function unpacked(text) {
-  if (typeof DecompressionStream !== "function") throw new Unable("core.no_decompression");
   const packed = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from vrest.page.kernels import kernels, name_of, packed
+from vrest.page.kernels import kernels, name_of, told
 from vrest.study.explain.parts import account_rows
 from vrest.verbs.held_totals import holds
 from vrest.verbs.prepared import Prepared
@@ -32,7 +32,7 @@ def carried(ready: Prepared) -> Carried:
     for what, asked in kernels(ready).items():
         made = asked.for_browser()
         keys[what] = name_of(made)
-        code[keys[what]] = {"name": what, **packed(made)}
+        code[keys[what]] = {"name": what, **told(made)}
     switches = [ready.paths.index(path) for path in strengths(ready.cell)]
     held = {}
     for off, numbers in holds(ready.cell).numbers.items():

@@ -9,6 +9,7 @@ from typing import Any
 
 from vrest.errors import VrestError
 from vrest.page.document import to_json
+from vrest.page.packed import packed
 
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:"
@@ -22,19 +23,26 @@ SCRIPTLESS = (
 """What the page's own code replaces. A `noscript` is not shown where a policy forbids scripts that are on."""
 
 
-def html(doc: Mapping[str, Any], style: str, code: str) -> str:
+OLD = (
+    "This browser cannot unpack the page's code (it has no DecompressionStream). Open the file in Firefox 113, "
+    "Chrome 80, Safari 16.4 or newer, or ask the same on a command line: vrest rest CELL."
+)
+"""Shown in place of that where it is so."""
+
+
+def html(doc: Mapping[str, Any], style: str, opener: str, code: str) -> str:
     """The file.
 
     Parameters
     ----------
     doc
         `document`.
-    style, code
-        CSS and JavaScript.
+    style, opener, code
+        CSS and JavaScript: what unpacks the code and runs it, and the code.
 
-    >>> text = html({"language": "en", "cells": [{"name": "a", "title": "A < B"}]}, "p {}", "go()")
+    >>> text = html({"language": "en", "cells": [{"name": "a", "title": "A < B"}]}, "p {}", "open()", "go()")
     >>> "<title>A &lt; B: resting membrane potential</title>" in text, text.count("<script")
-    (True, 2)
+    (True, 3)
     """
     title = ", ".join(cell["title"] or cell["name"] for cell in doc["cells"])
     return f"""<!doctype html>
@@ -48,9 +56,10 @@ def html(doc: Mapping[str, Any], style: str, code: str) -> str:
 <style>{style}</style>
 </head>
 <body>
-<div id="vrest"><p>{SCRIPTLESS}</p></div>
+<div id="vrest"><p>{SCRIPTLESS}</p><p role="alert" hidden>{OLD}</p></div>
 <script type="application/json" id="vrest-doc">{to_json(doc)}</script>
-<script>{code}</script>
+<script type="application/gzip" id="vrest-code">{packed(code.encode())}</script>
+<script>{opener}</script>
 </body>
 </html>
 """

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
 import hashlib
 from collections.abc import Iterator
 from functools import lru_cache
@@ -15,6 +13,7 @@ from vrest.numerics.compiler.kernel import Kernel
 from vrest.numerics.compiler.webassembly import Assembled
 from vrest.numerics.lanes import begun
 from vrest.numerics.stationary import BOLD
+from vrest.page.packed import packed
 from vrest.physics.namespace import Array
 from vrest.study.explain.parts import accounting
 from vrest.system.assemble import System
@@ -98,7 +97,7 @@ def drifting(system: System) -> Kernel:
     return Kernel(drift, system.key("page instant"))
 
 
-def packed(made: Assembled) -> dict[str, Any]:
+def told(made: Assembled) -> dict[str, Any]:
     """A kernel as it stands in a page: how it is called (`abi`), and both forms of its code."""
     lanes, shared = made.kinds[: made.wide], made.kinds[made.wide :]
     return {
@@ -109,7 +108,8 @@ def packed(made: Assembled) -> dict[str, Any]:
             "fields": list(_fields(made.nesting, "")),
             "samples": made.samples,
         },
-        **{form: base64.b64encode(gzip.compress(getattr(made, form), mtime=0)).decode() for form in ("simd", "plain")},
+        "simd": packed(made.simd),
+        "plain": packed(made.plain),
     }
 
 

@@ -115,8 +115,8 @@ def page(cells: CellLike | Iterable[CellLike], *, progress: Progress | None = No
             raise InputError(
                 f"Two cells are named '{name}'.", code="same_name", hint="Give each its own name in its file."
             )
-    style, code = asset("page.css"), asset("page.js")
-    return Page(tuple(names), html(document(shown, progress), style, code))
+    style, opener, code = (asset(name) for name in ("page.css", "open.js", "page.js"))
+    return Page(tuple(names), html(document(shown, progress), style, opener, code))
 
 
 def _shown(asked: CellLike) -> Shown:

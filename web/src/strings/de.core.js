@@ -15,8 +15,6 @@ export default {
     "Dieser Browser kann kein WebAssembly ausführen, in das die Gleichungen übersetzt sind. Öffnen Sie die Datei mit einem neueren Firefox, Chrome, Edge oder Safari, oder fragen Sie dasselbe auf der Kommandozeile: {command}",
   "core.forbidden":
     "Wer diese Seite zeigt, verbietet WebAssembly, in das ihre Gleichungen übersetzt sind (eine Inhaltsrichtlinie ohne 'wasm-unsafe-eval'). Speichern Sie die Datei und öffnen Sie sie von Ihrer Platte, oder fragen Sie dasselbe auf der Kommandozeile: {command}",
-  "core.no_decompression":
-    "Dieser Browser kann die übersetzten Gleichungen nicht entpacken (er hat keinen DecompressionStream). Öffnen Sie die Datei mit Firefox 113, Chrome 80, Safari 16.4 oder neuer, oder fragen Sie dasselbe auf der Kommandozeile: {command}",
   "core.no_memory": "Für die Gleichungen ist nicht genug Speicher da. Schließen Sie andere Seiten und laden Sie diese neu, oder fragen Sie auf der Kommandozeile: {command}",
   "core.broken": "Diese Datei ist beschädigt oder wurde nicht von vrest gemacht: {why} Machen Sie sie neu: vrest web {cell} --save page.html",
   "core.format": "Ihr Dokument hat das Format {got}, und diese Seite liest {allowed}.",

@@ -15,8 +15,6 @@ export default {
     "This browser cannot run WebAssembly, in which the equations are compiled. Open the file in a newer Firefox, Chrome, Edge or Safari, or ask the same on a command line: {command}",
   "core.forbidden":
     "Whoever shows this page forbids WebAssembly, in which its equations are compiled (a content policy without 'wasm-unsafe-eval'). Save the file and open it from your disk, or ask the same on a command line: {command}",
-  "core.no_decompression":
-    "This browser cannot unpack the compiled equations (it has no DecompressionStream). Open the file in Firefox 113, Chrome 80, Safari 16.4 or newer, or ask the same on a command line: {command}",
   "core.no_memory": "There is not enough memory for the equations. Close other pages and load this one again, or ask on a command line: {command}",
   "core.broken": "This file is damaged or was not made by vrest: {why} Make it again: vrest web {cell} --save page.html",
   "core.format": "its document has the format {got}, and this page reads {allowed}.",
