@@ -64,6 +64,8 @@ test("a search that takes long is asked until it is over; what has no rest has n
   assert.equal(model.calls, 4);
   assert.ok(Math.abs(seen.settled - seen.now - 1) < 1e-12);
   assert.ok(Math.abs(seen.E.K - 26.7 * Math.log(5 / 140)) < 1e-12);
+  const impatient = await numbers(fakeModel(cell, { pending: 3 }), fakeState(), 2);
+  assert.ok(Number.isNaN(impatient.settled) && impatient.now === seen.now);
   const stopped = await numbers(fakeModel(cell), fakeState({ values: { "pump.max_rate": 0 } }));
   assert.ok(Number.isNaN(stopped.settled) && Number.isFinite(stopped.now) && stopped.outcome === "runs_down");
 });

@@ -49,11 +49,14 @@ export function numbersOf(view) {
   };
 }
 
-/** The numbers of a state that is not the one shown. A search that takes long goes on each time it is asked; the page stays alive. */
-export async function numbers(model, state) {
-  for (;;) {
+/**
+ * The numbers of a state that is not the one shown. A search that takes long goes on each time it is asked, and the page stays
+ * alive; after `most` times it is left as it is, and there is no settled number.
+ */
+export async function numbers(model, state, most = Infinity) {
+  for (let asked = 1; ; asked++) {
     const view = await model.compute(state);
-    if (!view.rest.pending) return numbersOf(view);
+    if (!view.rest.pending || asked >= most) return numbersOf(view);
     await new Promise((done) => setTimeout(done));
   }
 }

@@ -13,6 +13,11 @@ const ANSWERS = 2 * NOISE;
 const WIDEST = 2.5;
 const LEAST = 1.25;
 const TRIES = 40;
+// A search that is not over after so many frames gives no reading; while a cell is chosen, fewer. At once there is nothing to wait for.
+const FRAMES = 200;
+const FEW = 10;
+
+const read = (model, state, most) => numbers(model, state, state.reading === "now" ? 1 : most);
 
 const ionOf = (control) => control.name.split(".").at(-1);
 
@@ -64,10 +69,10 @@ const valuesOf = (cell, truth) => truth.reduce((values, { k, value }) => withVal
 export async function hiddenCell(model, cell, state) {
   const axis = axisOf(cell, state);
   const among = candidates(cell, state);
-  const xs = axis < 0 ? [] : series(cell.controls[axis]).filter((x) => bathAt(cell, state, {}, x) !== null);
+  const xs = axis < 0 ? [] : series(cell.controls[axis]).filter((x, i) => i % 2 === 0 && bathAt(cell, state, {}, x) !== null);
   const readings = async (values) => {
     const out = [];
-    for (const x of xs) out.push((await numbers(model, at(cell, state, values, x)))[state.reading]);
+    for (const x of xs) out.push((await read(model, at(cell, state, values, x), FEW))[state.reading]);
     return out;
   };
   const reference = await readings({});
@@ -80,7 +85,7 @@ export async function hiddenCell(model, cell, state) {
   const random = stream(state.seed, `cell ${cell.name}`);
   for (let i = 0; i < TRIES; i++) {
     const truth = drawn(cell, heard, random);
-    if (truth && (await numbers(model, { ...state, values: valuesOf(cell, truth), blocks: [] })).isRest)
+    if (truth && (await numbers(model, { ...state, values: valuesOf(cell, truth), blocks: [] }, FEW)).isRest)
       return { truth, values: valuesOf(cell, truth) };
   }
   return null;
@@ -92,7 +97,7 @@ export const bathAt = (cell, state, values, x) => withBathIon(cell, values, axis
 const at = (cell, state, values, x) => ({ ...state, values: bathAt(cell, state, values, x), blocks: [] });
 
 /** The numbers of the hidden cell at x, of which `state.reading` ("now" or "settled") is impaled. */
-export const truthAt = (model, cell, state, hidden, x) => numbers(model, at(cell, state, hidden.values, x));
+export const truthAt = (model, cell, state, hidden, x) => read(model, at(cell, state, hidden.values, x), FRAMES);
 
 /** What the electrodes read, mV to one decimal: `CELLS` draws around v; `repeat` counts impalements at the same x. */
 export function impale(state, x, repeat, v) {
