@@ -144,6 +144,7 @@ export default {
 
   "flux.title": "Flüsse jedes Ions",
   "flux.caption": "Fluss nach außen, fmol/s",
+  "flux.caption.where": "Fluss nach außen durch die Membran „{membrane}“, fmol/s; was hier hineingeht, kann durch eine andere hinausgehen",
   "flux.ion": "Ion",
   "flux.sum": "Summe",
   "flux.value": "{value:+3}",
