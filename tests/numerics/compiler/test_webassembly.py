@@ -95,9 +95,9 @@ define void @run(ptr %table, i64 %lanes, i64 %own, i64 %count) #0 {
 attributes #0 = { nounwind "prefer-vector-width"="128" }
 """
     with pytest.raises(UnsupportedError, match="lgamma"):
-        assembled(text)
+        assembled(text, "")
     text = text.replace("declare double @lgamma(double)", "@known = global double 1.0").replace(
         "call double @lgamma(double %x)", "load double, ptr @known"
     )
     with pytest.raises(UnsupportedError, match="constants in memory"):
-        assembled(text)
+        assembled(text, "")

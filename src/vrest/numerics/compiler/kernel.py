@@ -25,7 +25,7 @@ from vrest.numerics.compiler.cache import keep, kept, made_directory, read, sour
 from vrest.numerics.compiler.fallback import Fallback, made_by, say
 from vrest.numerics.compiler.instructions import BIT, INT, LONG, REAL
 from vrest.numerics.compiler.machine import compiled, loaded, machine
-from vrest.numerics.compiler.webassembly import WIDTH, Assembled, assembled
+from vrest.numerics.compiler.webassembly import FORMS, Assembled, assembled
 
 if TYPE_CHECKING:
     from vrest.numerics.compiler.program import Trace
@@ -198,8 +198,10 @@ class Kernel:
 
         with self._busy(bool(name)):
             nesting, trace = self._traced(*asked)
-            text, samples = lowered(trace, WIDTH)
-            code = assembled(text)
+            code, samples = {}, None
+            for form, (width, features) in FORMS.items():
+                text, samples = lowered(trace, width)
+                code[form] = assembled(text, features)
         told = nesting, [(v.shape, v.kind, v.lanes) for v in trace.outputs], samples
         if name and sources():
             keep(name, written(*told, len(code["simd"]).to_bytes(8, "little") + code["simd"] + code["plain"]))

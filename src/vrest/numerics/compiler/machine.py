@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from threading import Lock
 from typing import Any, NamedTuple
@@ -68,12 +69,21 @@ def compiled(text: str) -> bytes:
         module = llvm.parse_assembly(text.replace("@run(", f"@{_name(text.encode())}("))
         module.verify()
         # no passes: `lowered` leaves little to improve, and they take longer than all the rest
-        order = "-enable-misched={}".format
-        llvm.set_option("vrest", order("false" if text.count("\n") > LONG else "true"))
-        try:
+        with in_order() if text.count("\n") > LONG else nullcontext():
             return _name(text.encode()).encode() + target.emit_object(module)
-        finally:
-            llvm.set_option("vrest", order("true"))
+
+
+@contextmanager
+def in_order() -> Iterator[None]:
+    """While LLVM does not look for a better order of instructions."""
+    import llvmlite.binding as llvm
+
+    order = "-enable-misched={}".format
+    llvm.set_option("vrest", order("false"))
+    try:
+        yield
+    finally:
+        llvm.set_option("vrest", order("true"))
 
 
 def _name(content: bytes) -> str:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from vrest.numerics.compiler.machine import COMPILING
+from vrest.numerics.compiler.machine import COMPILING, in_order
 from vrest.numerics.compiler.program import UnsupportedError
 
 WIDTH = 2
@@ -21,9 +21,8 @@ WIDTH = 2
 
 EXPORTED = "run"
 
-FORMS = {"simd": "+simd128,+bulk-memory,+sign-ext,+nontrapping-fptoint", "plain": ""}
-"""Features of each form. The plain one needs what every browser with WebAssembly has; its code does the two lanes of a
-vector one after the other."""
+FORMS = {"simd": (WIDTH, "+simd128,+bulk-memory,+sign-ext,+nontrapping-fptoint"), "plain": (1, "")}
+"""Numbers in a vector and features of each form. The plain one needs what every browser with WebAssembly has."""
 
 _CUSTOM, _IMPORT, _FUNCTION, _EXPORT, _DATA, _EVENT = 0, 2, 3, 7, 11, 13
 _MAGIC = b"\0asm\1\0\0\0"
@@ -46,13 +45,8 @@ class Assembled(NamedTuple):
     plain: bytes
 
 
-def assembled(text: str) -> dict[str, bytes]:
-    """Both forms of a module as `lowered` writes it for a width of two: {form: a module that exports `run`}."""
-    return {form: module(_object(text, features)) for form, features in FORMS.items()}
-
-
-def _object(text: str, features: str) -> bytes:
-    """What LLVM writes: a relocatable object."""
+def assembled(text: str, features: str) -> bytes:
+    """A module that exports `run`, of the text that `lowered` writes."""
     import llvmlite.binding as llvm
 
     triple = "wasm32-unknown-unknown"
@@ -65,11 +59,8 @@ def _object(text: str, features: str) -> bytes:
         head = f'target triple = "{triple}"\ntarget datalayout = "{target.target_data}"\n'
         parsed = llvm.parse_assembly(head + re.sub(r' "prefer-vector-width"="\d+"', "", text))
         parsed.verify()
-        tuning = llvm.create_pipeline_tuning_options(speed_level=1)
-        tuning.loop_vectorization = tuning.slp_vectorization = tuning.loop_unrolling = False
-        passes = llvm.create_pass_builder(target, tuning)
-        passes.getModulePassManager().run(parsed, passes)
-        return target.emit_object(parsed)
+        with in_order():  # a browser compiles it once more, and has an order of its own
+            return module(target.emit_object(parsed))
 
 
 def module(obj: bytes) -> bytes:
