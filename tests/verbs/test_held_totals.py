@@ -210,7 +210,7 @@ def test_states_are_judged_by_hand_and_kernel_alike():
     x[1, [sodium, potassium]] = 0.9 * one_ion, 0.5 * one_ion
     x[2, volume] = 2e4  # its impermeants and ions are too dilute to draw water: it shrinks
     x[3, volume], x[3, sodium] = 2e4, 2e7
-    found = judging(system)((x.T, np.tile(p, (4, 1)).T), ())
+    found = judging(system)((x.T, np.tile(p, (4, 1)).T, x.T), ())
     assert found.emptied.tolist() == [NONE, min(sodium, potassium), NONE, NONE]
     assert found.swelling.tolist() == [NONE, NONE, NONE, volume]
     for k, state in enumerate(x):

@@ -12,7 +12,6 @@ from vrest.numerics.stationary import THERE as NEARLY
 from vrest.study.explain.account import PASSIVE, ROUNDING
 from vrest.verbs import search, searching
 from vrest.verbs.certify import NEUTRAL_RATE, SETTLED_MM_PER_MIN, SETTLED_MV
-from vrest.verbs.face import LITTLE
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.prepared import RTOL
 
@@ -51,7 +50,6 @@ def certificate() -> dict[str, Any]:
         "tries_drag": SEARCHED,
         "chunk": search.CHUNK,
         "largest_chunk": search.LARGEST_CHUNK,
-        "little": LITTLE,
         "neutral_rate": NEUTRAL_RATE,
         "settled_mV": SETTLED_MV,
         "settled_mM_per_min": SETTLED_MM_PER_MIN,

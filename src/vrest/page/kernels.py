@@ -60,7 +60,7 @@ def kernels(ready: Prepared) -> dict[str, Asked]:
         ),
         "settle": Asked(settling(system, form), (x, y, p, hold), (BOLD, 1)),
         "follow": Asked(following(system, form), (begun(0.0, y), one, one, x, p, hold), (1, BOLD)),
-        "judge": Asked(judging(system), (x, p), ()),
+        "judge": Asked(judging(system), (x, p, x), ()),
         "instant": Asked(drifting(system), (x, p), ()),
         "account": Asked(accounting(system), (x, p), ()),
         "read": Asked(reading(system), (x, p), ()),

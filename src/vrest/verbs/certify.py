@@ -14,11 +14,12 @@ from vrest.system.assemble import System, entries
 from vrest.system.observables import takes, transports, without_limit
 from vrest.units import format_si, from_si
 from vrest.verbs.allowed import SWOLLEN, Allowed, allowed_of
-from vrest.verbs.face import LITTLE, face, least, vanishing
+from vrest.verbs.face import face
 from vrest.verbs.held import pumped
 from vrest.verbs.judging import NONE, emptied, gains, judged
 from vrest.verbs.outcome import Ended, Outcome
 from vrest.verbs.search import rounding
+from vrest.verbs.vanishing import LITTLE, nearly_gone, vanishing
 
 NEUTRAL_RATE = 1e-10
 """1/s: an eigenvalue this small (a time constant of 300 years) means a state nothing determines."""
@@ -84,9 +85,10 @@ def certify(
             outcome=Outcome.not_followed, reason=f"{Outcome.not_followed.value} The search was stopped."
         )
     if np.any(x[allowed.amount] < LITTLE):
-        may_empty = ended is Ended.stopped or bool(np.any((x < least(system, x, p)) & allowed.amount))
-        swollen = bool(np.any(x[allowed.volume] > SWOLLEN))
-        if may_empty and not swollen and (gone := vanishing(system, x, x0, p)):
+        with np.errstate(all="ignore"):
+            found_gone = vanishing(system, entries(x), entries(x0), entries(p))
+        gone = [k for k, may_be in found_gone.items() if may_be]
+        if gone and (ended is Ended.stopped or nearly_gone(system, entries(x), entries(p))):
             return _without(system, p, x0, certificate, gone)
     outcome, reason = _judge(certificate, scaled, bool(found.converged), ended, working)
     return certificate._replace(outcome=outcome, reason=reason)

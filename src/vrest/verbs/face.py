@@ -17,20 +17,10 @@ from vrest.system.assemble import System, shared
 from vrest.units import from_si
 from vrest.verbs.allowed import allowed_of
 from vrest.verbs.linearised import linearised
-from vrest.verbs.search import one_ion
-
-GONE, LITTLE = 1e-3, 1e-2
-"""Less than this share of what was there, or than one ion, and less than so many mM, may be on its way to nothing."""
+from vrest.verbs.vanishing import COMES_BACK
 
 STEPS, SMALL, FURTHEST = 40, 1e-13, 0.2
 """Steps of Newton's method on a face, its last correction, and the furthest that a step may lead, in scales."""
-
-
-ROUNDING = 4 * np.finfo(np.float64).eps
-"""Of all ions of a compartment: an amount that follows from the others' has as much of an error."""
-
-COMES_BACK = 1e-6
-"""mM/min that nothing may move of an ion that is gone."""
 
 
 class Face(NamedTuple):
@@ -48,26 +38,6 @@ class Face(NamedTuple):
     """With which what is left of the ions changes, 1/s; zero where the approach is algebraic."""
     jacobian: np.ndarray
     """Within the face, scaled."""
-
-
-def vanishing(system: System, x: np.ndarray, x0: np.ndarray, p: np.ndarray) -> list[int]:
-    """The amounts that may be on their way to nothing at the end of a motion."""
-    with np.errstate(all="ignore"):
-        rises = from_si(system.derivative(x, p), "concentration_rate") > COMES_BACK
-    few = np.maximum(GONE * x0, least(system, x, p))
-    return [
-        k
-        for k, (kind, _) in enumerate(system.states)
-        if kind == "amount" and x[k] < LITTLE and x[k] < few[k] and not rises[k] and system.table[k].any()
-    ]
-
-
-def least(system: System, x: np.ndarray, p: np.ndarray) -> np.ndarray:
-    """Less of an amount than this is nothing, mM: one ion, or what rounding leaves of one that follows from a total."""
-    spaces = [name.split(".")[0] if kind == "amount" else "" for kind, name in system.states]
-    whole = {space: sum(abs(v) for v, other in zip(x, spaces, strict=True) if other == space) for space in {*spaces}}
-    rounding = [ROUNDING * whole[space] if space else 0.0 for space in spaces]
-    return np.maximum(rounding, one_ion(system, p))
 
 
 def gone_at(system: System, x: np.ndarray) -> list[int]:

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vrest.constants import N_A
 from vrest.numerics.compiler.kernel import Kernel
 from vrest.physics.namespace import Array, namespace
 from vrest.system.assemble import Entries, System
 from vrest.units import from_si
 from vrest.verbs.allowed import SWOLLEN
+from vrest.verbs.vanishing import less_than_one, moved, moves, nearly_gone, vanishes, vanishing
 
 NONE = -1
 """Where no state is such a one."""
@@ -53,11 +53,7 @@ def gains(system: System, x: Entries, rates: Sequence[Array]) -> dict[int, Array
 
 def emptied(system: System, x: Entries, p: Entries) -> Array:
     """`Judged.emptied`."""
-    few = {
-        k: x[k] * system.unit(p, k) * N_A < 1.0
-        for k, (kind, _) in enumerate(system.states)
-        if kind == "amount" and system.table[k].any()
-    }
+    few = {k: is_few & moved(system, p, k) for k, is_few in less_than_one(system, x, p).items()}
     return _first(few, 0.0 * x[0])
 
 
@@ -70,14 +66,42 @@ def _first(which: dict[int, Array], like: Array) -> Array:
     return found
 
 
-@lru_cache(maxsize=64)
-def judging(system: System) -> Callable[[tuple[np.ndarray, np.ndarray], tuple[()]], Judged]:
-    """`judged` as machine code: (states, parameters) as rows of lanes -> (lanes,) each."""
+class Led(NamedTuple):
+    """What is seen of states to which a motion has led, each (lanes,) but where it says so."""
 
-    def judge(lanes: tuple[Array, Array], _: tuple[()]) -> Judged:
+    imbalance: Array
+    emptied: Array
+    swelling: Array
+    """As of `Judged`."""
+    nearly_gone: Array
+    """bool: there is nothing of an amount, not even what rounding leaves."""
+    vanishing: Array
+    """(states, lanes) bool: amounts that may be on their way to nothing."""
+    goes_on: Array
+    """bool: nothing takes amounts of which less than one ion is left."""
+    moves: Array
+    """(states, lanes) bool: amounts that change faster than that of an ion may that is gone for good."""
+
+
+@lru_cache(maxsize=64)
+def judging(system: System) -> Callable[[tuple[np.ndarray, np.ndarray, np.ndarray], tuple[()]], Led]:
+    """(states, parameters, states where the motion began) as rows of lanes -> `Led`, as machine code."""
+
+    def judge(lanes: tuple[Array, Array, Array], _: tuple[()]) -> Led:
         import jax.numpy as jnp
 
-        x, p = (tuple(jnp.unstack(part)) for part in lanes)
-        return judged(system, x, p)
+        x, p, x0 = (tuple(jnp.unstack(part)) for part in lanes)
+        none = jnp.zeros_like(x[0], dtype=bool)
+
+        def rows(of: dict[int, Array]) -> Array:
+            return jnp.stack([of.get(k, none) for k in range(len(x))])
+
+        return Led(
+            *judged(system, x, p),
+            nearly_gone(system, x, p),
+            rows(vanishing(system, x, x0, p)),
+            vanishes(system, x, p),
+            rows(moves(system, system.derivative_entries(x, p))),
+        )
 
     return Kernel(judge, system.key("judge"))

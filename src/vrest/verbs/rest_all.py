@@ -21,12 +21,13 @@ from vrest.system.structure import parameter_vector
 from vrest.units import from_si
 from vrest.verbs.allowed import allowed_of
 from vrest.verbs.certify import certify
-from vrest.verbs.face import COMES_BACK, gone_at
+from vrest.verbs.face import gone_at
 from vrest.verbs.linearised import linearised
 from vrest.verbs.outcome import Ended
 from vrest.verbs.progress import Progress
 from vrest.verbs.rest import Rest, result
 from vrest.verbs.search import one_ion, searched
+from vrest.verbs.vanishing import COMES_BACK
 from vrest.verbs.verdict import departed, verdict
 
 if TYPE_CHECKING:

@@ -16,13 +16,14 @@ from vrest.numerics.compiler.kernel import mapped
 from vrest.numerics.lanes import FINISHED, RUNNING, STUCK, begun
 from vrest.numerics.stationary import BOLD, NEWTON, STABLE, UNKNOWN, UNSTABLE, Pace
 from vrest.numerics.stationary import THERE as NEARLY
-from vrest.system.assemble import System
+from vrest.system.assemble import System, entries
 from vrest.system.structure import stacked
 from vrest.verbs.batch import put, taken
 from vrest.verbs.firing import firing
 from vrest.verbs.outcome import Ended
 from vrest.verbs.progress import Progress
 from vrest.verbs.searching import END, FEW, NOTHING, QUIETER, STILL, THERE, UNCLEAR, Proved, following, settling
+from vrest.verbs.vanishing import vanishes
 
 QUIET = 3.0
 """s: steps so long end the first stretch that is followed."""
@@ -123,15 +124,6 @@ def one_ion(system: System, p: np.ndarray) -> np.ndarray:
     return np.where([kind == "amount" for kind, _ in system.states], one, -np.inf)
 
 
-def vanishes(system: System, x: np.ndarray, p: np.ndarray, few: np.ndarray) -> bool:
-    """Whether nothing takes amounts of which there is none: without them their rates are finite, none negative."""
-    without = x.copy()
-    without[few] = 0.0
-    with np.errstate(all="ignore"):
-        rates = system.derivative(without, p)[few]
-    return bool(np.all(np.isfinite(rates)) and np.all(rates >= -np.finfo(float).eps * np.abs(x).max()))
-
-
 def rounding(scaled: np.ndarray) -> np.ndarray:
     """The smallest rate (1/s) that double precision tells from zero, of a scaled Jacobian (n, n, ...)."""
     return 10 * np.finfo(np.float64).eps * np.linalg.norm(scaled, axis=(0, 1))
@@ -210,7 +202,8 @@ class _Following:
         few &= (self.least_ions[which] > 0.0)[:, None]
         for place in np.flatnonzero(few.any(axis=1)):
             k = which[place]
-            goes_on = vanishes(self.system, self.states(which[[place]])[0], self.numbers[:, k], few[place])
+            with np.errstate(all="ignore"):
+                goes_on = vanishes(self.system, entries(self.states(which[[place]])[0]), entries(self.numbers[:, k]))
             self.least_ions[k], self.lanes.status[k] = 0.0, RUNNING if goes_on else STUCK
 
     def settle(self, which: np.ndarray) -> None:

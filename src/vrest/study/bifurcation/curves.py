@@ -14,9 +14,10 @@ from vrest.model.paths import Parameter, set_si
 from vrest.system.assemble import System
 from vrest.system.structure import parameter_vector
 from vrest.units import format_si
-from vrest.verbs.face import GONE, LITTLE, face, faced
+from vrest.verbs.face import face, faced
 from vrest.verbs.progress import Progress
 from vrest.verbs.rest_all import Line, problem, stationary_states
+from vrest.verbs.vanishing import GONE, LITTLE
 
 if TYPE_CHECKING:
     from vrest.numerics.continuation import Curve, Point
