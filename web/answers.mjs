@@ -1,5 +1,6 @@
 // What a page answers, without a browser: `node answers.mjs DOCUMENT ASKED`, both JSON. ASKED is a list of values of all
-// controls of the document's first cell; printed is a list of {outcome, v, now, slowest, rounding}.
+// controls of the document's first cell; printed is a list of {outcome, why, without, v, state,
+// now, slowest, rounding}.
 import { readFileSync } from "node:fs";
 import { Engine } from "./src/engine.js";
 import { createModel } from "./src/model.js";
@@ -13,6 +14,8 @@ const answers = asked.map((values) => {
   const { now, rest } = cell.answer(Float64Array.from(values));
   rest.advance(doc.certificate.tries);
   const points = rest.search?.points;
-  return { outcome: rest.outcome, v: rest.v, now: now.v, slowest: points?.slowest[0], rounding: points?.rounding[0] };
+  const { outcome, why, without, v } = rest;
+  const state = rest.state && [...rest.state];
+  return { outcome, why, without, v, state, now: now.v, slowest: points?.slowest[0], rounding: points?.rounding[0] };
 });
 console.log(JSON.stringify(answers));

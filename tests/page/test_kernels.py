@@ -91,7 +91,7 @@ def compare(name, forms):
         assert (np.abs(ours - seen) <= 1e-9 * largest(seen, 1)[:, None]).all(where=~np.isnan(seen))
         native, browser = in_both(page["judge"], form)
         seen, ours = native((at, p, x), ()), browser((at, p, x), ())
-        for what in ("emptied", "swelling", "nearly_gone", "vanishing", "goes_on", "moves"):
+        for what in ("emptied", "swelling", "nearly_gone", "vanishing", "few", "goes_on", "moves"):
             assert np.array_equal(getattr(ours, what), getattr(seen, what)), what
         native, browser = in_both(page["instant"], form)
         expected, found = native((at, p), ()), browser((at, p), ())

@@ -19,7 +19,8 @@ const SLICE = 10; // ms of one call that goes on
  * @property {{v: (number|null)[], defined: boolean, read: Float64Array}} now At once: contents as the values describe.
  *   Of `read` contents and what follows from them hold; V and currents are in `v` and nowhere.
  * @property {object} rest outcome, text, isRest, hasState, v, read, slowest (1/s), tau (s), residual_mV, imbalance (mM/min),
- *   followed (s), steps, undecided (a command or null), why (the key of a text or null), pending.
+ *   followed (s), steps, undecided (a command or null), why (the key of a text or null), without ({names, decays} of
+ *   ions that are used up, or null), pending.
  * @property {{now: {v}, rest: {outcome, text, v, pending}}|null} off All pumps stopped, from that rest: at once, settled.
  * @property {Float64Array|null} account What makes up V, as `cell.accounts` says.
  * @property {object|null} curve control, x, settled, outcomes, now, nernst, ghk: arrays along x, one for each membrane;
@@ -217,6 +218,7 @@ class Settling {
     this.outcome = null;
     this.why = null;
     this.read = null;
+    this.without = null;
     const hold = model.hold(values);
     if (!possible(start.p, start.x0, 0)) [this.outcome, this.why] = ["impossible", "core.impossible"];
     else if (hold === undefined) [this.outcome, this.why] = ["undecided", "core.combination"];
@@ -241,7 +243,7 @@ class Settling {
   look() {
     if (this.over || !this.search.over) return;
     const { model } = this;
-    [this.outcome, this.why] = [this.search.outcome[0], this.search.why[0]];
+    [this.outcome, this.why, this.without] = [this.search.outcome[0], this.search.why[0], this.search.without[0]];
     if (!model.doc.outcomes[this.outcome]?.has_state) return;
     this.state = this.search.points.state.slice();
     this.read = model.kernels.read.call(1, [this.state, this.p])[""].copy();
@@ -259,7 +261,7 @@ class Settling {
     const slowest = known && this.state ? points.slowest[0] : NaN;
     return {
       outcome: outcome ?? "pending",
-      text: outcome === null ? t("core.pending") : why ? t(why) : this.model.doc.outcomes[outcome].text,
+      text: this.text(t),
       isRest: this.isRest,
       hasState: this.state !== null,
       v: this.v,
@@ -272,8 +274,18 @@ class Settling {
       steps: search ? search.steps[0] : 0,
       undecided: outcome === "undecided" || outcome === "unstable" ? ask("settled") : null,
       why,
+      without: this.without,
       pending: outcome === null,
     };
+  }
+
+  text(t) {
+    const { outcome, why, without } = this;
+    if (outcome === null) return t("core.pending");
+    if (why) return t(why);
+    const { text } = this.model.doc.outcomes[outcome];
+    if (!without) return text;
+    return `${text} ${t(without.decays ? "core.without.decays" : "core.without.slowly", { names: without.names.join(t("core.without.and")) })}`;
   }
 }
 

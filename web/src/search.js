@@ -2,11 +2,11 @@
 // `settle`, `follow` and `judge`. Lanes are cells of one structure, side by side; every threshold is the document's.
 
 import { eigenvalues } from "./eigenvalues.js";
+import { without } from "./face.js";
 
 const SETTLED = 0;
 const STOPPED = 1;
 const MOVING = 2;
-const EMPTIED = 3;
 
 const ROWS = ["y", "state"]; // of points, beside one number a lane:
 const NUMBERS = ["done", "iterations", "residual_mV", "imbalance", "ordinary", "working", "verdict", "slowest"];
@@ -17,11 +17,9 @@ export class Searching {
     this.kernels = kernels;
     this.cell = cell;
     this.certificate = certificate;
-    this.amounts = cell.states.flatMap(([kind], row) => (kind === "amount" ? [row] : []));
     const { bold, bold_quiet, there, newton } = certificate.paces;
     this.first = cell.monotone ? bold : there;
     this.later = cell.monotone ? bold_quiet : newton;
-    this.proves = cell.unknowns <= certificate.signs_up_to;
   }
 
   /**
@@ -47,6 +45,7 @@ class Search {
     this.ended = new Int8Array(n).fill(SETTLED);
     this.outcome = new Array(n).fill("pending");
     this.why = new Array(n).fill(null);
+    this.without = new Array(n).fill(null);
     this.followed = new Float64Array(n);
     this.steps = new Float64Array(n);
     this.tried = 0;
@@ -62,7 +61,7 @@ class Search {
       else if (!this.sure(k)) unsure.push(k);
     }
     if (this.waiting.length) this.motion = new Motion(this, this.waiting, p, x0, y, hold);
-    if (unsure.length) this.judge(unsure, columns(p, unsure));
+    if (unsure.length) this.judge(unsure, new Given(p, x0, hold, unsure));
   }
 
   get over() {
@@ -108,7 +107,7 @@ class Search {
     }
     for (const k of lanes) [this.followed[k], this.steps[k]] = motion.length(k);
     const unsure = lanes.filter((k) => this.ended[k] !== SETTLED || !this.sure(k));
-    if (unsure.length) this.judge(unsure, motion.parameters(unsure));
+    if (unsure.length) this.judge(unsure, motion.given);
     const gone = new Set(lanes);
     this.waiting = this.waiting.filter((k) => !gone.has(k));
   }
@@ -183,32 +182,59 @@ class Search {
   }
 
   /** The outcome of lanes that are not surely at rest; "undecided" where the page cannot tell. */
-  judge(lanes, p) {
+  judge(lanes, given) {
     const { points, n, of } = this;
-    const seen = of.kernels.judge.call(lanes.length, [columnsOf(points.state, of.cell.states.length, n, lanes), p]);
+    const { states } = of.cell;
+    const seen = of.kernels.judge.call(lanes.length, [columnsOf(points.state, states.length, n, lanes), given.p.of(lanes), given.x0.of(lanes)]);
+    const found = lanes.map((_, i) => {
+      const [imbalance, emptied, swelling, nearly] = ["imbalance", "emptied", "swelling", "nearly_gone"].map((name) => seen[name].get(0, i));
+      return { imbalance, emptied, swelling, nearly, vanishing: states.flatMap((_, row) => (seen.vanishing.get(row, i) ? [row] : [])) };
+    });
     lanes.forEach((k, i) => {
-      const found = { imbalance: seen.imbalance.get(0, i), emptied: seen.emptied.get(0, i), swelling: seen.swelling.get(0, i) };
-      [this.outcome[k], this.why[k]] = this.judged(k, found);
-      points.imbalance[k] = found.imbalance;
+      points.imbalance[k] = found[i].imbalance;
+      if (found[i].vanishing.length && (this.ended[k] === STOPPED || found[i].nearly)) this.face(k, given, found[i].vanishing);
+      else [this.outcome[k], this.why[k]] = this.judged(k, found[i]);
     });
   }
 
+  /** Of lane k, whose motion uses ions up: the state without them becomes its point. */
+  face(k, given, gone) {
+    const { points, n } = this;
+    const own = { p: given.p.of([k]), x0: given.x0.of([k]), hold: given.hold.of([k]) };
+    const x = Float64Array.from({ length: points.state.length / n }, (_, row) => points.state[row * n + k]);
+    const found = without(this.of, own, x, gone);
+    [this.outcome[k], this.why[k]] = [found.outcome, found.why];
+    if (!found.state) return;
+    this.without[k] = found.without;
+    for (const name of ROWS) found[name].forEach((value, row) => (points[name][row * n + k] = value));
+    for (const name of ["residual_mV", "imbalance", "slowest"]) points[name][k] = found[name];
+  }
+
+  /** The judgement of lane k, which uses nothing up. */
   judged(k, found) {
-    const { points, n, of } = this;
-    const { settled_mM_per_min, settled_mV, neutral_rate, little } = of.certificate;
+    const { points, of } = this;
+    const { settled_mM_per_min, settled_mV, neutral_rate } = of.certificate;
     const undecided = (why) => ["undecided", why];
-    if (!points.matrix[k].every(Number.isFinite)) return undecided("core.not_finite");
+    if (!points.matrix[k].every(Number.isFinite)) return found.emptied >= 0 ? ["runs_out", null] : undecided("core.not_finite");
     if (found.swelling >= 0) return ["swells_without_limit", null];
-    const scarce = of.amounts.some((row) => points.state[row * n + k] < little);
-    if (this.ended[k] === EMPTIED || found.emptied >= 0 || scarce) return undecided("core.used_up");
+    if (found.emptied >= 0) return ["runs_out", null];
     const still = found.imbalance < settled_mM_per_min;
     if (still && points.least[k] < neutral_rate) return ["neutral", null];
     const stationary = still && points.residual_mV[k] < settled_mV;
     if (this.ended[k] === MOVING && !stationary) return undecided("core.not_followed");
     if (!stationary || (this.ended[k] === STOPPED && !points.done[k])) return undecided("core.not_converged");
     if (!(points.leastReal[k] >= points.rounding[k])) return undecided("core.too_slow");
-    if (points.slowest[k] > 0) return ["unstable", null];
+    if (points.slowest[k] > 0) return ["unstable", "core.leaves"];
     return [points.working[k] ? "rests" : "rests_run_down", null];
+  }
+}
+
+/** What was given of some lanes, kept outside the engine. */
+class Given {
+  constructor(p, x0, hold, lanes) {
+    this.p = new Columns(p, lanes);
+    this.x0 = new Columns(x0, lanes);
+    this.hold = new Columns(hold, lanes);
   }
 }
 
@@ -217,9 +243,8 @@ class Motion {
   constructor(search, lanes, p, x0, y, hold) {
     const { certificate } = search.of;
     this.search = search;
-    this.p = new Columns(p, lanes);
-    this.x0 = new Columns(x0, lanes);
-    this.hold = new Columns(hold, lanes);
+    this.given = new Given(p, x0, hold, lanes);
+    this.hold = this.given.hold;
     this.lanes = { y: new Columns(y, lanes) };
     for (const name of ["t", "h", "stage", "status", "steps", "rejected"]) this.lanes[name] = new Columns(null, lanes);
     this.lanes.status.fill(certificate.status.running);
@@ -230,45 +255,47 @@ class Motion {
   /** So many steps tried of all that still move; the lanes for which that was the end. */
   follow(tries) {
     const { search, lanes } = this;
-    const { kernels, later, certificate, proves } = search.of;
+    const { kernels, later, certificate } = search.of;
     const { running, finished, there, unclear } = certificate.status;
     const which = search.waiting;
     const order = ["t", "h", "y", "stage", "status", "steps", "rejected"];
-    const given = [...order.map((name) => lanes[name]), this.quiet, this.least, this.x0, this.p, this.hold];
+    const given = [...order.map((name) => lanes[name]), this.quiet, this.least, this.given.x0, this.given.p, this.hold];
     const found = kernels.follow.call(which.length, given.map((part) => part.of(which)), [tries, later]);
     for (const name of order) lanes[name].put(which, found[`lanes.${name}`]);
     this.quiet.put(which, found.quiet);
     const over = [];
-    const quiet = [];
+    const halted = [];
     which.forEach((k, i) => {
       const now = lanes.status.get(0, k);
       if (now === there || now === unclear) {
         search.take(k, prefixed(found, "points."), i, (row) => this.hold.get(row, k));
         this.arrived(k, over);
-      } else if (now === finished && proves) {
-        // here a motion is finished only by less than one ion
-        search.ended[k] = EMPTIED;
-        over.push(k);
-      } else if (now === finished) quiet.push(k);
+      } else if (now === finished) halted.push(k);
       else if (now !== running) {
         search.ended[k] = STOPPED;
         over.push(k);
       }
     });
-    if (quiet.length) this.settleQuiet(quiet, over);
+    if (halted.length) this.settleQuiet(halted, over);
     for (const k of which) if (!over.includes(k)) search.ended[k] = MOVING;
     return over;
   }
 
-  /** Where it is quiet: less than one ion of something, a stationary point, or a longer way. */
+  /** Where it is quiet, or less than one ion of something is left: a stationary point, or a longer way. */
   settleQuiet(which, over) {
-    const { search } = this;
+    const { search, least, lanes } = this;
     const { certificate, kernels } = search.of;
-    const seen = kernels.judge.call(which.length, [this.settle(which, 0).state, this.p.of(which)]);
+    const { x0, p } = this.given;
+    const seen = kernels.judge.call(which.length, [this.settle(which, 0).state, p.of(which), x0.of(which)]);
     const on = which.filter((k, i) => {
-      if (seen.emptied.get(0, i) < 0) return true;
-      search.ended[k] = EMPTIED;
-      over.push(k);
+      if (!seen.few.get(0, i) || least.get(0, k) === 0) return true;
+      // what decays towards nothing goes on as it did; what is taken where there is none does not
+      least.set(0, k, 0);
+      if (seen.goes_on.get(0, i)) lanes.status.set(0, k, certificate.status.running);
+      else {
+        search.ended[k] = STOPPED;
+        over.push(k);
+      }
       return false;
     });
     if (!on.length) return;
@@ -295,12 +322,8 @@ class Motion {
 
   settle(which, iterations) {
     const { kernels, later } = this.search.of;
-    const given = [this.x0, this.lanes.y, this.p, this.hold].map((part) => part.of(which));
+    const given = [this.given.x0, this.lanes.y, this.given.p, this.hold].map((part) => part.of(which));
     return kernels.settle.call(which.length, given, [later, iterations]);
-  }
-
-  parameters(which) {
-    return this.p.of(which);
   }
 
   length(k) {

@@ -10,7 +10,7 @@ from vrest.numerics.lanes import FINISHED, RUNNING, STUCK
 from vrest.numerics.stationary import BOLD, NEWTON, SIGNS_UP_TO, STABLE, UNKNOWN, UNSTABLE
 from vrest.numerics.stationary import THERE as NEARLY
 from vrest.study.explain.account import PASSIVE, ROUNDING
-from vrest.verbs import search, searching
+from vrest.verbs import face, search, searching
 from vrest.verbs.certify import NEUTRAL_RATE, SETTLED_MM_PER_MIN, SETTLED_MV
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.prepared import RTOL
@@ -39,6 +39,7 @@ def certificate() -> dict[str, Any]:
             "there": list(NEARLY),
             "newton": list(NEWTON),
             "bold_quiet": list(BOLD._replace(first=search.QUIET)),
+            "face": list(NEWTON._replace(largest=face.FURTHEST, bent=1.0)),
         },
         "enough": search.ENOUGH,
         "few": searching.FEW,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from vrest.page.packed import packed
 from vrest.physics.namespace import Array
 from vrest.study.explain.parts import accounting
 from vrest.system.assemble import System
+from vrest.system.totals import Holdable
 from vrest.units import from_si
 from vrest.verbs.describing import Description, described_entries, description, own_numbers
 from vrest.verbs.held_totals import holds
@@ -52,7 +54,7 @@ def kernels(ready: Prepared) -> dict[str, Asked]:
     system = ready.system
     p, x = ready.described(ready.si())
     y = np.ascontiguousarray(x[list(system.laws.independent)])
-    one, form = np.ones(1), holds(ready.cell).holdable
+    one, form = np.ones(1), pinning(system, holds(ready.cell).holdable)
     hold = np.zeros((form.rows, 1))
     return {
         "describe": Asked(
@@ -66,6 +68,12 @@ def kernels(ready: Prepared) -> dict[str, Asked]:
         "read": Asked(reading(system), (x, p), ()),
         "run": Asked(*one_stage(system, p, x), sampled=True),
     }
+
+
+def pinning(system: System, form: Holdable) -> Holdable:
+    """The same with every amount among what may be held: at zero, where an ion is used up."""
+    amounts = {i for i, k in enumerate(system.laws.independent) if system.states[k][0] == "amount"}
+    return replace(form, places=tuple(sorted({*form.places, *amounts})))
 
 
 @lru_cache(maxsize=64)

@@ -77,8 +77,10 @@ class Led(NamedTuple):
     """bool: there is nothing of an amount, not even what rounding leaves."""
     vanishing: Array
     """(states, lanes) bool: amounts that may be on their way to nothing."""
+    few: Array
+    """bool: less than one ion is left of an amount."""
     goes_on: Array
-    """bool: nothing takes amounts of which less than one ion is left."""
+    """bool: nothing takes amounts of which so little is left."""
     moves: Array
     """(states, lanes) bool: amounts that change faster than that of an ion may that is gone for good."""
 
@@ -100,6 +102,7 @@ def judging(system: System) -> Callable[[tuple[np.ndarray, np.ndarray, np.ndarra
             *judged(system, x, p),
             nearly_gone(system, x, p),
             rows(vanishing(system, x, x0, p)),
+            jnp.any(rows(less_than_one(system, x, p)), axis=0),
             vanishes(system, x, p),
             rows(moves(system, system.derivative_entries(x, p))),
         )

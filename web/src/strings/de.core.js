@@ -4,6 +4,10 @@ export default {
   "core.impossible": "Eine solche Zelle gibt es nicht: Ein Wert liegt außerhalb seiner Grenzen, oder nichts gleicht die Ladung aus.",
   "core.used_up":
     "Ein Ion ist verbraucht, oder ein Raum ist fast leer davon. Ob die Zelle ohne es ruht, entscheidet diese Seite nicht.",
+  "core.without.decays": "{names} ist verbraucht: Was davon übrig ist, nimmt exponentiell ab, und nichts bringt es zurück.",
+  "core.without.slowly": "{names} ist verbraucht: Was davon übrig ist, nimmt langsamer ab als jede Exponentialfunktion, und nichts bringt es zurück.",
+  "core.without.and": " und ",
+  "core.leaves": "Es gibt einen stationären Zustand, aber die Zelle verlässt ihn. Wohin sie von dort geht, verfolgt diese Seite nicht.",
   "core.not_followed": "Die Zelle bewegt sich nach so vielen Schritten, wie diese Seite macht, immer noch; vielleicht schwingt sie. Diese Seite entscheidet es nicht.",
   "core.not_converged": "Die Bewegung kommt zum Stillstand, aber nicht in einem Zustand, den diese Seite bescheinigen kann.",
   "core.not_finite": "Die Bewegung führt zu Zahlen, die nicht endlich sind. Diese Seite entscheidet nicht, warum.",

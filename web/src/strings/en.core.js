@@ -4,6 +4,10 @@ export default {
   "core.impossible": "There is no such cell: a value is outside its limits, or nothing balances the charge.",
   "core.used_up":
     "An ion is used up, or a compartment is nearly empty of it. Whether the cell rests without it, this page does not decide.",
+  "core.without.decays": "{names} is used up: what is left of it decays, and nothing brings it back.",
+  "core.without.slowly": "{names} is used up: what is left of it decays more slowly than any exponential, and nothing brings it back.",
+  "core.without.and": " and ",
+  "core.leaves": "There is a stationary state, but the cell leaves it. Where it goes from there, this page does not follow.",
   "core.not_followed": "The cell still moves after as many steps as this page takes; it may oscillate. This page does not decide.",
   "core.not_converged": "The motion comes to a stop, but not at a state that this page can certify.",
   "core.not_finite": "The motion leads to numbers that are not finite. This page does not decide why.",
