@@ -21,14 +21,15 @@ export function summary(view, t) {
   const { now, rest, before } = view;
   const from = { before: before.v[m] };
   if (rest.isRest && !rest.pending && !Object.keys(view.state.values).length)
-    return t("say.start", { v: rest.v[m], tau: rest.tau });
+    return t(Number.isFinite(rest.tau) ? "say.start" : "say.start.slowly", { v: rest.v[m], tau: rest.tau });
   const first =
     now.v[m] === null || !Number.isFinite(now.v[m])
       ? t("say.now.none")
       : t("say.now", { v: now.v[m], by: now.v[m] - before.v[m], ...from });
   if (rest.pending) return `${first} ${t("say.pending")}`;
   if (!rest.isRest) return `${first} ${rest.text}`;
-  return `${first} ${t("say.settled", { v: rest.v[m], by: rest.v[m] - before.v[m], tau: rest.tau, ...from })}`;
+  const settled = Number.isFinite(rest.tau) ? "say.settled" : "say.settled.slowly";
+  return `${first} ${t(settled, { v: rest.v[m], by: rest.v[m] - before.v[m], tau: rest.tau, ...from })}`;
 }
 
 /** Why a membrane has the potential it has, sentence by sentence; the order is that of `vrest explain`. */
@@ -116,6 +117,7 @@ export function certificateOf(view, t) {
       t(rest.isRest ? "proof.stable.yes" : rest.outcome === "unstable" ? "proof.stable.no" : "proof.stable.around"),
     ]);
     if (Number.isFinite(rest.tau)) facts.push([t("proof.slowest"), t("proof.slowest.text", { tau: rest.tau })]);
+    else if (rest.isRest) facts.push([t("proof.slowest"), t("proof.slowest.none")]);
     facts.push([t("proof.residual"), t("proof.residual.text", { mV: rest.residual_mV })]);
     if (Number.isFinite(rest.imbalance)) facts.push([t("proof.imbalance"), t("proof.imbalance.text", { rate: rest.imbalance })]);
   }

@@ -6,9 +6,9 @@ import { Searching } from "../src/search.js";
 // parameters. The kernels are fakes that keep the shapes and meanings of the real ones.
 
 const certificate = {
-  paces: { bold: [1], there: [2], newton: [3], bold_quiet: [4] },
+  paces: { bold: [1], there: [2], newton: [3], bold_quiet: [4], face: [5] },
   enough: 12, few: 40, quiet: 3, quieter: 30, still: 1e13, end: 1e16, tries: 4096, tries_drag: 512, chunk: 128, largest_chunk: 2048,
-  neutral_rate: 1e-10, settled_mV: 1e-6, settled_mM_per_min: 1e-6, rounding: 2.2e-15, little: 1e-2, signs_up_to: 5,
+  neutral_rate: 1e-10, settled_mV: 1e-6, settled_mM_per_min: 1e-6, rounding: 2.2e-15, signs_up_to: 5,
   status: { running: 0, finished: 1, stuck: 2, there: 3, unclear: 4, nothing: 5 },
   verdict: { unknown: 0, stable: 1, unstable: 2 },
 };
@@ -53,10 +53,11 @@ function points(prefix, each) {
   return found;
 }
 
-function kernels({ follow, emptied = -1, swelling = -1, imbalance = 1e-12 } = {}) {
+function kernels({ follow, imbalance = 1e-12, ...judged } = {}) {
   const calls = [];
-  const settle = (n, [, , p], [pace, iterations]) => {
+  const settle = (n, [, y, p], [pace, iterations]) => {
     calls.push(["settle", n, pace[0], iterations]);
+    if (pace[0] === 5) return points("", [{ ...point(p, n, 0, true), state: [...y], correction: [0, 0] }]); // of a face: as it is given
     return points("", Array.from({ length: n }, (_, lane) => point(p, n, lane, iterations === 12 ? at(p, n, 4, lane) : iterations > 1)));
   };
   const motion = (n, given, [tries]) => {
@@ -78,7 +79,8 @@ function kernels({ follow, emptied = -1, swelling = -1, imbalance = 1e-12 } = {}
     }
     return found;
   };
-  const judge = (n) => points("", Array.from({ length: n }, () => ({ imbalance, emptied, swelling })));
+  const seen = { imbalance, emptied: -1, swelling: -1, nearly_gone: 0, few: 0, goes_on: 1, vanishing: [0, 0], moves: [0, 0], ...judged };
+  const judge = (n) => points("", Array.from({ length: n }, () => seen));
   return { calls, settle: { call: settle }, follow: { call: motion }, judge: { call: judge } };
 }
 
@@ -142,12 +144,43 @@ test("a clock stops it between chunks, and it goes on from there", () => {
   assert.equal(search.tried, search.followed[0]);
 });
 
-test("less than one ion is undecided: an ion may be used up", () => {
-  const search = begin(kernels({ follow: () => 1 }), [{ done: 0 }]);
-  search.advance(1e9);
+const USED_UP = { vanishing: [1, 0], nearly_gone: 1 };
+
+test("a cell rests without an ion that is used up, if nothing brings it back", () => {
+  const search = begin(kernels(USED_UP), [{ amount: 0, jacobian: [-1, 0, 5, -2] }, { amount: 0, jacobian: [0, 0, 5, -2], working: 0 }]);
+  assert.deepEqual(search.outcome, ["rests", "rests_run_down"]);
+  assert.deepEqual(search.without, [{ names: ["inside.K"], decays: true }, { names: ["inside.K"], decays: false }]);
+  assert.deepEqual([...search.points.state], [0, 0, -0.07, -0.07]);
+  assert.deepEqual([...search.points.slowest], [-1, 0]);
+  const back = begin(kernels({ ...USED_UP, moves: [1, 0] }), [{ amount: 0 }]);
+  assert.deepEqual([back.outcome[0], back.without[0]], ["runs_out", null]);
+});
+
+test("a state without an ion in which the others are not at rest is none to rest at", () => {
+  const outcome = (jacobian) => begin(kernels(USED_UP), [{ amount: 0, jacobian }]).outcome[0];
+  assert.equal(outcome([-1, 0, 0, 2]), "unstable");
+  assert.equal(outcome([1, 0, 0, -2]), "unstable");
+  assert.equal(outcome([-1, 0, 0, -1e-12]), "neutral");
+});
+
+test("an ion that follows from a total may be used up: undecided", () => {
+  const p = new Table(8, 1);
+  [-1, 0, 0, -2, 1, 0, UNTOLD, 1].forEach((value, row) => p.set(row, 0, value));
+  const hold = new Table(2, 1);
+  hold.set(0, 0, 1);
+  const search = new Searching(kernels(USED_UP), cell, certificate).begin(1, p, new Table(2, 1, 1), new Table(2, 1, 1), hold);
   assert.deepEqual([search.outcome[0], search.why[0]], ["undecided", "core.used_up"]);
-  const scarce = begin(kernels(), [{ amount: 1e-3, slowest: -1e-12 }]);
-  assert.deepEqual([scarce.outcome[0], scarce.why[0]], ["undecided", "core.used_up"]);
+});
+
+test("what decays towards nothing is followed below one ion; what goes on being taken is not", () => {
+  const decays = kernels({ follow: (lane, calls) => (calls > 6 ? 3 : 1), few: 1 });
+  const search = begin(decays, [{ done: 0 }]);
+  search.advance(1e9);
+  assert.equal(search.outcome[0], "rests");
+  assert.equal(decays.calls.filter(([what]) => what === "follow").length, 2);
+  const taken = begin(kernels({ follow: () => 1, few: 1, goes_on: 0, emptied: 0 }), [{ done: 0 }]);
+  taken.advance(1e9);
+  assert.deepEqual([taken.outcome[0], taken.why[0]], ["runs_out", null]);
 });
 
 test("swelling without limit and a line of stationary states have their names", () => {
@@ -160,7 +193,7 @@ test("swelling without limit and a line of stationary states have their names", 
 test("a stationary state that is left is unstable", () => {
   const search = begin(kernels({ follow: () => 0 }), [{ jacobian: [1, 0, 0, -2], slowest: UNTOLD, done: 0 }]);
   search.advance(Infinity);
-  assert.equal(search.outcome[0], "unstable");
+  assert.deepEqual([search.outcome[0], search.why[0]], ["unstable", "core.leaves"]);
 });
 
 test("a rate below rounding is not told from zero", () => {

@@ -36,6 +36,15 @@ def varied(cell: dict, lanes: int, seed: int) -> np.ndarray:
     return values
 
 
+def answered(node, folder, doc: dict, values: np.ndarray) -> list[dict]:
+    """What the page of a document answers for (controls, lanes) of its first cell."""
+    (folder / "doc.json").write_text(to_json(doc), encoding="utf-8")
+    (folder / "asked.json").write_text(json.dumps(values.T.tolist()), encoding="utf-8")
+    done = node("answers.mjs", str(folder / "doc.json"), str(folder / "asked.json"))
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
 @pytest.mark.parametrize("name", ["mammalian_neuron", "red_blood_cell", "frog_skin", "hodgkin_huxley_1952"])
 def test_outcomes_are_those_of_vrest(node, tmp_path, name):
     doc = document([Shown(vrest.load(name), name)])
@@ -45,13 +54,8 @@ def test_outcomes_are_those_of_vrest(node, tmp_path, name):
     found, now = ready.rest(values), np.atleast_2d(ready.instant(values)).T
     v = np.atleast_2d(found.v).T
 
-    (tmp_path / "doc.json").write_text(to_json(doc), encoding="utf-8")
-    (tmp_path / "asked.json").write_text(json.dumps(values.T.tolist()), encoding="utf-8")
-    done = node("answers.mjs", str(tmp_path / "doc.json"), str(tmp_path / "asked.json"))
-    assert done.returncode == 0, done.stderr
-
     decided = 0
-    for lane, answer in enumerate(json.loads(done.stdout)):
+    for lane, answer in enumerate(answered(node, tmp_path, doc, values)):
         outcome = found.outcomes[lane]
         expected = "impossible" if outcome is None else outcome.name
         np.testing.assert_allclose(np.array(answer["now"], dtype=float), now[lane], rtol=0, atol=1e-9)
@@ -64,3 +68,34 @@ def test_outcomes_are_those_of_vrest(node, tmp_path, name):
             np.testing.assert_allclose(answer["v"], v[lane], rtol=0, atol=1e-9)
             assert answer["slowest"] == pytest.approx(found.slowest[lane], rel=1e-8, abs=answer["rounding"])
     assert decided > LANES / 2
+
+
+@pytest.mark.parametrize("name", ["mammalian_neuron", "kir_muscle", "kay_2017"])
+def test_each_transport_off_is_decided_with_and_without_the_pump(node, tmp_path, name):
+    doc = document([Shown(vrest.load(name), name)])
+    (cell,) = doc["cells"]
+    own = np.array([control["value"] for control in cell["controls"]])
+    pump = next(k for k in cell["switches"] if cell["controls"][k]["group"] == "pump")
+    offs = [*({k} for k in cell["switches"]), *({k, pump} for k in cell["switches"] if k != pump)]
+    values = np.repeat(own[:, None], len(offs), axis=1)
+    for lane, off in enumerate(offs):
+        values[list(off), lane] = 0.0
+    start, gone = vrest.rest(name).as_cell(), 0
+    for lane, answer in enumerate(answered(node, tmp_path, doc, values)):
+        found = vrest.rest(start, {cell["controls"][k]["path"]: 0.0 for k in offs[lane]})
+        assert answer["outcome"] == found.outcome.name
+        if not found.outcome.is_rest:
+            continue
+        np.testing.assert_allclose(answer["v"], [found.v_rest], rtol=0, atol=1e-9)
+        np.testing.assert_allclose(answer["state"], found.state, rtol=1e-9, atol=1e-12)
+        used_up = [
+            state
+            for (kind, state), x in zip(found.system.states, found.state, strict=True)
+            if x == 0 and kind == "amount"
+        ]
+        assert used_up == (answer["without"]["names"] if answer["without"] else [])
+        if used_up:
+            gone += 1
+            assert answer["without"]["decays"] == (not found.algebraic)
+            assert answer["slowest"] == pytest.approx(found.eigenvalues.real.max(), rel=1e-8, abs=answer["rounding"])
+    assert gone == (name != "kay_2017")  # where Na+ is pumped out and nothing lets it in

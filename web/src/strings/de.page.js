@@ -113,6 +113,8 @@ export default {
   "say.now": "Sofort ist V {v:mV} mV, {by:+mV} mV gegenüber {before:mV} mV.",
   "say.now.none": "Sofort führt kein Potential zwischen −400 und +400 mV zu einem Strom von null.",
   "say.start": "Die Zelle ruht bei {v:mV} mV, mit {tau:time} als langsamster Zeitkonstante. Noch ist nichts geändert.",
+  "say.start.slowly": "Die Zelle ruht bei {v:mV} mV; das Letzte eines Ions nimmt langsamer ab als jede Exponentialfunktion. Noch ist nichts geändert.",
+  "say.settled.slowly": "Zur Ruhe gekommen ist es {v:mV} mV, {by:+mV} mV seit dem Anfang; das Letzte eines Ions nimmt langsamer ab als jede Exponentialfunktion.",
   "say.settled": "Zur Ruhe gekommen ist es {v:mV} mV, {by:+mV} mV seit dem Anfang, mit {tau:time} als langsamster Zeitkonstante.",
   "say.pending": "Wo es zur Ruhe kommt, wird noch berechnet.",
 
@@ -159,6 +161,7 @@ export default {
   "proof.stable.around": "Der Zustand ist stationär; die Zelle läuft um ihn herum.",
   "proof.slowest": "Langsamste Zeitkonstante",
   "proof.slowest.text": "{tau:time}",
+  "proof.slowest.none": "keine: algebraisch",
   "proof.residual": "Verbleibender Fehler von V",
   "proof.residual.text": "{mV:2} mV",
   "proof.imbalance": "Größtes Ungleichgewicht eines Ions",

@@ -111,9 +111,11 @@ export default {
   "scenarios.set": "{label} is set.",
 
   "say.start": "The cell rests at {v:mV} mV, with {tau:time} as the slowest time constant. Nothing has been changed yet.",
+  "say.start.slowly": "The cell rests at {v:mV} mV; the last of an ion decays more slowly than any exponential. Nothing has been changed yet.",
   "say.now": "At once V is {v:mV} mV, {by:+mV} mV from {before:mV} mV.",
   "say.now.none": "At once no potential between −400 and +400 mV carries zero current.",
   "say.settled": "Once settled it is {v:mV} mV, {by:+mV} mV from the start, with {tau:time} as the slowest time constant.",
+  "say.settled.slowly": "Once settled it is {v:mV} mV, {by:+mV} mV from the start; the last of an ion decays more slowly than any exponential.",
   "say.pending": "Where it settles is still being computed.",
 
   "account.title": "Where do the {v:mV} mV come from?",
@@ -159,6 +161,7 @@ export default {
   "proof.stable.around": "The state is stationary; the cell goes round it.",
   "proof.slowest": "Slowest time constant",
   "proof.slowest.text": "{tau:time}",
+  "proof.slowest.none": "none: algebraic",
   "proof.residual": "Error left in V",
   "proof.residual.text": "{mV:2} mV",
   "proof.imbalance": "Worst imbalance of an ion",
