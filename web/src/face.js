@@ -62,7 +62,8 @@ function judged(of, { gone, state, residual_mV, working, imbalance, inside, towa
   const within = rates(inside);
   const outside = rates(towards);
   if (!within || !outside) return { outcome: "undecided", why: "core.not_finite" };
-  if (within.least < certificate.neutral_rate) return { outcome: "neutral", why: null };
+  // Newton's method alone, as in verbs/face.py, may find no such state
+  if (within.least < certificate.neutral_rate) return { outcome: "undecided", why: "core.used_up" };
   if (within.leastReal < certificate.rounding * Math.hypot(...inside)) return { outcome: "undecided", why: "core.too_slow" };
   const decays = outside.most < -certificate.neutral_rate;
   const found = {

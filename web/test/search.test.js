@@ -160,7 +160,7 @@ test("a state without an ion in which the others are not at rest is none to rest
   const outcome = (jacobian) => begin(kernels(USED_UP), [{ amount: 0, jacobian }]).outcome[0];
   assert.equal(outcome([-1, 0, 0, 2]), "unstable");
   assert.equal(outcome([1, 0, 0, -2]), "unstable");
-  assert.equal(outcome([-1, 0, 0, -1e-12]), "neutral");
+  assert.equal(outcome([-1, 0, 0, -1e-12]), "undecided");
 });
 
 test("an ion that follows from a total may be used up: undecided", () => {
