@@ -12,7 +12,7 @@ export function unlike(model, cell, certificate) {
     const differs = [
       ...compared(found.now, each.at_once, `case ${k}, V at once`, golden.v_mV),
       ...decided(found, each, k, golden),
-      ...ran(found, each, k, golden),
+      ...ran(found, each, k),
     ];
     if (differs.length) return differs[0];
     if (found.outcome === each.rest.outcome) told++;
@@ -30,11 +30,9 @@ function decided(found, { rest }, k, golden) {
   ];
 }
 
-function ran({ run }, expected, k, golden) {
+function ran({ run }, expected, k) {
   if (!run) return [];
-  const v = expected.run.v.flat();
-  const largest = Math.max(...v.map((value) => Math.abs(value ?? 0)));
-  return compared(run.v.flatMap((row) => [...row]), v, `case ${k}, V of a run`, golden.run * largest);
+  return compared(run.v.flatMap((row) => [...row]), expected.run.v.flat(), `case ${k}, V of a run`, expected.run.error);
 }
 
 function compared(found, expected, what, error) {

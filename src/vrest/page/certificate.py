@@ -23,7 +23,7 @@ MOST_STEPS = 1_000_000
 
 AGREES = {"v_mV": 1e-9, "state": 1e-12, "run": 1e-9}
 """How near a page must come to the golden cases: V of a rest and at once; states, relative to each; V of a run,
-relative to its largest value."""
+relative to its largest value, where rounding does not grow (`golden`)."""
 
 
 def outcomes() -> dict[str, dict[str, Any]]:
