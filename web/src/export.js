@@ -4,11 +4,11 @@ import { column, comments, csv, png, provenance, save, sheetPage, toml, TYPES } 
 import { stagesOf } from "./model.js";
 import { csvOf, records, sheet } from "./modes/records.js";
 
-/** The command that answers for a state of the page: where it settles, or its run. */
-export function command({ state, cell, what }) {
+/** The command that answers for a state of the page: where it settles, or its run, which begins at rest or as described. */
+export function command({ state, cell, what, start }) {
   if (what === "settled") return settledCommand(state, cell);
   const values = cell.controls.map(({ name, value }) => state.values[name] ?? value);
-  return runCommand({ state, cell, values, run: { start: "rest", stages: stagesOf(values, state, cell) } });
+  return runCommand({ state, cell, values, run: { start: start ?? "rest", stages: stagesOf(values, state, cell) } });
 }
 
 /** { copies, actions } of the layout; t() gives the texts in the language of the moment. */

@@ -24,7 +24,7 @@ const SLICE = 10; // ms of one call that goes on
  * @property {{now: {v}, rest: {outcome, text, v, pending}}|null} off All pumps stopped, from that rest: at once, settled.
  * @property {Float64Array|null} account What makes up V, as `cell.accounts` says.
  * @property {object|null} curve control, x, settled, outcomes, now, nernst, ghk: arrays along x, one for each membrane;
- *   null of a cell without a bath.
+ *   whether it is pending; null of a cell without a bath.
  * @property {object} run t, rows(j), stages, start ("rest" or "described"), complete, reached (s), command, pending.
  * @property {object|null} ghost now, rest and curve before the present drag.
  * @property {boolean} pending Whether asking again would tell more.
@@ -92,7 +92,7 @@ class CellModel {
     const curve = this.curve(values, answer, state);
     curve?.advance(until);
     const run = answer.rest.over ? this.run(values, answer, state) : null;
-    run?.advance();
+    run?.advance(Math.max(until, performance.now() + SLICE / 2)); // it begins also while the curve goes on
     const ask = (what, start) => command({ what, state, cell, start });
     return {
       state, cell, values,
@@ -407,6 +407,6 @@ class Curve {
   }
 
   get view() {
-    return { ...this.parts, settled: this.settled, outcomes: this.outcomes, nernst: this.nernst, ghk: this.ghkOf };
+    return { ...this.parts, settled: this.settled, outcomes: this.outcomes, nernst: this.nernst, ghk: this.ghkOf, pending: this.pending };
   }
 }

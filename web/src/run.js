@@ -68,6 +68,7 @@ export class Run {
     this.stuck = !this.p.every(Number.isFinite) || !this.state.every(Number.isFinite);
     this.found = new Float64Array(model.cell.readings.length * this.t.length).fill(NaN);
     this.tried = 0;
+    this.pace = 0; // ms for a step, about
     /** A reading over `t`, by its row. */
     this.rows = (row) => this.found.subarray(row * this.t.length, (row + 1) * this.t.length);
   }
@@ -80,13 +81,19 @@ export class Run {
     return !this.complete && !this.stuck && this.tried < this.model.doc.certificate.run.max_steps;
   }
 
-  advance() {
+  /** Go on: until it is complete, so many steps are tried as in a drag, or the clock (ms) passes `until`. */
+  advance(until = Infinity) {
     if (!this.pending) return;
-    const { steps_drag } = this.model.doc.certificate.run;
-    for (let tried = 0; this.pending && tried < steps_drag; ) {
-      const more = this.go(steps_drag - tried);
+    const { chunk, run } = this.model.doc.certificate;
+    let now = performance.now();
+    for (let tried = 0; this.pending && tried < run.steps_drag && now < until; ) {
+      const fits = this.pace ? Math.max(1, Math.floor((until - now) / this.pace)) : chunk;
+      const more = this.go(Math.min(run.steps_drag - tried, fits));
       tried += more;
       this.tried += more;
+      const began = now;
+      now = performance.now();
+      this.pace = (now - began) / more;
     }
     this.read();
   }

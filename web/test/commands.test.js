@@ -1,6 +1,7 @@
 import test from "node:test";
 import assert from "node:assert/strict";
 import { commands, pythonCode, quoted, runCommand, settledCommand } from "../src/commands.js";
+import { command } from "../src/export.js";
 
 const CONTROLS = [
   { name: "outside.K", unit: "mM", value: 5, fixed_at_start: false },
@@ -55,6 +56,9 @@ test("a run from what is described does not begin at rest", () => {
   const found = view({ "outside.K": 90 }, { blocks: [{}], stages, start: "described" });
   assert.equal(runCommand(found), 'vrest rest my_cell -o my_cell_rest.toml\nvrest run my_cell_rest.toml --set "outside.K=90 mM" --at "0 s" "pump.max_rate=0 pmol/cm2/s" --until "7200 s"');
   assert.doesNotMatch(pythonCode(found), /start=/);
+  const asked = (start) => command({ what: "run", state: { ...found.state, blocks: [] }, cell: cell(), start });
+  assert.doesNotMatch(asked("described"), /--from-rest/);
+  assert.match(asked("rest"), /--from-rest/);
 });
 
 test("Python puts contents first and freezes them at once", () => {

@@ -74,6 +74,7 @@ export function createPlot(host, { t, doc, store, onX, onDrop, onData }) {
 
   function draw() {
     const { em, width } = plot.size, height = 23 * em, { curve } = view, k = chosen(view);
+    set(plot.element, { "aria-busy": curve.pending ? "true" : null });
     const box = { left: 4.2 * em, right: width - 8.2 * em, top: 0.8 * em, bottom: height - 3.2 * em };
     const lines = { nernst: curve.nernst[k], now: hides("now") ? [] : curve.now[k], settled: hides("settled") ? [] : curve.settled[k], ghk: hides("settled") ? null : curve.ghk?.[k] };
     const points = [...view.state.drops, ...view.state.data];

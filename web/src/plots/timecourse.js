@@ -16,6 +16,7 @@ export function createPlot(host, { t, doc, store, onBlock }) {
   const bands = make("g", {}, plot.svg);
   const band = marks(() => make("rect", { fill: color("shade"), "fill-opacity": 0.1 }, bands));
   const missing = make("rect", { fill: color("shade"), "fill-opacity": 0.25 }, plot.svg);
+  const working = make("text", { "font-size": "90%", "text-anchor": "end" }, plot.svg);
   const panel = marks(() => {
     const group = make("g", {}, plot.svg);
     return Object.assign(group, {
@@ -199,7 +200,10 @@ export function createPlot(host, { t, doc, store, onBlock }) {
     });
     for (const each of [bar, band, handles]) each.swept();
 
-    set(missing, run.complete || run.pending ? { display: "none" } : { display: null, x: X(run.reached), width: Math.max(0, box.right - X(run.reached)), y: gap, height: blocksTop - gap });
+    const reached = X(Math.max(run.reached, state.log ? first : 0));
+    set(missing, run.complete ? { display: "none" } : { display: null, x: reached, width: Math.max(0, box.right - reached), y: gap, height: blocksTop - gap });
+    set(working, run.pending ? { display: null, x: box.right - 0.5 * em, y: gap + 1.2 * em } : { display: "none" });
+    say(working, run.pending ? t("timecourse.working", { reached: t.time(run.reached) }) : "");
     Object.assign(area.style, { left: `${box.left}px`, width: `${box.right - box.left}px`, top: `${gap}px`, height: `${blocksTop - gap - 0.3 * em}px` });
     point(cursor);
     plot.summarised(sentence(all[0]));
@@ -282,7 +286,7 @@ export function createPlot(host, { t, doc, store, onBlock }) {
     const parts = [t("timecourse.summary", { start: t.mV(v[0]), low: t.mV(lo), high: t.mV(hi), end: t.mV(v[last]), until: t.time(run.t[last] ?? 0) })];
     for (const block of state.blocks)
       parts.push(t("timecourse.summary_block", { block: blockName(block), start: t.time(block.start), end: block.end === null ? t("timecourse.to_end") : t.time(block.end) }));
-    if (!run.complete && !run.pending) parts.push(t("timecourse.incomplete", { reached: t.time(run.reached) }));
+    if (!run.complete) parts.push(t(run.pending ? "timecourse.working" : "timecourse.incomplete", { reached: t.time(run.reached) }));
     return parts.join(" ");
   }
 

@@ -83,6 +83,7 @@ export default {
   "timecourse.summary": "V beginnt bei {start} mV, liegt zwischen {low} und {high} mV und ist {end} mV bei {until}.",
   "timecourse.summary_block": "{block} von {start} bis {end}.",
   "timecourse.pending": "Der Lauf wird berechnet.",
+  "timecourse.working": "Bisher bis {reached} berechnet.",
   "timecourse.incomplete": "Der Lauf reicht bis {reached} und nicht weiter.",
 
   "currents.title": "Ströme, die sich aufheben",

@@ -83,6 +83,7 @@ export default {
   "timecourse.summary": "V begins at {start} mV, lies between {low} and {high} mV, and is {end} mV at {until}.",
   "timecourse.summary_block": "{block} from {start} to {end}.",
   "timecourse.pending": "The run is being worked out.",
+  "timecourse.working": "Worked out up to {reached} so far.",
   "timecourse.incomplete": "The run reaches {reached} and no further.",
 
   "currents.title": "Currents that balance",
