@@ -1,4 +1,5 @@
 // The controls of a cell: a slider and a number box each, in fold-outs, with the ions that keep a bath neutral.
+import { choiceOf, companionOf } from "./companions.js";
 import { disclosure, el, setAttribute, write } from "./dom.js";
 import { costOf } from "./meaning.js";
 import { clean, inField, niceStep, readNumber } from "./numbers.js";
@@ -31,20 +32,6 @@ export function valueAt(control, position) {
 /** What an arrow key adds: about a fiftieth of the reference value. */
 export function stepOf({ value, low, high, log }) {
   return niceStep(log && value ? Math.abs(value) / 50 : (high - low) / 100);
-}
-
-/** "outside.K" is how a state names a choice of companions: "swap Na", "with Cl" or "none". */
-export function choiceOf(control, state) {
-  const set = state.companions?.[control.name];
-  if (set) return set;
-  const first = control.companions?.[control.companion];
-  return first ? `${first.how} ${first.ion}` : "none";
-}
-
-/** The companion that a state has chosen for a control, or undefined. */
-export function companionOf(control, state) {
-  const choice = choiceOf(control, state);
-  return control.companions?.find(({ how, ion }) => `${how} ${ion}` === choice);
 }
 
 /**
@@ -105,7 +92,7 @@ export function createControls({ host, cell, store, t, say }) {
     const state = store.get();
     if (!goesOn || gesture.index !== index || !gesture.base)
       Object.assign(gesture, { index, base: valuesOf(controls, state), fresh: true });
-    const { changes, limit } = moved(controls, gesture.base, index, wanted, companionOf(controls[index], state));
+    const { changes, limit } = moved(controls, gesture.base, index, wanted, companionOf(controls[index], state.companions));
     if (changes.length) {
       store.set({ values: changed(controls, state.values, changes) }, { history: gesture.fresh ? true : "merge" });
       Object.assign(gesture, { fresh: false, at: performance.now() });
@@ -269,7 +256,7 @@ export function createControls({ host, cell, store, t, say }) {
         row.classList.toggle("different", !reset.disabled);
         speak();
       }
-      if (choice && state) choice.value = choiceOf(control, state);
+      if (choice && state) choice.value = choiceOf(control, state.companions);
     }
 
     function speak() {

@@ -3,6 +3,7 @@
 // Nothing is computed here but what goes into kernels and what comes out of them. What takes longer than a frame goes on
 // when the same state is asked for again: as long as `view.pending`, more is known each time.
 
+import { companionOf } from "./companions.js";
 import { NO_RUN, Run, samplesOf, stagesOf } from "./run.js";
 import { possible, Searching } from "./search.js";
 
@@ -200,13 +201,6 @@ function remembered(list, key, make) {
   list.unshift(found);
   if (list.length > KEPT) list.pop();
   return found.what;
-}
-
-/** The companion of a control that a state has chosen, or its own. */
-export function companionOf(control, companions) {
-  const chosen = companions[control.name];
-  if (chosen === undefined) return Number.isInteger(control.companion) ? control.companions[control.companion] : null;
-  return control.companions.find(({ how, ion }) => `${how} ${ion}` === chosen) ?? null;
 }
 
 /** Where one cell settles, and how far that is known. */

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { companionOf } from "../src/model.js";
 import { samplesOf, stagesOf, withBlocks } from "../src/run.js";
 
 const cell = {
@@ -50,12 +49,4 @@ test("samples begin and end with each stage and increase within it", () => {
     assert.ok(samples.flat().length <= 124);
   }
   assert.ok(samplesOf(stages, 7200, true)[0].length > samplesOf(stages, 7200, false)[0].length);
-});
-
-test("a companion is the one chosen, else the control's own", () => {
-  const control = { name: "outside.K", companion: 1, companions: [{ how: "with", ion: "Cl" }, { how: "swap", ion: "Na" }] };
-  assert.equal(companionOf(control, {}).ion, "Na");
-  assert.equal(companionOf(control, { "outside.K": "with Cl" }).ion, "Cl");
-  assert.equal(companionOf(control, { "outside.K": "none" }), null);
-  assert.equal(companionOf({ name: "temperature", companion: null, companions: [] }, {}), null);
 });

@@ -1,7 +1,8 @@
 // What the screen's parts compute: numbers read and written, companions, steps, texts.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { choiceOf, changed, companionOf, moved, positionOf, stepOf, valueAt } from "../src/controls.js";
+import { choiceOf, companionOf } from "../src/companions.js";
+import { changed, moved, positionOf, stepOf, valueAt } from "../src/controls.js";
 import { accountOf, pumpOf, summary } from "../src/meaning.js";
 import { inField, niceStep, readNumber, readTime, timeInField } from "../src/numbers.js";
 import { createT, languageOf, unitText } from "../src/strings/index.js";
@@ -160,9 +161,14 @@ test("a state holds only what differs from the reference cell", () => {
     {},
   );
   assert.deepEqual(changed(controls, {}, [[0, 8]]), { "outside.K": 8 });
-  assert.equal(choiceOf(K, { companions: {} }), "swap Na");
-  assert.equal(companionOf(K, { companions: { "outside.K": "none" } }), undefined);
-  assert.equal(companionOf(K, { companions: { "outside.K": "with Cl" } }).control, 2);
+});
+
+test("a companion is the one chosen, else the control's own", () => {
+  assert.equal(choiceOf(K, {}), "swap Na");
+  assert.equal(companionOf(K, {}).ion, "Na");
+  assert.equal(companionOf(K, { "outside.K": "none" }), null);
+  assert.equal(companionOf(K, { "outside.K": "with Cl" }).control, 2);
+  assert.equal(choiceOf({ name: "temperature", companion: null, companions: [] }, {}), "none");
 });
 
 test("positions and values of a slider belong together", () => {

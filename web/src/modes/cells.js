@@ -1,6 +1,7 @@
 // What the modes ask of a cell of the document and of a View.
 
-import { changed, companionOf, moved, valuesOf } from "../controls.js";
+import { companionOf } from "../companions.js";
+import { changed, moved, valuesOf } from "../controls.js";
 
 /** The controls whose value is the strength of a transport of a kind, and of an ion where one is named. */
 export function strengths(cell, kind, ion = null) {
@@ -16,7 +17,7 @@ export const withValue = (cell, values, k, value) => changed(cell.controls, valu
 
 /** `values` with a bath ion set and its companion moved along; null where a limit of either stands in the way. */
 export function withBathIon(cell, values, k, value, companions) {
-  const companion = companionOf(cell.controls[k], { companions });
+  const companion = companionOf(cell.controls[k], companions);
   const { changes, limit } = moved(cell.controls, valuesOf(cell.controls, { values }), k, value, companion);
   return limit ? null : changed(cell.controls, values, changes);
 }
