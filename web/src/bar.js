@@ -130,7 +130,7 @@ export function createBar({ cell, doc, store, t, copies, actions, notice, viewNo
           "language",
           t("bar.language"),
           Object.keys(LANGUAGES).map((name) => [name, createT(name)("language.name")]),
-          (event) => store.set({ lang: event.target.value }, { history: true }),
+          (event) => store.set({ lang: event.target.value }, { history: false }),
         )
       : "",
     themeButton(store, t),

@@ -31,8 +31,11 @@ const KEYS = {
   data: list(point("x", "v")),
 };
 
-/** What begins anew when the page is reset; language, colours and cell stay. */
-const STAYS = ["cell", "lang", "theme", "mode"];
+/** How the page looks: no part of what is undone. */
+const LOOKS = ["lang", "theme"];
+
+/** What stays when the page is reset. */
+const STAYS = ["cell", "mode", ...LOOKS];
 
 function bad() {
   throw new RangeError("not a value of this key");
@@ -194,7 +197,12 @@ export function createStore(doc, state = initial(doc)) {
   function move(from, to) {
     if (!from.length) return;
     to.push(now);
-    changed({ ...from.pop() }, 1);
+    const next = { ...from.pop() };
+    for (const key of LOOKS) {
+      delete next[key];
+      if (now[key] !== undefined) next[key] = now[key];
+    }
+    changed(next, 1);
   }
 
   function open(next) {

@@ -92,10 +92,26 @@ test("a drag is one step of undo", () => {
 
 test("another state is taken whole, and undo comes back", () => {
   const store = createStore(doc, full);
-  store.open(fromFragment("#cell=other", doc).state);
-  assert.deepEqual(store.get(), initial(doc, "other"));
+  const looks = { lang: "de", theme: "dark" };
+  store.open({ ...fromFragment("#cell=other", doc).state, ...looks });
+  assert.deepEqual(store.get(), { ...initial(doc, "other"), ...looks });
   store.undo();
   assert.deepEqual(store.get(), full);
+});
+
+test("undo and redo leave language and colours as they are", () => {
+  const store = createStore(doc, { ...initial(doc), theme: "dark" });
+  store.set({ log: true });
+  store.set({ lang: "de", theme: "light" }, { history: false });
+  store.undo();
+  assert.deepEqual(store.get(), { ...initial(doc), lang: "de", theme: "light" });
+  store.set({ lang: "en" }, { history: false });
+  store.redo();
+  assert.deepEqual(store.get(), { ...initial(doc), log: true, lang: "en", theme: "light" });
+  const linked = createStore(doc, full);
+  linked.open(initial(doc));
+  linked.undo();
+  assert.deepEqual([linked.get().log, linked.get().lang, linked.get().theme], [true, undefined, undefined]);
 });
 
 test("a state refuses what it cannot hold", () => {
