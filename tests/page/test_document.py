@@ -8,7 +8,7 @@ import pytest
 import vrest
 from vrest.model.cellfile import load
 from vrest.model.change import apply
-from vrest.page.document import Shown, certificate, document, to_json
+from vrest.page.document import Shown, _transports, certificate, document, to_json
 from vrest.verbs.outcome import Outcome
 
 NEURON, MUSCLE, SKIN, IMMATURE = "mammalian_neuron", "kir_muscle", "frog_skin", "immature_neuron"
@@ -123,8 +123,16 @@ def test_what_is_varied_and_what_is_followed(cells):
         "label": "electrode",
         "membrane": None,
         "control": None,
-        "kind": "exchange",
+        "kind": "stimulus",
     }
+
+
+def test_an_electrode_is_a_stimulus_until_something_flows_through_it():
+    skin = load(SKIN)
+    assert _transports(skin, [])[-1]["kind"] == "stimulus"
+    for path, value in (("conductance", "1 mS"), ("current", "-20 pA")):
+        carries = apply(skin, {f"exchanges.electrode.{path}": value})
+        assert _transports(carries, [])[-1]["kind"] == "exchange"
 
 
 def test_cards_show_what_they_say(cells):

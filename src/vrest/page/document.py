@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vrest.model.cell import Cell
+from vrest.model.junctions import Electrode
 from vrest.model.transport import Transport
 from vrest.page.blocks import blocks
 from vrest.page.carried import carried, row_told
@@ -146,7 +147,7 @@ def _transports(cell: Cell, shown: Sequence[Control]) -> list[dict[str, Any]]:
             "label": label,
             "membrane": place or None,
             "control": index.get(strength_path(cell, place, label) or ""),
-            "kind": kind_of(part) if isinstance(part, Transport) else "exchange",
+            "kind": _kind(part),
         }
         if isinstance(part, Transport):
             moved = part.moved_ions
@@ -155,6 +156,14 @@ def _transports(cell: Cell, shown: Sequence[Control]) -> list[dict[str, Any]]:
                 entry["ion"] = next(iter(moved))
         found.append(entry)
     return found
+
+
+def _kind(part: Any) -> str:
+    """What a transport or an exchange is; an electrode through which nothing flows is a stimulus that is off."""
+    if isinstance(part, Transport):
+        return kind_of(part)
+    idle = isinstance(part, Electrode) and part.current == 0.0 and part.conductance == 0.0
+    return "stimulus" if idle else "exchange"
 
 
 def _bath_ion(cell: Cell, shown: Sequence[Control]) -> dict[str, Any] | None:
