@@ -40,8 +40,8 @@ export function createExports({ doc, store, t }) {
       { id: "svg", label: "export.svg", run: (view, plots) => keep(view, ".svg", picture(view, plots)) },
       { id: "png", label: "export.png", run: async (view, plots) => keep(view, ".png", await png(picture(view, plots))) },
       { id: "toml", label: "export.toml", run: (view) => keep(view, ".toml", toml(view, from(view))) },
-      { id: "lab_csv", label: "export.lab_csv", run: predictions((view, all) => keep(view, "_lab_sheet.csv", comments(from(view)) + csvOf(all))) },
-      { id: "lab_page", label: "export.lab_page", run: predictions((view, all) => keep(view, "_lab_sheet.html", sheetPage(sheet(all), t(), from(view)))) },
+      { id: "lab_csv", label: "export.lab_csv", run: predictions((view, all) => keep(view, "_lab_sheet.csv", comments(from(view)) + csvOf(all, t()))) },
+      { id: "lab_page", label: "export.lab_page", run: predictions((view, all) => keep(view, "_lab_sheet.html", sheetPage(sheet(all, t()), t(), from(view)))) },
     ],
   };
 }

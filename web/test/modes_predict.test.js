@@ -5,6 +5,7 @@ import { numbers, withBathIon } from "../src/modes/cells.js";
 import { OWN, agree, differences, directionOf, judged, questionsOf } from "../src/modes/questions.js";
 import { createRecords, csvOf, sheet } from "../src/modes/records.js";
 import en from "../src/strings/en.modes.js";
+import { createT } from "../src/strings/index.js";
 import { fakeCell, fakeModel, fakeState } from "./modes_fakes.js";
 
 const cell = fakeCell();
@@ -87,9 +88,13 @@ test("every question has its texts, and the texts only names that the feedback h
 
 const record = {
   at: "2026-11-27T08:00:00.000Z", cell: "fake", question: "More K", change: "K from 3 to 5 mM", start: -74.27,
-  predicted: { now: { direction: "up", v: -72 }, settled: { direction: "up", v: -70 } }, reason: '=sum(A1), "quoted"',
+  predicted: {
+    now: { direction: "up", v: -72, clock: "at once", said: "less negative" },
+    settled: { direction: "up", v: -70, clock: "settled", said: "less negative" },
+  }, reason: '=sum(A1), "quoted"',
   observed: { now: -72.17, settled: NaN, outcome: "runs_down" },
 };
+const t = createT("en");
 const memory = () => {
   const kept = new Map();
   return { getItem: (key) => kept.get(key) ?? null, setItem: (key, text) => kept.set(key, text), kept };
@@ -101,7 +106,7 @@ test("predictions outlive the page where there is storage", () => {
   const again = createRecords(storage);
   assert.equal(again.kept(), true);
   assert.equal(again.all()[0].predicted.now.v, -72);
-  assert.equal(sheet(again.all()).rows.length, 2);
+  assert.equal(sheet(again.all(), t).rows.length, 2);
   again.clear();
   assert.deepEqual(createRecords(storage).all(), []);
 });
@@ -120,11 +125,18 @@ test("without storage predictions are kept until the page closes, and what other
 });
 
 test("the lab sheet leaves unobserved numbers empty and no text that a spreadsheet would run", () => {
-  const { columns, rows } = sheet([record]);
+  const { columns, rows } = sheet([record], t);
   const at = (label) => columns.findIndex((c) => c.label === label);
   assert.deepEqual(rows.map((row) => [row[at("clock")], row[at("observed")], row[at("error")]]), [["at once", "-72.17", "0.17"], ["settled", "", ""]]);
-  const lines = csvOf([record]).split("\r\n");
+  const lines = csvOf([record], t).split("\r\n");
   assert.ok(lines[0].includes("predicted (mV),observed (mV),error (mV)"));
   assert.ok(lines[1].includes(`"'=sum(A1), ""quoted"""`));
   assert.ok(lines[1].includes(",-72.00,"));
+});
+
+test("the head of the lab sheet is in the language of the page, its cells in that of the answer", () => {
+  const { columns, rows } = sheet([record], createT("de"));
+  assert.deepEqual(columns.map((c) => c.label).slice(4, 8), ["wann", "vorher", "vorhergesagte Richtung", "vorhergesagt"]);
+  assert.deepEqual(columns.filter((c) => c.unit === "mV").map((c) => c.label), ["vorher", "vorhergesagt", "beobachtet", "Fehler"]);
+  assert.deepEqual(rows.map((row) => row.slice(4, 7)), [["at once", "-74.27", "less negative"], ["settled", "-74.27", "less negative"]]);
 });

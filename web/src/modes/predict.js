@@ -76,7 +76,7 @@ export function createMode({ store, model, doc, t, host, show: showPage }) {
         if (read.problem) return refuse(t(read.problem, { ...read.values, unit: "mV" }), number);
         if (start.isRest && !agree(d, start.settled, read.value))
           return refuse(t("predict.disagree", { v: mV(read.value), from: mV(start.settled), direction: direction(d) }), number);
-        predicted[clock] = { direction: d, v: read.value };
+        predicted[clock] = { direction: d, v: read.value, clock: t(`predict.clock.${clock}`), said: direction(d) };
       }
       const reason = reasons && chosen(reasons);
       if (reasons && reason === null) return refuse(t("predict.no_reason"), reasons.querySelector("input"));
@@ -161,12 +161,12 @@ export function createMode({ store, model, doc, t, host, show: showPage }) {
     const list = kept.all();
     const note = el("p", { className: "mode-note" }, t(kept.kept() ? "predict.stays" : "predict.stays_briefly"));
     if (!list.length) return note;
-    const { columns, rows } = sheet(list);
+    const { columns, rows } = sheet(list, t);
     const title = t("predict.list", { n: list.length });
     return el("details", {}, el("summary", {}, title),
       table(title, columns.map((c) => (c.unit ? `${c.label} (${c.unit})` : c.label)), rows),
       note,
-      saving(t("predict.csv"), () => save(t, "predictions.csv", csvOf(list), TYPES.csv)),
+      saving(t("predict.csv"), () => save(t, "predictions.csv", csvOf(list, t), TYPES.csv)),
       el("p", {}, button(t("predict.forget"), () => {
         kept.clear();
         draw(store.get());

@@ -57,26 +57,27 @@ export function records() {
 export const errorOf = (predicted, observed) => (Number.isFinite(observed) ? predicted - observed : NaN);
 
 const two = (v) => (Number.isFinite(v) ? v.toFixed(2) : "");
-const COLUMNS = [
-  { label: "time" }, { label: "cell" }, { label: "question" }, { label: "change" }, { label: "clock" },
-  { label: "before", unit: "mV" }, { label: "predicted direction" }, { label: "predicted", unit: "mV" },
-  { label: "observed", unit: "mV" }, { label: "error", unit: "mV" }, { label: "reason" }, { label: "outcome" },
-];
+const COLUMNS = ["time", "cell", "question", "change", "clock", "before", "direction", "predicted", "observed", "error", "reason", "outcome"];
+const VOLTAGES = ["before", "predicted", "observed", "error"];
 
-/** The lab sheet: a row for each answer of each question; mV to two decimals, empty where there is none. */
-export function sheet(list) {
+/**
+ * The lab sheet: a row for each answer of each question; mV to two decimals, empty where there is none. Its head is in the language
+ * of the page, what was asked and answered in that of the answer.
+ */
+export function sheet(list, t) {
+  const columns = COLUMNS.map((name) => ({ label: t(`sheet.${name}`), ...(VOLTAGES.includes(name) ? { unit: "mV" } : {}) }));
   const rows = list.flatMap((r) =>
     Object.entries(r.predicted).map(([clock, p]) => [
-      r.at, r.cell, r.question, r.change, clock === "now" ? "at once" : "settled", two(r.start), p.direction, two(p.v),
+      r.at, r.cell, r.question, r.change, p.clock, two(r.start), p.said, two(p.v),
       two(r.observed[clock]), two(errorOf(p.v, r.observed[clock])), r.reason, r.observed.outcome,
     ]),
   );
-  return { columns: COLUMNS, rows };
+  return { columns, rows };
 }
 
 /** The lab sheet as CSV (RFC 4180). A text that a spreadsheet would run as a formula is kept a text. */
-export function csvOf(list) {
-  const { columns, rows } = sheet(list);
+export function csvOf(list, t) {
+  const { columns, rows } = sheet(list, t);
   const heads = columns.map((c) => (c.unit ? `${c.label} (${c.unit})` : c.label));
   const field = (text) => {
     const safe = /^[=+@\t]|^-(?![\d.])/.test(text) ? `'${text}` : text;
