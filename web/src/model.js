@@ -10,6 +10,7 @@ import { possible, Searching } from "./search.js";
 const POINTS = 60; // of the curve
 const KEPT = 8; // answers that are not forgotten
 const SLICE = 10; // ms of one call that goes on
+const yielded = () => new Promise((done) => setTimeout(done));
 
 /**
  * @typedef {object} View Potentials in mV, times in s, all else in door units; arrays of v have one entry a membrane.
@@ -52,7 +53,19 @@ export function createModel({ doc, engine, t = (key) => key, command = () => nul
     return model.view(state, ghost, t, command);
   }
 
-  return { load, compute, loaded: (name) => cells.has(name), of: (name) => cells.get(name) };
+  /**
+   * V at once and where they settle, of states of one cell, side by side: no curve, no run. What still moves after so many steps is
+   * undecided; steps and not time end it, so that every machine says the same. The page goes on meanwhile.
+   * @returns {Promise<{state, cell, values, now: {v, defined}, rest}[]>} As in a View.
+   */
+  async function ask(states, steps = doc.certificate.tries) {
+    if (!states.length) return [];
+    const [{ cell }] = states;
+    await load(cell);
+    return cells.get(cell).ask(states, steps, t, command);
+  }
+
+  return { load, compute, ask, loaded: (name) => cells.has(name), of: (name) => cells.get(name) };
 }
 
 /** The number of a reading or account by its meaning, such as reading(view, "E", "neuron", "K"); NaN where there is none. */
@@ -107,6 +120,25 @@ class CellModel {
       ghost: ghost && { now: ghost.now, rest: ghost.rest, curve: ghost.curve },
       pending: answer.pending || Boolean(curve?.pending) || !run || run.pending,
     };
+  }
+
+  async ask(states, steps, t, command) {
+    const values = states.map((state) => this.valuesOf(state));
+    const groups = new Map(); // by what is off: a search holds the same in all its lanes
+    values.forEach((own, k) => {
+      const hold = this.hold(own);
+      groups.set(hold, [...(groups.get(hold) ?? []), k]);
+    });
+    const found = new Array(states.length);
+    for (const [hold, lanes] of groups) {
+      const beside = new Beside(this, lanes.map((k) => values[k]), hold);
+      await beside.settle(steps);
+      lanes.forEach((k, lane) => {
+        const told = (what) => command({ what, state: states[k], cell: this.cell });
+        found[k] = { state: states[k], cell: this.cell, values: values[k], now: beside.now(lane), rest: beside.rest(lane).view(t, told) };
+      });
+    }
+    return found;
   }
 
   /** The answer to a golden case: V at once, the rest, and the case's run from what its values describe, null where that takes long. */
@@ -205,7 +237,7 @@ function remembered(list, key, make) {
 
 /** Where one cell settles, and how far that is known. */
 class Settling {
-  constructor(model, values, start) {
+  constructor(model, values, start, search = null) {
     const { cell } = model;
     this.model = model;
     this.search = null;
@@ -217,7 +249,7 @@ class Settling {
     if (!possible(start.p, start.x0, 0)) [this.outcome, this.why] = ["impossible", "core.impossible"];
     else if (hold === undefined) [this.outcome, this.why] = ["undecided", "core.combination"];
     else if (hold === null) this.outcome = "neutral";
-    else this.search = model.search(1, start.p, start.x0, hold);
+    else this.search = search ?? model.search(1, start.p, start.x0, hold);
     this.p = start.p.copy();
     this.state = null;
     this.v = cell.membranes.map(() => null);
@@ -322,6 +354,53 @@ class Answer {
     const x0 = model.space("start", rest.state.length, 1).set(rest.state);
     const { rows } = model.atOnce(1, x0, p);
     return { now: { v: rows.map(([v]) => (Number.isNaN(v) ? null : v)) }, rest: new Settling(model, values, { p, x0 }) };
+  }
+}
+
+/** Cells in which the same is off, a lane each. */
+class Beside {
+  constructor(model, values, hold) {
+    const n = values.length;
+    const columns = new Float64Array(model.own.length * n);
+    values.forEach((own, k) => own.forEach((value, row) => (columns[row * n + k] = value)));
+    const { p, x0 } = model.described(n, columns);
+    this.model = model;
+    this.values = values;
+    this.p = p.copy();
+    this.x0 = x0.copy();
+    const { rows, defined } = model.atOnce(n, x0, p);
+    this.v = rows;
+    this.defined = defined.row(0);
+    this.search = hold ? model.search(n, p, x0, hold) : null;
+  }
+
+  /** Until all is known, or so many steps are tried. */
+  async settle(steps) {
+    const { search, model } = this;
+    if (!search) return;
+    const { chunk } = model.doc.certificate;
+    let until = performance.now() + SLICE;
+    while (!search.over && search.tried < steps) {
+      search.step(Math.min(chunk, steps - search.tried));
+      if (performance.now() < until) continue;
+      await yielded();
+      until = performance.now() + SLICE;
+    }
+    search.leave();
+  }
+
+  now(k) {
+    return { v: this.v.map((row) => (Number.isNaN(row[k]) ? null : row[k])), defined: Boolean(this.defined[k]) };
+  }
+
+  rest(k) {
+    const { model, values, search } = this;
+    const one = (name) => {
+      const all = this[name];
+      const count = all.length / values.length;
+      return model.space(`one ${name}`, count, 1).set(Float64Array.from({ length: count }, (_, row) => all[row * values.length + k]));
+    };
+    return new Settling(model, values[k], { p: one("p"), x0: one("x0") }, search?.lane(k));
   }
 }
 

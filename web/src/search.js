@@ -68,6 +68,38 @@ class Search {
     return !this.waiting.length;
   }
 
+  /** What is known of lane k, as a search of it alone. */
+  lane(k) {
+    const { points, n } = this;
+    const one = (values) => [values[k]];
+    const { residual_mV, imbalance, slowest } = points;
+    return {
+      over: !this.waiting.includes(k),
+      outcome: one(this.outcome), why: one(this.why), followed: one(this.followed), steps: one(this.steps),
+      points: {
+        state: Float64Array.from({ length: points.state.length / n }, (_, row) => points.state[row * n + k]),
+        residual_mV: one(residual_mV), imbalance: one(imbalance), slowest: one(slowest),
+      },
+    };
+  }
+
+  /** Try so many steps more, whatever the clock says: each lane comes to the same on every machine. */
+  step(tries) {
+    const over = this.motion.follow(tries);
+    if (over.length) this.finish(over);
+    this.tried += tries;
+    if (this.waiting.length && this.tried >= this.of.certificate.tries) this.finish(this.waiting);
+  }
+
+  /** What still moves stays undecided. */
+  leave() {
+    for (const k of this.waiting) {
+      [this.outcome[k], this.why[k]] = ["undecided", "core.not_followed"];
+      [this.followed[k], this.steps[k]] = this.motion.length(k);
+    }
+    this.waiting = [];
+  }
+
   /** Go on: until all is known, so many steps more are tried, or the clock (ms) passes `until`. */
   advance(tries, until = Infinity) {
     const { certificate } = this.of;
@@ -77,15 +109,12 @@ class Search {
       const fits = this.pace ? Math.max(1, Math.floor((until - now) / (this.pace * this.waiting.length))) : certificate.chunk;
       const chunk = Math.min(this.chunk, fits, certificate.tries - this.tried);
       const lanes = this.waiting.length;
-      const over = this.motion.follow(chunk);
-      if (over.length) this.finish(over);
+      this.step(chunk);
       const began = now;
       now = performance.now();
       this.pace = (now - began) / (chunk * lanes);
-      this.tried += chunk;
       this.chunk = Math.min(2 * this.chunk, certificate.largest_chunk);
     }
-    if (this.waiting.length && this.tried >= certificate.tries) this.finish(this.waiting);
     return this.over;
   }
 

@@ -44,28 +44,30 @@ export const fakeState = (more = {}) => ({
   cell: "fake", values: {}, blocks: [], membrane: 0, companions: {}, x: null, data: [], seed: 7, reading: "settled", ...more,
 });
 
-/** `pending` searches say so twice before they answer; below 20 of the pump the cell has no rest. */
-export function fakeModel(cell, { pending = 0 } = {}) {
-  let waits = 0;
+/** Below 20 of the pump the cell has no rest; a search `needs` so many steps. */
+export function fakeModel(cell, { needs = 0 } = {}) {
+  function answer(state, steps) {
+    const of = (name) => state.values[name] ?? cell.controls.find((c) => c.name === name).value;
+    const [pK, pNa, pCl] = ["K_leak.permeability", "Na_leak.permeability", "Cl_leak.permeability"].map(of);
+    const above = pK * of("outside.K") + pNa * of("outside.Na") + pCl * 7;
+    const below = pK * 140 + pNa * 15 + pCl * of("outside.Cl");
+    const now = 26.7 * Math.log(above / below) - of("pump.max_rate") / 5;
+    const decided = steps >= needs;
+    const isRest = decided && of("pump.max_rate") >= 20;
+    return {
+      state, cell,
+      now: { v: [now], defined: true },
+      rest: {
+        outcome: !decided ? "undecided" : isRest ? "rests" : "runs_down", text: "said so", isRest, hasState: decided,
+        v: [now + 1], read: [26.7 * Math.log(of("outside.K") / 140)], undecided: decided ? null : "a command",
+      },
+    };
+  }
   return {
-    calls: 0,
-    compute(state) {
-      this.calls++;
-      const of = (name) => state.values[name] ?? cell.controls.find((c) => c.name === name).value;
-      const [pK, pNa, pCl] = ["K_leak.permeability", "Na_leak.permeability", "Cl_leak.permeability"].map(of);
-      const above = pK * of("outside.K") + pNa * of("outside.Na") + pCl * 7;
-      const below = pK * 140 + pNa * 15 + pCl * of("outside.Cl");
-      const now = 26.7 * Math.log(above / below) - of("pump.max_rate") / 5;
-      const isRest = of("pump.max_rate") >= 20;
-      const waiting = pending > 0 && waits++ % (pending + 1) < pending;
-      return {
-        state, cell,
-        now: { v: [now], defined: true },
-        rest: {
-          outcome: waiting ? "pending" : isRest ? "rests" : "runs_down", text: "said so", isRest: isRest && !waiting, hasState: true,
-          v: [now + 1], read: [26.7 * Math.log(of("outside.K") / 140)], undecided: null, pending: waiting,
-        },
-      };
+    calls: [],
+    async ask(states, steps = Infinity) {
+      this.calls.push(states.length);
+      return states.map((state) => answer(state, steps));
     },
   };
 }

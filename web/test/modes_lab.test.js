@@ -7,6 +7,7 @@ import { fakeCell, fakeModel, fakeState } from "./modes_fakes.js";
 
 const cell = fakeCell();
 const model = fakeModel(cell);
+const STEPS = 100;
 const name = (k) => cell.controls[k].name;
 
 test("strengths of channels and pumps may be hidden, not those of the ion that is varied", () => {
@@ -36,10 +37,10 @@ test("where a range leaves no room nothing is drawn", () => {
 });
 
 test("a seed is a cell: the same again, another from another seed; what V does not answer to is never hidden", async () => {
-  const first = await hiddenCell(model, cell, fakeState());
-  assert.deepEqual(await hiddenCell(model, cell, fakeState()), first);
+  const first = await hiddenCell(model, cell, fakeState(), STEPS);
+  assert.deepEqual(await hiddenCell(model, cell, fakeState(), STEPS), first);
   const seeds = [1, 2, 3, 4, 5, 6, 8, 9];
-  const others = await Promise.all(seeds.map((seed) => hiddenCell(model, cell, fakeState({ seed }))));
+  const others = await Promise.all(seeds.map((seed) => hiddenCell(model, cell, fakeState({ seed }), STEPS)));
   for (const { truth } of others) {
     assert.notDeepEqual(truth, first.truth);
     assert.ok(truth.every(({ k }) => name(k) !== "Cl_leak.permeability"));
@@ -47,14 +48,25 @@ test("a seed is a cell: the same again, another from another seed; what V does n
 });
 
 test("a cell of whose numbers V tells less than two hides nothing", async () => {
-  const deaf = { compute: (state) => ({ ...model.compute(state), now: { v: [-70] }, rest: { isRest: true, v: [-70], pending: false } }) };
-  assert.equal(await hiddenCell(deaf, cell, fakeState()), null);
+  const deaf = {
+    ask: async (states) => (await model.ask(states)).map((view) => ({ ...view, now: { v: [-70] }, rest: { ...view.rest, v: [-70] } })),
+  };
+  assert.equal(await hiddenCell(deaf, cell, fakeState(), STEPS), null);
+});
+
+test("a cell that is not at rest after so many steps is not hidden, and gives no reading but at once", async () => {
+  const slow = fakeModel(cell, { needs: STEPS + 1 });
+  assert.equal(await hiddenCell(slow, cell, fakeState(), STEPS), null);
+  const hidden = { values: {} };
+  assert.ok(Number.isNaN((await truthAt(slow, cell, fakeState(), hidden, [5], STEPS))[0].settled));
+  assert.ok(Number.isFinite((await truthAt(slow, cell, fakeState({ reading: "now" }), hidden, [5], STEPS))[0].now));
 });
 
 test("impalements scatter around the truth as they say, and repeat with the link", async () => {
-  const hidden = await hiddenCell(model, cell, fakeState());
-  const { settled } = await truthAt(model, cell, fakeState(), hidden, 10);
-  assert.equal(settled, model.compute(fakeState({ values: { ...hidden.values, "outside.K": 10, "outside.Na": 140 } })).rest.v[0]);
+  const hidden = await hiddenCell(model, cell, fakeState(), STEPS);
+  const [, { settled }] = await truthAt(model, cell, fakeState(), hidden, [5, 10], STEPS);
+  const [there] = await model.ask([fakeState({ values: { ...hidden.values, "outside.K": 10, "outside.Na": 140 } })]);
+  assert.equal(settled, there.rest.v[0]);
   const state = fakeState();
   assert.deepEqual(impale(state, 10, 0, settled), impale(state, 10, 0, settled));
   assert.notDeepEqual(impale(state, 10, 0, settled), impale(state, 10, 1, settled));

@@ -59,15 +59,16 @@ test("own changes are told control by control", () => {
   assert.deepEqual(told.map((d) => [d.control.name, d.from, d.to]), [["outside.K", 5, 8], ["outside.Na", 145, 142]]);
 });
 
-test("a search that takes long is asked until it is over; what has no rest has no settled number", async () => {
-  const model = fakeModel(cell, { pending: 3 });
-  const seen = await numbers(model, fakeState());
-  assert.equal(model.calls, 4);
+test("several states are asked for at once; what is not decided or has no rest has no settled number", async () => {
+  const model = fakeModel(cell, { needs: 3 });
+  const [seen, more] = await numbers(model, [fakeState(), fakeState({ values: { "outside.K": 10 } })]);
+  assert.deepEqual(model.calls, [2]);
+  assert.ok(more.settled > seen.settled);
   assert.ok(Math.abs(seen.settled - seen.now - 1) < 1e-12);
   assert.ok(Math.abs(seen.E.K - 26.7 * Math.log(5 / 140)) < 1e-12);
-  const impatient = await numbers(fakeModel(cell, { pending: 3 }), fakeState(), 2);
-  assert.ok(Number.isNaN(impatient.settled) && impatient.now === seen.now);
-  const stopped = await numbers(fakeModel(cell), fakeState({ values: { "pump.max_rate": 0 } }));
+  const [impatient] = await numbers(model, [fakeState()], 2);
+  assert.ok(Number.isNaN(impatient.settled) && impatient.now === seen.now && impatient.undecided);
+  const [stopped] = await numbers(model, [fakeState({ values: { "pump.max_rate": 0 } })]);
   assert.ok(Number.isNaN(stopped.settled) && Number.isFinite(stopped.now) && stopped.outcome === "runs_down");
 });
 

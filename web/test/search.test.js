@@ -144,6 +144,19 @@ test("a clock stops it between chunks, and it goes on from there", () => {
   assert.equal(search.tried, search.followed[0]);
 });
 
+test("steps are counted and not timed, and what still moves after them is left undecided", () => {
+  const made = kernels({ follow: (lane, calls) => (lane === 0 && calls === 3 ? 3 : 0) });
+  const search = begin(made, [{ done: 0, amount: 130 }, { done: 0, amount: 150 }, { amount: 170 }]);
+  for (let k = 0; k < 3; k++) search.step(100);
+  search.leave();
+  assert.ok(search.over);
+  assert.deepEqual(made.calls.slice(1), [["follow", 2, 100], ["follow", 2, 100], ["follow", 1, 100]]);
+  const lanes = [0, 1, 2].map((k) => search.lane(k));
+  assert.deepEqual(lanes.map(({ outcome, why }) => [...outcome, ...why]), [["rests", null], ["undecided", "core.not_followed"], ["rests", null]]);
+  assert.deepEqual(lanes.map(({ followed }) => followed[0]), [200, 300, 0]);
+  assert.deepEqual([lanes[0], lanes[2]].map(({ points }) => points.state[0]), [130, 170]);
+});
+
 const USED_UP = { vanishing: [1, 0], nearly_gone: 1 };
 
 test("a cell rests without an ion that is used up, if nothing brings it back", () => {

@@ -18,6 +18,9 @@ from vrest.verbs.prepared import RTOL
 SEARCHED, RUN = 4 * search.CHUNK, 4096
 """Steps of a search and of a run that a page takes before it shows what it has; it goes on when nothing is dragged."""
 
+READ = 128 * search.CHUNK
+"""Steps of a search after which Lab takes a cell for one of which nothing settled can be read."""
+
 MOST_STEPS = 1_000_000
 """Of a run."""
 
@@ -49,6 +52,7 @@ def certificate() -> dict[str, Any]:
         "end": searching.END,
         "tries": search.TRIES,
         "tries_drag": SEARCHED,
+        "tries_lab": READ,
         "chunk": search.CHUNK,
         "largest_chunk": search.LARGEST_CHUNK,
         "neutral_rate": NEUTRAL_RATE,

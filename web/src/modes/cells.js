@@ -33,8 +33,8 @@ const readingOf = (view, quantity, ...place) => {
   return j < 0 || !view.rest.read ? NaN : view.rest.read[j];
 };
 
-/** The numbers of a View that the modes keep; copied, because the next one may be written over it. mV; NaN where there is none. */
-export function numbersOf(view) {
+/** What the modes keep of an answer. mV; NaN where there is none. */
+function numbersOf(view) {
   const m = view.state.membrane ?? 0;
   const membrane = view.cell.membranes[m];
   const ions = view.cell.readings.filter((r) => r.quantity === "E" && r.place[0] === membrane).map((r) => r.place[1]);
@@ -50,14 +50,5 @@ export function numbersOf(view) {
   };
 }
 
-/**
- * The numbers of a state that is not the one shown. A search that takes long goes on each time it is asked, and the page stays
- * alive; after `most` times it is left as it is, and there is no settled number.
- */
-export async function numbers(model, state, most = Infinity) {
-  for (let asked = 1; ; asked++) {
-    const view = await model.compute(state);
-    if (!view.rest.pending || asked >= most) return numbersOf(view);
-    await new Promise((done) => setTimeout(done));
-  }
-}
+/** The numbers of states that are not the one shown; of what still moves after so many steps there is no settled one. */
+export const numbers = async (model, states, steps) => (await model.ask(states, steps)).map(numbersOf);

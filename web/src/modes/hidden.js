@@ -13,11 +13,9 @@ const ANSWERS = 2 * NOISE;
 const WIDEST = 2.5;
 const LEAST = 1.25;
 const TRIES = 40;
-// A search that is not over after so many frames gives no reading; while a cell is chosen, fewer. At once there is nothing to wait for.
-const FRAMES = 200;
-const FEW = 10;
 
-const read = (model, state, most) => numbers(model, state, state.reading === "now" ? 1 : most);
+// At once there is nothing to search for.
+const read = (model, states, steps) => numbers(model, states, states[0]?.reading === "now" ? 0 : steps);
 
 const ionOf = (control) => control.name.split(".").at(-1);
 
@@ -65,28 +63,25 @@ export function series(control) {
 
 const valuesOf = (cell, truth) => truth.reduce((values, { k, value }) => withValue(cell, values, k, value), {});
 
-/** The hidden cell of a state's seed: {truth: [{k, value}], values}, or null where no change of this cell can be hidden. */
-export async function hiddenCell(model, cell, state) {
+/** The hidden cell of a state's seed: {truth: [{k, value}], values}, or null where no change of this cell can be hidden. A cell that
+ * still moves after so many steps is none to hide. */
+export async function hiddenCell(model, cell, state, steps) {
   const axis = axisOf(cell, state);
   const among = candidates(cell, state);
   const xs = axis < 0 ? [] : series(cell.controls[axis]).filter((x, i) => i % 2 === 0 && bathAt(cell, state, {}, x) !== null);
-  const readings = async (values) => {
-    const out = [];
-    for (const x of xs) out.push((await read(model, at(cell, state, values, x), FEW))[state.reading]);
-    return out;
-  };
-  const reference = await readings({});
-  const heard = [];
-  for (const k of among) {
-    const moved = await readings(withValue(cell, {}, k, cell.controls[k].value * WIDEST));
-    if (moved.some((v, i) => Math.abs(v - reference[i]) >= ANSWERS)) heard.push(k);
-  }
+  const tried = [{}, ...among.map((k) => withValue(cell, {}, k, cell.controls[k].value * WIDEST))];
+  const seen = await read(model, tried.flatMap((values) => xs.map((x) => at(cell, state, values, x))), steps);
+  const readings = tried.map((_, i) => seen.slice(i * xs.length, (i + 1) * xs.length).map((each) => each[state.reading]));
+  const [reference, ...moved] = readings;
+  const heard = among.filter((_, i) => moved[i].some((v, j) => Math.abs(v - reference[j]) >= ANSWERS));
   if (heard.length < 2) return null;
   const random = stream(state.seed, `cell ${cell.name}`);
   for (let i = 0; i < TRIES; i++) {
     const truth = drawn(cell, heard, random);
-    if (truth && (await numbers(model, { ...state, values: valuesOf(cell, truth), blocks: [] }, FEW)).isRest)
-      return { truth, values: valuesOf(cell, truth) };
+    if (!truth) continue;
+    const values = valuesOf(cell, truth);
+    const [{ isRest }] = await numbers(model, [{ ...state, values, blocks: [] }], steps);
+    if (isRest) return { truth, values };
   }
   return null;
 }
@@ -96,8 +91,9 @@ export const bathAt = (cell, state, values, x) => withBathIon(cell, values, axis
 
 const at = (cell, state, values, x) => ({ ...state, values: bathAt(cell, state, values, x), blocks: [] });
 
-/** The numbers of the hidden cell at x, of which `state.reading` ("now" or "settled") is impaled. */
-export const truthAt = (model, cell, state, hidden, x) => read(model, at(cell, state, hidden.values, x), FRAMES);
+/** The numbers of the hidden cell at each of xs, of which `state.reading` ("now" or "settled") is impaled. */
+export const truthAt = (model, cell, state, hidden, xs, steps) =>
+  read(model, xs.map((x) => at(cell, state, hidden.values, x)), steps);
 
 /** What the electrodes read, mV to one decimal: `CELLS` draws around v; `repeat` counts impalements at the same x. */
 export function impale(state, x, repeat, v) {

@@ -23,6 +23,7 @@ export function createMode({ store, model, doc, t, host }) {
   let estimates = [];
   let across = null; // the bath ion of the readings
 
+  const steps = doc.certificate.tries_lab;
   const cellOf = (state) => doc.cells.find((c) => c.name === state.cell);
   const filled = (state) => ({ reading: READINGS[0], seed: 1, impaled: [], data: [], ...defined(state) });
   const defined = (state) => Object.fromEntries(Object.entries(state).filter(([, v]) => v !== undefined && v !== null));
@@ -31,20 +32,26 @@ export function createMode({ store, model, doc, t, host }) {
   async function known(state) {
     const cell = cellOf(state);
     const key = JSON.stringify([cell.name, state.seed, state.reading, axisOf(cell, state), state.membrane, state.companions]);
-    if (cache.key !== key) cache = { key, hidden: await hiddenCell(model, cell, state), v: new Map() };
-    return cache;
+    if (cache.key !== key) {
+      panel.busy(t("lab.wait"));
+      cache = { key, hidden: hiddenCell(model, cell, state, steps), v: new Map() };
+    }
+    const { hidden, v } = cache;
+    return { hidden: await hidden, v };
   }
 
   /** [{x, readings, at: its place in `data`, or -1}] of the impalements of a state. */
   async function rowsOf(state, { hidden, v }) {
     const cell = cellOf(state);
+    const xs = [...new Set(state.impaled)].filter((x) => !v.has(x) && bathAt(cell, state, {}, x) !== null);
+    if (xs.length) panel.busy(t("lab.impaling"));
+    (await truthAt(model, cell, state, hidden, xs, steps)).forEach((found, i) => v.set(xs[i], found));
     const seen = new Map();
     const rows = [];
     for (const x of state.impaled) {
       const repeat = seen.get(x) ?? 0;
       seen.set(x, repeat + 1);
-      if (bathAt(cell, state, {}, x) === null) continue;
-      if (!v.has(x)) v.set(x, await truthAt(model, cell, state, hidden, x));
+      if (!v.has(x)) continue;
       const there = v.get(x)[state.reading];
       const places = state.data.flatMap((point, j) => (point.x === x ? [j] : []));
       rows.push({ x, repeat, text: v.get(x).text, readings: Number.isFinite(there) ? impale(state, x, repeat, there) : null, at: places[repeat] ?? -1 });
@@ -105,8 +112,6 @@ export function createMode({ store, model, doc, t, host }) {
   async function draw(state) {
     const key = JSON.stringify([state.cell, state.seed, state.reading, state.x, state.membrane, state.companions, state.impaled, state.data, state.revealed]);
     if (key === drawn) return;
-    if (!drawn) panel.draw(el("p", {}, t("lab.wait")));
-    panel.busy();
     drawn = key;
     const cell = cellOf(state);
     const axis = axisOf(cell, state);

@@ -12,18 +12,24 @@ export const fresh = (prefix) => `${prefix}-${++named}`;
 export function createPanel(host, name, title) {
   const id = fresh(name);
   const body = el("div");
-  const section = el("section", { className: "mode", "aria-labelledby": id }, el("h2", { id }, title), body);
+  const doing = el("p", { className: "mode-note", hidden: true });
+  const section = el("section", { className: "mode", "aria-labelledby": id }, el("h2", { id }, title), doing, body);
   return {
     mount: () => host.prepend(section),
     remove: () => section.remove(),
-    /** Until the next `draw` something is being worked out. */
-    busy: () => section.setAttribute("aria-busy", "true"),
+    /** Until the next `draw` this is being worked out. */
+    busy(text) {
+      section.setAttribute("aria-busy", "true");
+      write(doing, text);
+      doing.hidden = false;
+    },
     /** What the panel holds; who works by keys stays at the same place of it. */
     draw(...children) {
       const stops = () => [...body.querySelectorAll(STOPS)];
       const at = stops().indexOf(document.activeElement);
       const label = document.activeElement.getAttribute("aria-label");
       body.replaceChildren(...children.filter(Boolean));
+      doing.hidden = true;
       section.setAttribute("aria-busy", "false");
       if (at >= 0) (stops().find((stop) => label && stop.getAttribute("aria-label") === label) ?? stops()[at])?.focus();
     },

@@ -85,8 +85,8 @@ export function createMode({ store, model, doc, t, host, show: showPage }) {
       const first = question.start(cell);
       const end = question === OWN ? state.values : question.end(cell);
       if (!differences(cell, first, end).length) return refuse(t("predict.own.none"));
-      panel.busy();
-      const seen = await numbers(model, { ...state, values: end, blocks: [] });
+      panel.busy(t("predict.wait"));
+      const [seen] = await numbers(model, [{ ...state, values: end, blocks: [] }]);
       answered = { id: question.id, predicted, reason, start, seen };
       kept.add({
         at: new Date().toISOString(),
@@ -180,13 +180,13 @@ export function createMode({ store, model, doc, t, host, show: showPage }) {
     const key = [cell.name, question.id, shown, state.membrane, kept.all().length].join();
     if (key === drawn) return;
     drawn = key;
-    panel.busy();
+    panel.busy(t("predict.wait"));
     show(shown ? {} : { now: false, settled: false, plots: false });
-    const start = await numbers(model, { ...state, values: question.start(cell), blocks: [] });
-    // A link may open on an answer: then nothing was said before it.
     const end = question === OWN ? state.values : question.end(cell);
+    // A link may open on an answer: then nothing was said before it.
     const said = answered?.id === question.id ? answered : null;
-    const seen = shown && !said ? await numbers(model, { ...state, values: end, blocks: [] }) : null;
+    const wanted = [question.start(cell), ...(shown && !said ? [end] : [])];
+    const [start, seen] = await numbers(model, wanted.map((values) => ({ ...state, values, blocks: [] })));
     if (drawn !== key) return;
     setUp = null;
     const told = shown ? result(cell, question, said ?? { start, seen }) : null;

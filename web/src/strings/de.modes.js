@@ -101,6 +101,7 @@ export default {
   "predict.stays": "Antworten bleiben in diesem Browser, auf diesem Rechner.",
   "predict.stays_briefly": "Antworten bleiben auf diesem Rechner, und nur, bis diese Seite geschlossen wird: Sichern Sie das Laborblatt.",
   "predict.csv": "Als CSV sichern",
+  "predict.wait": "Was die Zelle tut, wird ausgerechnet …",
   "predict.forget": "Vergessen",
   "predict.no_reference": "Diese Zelle hat keine Ruhe, von der man ausgehen könnte: {reason} Nur eine eigene Änderung lässt sich vorhersagen.",
   "sheet.time": "Zeit",
@@ -166,6 +167,7 @@ export default {
 
   "lab.heading": "Labor: eine Zelle messen",
   "lab.wait": "Eine Zelle wird gemacht und probiert, wie V auf ihre Größen antwortet …",
+  "lab.impaling": "Die Zellen werden angestochen: Es wird gesucht, wo jede zur Ruhe kommt …",
   "lab.what": "Zelle {seed} ist die Zelle dieser Seite mit anderen Werten von: {what}. Wie groß sie sind, finden Sie heraus. Eine Elektrode liest bei jeder Konzentration V von {n} solchen Zellen, jedes mit einem Rauschen von {sd} mV (Standardabweichung). Das Diagramm zeichnet die Zelle, wie die Regler sie haben, nicht die verborgene.",
   "lab.seed": "Nummer der Zelle (für alle dieselbe)",
   "lab.another": "Eine andere Zelle",

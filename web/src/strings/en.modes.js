@@ -101,6 +101,7 @@ export default {
   "predict.stays": "Answers stay in this browser, on this machine.",
   "predict.stays_briefly": "Answers stay on this machine, and only until this page is closed: save the lab sheet.",
   "predict.csv": "Save as CSV",
+  "predict.wait": "What the cell does is being worked out …",
   "predict.forget": "Forget them",
   "predict.no_reference": "This cell has no rest to start from: {reason} Only a change of your own can be predicted.",
   "sheet.time": "time",
@@ -166,6 +167,7 @@ export default {
 
   "lab.heading": "Lab: measure a cell",
   "lab.wait": "A cell is being made, and how V answers to its numbers is tried …",
+  "lab.impaling": "The cells are impaled: where each comes to rest is searched for …",
   "lab.what": "Cell {seed} is the cell of this page with other values of: {what}. How large they are, you find out. An electrode reads V of {n} such cells at each concentration, each with noise of {sd} mV (standard deviation). The plot draws the cell as the sliders have it, not the hidden one.",
   "lab.seed": "Cell number (the same for everybody)",
   "lab.another": "Another cell",
