@@ -73,8 +73,12 @@ export function pythonCode(view) {
   lines.push(cell.reference.rests ? `before = vrest.rest(${python(cell.file)})` : `cell = vrest.load(${python(cell.file)})`);
   if (cell.reference.rests) lines.push("cell = before.as_cell()");
   if (put.length) lines.push(`cell = vrest.apply(cell, ${table(put)})  # contents, mM`);
-  lines.push(`changes = ${table(rest)}`, "now = vrest.instant(cell, changes)  # contents frozen", "settled = vrest.rest(vrest.apply(cell, changes))");
-  lines.push(`print(${cell.reference.rests ? "before.v_rest, " : ""}now.v, settled.v_rest, settled.outcome.name)  # mV`);
+  const defined = view.now.v.every((v) => v !== null);
+  lines.push(`changes = ${table(rest)}`);
+  if (defined) lines.push("now = vrest.instant(cell, changes)  # contents frozen");
+  lines.push("settled = vrest.rest(vrest.apply(cell, changes))");
+  const told = [cell.reference.rests && "before.v_rest", defined && "now.v", view.rest.isRest && "settled.v_rest", "settled.outcome.name"];
+  lines.push(`print(${told.filter(Boolean).join(", ")})  # mV`);
   if (state.blocks.length) {
     const protocol = events(view).map(([time, text]) => `(${python(`${time} s`)}, ${python(text)})`);
     const start = view.run.start === "rest" ? ", start=settled.state" : "";

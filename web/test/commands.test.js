@@ -11,8 +11,8 @@ const CONTROLS = [
   { name: "K_leak.count", unit: "1", value: 2, fixed_at_start: false },
 ];
 const cell = (changes = {}) => ({ name: "my_cell", file: "my_cell", controls: CONTROLS, reference: { rests: true }, ...changes });
-const view = (values, { blocks = [], stages = [], start = "rest", of = cell() } = {}) => ({
-  cell: of, values: CONTROLS.map(({ name, value }) => values[name] ?? value), rest: { isRest: start === "rest" },
+const view = (values, { blocks = [], stages = [], start = "rest", of = cell(), now = -70 } = {}) => ({
+  cell: of, values: CONTROLS.map(({ name, value }) => values[name] ?? value), now: { v: [now] }, rest: { isRest: start === "rest" },
   state: { values, blocks, until: 7200, log: false }, run: { stages, start },
 });
 
@@ -59,6 +59,12 @@ test("a run from what is described does not begin at rest", () => {
   const asked = (start) => command({ what: "run", state: { ...found.state, blocks: [] }, cell: cell(), start });
   assert.doesNotMatch(asked("described"), /--from-rest/);
   assert.match(asked("rest"), /--from-rest/);
+});
+
+test("Python asks for no number that there is not", () => {
+  const code = pythonCode(view({ "outside.K": 90 }, { start: "described", now: null }));
+  assert.doesNotMatch(code, /instant|settled\.v_rest/);
+  assert.match(code, /print\(before\.v_rest, settled\.outcome\.name\)/);
 });
 
 test("Python puts contents first and freezes them at once", () => {

@@ -26,7 +26,7 @@ export default {
     "Dieser Browser rechnet etwas anderes aus als vrest {version}, als die Datei gemacht wurde ({what}); deshalb zeigt die Seite keine Zahlen. Fragen Sie stattdessen auf der Kommandozeile: {command}",
   "core.failed": "Die Seite ist auf einen eigenen Fehler gestoßen ({why}). Laden Sie sie neu; wenn das nicht hilft, melden Sie ihn bitte mit dem Link dieser Seite.",
   "core.link": "Der Link sagt etwas, das diese Seite nicht annehmen kann und das weggelassen wurde: {what}.",
-  "core.link.unknown": "{key} (hier nicht bekannt)",
+  "core.link.unknown": "{key}={value} (hier nicht bekannt)",
   "core.link.value": "{key}={value} (kein Wert dafür)",
   "core.link.outside": "{key}={value} (außerhalb seiner Grenzen)",
   "core.link.version": "Der Link wurde mit vrest {value} gemacht; diese Seite ist von vrest {version}, und ihre Zahlen können anders sein.",

@@ -26,7 +26,7 @@ export default {
     "This browser computes something else than vrest {version} did when the file was made ({what}), so the page shows no numbers. Ask on a command line instead: {command}",
   "core.failed": "The page met an error of its own ({why}). Load it again; if that does not help, please report it with the link of this page.",
   "core.link": "The link says what this page cannot take, which was left out: {what}.",
-  "core.link.unknown": "{key} (not known here)",
+  "core.link.unknown": "{key}={value} (not known here)",
   "core.link.value": "{key}={value} (no value of it)",
   "core.link.outside": "{key}={value} (outside its limits)",
   "core.link.version": "The link was made by vrest {value}; this page is of vrest {version}, and its numbers may differ.",
