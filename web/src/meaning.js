@@ -20,17 +20,18 @@ export function summary(view, t) {
   const m = view.state.membrane ?? 0;
   const { now, rest, before } = view;
   const from = { before: before.v[m] };
+  const slowest = t(Number.isFinite(rest.tau) ? "say.tau" : "say.slowly", { tau: rest.tau });
   if (rest.isRest && !rest.pending && !Object.keys(view.state.values).length)
-    return t(Number.isFinite(rest.tau) ? "say.start" : "say.start.slowly", { v: rest.v[m], tau: rest.tau });
-  const first =
-    now.v[m] === null || !Number.isFinite(now.v[m])
-      ? t("say.now.none")
-      : t("say.now", { v: now.v[m], by: now.v[m] - before.v[m], ...from });
+    return `${t(view.state.blocks.length ? "say.start.blocks" : "say.start", { v: rest.v[m] })} ${slowest}`;
+  const said = (key, v) => t(same(v, before.v[m], t) ? `${key}.same` : key, { v, by: v - before.v[m], ...from });
+  const first = now.v[m] === null || !Number.isFinite(now.v[m]) ? t("say.now.none") : said("say.now", now.v[m]);
   if (rest.pending) return `${first} ${t("say.pending")}`;
   if (!rest.isRest) return `${first} ${rest.text}`;
-  const settled = Number.isFinite(rest.tau) ? "say.settled" : "say.settled.slowly";
-  return `${first} ${t(settled, { v: rest.v[m], by: rest.v[m] - before.v[m], tau: rest.tau, ...from })}`;
+  return `${first} ${said("say.settled", rest.v[m])} ${slowest}`;
 }
+
+/** Whether a change from one potential to another is too small to be told. */
+export const same = (v, before, t) => t.signed(v - before) === t.signed(0);
 
 /** Why a membrane has the potential it has, sentence by sentence; the order is that of `vrest explain`. */
 export function accountOf(view, doc, t) {

@@ -1,6 +1,6 @@
 // The read-outs.
 import { el, setAttribute, write } from "./dom.js";
-import { reader } from "./meaning.js";
+import { reader, same } from "./meaning.js";
 
 /** What is always in sight: V at once and settled with what they were, the E of each ion, the outcome. */
 export function createStrip({ cell, store, t }) {
@@ -45,7 +45,7 @@ export function createStrip({ cell, store, t }) {
     value.value = known && !hidden ? String(v) : "";
     write(value, hidden ? "?" : known ? t.mV(v) : none);
     value.classList.toggle("words", !hidden && !known);
-    write(by, known && !hidden && v !== before ? t("strip.by", { by: v - before }) : "");
+    write(by, known && !hidden && !same(v, before, t) ? t("strip.by", { by: v - before }) : "");
     value.nextSibling.hidden = hidden || !known;
   }
 

@@ -81,7 +81,8 @@ test("texts hold numbers with a true minus and sensible digits", () => {
   assert.equal(t.mV(-0.04), "0.0");
   assert.equal(t.signed(3.66), "+3.7");
   assert.equal(t.signed(-3.66), "−3.7");
-  assert.equal(t.signed(0.01), "0.0");
+  assert.equal(t.signed(0.01), "+0.01");
+  assert.equal(t.signed(-0.0004), "0.0");
   assert.equal(t.number(5.4217e-8), "5.42×10⁻⁸");
   assert.equal(t.number(NaN), "–");
   assert.equal(t.number(-0), "0");
@@ -204,7 +205,7 @@ const accounts = [
 ];
 const view = {
   cell: { membranes: [membrane], compartments: ["inside"], accounts, readings: [] },
-  state: { membrane: 0, values: { "outside.K": 8 } },
+  state: { membrane: 0, values: { "outside.K": 8 }, blocks: [] },
   account: [...Object.values(rows), -77.1, 66.66, 13.17, -130.6, 0.629, 0.095, 0.0539],
   before: { v: [-70] },
   now: { v: [-66.34] },
@@ -221,14 +222,23 @@ test("the account is told with the numbers of the view", () => {
   );
   assert.match(lines[1], /−60.3 mV.*own current, −3.6 mV/);
   assert.deepEqual(pumpOf(view, t), [
-    "Stop the pump and 3.6 mV are lost at once (to −60.3 mV): its own current.",
-    "Another 60.1 mV are lost as the gradients it keeps run down, to −0.3 mV.",
+    "Stop the pump and V changes by +3.6 mV at once, to −60.3 mV: its own current.",
+    "Then it changes by another +60.1 mV, to −0.3 mV, as the gradients that the pump keeps run down.",
   ]);
   assert.equal(
     summary(view, t),
     "At once V is −66.3 mV, +3.7 mV from −70.0 mV. Once settled it is −63.9 mV, +6.1 mV from the start, with 5.48 min as the slowest time constant.",
   );
-  assert.match(summary({ ...view, state: { membrane: 0, values: {} } }, t), /^The cell rests at −63.9 mV/);
+  const begun = { membrane: 0, values: {}, blocks: [] };
+  assert.match(summary({ ...view, state: begun }, t), /^The cell rests at −63.9 mV.*Nothing has been changed yet/);
+  assert.doesNotMatch(summary({ ...view, state: { ...begun, blocks: [{}] } }, t), /Nothing/);
+});
+
+test("a small change of V is not said to be none, and none is not said to be one", () => {
+  const at = (now, settled) => summary({ ...view, now: { v: [now] }, rest: { ...view.rest, v: [settled] } }, t);
+  assert.match(at(-69.96, -70.004), /−70\.0 mV, \+0\.04 mV from −70\.0 mV\. .*−0\.004 mV from the start/);
+  assert.match(at(-70 + 1e-13, -70), /^At once V stays at −70\.0 mV\. Once settled it is −70\.0 mV, as at the start/);
+  assert.equal(t.signed(-65.1), "−65.1");
 });
 
 test("an ion that follows V is not said to pull, and a pump that stands still gives nothing", () => {

@@ -23,8 +23,8 @@ export function languageOf(asked, own = []) {
 }
 
 /**
- * t(key, values) of a language. A text names its values as {name}; {v:mV} is a potential to 0.1 mV, {v:+mV} with its
- * sign, {x:3} a number to 3 significant digits, {x:+3} with its sign, {s:time} a duration, {u:unit} a unit. A bare
+ * t(key, values) of a language. A text names its values as {name}; {v:mV} is a potential to 0.1 mV, {v:+mV} a change of
+ * it with its sign, and with one digit where it is smaller than that, {x:3} a number to 3 significant digits, {x:+3} with its sign, {s:time} a duration, {u:unit} a unit. A bare
  * {x} is a number to 3 digits; a text stands as it is, and so does {x} while it has no value. Throws for a key that
  * no language has.
  */
@@ -57,6 +57,12 @@ export function createT(language, languages = LANGUAGES) {
     return /[1-9]/.test(shown) ? shown : shown.replace("−", "");
   }
 
+  /** Of a change too small for a decimal its first digit, down to 0.001 mV: it is not said to be none. */
+  function signed(value) {
+    const small = Math.abs(value) < 0.05 && Math.abs(value) >= 0.0005;
+    return plus(small ? local(value, { maximumSignificantDigits: 1 }) : mV(value));
+  }
+
   const plus = (text) => (/^[1-9]|^0.*[1-9]/.test(text) ? `+${text}` : text);
 
   function time(seconds, digits = 3) {
@@ -65,7 +71,7 @@ export function createT(language, languages = LANGUAGES) {
     return `${number(seconds / size, digits)} ${name}`;
   }
 
-  const forms = { mV, "+mV": (v) => plus(mV(v)), time, unit: unitText };
+  const forms = { mV, "+mV": signed, time, unit: unitText };
 
   function formatted(value, form) {
     if (typeof value === "string" && form !== "unit") return value;
@@ -86,7 +92,7 @@ export function createT(language, languages = LANGUAGES) {
     number,
     mV,
     time,
-    signed: forms["+mV"],
+    signed,
     unit: unitText,
     /** As a screen reader should say it: "minus 76.5 millivolts", "8 millimolar". */
     spoken(shown, unit) {
