@@ -9,6 +9,9 @@ export const GROUPS = ["solutions", "membrane", "pump", "more"];
 /** Presses of a key that follow each other as fast as this, in ms, are undone as one. */
 const ONE_GESTURE = 1000;
 
+/** Of what companions make up for, what may be left: numbers are kept to 12 digits. */
+const ROUNDED = 1e-9;
+
 /** Positions of a slider from end to end. */
 const ENDS = 1000;
 
@@ -76,6 +79,18 @@ export function changed(controls, values, changes) {
 
 /** The value of each control in a state. */
 export const valuesOf = (controls, state) => controls.map(({ name, value }) => state.values[name] ?? value);
+
+/** [{place, net}] of baths which the values leave with another net charge than the reference has, mM of unit charges. */
+export function charged({ controls, compartments, valences }, values) {
+  return compartments.flatMap((place) => {
+    const ions = controls
+      .map(({ name, value, companions }, k) => ({ ion: name.split(".")[1], own: companions?.length && name.startsWith(`${place}.`), by: values[k] - value }))
+      .filter(({ own, by }) => own && by !== 0);
+    const net = ions.reduce((sum, { ion, by }) => sum + valences[ion] * by, 0);
+    const all = ions.reduce((sum, { by }) => sum + Math.abs(by), 0);
+    return Math.abs(net) > ROUNDED * all ? [{ place, net }] : [];
+  });
+}
 
 /** ARIA reads no exponents. */
 const plain = (value) => new Intl.NumberFormat("en", { useGrouping: false, maximumSignificantDigits: 6 }).format(value);
@@ -322,6 +337,9 @@ export function createControls({ host, cell, store, t, say }) {
     );
     return { group, fold, count, mine };
   });
+  const charge = el("p", { className: "note bath" });
+  const contents = el("p", { className: "note contents" });
+  folds.find(({ group }) => group === "solutions")?.fold.append(charge, contents);
   const cost = el("p", { className: "hint cost" });
   folds.find(({ group }) => group === "pump")?.fold.append(cost);
   host.replaceChildren(el("p", { className: "hint" }, t("controls.hint")), ...folds.map(({ fold }) => fold));
@@ -330,6 +348,8 @@ export function createControls({ host, cell, store, t, say }) {
     sync(state) {
       const values = valuesOf(controls, state);
       rows.forEach(({ sync }, k) => sync(values[k], state));
+      write(charge, charged(cell, values).map((each) => t("controls.charged", each)).join(" "));
+      write(contents, controls.some(({ name, fixed_at_start }) => fixed_at_start && name in state.values) ? t("controls.contents") : "");
       for (const { count, mine } of folds) {
         const different = mine.filter((k) => controls[k].name in state.values).length;
         write(count, different ? t("controls.changed", { count: different }) : "");

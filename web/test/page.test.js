@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { choiceOf, companionOf } from "../src/companions.js";
 import { changed, moved, positionOf, stepOf, valueAt } from "../src/controls.js";
+import { changed, charged, choiceOf, companionOf, moved, positionOf, stepOf, valueAt } from "../src/controls.js";
 import { accountOf, pumpOf, summary } from "../src/meaning.js";
 import { inField, niceStep, readNumber, readTime, timeInField } from "../src/numbers.js";
 import { createT, languageOf, unitText } from "../src/strings/index.js";
@@ -27,6 +28,21 @@ test("numbers are read as people write them", () => {
   assert.equal(readNumber("37 °C", "degC").value, 37);
   assert.equal(readNumber("1 µF/cm²", "uF/cm2").value, 1);
   assert.equal(readNumber("2 m/(Pa s)", "m/(Pa s)").value, 2);
+});
+
+test("a bath with a charge of its own is named", () => {
+  const companions = [{}];
+  const controls = [
+    { name: "outside.K", value: 5, companions },
+    { name: "outside.Ca", value: 2, companions },
+    { name: "outside.Cl", value: 110, companions },
+    { name: "inside.K", value: 140, companions: [] },
+  ];
+  const cell = { controls, compartments: ["outside", "inside"], valences: { K: 1, Ca: 2, Cl: -1 } };
+  assert.deepEqual(charged(cell, [5, 2, 110, 120]), []);
+  assert.deepEqual(charged(cell, [8.1, 2, 113.1, 140]), []);
+  assert.deepEqual(charged(cell, [3, 3, 110, 140]), []);
+  assert.deepEqual(charged(cell, [5, 3, 110, 140]), [{ place: "outside", net: 2 }]);
 });
 
 test("what could be read in two ways, or not at all, is refused in words", () => {

@@ -80,6 +80,10 @@ export default {
   "controls.companion.with": "zusammen mit {label}",
   "controls.companion.none": "allein",
   "controls.companion.none.note": "Allein lässt ein Ion das Bad mit einer Ladung zurück. Ein wirkliches Bad hat keine.",
+  "controls.charged":
+    "„{place}“ hat jetzt eine Ladung von {net:+3} mM, die es am Anfang nicht hatte, denn ein Ion wurde ohne ein anderes geändert, das sie ausgleicht. Ein wirkliches Bad hat keine.",
+  "controls.contents":
+    "Inhalte sind geändert: „Sofort“ gilt mit diesen Inhalten, und was ihre Ladung ausgleicht, wurde mit ihnen geändert. Deshalb kann die Zelle anderswo zur Ruhe kommen als vorher.",
   "controls.limit": "Bei {limit:6} {unit:unit} angehalten, der Grenze von {label}.",
   "controls.limit.companion": "{own} hielt bei {stopped:6} {unit:unit} an: {label} macht ihm Platz und ist an seiner Grenze, {limit:6} {unit:unit}.",
   "controls.limit.refused": "{label} kann nicht über {limit:6} {unit:unit} hinaus. Nichts wurde geändert.",

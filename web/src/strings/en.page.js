@@ -80,6 +80,10 @@ export default {
   "controls.companion.with": "together with {label}",
   "controls.companion.none": "alone",
   "controls.companion.none.note": "Alone, an ion leaves the bath with a net charge. A real bath has none.",
+  "controls.charged":
+    "“{place}” now has a net charge of {net:+3} mM that it did not have at the start, for an ion was changed without another that makes up for it. A real bath has none.",
+  "controls.contents":
+    "Contents are changed: “at once” is with these contents, and what balances their charge was changed along with them. Therefore the cell may settle elsewhere than before.",
   "controls.limit": "Stopped at {limit:6} {unit:unit}, the limit of {label}.",
   "controls.limit.barred": "{label} must stay above {limit:6} {unit:unit}. Nothing was changed.",
   "controls.limit.companion": "{own} stopped at {stopped:6} {unit:unit}: {label} makes room for it and is at its limit, {limit:6} {unit:unit}.",
