@@ -62,6 +62,13 @@ def test_the_reference_is_the_rest(cells):
         assert cells[name]["reference"]["v"] == pytest.approx(expected, abs=1e-9)
 
 
+def test_what_is_rounding_is_far_below_what_flows(cells):
+    flow = vrest.explain(NEURON).membranes[0]
+    sodium = next(ion for ion in flow.ions if ion.ion == "Na")
+    assert cells[NEURON]["rounding"]["currents"] == pytest.approx(-1e-9 * sodium.channel_current, rel=1e-6)
+    assert cells[NEURON]["rounding"]["fluxes"] == pytest.approx(1e-9 * sodium.fluxes["pump"], rel=1e-6)
+
+
 def test_where_there_is_no_rest_the_cell_is_as_described():
     cell = apply("hodgkin_huxley_1952", "stimulus.density=10 uA/cm2")
     (shown,) = document([Shown(cell, "firing.toml")])["cells"]

@@ -141,7 +141,7 @@ export function createMeaning({ host, cell, doc, t, checked }) {
   const atp = el("p", {});
   const charge = el("p", {});
   const costs = el("section", {}, el("h3", {}, t("costs.title")), atp, charge);
-  const flux = fluxTable(cell, doc, t);
+  const flux = fluxTable(cell, t);
   const given = el("ul", { className: "sentences" });
   const pump = el("section", {}, el("h3", {}, t("pump.title")), given);
   const account = el("section", {}, question, waterfall, sentences);
@@ -236,7 +236,7 @@ function fill(list, pairs) {
 }
 
 /** Outward fluxes of each ion through each transport of a membrane, and their sum. */
-function fluxTable(cell, doc, t) {
+function fluxTable(cell, t) {
   const body = el("tbody");
   const head = el("thead");
   const caption = el("caption");
@@ -282,8 +282,7 @@ function fluxTable(cell, doc, t) {
     if (drawn !== membrane) draw(membrane);
     const read = reader(cell.readings, view.rest.read);
     const all = cells.map(({ ion, cells }) => cells.map(({ transport }) => read.value("fluxes", membrane, ion, transport)));
-    const tiny = doc.certificate.table_rounding * Math.max(...all.flat().filter(Number.isFinite).map(Math.abs), 0);
-    const shown = (value) => (Number.isNaN(value) ? "" : Math.abs(value) > tiny ? t("flux.value", { value }) : "0");
+    const shown = (value) => (Number.isNaN(value) ? "" : Math.abs(value) > cell.rounding.fluxes ? t("flux.value", { value }) : "0");
     cells.forEach((row, i) => {
       row.cells.forEach(({ td }, k) => write(td, shown(all[i][k])));
       write(row.sum, shown(all[i].reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : value), 0)));

@@ -228,7 +228,7 @@ const view = {
   off: { now: { v: [-60.34] }, rest: { v: [-0.26], text: "Run down." } },
   rest: { isRest: true, v: [-63.93], tau: 328.5, read: [], text: "It rests.", outcome: "rests" },
 };
-const doc = { certificate: { passive_mV: 0.01, table_rounding: 1e-9 } };
+const doc = { certificate: { passive_mV: 0.01 } };
 
 test("the account is told with the numbers of the view", () => {
   const lines = accountOf(view, doc, t);

@@ -20,10 +20,11 @@ from vrest.page.controls import Control, controls, kind_of, parts, strength_path
 from vrest.page.golden import golden
 from vrest.page.scenarios import scenarios
 from vrest.page.template import template
+from vrest.study.explain.account import ROUNDING
 from vrest.verbs import allowed
 from vrest.verbs.describing import own_numbers
 from vrest.verbs.outputs import potentials
-from vrest.verbs.prepared import RTOL, prepare
+from vrest.verbs.prepared import RTOL, Prepared, prepare
 from vrest.verbs.progress import Progress
 from vrest.verbs.readings import rows
 from vrest.verbs.rest import Rest, rest
@@ -111,6 +112,7 @@ def _cell(one: Shown, told: Callable[[float], None]) -> tuple[dict[str, Any], Ma
         "independent": [int(k) for k in system.laws.independent],
         "tolerance": allowed.allowed_of(system).tolerance(RTOL).tolist(),
         "reference": _reference(found),
+        "rounding": _rounding(ready),
         "controls": [control.as_dict() for control in shown],
         "switches": [k for k, control in enumerate(shown) if control.switch],
         "holds": dict(code.holds),
@@ -135,6 +137,18 @@ def _reference(found: Rest) -> dict[str, Any]:
         "described_v": np.atleast_1d(potentials(system, found.start)).tolist(),
         "v": np.atleast_1d(potentials(system, found.state)).tolist() if rests else None,
     }
+
+
+def _rounding(ready: Prepared) -> dict[str, float]:
+    """Below these a current (pA) or a flux (fmol/s) is rounding, by the largest that the cell on the page has."""
+    seen = ready.read()
+    return {name: ROUNDING * _largest(getattr(seen, name)) for name in ("currents", "fluxes")}
+
+
+def _largest(values: Any) -> float:
+    if isinstance(values, Mapping):
+        return max(map(_largest, values.values()), default=0.0)
+    return float(np.nan_to_num(np.abs(values)).max(initial=0.0))
 
 
 def _transports(cell: Cell, shown: Sequence[Control]) -> list[dict[str, Any]]:

@@ -9,15 +9,19 @@ export function createPlot(host, { t, doc, store }) {
   const plot = figure(host, { t, doc, store, name: "currents", draw, toTable });
   const parts = [bars(plot.svg), bars(plot.svg)];
 
-  /** Currents of transports and what other paths take, pA; fluxes of each ion, fmol/s. */
-  function groups() {
+  /** Currents of transports and what other paths take, pA; fluxes of each ion, fmol/s. What is below `rounding` is none. */
+  function groups(rounding = view.cell.rounding) {
     const membrane = view.cell.membranes[chosen(view)], { readings } = view.cell;
+    const found = (quantity, ...place) => {
+      const value = read(view, quantity, ...place);
+      return Math.abs(value) <= (quantity === "fluxes" ? rounding.fluxes : rounding.currents) ? 0 : value;
+    };
     const carried = new Map(ionsOf(view, membrane).flatMap((ion) => keys(readings, "fluxes", membrane, ion).map((label) => [label, ion])));
     const of = (label) => (keys(readings, "turnovers", membrane).includes(label) ? "pump" : carried.get(label) ?? "other");
-    const currents = keys(readings, "currents", membrane).map((label) => ({ label, value: read(view, "currents", membrane, label), name: of(label) }));
-    currents.push(...keys(readings, "path_currents", membrane).map((label) => ({ label: t("currents.path", { path: label }), value: read(view, "path_currents", membrane, label), name: "other" })));
+    const currents = keys(readings, "currents", membrane).map((label) => ({ label, value: found("currents", membrane, label), name: of(label) }));
+    currents.push(...keys(readings, "path_currents", membrane).map((label) => ({ label: t("currents.path", { path: label }), value: found("path_currents", membrane, label), name: "other" })));
     const fluxes = keys(readings, "fluxes", membrane).map((ion) => ({
-      ion, parts: keys(readings, "fluxes", membrane, ion).map((label) => ({ label, value: read(view, "fluxes", membrane, ion, label), name: ion })),
+      ion, parts: keys(readings, "fluxes", membrane, ion).map((label) => ({ label, value: found("fluxes", membrane, ion, label), name: ion })),
     }));
     return { membrane, currents: currents.filter(({ value }) => value !== 0), fluxes: fluxes.filter(({ parts }) => parts.length) };
   }
@@ -61,6 +65,7 @@ export function createPlot(host, { t, doc, store }) {
     const out = largest(currents, 1), into = largest(currents, -1);
     const parts = [t("currents.summary", { sum: current(total(currents)) })];
     if (out && into) parts.push(t("currents.summary_largest", { out: out.label, outward: current(out.value), into: into.label, inward: current(into.value) }));
+    if (!fluxes.some(({ parts }) => parts.some(({ value }) => value !== 0))) return [...parts, t("currents.summary_still")].join(" ");
     const adrift = fluxes.filter(({ parts }) => flux(total(parts)) !== "0").map(({ ion }) => symbol(view.cell, ion));
     parts.push(adrift.length ? t("currents.summary_drift", { ions: adrift.join(", ") }) : t("currents.summary_balance"));
     return parts.join(" ");
@@ -68,7 +73,7 @@ export function createPlot(host, { t, doc, store }) {
 
   function toTable(next) {
     view = next;
-    const { membrane, currents, fluxes } = groups();
+    const { membrane, currents, fluxes } = groups({ currents: 0, fluxes: 0 });
     const rows = [...currents.map(({ label, value }) => [membrane, label, null, value, null]), [membrane, t("currents.sum"), null, total(currents), null]];
     for (const { ion, parts } of fluxes) {
       rows.push(...parts.map(({ label, value }) => [membrane, label, ion, null, value]));

@@ -95,6 +95,7 @@ export default {
   "currents.summary": "Die Ströme durch die Membran ergeben zusammen {sum} pA.",
   "currents.summary_largest": "Der größte nach außen ist {out} mit {outward} pA, der größte nach innen {into} mit {inward} pA.",
   "currents.summary_balance": "Was von jedem Ion leckt, bringen andere Transporte zurück.",
+  "currents.summary_still": "Von keinem Ion geht mehr in die eine als in die andere Richtung.",
   "currents.summary_drift": "Diese Ionen gehen weiter an andere Orte: {ions}.",
 
   "waterfall.title": "Woher V kommt",

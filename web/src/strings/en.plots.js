@@ -95,6 +95,7 @@ export default {
   "currents.summary": "The currents through the membrane add up to {sum} pA.",
   "currents.summary_largest": "The largest outward one is {out} with {outward} pA, the largest inward one {into} with {inward} pA.",
   "currents.summary_balance": "What leaks of each ion, other transports bring back.",
+  "currents.summary_still": "Of no ion does more cross one way than the other.",
   "currents.summary_drift": "These ions pass on to other places: {ions}.",
 
   "waterfall.title": "Where V comes from",
