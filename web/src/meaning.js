@@ -50,7 +50,8 @@ export function accountOf(view, doc, t) {
   const voters = ions.filter(({ E, share }) => Number.isFinite(E) && Number.isFinite(share));
   if (voters.length) {
     const { ion, E, share, drive } = voters.reduce((a, b) => (b.share > a.share ? b : a));
-    const voice = t(Math.abs(drive) > passive ? "account.loudest" : "account.passive", { ion, E, share: 100 * share });
+    const alone = voters.every(({ ion: other, share }) => other === ion || share === 0);
+    const voice = t(Math.abs(drive) > passive ? "account.loudest" : alone ? "account.alone" : "account.passive", { ion, E, share: 100 * share });
     lines.push(t(several ? "account.vote.where" : "account.vote", { v, membrane, voice }));
   }
   const paths = read.places("path_currents", membrane).map(([name]) => name);

@@ -266,6 +266,8 @@ test("an ion that follows V is not said to pull, and a pump that stands still gi
     ),
   };
   assert.match(accountOf(passive, doc, t)[0], /passive/);
+  const share = accounts.findLastIndex(({ quantity }) => quantity === "chord_share");
+  assert.match(accountOf({ ...passive, account: passive.account.with(share, 0) }, doc, t)[0], /K alone has a voice/);
   const still = { ...view, account: view.account.with(accounts.length - 1, 0) };
   assert.ok(accountOf(still, doc, t).includes(t("account.no_pump")));
   assert.deepEqual(pumpOf(still, t), []);

@@ -154,10 +154,11 @@ export function createPlot(host, { t, doc, store, onX, onDrop, onData }) {
 
   function sentence() {
     const { curve } = view, k = chosen(view), [now, settled] = current();
-    if (hides("now") || hides("settled")) return t("plot.kept_back");
+    if (hides("now") || (hides("settled") && view.rest.isRest)) return t("plot.kept_back");
     const values = { label: control().label, x: t.number(value(), 4), unit: control().unit, now: t.mV(now.v), settled: t.mV(settled.v) };
     const none = { pending: "curve.summary_pending", undecided: "curve.summary_undecided" }[view.rest.outcome] ?? "curve.summary_none";
     const parts = [t(view.rest.isRest ? "curve.summary" : none, values)];
+    if (hides("settled")) return parts[0];
     const known = curve.settled[k].findIndex(Number.isFinite), last = Array.from(curve.settled[k]).findLastIndex(Number.isFinite);
     if (known >= 0 && last > known)
       parts.push(t("curve.summary_range", {

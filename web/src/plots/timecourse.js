@@ -283,7 +283,7 @@ export function createPlot(host, { t, doc, store, onBlock }) {
     const v = run.rows(traces.at(-1).row), [lo, hi] = extent(v);
     let last = v.length - 1;
     while (last >= 0 && !Number.isFinite(v[last])) last -= 1;
-    const parts = [t("timecourse.summary", { start: t.mV(v[0]), low: t.mV(lo), high: t.mV(hi), end: t.mV(v[last]), until: t.time(run.t[last] ?? 0) })];
+    const parts = [t(`timecourse.from_${run.start}`), t("timecourse.summary", { start: t.mV(v[0]), low: t.mV(lo), high: t.mV(hi), end: t.mV(v[last]), until: t.time(run.t[last] ?? 0) })];
     for (const block of state.blocks)
       parts.push(t("timecourse.summary_block", { block: blockName(block), start: t.time(block.start), end: block.end === null ? t("timecourse.to_end") : t.time(block.end) }));
     if (!run.complete) parts.push(t(run.pending ? "timecourse.working" : "timecourse.incomplete", { reached: t.time(run.reached) }));

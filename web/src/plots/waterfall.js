@@ -63,7 +63,8 @@ export function createPlot(host, { t, doc, store }) {
     const said = [t("waterfall.summary", { v: t.mV(of("v").to), parts: parts.map(({ label, by }) => `${label} ${t.signed(by)}`).join(", ") })];
     if (of("direct")) said.push(t("waterfall.summary_direct", { direct: t.signed(of("direct").by) }));
     if (of("indirect")) said.push(t("waterfall.summary_indirect", { indirect: t.signed(of("indirect").by), down: t.mV(of("down").to) }));
-    if (of("ghk")) said.push(t("waterfall.summary_ghk", { ghk: t.mV(of("ghk").to), out: t.mV(Math.abs(of("left out").by)) }));
+    if (of("ghk") && t.signed(of("left out").by) === t.signed(0)) said.push(t("waterfall.summary_ghk_same", { ghk: t.mV(of("ghk").to) }));
+    else if (of("ghk")) said.push(t("waterfall.summary_ghk", { ghk: t.mV(of("ghk").to), out: t.signed(of("left out").by) }));
     return said.join(" ");
   }
 

@@ -129,6 +129,7 @@ export default {
   "account.vote": "Die {v:mV} mV sind eine Abstimmung der offenen Kanäle: {voice}",
   "account.vote.where": "Die {v:mV} mV der Membran „{membrane}“ sind eine Abstimmung der offenen Kanäle: {voice}",
   "account.loudest": "{ion} hat die lauteste Stimme ({share:2} % der Sehnenleitfähigkeit) und zieht auf {E:mV} mV zu.",
+  "account.alone": "Nur {ion} hat eine Stimme, also liegt V auf seinem Nernst-Potential, bei {E:mV} mV.",
   "account.passive": "{ion} hat die lauteste Stimme ({share:2} % der Sehnenleitfähigkeit), ist aber passiv und wiederholt nur, was V ist.",
   "account.paths": "Strom, der von anderswo kommt ({by}), bewegt es um {mV:+mV} mV.",
   "account.one_sided": "Ionen, die nur auf einer Seite sind, haben kein E; ihr Strom bewegt es um {mV:+mV} mV.",

@@ -80,6 +80,8 @@ export default {
   "timecourse.block_end": "{block}: Ende",
   "timecourse.from_to": "von {start} bis {end}",
   "timecourse.to_end": "zum Ende",
+  "timecourse.from_rest": "Der Lauf beginnt im Ruhezustand der Zahlen, die hier gesetzt sind.",
+  "timecourse.from_described": "Der Lauf beginnt mit dem Inhalt, wie er gesetzt ist, denn es gibt keinen Ruhezustand, in dem er beginnen könnte.",
   "timecourse.summary": "V beginnt bei {start} mV, liegt zwischen {low} und {high} mV und ist {end} mV bei {until}.",
   "timecourse.summary_block": "{block} von {start} bis {end}.",
   "timecourse.pending": "Der Lauf wird berechnet.",
@@ -117,7 +119,8 @@ export default {
   "waterfall.summary": "V von {v} mV ist die Summe von {parts} mV.",
   "waterfall.summary_direct": "Steht die Pumpe, ändert sich V sofort um {direct} mV.",
   "waterfall.summary_indirect": "Während die Gradienten verfallen, ändert es sich um weitere {indirect} mV, auf {down} mV.",
-  "waterfall.summary_ghk": "Die GHK-Gleichung sagt {ghk} mV; die {out} mV, die ihr fehlen, sind, was sie weglässt.",
+  "waterfall.summary_ghk": "Die GHK-Gleichung sagt {ghk} mV; die {out} mV von dort bis V sind, was sie weglässt.",
+  "waterfall.summary_ghk_same": "Die GHK-Gleichung sagt ebenfalls {ghk} mV: Hier lässt sie nichts weg.",
 
   "export.csv": "CSV aller Diagramme",
   "export.svg": "SVG aller Diagramme",

@@ -129,6 +129,7 @@ export default {
   "account.vote": "The {v:mV} mV are a vote of the open channels: {voice}",
   "account.vote.where": "The {v:mV} mV of membrane “{membrane}” are a vote of the open channels: {voice}",
   "account.loudest": "{ion} has the loudest voice ({share:2} % of the chord conductance) and pulls towards {E:mV} mV.",
+  "account.alone": "{ion} alone has a voice, so V is where its Nernst potential is, at {E:mV} mV.",
   "account.passive": "{ion} has the loudest voice ({share:2} % of the chord conductance), but it is passive and only repeats what V is.",
   "account.paths": "Current that reaches it from elsewhere ({by}) moves it by {mV:+mV} mV.",
   "account.one_sided": "Ions that are on one side alone have no E; their current moves it by {mV:+mV} mV.",

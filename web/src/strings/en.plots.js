@@ -80,6 +80,8 @@ export default {
   "timecourse.block_end": "{block}: end",
   "timecourse.from_to": "from {start} to {end}",
   "timecourse.to_end": "the end",
+  "timecourse.from_rest": "The run begins at the settled state of the numbers set here.",
+  "timecourse.from_described": "The run begins with the contents as they are set, for there is no settled state to begin at.",
   "timecourse.summary": "V begins at {start} mV, lies between {low} and {high} mV, and is {end} mV at {until}.",
   "timecourse.summary_block": "{block} from {start} to {end}.",
   "timecourse.pending": "The run is being worked out.",
@@ -132,5 +134,6 @@ export default {
   "waterfall.summary": "V of {v} mV is the sum of {parts} mV.",
   "waterfall.summary_direct": "Stopping the pump changes V by {direct} mV at once.",
   "waterfall.summary_indirect": "As the gradients run down, it changes by another {indirect} mV, to {down} mV.",
-  "waterfall.summary_ghk": "The GHK equation says {ghk} mV; the {out} mV it misses are what it leaves out.",
+  "waterfall.summary_ghk": "The GHK equation says {ghk} mV; the {out} mV from there to V are what it leaves out.",
+  "waterfall.summary_ghk_same": "The GHK equation says {ghk} mV as well: here it leaves nothing out.",
 };
