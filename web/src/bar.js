@@ -6,17 +6,17 @@ export const MODES = ["explore", "predict", "build", "lab"];
 
 /** Cell, mode, undo, redo, reset, share, export, language, theme. */
 export function createBar({ cell, doc, store, t, copies, actions, notice, viewNow, plots }) {
-  const select = (id, label, options, onchange) =>
+  const select = (id, label, options, onchange, place = "") =>
     el(
       "div",
-      { className: "field" },
-      el("label", { for: id }, label),
+      { className: `field ${place}` },
+      el("label", { for: id, className: "visually-hidden" }, label),
       el("select", { id, onchange }, ...options.map(([value, text]) => el("option", { value }, text))),
     );
   const cells = select(
     "cell",
     t("bar.cell"),
-    doc.cells.map(({ name, title }) => [name, title || name]),
+    doc.cells.map(({ name }) => [name, name.replaceAll("_", " ")]), // a title may say what V is, which a mode hides
     (event) =>
       store.set(
         { cell: event.target.value, values: {}, blocks: [], companions: {}, drops: [], data: [], membrane: 0, x: null },
@@ -36,15 +36,17 @@ export function createBar({ cell, doc, store, t, copies, actions, notice, viewNo
       ),
     ),
   );
-  const command = (name, run) => el("button", { type: "button", onclick: run }, t(`bar.${name}`));
-  const undo = command("undo", () => store.undo());
-  const redo = command("redo", () => store.redo());
-  const reset = command("reset", () => store.reset());
+  const command = (name, sign, run) =>
+    el("button", { type: "button", className: name, title: t(`bar.${name}`), onclick: run }, ...signed(sign, t(`bar.${name}`)));
+  const undo = command("undo", "↶", () => store.undo());
+  const redo = command("redo", "↷", () => store.redo());
+  const reset = command("reset", "⟲", () => store.reset());
 
-  const copied = el("textarea", { id: "copied", readOnly: true, rows: 3, "aria-label": t("share.text") });
+  const copied = el("textarea", { id: "copied", readOnly: true, hidden: true, rows: 3, "aria-label": t("share.text") });
   const told = el("p", { className: "note", id: "copied-note" });
   async function copy(text) {
     copied.value = text;
+    copied.hidden = false;
     try {
       await navigator.clipboard.writeText(text);
       write(told, t("share.copied"));
@@ -112,6 +114,16 @@ export function createBar({ cell, doc, store, t, copies, actions, notice, viewNo
       if (!panel.contains(event.target) && event.target !== button) button.open(false);
     }
   };
+  const more = el(
+    "button",
+    {
+      type: "button",
+      className: "narrow",
+      "aria-expanded": "false",
+      onclick: () => setAttribute(more, "aria-expanded", String(bar.classList.toggle("whole"))),
+    },
+    t("bar.more"),
+  );
   const bar = el(
     "header",
     { className: "bar" },
@@ -119,9 +131,10 @@ export function createBar({ cell, doc, store, t, copies, actions, notice, viewNo
     cells,
     mode,
     el("div", { className: "buttons", role: "group", "aria-label": t("bar.history") }, undo, redo, reset),
+    more,
     el(
       "div",
-      { className: "buttons" },
+      { className: "buttons extra" },
       el("div", { className: "drop" }, share, sharePanel),
       el("div", { className: "drop" }, exporting, exportPanel),
     ),
@@ -131,6 +144,7 @@ export function createBar({ cell, doc, store, t, copies, actions, notice, viewNo
           t("bar.language"),
           Object.keys(LANGUAGES).map((name) => [name, createT(name)("language.name")]),
           (event) => store.set({ lang: event.target.value }, { history: false }),
+          "extra",
         )
       : "",
     themeButton(store, t),
@@ -154,6 +168,12 @@ export function createBar({ cell, doc, store, t, copies, actions, notice, viewNo
   };
 }
 
+/** A sign, for where there is no room for words, and the words. */
+const signed = (sign, words) => [
+  el("span", { className: "sign", "aria-hidden": "true" }, sign),
+  el("span", { className: "words" }, words),
+];
+
 function themeButton(store, t) {
   const root = document.documentElement;
   const dark = () => (root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches);
@@ -161,14 +181,15 @@ function themeButton(store, t) {
     "button",
     {
       type: "button",
-      className: "theme",
+      className: "theme extra",
+      title: t("bar.dark"),
       "aria-pressed": String(dark()),
       onclick: () => {
         store.set({ theme: dark() ? "light" : "dark" }, { history: false });
         setAttribute(button, "aria-pressed", String(dark()));
       },
     },
-    t("bar.dark"),
+    ...signed("◐", t("bar.dark")),
   );
   return button;
 }

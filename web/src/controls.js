@@ -329,6 +329,7 @@ export function createControls({ host, cell, store, t, say }) {
   const folds = GROUPS.filter((group) => controls.some((control) => control.group === group)).map((group, k) => {
     const count = el("span", { className: "count" });
     const mine = controls.map((control, index) => index).filter((index) => controls[index].group === group);
+    mine.sort((a, b) => (controls[a].name === "temperature") - (controls[b].name === "temperature")); // ions come first
     const fold = el(
       "details",
       { className: "fold", open: k === 0 },
@@ -342,7 +343,7 @@ export function createControls({ host, cell, store, t, say }) {
   folds.find(({ group }) => group === "solutions")?.fold.append(charge, contents);
   const cost = el("p", { className: "hint cost" });
   folds.find(({ group }) => group === "pump")?.fold.append(cost);
-  host.replaceChildren(el("p", { className: "hint" }, t("controls.hint")), ...folds.map(({ fold }) => fold));
+  host.replaceChildren(...folds.map(({ fold }) => fold), el("p", { className: "hint" }, t("controls.hint")));
 
   return {
     sync(state) {

@@ -4,6 +4,7 @@ import { createBlocks, createScenarios } from "./blocks.js";
 import { createControls } from "./controls.js";
 import { el, setAttribute, write } from "./dom.js";
 import { createMeaning, summary } from "./meaning.js";
+import { sayIn } from "./strings/document.js";
 import { createT, languageOf } from "./strings/index.js";
 import { createStrip } from "./strip.js";
 
@@ -52,7 +53,9 @@ export function createLayout({ host, doc, store, plots = {}, modes = {}, copies 
     screen?.leave();
     screen?.element.remove();
     document.documentElement.lang = language;
-    screen = createScreen({ state, doc, store, plots, modes, copies, actions, checked, model, say, quiet, t: createT(language) });
+    const t = createT(language);
+    sayIn(doc, t);
+    screen = createScreen({ state, doc, store, plots, modes, copies, actions, checked, model, say, quiet, t });
     host.prepend(screen.element);
     if (focused) document.getElementById(focused)?.focus();
   }
@@ -104,7 +107,7 @@ function createScreen({ state: first, doc, store, plots, modes, copies, actions,
       el(
         "section",
         { id: `panel-${name}`, className: `panel ${name}`, "aria-labelledby": `title-${name}` },
-        el("h2", { id: `title-${name}` }, t(`panel.${name}`)),
+        el("h2", { id: `title-${name}`, className: "visually-hidden" }, t(`panel.${name}`)),
       ),
     ]),
   );
@@ -113,9 +116,20 @@ function createScreen({ state: first, doc, store, plots, modes, copies, actions,
   const controlsHost = el("div", {});
   const blocksHost = el("div", {});
   const cardsHost = el("div", { className: "cards" });
-  panels.controls.append(controlsHost, el("details", { className: "fold" }, el("summary", {}, t("group.do")), blocksHost));
-  if (cell.scenarios.length)
-    panels.controls.append(el("details", { className: "fold" }, el("summary", {}, t("group.scenarios")), cardsHost));
+  const offered = (group, list, host) =>
+    el(
+      "details",
+      { className: "fold" },
+      el(
+        "summary",
+        {},
+        el("span", {}, t(group)),
+        el("span", { className: "count names" }, list.map(({ label }) => shortOf(label)).join(", ")),
+      ),
+      host,
+    );
+  if (cell.scenarios.length) panels.controls.append(offered("group.scenarios", cell.scenarios, cardsHost));
+  panels.controls.append(offered("group.do", cell.blocks, blocksHost), controlsHost);
   const controls = createControls({ host: controlsHost, cell, store, t, say });
   const blocks = createBlocks({ host: blocksHost, cell, store, t, say });
   createScenarios({ host: cardsHost, cell, store, t, say });
@@ -253,6 +267,9 @@ function createScreen({ state: first, doc, store, plots, modes, copies, actions,
     },
   };
 }
+
+/** The name of what can be done without what it does: a fold-out says what is in it. */
+const shortOf = (label) => label.split(":")[0];
 
 /** Controls | Plots | Meaning on a narrow screen; on a wide one all three stand and the tabs are gone. */
 function createTabs(panels, t) {

@@ -135,8 +135,9 @@ export function createMeaning({ host, cell, doc, t, checked }) {
   const waterfall = el("div", {});
   const sentences = el("ul", { className: "sentences" });
   const outcome = el("p", { className: "outcome" });
-  const text = el("p", {});
+  const text = el("p", { className: "hint" });
   const facts = el("dl", { className: "facts" });
+  const found = el("details", {}, el("summary", {}, t("proof.found")), facts);
   const command = el("code", {});
   const undecided = el("div", { className: "undecided" }, el("p", {}, t("proof.undecided")), command);
   const atp = el("p", {});
@@ -148,7 +149,7 @@ export function createMeaning({ host, cell, doc, t, checked }) {
   const account = el("section", {}, question, waterfall, sentences);
   host.replaceChildren(
     sentence,
-    el("section", { className: "proof" }, el("h3", {}, t("proof.title")), outcome, text, undecided, facts),
+    el("section", { className: "proof" }, el("h3", { className: "visually-hidden" }, t("proof.title")), outcome, text, undecided, found),
     account,
     pump,
     costs,
@@ -197,7 +198,9 @@ export function createMeaning({ host, cell, doc, t, checked }) {
     write(text, rest.text ?? "");
     undecided.hidden = !rest.undecided;
     write(command, rest.undecided ?? "");
-    fill(facts, certificateOf(view, t));
+    const proof = certificateOf(view, t);
+    found.hidden = !proof.length;
+    fill(facts, proof);
     account.hidden = pump.hidden = !told;
     if (told) {
       write(question, t("account.title", { v: rows.value("v", membrane) }));

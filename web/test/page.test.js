@@ -243,7 +243,7 @@ test("the account is told with the numbers of the view", () => {
   ]);
   assert.equal(
     summary(view, t),
-    "At once V is −66.3 mV, +3.7 mV from −70.0 mV. Once settled it is −63.9 mV, +6.1 mV from the start, with 5.48 min as the slowest time constant.",
+    "At once V is −66.3 mV, +3.7 mV from −70.0 mV. Once settled it is −63.9 mV, +6.1 mV from the start. The slowest time constant is 5.48 min.",
   );
   const begun = { membrane: 0, values: {}, blocks: [] };
   assert.match(summary({ ...view, state: begun }, t), /^The cell rests at −63.9 mV.*Nothing has been changed yet/);

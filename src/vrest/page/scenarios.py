@@ -81,8 +81,9 @@ def _of_blocks(controls: Sequence[Control], known: Mapping[str, Block]) -> Itera
     told = {
         "hyperkalaemia": (
             "Hyperkalaemia",
-            "K+ outside rises and stays. V moves at once, and further within the hour as chloride and the pump follow. "
-            "Compare the two clocks, and the slope of both curves with the Nernst line.",
+            "K+ outside rises and stays. V moves at once, and further within the hour as chloride and the pump follow: "
+            "the time course has both. Then set [K+] outside yourself, and compare the two clocks and the slope of "
+            "both curves with the Nernst line.",
             None,
         ),
         "ouabain": (

@@ -1,5 +1,5 @@
 // V against a bath ion on a logarithmic axis: settled, at once, Nernst, GHK; where there is no rest; points and data.
-import { axes, color, dash, figure, handle, html, line, make, marks, say, set } from "./svg.js";
+import { HALO, axes, color, dash, figure, handle, html, line, make, marks, say, set } from "./svg.js";
 import { extent, logTicks, logarithmic, linear, spread, sticky, stretches, ticks } from "./scales.js";
 import { chosen } from "./rows.js";
 
@@ -15,7 +15,7 @@ export function createPlot(host, { t, doc, store, onX, onDrop, onData }) {
     const group = make("g", {}, plot.svg);
     return Object.assign(group, {
       rect: make("rect", { fill: `url(#${hatch})`, stroke: color("shade"), "stroke-opacity": 0.5 }, group),
-      text: make("text", { "text-anchor": "middle", "font-size": "90%" }, group),
+      text: make("text", { "text-anchor": "middle", "font-size": "90%", ...HALO }, group),
     });
   });
   const shadow = make("path", { fill: "none", stroke: "currentColor", "stroke-opacity": 0.22, "stroke-width": 5 }, plot.svg);
@@ -73,9 +73,9 @@ export function createPlot(host, { t, doc, store, onX, onDrop, onData }) {
   ];
 
   function draw() {
-    const { em, width } = plot.size, height = 23 * em, { curve } = view, k = chosen(view);
+    const { em, full, width } = plot.size, height = 19 * full, { curve } = view, k = chosen(view);
     set(plot.element, { "aria-busy": curve.pending ? "true" : null });
-    const box = { left: 4.2 * em, right: width - 8.2 * em, top: 0.8 * em, bottom: height - 3.2 * em };
+    const box = { left: 4.2 * em, right: width - 7.4 * em, top: 0.8 * em, bottom: height - 3.2 * em };
     const lines = { nernst: curve.nernst[k], now: hides("now") ? [] : curve.now[k], settled: hides("settled") ? [] : curve.settled[k], ghk: hides("settled") ? null : curve.ghk?.[k] };
     const points = [...view.state.drops, ...view.state.data];
     const [lo, hi] = extent(lines.now, lines.settled, lines.ghk ?? [], points.map(({ v }) => v), current().map(({ v }) => v));
@@ -87,7 +87,7 @@ export function createPlot(host, { t, doc, store, onX, onDrop, onData }) {
     plot.sized(height);
     axis({
       X, Y, box, em, yName: "V, mV", xName: t("curve.x", { label: control().label, unit: control().unit }),
-      x: logTicks(curve.x[0], curve.x.at(-1), (box.right - box.left) / (2.6 * em)), xText: t.number,
+      x: logTicks(curve.x[0], curve.x.at(-1), (box.right - box.left) / (2.2 * em)), xText: t.number,
       y: ticks(range[0], range[1], 7), yText: t.number,
     });
     const within = clip(range);
@@ -148,7 +148,7 @@ export function createPlot(host, { t, doc, store, onX, onDrop, onData }) {
       "aria-label": t("curve.grip", { label: control().label }), "aria-valuemin": curve.x[0], "aria-valuemax": curve.x.at(-1), "aria-valuenow": value(),
       "aria-valuetext": t("curve.value", { x: t.number(value(), 4), unit: control().unit, now: t.mV(now.v), settled: settled.v === settled.v ? t.mV(settled.v) : t(`curve.${view.rest.outcome === "pending" || view.rest.outcome === "undecided" ? "unknown" : "no_rest"}`) }),
     });
-    clear.disabled = !points.length;
+    clear.hidden = !points.length;
     plot.summarised(sentence());
   }
 

@@ -3,6 +3,7 @@ import { axes, color, dash, figure, make, marks, say, set, subscripted } from ".
 import { extent, linear, spread, sticky, ticks } from "./scales.js";
 import { chosen, ionsOf, potential } from "./rows.js";
 
+const HIGH = 19; // em, as high as the curve beside it
 const COLUMN = 19; // em that a membrane needs with labels on both sides
 
 export function createPlot(host, { t, doc, store }) {
@@ -47,17 +48,17 @@ export function createPlot(host, { t, doc, store }) {
   }
 
   function draw() {
-    const { em, width } = plot.size, height = 29 * em;
+    const { em, full, width } = plot.size, height = HIGH * full;
     const which = shown();
     const E = (k) => ionsOf(view, view.cell.membranes[k]).map((ion) => potential(view, view.cell.membranes[k], ion));
     const [lo, hi] = extent(view.before.v, which.map(atOnce), which.map(settled), ...which.map(E), [0]);
-    range = sticky(range, Math.max(lo, -400), Math.min(hi, 400), 7);
-    const box = { left: 3.9 * em, right: width - 0.2 * em, top: 2 * em, bottom: height - 0.8 * em };
+    range = sticky(range, Math.max(lo, -400), Math.min(hi, 400), 9);
+    const box = { left: 3.5 * em, right: width - 0.2 * em, top: (view.cell.membranes.length > 1 ? 2 : 0.8) * em, bottom: height - 0.8 * em };
     const Y = linear(range[0], range[1], box.bottom, box.top);
     plot.sized(height);
-    axis({ X: Y, Y, y: ticks(range[0], range[1], 8), yText: t.number, box, em, yName: "mV" });
+    axis({ X: Y, Y, y: ticks(range[0], range[1], 9), yText: t.number, box, em, yName: "mV" });
     const each = (box.right - box.left) / which.length;
-    which.forEach((k, place) => one(column(view.cell.membranes[k]), k, box.left + each * (place + 0.5), Y, box, each));
+    which.forEach((k, place) => one(column(view.cell.membranes[k]), k, box.left + each * (place + 0.54), Y, box, each));
     column.swept();
     plot.summarised(sentence(which[0]));
   }
@@ -74,8 +75,8 @@ export function createPlot(host, { t, doc, store }) {
     ions.forEach(([ion, E], n) => {
       const mark = node.ion(ion), y = Y(E), at = places[n];
       set(mark.tick, { x1: x + 0.45 * em, x2: x + half + 0.4 * em, y1: y, y2: y });
-      set(mark.lead, { d: `M${x + half + 0.5 * em} ${y}L${x + 2.7 * em} ${at}` });
-      set(mark.label, { x: x + 2.9 * em, y: at + 0.35 * em });
+      set(mark.lead, { d: `M${x + half + 0.5 * em} ${y}L${x + 2.4 * em} ${at}` });
+      set(mark.label, { x: x + 2.6 * em, y: at + 0.35 * em });
       say(mark.label.value, ` ${t.mV(E)}`);
     });
     node.ion.swept();
@@ -96,8 +97,8 @@ export function createPlot(host, { t, doc, store }) {
     }
     told.forEach(([name, v], n) => {
       const label = node.labels[name];
-      set(label, { x: x - 2.9 * em, y: at[n] + 0.35 * em, display: null, "font-weight": name === "rest" ? 700 : null, "fill-opacity": name === "before" ? 0.75 : null });
-      set(label.lead, { d: `M${x - half - (name === "before" ? 0 : 0.6 * em)} ${Y(v)}L${x - 2.7 * em} ${at[n]}`, display: null });
+      set(label, { x: x - 2.6 * em, y: at[n] + 0.35 * em, display: null, "font-weight": name === "rest" ? 700 : null, "fill-opacity": name === "before" ? 0.75 : null });
+      set(label.lead, { d: `M${x - half - (name === "before" ? 0 : 0.6 * em)} ${Y(v)}L${x - 2.4 * em} ${at[n]}`, display: null });
       say(label.value, ` ${t.mV(v)}`);
     });
 

@@ -90,9 +90,12 @@ export function line(xs, ys, X, Y, leap = Infinity) {
   return d;
 }
 
+/** A ground behind letters, so that they are read on top of lines. */
+export const HALO = { stroke: "var(--bg, #ffffff)", "stroke-width": 4, "stroke-linejoin": "round", "paint-order": "stroke" };
+
 /** A label with a subscript and a number: E_K −76.5. In place: say(label.value, ...). */
 export function subscripted(parent, main, sub, attributes) {
-  const node = make("text", { fill: INK, ...attributes }, parent);
+  const node = make("text", { fill: INK, ...HALO, ...attributes }, parent);
   if (sub) {
     make("tspan", { "font-style": "italic" }, node, main);
     make("tspan", { dy: "0.25em", "font-size": "80%" }, node, sub);
@@ -207,7 +210,7 @@ export function figure(host, { t, doc, store, name, draw, toTable }) {
     );
   }
   files.append(saved);
-  const size = { width: 0, em: 0 };
+  const size = { width: 0, em: 0, full: 0 }; // px; full: em where there is room
   let told = 0, view = null;
 
   const fill = () => {
@@ -231,9 +234,9 @@ export function figure(host, { t, doc, store, name, draw, toTable }) {
 
   const watch = new ResizeObserver(() => {
     const width = Math.floor(body.clientWidth);
-    const em = Math.min(probe.offsetHeight * 0.86, width / 25); // so that labels fit on a narrow screen, with large text too
+    const full = probe.offsetHeight * 0.86, em = Math.min(full, width / 22); // so that labels fit on a narrow screen, with large text too
     if (!width || (width === size.width && em === size.em)) return;
-    Object.assign(size, { width, em });
+    Object.assign(size, { width, em, full });
     if (view) draw();
   });
   watch.observe(body);

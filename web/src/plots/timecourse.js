@@ -113,12 +113,12 @@ export function createPlot(host, { t, doc, store, onBlock }) {
     const unit = (quantity, ...place) => readings[row(readings, quantity, ...place)]?.unit ?? "";
     return [
       {
-        key: "v", title: many ? t("timecourse.potentials_of", { membrane }) : t("timecourse.potentials"), unit: "mV", high: 15,
+        key: "v", title: many ? t("timecourse.potentials_of", { membrane }) : t("timecourse.potentials"), unit: "mV", high: 10,
         traces: [...ionsOf(view, membrane).map((ion) => ({ key: `E ${ion}`, label: ["E", ion], row: row(readings, "E", membrane, ion) })),
           { key: "V v", label: ["V", ""], row: row(readings, "v", membrane) }],
       },
       ...[...finite].sort((a, b) => (b === own) - (a === own)).map((space) => ({
-        key: `contents ${space}`, title: t("timecourse.contents", { space }), unit: "mM", high: 9,
+        key: `contents ${space}`, title: t("timecourse.contents", { space: t.has(`document.word.${space}`) ? t(`document.word.${space}`) : space }), unit: "mM", high: 6,
         traces: keys(readings, "concentrations", space).map((ion) => ({ key: `c ${ion}`, label: [ion, ""], row: row(readings, "concentrations", space, ion) })),
       })),
       {
@@ -151,7 +151,7 @@ export function createPlot(host, { t, doc, store, onBlock }) {
     const { em, width } = plot.size, { run, state } = view, all = panels();
     set(plot.element, { "aria-busy": run.pending ? "true" : null });
     choose(all);
-    const shown = all.filter(({ key }) => !hidden.has(key)), gap = 2.2 * em;
+    const shown = all.filter(({ key }) => !hidden.has(key)), gap = 1.9 * em;
     const lanes = laid(state.blocks, state.until);
     const heights = shown.reduce((sum, { high }) => sum + high * em + gap, 0), blocksTop = heights + 0.3 * em;
     const lanesHigh = Math.max(0, ...lanes.map((lane) => lane + 1)) * 2 * em;
@@ -163,9 +163,9 @@ export function createPlot(host, { t, doc, store, onBlock }) {
     X.invert = (place) => Math.max(0, Math.min(state.until, state.log && place <= box.left ? 0 : scale.invert(place)));
     plot.sized(bottom + 2.9 * em);
 
-    const room = (box.right - box.left) / (4.2 * em);
-    const [unit, size] = CLOCK.find(([, size]) => size <= niceTime(state.until / (1.6 * room))) ?? CLOCK.at(-1);
-    const times = state.log ? decades(first, state.until, room) : clockTicks(state.until, 1.6 * room);
+    const columns = (box.right - box.left) / (4.2 * em);
+    const [unit, size] = CLOCK.find(([, size]) => size <= niceTime(state.until / (1.6 * columns))) ?? CLOCK.at(-1);
+    const times = state.log ? decades(first, state.until, columns) : clockTicks(state.until, 1.6 * columns);
     const timeText = (time) => (state.log ? t.time(time) : t.number(time / size, 4));
     let top = gap;
     shown.forEach((each, n) => {
@@ -182,10 +182,11 @@ export function createPlot(host, { t, doc, store, onBlock }) {
       set(band(`${n}`), { x: from, width: Math.max(to - from, 1), y: gap, height: blocksTop - gap - 0.3 * em });
       set(node.rect, { x: from, y, width: Math.max(to - from, 2), height: 1.7 * em });
       node.grips.forEach((grip, k) => set(grip, { d: `M${k ? to : from} ${y + 0.1 * em}v${1.5 * em}` }));
-      const text = blockName(block), wide = 0.52 * em * text.length;
-      const spot = to - from > wide + 0.8 * em ? [(from + to) / 2, "middle"] : box.right - to > wide + 0.6 * em ? [to + 0.6 * em, "start"] : [from - 0.6 * em, "end"];
-      set(node.text, { x: spot[0], y: y + 1.2 * em, "text-anchor": spot[1] });
-      say(node.text, text);
+      const text = blockName(block), letter = 0.55 * em;
+      const spots = [[(from + to) / 2, "middle", to - from - 0.8 * em], [to + 0.6 * em, "start", width - to - 0.6 * em], [from - 0.6 * em, "end", from - 0.6 * em]];
+      const [x, anchor, room] = spots.find(([, , room]) => room > letter * text.length) ?? spots.reduce((a, b) => (b[2] > a[2] ? b : a));
+      set(node.text, { x, y: y + 1.2 * em, "text-anchor": anchor });
+      say(node.text, room > letter * text.length ? text : `${text.slice(0, Math.max(0, Math.floor(room / letter) - 1))}\u2026`);
       const narrow = Math.min(24, Math.max(8, (to - from) / 3));
       for (const [part, left, span] of [["whole", from, to - from], ["start", from - 24 + narrow / 2, 24], ["end", to - narrow / 2, 24]]) {
         const grip = handles(`${n} ${part}`);
@@ -214,7 +215,7 @@ export function createPlot(host, { t, doc, store, onBlock }) {
     const kept = ranges.get(key), range = sticky(kept, ...extent(...rows, always), Math.max(3, (inner.bottom - inner.top) / (2.2 * em)));
     ranges.set(key, range);
     const Y = linear(range[0], range[1], inner.bottom, inner.top);
-    const steps = ticks(range[0], range[1], Math.max(2, (inner.bottom - inner.top) / (2.4 * em)));
+    const steps = ticks(range[0], range[1], Math.max(2, (inner.bottom - inner.top) / (2 * em)));
     node.axis({ X, Y, box: inner, em, x: times, y: steps, yText: t.number });
     node.name ??= make("text", { "font-weight": 600 }, node);
     set(node.name, { x: inner.left, y: inner.top - 0.5 * em });
@@ -245,11 +246,12 @@ export function createPlot(host, { t, doc, store, onBlock }) {
   /** What is read where the reader points. */
   function point(time) {
     cursor = time;
+    plot.element.classList.toggle("pointing", time !== null);
     set(hair, { display: time === null ? "none" : null });
     const { em } = plot.size, place = X(time ?? 0);
     Object.assign(clock.style, { left: `${place - 12}px`, width: "24px", top: `${box.bottom}px`, height: `${Math.max(24, 1.6 * em)}px`, cursor: "ew-resize" });
     if (time === null || !view.run.t.length) {
-      say(readout, t("timecourse.point"));
+      say(readout, "");
       set(clock, { "aria-valuemin": 0, "aria-valuemax": view.state.until, "aria-valuenow": 0, "aria-valuetext": t.time(0) });
       return;
     }
@@ -273,7 +275,7 @@ export function createPlot(host, { t, doc, store, onBlock }) {
       return `${label} = ${t.number(value, 4)} ${unit}`;
     }
     const known = view.cell.blocks.find((block) => block.id === id);
-    const size = known.dose ? ` ${known.dose.texts[dose ?? known.dose.default]}` : "";
+    const size = known.dose ? `, ${t.unit(known.dose.texts[dose ?? known.dose.default])}` : "";
     return `${known.label}${size}`;
   }
 
@@ -283,9 +285,13 @@ export function createPlot(host, { t, doc, store, onBlock }) {
     const v = run.rows(traces.at(-1).row), [lo, hi] = extent(v);
     let last = v.length - 1;
     while (last >= 0 && !Number.isFinite(v[last])) last -= 1;
+    if (!state.blocks.length && t.mV(lo) === t.mV(hi)) return t("timecourse.summary_flat", { v: t.mV(lo), until: t.time(run.t[last]) });
     const parts = [t(`timecourse.from_${run.start}`), t("timecourse.summary", { start: t.mV(v[0]), low: t.mV(lo), high: t.mV(hi), end: t.mV(v[last]), until: t.time(run.t[last] ?? 0) })];
-    for (const block of state.blocks)
-      parts.push(t("timecourse.summary_block", { block: blockName(block), start: t.time(block.start), end: block.end === null ? t("timecourse.to_end") : t.time(block.end) }));
+    const at = (time) => t.mV(v[nearest(run.t, time)]);
+    for (const block of state.blocks) {
+      const end = Math.min(block.end ?? Infinity, state.until), values = { block: blockName(block), start: t.time(block.start), from: at(block.start), to: at(end) };
+      parts.push(t("timecourse.summary_block", { ...values, end: block.end === null ? t("timecourse.to_end") : t.time(block.end) }));
+    }
     if (!run.complete) parts.push(t(run.pending ? "timecourse.working" : "timecourse.incomplete", { reached: t.time(run.reached) }));
     return parts.join(" ");
   }

@@ -23,6 +23,7 @@ export default {
   "bar.export": "Exportieren",
   "bar.language": "Sprache",
   "bar.dark": "Dunkel",
+  "bar.more": "Mehr",
   "bar.wait": "Es gibt noch keine Zahlen; versuchen Sie es gleich noch einmal.",
   "bar.failed": "Das ging nicht: {why}",
   "mode.explore": "Erkunden",
@@ -114,7 +115,7 @@ export default {
   "blocks.log": "logarithmisch",
   "scenarios.set": "{label} ist eingestellt.",
 
-  "say.start.blocks": "Die Zelle ruht bei {v:mV} mV, bis beginnt, was auf der Zeitachse steht.",
+  "say.start.blocks": "Die Zelle ruht bei {v:mV} mV. Was dann mit ihr getan wird, zeigt der Zeitverlauf.",
   "say.now.same": "Sofort bleibt V bei {v:mV} mV.",
   "say.settled.same": "Zur Ruhe gekommen ist es {v:mV} mV, wie am Anfang.",
   "say.now": "Sofort ist V {v:mV} mV, {by:+mV} mV gegenüber {before:mV} mV.",
@@ -159,6 +160,7 @@ export default {
   "flux.sum": "Summe",
   "flux.value": "{value:+3}",
 
+  "proof.found": "Wie das gefunden wurde",
   "proof.title": "Ruht sie?",
   "proof.pending": "Die Zelle wird noch verfolgt…",
   "proof.none": "unentschieden",
