@@ -10,8 +10,7 @@ export function createBar({ cell, doc, store, t, copies, actions, notice, viewNo
     el(
       "div",
       { className: `field ${place}` },
-      el("label", { for: id, className: "visually-hidden" }, label),
-      el("select", { id, onchange }, ...options.map(([value, text]) => el("option", { value }, text))),
+      el("select", { id, "aria-label": label, onchange }, ...options.map(([value, text]) => el("option", { value }, text))),
     );
   const cells = select(
     "cell",

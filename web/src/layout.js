@@ -269,7 +269,7 @@ function createScreen({ state: first, doc, store, plots, modes, copies, actions,
 }
 
 /** The name of what can be done without what it does: a fold-out says what is in it. */
-const shortOf = (label) => label.split(":")[0];
+const shortOf = (label) => label.split(/[:(]/)[0].trim();
 
 /** Controls | Plots | Meaning on a narrow screen; on a wide one all three stand and the tabs are gone. */
 function createTabs(panels, t) {

@@ -195,7 +195,7 @@ export function createMeaning({ host, cell, doc, t, checked }) {
         rest.pending ? t("proof.pending") : rest.undecided || !rest.outcome ? t("proof.none") : t(`outcome.${rest.outcome}`),
       ),
     );
-    write(text, rest.text ?? "");
+    write(text, rest.isRest ? rest.text : ""); // else the first sentence has it
     undecided.hidden = !rest.undecided;
     write(command, rest.undecided ?? "");
     const proof = certificateOf(view, t);

@@ -234,7 +234,7 @@ test("the account is told with the numbers of the view", () => {
   const lines = accountOf(view, doc, t);
   assert.equal(
     lines[0],
-    "The −63.9 mV are a vote of the open channels: K has the loudest voice (63 % of the chord conductance) and pulls towards −77.1 mV.",
+    "The −63.9 mV are a vote of the open channels: K has the loudest voice (63 % of the chord conductance) and pulls towards −77.1 mV.",
   );
   assert.match(lines[1], /−60.3 mV.*own current, −3.6 mV/);
   assert.deepEqual(pumpOf(view, t), [

@@ -40,11 +40,11 @@ def html(doc: Mapping[str, Any], style: str, opener: str, code: str) -> str:
     style, opener, code
         CSS and JavaScript: what unpacks the code and runs it, and the code.
 
-    >>> text = html({"language": "en", "cells": [{"name": "a", "title": "A < B"}]}, "p {}", "open()", "go()")
-    >>> "<title>A &lt; B: resting membrane potential</title>" in text, text.count("<script")
+    >>> text = html({"language": "en", "cells": [{"name": "a<b"}]}, "p {}", "open()", "go()")
+    >>> "<title>a&lt;b: resting membrane potential</title>" in text, text.count("<script")
     (True, 3)
     """
-    title = ", ".join(cell["title"] or cell["name"] for cell in doc["cells"])
+    title = ", ".join(cell["name"] for cell in doc["cells"])  # what a cell's own title says may be asked in the page
     return f"""<!doctype html>
 <html lang="{doc["language"]}">
 <head>

@@ -53,12 +53,12 @@ export function createPlot(host, { t, doc, store }) {
     const E = (k) => ionsOf(view, view.cell.membranes[k]).map((ion) => potential(view, view.cell.membranes[k], ion));
     const [lo, hi] = extent(view.before.v, which.map(atOnce), which.map(settled), ...which.map(E), [0]);
     range = sticky(range, Math.max(lo, -400), Math.min(hi, 400), 9);
-    const box = { left: 3.5 * em, right: width - 0.2 * em, top: (view.cell.membranes.length > 1 ? 2 : 0.8) * em, bottom: height - 0.8 * em };
+    const box = { left: 3.8 * em, right: width - 0.2 * em, top: (view.cell.membranes.length > 1 ? 2 : 0.8) * em, bottom: height - 0.8 * em };
     const Y = linear(range[0], range[1], box.bottom, box.top);
     plot.sized(height);
     axis({ X: Y, Y, y: ticks(range[0], range[1], 9), yText: t.number, box, em, yName: "mV" });
     const each = (box.right - box.left) / which.length;
-    which.forEach((k, place) => one(column(view.cell.membranes[k]), k, box.left + each * (place + 0.54), Y, box, each));
+    which.forEach((k, place) => one(column(view.cell.membranes[k]), k, box.left + each * (place + 0.55), Y, box, each));
     column.swept();
     plot.summarised(sentence(which[0]));
   }

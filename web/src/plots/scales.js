@@ -51,7 +51,8 @@ export function sticky(previous, lo, hi, count = 6) {
   }
   const wide = hi - lo || Math.abs(hi) * 0.1 || 1;
   const step = niceStep(wide * 1.1, count);
-  return [Math.floor((lo - 0.04 * wide) / step) * step, Math.ceil((hi + 0.04 * wide) / step) * step];
+  const floor = Math.floor((lo - 0.04 * wide) / step) * step;
+  return [lo >= 0 ? Math.max(0, floor) : floor, Math.ceil((hi + 0.04 * wide) / step) * step]; // no axis of contents goes below 0
 }
 
 /** Places at least `gap` apart and within [lo, hi], as near as can be (least squares) to those wanted.

@@ -4,6 +4,7 @@ import { extent, linear, logarithmic, spread, sticky, ticks } from "./scales.js"
 import { chosen, ionsOf, keys, row } from "./rows.js";
 
 const TIMES = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 432000, 864000];
+const LEAST = 20; // mV that an axis of potentials spans, so that what is nearly nothing looks so
 const CLOCK = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
 
 /** onBlock(index, {start, end}, phase) moves a block; times in s. */
@@ -212,7 +213,8 @@ export function createPlot(host, { t, doc, store, onBlock }) {
 
   function drawPanel(node, { key, title, unit, traces }, inner, always, times) {
     const { em } = plot.size, { run } = view, rows = traces.map(({ row }) => run.rows(row));
-    const kept = ranges.get(key), range = sticky(kept, ...extent(...rows, always), Math.max(3, (inner.bottom - inner.top) / (2.2 * em)));
+    const kept = ranges.get(key), [lo, hi] = extent(...rows, always), room = key === "v" ? Math.max(0, LEAST - (hi - lo)) / 2 : 0;
+    const range = sticky(kept, lo - room, hi + room, Math.max(3, (inner.bottom - inner.top) / (2.2 * em)));
     ranges.set(key, range);
     const Y = linear(range[0], range[1], inner.bottom, inner.top);
     const steps = ticks(range[0], range[1], Math.max(2, (inner.bottom - inner.top) / (2 * em)));
