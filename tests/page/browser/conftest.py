@@ -157,9 +157,10 @@ class Page:
 
     def settle(self) -> None:
         """Waits until nothing is pending and what was asked for is drawn."""
-        self.tab.wait_for_function("!document.querySelector('[aria-busy=true]')")
+        busy = self.tab.locator("[aria-busy=true]").first  # `wait_for_function` evaluates text, which the page forbids
+        busy.wait_for(state="detached")
         self.tab.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        self.tab.wait_for_function("!document.querySelector('[aria-busy=true]')")
+        busy.wait_for(state="detached")
 
     def number(self, name: str) -> float:
         text = self.tab.locator(f"#{name}").get_attribute("value")
