@@ -89,7 +89,7 @@ def differs(tab: Any, cell: str) -> float:
         values = {"outside.K": k, "outside.Na": 150 - k, "temperature": celsius}
         tab.evaluate("(text) => { location.hash = text; }", "&".join(f"{n}={v!r}" for n, v in values.items()))
         tab.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        tab.wait_for_function("!document.querySelector('[aria-busy=true]')")
+        tab.locator("[aria-busy=true]").first.wait_for(state="detached")
         shown = float(tab.locator("#v-settled").get_attribute("value"))
         worst = max(worst, abs(shown - ready.rest(list(values.values())).v.item()))
     return worst

@@ -157,7 +157,9 @@ class Page:
 
     def settle(self) -> None:
         """Waits until nothing is pending and what was asked for is drawn."""
-        busy = self.tab.locator("[aria-busy=true]").first  # `wait_for_function` evaluates text, which the page forbids
+        busy = self.tab.locator(
+            "[aria-busy=true]"
+        ).first  # no function that is waited for: the page's policy forbids eval
         busy.wait_for(state="detached")
         self.tab.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         busy.wait_for(state="detached")
@@ -196,7 +198,7 @@ class Page:
 
     def mode(self, name: str) -> None:
         self.tab.locator(f"label:has(input[name=mode][value={name.lower()}])").click()
-        self.tab.wait_for_function("(mode) => document.documentElement.dataset.mode == mode", arg=name.lower())
+        self.tab.wait_for_selector(f"html[data-mode={name.lower()}]")
         self.settle()
 
     @property

@@ -1,5 +1,7 @@
 """For everyone: axe, keyboard, screen reader, phones, large text, dark and light, less motion."""
 
+import re
+
 import pytest
 
 pytestmark = pytest.mark.page
@@ -82,9 +84,9 @@ def test_all_is_reached_by_keyboard_with_the_focus_seen(opened):
 def test_a_screen_reader_hears_one_sentence_after_a_change(opened):
     page = opened()
     page.set("outside.K", 12)
-    live = "[aria-live=polite], [role=status]"
-    page.tab.wait_for_function("(live) => [...document.querySelectorAll(live)].some((e) => e.textContent)", arg=live)
-    heard = [text for text in page.tab.locator(live).all_text_contents() if text]
+    live = page.tab.locator("[aria-live=polite], [role=status]")
+    live.filter(has_text=re.compile(".")).first.wait_for(state="attached")
+    heard = [text for text in live.all_text_contents() if text]
     assert len(heard) == 1
     assert f"{abs(page.settled):.1f} mV" in heard[0]
     assert f"{abs(page.now):.1f} mV" in heard[0]
