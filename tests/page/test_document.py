@@ -110,6 +110,7 @@ def test_a_golden_run_is_a_run(cells):
     simulated = vrest.simulate(start, told, run["times"][-1], times=run["times"])
     assert run["v"][0] == pytest.approx(simulated.v.tolist(), abs=1e-4)
     assert run["v"][0][0] < run["v"][0][1] < run["v"][0][2] - 1.0
+    assert run["error"] == pytest.approx(1e-9 * max(abs(v) for v in run["v"][0]), rel=1e-12)  # rounding does not grow
 
 
 def test_what_is_varied_and_what_is_followed(cells):
