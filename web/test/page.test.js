@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { choiceOf, companionOf } from "../src/companions.js";
-import { changed, moved, positionOf, stepOf, valueAt } from "../src/controls.js";
-import { changed, charged, choiceOf, companionOf, moved, positionOf, stepOf, valueAt } from "../src/controls.js";
+import { changed, charged, moved, positionOf, stepOf, valueAt } from "../src/controls.js";
 import { accountOf, pumpOf, summary } from "../src/meaning.js";
 import { inField, niceStep, readNumber, readTime, timeInField } from "../src/numbers.js";
 import { createT, languageOf, unitText } from "../src/strings/index.js";
