@@ -75,7 +75,7 @@ class Search {
     const { residual_mV, imbalance, slowest } = points;
     return {
       over: !this.waiting.includes(k),
-      outcome: one(this.outcome), why: one(this.why), followed: one(this.followed), steps: one(this.steps),
+      outcome: one(this.outcome), why: one(this.why), without: one(this.without), followed: one(this.followed), steps: one(this.steps),
       points: {
         state: Float64Array.from({ length: points.state.length / n }, (_, row) => points.state[row * n + k]),
         residual_mV: one(residual_mV), imbalance: one(imbalance), slowest: one(slowest),

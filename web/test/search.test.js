@@ -164,6 +164,7 @@ test("a cell rests without an ion that is used up, if nothing brings it back", (
   assert.deepEqual(search.outcome, ["rests", "rests_run_down"]);
   assert.deepEqual(search.without, [{ names: ["inside.K"], decays: true }, { names: ["inside.K"], decays: false }]);
   assert.deepEqual([...search.points.state], [0, 0, -0.07, -0.07]);
+  assert.deepEqual([0, 1].map((k) => search.lane(k).without[0]), search.without);
   assert.deepEqual([...search.points.slowest], [-1, 0]);
   const back = begin(kernels({ ...USED_UP, moves: [1, 0] }), [{ amount: 0 }]);
   assert.deepEqual([back.outcome[0], back.without[0]], ["runs_out", null]);
