@@ -74,7 +74,7 @@ export function createStrip({ cell, store, t }) {
       );
       setAttribute(element, "aria-busy", rest.pending ? "true" : null);
       // where there is no settled state the E are those of the contents as they are
-      const told = rest.hasState && rest.read;
+      const told = rest.isRest && rest.read;
       const read = reader(cell.readings, told ? rest.read : view.now.read);
       write(which, t(told ? "strip.E.settled" : "strip.E.now"));
       if (drawn !== m) {
