@@ -158,6 +158,10 @@ export function createPlot(host, { t, doc, store, onX, onDrop, onData }) {
     const values = { label: control().label, x: t.number(value(), 4), unit: control().unit, now: t.mV(now.v), settled: t.mV(settled.v) };
     const none = { pending: "curve.summary_pending", undecided: "curve.summary_undecided" }[view.rest.outcome] ?? "curve.summary_none";
     const parts = [t(view.rest.isRest ? "curve.summary" : none, values)];
+    if (curve.pending) {
+      const known = curve.outcomes.filter((outcome) => outcome !== "pending").length;
+      parts.push(t("curve.working", { known: `${known}`, all: `${curve.outcomes.length}` }));
+    }
     if (hides("settled")) return parts[0];
     const known = curve.settled[k].findIndex(Number.isFinite), last = Array.from(curve.settled[k]).findLastIndex(Number.isFinite);
     if (known >= 0 && last > known)

@@ -39,6 +39,7 @@ export default {
   "curve.unknown": "hier nicht bekannt",
   "curve.summary": "Bei {label} = {x} {unit} ist V sofort {now} mV und in Ruhe {settled} mV.",
   "curve.summary_none": "Bei {label} = {x} {unit} ist V sofort {now} mV, und es gibt keine Ruhe, zu der es käme.",
+  "curve.working": "Bisher an {known} von {all} Punkten berechnet.",
   "curve.summary_pending": "Bei {label} = {x} {unit} ist V sofort {now} mV; wo es zur Ruhe kommt, wird noch berechnet.",
   "curve.summary_undecided": "Bei {label} = {x} {unit} ist V sofort {now} mV; wo es zur Ruhe kommt, wird hier nicht entschieden.",
   "curve.summary_range": "V in Ruhe geht von {from} mV bei {low} {unit} bis {to} mV bei {high} {unit}.",

@@ -39,6 +39,7 @@ export default {
   "curve.no_rest": "nowhere",
   "curve.summary": "At {label} = {x} {unit}, V is {now} mV at once and {settled} mV settled.",
   "curve.summary_none": "At {label} = {x} {unit}, V is {now} mV at once and there is no rest to settle at.",
+  "curve.working": "Worked out at {known} of {all} points so far.",
   "curve.summary_pending": "At {label} = {x} {unit}, V is {now} mV at once; where it settles is still being worked out.",
   "curve.summary_undecided": "At {label} = {x} {unit}, V is {now} mV at once; where it settles is not decided here.",
   "curve.summary_range": "The settled V goes from {from} mV at {low} {unit} to {to} mV at {high} {unit}.",
