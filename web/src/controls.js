@@ -99,6 +99,7 @@ const plain = (value) => new Intl.NumberFormat("en", { useGrouping: false, maxim
 export function createControls({ host, cell, store, t, say }) {
   const { controls } = cell;
   const gesture = { index: -1, at: 0, base: null };
+  let synced = null; // values for which notes hold
   const asked = {}; // what a switched-off transport had before
   let view = null;
 
@@ -284,7 +285,10 @@ export function createControls({ host, cell, store, t, say }) {
 
     if (control.minimum !== null) setAttribute(box, "aria-valuemin", plain(control.minimum));
     if (control.maximum !== null) setAttribute(box, "aria-valuemax", plain(control.maximum));
-    return { row, sync, tell, speak };
+    /** What was said of a limit holds no longer once values have changed; what cannot be read still stands in its box. */
+    const calm = () => problem || tell(null);
+
+    return { row, sync, tell, calm, speak };
   }
 
   function companionChoice(control, index) {
@@ -349,6 +353,8 @@ export function createControls({ host, cell, store, t, say }) {
     sync(state) {
       const values = valuesOf(controls, state);
       rows.forEach(({ sync }, k) => sync(values[k], state));
+      if (state.values !== synced) for (const { calm } of rows) calm();
+      synced = state.values;
       write(charge, charged(cell, values).map((each) => t("controls.charged", each)).join(" "));
       write(contents, controls.some(({ name, fixed_at_start }) => fixed_at_start && name in state.values) ? t("controls.contents") : "");
       for (const { count, mine } of folds) {

@@ -73,3 +73,8 @@ test("extents pass over what is not a number, stretches name runs of neighbours"
   assert.deepEqual(extent([NaN, 3, null], new Float64Array([-1, Infinity])), [-1, 3]);
   assert.deepEqual(stretches(7, (k) => [1, 2, 5].includes(k)), [[1, 2], [5, 5]]);
 });
+
+test("numbers that differ by rounding alone have a range", () => {
+  const [lo, hi] = sticky(null, -114.40508023191056, -114.40508023191054);
+  assert.ok(lo < -114.41 && hi > -114.4 && ticks(lo, hi, 6).length > 2);
+});

@@ -65,6 +65,9 @@ def test_a_value_beyond_a_limit_stops_there_and_says_so(opened):
     page.set(K, -3)
     assert page.values[K] == 0
     assert "0 mM" in words(page, K)
+    page.button("Undo").click()
+    page.settle()
+    assert not words(page, K), "it is not at its limit any more"
 
 
 @pytest.mark.parametrize("where", ["slider", "box"])

@@ -49,7 +49,8 @@ export function sticky(previous, lo, hi, count = 6) {
     const [low, high] = previous;
     if (lo >= low && hi <= high && hi - lo >= 0.4 * (high - low)) return previous;
   }
-  const wide = hi - lo || Math.abs(hi) * 0.1 || 1;
+  // numbers that differ by rounding alone lie on one level
+  const wide = hi - lo > 1e-9 * Math.abs(hi) ? hi - lo : Math.abs(hi) * 0.1 || 1;
   const step = niceStep(wide * 1.1, count);
   const floor = Math.floor((lo - 0.04 * wide) / step) * step;
   return [lo >= 0 ? Math.max(0, floor) : floor, Math.ceil((hi + 0.04 * wide) / step) * step]; // no axis of contents goes below 0
