@@ -9,7 +9,7 @@ export const GROUPS = ["solutions", "membrane", "pump", "more"];
 /** Presses of a key that follow each other as fast as this, in ms, are undone as one. */
 const ONE_GESTURE = 1000;
 
-/** Of what companions make up for, what may be left: numbers are kept to 12 digits. */
+/** Of all ions of a bath, what is no charge: numbers are kept to 12 digits. */
 const ROUNDED = 1e-9;
 
 /** Positions of a slider from end to end. */
@@ -84,10 +84,10 @@ export const valuesOf = (controls, state) => controls.map(({ name, value }) => s
 export function charged({ controls, compartments, valences }, values) {
   return compartments.flatMap((place) => {
     const ions = controls
-      .map(({ name, value, companions }, k) => ({ ion: name.split(".")[1], own: companions?.length && name.startsWith(`${place}.`), by: values[k] - value }))
-      .filter(({ own, by }) => own && by !== 0);
+      .map(({ name, value, companions }, k) => ({ ion: name.split(".")[1], own: companions?.length && name.startsWith(`${place}.`), there: values[k], by: values[k] - value }))
+      .filter(({ own }) => own);
     const net = ions.reduce((sum, { ion, by }) => sum + valences[ion] * by, 0);
-    const all = ions.reduce((sum, { by }) => sum + Math.abs(by), 0);
+    const all = ions.reduce((sum, { there }) => sum + there, 0);
     return Math.abs(net) > ROUNDED * all ? [{ place, net }] : [];
   });
 }

@@ -40,6 +40,7 @@ test("a bath with a charge of its own is named", () => {
   const cell = { controls, compartments: ["outside", "inside"], valences: { K: 1, Ca: 2, Cl: -1 } };
   assert.deepEqual(charged(cell, [5, 2, 110, 120]), []);
   assert.deepEqual(charged(cell, [8.1, 2, 113.1, 140]), []);
+  assert.deepEqual(charged(cell, [5.0000001, 2, 110.0000001, 140]), []);
   assert.deepEqual(charged(cell, [3, 3, 110, 140]), []);
   assert.deepEqual(charged(cell, [5, 3, 110, 140]), [{ place: "outside", net: 2 }]);
 });
