@@ -38,7 +38,7 @@ def test_predict_shows_nothing_before_it_is_answered(opened, reference):
     assert page.tab.locator("figure:visible").count() == 0
     answer(page, "more negative", f"{before - 5:.1f}", "rushes into the cell")
     assert f"{abs(after):.1f}" in mode.inner_text()
-    assert "the other way" in mode.inner_text()
+    assert "no: less negative" in mode.inner_text()
     assert page.settled == pytest.approx(after, abs=1e-9)
 
 

@@ -5,7 +5,7 @@ import { save, TYPES } from "../files.js";
 import { readNumber } from "../numbers.js";
 import { numbers } from "./cells.js";
 import { button, chosen, createPanel, fresh, radios, saving, showing, table, whose } from "./panel.js";
-import { OWN, SAME, agree, differences, judged, questionsOf } from "./questions.js";
+import { OWN, SAME, agree, differences, directionOf, judged, questionsOf } from "./questions.js";
 import { csvOf, errorOf, records, sheet } from "./records.js";
 import { built } from "./steps.js";
 
@@ -136,8 +136,8 @@ export function createMode({ store, model, doc, t, host, show: showPage }) {
         t(`predict.clock.${clock}`),
         p ? `${mV(p.v)} (${direction(p.direction)})` : "–",
         clock === "now" ? values.at_once : values.settled,
-        p ? change(errorOf(p.v, seen[clock])) : "–",
-        verdict ? t(verdict.direction ? "predict.right_direction" : "predict.wrong_direction") : "–",
+        p && Number.isFinite(seen[clock]) ? change(errorOf(p.v, seen[clock])) : "–",
+        verdict ? t(verdict.direction ? "predict.right_direction" : "predict.wrong_direction", { direction: direction(directionOf(seen[clock] - from)) }) : "–",
       ];
     });
     const because = (r) => el("p", {}, t(`predict.${question.id}.because.${r}`, values));
