@@ -220,3 +220,28 @@ def test_states_are_judged_by_hand_and_kernel_alike():
             if kind == "amount"
         ]
         assert found.imbalance[k] == pytest.approx(max(map(abs, gained)) / state[volume], rel=1e-12)
+
+
+def test_what_vanishes_is_taken_and_not_brought_back():
+    cell = vrest.load("mammalian_neuron")
+    system, p = assemble(cell), parameter_vector(cell)
+    sodium = system.index["amount", "inside.Na"]
+    start = system.start(cell)
+    x = np.tile(start, (4, 1))
+    one_ion = 1.0 / (N_A * p[system.names.index("compartments.inside.volume")])
+    x[:3, sodium] = 0.5 * one_ion
+    x[3, sodium] = 8e-3  # little, but more than a thousandth of the 7.5 mM at first
+    leak, pump = (
+        next(k for k, name in enumerate(system.names) if name.endswith(end))
+        for end in ("Na_leak.permeability", "pump.max_rate")
+    )
+    numbers = np.tile(p, (4, 1))
+    numbers[1:, leak] = 0.0
+    numbers[2, pump] = 0.0
+    found = judging(system)((x.T, numbers.T, np.tile(start / 2, (4, 1)).T), ())
+    assert found.nearly_gone.tolist() == found.few.tolist() == [True, True, True, False]
+    # the leak brings Na+ back; without it the pump takes the last; without both nothing moves it
+    assert found.vanishing[sodium].tolist() == [False, True, False, False]
+    assert found.moves[sodium].tolist() == [True, False, False, False]
+    assert found.emptied.tolist() == [sodium, sodium, NONE, NONE]
+    assert found.goes_on.tolist() == [True] * 4
