@@ -13,7 +13,7 @@ from vrest.page import page as module
 @pytest.fixture(autouse=True)
 def built(monkeypatch):
     """As if `web/` had been built."""
-    monkeypatch.setattr(module, "asset", {"page.css": "", "page.js": "run()"}.__getitem__)
+    monkeypatch.setattr(module, "asset", {"page.css": "", "open.js": "open()", "page.js": "run()"}.__getitem__)
 
 
 @pytest.fixture(autouse=True)

@@ -32,6 +32,8 @@ def command(cells: tuple[str, ...], target: str | None, as_json: bool, quiet: bo
     mammalian neuron where none is given. Without --save the page goes to a temporary folder and is opened
     in a browser.
     """
+    from rich.filesize import decimal
+
     from vrest.cli.answer import Meter, answer
     from vrest.io.report import report
 
@@ -61,7 +63,7 @@ def command(cells: tuple[str, ...], target: str | None, as_json: bool, quiet: bo
 
     def human() -> None:
         verb = "opened" if opened else "written"
-        click.echo(f"{', '.join(made.cells)}: {path} ({body['result']['bytes'] / 1000:.0f} kB) {verb}")
+        click.echo(f"{', '.join(made.cells)}: {path} ({decimal(body['result']['bytes'])}) {verb}")
 
     answer(body, human, as_json=as_json, quiet=quiet)
 

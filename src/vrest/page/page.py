@@ -9,6 +9,8 @@ from functools import cached_property
 from html import escape
 from pathlib import Path
 
+from rich.filesize import decimal
+
 from vrest.atomic import check_target, replacing
 from vrest.errors import InputError
 from vrest.model.cell import Cell
@@ -29,7 +31,7 @@ class Page:
 
     >>> shown = Page(("mammalian_neuron",), "<!doctype html><p>nothing</p>")
     >>> shown
-    Page of mammalian_neuron, 1 kB
+    Page of mammalian_neuron, 30 bytes
     """
 
     cells: tuple[str, ...]
@@ -73,7 +75,7 @@ class Page:
         )
 
     def __repr__(self) -> str:
-        return f"Page of {', '.join(self.cells)}, {max(1, round(len(self._bytes) / 1000))} kB"
+        return f"Page of {', '.join(self.cells)}, {decimal(len(self._bytes))}"
 
 
 def page(cells: CellLike | Iterable[CellLike], *, progress: Progress | None = None) -> Page:

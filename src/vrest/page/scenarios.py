@@ -63,6 +63,7 @@ def scenarios(ready: Prepared, controls: Sequence[Control], blocks: Sequence[Blo
     """
     known = {block.id: block for block in blocks}
     cards = [
+        *_hyperkalaemia(controls, known),
         *_of_blocks(controls, known),
         *_gaba(ready, controls),
         *_hypokalaemic(ready, controls),
@@ -76,16 +77,35 @@ def _possible(ready: Prepared, values: Mapping[str, float]) -> bool:
     return all(bool(np.isfinite(part).all()) for part in ready.described(ready.si(values)))
 
 
+def _hyperkalaemia(controls: Sequence[Control], known: Mapping[str, Block]) -> Iterator[Scenario]:
+    """More K+ outside, for good: both clocks show it."""
+    k = _bath(controls)
+    if k is None or "hyperkalaemia" not in known:
+        return
+    block = known["hyperkalaemia"]
+    assert block.dose is not None
+    values = {}
+    for operation in block.sets:
+        control, by = controls[operation.control], operation.by[block.dose.default]
+        values[control.name] = by if operation.op == "set" else control.value + by
+    if k.name not in values:
+        return
+    yield Scenario(
+        "hyperkalaemia",
+        "Hyperkalaemia",
+        f"K+ outside is {values[k.name]:g} mM and stays. V moves at once with E_K, and further as chloride and the pump "
+        "follow: compare the two clocks, and the slope of both curves with the Nernst line.",
+        values,
+        (),
+        2 * HOUR,
+        False,
+        k.name,
+    )
+
+
 def _of_blocks(controls: Sequence[Control], known: Mapping[str, Block]) -> Iterator[Scenario]:
     k = _bath(controls)
-    told = {
-        "hyperkalaemia": (
-            "Hyperkalaemia",
-            "K+ outside rises and stays. V moves at once, and further within the hour as chloride and the pump follow: "
-            "the time course has both. Then set [K+] outside yourself, and compare the two clocks and the slope of "
-            "both curves with the Nernst line.",
-            None,
-        ),
+    told: dict[str, tuple[str, str, float]] = {
         "ouabain": (
             "Ouabain",
             "The pump is blocked for 20 minutes and washed. What is lost at once is the pump's own current; what is "

@@ -37,7 +37,7 @@ export default {
   "document.block.ttx": "Tetrodotoxin blockiert Na⁺-Kanäle",
 
   "document.card.hyperkalaemia": "Hyperkaliämie",
-  "document.card.hyperkalaemia.text": "K⁺ außen steigt und bleibt hoch. V bewegt sich sofort, und weiter, während Chlorid und die Pumpe folgen: Der Zeitverlauf zeigt beides. Stellen Sie dann [K⁺] außen selbst so hoch, und vergleichen Sie die beiden Uhren und die Steigung der Kurven mit der Nernst-Linie.",
+  "document.card.hyperkalaemia.text": "K⁺ außen ist erhöht und bleibt es. V bewegt sich sofort mit E_K, und weiter, während Chlorid und die Pumpe folgen: Vergleichen Sie die beiden Uhren und die Steigung beider Kurven mit der Nernst-Linie.",
   "document.card.ouabain": "Ouabain",
   "document.card.ouabain.text": "Die Pumpe wird 20 Minuten blockiert und dann ausgewaschen. Was sofort verloren geht, ist der eigene Strom der Pumpe; was später verloren geht, sind die Gradienten. Erholt sich die Zelle?",
   "document.card.anoxia": "Anoxie und Reperfusion",
