@@ -221,7 +221,8 @@ class CellModel {
     const times = samplesOf(stages, state.until, state.log);
     const key = Float64Array.of(state.log ? 1 : 0, ...values, ...stages.flatMap(({ start, end, values: own }) => [start, end, ...own]));
     const { rest, x0 } = answer;
-    const [start, state0] = rest.isRest ? ["rest", rest.state] : ["described", x0];
+    // what was changed is changed at time 0: from there the run goes from V at once to V settled
+    const [start, state0] = rest.isRest && values.every((value, k) => value === this.own[k]) ? ["rest", rest.state] : ["described", x0];
     return remembered(this.runs, key, () => new Run(this, start, state0, stages, times));
   }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { alwaysOn, offAfter, stepsOf, valuesAt } from "../src/modes/steps.js";
-import en from "../src/strings/en.modes.js";
+import en from "../src/strings/en.js";
 import { fakeCell } from "./modes_fakes.js";
 
 const cell = fakeCell();

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { numbers, withBathIon } from "../src/modes/cells.js";
 import { OWN, agree, differences, directionOf, judged, questionsOf } from "../src/modes/questions.js";
 import { createRecords, csvOf, sheet } from "../src/modes/records.js";
-import en from "../src/strings/en.modes.js";
+import en from "../src/strings/en.js";
 import { createT } from "../src/strings/index.js";
 import { fakeCell, fakeModel, fakeState } from "./modes_fakes.js";
 

@@ -31,7 +31,7 @@ class Page:
 
     >>> shown = Page(("mammalian_neuron",), "<!doctype html><p>nothing</p>")
     >>> shown
-    Page of mammalian_neuron, 30 bytes
+    Page of mammalian_neuron, 29 bytes
     """
 
     cells: tuple[str, ...]
