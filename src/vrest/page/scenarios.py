@@ -93,8 +93,8 @@ def _hyperkalaemia(controls: Sequence[Control], known: Mapping[str, Block]) -> I
     yield Scenario(
         "hyperkalaemia",
         "Hyperkalaemia",
-        f"K+ outside is {values[k.name]:g} mM and stays. V moves at once with E_K, and further as chloride and the pump "
-        "follow: compare the two clocks, and the slope of both curves with the Nernst line.",
+        f"K+ outside is {values[k.name]:g} mM and stays. V moves at once with E_K, and further as chloride and the "
+        "pump follow: compare the two clocks, and the slope of both curves with the Nernst line.",
         values,
         (),
         2 * HOUR,
