@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,9 @@ class InBrowser:
         kind = wasmtime.GlobalType(wasmtime.ValType.i32(), True)
         stack = wasmtime.Global(self.store, kind, wasmtime.Val.i32(STACK))
         module = wasmtime.Module(self.store.engine, getattr(made, form))
-        given = {"__linear_memory": self.memory, "__stack_pointer": stack}
+        double = wasmtime.ValType.f64()
+        fmod = wasmtime.Func(self.store, wasmtime.FuncType([double, double], [double]), math.fmod)
+        given = {"__linear_memory": self.memory, "__stack_pointer": stack, "fmod": fmod}
         instance = wasmtime.Instance(self.store, module, [given[i.name] for i in module.imports])
         self.run = instance.exports(self.store)["run"]
 

@@ -9,6 +9,7 @@ import sys
 from html import unescape
 from html.parser import HTMLParser
 
+import jax.numpy as jnp
 import pytest
 
 import vrest
@@ -130,3 +131,34 @@ def test_it_is_written_whole_or_not_at_all(tmp_path):
             made.save(tmp_path / place)
         assert refused.value.code == code
     assert [file.name for file in tmp_path.iterdir()] == ["page.html"]
+
+
+def of_own_law(law, function):
+    """A cell with a leak of K+ whose law asks for a function."""
+
+    @vrest.transport(law, strength="permeability")
+    class Bent(vrest.Transport):
+        permeability: float = vrest.quantity("permeability")
+
+        def stoichiometry(self):
+            return {"K": 1}
+
+        def rate(self, here):
+            driving = here.inside["K"] - here.outside["K"] * jnp.exp(-here.potential / 0.0267)
+            return self.permeability * driving * (1.0 + 0.01 * function(here.potential))
+
+    text = write_cell("mammalian_neuron").replace('law = "ghk_leak"\nion = "K"\n', f'law = "{law}"\n')
+    return vrest.parse_cell(text.replace('name = "mammalian_neuron"', f'name = "with_{law}"'))
+
+
+def test_a_law_of_ones_own_comes_along(built):
+    made = page(of_own_law("bent_by_sine", jnp.sin))
+    doc = json.loads(Parts(made.html).inside["vrest-doc"])
+    assert doc["cells"][0]["golden"][0]["rest"]["outcome"] == "rests"
+
+
+def test_a_law_with_an_operation_that_browsers_lack_is_refused(built, monkeypatch):
+    monkeypatch.setenv("VREST_COMPILER", "")
+    with pytest.raises(InputError, match=r"no code for 'atan' \(.*Bent.rate, .*test_page.py") as refused:
+        page(of_own_law("bent_by_arctangent", jnp.arctan))
+    assert refused.value.code == "not_for_browsers"

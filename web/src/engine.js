@@ -252,7 +252,7 @@ export class Engine {
     const packed = this.kernels[key];
     if (!packed) throw new RangeError(`no kernel ${key}`);
     const bytes = await unpacked(packed[this.form]);
-    const imports = { env: { __linear_memory: this.memory, __stack_pointer: this.stack } };
+    const imports = { env: { __linear_memory: this.memory, __stack_pointer: this.stack, fmod: (a, b) => a % b } };
     try {
       const { instance } = await WebAssembly.instantiate(bytes, imports);
       return new Kernel(this, packed.abi, instance.exports.run);

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from vrest.errors import InputError
+from vrest.numerics.compiler.program import UnsupportedError
 from vrest.page.kernels import kernels, name_of, told
 from vrest.study.explain.parts import account_rows
 from vrest.verbs.held_totals import holds
@@ -27,10 +29,24 @@ class Carried(NamedTuple):
 
 
 def carried(ready: Prepared) -> Carried:
-    """The code for a prepared cell, among whose paths are all strengths of its transports and exchanges."""
+    """The code for a prepared cell, among whose paths are all strengths of its transports and exchanges.
+
+    Raises
+    ------
+    InputError
+        `not_for_browsers`: a law with an operation that has no instruction there.
+    """
     code, keys = {}, {}
     for what, asked in kernels(ready).items():
-        made = asked.for_browser()
+        try:
+            made = asked.for_browser()
+        except UnsupportedError as missing:
+            where = f" ({missing.where})" if missing.where else ""
+            raise InputError(
+                f"'{ready.cell.name}': a page has no code for '{missing.what}'{where}.",
+                code="not_for_browsers",
+                hint="Write the law with other operations; docs/own_transports.md says which there are.",
+            ) from missing
         keys[what] = name_of(made)
         code[keys[what]] = {"name": what, **told(made)}
     switches = [ready.paths.index(path) for path in strengths(ready.cell)]

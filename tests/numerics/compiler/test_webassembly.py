@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jax
 import jax.numpy as jnp
+import mpmath
 import numpy as np
 import pytest
 
@@ -55,6 +56,16 @@ def _cooling(t, rate):
         if t <= 15.001:
             return
         t -= rate * (t - 15.0)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_angles_of_any_size_and_remainders(form):
+    x = np.concatenate([np.linspace(-50.0, 50.0, 301), 10.0 ** np.arange(5.0, 300.0, 7.0), [np.pi, 355.0]])
+    kernel = Kernel(lambda lanes, _: (jnp.sin(lanes[0]), jnp.cos(lanes[0]), jnp.mod(lanes[0], 3.7)))
+    found = InBrowser(kernel.for_browser((x,), ()), form)((x,), ())
+    exact = np.array([[float(f(mpmath.mpf(float(v)))) for v in x] for f in (mpmath.sin, mpmath.cos)])
+    np.testing.assert_allclose(found[:2], exact, rtol=1e-13, atol=1e-300)
+    np.testing.assert_array_equal(found[2], np.mod(x, 3.7))
 
 
 def test_both_forms_are_kept_on_disk(tmp_path, monkeypatch):

@@ -2,7 +2,7 @@
 
 What LLVM writes for a module without data that calls nothing outside is a whole WebAssembly module but for its exports,
 so no linker is needed: the section of exports is added here. Memory and the stack pointer are imported as
-`env.__linear_memory` and `env.__stack_pointer`, so that many modules share one memory.
+`env.__linear_memory` and `env.__stack_pointer`, so that many modules share one memory; what is `FROM_OUTSIDE` is, too.
 
 Binary format: WebAssembly Core Specification, https://www.w3.org/TR/wasm-core-2/#binary-modules.
 """
@@ -23,6 +23,40 @@ EXPORTED = "run"
 
 FORMS = {"simd": (WIDTH, "+simd128,+bulk-memory,+sign-ext,+nontrapping-fptoint"), "plain": (1, "")}
 """Numbers in a vector and features of each form. The plain one needs what every browser with WebAssembly has."""
+
+FROM_OUTSIDE = ("fmod",)
+"""Functions that whoever runs a module gives it as `env.NAME`: remainders, which every language has to the last bit."""
+
+_LONG_PRODUCT = """
+define void @__multi3(ptr %out, i64 %a, i64 %ahigh, i64 %b, i64 %bhigh) {
+  %a0 = and i64 %a, 4294967295
+  %a1 = lshr i64 %a, 32
+  %b0 = and i64 %b, 4294967295
+  %b1 = lshr i64 %b, 32
+  %p00 = mul i64 %a0, %b0
+  %p01 = mul i64 %a0, %b1
+  %p10 = mul i64 %a1, %b0
+  %p11 = mul i64 %a1, %b1
+  %up = lshr i64 %p00, 32
+  %mid = add i64 %p10, %up
+  %midlow = and i64 %mid, 4294967295
+  %midhigh = lshr i64 %mid, 32
+  %cross = add i64 %p01, %midlow
+  %carry = lshr i64 %cross, 32
+  %most = add i64 %p11, %midhigh
+  %high = add i64 %most, %carry
+  %one = mul i64 %a, %bhigh
+  %other = mul i64 %ahigh, %b
+  %both = add i64 %one, %other
+  %highest = add i64 %high, %both
+  %low = mul i64 %a, %b
+  store i64 %low, ptr %out
+  %next = getelementptr i64, ptr %out, i32 1
+  store i64 %highest, ptr %next
+  ret void
+}
+"""
+"""What LLVM calls for products of 128 bits, by which `angles` reduces large ones."""
 
 _CUSTOM, _IMPORT, _FUNCTION, _EXPORT, _DATA, _EVENT = 0, 2, 3, 7, 11, 13
 _MAGIC = b"\0asm\1\0\0\0"
@@ -56,6 +90,8 @@ def assembled(text: str, features: str) -> bytes:
         target = llvm.Target.from_triple(triple).create_target_machine(
             cpu="mvp", features=features, opt=2, reloc="static", codemodel="default"
         )
+        if "@quarters(" in text:
+            text = _LONG_PRODUCT + text
         head = f'target triple = "{triple}"\ntarget datalayout = "{target.target_data}"\n'
         parsed = llvm.parse_assembly(head + re.sub(r' "prefer-vector-width"="\d+"', "", text))
         parsed.verify()
@@ -69,16 +105,16 @@ def module(obj: bytes) -> bytes:
     Raises
     ------
     UnsupportedError
-        It calls a function from outside, or has data: that takes a linker.
+        It calls another function from outside, or has data: that takes a linker.
     """
     sections = list(_sections(obj))
     brought = [each for kind, body in sections if kind == _IMPORT for each in _imports(body)]
-    outside = [name for name, kind in brought if kind == 0]
-    if outside:
+    called = [name for name, kind in brought if kind == 0]
+    if outside := [name for name in called if name not in FROM_OUTSIDE]:
         raise UnsupportedError(f"call of {' and '.join(outside)}", "WebAssembly")
     if any(kind == _DATA for kind, _ in sections):
         raise UnsupportedError("constants in memory", "WebAssembly")
-    last = sum(_number(body, 0)[0] for kind, body in sections if kind == _FUNCTION) - 1
+    last = len(called) + sum(_number(body, 0)[0] for kind, body in sections if kind == _FUNCTION) - 1
     export = _leb(1) + _leb(len(EXPORTED)) + EXPORTED.encode() + b"\0" + _leb(last)
     found = bytearray(_MAGIC)
     done = False
