@@ -10,9 +10,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from PIL import Image
-from playwright.sync_api import sync_playwright
-
 import vrest
 
 PICTURE = Path(__file__).parent / "images" / "page.png"
@@ -26,6 +23,9 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 def draw(browser: str, path: Path) -> None:
     """Opens the page of the mammalian neuron and saves what is seen of it, once nothing is pending."""
+    from PIL import Image
+    from playwright.sync_api import sync_playwright
+
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         file = Path(folder) / "page.html"
         vrest.page("mammalian_neuron").save(file)

@@ -26,6 +26,7 @@ ASKED = {
     "instant": {"changes": "outside.K=12 mM"},
     "load": {},
     "notices": {},
+    "page": {},
     "perturb": {"name": "pump_loss"},
     "prepare": {"paths": "outside.K"},
     "population": {"vary": {"outside.K": [4.0, 5.0]}},
@@ -55,6 +56,8 @@ def told(answer: object) -> object:
     """What tells two answers apart."""
     if hasattr(answer, "dataset"):
         return answer.dataset.to_dict() if hasattr(answer.dataset, "to_dict") else answer.dataset
+    if hasattr(answer, "html"):
+        return answer.html
     if hasattr(answer, "values") and callable(answer):
         return [float(answer(answer.values))]
     return repr(answer)
