@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from rich.filesize import decimal
 
@@ -107,7 +108,8 @@ def page(cells: CellLike | Iterable[CellLike], *, progress: Progress | None = No
     Traceback (most recent call last):
     vrest.errors.InputError: There is no cell to show. Name one, such as 'mammalian_neuron'.
     """
-    asked = [cells] if isinstance(cells, Cell | str | os.PathLike) else list(cells)
+    one = isinstance(cells, Cell | str | os.PathLike | Mapping) or not isinstance(cells, Iterable)
+    asked: list[Any] = [cells] if one else list(cells)  # pyright: ignore[reportArgumentType]
     shown = [_shown(cell) for cell in asked]
     if not shown:
         raise InputError("There is no cell to show.", code="no_cell", hint="Name one, such as 'mammalian_neuron'.")
