@@ -3,14 +3,14 @@
 // Nothing is computed here but what goes into kernels and what comes out of them. What takes longer than a frame goes on
 // when the same state is asked for again: as long as `view.pending`, more is known each time.
 
+import { Curve } from "./along.js";
+import { Answer, Beside, SLICE } from "./answer.js";
 import { companionOf } from "./companions.js";
+import { row } from "./rows.js";
 import { NO_RUN, Run, samplesOf, stagesOf } from "./run.js";
-import { possible, Searching } from "./search.js";
+import { Searching } from "./search.js";
 
-const POINTS = 60; // of the curve
 const KEPT = 8; // answers that are not forgotten
-const SLICE = 10; // ms of one call that goes on
-const yielded = () => new Promise((done) => setTimeout(done));
 
 /**
  * @typedef {object} View Potentials in mV, times in s, all else in door units; arrays of v have one entry a membrane.
@@ -68,16 +68,6 @@ export function createModel({ doc, engine, t = (key) => key, command = () => nul
   return { load, compute, ask, loaded: (name) => cells.has(name), of: (name) => cells.get(name) };
 }
 
-/** The number of a reading or account by its meaning, such as reading(view, "E", "neuron", "K"); NaN where there is none. */
-export function reading(view, quantity, ...place) {
-  const row = rowOf(view.cell.readings, quantity, place);
-  return row < 0 || !view.rest.read ? NaN : view.rest.read[row];
-}
-
-function rowOf(rows, quantity, place) {
-  return rows.findIndex((row) => row.quantity === quantity && row.place.join() === place.join());
-}
-
 /** One cell: its kernels and what it was last asked. */
 class CellModel {
   constructor(doc, engine, cell, kernels) {
@@ -89,8 +79,8 @@ class CellModel {
     this.own = Float64Array.from(cell.controls, ({ value }) => value);
     this.index = new Map(cell.controls.map(({ name }, k) => [name, k]));
     this.pumps = cell.transports.filter(({ kind, control }) => kind === "pump" && control !== null).map(({ control }) => control);
-    this.volts = cell.membranes.map((name) => rowOf(cell.readings, "v", [name]));
-    this.ghk = cell.membranes.map((name) => rowOf(cell.accounts, "ghk", [name]));
+    this.volts = cell.membranes.map((name) => row(cell.readings, "v", name) ?? -1);
+    this.ghk = cell.membranes.map((name) => row(cell.accounts, "ghk", name) ?? -1);
     this.answers = [];
     this.curves = [];
     this.runs = [];
@@ -234,253 +224,4 @@ function remembered(list, key, make) {
   list.unshift(found);
   if (list.length > KEPT) list.pop();
   return found.what;
-}
-
-/** Where one cell settles, and how far that is known. */
-class Settling {
-  constructor(model, values, start, search = null) {
-    const { cell } = model;
-    this.model = model;
-    this.search = null;
-    this.outcome = null;
-    this.why = null;
-    this.read = null;
-    this.without = null;
-    const hold = model.hold(values);
-    if (!possible(start.p, start.x0, 0)) [this.outcome, this.why] = ["impossible", "core.impossible"];
-    else if (hold === undefined) [this.outcome, this.why] = ["undecided", "core.combination"];
-    else if (hold === null) this.outcome = "neutral";
-    else this.search = search ?? model.search(1, start.p, start.x0, hold);
-    this.p = start.p.copy();
-    this.state = null;
-    this.v = cell.membranes.map(() => null);
-    this.look();
-  }
-
-  get over() {
-    return this.outcome !== null;
-  }
-
-  advance(tries, until) {
-    if (this.over) return;
-    this.search.advance(tries, until);
-    this.look();
-  }
-
-  look() {
-    if (this.over || !this.search.over) return;
-    const { model } = this;
-    [this.outcome, this.why, this.without] = [this.search.outcome[0], this.search.why[0], this.search.without[0]];
-    if (!model.doc.outcomes[this.outcome]?.has_state) return;
-    this.state = this.search.points.state.slice();
-    this.read = model.kernels.read.call(1, [this.state, this.p])[""].copy();
-    this.v = model.volts.map((row) => this.read[row]);
-  }
-
-  get isRest() {
-    return Boolean(this.model.doc.outcomes[this.outcome]?.is_rest);
-  }
-
-  view(t, ask) {
-    const { search, outcome, why } = this;
-    const points = search?.points;
-    const known = this.over && search;
-    const slowest = known && this.state ? points.slowest[0] : NaN;
-    return {
-      outcome: outcome ?? "pending",
-      text: this.text(t),
-      isRest: this.isRest,
-      hasState: this.state !== null,
-      v: this.v,
-      read: this.read,
-      slowest,
-      tau: slowest < 0 ? -1 / slowest : NaN,
-      residual_mV: known ? points.residual_mV[0] : NaN,
-      imbalance: known ? points.imbalance[0] : NaN,
-      followed: search ? search.followed[0] : 0,
-      steps: search ? search.steps[0] : 0,
-      undecided: outcome === "undecided" || outcome === "unstable" ? ask("settled") : null,
-      why,
-      without: this.without,
-      pending: outcome === null,
-    };
-  }
-
-  text(t) {
-    const { outcome, why, without } = this;
-    if (outcome === null) return t("core.pending");
-    if (why) return t(why);
-    const { text } = this.model.doc.outcomes[outcome];
-    if (!without) return text;
-    return `${text} ${t(without.decays ? "core.without.decays" : "core.without.slowly", { names: without.names.join(t("core.without.and")) })}`;
-  }
-}
-
-/** One cell: at once, at rest, and that rest without its pumps. */
-class Answer {
-  constructor(model, values) {
-    const { cell, kernels, pumps } = model;
-    this.model = model;
-    this.values = values;
-    const start = model.described(1, values);
-    const { rows, defined } = model.atOnce(1, start.x0, start.p);
-    const contents = kernels.read.call(1, [start.x0, start.p])[""].copy();
-    this.now = { v: rows.map(([v]) => (Number.isNaN(v) ? null : v)), defined: Boolean(defined.get(0, 0)), read: contents };
-    this.x0 = start.x0.copy();
-    this.rest = new Settling(model, values, start);
-    this.account = null;
-    this.off = null;
-    this.canStop = pumps.some((control) => values[control] !== 0) && cell.membranes.length > 0;
-  }
-
-  get pending() {
-    return !this.rest.over || Boolean(this.off && !this.off.rest.over);
-  }
-
-  advance(until) {
-    const { model, rest } = this;
-    const { tries_drag } = model.doc.certificate;
-    rest.advance(tries_drag, until);
-    if (!rest.isRest) return;
-    if (!this.account && model.kernels.account) this.account = model.kernels.account.call(1, [rest.state, rest.p])[""].copy();
-    if (!this.off && this.canStop) this.off = this.stopped();
-    this.off?.rest.advance(tries_drag, until);
-  }
-
-  stopped() {
-    const { model, rest } = this;
-    const values = this.values.slice();
-    for (const control of model.pumps) values[control] = 0;
-    const { p } = model.described(1, values);
-    const x0 = model.space("start", rest.state.length, 1).set(rest.state);
-    const { rows } = model.atOnce(1, x0, p);
-    return { now: { v: rows.map(([v]) => (Number.isNaN(v) ? null : v)) }, rest: new Settling(model, values, { p, x0 }) };
-  }
-}
-
-/** Cells in which the same is off, a lane each. */
-class Beside {
-  constructor(model, values, hold) {
-    const n = values.length;
-    const columns = new Float64Array(model.own.length * n);
-    values.forEach((own, k) => own.forEach((value, row) => (columns[row * n + k] = value)));
-    const { p, x0 } = model.described(n, columns);
-    this.model = model;
-    this.values = values;
-    this.p = p.copy();
-    this.x0 = x0.copy();
-    const { rows, defined } = model.atOnce(n, x0, p);
-    this.v = rows;
-    this.defined = defined.row(0);
-    this.search = hold ? model.search(n, p, x0, hold) : null;
-  }
-
-  /** Until all is known, or so many steps are tried. */
-  async settle(steps) {
-    const { search, model } = this;
-    if (!search) return;
-    const { chunk } = model.doc.certificate;
-    let until = performance.now() + SLICE;
-    while (!search.over && search.tried < steps) {
-      search.step(Math.min(chunk, steps - search.tried));
-      if (performance.now() < until) continue;
-      await yielded();
-      until = performance.now() + SLICE;
-    }
-    search.leave();
-  }
-
-  now(k) {
-    return { v: this.v.map((row) => (Number.isNaN(row[k]) ? null : row[k])), defined: Boolean(this.defined[k]) };
-  }
-
-  rest(k) {
-    const { model, values, search } = this;
-    const one = (name) => {
-      const all = this[name];
-      const count = all.length / values.length;
-      return model.space(`one ${name}`, count, 1).set(Float64Array.from({ length: count }, (_, row) => all[row * values.length + k]));
-    };
-    return new Settling(model, values[k], { p: one("p"), x0: one("x0") }, search?.lane(k));
-  }
-}
-
-/** V along one control: settled, at once, and what Nernst and GHK say with the contents of the present rest. */
-class Curve {
-  constructor(model, values, control, companion) {
-    const { cell } = model;
-    const { low, high, log } = cell.controls[control];
-    this.model = model;
-    this.x = Float64Array.from({ length: POINTS }, (_, k) => {
-      const part = k / (POINTS - 1);
-      return log ? low * (high / low) ** part : low + (high - low) * part;
-    });
-    this.columns = model.space("values", values.length, POINTS).spread(values);
-    const { view, stride } = this.columns;
-    view.set(this.x, control * stride);
-    if (companion)
-      for (let k = 0; k < POINTS; k++)
-        view[companion.control * stride + k] += companion.factor * (this.x[k] - values[control]);
-    const { p, x0 } = model.described(POINTS, this.columns);
-    this.p = p.copy();
-    this.now = model.atOnce(POINTS, x0, p).rows;
-    // a transport along which the curve goes is on, but for a first point at zero, where other totals are conserved
-    this.off = cell.controls[control].switch && this.x[0] === 0 ? 0 : -1;
-    const on = values.slice();
-    on[control] = this.x[POINTS - 1];
-    const hold = model.hold(on);
-    this.search = hold ? model.search(POINTS, p, x0, hold) : null;
-    this.settled = cell.membranes.map(() => new Float64Array(POINTS).fill(NaN));
-    const without = hold === null ? "neutral" : "undecided";
-    this.outcomes = Array.from({ length: POINTS }, (_, k) => (possible(p, x0, k) ? without : "impossible"));
-    const ion = /\.ions\.([^.]+)$/.exec(cell.controls[control].path)?.[1];
-    this.rows = cell.membranes.map((name) => rowOf(cell.readings, "E", [name, ion]));
-    this.state = null;
-    this.known = -1;
-    this.parts = { control, x: this.x, now: this.now };
-    this.look();
-  }
-
-  get pending() {
-    return Boolean(this.search && !this.search.over);
-  }
-
-  advance(until) {
-    if (!this.pending) return;
-    this.search.advance(this.model.doc.certificate.tries_drag, until);
-    this.look();
-  }
-
-  look() {
-    const { model, search } = this;
-    if (!search) return;
-    const waiting = search.waiting.length;
-    if (waiting === this.known) return;
-    this.known = waiting;
-    const found = model.kernels.read.call(POINTS, [search.points.state, this.p])[""];
-    const { outcomes } = model.doc;
-    this.outcomes = search.outcome.map((outcome, k) => (k === this.off ? "undecided" : outcome));
-    const rests = this.outcomes.map((outcome) => outcomes[outcome]?.is_rest);
-    this.settled = model.volts.map((row) => found.row(row).map((v, k) => (rests[k] ? v : NaN)));
-  }
-
-  /** Nernst and GHK potentials with the contents of a cell, frozen. */
-  around(answer) {
-    const state = answer.rest.state ?? answer.x0;
-    if (this.state === state) return;
-    this.state = state;
-    const { model, rows } = this;
-    const x = model.space("frozen", state.length, POINTS).spread(state);
-    const found = model.kernels.read.call(POINTS, [x, this.p])[""];
-    this.nernst = rows.map((row) => (row < 0 ? null : found.row(row)));
-    this.ghkOf = null;
-    if (model.kernels.account && model.ghk.some((row) => row >= 0)) {
-      const accounts = model.kernels.account.call(POINTS, [x, this.p])[""];
-      this.ghkOf = model.ghk.map((row) => (row < 0 ? null : accounts.row(row)));
-    }
-  }
-
-  get view() {
-    return { ...this.parts, settled: this.settled, outcomes: this.outcomes, nernst: this.nernst, ghk: this.ghkOf, pending: this.pending };
-  }
 }

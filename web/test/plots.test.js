@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readPoints } from "../src/plots/curve.js";
 import { clockTicks, laid, nearest } from "../src/plots/timecourse.js";
 import { line, wrapped } from "../src/plots/svg.js";
-import { symbol } from "../src/plots/rows.js";
+import { symbol } from "../src/rows.js";
 
 test("points are read as people write them", () => {
   const points = [{ x: 2.5, v: -80.1 }, { x: 10, v: -56 }];

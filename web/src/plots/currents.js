@@ -1,7 +1,7 @@
 // The currents that balance: what each transport carries, and the flux of each ion, with their sums.
 import { bars, figure } from "./svg.js";
 import { extent, sticky, ticks } from "./scales.js";
-import { chosen, ionsOf, keys, read, symbol } from "./rows.js";
+import { chosen, ionsOf, keys, read, symbol } from "../rows.js";
 
 export function createPlot(host, { t, doc, store }) {
   let view = null;

@@ -1,7 +1,7 @@
 // V against a bath ion on a logarithmic axis: settled, at once, Nernst, GHK; where there is no rest; points and data.
 import { HALO, axes, color, dash, figure, handle, html, line, make, marks, say, set } from "./svg.js";
 import { extent, logTicks, logarithmic, linear, spread, sticky, stretches, ticks } from "./scales.js";
-import { chosen } from "./rows.js";
+import { chosen } from "../rows.js";
 
 const SERIES = ["nernst", "ghk", "now", "settled"]; // later ones lie on top
 

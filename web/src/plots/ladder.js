@@ -1,7 +1,7 @@
 // The potential ladder: E of each ion as ticks, V at once and settled as marks, V before as a shadow.
 import { axes, color, dash, figure, make, marks, say, set, subscripted } from "./svg.js";
 import { extent, linear, spread, sticky, ticks } from "./scales.js";
-import { chosen, ionsOf, potential } from "./rows.js";
+import { chosen, ionsOf, potential } from "../rows.js";
 
 const HIGH = 19; // em, as high as the curve beside it
 const COLUMN = 19; // em that a membrane needs with labels on both sides

@@ -1,7 +1,7 @@
 // The time course: V with the E's, contents, volume and ATP below each other, and the blocks that act on the cell.
 import { axes, color, dash, dragged, figure, handle, html, line, make, marks, say, set, stepped } from "./svg.js";
 import { extent, linear, logarithmic, spread, sticky, ticks } from "./scales.js";
-import { chosen, ionsOf, keys, row } from "./rows.js";
+import { chosen, ionsOf, keys, row } from "../rows.js";
 
 const TIMES = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 432000, 864000];
 const LEAST = 20; // mV that an axis of potentials spans, so that what is nearly nothing looks so

@@ -1,7 +1,7 @@
 // Where the millivolts come from: the chord parts that make V, what stopping the pumps costs, and what GHK leaves out.
 import { bars, figure } from "./svg.js";
 import { extent, sticky, ticks } from "./scales.js";
-import { chosen, keys, symbol, told } from "./rows.js";
+import { chosen, keys, symbol, told } from "../rows.js";
 
 const PARTS = [["chord_pump", "pump"], ["chord_paths", "other"], ["chord_one_sided", "other"]];
 
