@@ -1,5 +1,7 @@
 """One search that holds further totals where transports are off, against searches of equations without those states."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -15,11 +17,16 @@ from vrest.verbs.held_totals import ALL_UP_TO, holds
 from vrest.verbs.judging import NONE, judging
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest_batch import rests_of, strengths
-from vrest.verbs.search import ENOUGH, LARGEST_CHUNK, QUIET, TRIES, rounding
+from vrest.verbs.search import CHUNK, ENOUGH, LARGEST_CHUNK, QUIET, rounding
 from vrest.verbs.searching import FEW, QUIETER, STILL, THERE, UNCLEAR, following, settling
 
 OUTCOMES = list(Outcome)
 FEW_UNKNOWNS = 12
+
+LOOKS = 80
+"""Chunks of steps after which a motion is left: cells that fire take a million steps to be sure of it."""
+
+TRIES = 2 * sum(min(CHUNK << k, LARGEST_CHUNK) for k in range(LOOKS))
 
 
 def cleared(found, free, done):
@@ -64,10 +71,11 @@ def searched(cell, p, x0, off):
         if quiet[0] > STILL:
             break
         lanes.status[0] = RUNNING
-    sure = done and verdict == STABLE and slowest < -max(NEUTRAL_RATE, rounding(found.jacobian[free][:, free, 0]))
+    error = rounding(found.jacobian[free][:, free, 0])
+    sure = done and verdict == STABLE and slowest < -max(NEUTRAL_RATE, error)
     sure &= found.ordinary[0] and found.imbalance[0] < SETTLED_MM_PER_MIN and found.residual_mV[0] < SETTLED_MV
     outcome = (Outcome.rests if found.working[0] else Outcome.rests_run_down) if sure else None
-    return outcome, found.state[:, 0], slowest
+    return outcome, found.state[:, 0], slowest, error
 
 
 def switched(cell, offs):
@@ -90,25 +98,28 @@ def check(cell, offs):
     """The outcomes that were compared."""
     system, known = assemble(cell), holds(cell)
     p, x0 = switched(cell, offs), system.start(cell)
-    wanted = rests_of(cell, p, np.tile(x0, (len(offs), 1)))
     met = []
     for row, off in enumerate(offs):
-        want = OUTCOMES[wanted.outcome[row]]
+        looks = itertools.count(1)
+        wanted = rests_of(cell, p[[row]], x0[None], progress=lambda _, looks=looks: next(looks) < LOOKS)
+        want = OUTCOMES[wanted.outcome[0]]
         met.append(want)
         if known.numbers[off] is None:
             assert want is Outcome.neutral, off
             continue
-        outcome, state, slowest = searched(cell, p[row], x0, off)
-        used_up = want.is_rest and (wanted.state[row] == 0.0).any()  # a rest without an ion, which no search finds
+        if want is Outcome.not_followed:  # left after so many looks
+            continue
+        outcome, state, slowest, error = searched(cell, p[row], x0, off)
+        used_up = want.is_rest and (wanted.state[0] == 0.0).any()  # a rest without an ion, which no search finds
         if not want.is_rest or used_up:
             assert outcome is None, (off, want)
             continue
         assert outcome is want, off
         for wall in system.structure.walls:
-            v = system.potential(wanted.state[row], wall)
+            v = system.potential(wanted.state[0], wall)
             assert system.potential(state, wall) == pytest.approx(v, abs=1e-12), off  # V
-        assert slowest == pytest.approx(wanted.slowest[row], rel=1e-7), off
-        assert state == pytest.approx(wanted.state[row], rel=1e-9, abs=1e-12), off
+        assert slowest == pytest.approx(wanted.slowest[0], rel=1e-7, abs=error), off
+        assert state == pytest.approx(wanted.state[0], rel=1e-9, abs=1e-12), off
     return met
 
 
@@ -130,7 +141,8 @@ def test_totals_of_several_ions_are_held():
 def test_rests_of_the_library(name):
     cell = vrest.load(name)
     if len(assemble(cell).laws.independent) <= FEW_UNKNOWNS:
-        check(cell, sample(cell, 32))
+        met = check(cell, sample(cell, 16))
+        assert met.count(Outcome.not_followed) < len(met) / 2
 
 
 @pytest.mark.parametrize("name", vrest.library())

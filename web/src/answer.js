@@ -2,7 +2,7 @@
 
 import { possible } from "./search.js";
 
-export const SLICE = 10; // ms of one call that goes on
+export const SLICE = 6; // ms of one call that goes on
 const yielded = () => new Promise((done) => setTimeout(done));
 
 /** Where one cell settles, and how far that is known. */

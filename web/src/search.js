@@ -17,6 +17,7 @@ export class Searching {
     this.kernels = kernels;
     this.cell = cell;
     this.certificate = certificate;
+    this.pace = 0; // ms for a step of a lane, about
     const { bold, bold_quiet, there, newton } = certificate.paces;
     this.first = cell.monotone ? bold : there;
     this.later = cell.monotone ? bold_quiet : newton;
@@ -50,7 +51,6 @@ class Search {
     this.steps = new Float64Array(n);
     this.tried = 0;
     this.chunk = certificate.chunk;
-    this.pace = 0; // ms for a step of a lane, about
     this.waiting = [];
     const found = kernels.settle.call(n, [x0, y, p, hold], [of.first, certificate.enough]);
     const unsure = [];
@@ -106,13 +106,14 @@ class Search {
     const limit = Math.min(this.tried + tries, certificate.tries);
     let now = performance.now();
     while (this.waiting.length && this.tried < limit && now < until) {
-      const fits = this.pace ? Math.max(1, Math.floor((until - now) / (this.pace * this.waiting.length))) : certificate.chunk;
+      const { pace } = this.of; // of the search before this one, at first
+      const fits = pace ? Math.max(1, Math.floor((until - now) / (pace * this.waiting.length))) : certificate.chunk;
       const chunk = Math.min(this.chunk, fits, certificate.tries - this.tried);
       const lanes = this.waiting.length;
       this.step(chunk);
       const began = now;
       now = performance.now();
-      this.pace = (now - began) / (chunk * lanes);
+      this.of.pace = (now - began) / (chunk * lanes);
       this.chunk = Math.min(2 * this.chunk, certificate.largest_chunk);
     }
     return this.over;
