@@ -6,7 +6,7 @@ export const SLICE = 6; // ms of one call that goes on
 const yielded = () => new Promise((done) => setTimeout(done));
 
 /** Where one cell settles, and how far that is known. */
-export class Settling {
+class Settling {
   constructor(model, values, start, search = null) {
     const { cell } = model;
     this.model = model;

@@ -4,7 +4,7 @@ import { disclosure, el, setAttribute, write } from "./dom.js";
 import { costOf } from "./meaning.js";
 import { clean, inField, niceStep, readNumber } from "./numbers.js";
 
-export const GROUPS = ["solutions", "membrane", "pump", "more"];
+const GROUPS = ["solutions", "membrane", "pump", "more"];
 
 /** Presses of a key that follow each other as fast as this, in ms, are undone as one. */
 const ONE_GESTURE = 1000;

@@ -110,7 +110,7 @@ export function costOf(view, t) {
 }
 
 /** How the outcome was found and how well it holds, as [name, text] pairs. */
-export function certificateOf(view, t) {
+function certificateOf(view, t) {
   const { rest } = view;
   const facts = [];
   if (rest.hasState) {

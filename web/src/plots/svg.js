@@ -11,7 +11,7 @@ const PAPER = {
   pump: "#8E3A9D", ghk: "#8E3A9D", other: "#5F6B76", shade: "#8A8A8A",
 };
 export const color = (name) => `var(--c-${name in PAPER ? name : "other"}, ${PAPER[name] ?? PAPER.other})`;
-export const DASH = { v: null, now: "7 4", K: "9 4", Na: "2 4", Cl: "9 4 2 4", Ca: "5 3 5 8", HCO3: "1 6", ghk: "2 3", other: "14 4" };
+const DASH = { v: null, now: "7 4", K: "9 4", Na: "2 4", Cl: "9 4 2 4", Ca: "5 3 5 8", HCO3: "1 6", ghk: "2 3", other: "14 4" };
 export const dash = (name) => (name in DASH ? DASH[name] : DASH.other);
 
 /** A node of a drawing. */
