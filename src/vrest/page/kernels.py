@@ -20,9 +20,10 @@ from vrest.study.explain.parts import accounting
 from vrest.system.assemble import System
 from vrest.system.totals import Holdable
 from vrest.units import from_si
-from vrest.verbs.describing import Description, described_entries, description, own_numbers
+from vrest.verbs.describing import Description, description, own_numbers
+from vrest.verbs.describing import describing as describing_si
 from vrest.verbs.held_totals import holds
-from vrest.verbs.instant import AtOnce, potentials_at_once
+from vrest.verbs.instant import AtOnce, drifting
 from vrest.verbs.judging import judging
 from vrest.verbs.prepared import Prepared
 from vrest.verbs.readings import reading
@@ -63,7 +64,7 @@ def kernels(ready: Prepared) -> dict[str, Asked]:
         "settle": Asked(settling(system, form), (x, y, p, hold), (BOLD, 1)),
         "follow": Asked(following(system, form), (begun(0.0, y), one, one, x, p, hold), (1, BOLD)),
         "judge": Asked(judging(system), (x, p, x), ()),
-        "instant": Asked(drifting(system), (x, p), ()),
+        "instant": Asked(at_once(system), (x, p), ()),
         "account": Asked(accounting(system), (x, p), ()),
         "read": Asked(reading(system), (x, p), ()),
         "run": Asked(*one_stage(system, p, x), sampled=True),
@@ -78,29 +79,25 @@ def pinning(system: System, form: Holdable) -> Holdable:
 
 @lru_cache(maxsize=64)
 def describing(system: System, known: Description) -> Kernel:
-    """(values (paths, lanes) in door units,), (numbers,) -> parameters (P, lanes) and states (S, lanes), SI."""
+    """`verbs.describing.describing`, of values in door units."""
+    inner: Any = describing_si(system, known)
 
     def describe(lanes: tuple[Array], shared: tuple[Array]) -> tuple[Array, Array]:
         import jax.numpy as jnp
 
-        values, numbers = tuple(jnp.unstack(lanes[0])), tuple(jnp.unstack(shared[0]))
-        p, x = described_entries(system, known.of, tuple(known.of.si(values)), numbers)
-        whole = [jnp.stack([jnp.broadcast_to(v, values[0].shape) for v in part]) for part in (p, x)]
-        return whole[0], whole[1]
+        return inner.f((jnp.stack(known.of.si(jnp.unstack(lanes[0]))),), shared)
 
     return Kernel(describe, system.key(f"page describe {known.kind}"))
 
 
 @lru_cache(maxsize=64)
-def drifting(system: System) -> Kernel:
-    """(states, parameters) as rows of lanes, SI -> `AtOnce`, in mV."""
+def at_once(system: System) -> Kernel:
+    """`verbs.instant.drifting`, in mV."""
+    inner: Any = drifting(system)
 
-    def drift(rows: tuple[Array, Array], _: tuple[()]) -> AtOnce:
-        import jax.numpy as jnp
-
-        x, p = (tuple(jnp.unstack(part)) for part in rows)
-        v, defined = potentials_at_once(system, x, p)
-        return AtOnce(from_si(jnp.stack(v), "potential"), defined)
+    def drift(rows: tuple[Array, Array], nothing: tuple[()]) -> AtOnce:
+        found = inner.f(rows, nothing)
+        return found._replace(v=from_si(found.v, "potential"))
 
     return Kernel(drift, system.key("page instant"))
 

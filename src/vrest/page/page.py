@@ -108,9 +108,7 @@ def page(cells: CellLike | Iterable[CellLike], *, progress: Progress | None = No
     Traceback (most recent call last):
     vrest.errors.InputError: There is no cell to show. Name one, such as 'mammalian_neuron'.
     """
-    one = isinstance(cells, Cell | str | os.PathLike | Mapping) or not isinstance(cells, Iterable)
-    asked: list[Any] = [cells] if one else list(cells)  # pyright: ignore[reportArgumentType]
-    shown = [_shown(cell) for cell in asked]
+    shown = [_shown(cell) for cell in _each(cells)]
     if not shown:
         raise InputError("There is no cell to show.", code="no_cell", hint="Name one, such as 'mammalian_neuron'.")
     names = [one.cell.name for one in shown]
@@ -121,6 +119,12 @@ def page(cells: CellLike | Iterable[CellLike], *, progress: Progress | None = No
             )
     style, opener, code = (asset(name) for name in ("page.css", "open.js", "page.js"))
     return Page(tuple(names), html(document(shown, progress), style, opener, code))
+
+
+def _each(cells: Any) -> list[Any]:
+    """One cell, or what else is no collection of them, as a list of one."""
+    several = isinstance(cells, Iterable) and not isinstance(cells, str | os.PathLike | Mapping)
+    return list(cells) if several else [cells]
 
 
 def _shown(asked: CellLike) -> Shown:

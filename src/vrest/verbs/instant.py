@@ -175,11 +175,11 @@ def instant_potentials(system: System, x: np.ndarray, p: np.ndarray) -> AtOnce:
     p
         (parameters, lanes) SI.
     """
-    return _drifting(system)((x, p), ())
+    return drifting(system)((x, p), ())
 
 
 @lru_cache(maxsize=64)
-def _drifting(system: System) -> Callable[[tuple[np.ndarray, np.ndarray], tuple[()]], AtOnce]:
+def drifting(system: System) -> Callable[[tuple[np.ndarray, np.ndarray], tuple[()]], AtOnce]:
     """`potentials_at_once` as machine code."""
 
     def drift(rows: tuple[Array, Array], _: tuple[()]) -> AtOnce:
