@@ -83,15 +83,5 @@ export function createPlot(host, { t, doc, store }) {
     return { columns, rows: rows.map((each) => each.map((cell) => (Number.isNaN(cell) ? null : cell))) };
   }
 
-  return {
-    element: plot.element,
-    update(next) {
-      view = next;
-      plot.element.hidden = view.show?.settled === false;
-      if (!plot.element.hidden && plot.shows(view)) draw();
-    },
-    title: plot.title,
-    toTable,
-    svg: plot.standalone,
-  };
+  return plot.face((next) => (view = next), { settled: true });
 }

@@ -194,18 +194,13 @@ export function createPlot(host, { t, doc, store, onX, onDrop, onData }) {
     return { columns, rows };
   }
 
-  return {
-    element: plot.element,
-    update(next) {
-      if (view && next.state.x !== view.state.x) range = null;
-      view = next;
-      paste.told(view.state.data);
-      if (plot.shows(view)) draw();
-    },
-    title: plot.title,
-    toTable,
-    svg: plot.standalone,
-  };
+  function take(next) {
+    if (view && next.state.x !== view.state.x) range = null;
+    view = next;
+    paste.told(view.state.data);
+  }
+
+  return plot.face(take);
 }
 
 /** Stretches of one and the same outcome without a settled V. */

@@ -131,14 +131,5 @@ export function createPlot(host, { t, doc, store }) {
     return { columns: [{ label: t("plot.membrane") }, { label: t("plot.what") }, { label: t("plot.potential"), unit: "mV" }], rows: rows.map((each) => each.map((cell) => (Number.isNaN(cell) ? null : cell))) };
   }
 
-  return {
-    element: plot.element,
-    update(next) {
-      view = next;
-      if (plot.shows(view)) draw();
-    },
-    title: plot.title,
-    toTable,
-    svg: plot.standalone,
-  };
+  return plot.face((next) => (view = next));
 }

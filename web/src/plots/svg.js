@@ -242,24 +242,33 @@ export function figure(host, { t, doc, store, name, draw, toTable }) {
   watch.observe(body);
   watch.observe(probe);
 
+  /** Keeps the view for the table; false while there is no room to draw in. */
+  function shows(next) {
+    view = next;
+    if (details.open) {
+      clearTimeout(told);
+      told = setTimeout(fill, 300);
+    }
+    return size.width > 0;
+  }
+
   return {
-    element, svg, body, tools, size, title: caption.textContent,
-    /** Keeps the view for the table; false while there is no room to draw in. */
-    shows(next) {
-      view = next;
-      if (details.open) {
-        clearTimeout(told);
-        told = setTimeout(fill, 300);
-      }
-      return size.width > 0;
-    },
+    element, svg, body, tools, size,
     sized(height) {
       set(svg, { width: size.width, height, viewBox: `0 0 ${size.width} ${height}`, "font-size": size.em });
     },
     summarised(text) {
       say(summary, text);
     },
-    standalone: drawing,
+    /** What the page has of a plot; `take` is told each view first. One of the settled state is hidden with that. */
+    face(take, { settled = false } = {}) {
+      function update(next) {
+        take(next);
+        if (settled) element.hidden = next.show?.settled === false;
+        if (!(settled && element.hidden) && shows(next)) draw();
+      }
+      return { element, update, title: caption.textContent, toTable, svg: drawing };
+    },
   };
 }
 

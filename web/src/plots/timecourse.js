@@ -311,18 +311,12 @@ export function createPlot(host, { t, doc, store, onBlock }) {
     return { columns, rows };
   }
 
-  return {
-    element: plot.element,
-    update(next) {
-      if (view && next.cell !== view.cell) ranges.clear();
-      view = next;
-      plot.element.hidden = view.show?.settled === false;
-      if (!plot.element.hidden && plot.shows(view)) draw();
-    },
-    title: plot.title,
-    toTable,
-    svg: plot.standalone,
-  };
+  function take(next) {
+    if (view && next.cell !== view.cell) ranges.clear();
+    view = next;
+  }
+
+  return plot.face(take, { settled: true });
 }
 
 /** The lane of each block: the first one in which it overlaps none before it. */

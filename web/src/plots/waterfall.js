@@ -74,15 +74,5 @@ export function createPlot(host, { t, doc, store }) {
     return { columns: [{ label: t("plot.what") }, { label: t("waterfall.adds"), unit: "mV" }, { label: t("waterfall.reaches"), unit: "mV" }], rows };
   }
 
-  return {
-    element: plot.element,
-    update(next) {
-      view = next;
-      plot.element.hidden = view.show?.settled === false;
-      if (!plot.element.hidden && plot.shows(view)) draw();
-    },
-    title: plot.title,
-    toTable,
-    svg: plot.standalone,
-  };
+  return plot.face((next) => (view = next), { settled: true });
 }
