@@ -58,7 +58,7 @@ export function createPlot(host, { t, doc, store }) {
     plot.sized(height);
     axis({ X: Y, Y, y: ticks(range[0], range[1], 9), yText: t.number, box, em, yName: "mV" });
     const each = (box.right - box.left) / which.length;
-    which.forEach((k, place) => one(column(view.cell.membranes[k]), k, box.left + each * (place + 0.6), Y, box, each));
+    which.forEach((k, place) => one(column(view.cell.membranes[k]), k, box.left + each * (place + 0.56), Y, box, each));
     column.swept();
     plot.summarised(sentence(which[0]));
   }
