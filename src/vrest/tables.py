@@ -1,0 +1,418 @@
+"""Tables for people: numbers as text, columns with units, and a width that nothing is broken to fit.
+
+One `Table` is printed (`text`), shown in a notebook (`html`) and handed on (`to_dataframe`). What it holds is in
+door units; nothing here converts.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from html import escape
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from vrest.dimensions import DIMENSIONS
+from vrest.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ABSENT = "–"
+"""What stands for a number that there is not."""
+
+ROUNDING = 1e-9
+"""A number so small beside the largest of its column is rounding."""
+
+FIXED = 6
+"""Digits before and after the point beyond which a number is a power of ten; no number for people has more."""
+
+GAP = "  "
+"""Between columns."""
+
+COMFORT = 20
+"""Characters below which no column of prose is made."""
+
+MANY = 10
+"""Columns beyond which a table with fewer rows is turned round."""
+
+MOST_ROWS = 60
+"""Rows that a notebook shows."""
+
+_FAST = "\u00a0"
+"""A blank at which no line ends."""
+
+
+# --- numbers --------------------------------------------------------------------------------------
+
+
+def number(value: float | None, digits: int = 4, *, decimals: int | None = None, signed: bool = False) -> str:
+    """A number for people; a dash where there is none.
+
+    Parameters
+    ----------
+    value
+        In whatever unit; None and NaN are a dash.
+    digits
+        Significant digits; zeros at the end are left out.
+    decimals
+        Digits after the point instead, kept where they are zeros.
+    signed
+        Whether a positive number has its sign too.
+
+    >>> number(140.0), number(5.42173e-08), number(-72.3049, decimals=2), number(None)
+    ('140', '5.422e-8', '-72.30', '–')
+    >>> number(-0.001, decimals=2), number(0.25, signed=True), number(123456.0)
+    ('0.00', '+0.25', '123500')
+    """
+    if value is None or value != value:
+        return ABSENT
+    value = float(value)
+    if math.isinf(value):
+        text = "inf" if value > 0 else "-inf"
+    elif decimals is None:
+        text = _significant(value, digits)
+    elif abs(value) < 10.0 ** (FIXED - decimals):
+        text = f"{round(value, decimals) + 0.0:.{decimals}f}"
+    else:
+        text = _significant(value, FIXED)
+    return f"+{text}" if signed and value > 0 and float(text) else text
+
+
+def _significant(value: float, digits: int) -> str:
+    """1234.5 as 1234 or 1235, 5.4e-08 as 5.4e-8, 12.50 as 12.5."""
+    if value == 0.0:
+        return "0"
+    mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
+    exponent = int(power)
+    if -4 <= exponent < FIXED:
+        text = f"{float(f'{mantissa}e{power}'):.{max(digits - 1 - exponent, 0)}f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+    return f"{mantissa}e{exponent}"
+
+
+# --- prose ----------------------------------------------------------------------------------------
+
+_NUMBER = re.compile(r"[(\[~<>±+-]*\d[\d.,]*(e[+-]?\d+)?")
+
+
+@cache
+def _units() -> frozenset[str]:
+    return frozenset(unit for kind in DIMENSIONS.values() for unit in kind.units if unit)
+
+
+def prose(text: str, width: int | None) -> str:
+    """Text with its lines wrapped at blanks; a number keeps its unit, and a line its indentation.
+
+    >>> print(prose("  the pump alone holds -5.6 mV of the potential", 26))
+      the pump alone holds
+      -5.6 mV of the potential
+    """
+    if width is None:
+        return text
+    lines = []
+    for line in text.split("\n"):
+        indent = line[: len(line) - len(line.lstrip())]
+        lines += [line] if len(line) <= width else [indent + part for part in _wrapped(line, width - len(indent))]
+    return "\n".join(lines)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Lines of `text` broken at blanks; a word that is longer has a line of its own."""
+    if len(text) <= width:
+        return [text]
+    joined: list[str] = []
+    for word in filter(None, text.split(" ")):
+        bound = joined and word.rstrip(".,;:)]") in _units() and _NUMBER.fullmatch(joined[-1])
+        if bound:
+            joined[-1] += f" {word}"
+        else:
+            joined.append(word)
+    lines = [joined[0]] if joined else [""]
+    for word in joined[1:]:
+        if len(lines[-1]) + 1 + len(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def _narrowest(text: str) -> int:
+    return max(map(len, _wrapped(text, 0)))
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a `Table`.
+
+    >>> Column("E", "mV", (-89.0612, None, 51.2), decimals=2).texts
+    ('-89.06', '–', '51.20')
+    >>> Column("flux", "fmol/s", (1.25, -2.5e-17), signed=True).texts
+    ('+1.25', '0')
+    """
+
+    name: str
+    """Its head, without the unit."""
+    unit: str
+    """Unit of its numbers; "" where they have none."""
+    values: Sequence[float | str | None]
+    """Numbers in that unit, texts, or None where there is nothing to say."""
+    digits: int = 4
+    """Significant digits of its numbers."""
+    decimals: int | None = None
+    """Digits after the point, instead."""
+    signed: bool = False
+    """Whether positive numbers have their sign too."""
+    rounding: float = ROUNDING
+    """A number so small beside the largest is 0: what is left of a difference. 0 where small numbers are meant."""
+    form: Callable[[Any], str] | None = None
+    """What writes a number with a unit of its own, such as `units.duration`; the head then has no unit in print."""
+
+    @cached_property
+    def head(self) -> str:
+        """Name and unit, as printed above it."""
+        return self.name if self.form else f"{self.name} {self.unit.replace(' ', _FAST)}".strip()
+
+    @cached_property
+    def label(self) -> str:
+        """Name and unit, as in a data frame: `V (mV)`."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
+    @cached_property
+    def right(self) -> bool:
+        """Whether it is aligned at its right: where it holds numbers alone."""
+        return not any(isinstance(value, str | bool) for value in self.values)
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """Its values as printed."""
+        numbers = (abs(float(v)) for v in self.values if isinstance(v, Real))
+        tiny = self.rounding * max((size for size in numbers if size < math.inf), default=0.0)
+        return tuple(self._text(value, tiny) for value in self.values)
+
+    def _text(self, value: Any, tiny: float) -> str:
+        if isinstance(value, str):
+            return value
+        if value is None or value != value:
+            return ABSENT
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if self.form:
+            return self.form(value)
+        if isinstance(value, Integral):
+            return f"{int(value):,}"
+        if abs(value) <= tiny:
+            value = 0.0
+        return number(value, self.digits, decimals=self.decimals, signed=self.signed)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of one length, with a title above and a note below.
+
+    >>> print(Table([Column("ion", "", ["K", "Na"]), Column("E", "mV", [-89.061, 60.4], decimals=2)]).text(80))
+    ion    E mV
+    ───  ──────
+    K    -89.06
+    Na    60.40
+    """
+
+    columns: Sequence[Column]
+    """The first names the rows."""
+    title: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        lengths = {column.name: len(column.values) for column in self.columns}
+        if len(set(lengths.values())) > 1:
+            told = ", ".join(f"'{name}' has {n}" for name, n in lengths.items())
+            hint = "Give every column one value a row, None where there is none."
+            raise InputError(f"The columns of a table differ in length: {told}.", code="uneven_table", hint=hint)
+
+    def text(self, width: int | None = None) -> str:
+        """The table as text of at most `width` characters a line; None is as wide as it needs.
+
+        No word, number or unit is broken. Where there is not the room, heads and prose wrap at blanks; else the table
+        is turned round, or set in blocks that repeat the first column, or each row is listed by itself.
+
+        >>> print(Table([Column("path", "", ["pump.max_rate"]), Column("value", "uA/cm2", [5.4])]).text(14))
+        pump.max_rate
+          value uA/cm2
+            5.4
+        """
+        parts = [prose(self.title, width), "\n".join(self._lines(width)), prose(self.note, width)]
+        return "\n".join(part for part in parts if part)
+
+    def _lines(self, width: int | None) -> list[str]:
+        if not self.columns:
+            return []
+        upright = _Grid(
+            [c.head for c in self.columns],
+            [c.right for c in self.columns],
+            [list(row) for row in zip(*(_held(c) for c in self.columns), strict=True)],
+        )
+        turned, rows = upright.turned(), len(upright.rows)
+        if width is None:
+            return upright.drawn(upright.widest())
+        likely = (turned, upright) if len(self.columns) > max(MANY, rows) else (upright, turned)
+        for grid in likely if len(self.columns) > 3 and rows else (upright,):
+            if widths := grid.fitting(width):
+                return grid.drawn(widths)
+        return upright.blocks(width) or upright.listed(width)
+
+    def html(self) -> str:
+        """The table as an HTML element, escaped; of very many rows the first and the last.
+
+        >>> Table([Column("V", "mV", [-70.0], decimals=2)], title="a <b>").html().startswith(
+        ...     '<table><caption>a &lt;b&gt;</caption><thead><tr><th scope="col" style="text-align:right">V (mV)</th>')
+        True
+        """
+        names = [(column, column.name if column.form else column.label) for column in self.columns]
+        heads = "".join(f'<th scope="col"{_aligned(column)}>{escape(name)}</th>' for column, name in names)
+        rows = list(zip(*(c.texts for c in self.columns), strict=True))
+        cut = len(rows) - MOST_ROWS
+        body = [self._row(row) for row in (rows if cut <= 0 else rows[: MOST_ROWS // 2])]
+        if cut > 0:
+            body.append(f'<tr><td colspan="{len(self.columns)}">… {cut:,} more rows …</td></tr>')
+            body += [self._row(row) for row in rows[-MOST_ROWS // 2 :]]
+        caption = f"<caption>{escape(self.title)}</caption>" if self.title else ""
+        note = (
+            f'<tfoot><tr><td colspan="{len(self.columns)}">{escape(self.note)}</td></tr></tfoot>' if self.note else ""
+        )
+        return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{''.join(body)}</tbody>{note}</table>"
+
+    def _row(self, texts: Sequence[str]) -> str:
+        first, *others = zip(self.columns, texts, strict=True)
+        cells = "".join(f"<td{_aligned(column)}>{escape(text)}</td>" for column, text in others)
+        return f'<tr><th scope="row"{_aligned(first[0])}>{escape(first[1])}</th>{cells}</tr>'
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """The table as a pandas data frame, numbers with all their digits, units in the heads.
+
+        >>> Table([Column("ion", "", ["K"]), Column("E", "mV", [-89.0612345])]).to_dataframe().columns.tolist()
+        ['ion', 'E (mV)']
+        """
+        import pandas as pd
+
+        return pd.concat([pd.Series(list(column.values), name=column.label) for column in self.columns], axis=1)
+
+
+def _aligned(column: Column) -> str:
+    return f' style="text-align:{"right" if column.right else "left"}"'
+
+
+def _held(column: Column) -> list[str]:
+    """Texts whose numbers and units stay together."""
+    texts = column.texts
+    return [
+        text if isinstance(value, str) else text.replace(" ", _FAST)
+        for text, value in zip(texts, column.values, strict=True)
+    ]
+
+
+class _Grid(NamedTuple):
+    """Texts in rows and columns, to be laid out."""
+
+    heads: list[str]
+    right: list[bool]
+    rows: list[list[str]]
+
+    def turned(self) -> _Grid:
+        """Rows for columns."""
+        lines = [[head, *(row[k] for row in self.rows)] for k, head in enumerate(self.heads)]
+        return _Grid(lines[0], [False] + [any(self.right[1:])] * len(self.rows), lines[1:])
+
+    def only(self, columns: list[int]) -> _Grid:
+        """Some of the columns."""
+        picked = ([line[k] for k in columns] for line in (self.heads, *self.rows))
+        return _Grid(next(picked), [self.right[k] for k in columns], list(picked))
+
+    def widest(self) -> list[int]:
+        """Widths with which nothing wraps."""
+        return [max(map(len, column)) for column in zip(self.heads, *self.rows, strict=True)]
+
+    def narrowest(self) -> list[int]:
+        """Widths below which something would be broken, or prose be a ribbon."""
+        least = []
+        for head, *texts in zip(self.heads, *self.rows, strict=True):
+            body = max(map(len, texts), default=0)
+            words = max(map(_narrowest, texts), default=0)
+            least.append(max(_narrowest(head), words, min(body, COMFORT)))
+        return least
+
+    def fitting(self, width: int) -> list[int] | None:
+        """Widths that fit, the widest column made the narrowest it needs to be; None if there are none."""
+        most, least = self.widest(), self.narrowest()
+        room = width - len(GAP) * (len(most) - 1)
+        if sum(least) > room:
+            return None
+        for cap in range(max(most), 0, -1):
+            widths = [min(m, max(n, cap)) for m, n in zip(most, least, strict=True)]
+            if sum(widths) <= room:
+                return widths
+        return least
+
+    def blocks(self, width: int) -> list[str]:
+        """Columns in blocks that repeat the first; none where that fits nothing."""
+        least = self.narrowest()
+        if any(least[0] + len(GAP) + n > width for n in least[1:]):
+            return []
+        groups, used = [[0]], least[0]
+        for k in range(1, len(least)):
+            if used + len(GAP) + least[k] > width:
+                groups.append([0])
+                used = least[0]
+            groups[-1].append(k)
+            used += len(GAP) + least[k]
+        lines: list[str] = []
+        for group in groups:
+            part = self.only(group)
+            lines += ["", *part.drawn(part.fitting(width) or part.narrowest())]
+        return lines[1:]
+
+    def listed(self, width: int) -> list[str]:
+        """Each row by itself: its first text, and below it the others, each with its head."""
+        lines = []
+        for first, *others in self.rows:
+            lines += _wrapped(first, width)
+            for head, text in zip(self.heads[1:], others, strict=True):
+                lines += [] if not text else self._entry(head, text, width)
+        return [line.replace(_FAST, " ") for line in lines]
+
+    def _entry(self, head: str, text: str, width: int) -> list[str]:
+        told = f"  {head}{GAP if head else ''}"
+        if len(told) + _narrowest(text) <= width and len(told) < width / 2:
+            first, *others = _wrapped(text, width - len(told))
+            return [told + first, *(" " * len(told) + line for line in others)]
+        return [f"  {line}" for line in _wrapped(head, width - 2) if line] + [
+            f"    {line}" for line in _wrapped(text, width - 4)
+        ]
+
+    def drawn(self, widths: list[int]) -> list[str]:
+        """Lines of these widths."""
+        lines = _row(self.heads, widths, self.right, low=True)
+        lines.append(GAP.join("─" * width for width in widths))
+        for row in self.rows:
+            lines += _row(row, widths, self.right)
+        return lines
+
+
+def _row(texts: list[str], widths: list[int], right: list[bool], *, low: bool = False) -> list[str]:
+    """One row, of as many lines as its cells need; `low` sets them at its foot."""
+    cells = [_wrapped(text, width) for text, width in zip(texts, widths, strict=True)]
+    height = max(map(len, cells))
+    blank = [[""] * (height - len(cell)) for cell in cells]
+    cells = [gap + cell if low else cell + gap for cell, gap in zip(cells, blank, strict=True)]
+    lines = []
+    for parts in zip(*cells, strict=True):
+        sides = zip(parts, widths, right, strict=True)
+        line = GAP.join(part.rjust(width) if side else part.ljust(width) for part, width, side in sides)
+        lines.append(line.rstrip().replace(_FAST, " "))
+    return lines
