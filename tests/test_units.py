@@ -21,7 +21,7 @@ from vrest.constants import ZERO_CELSIUS, F
 from vrest.dimensions import DIMENSIONS
 from vrest.errors import InputError
 from vrest.numerals import parse_number
-from vrest.units import format_si, from_door, from_si, to_si, unit_of
+from vrest.units import duration, format_si, from_door, from_si, to_si, unit_of
 
 NAMES = sorted(DIMENSIONS)
 TABLE = [(name, spelling) for name in NAMES for spelling in DIMENSIONS[name].units]
@@ -504,20 +504,20 @@ def test_arrays_and_lists():
     [
         (5.0, "concentration", None, "5 mM"),
         (-0.07, "potential", None, "-70 mV"),
-        (-0.07, "potential", 3, "-70.0 mV"),
+        (-0.07, "potential", 3, "-70 mV"),
         (1e-8, "permeability", None, "1e-6 cm/s"),
-        (1e-8, "permeability", 2, "1.0e-6 cm/s"),
+        (1e-8, "permeability", 2, "1e-6 cm/s"),
         (310.15, "temperature", None, "37 degC"),
-        (310.15, "temperature", 3, "37.0 degC"),
+        (310.15, "temperature", 3, "37 degC"),
         (0.5, "number", None, "0.5"),
-        (0.5, "number", 2, "0.50"),
+        (0.5, "number", 2, "0.5"),
         (99.96, "concentration", 3, "100 mM"),
         (1234.0, "concentration", 2, "1200 mM"),
         (0.0, "concentration", 3, "0 mM"),
         (0.00012345, "concentration", 3, "0.000123 mM"),
         (12345678.0, "time", 3, "1.23e7 s"),
         (1e308, "length", None, "1e308 m"),
-        (1e308, "length", 3, "1.00e308 m"),
+        (1e308, "length", 3, "1e308 m"),
     ],
 )  # fmt: skip
 def test_format(value, dimension, digits, text):
@@ -529,3 +529,14 @@ def test_what_is_not_finite_is_not_printed(value):
     with pytest.raises(InputError) as caught:
         format_si(value, "potential")
     assert caught.value.code == "not_finite"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "digits", "text"),
+    [
+        (0.00051, 4, "0.51 ms"), (59.99999, 4, "1 min"), (90.0, 4, "90 s"), (5400.0, 4, "90 min"), (3600.0, 4, "1 h"),
+        (172800.0, 4, "2 d"), (1234.5, 2, "21 min"), (1e-17, 4, "1e-11 us"), (-120.0, 4, "-2 min"), (0.99999, 3, "1 s"),
+    ],
+)  # fmt: skip
+def test_a_time_is_said_in_the_unit_one_would_use(seconds, digits, text):
+    assert duration(seconds, digits) == text

@@ -23,6 +23,7 @@ from vrest.constants import ZERO_CELSIUS
 from vrest.dimensions import DIMENSIONS, SHIFTS, Dimension
 from vrest.errors import InputError, near_miss
 from vrest.numerals import GAP, bare_number, fault, number_and_unit, too_small
+from vrest.tables import number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -345,7 +346,7 @@ def format_si(value: float, dimension: str, digits: int | None = None) -> str:
     >>> format_si(5.0, "concentration"), format_si(-0.0702, "potential", digits=3)
     ('5 mM', '-70.2 mV')
     >>> format_si(1e-8, "permeability"), format_si(310.15, "temperature", digits=3)
-    ('1e-6 cm/s', '37.0 degC')
+    ('1e-6 cm/s', '37 degC')
     """
     kind = _dimension(dimension)
     value = float(value)
@@ -354,26 +355,30 @@ def format_si(value: float, dimension: str, digits: int | None = None) -> str:
         raise fault("not_finite", "", f"{value} is not {_a(kind)} that can be written.", hint)
     door = from_si(value, dimension)
     if digits is not None and math.isfinite(door):
-        return f"{_rounded(door, digits)} {kind.unit}".rstrip()
+        return f"{number(door, digits)} {kind.unit}".rstrip()
     near = (door, math.nextafter(door, math.inf), math.nextafter(door, -math.inf))
-    for number in (f"{door:.15g}", *(repr(candidate) for candidate in near)):
-        text = f"{_tidy(number)} {kind.unit}".rstrip()
+    for exact in (f"{door:.15g}", *(repr(candidate) for candidate in near)):
+        text = f"{_tidy(exact)} {kind.unit}".rstrip()
         if _reads_as(text, dimension, value):
             return text
-    number = _tidy(repr(value)) if digits is None else _rounded(value, digits)
-    return f"{number} {kind.pint}".rstrip()
+    exact = _tidy(repr(value)) if digits is None else number(value, digits)
+    return f"{exact} {kind.pint}".rstrip()
 
 
-def duration(seconds: float) -> str:
-    """A time in the unit one would say it in.
+def duration(seconds: float, digits: int = 4) -> str:
+    """A time in the unit one would say it in, to significant digits.
 
-    >>> duration(300.0), duration(7200.0), duration(0.002), duration(0.0)
-    ('5 min', '2 h', '2 ms', '0 s')
+    >>> duration(300.0), duration(7200.0), duration(3600.0), duration(0.00051), duration(0.0)
+    ('5 min', '2 h', '1 h', '0.51 ms', '0 s')
     """
-    for unit, least in (("d", 2.0), ("h", 2.0), ("min", 2.0), ("s", 1.0), ("ms", 1.0)):
-        if seconds >= from_door(least, "time", unit):
-            return f"{from_si(seconds, 'time', unit):.4g} {unit}"
-    return f"{from_si(seconds, 'time', 'us'):.4g} us" if seconds else "0 s"
+    size = abs(float(f"{seconds:.{digits - 1}e}"))
+    if size == 0.0:
+        return "0 s"
+    for unit, least in (("d", 2.0), ("h", 2.0), ("min", 2.0), ("s", 1.0), ("ms", 0.1)):
+        one = from_door(1.0, "time", unit)
+        if size >= least * one or size == one:
+            return f"{number(from_si(seconds, 'time', unit), digits)} {unit}"
+    return f"{number(from_si(seconds, 'time', 'us'), digits)} us"
 
 
 def _reads_as(text: str, dimension: str, value: float) -> bool:
@@ -386,14 +391,3 @@ def _reads_as(text: str, dimension: str, value: float) -> bool:
 def _tidy(number: str) -> str:
     """1e-06 as 1e-6, 1e+22 as 1e22, 5.0 as 5."""
     return re.sub(r"e\+?(-?)0*", r"e\1", number).removesuffix(".0")
-
-
-def _rounded(value: float, digits: int) -> str:
-    """To significant digits, with trailing zeros, and as a power of ten only when very large or small."""
-    scientific = f"{value:.{digits - 1}e}"
-    exponent = int(scientific.partition("e")[2])
-    if value == 0.0:
-        return "0"
-    if -4 <= exponent < max(digits, 6):
-        return f"{float(scientific):.{max(digits - 1 - exponent, 0)}f}"
-    return _tidy(scientific)

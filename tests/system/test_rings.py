@@ -353,7 +353,7 @@ def test_an_electrode_can_be_switched_while_it_runs(skin):
 @pytest.mark.parametrize(
     ("old", "new", "code", "said"),
     [
-        ('potential = "-60 mV"', 'potential = "-50 mV"', "ring_does_not_add_up", "add up to 10.0000 mV"),
+        ('potential = "-60 mV"', 'potential = "-50 mV"', "ring_does_not_add_up", "add up to 10 mV"),
         ('potential = "-60 mV"', 'capacitance = "1 uF/cm2"', "ring_of_membranes", "ring with .*'basolateral'"),
         ('area = "500 um2"', 'area = "500 um2"\ncapacitance = "0 uF/cm2"', "out_of_range", "closes no ring"),
     ],
