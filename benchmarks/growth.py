@@ -19,7 +19,8 @@ import numpy as np
 import reference
 
 import vrest
-from vrest.plot.style import FAINT, ION_COLOURS, SMALL, dress, new_figure
+from vrest.plot.look import look
+from vrest.plot.style import FAINT, ION_COLOURS, dress, new_figure
 from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
 from vrest.verbs.rest_batch import rest_batch
@@ -115,7 +116,7 @@ def draw(cells: list[Row], states: list[Row], accuracy: list[Row]) -> None:
     by_error.loglog(error, work, "o-", color=ION_COLOURS["K"], label="an hour, rtol 1e-3 to 1e-9")
     by_error.set_ylim(1, 100)
     for axes in (by_cells, by_states, by_error):
-        axes.legend(fontsize=SMALL, frameon=False, loc="upper right" if axes is by_error else "best")
+        axes.legend(fontsize=look().small, frameon=False, loc="upper right" if axes is by_error else "best")
     figure.savefig(FIGURE, dpi=110)
 
 

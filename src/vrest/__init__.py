@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from vrest import plot as plot
     from vrest.errors import InputError as InputError
     from vrest.errors import NoRestError as NoRestError
     from vrest.errors import VrestError as VrestError
@@ -151,7 +152,7 @@ _HOMES = {
 _HOMES["vrest.version"] = "__version__"
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 
-__all__ = sorted(_HOME)  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = sorted([*_HOME, "plot"])  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 class _Package(ModuleType):
@@ -169,6 +170,8 @@ _IMPORTED = time.time_ns()
 
 
 def __getattr__(name: str) -> Any:
+    if name == "plot":
+        return import_module("vrest.plot")
     if name not in _HOME:
         raise AttributeError(f"module 'vrest' has no attribute '{name}'")
     value = getattr(import_module(_HOME[name]), name)

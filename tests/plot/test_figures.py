@@ -21,9 +21,9 @@ from vrest.plot.bath import bath_figure
 from vrest.plot.current_voltage import iv_figure
 from vrest.plot.explanation import explanation_figure
 from vrest.plot.fit import fit_figure
-from vrest.plot.ladder import ladder
+from vrest.plot.ladder import ladder_figure
 from vrest.plot.style import ion_colour
-from vrest.plot.timecourse import timecourse
+from vrest.plot.timecourse import timecourse_figure
 from vrest.plot.two_clocks import two_clocks_figure
 from vrest.study.curves import BathCurve, bath_curve, current_voltage
 from vrest.study.explain.explain import Explanation, explain
@@ -98,7 +98,7 @@ def shown_texts(figure: Figure) -> list[Text]:
 @pytest.mark.parametrize("name", CELLS)
 def test_ladder_names_every_potential_without_overlap(stories: dict[str, Explanation], name: str) -> None:
     story = stories[name].membranes[0]
-    figure = ladder(stories[name])
+    figure = ladder_figure(stories[name])
     assert unreadable(figure) == []
     texts = " ".join(t.get_text() for t in figure.axes[0].texts)
     assert f"V at rest  {story.v:.2f} mV".replace("-", "−") in texts
@@ -113,7 +113,7 @@ def test_ladder_names_every_potential_without_overlap(stories: dict[str, Explana
 
 def test_ladder_bars_are_the_potentials(stories: dict[str, Explanation]) -> None:
     story = stories["mammalian_neuron"].membranes[0]
-    axes = ladder(stories["mammalian_neuron"]).axes[0]
+    axes = ladder_figure(stories["mammalian_neuron"]).axes[0]
     direct, indirect = axes.containers
     assert direct[0].get_y() == story.v
     assert direct[0].get_y() + direct[0].get_height() == pytest.approx(story.v_pump_off)
@@ -213,7 +213,7 @@ def test_bath_says_where_there_is_no_rest(curve: BathCurve) -> None:
 
 
 def test_time_course_lines_are_the_run(run: Run) -> None:
-    figure = timecourse(run)
+    figure = timecourse_figure(run)
     assert unreadable(figure) == []
     strip, potentials, inside, volume, pump = figure.axes
     assert [t.get_text() for t in strip.texts] == ["pump.max_rate ×0", "restored"]
@@ -245,7 +245,7 @@ def test_time_course_lines_are_the_run(run: Run) -> None:
 def test_logarithmic_time_course_has_a_column_for_each_stretch() -> None:
     events = [("5 min", "pump.max_rate*=0"), ("25 min", "pump.max_rate=restore")]
     run = simulate(load("mammalian_neuron"), events, "2 h", points=60, spacing="log")
-    figure = timecourse(run, log=True)
+    figure = timecourse_figure(run, log=True)
     assert unreadable(figure) == []
     assert len(figure.axes) == 3 * 4
     assert all(axes.get_xscale() == "log" for axes in figure.axes)
@@ -274,7 +274,7 @@ def test_two_clocks_lines_are_the_moments(change: str) -> None:
 
 
 def test_one_colour_per_ion_everywhere(stories: dict[str, Explanation], run: Run, curve: BathCurve) -> None:
-    figures = [timecourse(run), bath_figure(curve), iv_figure(current_voltage(stories["mammalian_neuron"].rest))]
+    figures = [timecourse_figure(run), bath_figure(curve), iv_figure(current_voltage(stories["mammalian_neuron"].rest))]
     for figure in figures:
         for axes in figure.axes:
             for drawn in axes.lines:

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from vrest.errors import InputError
-from vrest.plot.save import save
+from vrest.plot.saving import save
 
 BEGINNINGS = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml"}
 

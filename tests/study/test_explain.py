@@ -8,7 +8,7 @@ import pytest
 import vrest
 from vrest.constants import N_A, F
 from vrest.model.notices import notices
-from vrest.plot.ladder import ladder
+from vrest.plot.ladder import ladder_figure
 from vrest.study.curves import bath_curve, current_voltage
 
 
@@ -179,7 +179,7 @@ def test_no_potential_carries_zero_current_once_the_pump_is_off(tmp_path):
     assert told.endswith("finds no rest (runs_out).")
     assert told in str(found)
     assert json.loads(json.dumps(found.as_dict()))["v_pump_off"] is None
-    texts = [text.get_text() for text in ladder(found).axes[0].texts]
+    texts = [text.get_text() for text in ladder_figure(found).axes[0].texts]
     assert "pump off: no potential\nwithout current" in texts
     assert not any("direct" in text for text in texts)
 

@@ -35,8 +35,28 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON o
 quiet = click.option("--quiet", is_flag=True, help="No progress and no warnings on stderr.")
 common = together(as_json, quiet)
 celsius = click.option("--celsius", default="37", show_default=True, metavar="T", help='degC, or such as "310.15 K".')
-plot = click.option("--plot", metavar="FILE", help="Save a figure (.png, .pdf or .svg).")
 cell = click.argument("cell", metavar="CELL")
+
+
+def plot(command: Any) -> Any:
+    """`--plot`, and how the figure looks; the command takes `plot` alone, and draws in that style."""
+
+    @wraps(command)
+    def styled(*, plot: str | None, style: str | None, title: str | None, **others: Any) -> Any:
+        from vrest.plot.look import drawing
+
+        if plot is None and (style is not None or title is not None):
+            from vrest.cli.app import Wrong
+
+            raise Wrong("--style and --title are those of a figure.", hint="Add --plot FILE.")
+        with drawing(style or "lecture", title):
+            return command(plot=plot, **others)
+
+    return together(
+        click.option("--plot", metavar="FILE", help="Save a figure (.png, .pdf or .svg)."),
+        click.option("--style", metavar="STYLE", help="Of the figure: lecture, paper (85 mm) or paper-wide (180 mm)."),
+        click.option("--title", metavar="TEXT", help="Of the figure."),
+    )(styled)
 
 
 @dataclass(frozen=True)
@@ -161,6 +181,6 @@ def save_figure(module: str, function: str, story: Any, path: str) -> None:
     """Draw with a function of `vrest.plot`, which needs no window, and save."""
     from importlib import import_module
 
-    from vrest.plot.save import save
+    from vrest.plot.saving import save
 
     save(getattr(import_module(module), function)(story), path)

@@ -88,7 +88,7 @@ def command(
     if plot and error is None:
         from vrest.study.explain.explain import explain
 
-        options.save_figure("vrest.plot.ladder", "ladder", explain(found), plot)
+        options.save_figure("vrest.plot.ladder", "ladder_figure", explain(found), plot)
     body = report(
         result(found),
         UNITS,

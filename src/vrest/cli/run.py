@@ -100,7 +100,7 @@ def command(
 
         write_run(found, output)
     if plot:
-        options.save_figure("vrest.plot.timecourse", "timecourse", found, plot)
+        options.save_figure("vrest.plot.timecourse", "timecourse_figure", found, plot)
     inputs = {"cell": cell, "from": source, "protocol": found.plan.rows(), "until": found.until, "rtol": found.rtol}
     inputs |= {**changes.inputs, "from_rest": from_rest, "log": log}
     inputs |= {"output": output, "plot": plot}

@@ -1,0 +1,121 @@
+"""Figures of results: for a lecture, and for print.
+
+>>> import vrest
+>>> figure = vrest.plot.figure(vrest.explain("mammalian_neuron"), style="paper")
+>>> print(f"{25.4 * figure.get_figwidth():.0f} mm")
+85 mm
+
+`figure` draws any result that has a figure, `save` writes one whole or not at all, and inside `drawing` every
+function of this module draws in one style. `X_figure` draws what `figure` draws; `X_axes` draws the main panel into
+axes of yours. Names are loaded when first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from vrest.plot.look import drawing as drawing
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from vrest.plot.balance import balance_figure as balance_figure
+    from vrest.plot.bath import bath_figure as bath_figure
+    from vrest.plot.bifurcation import bifurcation_figure as bifurcation_figure
+    from vrest.plot.current_voltage import iv_figure as iv_figure
+    from vrest.plot.explanation import explanation_figure as explanation_figure
+    from vrest.plot.firing import firing_figure as firing_figure
+    from vrest.plot.fit import fit_figure as fit_figure
+    from vrest.plot.ladder import ladder_figure as ladder_figure
+    from vrest.plot.ladder import rest_figure as rest_figure
+    from vrest.plot.perturb import comparison_figure as comparison_figure
+    from vrest.plot.perturb import perturbation_figure as perturbation_figure
+    from vrest.plot.population import population_figure as population_figure
+    from vrest.plot.saving import save as save
+    from vrest.plot.sensitivity import sensitivity_figure as sensitivity_figure
+    from vrest.plot.timecourse import timecourse_figure as timecourse_figure
+    from vrest.plot.two_clocks import two_clocks_figure as two_clocks_figure
+
+_HOMES = {
+    "balance": "balance_figure",
+    "bath": "bath_figure",
+    "bifurcation": "bifurcation_figure",
+    "current_voltage": "iv_figure",
+    "explanation": "explanation_figure",
+    "firing": "firing_figure",
+    "fit": "fit_figure",
+    "ladder": "ladder_figure rest_figure",
+    "perturb": "comparison_figure perturbation_figure",
+    "population": "population_figure",
+    "saving": "save",
+    "sensitivity": "sensitivity_figure",
+    "timecourse": "timecourse_figure",
+    "two_clocks": "two_clocks_figure",
+}
+_HOME = {name: f"vrest.plot.{module}" for module, names in _HOMES.items() for name in names.split()}
+
+_DRAWN_BY = {
+    "BathCurve": "bath_figure",
+    "Bifurcation": "bifurcation_figure",
+    "Comparison": "comparison_figure",
+    "CurrentVoltage": "iv_figure",
+    "Explanation": "explanation_figure",
+    "Fit": "fit_figure",
+    "Perturbed": "perturbation_figure",
+    "Population": "population_figure",
+    "Rest": "rest_figure",
+    "Run": "timecourse_figure",
+    "Sensitivity": "sensitivity_figure",
+    "TwoClocks": "two_clocks_figure",
+}
+"""The figure of each result."""
+
+__all__ = ["drawing", "figure", *sorted(_HOME)]  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def figure(result: Any, *, style: str = "lecture", title: str | None = None) -> Figure:
+    """The figure of a result.
+
+    Parameters
+    ----------
+    result
+        A `Rest`, an `Explanation`, a `Run`, a `Perturbed`, a `Fit` and so on.
+    style
+        `lecture`; `paper`, 85 mm wide, and `paper-wide`, 180 mm, with text of 7 to 8 pt.
+    title
+        The title. None: the figure's own in a lecture, none in a paper.
+
+    Raises
+    ------
+    InputError
+        A result without a figure (code `no_figure`), or another style (`unknown_style`).
+
+    >>> import vrest
+    >>> figure(vrest.rest("mammalian_neuron"), title="A neuron").texts[1].get_text()
+    'A neuron'
+    """
+    kind = type(result).__name__
+    if kind not in _DRAWN_BY:
+        from vrest.errors import InputError
+
+        raise InputError(
+            f"There is no figure of a {kind}.",
+            code="no_figure",
+            hint=f"There is one of each of {', '.join(_DRAWN_BY)}.",
+        )
+    name = _DRAWN_BY[kind]
+    with drawing(style, title):
+        return getattr(import_module(_HOME[name]), name)(result)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'vrest.plot' has no attribute '{name}'")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

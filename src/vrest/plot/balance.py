@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 
 from vrest.constants import N_A, F
 from vrest.plot.labels import Label, height_of, settle, size_in_points, spread
+from vrest.plot.look import look, stroke
 from vrest.plot.style import (
     INK,
     OTHER,
     PUMP,
-    SMALL,
     current_unit,
     dress,
     ion_colour,
@@ -129,7 +129,7 @@ def prepare_balance(axes: Axes, stacks: dict[str, Stack], title: str = "") -> No
     margin = 0.12 * (up - down) if up - down > ONE_PER_SECOND else 1.0
     axes.set_ylim(factor * (down - margin), factor * (up + margin))
     axes.set_xlim(-0.3, len(stacks) - 0.3)
-    axes.set_xticks(range(len(stacks)), list(stacks), fontsize=SMALL)
+    axes.set_xticks(range(len(stacks)), list(stacks), fontsize=look().small)
     axes.tick_params(axis="x", length=0)
     axes.spines["bottom"].set_visible(False)
 
@@ -145,7 +145,7 @@ def draw_balance(axes: Axes, stacks: dict[str, Stack], legend: bool = True) -> N
     ['leak\\n+2.00', 'pump\\n−2.00']
     """
     _, factor = _unit(stacks)
-    axes.axhline(0.0, color=INK, linewidth=0.9, zorder=3)
+    axes.axhline(0.0, color=INK, linewidth=stroke(0.9), zorder=3)
     largest = max((abs(c) for stack in stacks.values() for _, c, _, _ in stack), default=0.0)
     for place, stack in enumerate(stacks.values()):
         ends = {True: 0.0, False: 0.0}
@@ -153,16 +153,24 @@ def draw_balance(axes: Axes, stacks: dict[str, Stack], legend: bool = True) -> N
         for name, current, colour, hatch in stack:
             size, up = factor * current, current > 0
             axes.bar(
-                place, size, BAR, bottom=ends[up], color=colour, hatch=hatch, edgecolor="white", linewidth=0.6, zorder=2
+                place,
+                size,
+                BAR,
+                bottom=ends[up],
+                color=colour,
+                hatch=hatch,
+                edgecolor="white",
+                linewidth=stroke(0.6),
+                zorder=2,
             )
             labels.append(Label(ends[up] + 0.5 * size, f"{name}\n{_size(current, factor, largest)}", colour))
             ends[up] += size
         total = factor * sum(current for _, current, _, _ in stack)
-        axes.plot(place, total, "D", ms=6, mfc="white", mec=INK, mew=1.3, zorder=4)
+        axes.plot(place, total, "D", ms=stroke(6), mfc="white", mec=INK, mew=stroke(1.3), zorder=4)
         _beside(axes, place, labels)
     if legend:
-        axes.plot([], [], "D", ms=6, mfc="white", mec=INK, mew=1.3, label="sum")
-        axes.legend(loc="upper right", fontsize=SMALL, frameon=False, handletextpad=0.1, borderaxespad=0.0)
+        axes.plot([], [], "D", ms=stroke(6), mfc="white", mec=INK, mew=stroke(1.3), label="sum")
+        axes.legend(loc="upper right", fontsize=look().small, frameon=False, handletextpad=0.1, borderaxespad=0.0)
 
 
 def _beside(axes: Axes, place: float, labels: list[Label]) -> None:
@@ -175,7 +183,7 @@ def _beside(axes: Axes, place: float, labels: list[Label]) -> None:
         ([x for x in labels if x.at >= 0], zero + 1.0, height),
         ([x for x in labels if x.at < 0], 0.0, zero - 1.0),
     ):
-        sizes = [label.height(SMALL) for label in side]
+        sizes = [label.height(look().small) for label in side]
         # where one side has too little room for its names, they may stand beyond zero or the axes
         low, high = (low, max(high, low + sum(sizes))) if low > 0.0 else (min(low, high - sum(sizes)), high)
         placed += zip(side, spread([height_of(axes, x.at) for x in side], sizes, low, high), strict=True)
@@ -186,7 +194,7 @@ def _beside(axes: Axes, place: float, labels: list[Label]) -> None:
             label.text,
             ha="left",
             va="center",
-            fontsize=SMALL,
+            fontsize=look().small,
             color=readable(label.colour),
             linespacing=1.05,
             zorder=3.5,

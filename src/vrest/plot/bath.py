@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 
+from vrest.plot.look import look, stroke
 from vrest.plot.style import (
     FAINT,
     INK,
     MUTED,
-    SMALL,
     concentration_label,
     dress,
     ion_colour,
@@ -65,11 +65,13 @@ def bath_figure(curve: BathCurve) -> Figure:
         curve.nernst,
         color=colour,
         linestyle=ion_dash(ion),
-        linewidth=1.4,
+        linewidth=stroke(1.4),
         label=f"Nernst line, {reversal_label(ion)}",
     )
-    axes.plot(x, curve.instant, color=MUTED, linewidth=1.4, linestyle=(0, (2, 1)), label="at once (contents frozen)")
-    axes.plot(x, curve.settled, color=INK, linewidth=2.2, label="settled (new resting state)")
+    axes.plot(
+        x, curve.instant, color=MUTED, linewidth=stroke(1.4), linestyle=(0, (2, 1)), label="at once (contents frozen)"
+    )
+    axes.plot(x, curve.settled, color=INK, linewidth=stroke(2.2), label="settled (new resting state)")
     down = np.array([o is Outcome.rests_run_down for o in curve.outcomes])
     if down.any():
         axes.plot(
@@ -78,7 +80,7 @@ def bath_figure(curve: BathCurve) -> Figure:
             "o",
             color=INK,
             mfc="white",
-            ms=4,
+            ms=stroke(4),
             clip_on=False,
             label="settled, but run down",
         )
@@ -95,7 +97,7 @@ def bath_figure(curve: BathCurve) -> Figure:
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=20))
         axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, place: ""))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
-    axes.legend(loc="best", fontsize=SMALL, frameon=True, framealpha=0.9, edgecolor="none")
+    axes.legend(loc="best", fontsize=look().small, frameon=True, framealpha=0.9, edgecolor="none")
     return figure
 
 
@@ -104,7 +106,7 @@ def _mark_present(axes: Axes, curve: BathCurve) -> None:
     x, present = curve.concentration, curve.present
     if not x.min() <= present <= x.max():
         return
-    axes.axvline(present, color=FAINT, linewidth=1.0, zorder=0)
+    axes.axvline(present, color=FAINT, linewidth=stroke(1.0), zorder=0)
     order = np.argsort(x)
     k = int(np.searchsorted(x[order], present))
     around = order[[k]] if x[order][k] == present else order[[k - 1, k]]
@@ -112,11 +114,11 @@ def _mark_present(axes: Axes, curve: BathCurve) -> None:
     v = float(np.interp(scale(present), scale(x[around]), curve.settled[around]))
     if np.isfinite(v):
         axes.plot(
-            present, v, "o", ms=8, mfc=ion_colour(curve.ion), mec="white", mew=1.2, zorder=5,
+            present, v, "o", ms=stroke(8), mfc=ion_colour(curve.ion), mec="white", mew=stroke(1.2), zorder=5,
             label=f"present bath, {number(present, '.4g')} mM",
         )  # fmt: skip
     else:
-        axes.plot([], [], color=FAINT, linewidth=1.0, label=f"present bath, {number(present, '.4g')} mM")
+        axes.plot([], [], color=FAINT, linewidth=stroke(1.0), label=f"present bath, {number(present, '.4g')} mM")
 
 
 def _gaps(curve: BathCurve) -> list[tuple[float, float, Outcome]]:

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from vrest.plot.labels import LEADING, settle, size_in_points, text_width
-from vrest.plot.style import FAINT, INK, MUTED, PUMP, SMALL, V, dress, new_figure, number
+from vrest.plot.look import look, stroke
+from vrest.plot.style import FAINT, INK, MUTED, PUMP, V, dress, new_figure, number
 from vrest.study.bifurcation.branch import KINDS, Bifurcation, Special
 
 MARKS = {"fold": ("o", "#D55E00", 9.5), "hopf": ("D", "#0072B2", 6.5), "branch": ("X", PUMP, 7.0)}
@@ -70,7 +71,7 @@ def bifurcation_figure(found: Bifurcation) -> Figure:
     first.legend(
         [handles[n] for n in order], [names[n] for n in order],
         loc="lower left", bbox_to_anchor=(0.0, 1.14 if found.branches[0].multiple is not None else 1.0), ncols=5,
-        fontsize=SMALL, frameon=False, borderaxespad=0.0, handletextpad=0.5, columnspacing=1.4,
+        fontsize=look().small, frameon=False, borderaxespad=0.0, handletextpad=0.5, columnspacing=1.4,
     )  # fmt: skip
     if len(found.special) <= MOST_LABELS:
         settle(figure)
@@ -81,7 +82,7 @@ def bifurcation_figure(found: Bifurcation) -> Figure:
 
 def _branches(axes: Axes, found: Bifurcation, wall: int) -> None:
     """Every stretch of equal stability; the present state where it is among them."""
-    axes.axvline(found.present, color=FAINT, linewidth=1.0, zorder=0, label="present value")
+    axes.axvline(found.present, color=FAINT, linewidth=stroke(1.0), zorder=0, label="present value")
     named: set[bool] = set()
     for branch in found.branches:
         v = branch.v.reshape(len(branch.parameter), -1)[:, wall]
@@ -91,7 +92,7 @@ def _branches(axes: Axes, found: Bifurcation, wall: int) -> None:
                 branch.parameter[part],
                 v[part],
                 color=V if stable else MUTED,
-                linewidth=2.2 if stable else 1.4,
+                linewidth=stroke(2.2 if stable else 1.4),
                 linestyle="-" if stable else (0, (4, 2)),
                 label="_again" if stable in named else "stable" if stable else "unstable",
             )
@@ -108,8 +109,8 @@ def _special(axes: Axes, found: Bifurcation, wall: str) -> None:
                 marker,
                 color=colour,
                 mec="white",
-                mew=1.0,
-                ms=size,
+                mew=stroke(1.0),
+                ms=stroke(size),
                 zorder=5,
                 label=KINDS[kind],
             )
@@ -121,12 +122,12 @@ def _multiples(axes: Axes, found: Bifurcation) -> None:
     upper = dress(axes).secondary_xaxis(
         "top", functions=(lambda x: np.asarray(x) / present, lambda m: np.asarray(m) * present)
     )
-    upper.tick_params(direction="out", length=3.5, width=0.8, color=MUTED, labelsize=SMALL)
-    upper.spines["top"].set(linewidth=0.8, color=MUTED)
+    upper.tick_params(direction="out", length=stroke(3.5), width=stroke(0.8), color=MUTED, labelsize=look().small)
+    upper.spines["top"].set(linewidth=stroke(0.8), color=MUTED)
     if axes.get_xscale() == "log":
         _plain(upper.xaxis)
     upper.xaxis.set_major_formatter(lambda m, place: f"{m:g}×")
-    upper.set_xlabel("multiple of the present value", fontsize=SMALL, color=MUTED)
+    upper.set_xlabel("multiple of the present value", fontsize=look().small, color=MUTED)
 
 
 def _plain(axis: Axis) -> None:
@@ -152,7 +153,7 @@ def _labels(axes: Axes, found: Bifurcation, k: int, wall: str) -> None:
     taken: list[Box] = []
     for point in found.special:
         text = _text(point, found.unit, wall)
-        w, h = text_width(text), LEADING * SMALL * (1 + text.count("\n"))
+        w, h = text_width(text), LEADING * look().small * (1 + text.count("\n"))
         here = place(np.array([point.parameter]), np.array([_v(point, wall)]))[0]
         boxes, leaders, costs = [], [], []
         for n, (side, up) in enumerate(PLACES):
@@ -170,13 +171,13 @@ def _labels(axes: Axes, found: Bifurcation, k: int, wall: str) -> None:
             textcoords="offset points",
             ha="right" if PLACES[best][0] < 0 else "left",
             va="center",
-            fontsize=SMALL,
+            fontsize=look().small,
             color=INK,
             annotation_clip=False,
             arrowprops={
                 "arrowstyle": "-",
                 "color": MUTED,
-                "linewidth": 0.6,
+                "linewidth": stroke(0.6),
                 "shrinkA": 0,
                 "shrinkB": 5,
                 "relpos": (1.0 if PLACES[best][0] < 0 else 0.0, 0.5),

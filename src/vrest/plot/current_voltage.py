@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vrest.plot.labels import Label, end_labels, end_room, release_room, settle, size_in_points, spread, text_width
+from vrest.plot.look import look, stroke
 from vrest.plot.style import (
     INK,
     PUMP,
-    SMALL,
     current_unit,
     dress,
     ion_colour,
@@ -59,7 +59,7 @@ def iv_figure(iv: CurrentVoltage) -> Figure:
     ends = [_curves(ax, iv, low, high) for ax, (low, high) in zip(axes, spans, strict=True)]
     for ax, labels in zip(axes, ends, strict=True):
         end_room(ax, labels)
-        ax.text(0.5, 1.0, "\n", transform=ax.transAxes, va="bottom", fontsize=SMALL + RISE / 2, gid="room")
+        ax.text(0.5, 1.0, "\n", transform=ax.transAxes, va="bottom", fontsize=look().small + RISE / 2, gid="room")
     settle(figure)
     for ax, labels, (low, high) in zip(axes, ends, spans, strict=True):
         release_room(ax)
@@ -78,11 +78,11 @@ def _curves(axes: Axes, iv: CurrentVoltage, low: float, high: float) -> list[Lab
     zero_line(axes)
     ends = []
     for ion, current in iv.ions.items():
-        axes.plot(v, factor * current, color=ion_colour(ion), linestyle=ion_dash(ion), linewidth=1.6, label=ion)
+        axes.plot(v, factor * current, color=ion_colour(ion), linestyle=ion_dash(ion), linewidth=stroke(1.6), label=ion)
         name = ion_label(ion, iv.rest.cell.valence()[ion])
         ends.append(Label(float(factor * current[shown][-1]), name, ion_colour(ion)))
-    axes.plot(v, factor * iv.pump, color=PUMP, linewidth=1.6, label="pump")
-    axes.plot(v, factor * iv.net, color=INK, linewidth=2.4, label="net")
+    axes.plot(v, factor * iv.pump, color=PUMP, linewidth=stroke(1.6), label="pump")
+    axes.plot(v, factor * iv.net, color=INK, linewidth=stroke(2.4), label="net")
     ends += [
         Label(float(factor * iv.pump[shown][-1]), "pump", PUMP),
         Label(float(factor * iv.net[shown][-1]), "net", INK, "bold"),
@@ -114,7 +114,7 @@ def _name_potentials(axes: Axes, reversals: dict[str, float], v_rest: float) -> 
             [zero, 1.0, 1.0 + 0.7 * RISE / height, 1.0 + 0.9 * RISE / height],
             transform=axes.transAxes,
             color=colour,
-            linewidth=0.8,
+            linewidth=stroke(0.8),
             linestyle=(0, (1, 2)) if resting else "-",
             alpha=0.8,
             clip_on=False,
@@ -124,9 +124,22 @@ def _name_potentials(axes: Axes, reversals: dict[str, float], v_rest: float) -> 
             label="_leader",
         )
         if resting:
-            axes.plot(e, 0.0, "o", ms=8, mfc=INK, mec="white", mew=1.2, zorder=6, clip_on=False, label="V at rest")
+            axes.plot(
+                e,
+                0.0,
+                "o",
+                ms=stroke(8),
+                mfc=INK,
+                mec="white",
+                mew=stroke(1.2),
+                zorder=6,
+                clip_on=False,
+                label="V at rest",
+            )
         else:
-            axes.plot(e, 0.0, "|", ms=11, mew=2.2, color=colour, zorder=5, clip_on=False, label=f"E {text}")
+            axes.plot(
+                e, 0.0, "|", ms=stroke(11), mew=stroke(2.2), color=colour, zorder=5, clip_on=False, label=f"E {text}"
+            )
         axes.text(
             place / width,
             1.0 + RISE / height,
@@ -134,7 +147,7 @@ def _name_potentials(axes: Axes, reversals: dict[str, float], v_rest: float) -> 
             transform=axes.transAxes,
             ha="center",
             va="bottom",
-            fontsize=SMALL,
+            fontsize=look().small,
             color=readable(colour),
             weight="bold" if resting else "normal",
             linespacing=1.1,

@@ -10,7 +10,8 @@ from vrest.model.cell import Cell
 from vrest.model.change import Change
 from vrest.model.paths import Parameter, parameters, resolve
 from vrest.plot.labels import text_width
-from vrest.plot.style import FAINT, INK, MUTED, SMALL, number
+from vrest.plot.look import look, stroke
+from vrest.plot.style import FAINT, INK, MUTED, number
 from vrest.verbs.run_result import Run
 
 BAR_ROOM, LINE = 9.0, 11.5
@@ -158,7 +159,7 @@ def draw_strip(axes: Axes, strip: Strip, length: float, begin: float, end: float
                 full = min(full, stop)
                 axes.fill(
                     [start, full, stop, stop], [bottom + 2.0, bottom + 7.0, bottom + 7.0, bottom + 2.0],
-                    facecolor=MUTED, edgecolor="white", linewidth=0.8,
+                    facecolor=MUTED, edgecolor="white", linewidth=stroke(0.8),
                 )  # fmt: skip
             left = _label_start(block, begin, end, width)
             axes.text(
@@ -167,7 +168,7 @@ def draw_strip(axes: Axes, strip: Strip, length: float, begin: float, end: float
                 block.text,
                 ha="left",
                 va="bottom",
-                fontsize=SMALL,
+                fontsize=look().small,
                 color=MUTED if block.restored else INK,
                 style="italic" if block.restored else "normal",
             )
@@ -183,4 +184,4 @@ def shade(axes: Axes, found: list[Block], length: float) -> None:
     for block in found:
         if not block.restored:
             axes.axvspan(block.start / length, block.stop / length, color="#f1f1f1", linewidth=0, zorder=-2)
-        axes.axvline(block.start / length, color=FAINT, linewidth=0.8, zorder=-1)
+        axes.axvline(block.start / length, color=FAINT, linewidth=stroke(0.8), zorder=-1)

@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 from vrest.plot.balance import by_ion, draw_balance, prepare_balance
 from vrest.plot.labels import settle
 from vrest.plot.ladder import draw_ladder, prepare_ladder
-from vrest.plot.style import MUTED, SMALL, new_figure, number, scientific, with_prefix
+from vrest.plot.look import look
+from vrest.plot.style import MUTED, new_figure, number, scientific, with_prefix
 from vrest.plot.votes import draw_votes, prepare_votes
 from vrest.study.explain.account import PASSIVE
 from vrest.study.explain.explain import Explanation
@@ -34,7 +35,7 @@ def explanation_figure(explanation: Explanation) -> Figure:
         stacks = by_ion(explanation, story)
         prepare_ladder(left, story, name=len(stories) > 1)
         prepare_votes(top, story, title="Votes")
-        top.set_title(_sum_of_votes(story), fontsize=SMALL, loc="right", color=MUTED)
+        top.set_title(_sum_of_votes(story), fontsize=look().small, loc="right", color=MUTED)
         prepare_balance(bottom, stacks, title=f"Current of each ion: {_sum_of_currents(story)}")
         panels.append((left, top, bottom, story, stacks))
     settle(figure)

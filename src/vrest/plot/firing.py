@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from vrest.errors import InputError
-from vrest.plot.style import FAINT, INK, SMALL, dress, new_figure, number, time_unit
+from vrest.plot.look import look, stroke
+from vrest.plot.style import FAINT, INK, dress, new_figure, number, time_unit
 from vrest.study.excitability import Excitability, Firing
 from vrest.verbs.rest import Rest
 
@@ -37,9 +38,9 @@ def firing_figure(story: tuple[Rest, Excitability, Sequence[Firing]]) -> Figure:
     panels = figure.subplots(len(tried), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
     for axes, f in zip(panels, tried, strict=True):
         dress(axes, y="V (mV)")
-        axes.axhline(ready.v_rest, color=FAINT, linewidth=0.8, zorder=-1)
-        axes.plot(f.time / length, f.v, color=INK, linewidth=1.1)
-        axes.set_title(_in_words(f), loc="left", fontsize=SMALL, color=INK)
+        axes.axhline(ready.v_rest, color=FAINT, linewidth=stroke(0.8), zorder=-1)
+        axes.plot(f.time / length, f.v, color=INK, linewidth=stroke(1.1))
+        axes.set_title(_in_words(f), loc="left", fontsize=look().small, color=INK)
         axes.margins(x=0.0)
     dress(panels[-1], x=f"time ({unit})", y="V (mV)")
     figure.align_ylabels(panels)

@@ -9,13 +9,12 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from numpy.typing import NDArray
 
 from vrest.physics.nernst import nernst
+from vrest.plot.look import look, stroke
 from vrest.plot.style import (
     FAINT,
     INK,
     MUTED,
     PUMP,
-    SMALL,
-    TEXT,
     concentration_label,
     dress,
     ion_colour,
@@ -89,23 +88,24 @@ def _potentials(axes: Axes, fit: Fit) -> None:
     for marker, name in zip(np.resize(list(MARKERS), len(names)), names, strict=True):
         rows = np.array([not fit.data.cells or cell == name for cell in (fit.data.cells or x)])
         axes.errorbar(
-            x[rows], fit.data.v[rows], fit.spread[rows], fmt=str(marker), ms=4.5, mfc="white", mec=INK, mew=1.0,
-            ecolor=MUTED, elinewidth=0.8, capsize=2, zorder=4, label=what if name == next(iter(names)) else "_again",
+            x[rows], fit.data.v[rows], fit.spread[rows], fmt=str(marker), ms=stroke(4.5), mfc="white", mec=INK,
+            mew=stroke(1.0), ecolor=MUTED, elinewidth=stroke(0.8), capsize=stroke(2), zorder=4,
+            label=what if name == next(iter(names)) else "_again",
         )  # fmt: skip
     curve = _curve(fit)
     if curve is None:
-        axes.plot(x, fit.predicted, "_", color=PUMP, ms=12, mew=2, label="fitted")
+        axes.plot(x, fit.predicted, "_", color=PUMP, ms=stroke(12), mew=stroke(2), label="fitted")
     else:
         at, v, half, nernst_line = curve
         axes.fill_between(at, v - half, v + half, color=PUMP, alpha=0.35, linewidth=0, label=_band(fit))
-        axes.plot(at, v, color="#B87900", linewidth=1.8, label="fitted")
+        axes.plot(at, v, color="#B87900", linewidth=stroke(1.8), label="fitted")
         axis = _axis(fit)
         if nernst_line is not None and axis is not None:
             ion = axis.parameter.path.split(".")[-1]
-            axes.plot(at, nernst_line, color=ion_colour(ion), linestyle=ion_dash(ion), linewidth=1.2,
+            axes.plot(at, nernst_line, color=ion_colour(ion), linestyle=ion_dash(ion), linewidth=stroke(1.2),
                       label=f"Nernst line, {reversal_label(ion)}", zorder=1)  # fmt: skip
     axes.tick_params(labelbottom=False)
-    axes.legend(loc="best", fontsize=SMALL, frameon=False)
+    axes.legend(loc="best", fontsize=look().small, frameon=False)
 
 
 def _band(fit: Fit) -> str:
@@ -150,8 +150,8 @@ def _residuals(axes: Axes, fit: Fit) -> None:
     names = list(dict.fromkeys(fit.data.cells or ("",)))
     for k, r, s in zip(range(len(x)), fit.residuals, fit.spread, strict=True):
         place = names.index(fit.data.cells[k]) if fit.data.cells else 0
-        axes.errorbar(x[k], r, s, fmt=MARKERS[place % len(MARKERS)], ms=4, mfc="white", mec=INK, mew=0.9, ecolor=MUTED,
-                      elinewidth=0.8, capsize=0)  # fmt: skip
+        axes.errorbar(x[k], r, s, fmt=MARKERS[place % len(MARKERS)], ms=stroke(4), mfc="white", mec=INK,
+                      mew=stroke(0.9), ecolor=MUTED, elinewidth=stroke(0.8), capsize=0)  # fmt: skip
     if _axis(fit) is not None and _logarithmic(x):
         axes.set_xscale("log")
         if x.max() / x.min() < 1e4:
@@ -175,14 +175,14 @@ def _profile(axes: Axes, fit: Fit, k: int) -> None:
     each, e, found = fit.free[k], fit.estimates[k], fit.profiles[k]
     points = _smooth(fit, k)
     value = each.outer(points[:, 0])
-    axes.plot(value, points[:, 1], color=INK, linewidth=1.6)
-    axes.axhline(1.0, color=MUTED, linewidth=1.0, linestyle=(0, (4, 2)))
+    axes.plot(value, points[:, 1], color=INK, linewidth=stroke(1.6))
+    axes.axhline(1.0, color=MUTED, linewidth=stroke(1.0), linestyle=(0, (4, 2)))
     low = value.min() if e.low is None else e.low
     high = value.max() if e.high is None else e.high
     axes.axvspan(low, high, color=PUMP, alpha=0.25, linewidth=0)
     best = float(each.outer(fit.optimum.inner[k]))
     if e.learnt:
-        axes.axvline(best, color="#B87900", linewidth=1.2)
+        axes.axvline(best, color="#B87900", linewidth=stroke(1.2))
     middle = min(len(fit.free), MOST_PROFILES) // 2
     label = f"{each.label} ({each.unit})" if each.unit else each.label
     dress(axes, x=label, y="growth of the misfit" if k == middle else "")
@@ -193,11 +193,11 @@ def _profile(axes: Axes, fit: Fit, k: int) -> None:
     else:
         axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.text(
-        0.5, 0.97, _said(fit, k), transform=axes.transAxes, ha="center", va="top", fontsize=SMALL, color=INK,
+        0.5, 0.97, _said(fit, k), transform=axes.transAxes, ha="center", va="top", fontsize=look().small, color=INK,
         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
     )  # fmt: skip
     axes.text(0.985, 1.06, f"{100 * fit.level:.4g} %", transform=axes.get_yaxis_transform(), ha="right",
-              fontsize=TEXT - 2, color=MUTED)  # fmt: skip
+              fontsize=look().fine, color=MUTED)  # fmt: skip
     if found.low is None and found.high is None:
         axes.set_facecolor("#f6f6f6")
     axes.spines["bottom"].set_edgecolor(FAINT)

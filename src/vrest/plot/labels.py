@@ -12,7 +12,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 from matplotlib.textpath import TextPath
 
-from vrest.plot.style import SMALL, readable
+from vrest.plot.look import look, stroke
+from vrest.plot.style import readable
 
 LEADING = 1.32
 """Height of a line of text over its font size, with a little air."""
@@ -58,13 +59,13 @@ def spread(targets: Sequence[float], sizes: Sequence[float], low: float, high: f
     return [float(c) for c in centres]
 
 
-def text_width(text: str, size: float = SMALL, weight: str = "normal") -> float:
-    """Width of the widest line of a text, points.
+def text_width(text: str, size: float | None = None, weight: str = "normal") -> float:
+    """Width of the widest line of a text, points; in the small size of the look unless another is given.
 
     >>> text_width("V = −70 mV") > text_width("V")
     True
     """
-    font = FontProperties(weight=weight)
+    font, size = FontProperties(weight=weight), size or look().small
     return max(
         float(TextPath((0, 0), line, size=size, prop=font).get_extents().width) if line.strip() else 0.0
         for line in text.split("\n")
@@ -103,7 +104,7 @@ def height_of(axes: Axes, value: float) -> float:
     return float(fraction) * size_in_points(axes)[1]
 
 
-def end_labels(axes: Axes, labels: Sequence[Label], size: float = SMALL) -> list[Text]:
+def end_labels(axes: Axes, labels: Sequence[Label]) -> list[Text]:
     """Labels to the right of the axes, each beside the end of its line, spread; call `settle` first.
 
     >>> figure = Figure(layout="constrained")
@@ -113,6 +114,7 @@ def end_labels(axes: Axes, labels: Sequence[Label], size: float = SMALL) -> list
     ['a', 'b']
     """
     _, height = size_in_points(axes)
+    size = look().small
     targets = [height_of(axes, label.at) for label in labels]
     places = spread(targets, [label.height(size) for label in labels], -4.0, height + 8.0)
     texts = []
@@ -149,7 +151,7 @@ def _leader(axes: Axes, start: float, stop: float, colour: str) -> None:
         [start, start, stop, stop],
         transform=axes.transAxes,
         color=colour,
-        linewidth=0.7,
+        linewidth=stroke(0.7),
         clip_on=False,
         scalex=False,
         scaley=False,
@@ -157,19 +159,19 @@ def _leader(axes: Axes, start: float, stop: float, colour: str) -> None:
     )
 
 
-def end_room(axes: Axes, labels: Sequence[Label], size: float = SMALL) -> None:
+def end_room(axes: Axes, labels: Sequence[Label]) -> None:
     """Reserve the room that end labels will take, so that the layout leaves it; call before `settle`.
 
     >>> end_room(Figure().subplots(), [Label(0.0, "a long name")])
     """
-    widest = max(labels, key=lambda label: text_width(label.text, size), default=None)
+    widest = max(labels, key=lambda label: text_width(label.text), default=None)
     axes.annotate(
         widest.text if widest else "",
         xy=(1.0, 0.5),
         xytext=(END_GAP, 0.0),
         xycoords="axes fraction",
         textcoords="offset points",
-        fontsize=size,
+        fontsize=look().small,
         weight=widest.weight if widest else "normal",
         alpha=0.0,
         annotation_clip=False,

@@ -9,13 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
 from vrest.plot.labels import Label, height_of, settle, size_in_points, spread
+from vrest.plot.look import look, stroke
 from vrest.plot.style import (
     FAINT,
     INK,
     MUTED,
     PUMP,
-    SMALL,
-    TEXT,
     dress,
     ion_colour,
     new_figure,
@@ -23,8 +22,9 @@ from vrest.plot.style import (
     readable,
     reversal_label,
 )
-from vrest.study.explain.explain import Explanation
+from vrest.study.explain.explain import Explanation, explain
 from vrest.study.explain.story import MembraneStory
+from vrest.verbs.rest import Rest
 
 # columns, points from the left edge of the axes
 ION_RUNG, ION_LABEL = 26.0, 40.0
@@ -37,7 +37,7 @@ INDIRECT = "#8da0b3"
 """Colour of what the gradients hold."""
 
 
-def ladder(explanation: Explanation) -> Figure:
+def ladder_figure(explanation: Explanation) -> Figure:
     """The potentials of a resting membrane on one mV axis.
 
     Left, the Nernst potential of each ion; right, V, what formulas say, V with the pump stopped and contents
@@ -45,7 +45,7 @@ def ladder(explanation: Explanation) -> Figure:
     through the gradients (lost over hours).
 
     >>> from vrest.study.explain.explain import explain
-    >>> figure = ladder(explain("mammalian_neuron"))
+    >>> figure = ladder_figure(explain("mammalian_neuron"))
     >>> figure.axes[0].get_ylabel()
     'V (mV)'
     """
@@ -59,6 +59,16 @@ def ladder(explanation: Explanation) -> Figure:
     for ax, story in zip(axes, stories, strict=True):
         draw_ladder(ax, story)
     return figure
+
+
+def rest_figure(rest: Rest) -> Figure:
+    """The ladder of a resting state.
+
+    >>> import vrest
+    >>> rest_figure(vrest.rest("mammalian_neuron")).axes[0].get_ylabel()
+    'V (mV)'
+    """
+    return ladder_figure(explain(rest))
 
 
 def prepare_ladder(axes: Axes, story: MembraneStory, name: bool = False) -> None:
@@ -96,7 +106,7 @@ def draw_ladder(axes: Axes, story: MembraneStory) -> None:
     """
     width, _ = size_in_points(axes)
     axes.set_xlim(0.0, width)
-    axes.plot([0.0, RUNG_END], [0.0, 0.0], color=FAINT, linewidth=0.8, zorder=0)
+    axes.plot([0.0, RUNG_END], [0.0, 0.0], color=FAINT, linewidth=stroke(0.8), zorder=0)
     ions = [i for i in story.ions if i.E is not None]
     nernst = [
         Label(i.E, f"{reversal_label(i.ion)}  {number(i.E, '.1f')} mV", ion_colour(i.ion))
@@ -105,7 +115,9 @@ def draw_ladder(axes: Axes, story: MembraneStory) -> None:
     ]
     for ion in ions:
         assert ion.E is not None
-        axes.plot([0.0, ION_RUNG], [ion.E, ion.E], color=ion_colour(ion.ion), linewidth=2.2, solid_capstyle="butt")
+        axes.plot(
+            [0.0, ION_RUNG], [ion.E, ion.E], color=ion_colour(ion.ion), linewidth=stroke(2.2), solid_capstyle="butt"
+        )
     _column(axes, nernst, start=ION_RUNG, text_at=ION_LABEL)
     potentials = _potentials(story)
     for label in potentials:
@@ -114,7 +126,7 @@ def draw_ladder(axes: Axes, story: MembraneStory) -> None:
             [RUNG, RUNG_END],
             [label.at, label.at],
             color=label.colour,
-            linewidth=2.6 if bold else 1.2,
+            linewidth=stroke(2.6 if bold else 1.2),
             solid_capstyle="butt",
             zorder=4 if bold else 3,
         )
@@ -174,7 +186,7 @@ def _arrow(axes: Axes, x: float, start: float, stop: float, line: str) -> None:
             "color": readable(INDIRECT),
             "shrinkA": 0,
             "shrinkB": 0,
-            "linewidth": 1.2,
+            "linewidth": stroke(1.2),
         },
     )
 
@@ -184,7 +196,7 @@ def _column(axes: Axes, labels: Sequence[Label], start: float, text_at: float) -
     _, height = size_in_points(axes)
     labels = sorted(labels, key=lambda label: round(label.at, 6))  # equal potentials keep their order
     targets = [height_of(axes, label.at) for label in labels]
-    places = spread(targets, [label.height(TEXT) for label in labels], -6.0, height + 6.0)
+    places = spread(targets, [label.height(look().text) for label in labels], -6.0, height + 6.0)
     low, high = axes.get_ylim()
     for label, place in zip(labels, places, strict=True):
         y = low + (high - low) * place / height
@@ -193,7 +205,7 @@ def _column(axes: Axes, labels: Sequence[Label], start: float, text_at: float) -
             [start + 0.1 * reach, start + 0.3 * reach, start + 0.7 * reach, start + 0.85 * reach],
             [label.at, label.at, y, y],
             color=readable(label.colour),
-            linewidth=0.7,
+            linewidth=stroke(0.7),
             clip_on=False,
             zorder=1.6,
         )
@@ -203,7 +215,7 @@ def _column(axes: Axes, labels: Sequence[Label], start: float, text_at: float) -
             label.text,
             ha="left",
             va="center",
-            fontsize=TEXT if label.weight == "bold" else SMALL,
+            fontsize=look().text if label.weight == "bold" else look().small,
             weight=label.weight,
             color=readable(label.colour),
             bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"},

@@ -14,7 +14,8 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 
 from vrest.plot.events import Block, draw_strip, lay_out, shade
 from vrest.plot.labels import Label, end_labels, end_room, release_room, settle
-from vrest.plot.style import FAINT, INK, MUTED, SMALL, TEXT, Dash, dress, new_figure, number, time_unit, zero_line
+from vrest.plot.look import look, stroke
+from vrest.plot.style import FAINT, INK, MUTED, Dash, dress, new_figure, number, time_unit, zero_line
 from vrest.plot.traces import Panel, Samples, Trace, panels, samples
 from vrest.study.perturb.compare import Comparison
 from vrest.study.perturb.perturbed import Moment, Perturbed
@@ -78,12 +79,13 @@ def perturbation_figure(story: Perturbed) -> Figure:
     unit, length = time_unit(end)
     strip = lay_out([_block(story)], begin, end, LEFT)
     reason = "\n".join(wrap(re.sub(r"(?<= )-(?=\d)", "−", story.sentence()), 138))
-    below = 0.19 * (1 + reason.count("\n")) + 0.1
+    below = 0.19 * (1 + reason.count("\n")) + 0.1 if look().notes else 0.0
     size = max(1.15, LEAST / sum(p.height for p in shown))
     heights = [strip.height / 72.0, *(size * p.height for p in shown)]
     title = f"{_micro(story.title)}: {story.cell.name}"
     figure = new_figure(story.cell, WIDTH, 1.1 + below + sum(heights), title=title, subtitle=_subtitle(story))
-    _make_room(figure, reason, below)
+    if look().notes:
+        _make_room(figure, reason, below)
     grid = figure.add_gridspec(len(heights), 2, height_ratios=heights, width_ratios=(1.75, 1.0))
     axes = [figure.add_subplot(grid[k, 0]) for k in range(len(heights))]
     top, low = _right_column(figure, grid, len(heights))
@@ -119,8 +121,7 @@ def comparison_figure(found: Comparison) -> Figure:
         a.cell.name if same else f"{a.cell.name}: {d}" for a, d in zip(found.answers, doses, strict=True)
     )
     title = f"{found.name} {doses[0] if same else ''}".strip() + f" in {len(found.answers)} cells"
-    figure = new_figure(first.cell, WIDTH, 4.9, title=title, subtitle=cells)
-    figure.texts[0].set_text(f"vrest {figure.texts[0].get_text().rsplit('vrest ', 1)[1]}")  # of no single cell
+    figure = new_figure(None, WIDTH, 4.9, title=title, subtitle=cells)
     block = replace(_block(first), text=found.name)
     strip = lay_out([block], -BEFORE * end, end, LEFT)
     grid = figure.add_gridspec(2, 2, height_ratios=(strip.height / 72.0, 3.4), width_ratios=(1.5, 1.0))
@@ -132,7 +133,7 @@ def comparison_figure(found: Comparison) -> Figure:
         for trace in panels(drawn)[0].traces:
             if trace.bold:
                 name = a.cell.name + trace.name.removeprefix("V")
-                left.plot(drawn.time / length, trace.values, color=colour, linestyle=dash, linewidth=1.8)
+                left.plot(drawn.time / length, trace.values, color=colour, linestyle=dash, linewidth=stroke(1.8))
                 traces.append(Trace(name, trace.values, colour, dash))
     dress(left, x=f"time ({unit})", y="V (mV)")
     for ax in (above, left):
@@ -212,7 +213,7 @@ def _make_room(figure: Figure, reason: str, below: float) -> None:
         reason,
         ha="left",
         va="top",
-        fontsize=TEXT,
+        fontsize=look().text,
         color=INK,
         linespacing=1.35,
     )
@@ -226,7 +227,7 @@ def _time_panel(axes: Axes, panel: Panel, time: np.ndarray, last: bool) -> None:
             trace.values,
             color=trace.colour,
             linestyle=trace.dash,
-            linewidth=trace.width,
+            linewidth=stroke(trace.width),
             zorder=3 if trace.bold else 2,
         )
     if panel.log:
@@ -239,7 +240,7 @@ def _time_panel(axes: Axes, panel: Panel, time: np.ndarray, last: bool) -> None:
             axes.set_ylim(min(low, 0.99), max(high, 1.01))
         low, high = axes.get_ylim()
         if panel.mark is not None and low <= panel.mark <= high:
-            axes.axhline(panel.mark, color=FAINT, linewidth=0.8, zorder=-1)
+            axes.axhline(panel.mark, color=FAINT, linewidth=stroke(0.8), zorder=-1)
     axes.tick_params(labelbottom=last)
 
 
@@ -261,7 +262,7 @@ def _beyond(axes: Axes, far: list[Trace]) -> None:
         told = ends[0] if ends[0] == ends[1] else " to ".join(ends)
         axes.annotate(
             f"{trace.name} {told} mV: off the scale", (0.99, 1.0), (0, -2 - 11 * k), xycoords="axes fraction",
-            textcoords="offset points", ha="right", va="top", fontsize=SMALL - 0.5, color=trace.colour,
+            textcoords="offset points", ha="right", va="top", fontsize=look().small, color=trace.colour,
         )  # fmt: skip
 
 
@@ -288,7 +289,7 @@ def _bars(axes: Axes, story: Perturbed) -> None:
                     (0, 3),
                     textcoords="offset points",
                     ha="center",
-                    fontsize=SMALL,
+                    fontsize=look().small,
                     color=MUTED,
                 )
                 continue
@@ -302,7 +303,7 @@ def _bars(axes: Axes, story: Perturbed) -> None:
             up = step >= 0
             axes.annotate(
                 told, (at, step), (0, 3 if up else -3), textcoords="offset points", ha="center",
-                va="bottom" if up else "top", fontsize=SMALL - 0.5, linespacing=1.1,
+                va="bottom" if up else "top", fontsize=look().small, linespacing=1.1,
                 rotation=90 if len(walls) > 1 else 0,
             )  # fmt: skip
     low, high = min([*values, 0.0]), max([*values, 0.0])
@@ -328,7 +329,7 @@ def _log_clock(axes: Axes, story: Perturbed) -> None:
             trace.values[picked],
             color=trace.colour,
             linestyle=trace.dash,
-            linewidth=trace.width,
+            linewidth=stroke(trace.width),
             zorder=3 if trace.bold else 2,
         )
     axes.set_xscale("log")
@@ -351,7 +352,7 @@ def _grouped(axes: Axes, found: Comparison) -> None:
         for k, (_, step) in enumerate(_moved(a, wall)):
             at = k - 0.42 + (j + 0.5) * width
             if step is None:
-                axes.plot([at], [0.0], marker="x", color=colour, markersize=5, clip_on=False, zorder=4)
+                axes.plot([at], [0.0], marker="x", color=colour, markersize=stroke(5), clip_on=False, zorder=4)
                 missing = True
                 continue
             axes.bar(at, step, 0.92 * width, color=colour)
@@ -359,7 +360,7 @@ def _grouped(axes: Axes, found: Comparison) -> None:
             axes.annotate(
                 number(step, "+.1f" if abs(step) < 9.95 else "+.0f"), (at, step), (0, 2 if up else -2),
                 textcoords="offset points", ha="center", va="bottom" if up else "top",
-                fontsize=7.5 if crowded else SMALL, rotation=90 if crowded else 0,
+                fontsize=look().fine if crowded else look().small, rotation=90 if crowded else 0,
             )  # fmt: skip
     labels = [m.label for m in next(iter(found.answers)).moments]
     axes.set_xticks(range(len(labels)), labels)

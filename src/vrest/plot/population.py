@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from vrest.plot.style import INK, MUTED, SMALL, dress, new_figure, number, zero_line
+from vrest.plot.look import look, stroke
+from vrest.plot.style import INK, MUTED, dress, new_figure, number, zero_line
 from vrest.verbs.population_result import Population
 
 COLOURS = {
@@ -56,7 +57,9 @@ def _histogram(axes: Axes, found: Population, v: np.ndarray) -> None:
     codes = found.dataset.outcome.values
     known = np.isfinite(v)
     if not known.any():
-        axes.text(0.5, 0.5, "no cell has one", transform=axes.transAxes, ha="center", color=MUTED, fontsize=SMALL)
+        axes.text(
+            0.5, 0.5, "no cell has one", transform=axes.transAxes, ha="center", color=MUTED, fontsize=look().small
+        )
         return
     low, high = float(v[known].min()), float(v[known].max())
     half = max(0.5 - (high - low) / 2, 0.0)  # all alike: still a bar to see
@@ -66,12 +69,16 @@ def _histogram(axes: Axes, found: Population, v: np.ndarray) -> None:
     axes.hist(
         [v[known & (codes == code)] for code, _ in kinds],
         bins=edges.tolist(), stacked=True, color=[COLOURS.get(name, OTHER) for _, name in kinds],
-        label=[name.replace("_", " ") for _, name in kinds], edgecolor="white", linewidth=0.3,
+        label=[name.replace("_", " ") for _, name in kinds], edgecolor="white", linewidth=stroke(0.3),
     )  # fmt: skip
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
     middle = float(np.median(v[known]))
-    axes.axvline(middle, color=INK, linewidth=1.0, linestyle=(0, (4, 2)), label=f"median {number(middle, '.1f')} mV")
-    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=4, fontsize=SMALL, frameon=False, borderaxespad=0.0)
+    axes.axvline(
+        middle, color=INK, linewidth=stroke(1.0), linestyle=(0, (4, 2)), label=f"median {number(middle, '.1f')} mV"
+    )
+    axes.legend(
+        loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=4, fontsize=look().small, frameon=False, borderaxespad=0.0
+    )
 
 
 def _outcomes(axes: Axes, found: Population, room: int) -> None:
@@ -81,7 +88,9 @@ def _outcomes(axes: Axes, found: Population, room: int) -> None:
     shares = [100 * count / found.n for _, count in counts]
     axes.barh(names, shares, height=0.7, color=[COLOURS.get(name, OTHER) for name, _ in counts])
     for k, share in enumerate(shares):
-        axes.annotate(f"{share:.3g} %", (share, k), (3, 0), textcoords="offset points", va="center", fontsize=SMALL)
+        axes.annotate(
+            f"{share:.3g} %", (share, k), (3, 0), textcoords="offset points", va="center", fontsize=look().small
+        )
     axes.set_xlim(0, 125)
     axes.set_xticks([0, 25, 50, 75, 100])
     _equal(axes, len(counts), room)
@@ -92,12 +101,14 @@ def _importance(axes: Axes, found: Population, room: int) -> None:
     known = [(name, r) for name, r in found.importance().items() if np.isfinite(r)]
     known = sorted(known, key=lambda item: abs(item[1]))[-MOST_BARS:]
     if not known:
-        axes.text(0.5, 0.5, "nothing to compare", transform=axes.transAxes, ha="center", color=MUTED, fontsize=SMALL)
+        axes.text(
+            0.5, 0.5, "nothing to compare", transform=axes.transAxes, ha="center", color=MUTED, fontsize=look().small
+        )
         return
     axes.barh([_short(name) for name, _ in known], [r for _, r in known], height=0.7, color="#009E73")
     for k, (_, r) in enumerate(known):
         side = 1 if r >= 0 else -1
-        place = {"va": "center", "ha": "left" if side > 0 else "right", "fontsize": SMALL}
+        place = {"va": "center", "ha": "left" if side > 0 else "right", "fontsize": look().small}
         axes.annotate(number(r, "+.2f"), (r, k), (3 * side, 0), textcoords="offset points", **place)
     axes.set_xlim(-1.55, 1.55)
     axes.set_xticks([-1, 0, 1])

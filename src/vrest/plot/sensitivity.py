@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from vrest.plot.labels import text_width
-from vrest.plot.style import INK, MUTED, SMALL, dress, ion_label, new_figure, number, reversal_label, zero_line
+from vrest.plot.look import look, stroke
+from vrest.plot.style import INK, MUTED, dress, ion_label, new_figure, number, reversal_label, zero_line
 from vrest.study.sensitivity.observed import Quantity
 from vrest.study.sensitivity.sensitivity import Effect, Sensitivity
 from vrest.study.sensitivity.sobol import Indices
@@ -53,14 +54,14 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
         _tornado(axes, ranked, q.name)
         _names(axes, names, shown=k == 0)
         if k == 0:
-            axes.set_title("effect of 1 % more", fontsize=SMALL, loc="left", color=MUTED)
+            axes.set_title("effect of 1 % more", fontsize=look().small, loc="left", color=MUTED)
         if shares:
             axes = dress(figure.add_subplot(grid[1, k]), x=f"share of the variance of {_symbol(q)}")
             _bars(axes, order, shares[k])
             _names(axes, spreads, shown=k == 0)
             if k == 0:
                 axes.legend(
-                    loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, fontsize=SMALL, frameon=False,
+                    loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, fontsize=look().small, frameon=False,
                     borderaxespad=0.0, handlelength=1.2, handletextpad=0.5, columnspacing=1.4,
                 )  # fmt: skip
     return figure
@@ -75,7 +76,7 @@ def _tornado(axes: Axes, ranked: list[Effect], name: str) -> None:
         side = 1 if size >= 0 else -1
         text = number(size, "#.2g") if abs(size) >= 1e-3 * most else "0" if size == 0 else "≈ 0"
         axes.annotate(
-            text, (size, k), (3 * side, 0), textcoords="offset points", va="center", fontsize=SMALL - 1,
+            text, (size, k), (3 * side, 0), textcoords="offset points", va="center", fontsize=look().fine,
             ha="left" if side > 0 else "right", color=MUTED if text.endswith(" 0") or text == "0" else INK,
         )  # fmt: skip
     axes.set_xlim(-1.9 * most, 1.9 * most)
@@ -87,11 +88,11 @@ def _tornado(axes: Axes, ranked: list[Effect], name: str) -> None:
 def _bars(axes: Axes, order: list[int], index: Indices) -> None:
     """First-order and total index of each number, with their intervals."""
     if np.isnan(index.total).any():
-        axes.text(0.5, 0.5, "does not vary", transform=axes.transAxes, ha="center", color=MUTED, fontsize=SMALL)
+        axes.text(0.5, 0.5, "does not vary", transform=axes.transAxes, ha="center", color=MUTED, fontsize=look().small)
         axes.set_xlim(0, 1)
         return
     at = np.arange(len(order))
-    whiskers = {"elinewidth": 0.9, "ecolor": INK, "capsize": 1.8}
+    whiskers = {"elinewidth": stroke(0.9), "ecolor": INK, "capsize": stroke(1.8)}
     for shift, values, halves, colour, label in (
         (0.2, index.first, index.first_ci, ALONE, "alone (first order)"),
         (-0.2, index.total, index.total_ci, WHOLE, "with others (total)"),

@@ -16,11 +16,9 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from vrest.model.cell import Cell
 from vrest.model.ion_labels import SUPERSCRIPT
 from vrest.model.ion_labels import ion_label as ion_label
+from vrest.plot.look import look, stroke
 from vrest.units import DAY, HOUR, MINUTE, from_door, from_si
 from vrest.version import __version__
-
-TEXT, SMALL, FOOTER, HEAD = 9.5, 8.5, 7.0, 12.0
-"""Font sizes, points: readable when a figure of 7 in fills a page's width or a projector's."""
 
 INK, MUTED, FAINT = "#000000", "#555555", "#c8c8c8"
 
@@ -155,32 +153,50 @@ def time_unit(span: float) -> tuple[str, float]:
     return "d", DAY
 
 
-def new_figure(cell: Cell, width: float, height: float, title: str = "", subtitle: str = "") -> Figure:
-    """An empty figure (inches) with constrained layout, a title on the left and the footer.
+def new_figure(cell: Cell | None, width: float, height: float, title: str = "", subtitle: str = "") -> Figure:
+    """An empty figure (inches) with constrained layout, a title on the left and the footer, as the look has them.
+
+    A look for paper has its own width, and text that needs less height.
 
     >>> from vrest.model.cellfile import load
     >>> new_figure(load("squid_axon"), 5, 3).texts[0].get_text()
     'squid_axon · 20 °C · vrest ...'
     """
-    below = 0.26 / height
-    head = (0.34 if title else 0.0) + (0.24 if subtitle else 0.0)
-    layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.06, rect=(0.0, below, 1.0, 1.0 - below - head / height))
+    shown = look()
+    title = title if shown.title is None else shown.title
+    subtitle = subtitle if shown.notes else ""
+    if shown.width is not None:
+        width, height = shown.width / 25.4, height * shown.scale
+    line, edge = shown.head / 12.0, 0.1 * shown.stroke
+    below = 0.26 / height if shown.notes else 0.0
+    head = (0.34 * line if title else 0.0) + (0.24 if subtitle else 0.0)
+    layout = ConstrainedLayoutEngine(
+        w_pad=edge, h_pad=0.06 * shown.stroke, rect=(0.0, below, 1.0, 1.0 - below - head / height)
+    )
     figure = Figure(figsize=(width, height), layout=layout, facecolor="white")
-    figure.text(1 - 0.1 / width, 0.08 / height, footer(cell), ha="right", va="bottom", fontsize=FOOTER, color="#777777")
+    if shown.notes:
+        figure.text(
+            1 - edge / width, 0.08 / height, footer(cell), ha="right", va="bottom", fontsize=shown.footer,
+            color="#777777",
+        )  # fmt: skip
+    above: dict[str, Any] = {"ha": "left", "va": "top"}
     if title:
-        figure.text(0.1 / width, 1 - 0.1 / height, title, ha="left", va="top", fontsize=HEAD, weight="bold", color=INK)
+        figure.text(edge / width, 1 - edge / height, title, fontsize=shown.head, weight="bold", color=INK, **above)
     if subtitle:
-        figure.text(0.1 / width, 1 - 0.36 / height, subtitle, ha="left", va="top", fontsize=TEXT, color=MUTED)
+        place = 1 - (0.36 if title else 0.1) / height
+        figure.text(edge / width, place, subtitle, fontsize=shown.text, color=MUTED, **above)
     return figure
 
 
-def footer(cell: Cell) -> str:
-    """What was drawn and by which version: the cell's name, its temperature, vrest.
+def footer(cell: Cell | None) -> str:
+    """What was drawn and by which version: the cell's name and temperature where it is of one cell, vrest.
 
     >>> from vrest.model.cellfile import load
     >>> footer(load("squid_axon"))
     'squid_axon · 20 °C · vrest ...'
     """
+    if cell is None:
+        return f"vrest {__version__}"
     return f"{cell.name} · {from_si(cell.temperature, 'temperature'):.4g} °C · vrest {__version__}"
 
 
@@ -193,16 +209,16 @@ def dress(axes: Axes, *, x: str = "", y: str = "", title: str = "") -> Axes:
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
-        axes.spines[side].set(linewidth=0.8, color=MUTED)
-    shared: dict[str, Any] = {"direction": "out", "width": 0.8, "color": MUTED, "labelcolor": INK}
-    axes.tick_params(which="major", length=3.5, labelsize=SMALL, **shared)
-    axes.tick_params(which="minor", length=2.0, labelsize=SMALL, **shared)
+        axes.spines[side].set(linewidth=stroke(0.8), color=MUTED)
+    shared: dict[str, Any] = {"direction": "out", "width": stroke(0.8), "color": MUTED, "labelcolor": INK}
+    axes.tick_params(which="major", length=stroke(3.5), labelsize=look().small, **shared)
+    axes.tick_params(which="minor", length=stroke(2.0), labelsize=look().small, **shared)
     if x:
-        axes.set_xlabel(x, fontsize=TEXT)
+        axes.set_xlabel(x, fontsize=look().text)
     if y:
-        axes.set_ylabel(y, fontsize=TEXT)
+        axes.set_ylabel(y, fontsize=look().text)
     if title:
-        axes.set_title(title, fontsize=TEXT, loc="left", weight="bold")
+        axes.set_title(title, fontsize=look().text, loc="left", weight="bold")
     return axes
 
 
@@ -212,4 +228,4 @@ def zero_line(axes: Axes, vertical: bool = False) -> None:
     >>> zero_line(Figure().subplots())
     """
     draw = axes.axvline if vertical else axes.axhline
-    draw(0.0, color=FAINT, linewidth=0.8, zorder=0)
+    draw(0.0, color=FAINT, linewidth=stroke(0.8), zorder=0)

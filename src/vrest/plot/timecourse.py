@@ -11,7 +11,8 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 
 from vrest.plot.events import blocks, draw_strip, lay_out, shade
 from vrest.plot.labels import Label, end_labels, end_room, release_room, settle
-from vrest.plot.style import FAINT, SMALL, TEXT, dress, new_figure, time_unit
+from vrest.plot.look import look, stroke
+from vrest.plot.style import FAINT, dress, new_figure, time_unit
 from vrest.plot.traces import Panel, Samples, panels, samples
 from vrest.verbs.run_result import Run
 
@@ -33,7 +34,7 @@ class Stretch:
     title: str
 
 
-def timecourse(run: Run, log: bool = False) -> Figure:
+def timecourse_figure(run: Run, log: bool = False) -> Figure:
     """V with the Nernst potentials, concentrations inside, volume and pump against time.
 
     Parameters
@@ -45,7 +46,7 @@ def timecourse(run: Run, log: bool = False) -> Figure:
         with `spacing="log"`.
 
     >>> from vrest.verbs.run import simulate
-    >>> figure = timecourse(simulate("mammalian_neuron", None, "1 h", points=3))
+    >>> figure = timecourse_figure(simulate("mammalian_neuron", None, "1 h", points=3))
     >>> figure.axes[0].get_ylabel(), figure.axes[-1].get_xlabel()
     ('V (mV)', 'time (min)')
     """
@@ -97,7 +98,7 @@ def _logarithmic(run: Run) -> Figure:
                 ax.set_ylabel("")
         _second_scale(row[-1], panel)
     for top, bottom, stretch in zip(grid[0], grid[-1], stretches, strict=True):
-        top.set_title(stretch.title, fontsize=SMALL, loc="left")
+        top.set_title(stretch.title, fontsize=look().small, loc="left")
         since = "the start" if stretch.start == 0 else _moment(stretch.start)
         dress(bottom, x=f"time since {since} (s)")
         bottom.xaxis.set_major_locator(LogLocator(numticks=6))
@@ -131,7 +132,7 @@ def _prepare(axes: Axes, panel: Panel) -> None:
     if panel.log:
         axes.set_yscale("log")
     elif panel.mark is not None:
-        axes.axhline(panel.mark, color=FAINT, linewidth=0.8, zorder=-1)
+        axes.axhline(panel.mark, color=FAINT, linewidth=stroke(0.8), zorder=-1)
     if panel.span:
         axes.set_ylim(panel.span)
     if not panel.log:
@@ -146,7 +147,7 @@ def _curves(axes: Axes, panel: Panel, time: np.ndarray, picked: np.ndarray | sli
             trace.values[picked],
             color=trace.colour,
             linestyle=trace.dash,
-            linewidth=trace.width,
+            linewidth=stroke(trace.width),
             label=trace.name,
             zorder=3 if trace.bold else 2,
         )
@@ -159,8 +160,8 @@ def _second_scale(axes: Axes, panel: Panel) -> None:
     right = axes.secondary_yaxis(
         "right", functions=(lambda y: np.asarray(y) * second.factor, lambda y: np.asarray(y) / second.factor)
     )
-    right.set_ylabel(second.label, fontsize=TEXT)
-    right.tick_params(labelsize=SMALL, length=3.5, width=0.8)
+    right.set_ylabel(second.label, fontsize=look().text)
+    right.tick_params(labelsize=look().small, length=stroke(3.5), width=stroke(0.8))
     right.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 2.5, 5, 10]))
 
 

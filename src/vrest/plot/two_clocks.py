@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vrest.plot.labels import Label, end_labels, end_room, release_room, settle, text_width
-from vrest.plot.style import INK, TEXT, dress, ion_colour, ion_dash, new_figure, number, reversal_label, zero_line
+from vrest.plot.look import look, stroke
+from vrest.plot.style import INK, dress, ion_colour, ion_dash, new_figure, number, reversal_label, zero_line
 from vrest.plot.traces import SOLID
 from vrest.study.perturb.two_clocks import TwoClocks
 
@@ -26,7 +27,7 @@ def two_clocks_figure(story: TwoClocks) -> Figure:
     """
     walls = list(story.moments[0].v or {})
     changes = ", ".join(map(str, story.changes))
-    width = max((1.6 + 0.9 * len(story.moments)) * len(walls) + 0.8, text_width(changes, TEXT) / 72.0 + 0.4)
+    width = max((1.6 + 0.9 * len(story.moments)) * len(walls) + 0.8, text_width(changes, look().text) / 72.0 + 0.4)
     figure = new_figure(story.cell, width, 4.8, title=story.cell.name, subtitle=changes)
     panels = figure.subplots(1, len(walls), squeeze=False)[0]
     named = [_draw(axes, story, wall) for axes, wall in zip(panels, walls, strict=True)]
@@ -57,7 +58,14 @@ def _draw(axes: Axes, story: TwoClocks, wall: str) -> list[Label]:
         if not known.size:
             continue
         bold, last = name == "V", int(known[-1])
-        axes.plot(values, color=colour, linestyle=dash, linewidth=2.4 if bold else 1.3, marker="o", ms=5 if bold else 3)
+        axes.plot(
+            values,
+            color=colour,
+            linestyle=dash,
+            linewidth=stroke(2.4 if bold else 1.3),
+            marker="o",
+            ms=stroke(5 if bold else 3),
+        )
         when = "" if moments[-1].v else f" ({moments[last].label})"
         text = f"{name}  {number(values[last])} mV{when}"
         labels.append(Label(float(values[last]), text, colour, "bold" if bold else "normal"))

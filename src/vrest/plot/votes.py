@@ -5,7 +5,8 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 
 from vrest.plot.labels import size_in_points, spread, text_width
-from vrest.plot.style import SMALL, dress, ion_colour, ion_label, readable
+from vrest.plot.look import look, stroke
+from vrest.plot.style import dress, ion_colour, ion_label, readable
 from vrest.study.explain.story import MembraneStory
 
 COUNTS = (
@@ -53,7 +54,7 @@ def prepare_votes(axes: Axes, story: MembraneStory, title: str = "") -> None:
     high = max([100.0, *(100 * sum(s for s in shares.values() if s > 0) for _, shares in rows)])
     axes.set_xlim(low, high)
     axes.set_ylim(len(rows) - 0.5, -0.75)
-    axes.set_yticks(range(len(rows)), [name for name, _ in rows], fontsize=SMALL)
+    axes.set_yticks(range(len(rows)), [name for name, _ in rows], fontsize=look().small)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
 
@@ -81,7 +82,14 @@ def draw_votes(axes: Axes, story: MembraneStory, valence: dict[str, int]) -> Non
         for ion, share in shares.items():
             size, up = 100.0 * share, share >= 0
             axes.barh(
-                row, size, THICK, left=ends[up], color=ion_colour(ion), edgecolor="white", linewidth=0.8, zorder=2
+                row,
+                size,
+                THICK,
+                left=ends[up],
+                color=ion_colour(ion),
+                edgecolor="white",
+                linewidth=stroke(0.8),
+                zorder=2,
             )
             middle = ends[up] + 0.5 * size
             ends[up] += size
@@ -89,7 +97,15 @@ def draw_votes(axes: Axes, story: MembraneStory, valence: dict[str, int]) -> Non
             need = text_width(text)
             if need + 6.0 < abs(size) * scale:
                 axes.text(
-                    middle, row, text, ha="center", va="center", fontsize=SMALL, color="white", weight="bold", zorder=3
+                    middle,
+                    row,
+                    text,
+                    ha="center",
+                    va="center",
+                    fontsize=look().small,
+                    color="white",
+                    weight="bold",
+                    zorder=3,
                 )
             else:
                 outside.append(((middle - low) * scale, need + 8.0, text, readable(ion_colour(ion))))
@@ -101,6 +117,6 @@ def draw_votes(axes: Axes, story: MembraneStory, valence: dict[str, int]) -> Non
                 text,
                 ha="center",
                 va="bottom",
-                fontsize=SMALL,
+                fontsize=look().small,
                 color=colour,
             )
