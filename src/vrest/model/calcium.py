@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from vrest.errors import InputError
 from vrest.model.quantity import quantity
@@ -13,6 +13,7 @@ from vrest.model.transport import Surroundings, Transport, transport
 class CaDecay(Transport):
     """Free Ca2+ inside returns to its basal level, exchanged for 2 Na+: k ([Ca]i - basal) (Saetra 2020)."""
 
+    cites: ClassVar[tuple[str, ...]] = ("Saetra2020",)
     rate_constant: float = quantity("rate", maximum=1e9, doc="k")
     basal: float = quantity("concentration", "0.0001 mM", doc="[Ca]i at which nothing moves")
 

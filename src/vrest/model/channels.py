@@ -58,6 +58,7 @@ def _sides(here: Surroundings) -> dict[str, Any]:
 class GHKLeak(Transport):
     """Constant-field (Goldman-Hodgkin-Katz) leak of one ion."""
 
+    cites: ClassVar[tuple[str, ...]] = ("Goldman1943", "Hodgkin1949")
     monotone: ClassVar[bool] = True
     ion: str
     permeability: float = quantity("permeability", maximum=1.0, doc="P of the ion")
@@ -73,6 +74,7 @@ class GHKLeak(Transport):
 class OhmicLeak(Transport):
     """Ohmic leak of one ion, reversing at its Nernst potential: I = g (V - E)."""
 
+    cites: ClassVar[tuple[str, ...]] = ("Hodgkin1952",)
     monotone: ClassVar[bool] = True
     ion: str
     conductance: float = quantity("specific_conductance", maximum=1e6, doc="g of the ion")
@@ -88,6 +90,7 @@ class OhmicLeak(Transport):
 class Kir(Transport):
     """Inward rectifier: an ohmic K+ conductance that grows with sqrt([K]o) and closes above E_K."""
 
+    cites: ClassVar[tuple[str, ...]] = ("Hagiwara1974",)
     conductance: float = quantity("specific_conductance", maximum=1e6, doc="g at [K]o = k_reference, fully open")
     k_reference: float = quantity("concentration", "3 mM", exclusive=True, doc="[K]o at which g is given")
     v_half: float = quantity("potential", "-18.5 mV", minimum=None, doc="V - E_K at half opening")
@@ -144,6 +147,7 @@ class GatedChannel(Transport):
 class GatedOhmic(GatedChannel):
     """Gated channel of one ion, ohmic where open: I = g x open fraction x (V - E)."""
 
+    cites: ClassVar[tuple[str, ...]] = ("Hodgkin1952",)
     conductance: float = quantity("specific_conductance", maximum=1e6, doc="g with every gate open")
 
     def open_rate(self, here: Surroundings) -> Any:
@@ -154,6 +158,7 @@ class GatedOhmic(GatedChannel):
 class GatedGHK(GatedChannel):
     """Gated channel of one ion with constant-field current: P x open fraction."""
 
+    cites: ClassVar[tuple[str, ...]] = ("Goldman1943", "Hodgkin1949")
     permeability: float = quantity("permeability", maximum=1.0, doc="P with every gate open")
 
     def open_rate(self, here: Surroundings) -> Any:

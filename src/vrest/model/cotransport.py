@@ -26,6 +26,7 @@ def _na(here: Surroundings) -> dict[str, Any]:
 class KCC2(Transport):
     """K-Cl cotransport with a logarithmic law: U ln([K]i[Cl]i / ([K]o[Cl]o)), outward."""
 
+    cites: ClassVar[tuple[str, ...]] = ("Wei2014", "Saetra2020")
     monotone: ClassVar[bool] = True
     turnover: float = quantity("turnover", maximum=1e2, doc="U; U = g RT/F^2 for a law g (E_K - E_Cl)")
 
@@ -40,6 +41,7 @@ class KCC2(Transport):
 class KCC2Product(Transport):
     """K-Cl cotransport with a product law: P ([K]i[Cl]i - [K]o[Cl]o), outward."""
 
+    cites: ClassVar[tuple[str, ...]] = ("Fraser2004",)
     monotone: ClassVar[bool] = True
     strength_per_product: float = quantity("product_permeability", maximum=1.0, doc="P")
 
@@ -54,6 +56,7 @@ class KCC2Product(Transport):
 class NKCC1(Transport):
     """Na-K-2Cl cotransport, logarithmic: U (ln([K]i[Cl]i/([K]o[Cl]o)) + ln([Na]i[Cl]i/([Na]o[Cl]o))), outward."""
 
+    cites: ClassVar[tuple[str, ...]] = ("Wei2014",)
     monotone: ClassVar[bool] = True
     turnover: float = quantity("turnover", maximum=1e2, doc="U")
 
@@ -68,6 +71,7 @@ class NKCC1(Transport):
 class NKCC1Gated(Transport):
     """The logarithmic NKCC1 that opens with [K]o: times 1/(1 + exp((k_half - [K]o)/k_slope)) (Wei 2014)."""
 
+    cites: ClassVar[tuple[str, ...]] = ("Wei2014",)
     monotone: ClassVar[bool] = True
     turnover: float = quantity("turnover", maximum=1e2, doc="U at high [K]o")
     k_half: float = quantity("concentration", "16 mM", doc="[K]o at half activity")

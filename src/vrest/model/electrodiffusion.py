@@ -36,6 +36,7 @@ class Electrodiffusion(Exchange):
     """
 
     kind: ClassVar[str] = "electrodiffusion"
+    cites: ClassVar[tuple[str, ...]] = ("Solbra2018",)
     strength: ClassVar[str] = "cross_section"
     conducts: ClassVar[bool] = True
     linear: ClassVar[bool] = True

@@ -43,6 +43,8 @@ class Exchange(Described, ABC):
     """Whether its current is linear in the drop, so that it may join places that no membrane joins."""
     holds: ClassVar[bool] = False
     """Whether it holds both sides at one potential."""
+    cites: ClassVar[tuple[str, ...]] = ()
+    """Keys of `references.bib`: where it comes from."""
     inside: str
     outside: str
     counter_charge: str = ""
@@ -99,6 +101,7 @@ class SaltDiffusion(Exchange):
     """
 
     kind: ClassVar[str] = "salt_diffusion"
+    cites: ClassVar[tuple[str, ...]] = ("Solbra2018",)
     strength: ClassVar[str] = "clearance"
     inside: str
     outside: str

@@ -23,7 +23,8 @@ Rates = Mapping[str, tuple[Any, Any]]
 class Gating:
     """Base: a class has no state of its own."""
 
-    source: ClassVar[str]
+    cites: ClassVar[tuple[str, ...]]
+    """Keys of `references.bib`: where it comes from."""
     powers: ClassVar[Mapping[str, int]]
     """Its gates, and the power of each in the open fraction; empty where all is instantaneous."""
 
@@ -76,7 +77,7 @@ def traub_miles_k(v: Any, *, n: tuple[float, float], speed: float = 1.0) -> Rate
 class HodgkinHuxleyNa(Gating):
     """m^3 h of the squid axon at 6.3 degC, rest at -65 mV."""
 
-    source = "Hodgkin & Huxley 1952, doi 10.1113/jphysiol.1952.sp004764"
+    cites: ClassVar = ("Hodgkin1952",)
     powers: ClassVar = {"m": 3, "h": 1}
 
     @classmethod
@@ -92,7 +93,7 @@ class HodgkinHuxleyNa(Gating):
 class HodgkinHuxleyK(Gating):
     """n^4 of the squid axon at 6.3 degC, rest at -65 mV."""
 
-    source = "Hodgkin & Huxley 1952, doi 10.1113/jphysiol.1952.sp004764"
+    cites: ClassVar = ("Hodgkin1952",)
     powers: ClassVar = {"n": 4}
 
     @classmethod

@@ -11,14 +11,12 @@ from vrest.model.gating import Gating, Rates, gating, traub_miles_k, traub_miles
 from vrest.model.transport import Surroundings
 from vrest.physics.gating import boltzmann, rate_exponential
 
-SOURCE = "Pospischil et al. 2008, doi 10.1007/s00422-008-0263-8"
-
 
 @gating("pyramidal_na")
 class PyramidalNa(Gating):
     """m^3 h of a regular-spiking pyramidal cell."""
 
-    source = SOURCE
+    cites: ClassVar = ("Pospischil2008", "Traub1991")
     powers: ClassVar = {"m": 3, "h": 1}
     threshold = -0.0562
 
@@ -32,7 +30,7 @@ class PyramidalNa(Gating):
 class PyramidalK(Gating):
     """n^4 of a regular-spiking pyramidal cell."""
 
-    source = SOURCE
+    cites: ClassVar = ("Pospischil2008", "Traub1991")
     powers: ClassVar = {"n": 4}
     threshold = PyramidalNa.threshold
 
@@ -59,7 +57,7 @@ class FastSpikingK(PyramidalK):
 class PyramidalM(Gating):
     """p of the slow muscarinic K+ current of a pyramidal cell, with a longest time constant of 608 ms."""
 
-    source = SOURCE
+    cites: ClassVar = ("Pospischil2008",)
     powers: ClassVar = {"p": 1}
 
     @classmethod

@@ -27,7 +27,7 @@ def _activation(here: Surroundings) -> Any:
 class CressmanNa(Gating):
     """m^3 h with m always at its steady state."""
 
-    source = "Cressman et al. 2009, doi 10.1007/s10827-008-0132-4"
+    cites: ClassVar = ("Cressman2009",)
     powers: ClassVar = {"h": 1}
 
     @classmethod
@@ -44,7 +44,7 @@ class CressmanNa(Gating):
 class CressmanK(Gating):
     """n^4."""
 
-    source = "Cressman et al. 2009, doi 10.1007/s10827-008-0132-4"
+    cites: ClassVar = ("Cressman2009",)
     powers: ClassVar = {"n": 4}
 
     @classmethod
@@ -57,7 +57,7 @@ class CressmanK(Gating):
 class HuebelDahlemNa(Gating):
     """m^3 h without a gate of its own: h follows from the gate n of the K channel, which must be `K_gated`."""
 
-    source = "Huebel & Dahlem 2014, doi 10.1371/journal.pcbi.1003941"
+    cites: ClassVar = ("Huebel2014",)
     powers: ClassVar = {}
 
     @classmethod

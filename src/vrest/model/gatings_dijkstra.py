@@ -8,14 +8,12 @@ from vrest.model.gating import Gating, Rates, gating, traub_miles_k, traub_miles
 from vrest.model.transport import Surroundings
 from vrest.physics.gating import boltzmann
 
-SOURCE = "Dijkstra et al. 2016, J Neurosci 36:11881, PMC6604918"
-
 
 @gating("dijkstra_na")
 class DijkstraNa(Gating):
     """m^3 h."""
 
-    source = SOURCE
+    cites: ClassVar = ("Dijkstra2016",)
     powers: ClassVar = {"m": 3, "h": 1}
 
     @classmethod
@@ -27,7 +25,7 @@ class DijkstraNa(Gating):
 class DijkstraK(Gating):
     """n^2."""
 
-    source = SOURCE
+    cites: ClassVar = ("Dijkstra2016",)
     powers: ClassVar = {"n": 2}
 
     @classmethod
@@ -39,7 +37,7 @@ class DijkstraK(Gating):
 class DijkstraCl(Gating):
     """A Cl channel that depolarisation opens without delay (the SLC26A11 current of brain slices)."""
 
-    source = SOURCE
+    cites: ClassVar = ("Dijkstra2016",)
     powers: ClassVar = {}
 
     @classmethod

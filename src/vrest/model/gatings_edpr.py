@@ -9,8 +9,6 @@ from vrest.model.transport import Surroundings
 from vrest.physics.gating import boltzmann, rate_exponential, rate_linoid, rate_sigmoid, steady_state
 from vrest.physics.namespace import namespace
 
-SOURCE = "Saetra, Einevoll & Halnes 2020, doi 10.1371/journal.pcbi.1007661"
-
 BASAL = 99.8e-6
 """mol/m3: the free Ca2+ from which on the K+ channels open."""
 
@@ -27,7 +25,7 @@ def _sodium(here: Surroundings) -> dict[str, tuple[Any, Any]]:
 class EdprNa(Gating):
     """m^2 h with m at its steady state."""
 
-    source = SOURCE
+    cites: ClassVar = ("Saetra2020",)
     powers: ClassVar = {"h": 1}
 
     @classmethod
@@ -43,7 +41,7 @@ class EdprNa(Gating):
 class EdprK(Gating):
     """n."""
 
-    source = SOURCE
+    cites: ClassVar = ("Saetra2020",)
     powers: ClassVar = {"n": 1}
 
     @classmethod
@@ -55,7 +53,7 @@ class EdprK(Gating):
 class EdprCa(Gating):
     """s^2 z; z inactivates within a second above -30 mV."""
 
-    source = SOURCE
+    cites: ClassVar = ("Saetra2020",)
     powers: ClassVar = {"s": 2, "z": 1}
 
     @classmethod
@@ -72,7 +70,7 @@ class EdprCa(Gating):
 class EdprAhp(Gating):
     """q, which free Ca2+ inside opens, at any potential."""
 
-    source = SOURCE
+    cites: ClassVar = ("Saetra2020",)
     powers: ClassVar = {"q": 1}
 
     @classmethod
@@ -86,7 +84,7 @@ class EdprAhp(Gating):
 class EdprC(Gating):
     """c chi: voltage opens c, and free Ca2+ inside sets chi at once."""
 
-    source = SOURCE
+    cites: ClassVar = ("Saetra2020",)
     powers: ClassVar = {"c": 1}
 
     @classmethod

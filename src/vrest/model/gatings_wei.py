@@ -7,14 +7,12 @@ from typing import ClassVar
 from vrest.model.gating import Gating, Rates, gating, traub_miles_k, traub_miles_na
 from vrest.model.transport import Surroundings
 
-SOURCE = "Wei, Ullah & Schiff 2014, doi 10.1523/JNEUROSCI.0516-14.2014"
-
 
 @gating("wei_na")
 class WeiNa(Gating):
     """m^3 h."""
 
-    source = SOURCE
+    cites: ClassVar = ("Wei2014",)
     powers: ClassVar = {"m": 3, "h": 1}
 
     @classmethod
@@ -26,7 +24,7 @@ class WeiNa(Gating):
 class WeiK(Gating):
     """n^4."""
 
-    source = SOURCE
+    cites: ClassVar = ("Wei2014",)
     powers: ClassVar = {"n": 4}
 
     @classmethod

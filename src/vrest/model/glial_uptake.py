@@ -35,6 +35,7 @@ class GlialBuffer(Exchange):
     """
 
     kind: ClassVar[str] = "glial_buffer"
+    cites: ClassVar[tuple[str, ...]] = ("Huebel2014",)
     strength: ClassVar[str] = "clearance"
     inside: str
     outside: str
@@ -72,6 +73,7 @@ class GlialUptake(Exchange):
     """
 
     kind: ClassVar[str] = "glial_uptake"
+    cites: ClassVar[tuple[str, ...]] = ("Cressman2009", "Wei2014")
     strength: ClassVar[str] = "max_rate"
     inside: str
     outside: str
@@ -112,6 +114,7 @@ class GlialPump(Exchange):
     """
 
     kind: ClassVar[str] = "glial_pump"
+    cites: ClassVar[tuple[str, ...]] = ("Wei2014",)
     strength: ClassVar[str] = "max_rate"
     inside: str
     outside: str

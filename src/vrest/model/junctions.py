@@ -63,6 +63,7 @@ class GapJunction(Exchange):
     """
 
     kind: ClassVar[str] = "gap_junction"
+    cites: ClassVar[tuple[str, ...]] = ("Solbra2018",)
     strength: ClassVar[str] = "conductance"
     conducts: ClassVar[bool] = True
     linear: ClassVar[bool] = True
@@ -145,6 +146,7 @@ class GapJunctionGHK(Exchange):
     """
 
     kind: ClassVar[str] = "gap_junction_ghk"
+    cites: ClassVar[tuple[str, ...]] = ("Goldman1943", "Hodgkin1949")
     strength: ClassVar[str] = "permeability"
     conducts: ClassVar[bool] = True
     inside: str

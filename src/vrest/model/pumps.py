@@ -56,6 +56,8 @@ class NaKPump(Transport):
 class ConstantPump(NaKPump):
     """A pump that always turns at its maximal rate (Kay 2017, doi 10.3389/fcell.2017.00041)."""
 
+    cites: ClassVar[tuple[str, ...]] = ("Kay2017",)
+
     def relative_rate(self, here: Surroundings) -> Any:
         return 1.0
 
@@ -64,6 +66,7 @@ class ConstantPump(NaKPump):
 class HillPump(NaKPump):
     """Independent binding of 3 Na+ inside and 2 K+ outside (Kager, Wadman & Somjen 2000)."""
 
+    cites: ClassVar[tuple[str, ...]] = ("Kager2000",)
     km_na: float = quantity("concentration", "10 mM", exclusive=True, doc="[Na]i at half binding of a site")
     km_k: float = quantity("concentration", "2 mM", doc="[K]o at half binding of a site")
 
@@ -75,6 +78,7 @@ class HillPump(NaKPump):
 class ExponentialPump(NaKPump):
     """Sigmoids of [Na]i and [K]o (Cressman 2009, doi 10.1007/s10827-008-0132-4; Wei 2014 with k_half 3.5 mM)."""
 
+    cites: ClassVar[tuple[str, ...]] = ("Cressman2009", "Wei2014")
     na_half: float = quantity("concentration", "25 mM", doc="[Na]i at half rate")
     na_slope: float = quantity("concentration", "3 mM", exclusive=True, doc="steepness in [Na]i")
     k_half: float = quantity("concentration", "5.5 mM", doc="[K]o at half rate")
@@ -95,6 +99,8 @@ class ExponentialPump(NaKPump):
 class HamadaPump(NaKPump):
     """Two isoforms that see [Na]i only (Hamada 2003; Dijkstra 2016, PMC6604918)."""
 
+    cites: ClassVar[tuple[str, ...]] = ("Hamada2003", "Dijkstra2016")
+
     def relative_rate(self, here: Surroundings) -> Any:
         return pumps.hamada(na_inside=here.inside["Na"])
 
@@ -102,6 +108,8 @@ class HamadaPump(NaKPump):
 @transport("pump_luo_rudy", strength="max_rate")
 class LuoRudyPump(NaKPump):
     """Cardiac pump with a voltage factor (Luo & Rudy 1994, doi 10.1161/01.RES.74.6.1071)."""
+
+    cites: ClassVar[tuple[str, ...]] = ("Luo1994",)
 
     def relative_rate(self, here: Surroundings) -> Any:
         return pumps.luo_rudy(
@@ -117,6 +125,7 @@ class LuoRudyPump(NaKPump):
 class LuoRudyCorePump(NaKPump):
     """The cardiac pump without its voltage factor, as in published glia (Halnes 2013, Saetra 2021)."""
 
+    cites: ClassVar[tuple[str, ...]] = ("Luo1994", "Halnes2013", "Saetra2021")
     km_na: float = quantity("concentration", "10 mM", exclusive=True, doc="[Na]i at half rate")
     km_k: float = quantity("concentration", "1.5 mM", doc="[K]o at half rate")
 
@@ -129,6 +138,8 @@ class LuoRudyCorePump(NaKPump):
 @transport("pump_cubic", strength="max_rate")
 class CubicPump(NaKPump):
     """Rate ~ ([Na]i/[Na]o)^3 (Duesterwald 2018, doi 10.7554/eLife.39575)."""
+
+    cites: ClassVar[tuple[str, ...]] = ("Duesterwald2018",)
 
     def relative_rate(self, here: Surroundings) -> Any:
         return pumps.cubic(na_inside=here.inside["Na"], na_outside=here.outside["Na"])

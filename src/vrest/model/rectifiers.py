@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from vrest.model.channels import ohmic, rectified
 from vrest.model.quantity import quantity
@@ -15,6 +15,7 @@ from vrest.physics.rectifiers import halnes_kir_fraction, luo_rudy_k1_fraction
 class KirLuoRudy(Transport):
     """The K1 current of a ventricular cell: g sqrt([K]o/k_reference), open below E_K, closing above it."""
 
+    cites: ClassVar[tuple[str, ...]] = ("Luo1991",)
     conductance: float = quantity("specific_conductance", maximum=1e6, doc="g at [K]o = k_reference, fully open")
     k_reference: float = quantity("concentration", "5.4 mM", exclusive=True, doc="[K]o at which g is given")
 
@@ -35,6 +36,7 @@ class KirLuoRudy(Transport):
 class KirHalnes(Transport):
     """The inward rectifier of an astrocyte (Halnes et al. 2013): relative to its opening at rest, not at its best."""
 
+    cites: ClassVar[tuple[str, ...]] = ("Halnes2013",)
     conductance: float = quantity("specific_conductance", maximum=1e6, doc="g at the reference, V = E_K")
     k_inside: float = quantity("concentration", "99.959 mM", exclusive=True, doc="[K]i of the reference")
     k_reference: float = quantity("concentration", "3.082 mM", exclusive=True, doc="[K]o of the reference")

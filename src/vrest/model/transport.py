@@ -99,6 +99,8 @@ class Transport(Described, ABC):
     law: ClassVar[str]
     strength: ClassVar[str | None]
     """The parameter that multiplies the whole rate; at zero the transport is off."""
+    cites: ClassVar[tuple[str, ...]] = ()
+    """Keys of `references.bib`: where the law comes from."""
 
     @abstractmethod
     def stoichiometry(self) -> dict[str, float]:

@@ -13,6 +13,7 @@ from vrest.physics.water import osmotic_flux
 class Water(Transport):
     """Osmotic water flux L_p RT (osmolarity difference); needs an osmotic compartment inside or outside."""
 
+    cites: ClassVar[tuple[str, ...]] = ("Kedem1958",)
     monotone: ClassVar[bool] = True
     hydraulic_permeability: float = quantity("hydraulic_permeability", maximum=1.0, doc="L_p")
 
@@ -36,6 +37,7 @@ class WaterMobile(Transport):
     counts as a constant pressure, undiluted, in place of as particles.
     """
 
+    cites: ClassVar[tuple[str, ...]] = ("Saetra2021",)
     hydraulic_permeability: float = quantity("hydraulic_permeability", maximum=1.0, doc="L_p")
     reference_inside: float = quantity("osmolarity", doc="M_in at which, and ...")
     reference_outside: float = quantity("osmolarity", doc="M_out at which no water moves")

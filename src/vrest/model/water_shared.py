@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from vrest.errors import InputError
 from vrest.model.quantity import quantity
@@ -17,6 +17,7 @@ class WaterRelaxation(Transport):
     dV_in/dt = k (V_total N_in/(N_in + N_out) - V_in), with N the amounts of all particles.
     """
 
+    cites: ClassVar[tuple[str, ...]] = ("Huebel2016",)
     rate_constant: float = quantity("rate", maximum=1e9, doc="k, one over the time constant")
 
     def stoichiometry(self) -> dict[str, float]:
@@ -42,6 +43,7 @@ class BoundedWater(Transport):
     dV_in/dt = k (V_ref (1 + s (1 - exp((osm_out - osm_in)/osm_slope))) - V_in): at most 1 + s times V_ref.
     """
 
+    cites: ClassVar[tuple[str, ...]] = ("Wei2014",)
     rate_constant: float = quantity("rate", maximum=1e9, doc="k, one over the time constant")
     reference: float = quantity("volume", exclusive=True, maximum=1.0, doc="V_ref, at equal osmolarities")
     span: float = quantity("number", maximum=100.0, doc="s, the largest relative gain")

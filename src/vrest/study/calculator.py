@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -80,6 +80,7 @@ class Ghk:
     are not monovalent; `slope_shares` each ion's part of the slope conductance.
     """
 
+    methods: ClassVar[tuple[str, ...]] = ("Nernst1889", "Goldman1943", "Hodgkin1949")
     v: float
     E: Mapping[str, float | None]
     ghk_shares: Mapping[str, Mapping[str, float]] | None

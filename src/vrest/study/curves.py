@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from vrest.verbs.rest_many import rest_many
 class BathCurve:
     """V against the concentration of one bath ion: both clocks and the Nernst line. mM, mV."""
 
+    methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Bradbury2018")
     cell: Cell
     ion: str
     path: str
@@ -128,6 +130,7 @@ def bath_curve(
 class CurrentVoltage:
     """Outward currents (pA) against V (mV), contents frozen at a resting state."""
 
+    methods: ClassVar[tuple[str, ...]] = ("Bradbury2018",)
     rest: Rest
     membrane: str
     potential: np.ndarray

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -60,6 +60,7 @@ class Firing:
     ('repetitive', 14, True)
     """
 
+    methods: ClassVar[tuple[str, ...]] = ("Steinebach2023", "Bradbury2018")
     density: float
     """uA/cm2, positive depolarises."""
     spikes: tuple[float, ...]
@@ -94,6 +95,7 @@ class Excitability:
     excitable: ...
     """
 
+    methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Steinebach2023", "Bradbury2018")
     state: str
     """`excitable`, `fires by itself`, `blocked` (Na+ channels inactivated at rest) or `inexcitable`."""
     v_rest: float | None

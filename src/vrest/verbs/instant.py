@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -37,6 +37,7 @@ SAME = 1e-9
 class Instant:
     """Potentials a moment after a change, before any concentration has moved. mV."""
 
+    methods: ClassVar[tuple[str, ...]] = ("Bradbury2018",)
     cell: Cell
     before: float | dict[str, float]
     v: float | dict[str, float]

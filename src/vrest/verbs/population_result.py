@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -29,6 +29,7 @@ class Population:
     (3, [-74.4, -70.0, -64.0], {'rests': 3}, 8.0)
     """
 
+    methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Steinebach2023", "Bradbury2018")
     cell: Cell
     """The cell that was varied."""
     samples: Samples

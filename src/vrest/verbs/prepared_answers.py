@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from vrest.verbs.run_batch import FINISHED, RunBatch
 class Rests:
     """Certified resting states, lanes side by side. `Prepared.rest` makes them."""
 
+    methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Bradbury2018")
     cell: Cell
     """What was varied."""
     system: System
@@ -84,6 +86,7 @@ class Rests:
 class Runs:
     """Runs under one protocol, lanes side by side. `Prepared.run` makes them."""
 
+    methods: ClassVar[tuple[str, ...]] = ("Steinebach2023", "Bradbury2018")
     cell: Cell
     """What was varied."""
     system: System

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any, ClassVar, overload
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from vrest.verbs.samples import plain
 class RestMany:
     """Resting states in the order of the values; none is dropped, each has its own outcome."""
 
+    methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Bradbury2018")
     over: Mapping[str, np.ndarray]
     ready: Prepared
     """The cell, and the numbers that vary."""

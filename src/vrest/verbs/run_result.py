@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -73,6 +73,7 @@ class Run:
     ([0.0, 300.0, 600.0], [-70.0, -70.0, -61.01], True)
     """
 
+    methods: ClassVar[tuple[str, ...]] = ("Steinebach2023", "Bradbury2018")
     cell: Cell
     """The cell that ran."""
     system: System

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -111,6 +111,7 @@ class Branch:
 class Bifurcation:
     """Every branch of stationary states found between two values of a parameter. Door units."""
 
+    methods: ClassVar[tuple[str, ...]] = ("Keller1977", "Kuznetsov2004", "Bradbury2018")
     cell: Cell
     path: str
     dimension: str

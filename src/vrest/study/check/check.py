@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
@@ -31,6 +31,7 @@ class Check:
     (False, 'inside.Na', '-69.4 mV after an hour')
     """
 
+    methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Bradbury2018")
     cell: Cell
     """As described."""
     claims: Claims

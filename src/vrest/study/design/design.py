@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -27,6 +27,7 @@ class Design:
     (True, '-75.0 mV', 'neuron.K_leak.permeability')
     """
 
+    methods: ClassVar[tuple[str, ...]] = ("Attwell2001", "Sandu1997", "Bradbury2018", "Virtanen2020")
     cell: Cell
     """The designed cell: it starts from the target."""
     rest: Rest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -30,6 +30,7 @@ class Explanation:
     The -70.00 mV are a vote of the open channels: K has the loudest voice (58 % of the chord conductance) ...
     """
 
+    methods: ClassVar[tuple[str, ...]] = ("Hodgkin1959", "Goldman1943", "Hodgkin1949", "Mullins1963")
     rest: Rest
     """What is accounted for."""
     membranes: tuple[MembraneStory, ...]

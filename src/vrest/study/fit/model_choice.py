@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -26,6 +26,7 @@ class ModelChoice:
     (['mullins_noda', 'ghk'], 1.0, 0.0)
     """
 
+    methods: ClassVar[tuple[str, ...]] = ("Burnham2002", "Hurvich1989", "Virtanen2020")
     fits: tuple[Fit, ...]
     """The models, by AICc."""
     refused: tuple[tuple[str, str], ...]

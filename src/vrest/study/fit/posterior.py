@@ -56,7 +56,8 @@ def posterior(
     >>> {name: values.shape for name, values in posterior(found, draws=200, warmup=200).items()}
     {'P_Na/P_K': (400,)}
 
-    Phan, Pradhan and Jankowiak 2019, arXiv:1912.11554; Hoffman and Gelman 2014, J. Mach. Learn. Res. 15:1593.
+    Phan, Pradhan and Jankowiak 2019, arXiv:1912.11554; Hoffman and Gelman 2014, J. Mach. Learn. Res. 15:1593. As
+    BibTeX: `vrest.model.citations.bibtex(["Phan2019", "Hoffman2014"])`.
     """
     try:
         import numpyro

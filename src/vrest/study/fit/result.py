@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +72,7 @@ class Fit:
     (['P_Na/P_K'], (4,), 'scatter 0.24 mV')
     """
 
+    methods: ClassVar[tuple[str, ...]] = ("Venzon1988", "Raue2009", "Hurvich1989", "Virtanen2020")
     cell: Cell
     """The cell that the fit began with, and in it what was the same in every row of the data."""
     model: Model

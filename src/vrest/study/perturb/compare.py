@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any
+from typing import Any, ClassVar
 
 from vrest.errors import InputError, VrestError
 from vrest.model.cell import Cell
@@ -27,6 +27,7 @@ class Comparison:
     (['kir_muscle'], 'no_target')
     """
 
+    methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Steinebach2023", "Bradbury2018")
     name: str
     """Of the perturbation."""
     answers: tuple[Perturbed, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -89,6 +89,7 @@ class Perturbed:
     V moves ...
     """
 
+    methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Steinebach2023", "Bradbury2018")
     cell: Cell
     """The cell, with what the perturbations need prepared in it."""
     perturbations: tuple[Perturbation, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -72,6 +72,7 @@ class Sensitivity:
     [('outside.K', 0.11), ('pump.max_rate', -0.022), ('outside.Na', 0.017)]
     """
 
+    methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Bradbury2018")
     cell: Cell
     """The cell that was asked about."""
     rest: Rest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -29,6 +29,7 @@ class Indices:
     """Of one output: first-order, total and pairwise indices of each of d inputs, with 95 % half-widths; NaN throughout
     where the output does not vary."""
 
+    methods: ClassVar[tuple[str, ...]] = ("Saltelli2010", "Saltelli2002", "Herman2017", "Iwanaga2022")
     mean: float
     sd: float
     first: np.ndarray
