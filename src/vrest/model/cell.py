@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from vrest.errors import InputError, near_miss
 from vrest.model.charge import balanced
 from vrest.model.compartment import Compartment
 from vrest.model.exchange import Exchange
 from vrest.model.membrane import Membrane
-from vrest.model.quantity import Described, quantity
+from vrest.model.quantity import Described, door_text, quantity
 from vrest.model.remembered import remembered
 from vrest.model.rings import resolved, way_between, ways
 from vrest.model.transport import ATP, CHARGE, WATER, Transport
+from vrest.shown import Shown, glued
+from vrest.tables import Column, Table
 from vrest.units import COLDEST, HOTTEST
 
 VALENCE = MappingProxyType(
     {"K": 1, "Na": 1, "Cl": -1, "HCO3": -1, "H": 1, "Li": 1, "Rb": 1, "Cs": 1, "NH4": 1, "Ca": 2, "Mg": 2, "O2": 0}
 )
 """Valences of the ions every cell knows; a cell may name more. O2 has none: a dissolved gas, no osmolyte."""
+
+
+MANY = 3
+"""Compartments that a repr has room for, one by one."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cell(Described):
+class Cell(Described, Shown):
     """One or more compartments behind membranes.
 
     Parameters
@@ -77,6 +83,8 @@ class Cell(Described):
     -68.59
     """
 
+    opened: ClassVar[int] = 0
+
     name: str
     compartments: Mapping[str, Compartment]
     membranes: Mapping[str, Membrane]
@@ -111,6 +119,57 @@ class Cell(Described):
     def _resolve(self) -> None:
         membranes = resolved(self.compartments, self.membranes, self._wires())
         object.__setattr__(self, "membranes", MappingProxyType(membranes))
+
+    def _brief(self) -> Iterable[str]:
+        title = f": {self.title}" if self.title else ""
+        yield f"Cell '{self.name}' at {door_text(self.temperature, 'temperature')}{title}"
+        if len(self.compartments) > MANY:
+            for parts in ("compartments", "membranes", "exchanges"):
+                if named := getattr(self, parts):
+                    yield f"  {len(named)} {parts if len(named) > 1 else parts[:-1]}: {', '.join(named)}"
+            return
+        for name, c in self.compartments.items():
+            size = f", {door_text(c.start_volume, 'volume')}" if c.finite else ""
+            inside = ", ".join(
+                glued(f"{ion} {door_text(value, 'concentration')}") for ion, value in self.contents(name).items()
+            )
+            yield f"  {name} ({c.kind}{size}): {inside}"
+        for name, m in self.membranes.items():
+            yield f"  membrane {name}, {door_text(self.potential(name), 'potential')}: {', '.join(m.transports)}"
+        if self.exchanges:
+            yield f"  exchanges: {', '.join(self.exchanges)}"
+
+    def tables(self) -> tuple[Table, ...]:
+        """Every number by its path, in its door unit, with where it comes from; and the literature."""
+        from vrest.model.paths import parameters
+
+        known, solved = parameters(self), self.solved()
+        numbers = Table(
+            (
+                Column("path", "", list(known)),
+                Column(
+                    "value", "", [float(p.door(solved.get(path, p.value))) for path, p in known.items()], rounding=0.0
+                ),
+                Column("unit", "", [p.unit for p in known.values()]),
+                Column("source", "", [self._source(path) for path in known]),
+            ),
+            title=f"The {len(known)} numbers of '{self.name}'",
+        )
+        keys, texts = list(self.references), list(self.references.values())
+        return numbers, Table((Column("key", "", keys), Column("reference", "", texts)), title="References")
+
+    def _source(self, path: str) -> str:
+        said = [self.sources[path].text] if path in self.sources else []
+        return "; ".join(["charge balance"] * (path in self.solved()) + said)
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def _said(self) -> Iterable[str]:
+        return ("Its live page, to vary every number: vrest.page(cell)",)
+
+    def _cells(self) -> Iterable[Cell]:
+        return (self,)
 
     def valence(self) -> Mapping[str, int]:
         """Valence of every ion this cell can name."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
 from vrest.errors import InputError, near_miss
-from vrest.model.quantity import SOLVE, Described, Quantity, quantity, quantity_map, read
+from vrest.model.quantity import SOLVE, Described, Quantity, door_text, numbers, quantity, quantity_map, read
+from vrest.shown import glued
 
 Kind = Literal["bath", "dialysed", "fixed", "osmotic"]
 KINDS = ("bath", "dialysed", "fixed", "osmotic")
@@ -122,6 +123,15 @@ class Compartment(Described):
             self._check_size(where)
         if self.finite:
             self._check_contents(where)
+
+    def _brief(self) -> Iterable[str]:
+        size = f", {door_text(self.start_volume, 'volume')}" if self.finite else ""
+        yield f"Compartment{f' {self._name!r}' if self._name else ''}, {self.kind}{size}"
+        base = f"{self._name}." if self._name else ""
+        contents = [(base + ion, value, "concentration") for ion, value in self.ions.items()]
+        for part, where in ((self.impermeant, f"{base}impermeant."), (self, base)):
+            contents += [(where + name, value, spec.dimension) for name, value, spec in (numbers(part) if part else ())]
+        yield "  " + ", ".join(glued(f"{path} = {door_text(value, dimension)}") for path, value, dimension in contents)
 
     def _check_size(self, where: str) -> None:
         if self.shape is not None and self.shape not in SHAPES:

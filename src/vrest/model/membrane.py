@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from vrest.errors import InputError
-from vrest.model.quantity import Described, quantity
+from vrest.model.quantity import Described, door_text, numbers, quantity, quantity_fields
 from vrest.model.transport import Transport
+from vrest.shown import glued
 
 LEAST_CAPACITANCE = 1e-5
 """F/m2: the least that a membrane has which closes no ring."""
@@ -64,3 +65,17 @@ class Membrane(Described):
                 hint="A membrane joins two compartments.",
             )
         object.__setattr__(self, "transports", MappingProxyType(dict(self.transports)))
+
+    def _brief(self) -> Iterable[str]:
+        base = f"{self._name}." if self._name else ""
+        yield f"Membrane{f' {self._name!r}' if self._name else ''} from '{self.inside}' to '{self.outside}'"
+        own = [glued(f"{base}{name} = {door_text(value, spec.dimension)}") for name, value, spec in numbers(self)]
+        yield "  " + ", ".join(own)
+        strengths = [label if t.strength is None else _strength(label, t) for label, t in self.transports.items()]
+        yield "  " + ", ".join(strengths)
+
+
+def _strength(label: str, t: Transport) -> str:
+    """What sets the size of a transport, by its path."""
+    dimension = dict(quantity_fields(t))[str(t.strength)].dimension
+    return glued(f"{label}.{t.strength} = {door_text(getattr(t, str(t.strength)), dimension)}")

@@ -7,7 +7,7 @@ unit conversion, range checks, a place in the file format and its JSON schema, a
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -15,7 +15,9 @@ from typing import Any, Self, cast
 
 from vrest.errors import InputError
 from vrest.physics.namespace import traced
-from vrest.units import format_si, to_si
+from vrest.shown import Told, glued
+from vrest.tables import number
+from vrest.units import format_si, from_si, to_si, unit_of
 
 SOLVE = "solve"
 """The word a file writes where the charge balance is to determine a value."""
@@ -154,7 +156,7 @@ def check(si: Any, spec: Quantity, where: str) -> Any:
     return si
 
 
-class Described:
+class Described(Told):
     """Base of frozen dataclasses with quantity fields: reads them at construction, copies with SI values."""
 
     def __post_init__(self) -> None:
@@ -177,6 +179,25 @@ class Described:
     def _check(self) -> None:
         """Checks beyond the range of single fields; abstract classes may leave it empty."""
 
+    def _brief(self) -> Iterable[str]:
+        """As it is made, values with their units; what is as by default is left out."""
+        specs = dict(quantity_fields(self)) | dict(quantity_maps(self))
+        told = []
+        for field in dataclasses.fields(cast(Any, self)):
+            value, spec = vars(self).get(field.name, field.default), specs.get(field.name)
+            usual = (
+                field.default if spec is None or field.default is dataclasses.MISSING else read(field.default, spec, "")
+            )
+            if field.name.startswith("_") or value is None or value == usual:
+                continue
+            if isinstance(value, Mapping):
+                value = {key: _as_given(each, spec) for key, each in value.items()}
+                if not value:
+                    continue
+            text = f"{field.name}={_as_given(value, spec)!r}"
+            told.append(text if spec is None else glued(text).replace(glued(", "), ", "))
+        yield f"{type(self).__name__}({', '.join(told)})"
+
     @classmethod
     def carrying(cls, values: Mapping[str, Any]) -> Self:
         """An instance with these fields as they are, SI or traced by JAX; none is checked, some may be left out."""
@@ -192,3 +213,19 @@ class Described:
         """The values of its fields, without what is derived from them and kept."""
         values = vars(self)
         return {name: values[name] for name in _field_names(type(self))}
+
+
+def _as_given(value: Any, spec: Quantity | None) -> Any:
+    """A number as one would write it at the door, with four digits."""
+    return value if spec is None or not isinstance(value, float) else door_text(value, spec.dimension)
+
+
+def door_text(value: Any, dimension: str) -> str:
+    """A value (SI, or `solve`) in its door unit, four digits.
+
+    >>> door_text(0.0667, "turnover"), door_text("solve", "number")
+    ('6.67e6 pmol/cm2/s', 'solve')
+    """
+    return (
+        f"{number(from_si(value, dimension))} {unit_of(dimension)}".rstrip() if isinstance(value, float) else str(value)
+    )

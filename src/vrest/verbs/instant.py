@@ -16,9 +16,11 @@ from vrest.model.change import Change, apply, parse_changes
 from vrest.model.paths import resolve
 from vrest.numerics.compiler.kernel import Kernel
 from vrest.physics.namespace import Array
+from vrest.shown import Drawn
 from vrest.system.assemble import Entries, System, Vector, assemble
 from vrest.system.observables import currents, without_limit
 from vrest.system.structure import Wall, parameter_vector
+from vrest.tables import Column, Table, number
 from vrest.units import from_si
 from vrest.verbs.rest import Rest, rest
 
@@ -34,18 +36,44 @@ SAME = 1e-9
 
 
 @dataclass(frozen=True)
-class Instant:
+class Instant(Drawn):
     """Potentials a moment after a change, before any concentration has moved. mV."""
 
     methods: ClassVar[tuple[str, ...]] = ("Bradbury2018",)
+    drawn_by: ClassVar[str] = "vrest.plot.answers:instant_axes"
+
     cell: Cell
     before: float | dict[str, float]
     v: float | dict[str, float]
     others: tuple[float, ...] | dict[str, tuple[float, ...]]
     """Further zero-current potentials; by membrane where there are several, none of those that depend on each other."""
 
-    def __repr__(self) -> str:
-        return f"Instant answer of '{self.cell.name}': {self.before} -> {self.v} mV, contents frozen"
+    @property
+    def rows(self) -> list[tuple[str, float, float, tuple[float, ...]]]:
+        """Of each membrane its name, V before and at once, and further zero-current potentials, mV."""
+        if isinstance(self.v, dict) and isinstance(self.before, dict) and isinstance(self.others, dict):
+            return [(name, self.before[name], v, self.others[name]) for name, v in self.v.items()]
+        return [(next(iter(self.cell.membranes)), self.before, self.v, self.others)]  # pyright: ignore[reportReturnType]
+
+    def _cells(self) -> Iterable[Cell]:
+        return (self.cell,)
+
+    def _brief(self) -> Iterable[str]:
+        yield f"'{self.cell.name}' at once, contents frozen:"
+        for name, before, v, _ in self.rows:
+            yield f"  V ({name}): {number(before, decimals=2)} -> {number(v, decimals=2)} mV"
+
+    def tables(self) -> tuple[Table, ...]:
+        """V of each membrane before and at once, mV, and further potentials that carry no current."""
+        names, before, v, others = zip(*self.rows, strict=True)
+        columns = (
+            Column("membrane", "", names),
+            Column("V before", "mV", before, decimals=2),
+            Column("V at once", "mV", v, decimals=2),
+            Column("change", "mV", [b - a for a, b in zip(before, v, strict=True)], decimals=2, signed=True),
+            Column("other zeros", "mV", [", ".join(number(o, decimals=2) for o in each) for each in others]),
+        )
+        return (Table(columns, "Contents frozen"),)
 
 
 def instant(cell: CellLike, changes: str | Change | Iterable[str | Change] | Mapping[str, Any] = ()) -> Instant:

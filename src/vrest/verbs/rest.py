@@ -17,9 +17,11 @@ from vrest.model.change import Change, apply, parse_changes
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.numerics.compiler.fallback import Fallback, fallbacks
+from vrest.shown import Drawn, glued
 from vrest.system.assemble import System, assemble
 from vrest.system.ledger import Account, accounts, describe
 from vrest.system.structure import parameter_vector
+from vrest.tables import Column, Table, number
 from vrest.units import duration, from_si
 from vrest.verbs.certify import Certificate, certify, imbalance, pump_notices
 from vrest.verbs.linearised import linearised
@@ -34,11 +36,11 @@ from vrest.verbs.verdict import departed, verdict
 
 
 @dataclass(frozen=True)
-class Rest:
+class Rest(Drawn):
     """A resting state with its certificate, or the reason why there is none.
 
     Numbers are in door units: mV, mM, s, um3. What is read of a state raises `NoRestError` where there is none
-    (`outcome.has_state`). `str()` is the whole certificate.
+    (`outcome.has_state`). `str()` is the whole certificate, `plot()` its ladder of potentials.
 
     >>> r = rest("mammalian_neuron")
     >>> r.outcome.name, r.stable, f"{r.v_rest:.2f} mV", f"{r.E['Na']:.2f} mV", f"{r.atp_per_second:.2e} /s"
@@ -46,6 +48,8 @@ class Rest:
     """
 
     methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Bradbury2018")
+    drawn_by: ClassVar[str] = "vrest.plot.answers:rest_axes"
+
     cell: Cell
     """The cell that was asked about, changes applied."""
     system: System
@@ -186,8 +190,71 @@ class Rest:
         self.need_state()
         return restarted(self.cell, self.system, self.state, self.parameters)
 
-    def __repr__(self) -> str:
-        return _table(self)
+    def _cells(self) -> Iterable[Cell]:
+        return (self.cell,)
+
+    def _brief(self) -> Iterable[str]:
+        celsius = number(from_si(self.cell.temperature, "temperature"))
+        yield f"Rest of '{self.cell.name}' at {celsius} degC: {self.outcome.name}"
+        yield f"  {self.reason}"
+        if not self.outcome.has_state:
+            return
+        potentials = self.v_rest if isinstance(self.v_rest, dict) else {"V": self.v_rest}
+        yield "  " + ", ".join(glued(f"{name} = {number(v, decimals=2)} mV") for name, v in potentials.items())
+        slowest = "" if (tau := self._slowest) is None else f"slowest time constant {tau}; "
+        yield f"  {slowest}{number(self.atp_per_second, 3)} ATP/s"
+
+    @property
+    def _slowest(self) -> str | None:
+        """The slowest time constant in words."""
+        tau = self.slowest_time_constant
+        return "none: algebraic" if self.algebraic else None if tau is None else duration(tau)
+
+    def tables(self) -> tuple[Table, ...]:
+        """Ions by membrane (mM, mV), compartments (um3, mOsm), and the certificate; that alone without a state."""
+        if not self.outcome.has_state:
+            return (self._certificate(),)
+        now, walls = self._read(), self.system.structure.walls
+        rows = [(wall, ion, e) for wall in walls for ion, e in now.E[wall.name].items()]
+        ions = [
+            *([Column("membrane", "", [wall.name for wall, _, _ in rows])] if len(walls) > 1 else []),
+            Column("ion", "", [ion for _, ion, _ in rows]),
+            Column("inside", "mM", [now.concentrations[wall.inside][ion] for wall, ion, _ in rows]),
+            Column("outside", "mM", [now.concentrations[wall.outside][ion] for wall, ion, _ in rows]),
+            Column("E", "mV", [e for _, _, e in rows], decimals=2),
+            Column("V - E", "mV", [now.v[wall.name] - e for wall, _, e in rows], decimals=2, signed=True),
+        ]
+        spaces = [
+            Column("compartment", "", list(now.osmolarities)),
+            Column("volume", "um3", [now.volumes.get(name) for name in now.osmolarities]),
+            Column("osmolarity", "mOsm", list(now.osmolarities.values())),
+        ]
+        found = [Table(ions, "Ions"), Table(spaces, "Compartments")]
+        if paths := self.exchange_currents:
+            columns = Column("path", "", list(paths)), Column("current", "pA", list(paths.values()), signed=True)
+            found.append(Table(columns, "Currents from inside to outside"))
+        return (*found, self._certificate())
+
+    def _certificate(self) -> Table:
+        worst = max((abs(x) for ions in self.residual_mM_per_min.values() for x in ions.values()), default=None)
+        certificate = [
+            Column("outcome", "", [self.outcome.name]),
+            Column("remaining correction", "mV", [self.residual_mV], digits=2),
+            Column("worst imbalance", "mM/min", [worst], digits=2),
+            Column("condition number", "", [self.conditioning], digits=2),
+            Column("slowest time constant", "s", [self.slowest_time_constant], form=duration),
+        ]
+        if self.outcome.has_state:
+            certificate += [
+                Column("ATP", "1/s", [self.atp_per_second], digits=3),
+                Column("power", "W", [self.watts], digits=3),
+            ]
+        return Table(certificate, "Certificate")
+
+    def _said(self) -> Iterable[str]:
+        if self.outcome.has_state:
+            yield f"Reached by {self.reached}."
+            yield from (f"Conserved: {text}." for text in describe(self.system))
 
 
 def rest(
@@ -282,25 +349,3 @@ def result(cell: Cell, x0: np.ndarray, found: Certificate, heard: Iterable[Fallb
 def _single(by_membrane: dict[str, Any]) -> Any:
     """What is read of one membrane as it is, of several by name."""
     return next(iter(by_membrane.values())) if len(by_membrane) == 1 else by_membrane
-
-
-def _table(result: Rest) -> str:
-    celsius = from_si(result.cell.temperature, "temperature")
-    lines = [f"Rest of '{result.cell.name}' at {celsius:.4g} degC: {result.outcome.name}"]
-    lines.append(f"  {result.reason}")
-    if not result.outcome.has_state:
-        return "\n".join(lines)
-    potentials = result.v_rest if isinstance(result.v_rest, dict) else {"": result.v_rest}
-    for name, v in potentials.items():
-        lines.append(f"  V{f' ({name})' if name else ''} = {v:.4f} mV")
-    for space, ions in result.concentrations.items():
-        lines.append(f"  {space}: " + ", ".join(f"{ion} {c:.4g}" for ion, c in ions.items()) + " mM")
-    lines += [f"  I ({name}) = {current:.4g} pA" for name, current in result.exchange_currents.items()]
-    tau = result.slowest_time_constant
-    if tau is not None or result.algebraic:
-        lines.append(f"  slowest time constant {'none: algebraic' if tau is None else duration(tau)}")
-    lines.append(f"  ATP {result.atp_per_second:.4g} /s ({result.watts:.3g} W)")
-    lines.append(f"  reached by {result.reached}")
-    lines.append(f"  remaining Newton correction {result.residual_mV:.1e} mV; condition {result.conditioning:.1e}")
-    lines += [f"  conserved: {text}" for text in describe(result.system)]
-    return "\n".join(lines)

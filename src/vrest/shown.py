@@ -1,0 +1,131 @@
+"""What every result can do: say what it is in a few lines, be a table, be drawn, be cited."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import replace
+from html import escape
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from vrest.tables import Table, prose
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+WIDTH = 80
+"""Columns of text."""
+
+LINES = 9
+"""Lines of a repr: what has more to say says it in its tables."""
+
+ROWS, MOST_ROWS = 20, 60
+"""Rows that are printed of a long table, and rows that a notebook shows."""
+
+GLUE = "\xa0"
+"""A blank at which no line ends."""
+
+
+class Told(ABC):
+    """Abstract base of what has a short repr, in door units."""
+
+    def __init_subclass__(cls) -> None:
+        cls.__repr__ = cls.__repr__  # a dataclass writes its own, in SI, where a class holds none itself
+
+    @abstractmethod
+    def _brief(self) -> Iterable[str]:
+        """What it is, in a few lines; those too long for a terminal are wrapped."""
+
+    def __repr__(self) -> str:
+        lines = [part for line in self._brief() for part in _hanging(line)]
+        return "\n".join(lines if len(lines) <= LINES else [*lines[: LINES - 1], "  ..."])
+
+
+class Shown(Told, ABC):
+    """Abstract base of results: `str()` is all of it as text, a notebook shows it as tables."""
+
+    methods: ClassVar[tuple[str, ...]] = ()
+    """Keys of the literature on how it was found, beside that of its cells."""
+
+    opened: ClassVar[int] = 1
+    """Tables that a notebook shows at once; the others unfold."""
+
+    @abstractmethod
+    def tables(self) -> tuple[Table, ...]:
+        """Its numbers in door units as tables, the main one first."""
+
+    def to_dataframe(self) -> Any:
+        """The main table as a `pandas.DataFrame`: every row, numbers with all their digits, units in the heads."""
+        return self.tables()[0].to_dataframe()
+
+    def _said(self) -> Iterable[str]:
+        """Sentences that stand below the tables."""
+        return ()
+
+    def _repr_html_(self) -> str:
+        head, *more = (escape(line.strip().replace(GLUE, " ")) for line in self._brief())
+        parts = ["<p>" + "<br>\n".join([f"<strong>{head}</strong>", *more]) + "</p>"]
+        for k, table in enumerate(self.tables()):
+            shown = _shortened(table, MOST_ROWS).html()
+            name = escape(table.title or "Numbers")
+            parts.append(shown if k < self.opened else f"<details><summary>{name}</summary>{shown}</details>")
+        return "\n".join([*parts, *(f"<p>{escape(sentence)}</p>" for sentence in self._said())])
+
+    def __str__(self) -> str:
+        below = "\n".join(map(_fitted, self._said()))
+        tables = (_shortened(table, ROWS).text(WIDTH) for table in self.tables())
+        return "\n\n".join([repr(self), *tables, *([below] if below else [])])
+
+
+class Drawn(Shown, ABC):
+    """Abstract base of results that have a picture."""
+
+    drawn_by: ClassVar[str]
+    """What draws its main panel into axes, as `module:function`; imported when it is asked for."""
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw its main panel.
+
+        `ax`: Matplotlib axes to draw into; by default those of a new figure of pyplot's, which a notebook shows.
+        Returns the axes.
+        """
+        module, _, function = self.drawn_by.partition(":")
+        draw = getattr(import_module(module), function)
+        if ax is None:
+            from matplotlib import pyplot
+
+            ax = pyplot.subplots(layout="constrained")[1]
+        return draw(self, ax)
+
+
+def glued(text: str) -> str:
+    """A text that no line of a repr breaks, such as a number with its unit.
+
+    >>> glued("5 mM") == "5\\xa0mM"
+    True
+    """
+    return text.replace(" ", GLUE)
+
+
+def _fitted(text: str) -> str:
+    return prose(text, WIDTH).replace(GLUE, " ")
+
+
+def _hanging(line: str) -> list[str]:
+    """A line wrapped, what follows the first of its lines a little to the right."""
+    if len(line) <= WIDTH:
+        return [line.replace(GLUE, " ")]
+    first, *others = prose(line, WIDTH - 2).replace(GLUE, " ").splitlines()
+    return [first, *(f"  {other}" for other in others)]
+
+
+def _shortened(table: Table, most: int) -> Table:
+    """The first and the last rows of a long table."""
+    rows = len(table.columns[0].values) if table.columns else 0
+    if rows <= most:
+        return table
+    half = most // 2
+    columns = [replace(c, values=[*c.values[:half], *c.values[-half:]]) for c in table.columns]
+    left_out = f"The first and the last {half} of {rows:,} rows."
+    return replace(table, columns=columns, note=f"{table.note} {left_out}".strip())
