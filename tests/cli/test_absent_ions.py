@@ -167,7 +167,7 @@ def test_votes_add_up_without_the_ion_that_is_gone():
     assert sum(ion.chord_share for ion in ions.values()) == pytest.approx(1.0)
     assert story.chord_sum + story.chord_pump + story.chord_paths + story.chord_one_sided == pytest.approx(story.v)
     assert [pump.cycle_cost for pump in story.pumps] == [None]
-    assert "There is no Na: it has no vote." in str(package.explain(package.rest(sodium_free())))
+    assert "There is no Na+ on either side." in str(package.explain(package.rest(sodium_free())))
 
 
 def test_an_ion_on_one_side_alone_moves_v_like_a_pump(neuron):

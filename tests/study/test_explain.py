@@ -58,7 +58,7 @@ def test_ghk_shares_are_those_of_the_formula(story):
     by = {i.ion: i for i in m.ions}
     num = {"K": 1e-6 * 5, "Na": 5.4217303576714164e-8 * 145, "Cl": 4.5e-7 * by["Cl"].inside}
     assert by["Na"].ghk_share_numerator == pytest.approx(num["Na"] / sum(num.values()), rel=1e-9)
-    # measured by the numerator K+ is not the loudest, measured by conductance it is: hence three labelled votes
+    # measured by the numerator K+ is not the largest, measured by conductance it is: hence three labelled votes
     assert by["Na"].ghk_share_numerator > by["K"].ghk_share_numerator
     assert by["K"].chord_share > by["Na"].chord_share
 
@@ -172,11 +172,11 @@ def test_no_potential_carries_zero_current_once_the_pump_is_off(tmp_path):
     by = {i.ion: i for i in m.ions}
     assert by["K"].E + 1.5 * (m.v - by["K"].E) == pytest.approx(420.2, abs=0.1)  # beyond 400 mV
     assert (m.v_pump_off, m.direct, m.indirect) == (None, None, None)
-    (told,) = [line for line in found.sentences() if line.startswith("Stop the pump")]
+    (told,) = [line for line in found.sentences() if line.startswith("Stopping the pump")]
     assert told.startswith(
-        "Stop the pump and no potential between -400 and +400 mV that V drifts to carries zero current."
+        "Stopping the pump: no potential between -400 and +400 mV that V drifts to carries zero current."
     )
-    assert told.endswith("finds no rest (runs_out).")
+    assert "With it stopped, there is no resting state: an ion runs out, because" in told
     assert told in str(found)
     assert json.loads(json.dumps(found.as_dict()))["v_pump_off"] is None
     texts = [text.get_text() for text in ladder_figure(found).axes[0].texts]

@@ -19,7 +19,7 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Who makes the resting potential: each ion's vote, the pump's own part, the balance and the bill.
+    """Who makes the resting potential: each ion's share of the conductance, the pump's part, the balance, the bill.
 
     \b
     Examples:

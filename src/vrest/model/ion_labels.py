@@ -14,6 +14,19 @@ def ion_label(ion: str, valence: int | None = None) -> str:
     >>> ion_label("K"), ion_label("HCO3"), ion_label("Ca"), ion_label("A", valence=-1)
     ('K⁺', 'HCO₃⁻', 'Ca²⁺', 'A⁻')
     """
-    z = VALENCE.get(ion, 0) if valence is None else valence
-    charge = f"{abs(z) if abs(z) > 1 else ''}{'+' if z > 0 else '-'}" if z else ""
-    return ion.translate(_SUBSCRIPT) + charge.translate(SUPERSCRIPT)
+    return ion.translate(_SUBSCRIPT) + _charge(VALENCE.get(ion, 0) if valence is None else valence).translate(
+        SUPERSCRIPT
+    )
+
+
+def ion_text(ion: str, valence: int) -> str:
+    """The same in plain letters, for lines of text.
+
+    >>> ion_text("K", 1), ion_text("HCO3", -1), ion_text("Ca", 2), ion_text("O2", 0)
+    ('K+', 'HCO3-', 'Ca2+', 'O2')
+    """
+    return ion + _charge(valence)
+
+
+def _charge(z: int) -> str:
+    return f"{abs(z) if abs(z) > 1 else ''}{'+' if z > 0 else '-'}" if z else ""

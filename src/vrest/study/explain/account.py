@@ -2,84 +2,168 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from vrest.study.explain.story import MembraneStory
+from vrest.model.ion_labels import ion_text
+from vrest.study.explain.story import IonStory, MembraneStory
 from vrest.system.observables import AROUND
 from vrest.units import from_si
+from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import Rest
 
 PASSIVE = 0.01
-"""mV: an ion with less driving force than this follows V instead of pulling it."""
+"""mV: an ion with less driving force than this is at its E."""
+
+FEW = 1e-6
+"""A share of the ions that needs no digits."""
+
+TIE = 0.005
+"""Shares that read the same."""
 
 ROUNDING = 1e-9
 """A number so small beside the largest of its column is rounding."""
 
 
-def sentences(m: MembraneStory, membranes: Sequence[MembraneStory]) -> list[str]:
+def sentences(m: MembraneStory, membranes: Sequence[MembraneStory], valence: Mapping[str, int]) -> list[str]:
     where = f" of membrane '{m.membrane}'" if len(membranes) > 1 else ""
-    lines = []
-    voters = [i for i in m.ions if i.chord_share is not None and i.E is not None]
-    loudest = max(voters, key=lambda i: i.chord_share or 0.0, default=None)
-    if loudest is not None and loudest.chord_share is not None and loudest.driving_force is not None:
-        share = f"{100 * loudest.chord_share:.0f} % of the chord conductance"
-        if abs(loudest.driving_force) > PASSIVE:
-            voice = f"{loudest.ion} has the loudest voice ({share}) and pulls towards {loudest.E:.1f} mV."
-        else:
-            voice = f"{loudest.ion} has the loudest voice ({share}), but it is passive and only repeats what V is."
-        lines.append(f"The {m.v:.2f} mV{where} are a vote of the open channels: {voice}")
+    lines = _vote(m, where, {i.ion: ion_text(i.ion, valence[i.ion]) for i in m.ions}, explained=m is membranes[0])
     if abs(m.chord_paths) > PASSIVE:
-        by = ", ".join(m.paths)
-        lines.append(f"Current that reaches it from elsewhere ({by}) moves it by {m.chord_paths:+.2f} mV.")
+        lines.append(f"Current from elsewhere ({', '.join(m.paths)}) makes {m.chord_paths:+.2f} mV of it.")
     if abs(m.chord_one_sided) > PASSIVE:
+        lines.append(f"Ions on one side alone have no E; their current makes {m.chord_one_sided:+.2f} mV of it.")
+    if absent := [ion_text(i.ion, valence[i.ion]) for i in m.ions if i.E is None and not i.inside and not i.outside]:
+        lines.append(f"There is no {' and no '.join(absent)} on either side.")
+    ring, turning = AROUND in m.paths, _turn(m)
+    if m.charge_moved is None and not ring:
+        lines.append("The contents inside are held from outside, as by a pipette: they need no pump.")
+    if turning and not ring:
+        lines.append(_stopping(m, membranes))
+    elif m.charge_moved is not None and not any(map(_turn, membranes)):
+        lines.append("No pump turns: no ATP is spent.")
+    if m.ghk is not None and (left := _left_out(m)):
         lines.append(
-            f"Ions that are on one side alone have no E; their current moves it by {m.chord_one_sided:+.2f} mV."
+            f"The GHK equation says {_mV(m.ghk)} mV with these permeabilities and contents. V is "
+            f"{m.v - m.ghk:+.2f} mV from there, by what it leaves out: {left}."
         )
-    if absent := [i.ion for i in m.ions if i.E is None and not i.inside and not i.outside]:
-        lines.append(f"There is no {' and no '.join(absent)}: it has no vote.")
-    if AROUND in m.paths:
-        pass  # it holds no charge, and what is on both its sides is for the others to hold
-    elif m.charge_moved is None:
-        lines.append("The contents inside are held from outside, as by a pipette: no pump is needed.")
-    elif not any(abs(pump.turnover) > 0 for each in membranes for pump in each.pumps):
-        lines.append("No pump turns: nothing holds the gradients.")
-    elif not any(abs(pump.turnover) > 0 for pump in m.pumps):
-        pass  # another membrane holds them
+    if m.mullins_noda is not None and m.ghk_without_cl is not None and turning:
+        lines.append(
+            f"Mullins-Noda, for K+ and Na+ alone and with a pump of 3 Na+ for 2 K+, says {_mV(m.mullins_noda)} mV; "
+            f"GHK says {_mV(m.ghk_without_cl)} mV for those two."
+        )
+    if m.charge_moved is not None and m.charge_moved_share is not None and _mV(m.v) != "0.00":
+        share = f"{100 * m.charge_moved_share:.2g}" if m.charge_moved_share > FEW else "less than 0.0001"
+        lines.append(f"Charging the membrane moved {m.charge_moved:.2g} uM of ions, {share} % of those inside.")
+    return lines
+
+
+def _vote(m: MembraneStory, where: str, named: Mapping[str, str], *, explained: bool) -> list[str]:
+    """Who pulls V where: by shares of the chord conductance, which the article calls a democratic vote."""
+    voters = [i for i in m.ions if i.chord_share and i.E is not None]
+    if not voters:
+        return []
+    said = f"V{where} is {_mV(m.v)} mV"
+    pulling = [i for i in voters if abs((i.chord_share or 0.0) * (i.driving_force or 0.0)) > PASSIVE]
+    if len(voters) == 1:
+        (only,) = voters
+        at = f"E_{only.ion} = {_mV(only.E)} mV"
+        among = "of the ions on both sides " if any(i.E is None and i.channel_current for i in m.ions) else ""
+        if pulling:
+            return [f"{said}: {among}only {named[only.ion]} has open channels, which pull towards {at}."]
+        return [
+            f"{said}: {among}only {named[only.ion]} has open channels, so V sits at {at}, where they carry nothing."
+        ]
+    if not pulling:
+        away = [i for i in voters if abs(i.driving_force or 0.0) > PASSIVE]
+        there = _and([named[i.ion] for i in voters if i not in away])
+        line = f"{said}: {there} {'are' if len(voters) - len(away) > 1 else 'is'} in equilibrium there, at E = V."
+        if away:
+            line += f" {_and([named[i.ion] for i in away])} would move V by less than {PASSIVE} mV."
+        return [line]
+    head = f"{said}."
+    if explained:
+        head = f"{said}, a vote of the open channels: each ion pulls towards its E with its share of the conductance."
+    lines = []
+    first = _largest(voters)
+    if strongest := [i for i in first if i in pulling]:
+        lines.append(f"{head} {_pull(strongest, named)}.")
     else:
-        lines.append(f"{_at_once(m)} {_later(m)}")
-    turning = any(abs(pump.turnover) > 0 for pump in m.pumps)
-    if m.ghk is not None and turning:
+        why = "V is at its E, so it pulls nowhere"
+        if first[0].passive:
+            why = "it is passive: nothing but its channels moves it, so its E follows V"
+        lines.append(f"{head} {_shares(first[:1], named)}, but {why}.")
+        lines.append(f"Of the ions that pull, {_pull(_largest(pulling), named)}.")
+    if against := [i for i in voters if (i.chord_share or 0.0) < 0.0]:
         lines.append(
-            f"The GHK equation says {m.ghk:.2f} mV with these permeabilities and contents: it leaves out the "
-            f"pump's own current, {m.v - m.ghk:+.2f} mV."
-        )
-    if m.mullins_noda is not None and turning:
-        lines.append(
-            f"Mullins-Noda, which counts 3 Na+ against 2 K+, says {m.mullins_noda:.2f} mV: "
-            f"{m.mullins_noda_minus_ghk:+.2f} mV from GHK for the same two ions."
-        )
-    if m.charge_moved is not None and m.charge_moved_share is not None:
-        lines.append(
-            f"Charging the membrane moved {m.charge_moved:.2g} uM of ions, "
-            f"{100 * m.charge_moved_share:.2g} % of those inside."
+            f"The share of {_and([f'{named[i.ion]} ({100 * (i.chord_share or 0.0):.0f} %)' for i in against])} is "
+            "negative, as its current runs against its driving force, and the other shares add up to more than 100 %."
         )
     return lines
 
 
-def _at_once(m: MembraneStory) -> str:
-    """What is lost as soon as the pump stops."""
-    if m.v_pump_off is None:
-        return "Stop the pump and no potential between -400 and +400 mV that V drifts to carries zero current."
-    return f"Stop the pump and {m.direct:.2f} mV are lost at once (to {m.v_pump_off:.2f} mV): its own current."
+def _largest(ions: Sequence[IonStory]) -> list[IonStory]:
+    """The ion with the largest share, and any that has as much."""
+    most = max(i.chord_share or 0.0 for i in ions)
+    return [i for i in ions if most - (i.chord_share or 0.0) < TIE]
 
 
-def _later(m: MembraneStory) -> str:
-    """What is lost as the gradients run down."""
+def _shares(ions: Sequence[IonStory], named: Mapping[str, str]) -> str:
+    have = "has the largest share" if len(ions) == 1 else "have the largest shares"
+    return (
+        f"{_and([named[i.ion] for i in ions])} {have} ({_and([f'{100 * (i.chord_share or 0.0):.0f} %' for i in ions])})"
+    )
+
+
+def _pull(ions: Sequence[IonStory], named: Mapping[str, str]) -> str:
+    pull = "pulls" if len(ions) == 1 else "pull"
+    return f"{_shares(ions, named)} and {pull} towards {_and([f'E_{i.ion} = {_mV(i.E)} mV' for i in ions])}"
+
+
+def _turn(m: MembraneStory) -> bool:
+    return any(abs(pump.turnover) > 0 for pump in m.pumps)
+
+
+def _stopping(m: MembraneStory, membranes: Sequence[MembraneStory]) -> str:
+    """What becomes of V when all pumps stop: at once, contents unchanged, and in the end."""
+    several = sum(abs(pump.turnover) > 0 for each in membranes for pump in each.pumps) > 1
+    pump, it = ("pumps", "them") if several else ("pump", "it")
+    if m.v_pump_off is None or m.direct is None:
+        lines = f"Stopping the {pump}: no potential between -400 and +400 mV that V drifts to carries zero current."
+    elif _mV(m.direct) == "0.00":
+        lines = f"Stopping the {pump}: V does not move at once."
+    else:
+        lines = (
+            f"Stopping the {pump}: {m.direct:+.2f} mV at once, to {_mV(m.v_pump_off)} mV, with the contents unchanged."
+        )
     if m.v_run_down is None:
-        return f"Then the gradients run down, and the cell finds no rest ({m.run_down_outcome})."
+        ends = Outcome[m.run_down_outcome].value
+        return f"{lines} With {it} stopped, {ends[0].lower()}{ends[1:]}"
     if m.indirect is None:
-        return f"When the gradients have run down it is {m.v_run_down:.2f} mV."
-    return f"Another {m.indirect:.2f} mV are lost as the gradients it keeps run down, to {m.v_run_down:.2f} mV."
+        return f"{lines} In the end it is {_mV(m.v_run_down)} mV."
+    if _mV(m.indirect) == "0.00":
+        return f"{lines} It stays there."
+    what = "the gradients run down" if m.run_down else "the contents change"
+    another = "" if _mV(m.direct) == "0.00" else "another "
+    return f"{lines} Then {another}{m.indirect:+.2f} mV as {what}, to {_mV(m.v_run_down)} mV."
+
+
+def _left_out(m: MembraneStory) -> str:
+    """Whose current the GHK equation leaves out, in words; empty where V is what it says."""
+    if _mV(m.v) == _mV(m.ghk):
+        return ""
+    pumps = [pump.name for pump in m.pumps if abs(pump.current) > 0]
+    whose = [f"the {name}" if name == "pump" else name for name in (*pumps, *m.other_currents)]
+    if not (whose or m.paths):
+        return ""
+    return "the current " + (AROUND if AROUND in m.paths else f"of {_and([*whose, *m.paths])}")
+
+
+def _and(texts: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(texts[:-1]), texts[-1]))) if texts else ""
+
+
+def _mV(value: float | None) -> str:
+    """To 0.01 mV; no negative zero."""
+    return "-" if value is None else f"{round(value, 2) + 0.0:.2f}"
 
 
 def bill(atp_per_second: float, watts: float) -> list[str]:

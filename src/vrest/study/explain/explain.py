@@ -12,9 +12,10 @@ from vrest.model.cellfile import CellLike
 from vrest.model.change import Change
 from vrest.model.notice import Notice
 from vrest.model.transport import ATP
-from vrest.study.explain.account import bill, sentences, table
+from vrest.study.explain.account import PASSIVE, ROUNDING, TIE, bill, sentences, table
 from vrest.study.explain.parts import Parts, parts
 from vrest.study.explain.story import IonStory, MembraneStory, PumpStory
+from vrest.system.observables import AROUND, bare_transports
 from vrest.system.structure import Wall
 from vrest.units import from_si
 from vrest.verbs.instant import instant_potentials
@@ -27,7 +28,7 @@ class Explanation:
     """The account of a resting state. `str()` is a table, `as_dict()` is ready for JSON.
 
     >>> print(explain("mammalian_neuron").sentences()[0])
-    The -70.00 mV are a vote of the open channels: K has the loudest voice (58 % of the chord conductance) ...
+    V is -70.00 mV, a vote of the open channels: each ion pulls towards its E with its share of the conductance. ...
     """
 
     methods: ClassVar[tuple[str, ...]] = ("Hodgkin1959", "Goldman1943", "Hodgkin1949", "Mullins1963")
@@ -63,7 +64,7 @@ class Explanation:
 
     def sentences(self) -> list[str]:
         """The account in plain words."""
-        told = [sentence for m in self.membranes for sentence in sentences(m, self.membranes)]
+        told = [sentence for m in self.membranes for sentence in sentences(m, self.membranes, self.rest.system.valence)]
         return [*told, *bill(self.atp_per_second, self.watts)]
 
     def __str__(self) -> str:
@@ -79,6 +80,7 @@ UNITS = {
     "E": "mV",
     "driving_force": "mV",
     "channel_current": "pA",
+    "other_currents": "pA",
     "chord_share": "1",
     "slope_share": "1",
     "ghk_share_numerator": "1",
@@ -172,19 +174,43 @@ def _membranes(result: Rest, made: Parts, down: Rest, off: list[Change]) -> tupl
     stopped = system.with_values(p, {change.path: 0.0 for change in off})
     at_once = instant_potentials(system, x[:, None], stopped[:, None]).v[:, 0]
     now = readings(system, x, p)
-    later = readings(system, down.state, down.parameters).v if down.outcome.is_rest else {}
+    later = readings(system, down.state, down.parameters) if down.outcome.is_rest else None
     stories = []
     for wall, v_off in zip(system.structure.walls, at_once.tolist(), strict=True):
-        lost = _known(from_si(v_off, "potential")), later.get(wall.name), down.outcome.name
-        stories.append(_membrane(wall, made, now, *lost))
+        end = _End(
+            v_off=_known(from_si(v_off, "potential")),
+            v=later.v[wall.name] if later else None,
+            outcome=down.outcome.name,
+            run_down=bool(later) and _has_run_down(made, now.E[wall.name], later.E[wall.name], wall),
+        )
+        stories.append(_membrane(result, wall, made, now, end))
     return tuple(stories)
 
 
-def _membrane(
-    wall: Wall, made: Parts, now: Readings, v_off: float | None, v_down: float | None, run_down: str
-) -> MembraneStory:
-    """Of one membrane, from what makes its potential, what is read of it, and what it loses (mV) without pumps."""
+@dataclass(frozen=True)
+class _End:
+    """What a membrane comes to without pumps, mV."""
+
+    v_off: float | None
+    v: float | None
+    outcome: str
+    run_down: bool
+
+
+def _has_run_down(made: Parts, now: dict[str, Any], later: dict[str, Any], wall: Wall) -> bool:
+    """Whether the E of the ions that conduct have come together, to a tenth of their range, and towards 0, by half."""
+    ions = [ion for ion, share in made.chord_share[wall.name].items() if share > TIE]
+    before, after = (np.array([E[ion] for ion in ions]) for E in (now, later))
+    return bool(ions) and bool(np.ptp(after) < 0.1 * np.ptp(before) and abs(after).max() < 0.5 * abs(before).max())
+
+
+def _membrane(result: Rest, wall: Wall, made: Parts, now: Readings, end: _End) -> MembraneStory:
+    """Of one membrane, from what makes its potential, what is read of it, and what it comes to without pumps."""
     name = wall.name
+    channels = {label for label, part in bare_transports(result.system, wall).items() if part.is_channel}
+    held = {i for i in made.E[name] if f"{wall.inside}.{i}" in result.cell.closures}
+    free = result.system.structure.space(wall.inside).finite
+    most = max((abs(x) for each in now.fluxes[name].values() for x in each.values()), default=0.0)
     v, fluxes = made.v[name], now.fluxes[name]
     inside, outside = now.concentrations[wall.inside], now.concentrations[wall.outside]
     ions = tuple(
@@ -201,9 +227,17 @@ def _membrane(
             ghk_share_denominator=_known(made.ghk_share_denominator[name][ion]),
             fluxes=fluxes.get(ion, {}),
             balance=sum(fluxes.get(ion, {}).values(), 0.0),
+            passive=bool(
+                free
+                and ion not in held
+                and made.chord_share[name][ion] > 0.0
+                and abs(made.driving_force[name][ion]) <= PASSIVE
+                and all(abs(x) <= ROUNDING * most for label, x in fluxes.get(ion, {}).items() if label not in channels)
+            ),
         )
         for ion, E in made.E[name].items()
     )
+    largest = max((abs(current) for current in now.currents[name].values()), default=0.0)
     pumps = tuple(
         PumpStory(
             name=label,
@@ -220,20 +254,28 @@ def _membrane(
         v=v,
         ions=ions,
         pumps=pumps,
+        other_currents={
+            label: current
+            for label, current in now.currents[name].items()
+            if label not in channels and label not in made.turnover[name] and abs(current) > ROUNDING * largest
+        },
         chord_sum=made.chord_sum[name],
         chord_pump=made.chord_pump[name],
         chord_paths=made.chord_paths[name],
         chord_one_sided=made.chord_one_sided[name],
-        paths=tuple(now.path_currents[name]),
+        paths=tuple(
+            path for path, i in now.path_currents[name].items() if path == AROUND or abs(i) > ROUNDING * largest
+        ),
         ghk=_known(made.ghk[name]),
         ghk_without_cl=_known(made.ghk_without_cl[name]),
         mullins_noda=_known(made.mullins_noda[name]),
         mullins_noda_minus_ghk=_known(made.mullins_noda_minus_ghk[name]),
-        v_pump_off=v_off,
-        direct=None if v_off is None else v_off - v,
-        v_run_down=v_down,
-        indirect=None if v_down is None or v_off is None else v_down - v_off,
-        run_down_outcome=run_down,
+        v_pump_off=end.v_off,
+        direct=None if end.v_off is None else end.v_off - v,
+        v_run_down=end.v,
+        indirect=None if end.v is None or end.v_off is None else end.v - end.v_off,
+        run_down_outcome=end.outcome,
+        run_down=end.run_down,
         charge_moved=_known(made.charge_moved[name]),
         charge_moved_share=_known(made.charge_moved_share[name]),
     )

@@ -28,6 +28,8 @@ class IonStory:
     """Outward flux through each transport."""
     balance: float
     """Sum of the fluxes: zero at rest."""
+    passive: bool
+    """Whether it has channels, nothing else moves it and its contents are free, and they have come to E = V."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class MembraneStory:
     v: float
     ions: tuple[IonStory, ...]
     pumps: tuple[PumpStory, ...]
+    other_currents: dict[str, float]
+    """Net outward current, pA, of what is neither channel nor pump and carries some."""
     chord_sum: float
     """Sum of chord share x E over the ions."""
     chord_pump: float
@@ -80,6 +84,8 @@ class MembraneStory:
     indirect: float | None
     """v_run_down - v_pump_off: what the gradients hold, lost over hours; None where one of the two is."""
     run_down_outcome: str
+    run_down: bool
+    """Whether the E of the ions that conduct then lie within a tenth of how far apart they are now, and nearer to 0."""
     charge_moved: float | None
     """uM of monovalent ions that charging the membrane to V takes from (or adds to) the inside."""
     charge_moved_share: float | None
