@@ -184,13 +184,18 @@ class Perturbed:
         return excitability(self.before), after
 
     @property
+    def at_once_is_hypothetical(self) -> bool:
+        """Whether 'at once' is what the full dose would do without its onset, and no moment of the runs."""
+        return self.onset > 0.0
+
+    @property
     def warnings(self) -> list[Notice]:
         """What to know before trusting the numbers."""
         found = [*self.notices, *notices(self.kept.cell), *notices(apply(self.kept.cell, self.changes))]
         found += [n for run in (self.kept, self.washed) for n in run.warnings if n.code == "conservation"]
         held = (self.before, self.kept, self.washed, self.settled, self.end)
         found += slower(dict.fromkeys(why for each in held for why in each.fallbacks))
-        if self.onset:
+        if self.at_once_is_hypothetical:
             message = f"the onset takes {_spoken(self.onset)}: 'at once' is the full dose with contents frozen"
             found.append(Notice("onset", message))
         if self.kept_stop:
