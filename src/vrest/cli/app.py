@@ -86,7 +86,7 @@ def app(ctx: click.Context) -> None:
       vrest bifurcation mammalian_neuron pump.max_rate 0.1x 2x --plot pump.png
       vrest perturb mammalian_neuron ouabain --dose "1 uM" --plot ouabain.png
       vrest design mammalian_neuron --v-rest "-75 mV" --input-resistance "150 Mohm" -o mine.toml
-      vrest check my_neuron_model.toml
+      vrest check my_neuron_model.toml  # exit code 5: it drifts
       vrest fit vm_ko.csv --cell frog_muscle --free P_Na/P_K --plot fit.png
       vrest sensitivity mammalian_neuron --plot tornado.png
       vrest web mammalian_neuron --save page.html

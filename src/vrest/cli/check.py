@@ -27,9 +27,9 @@ def command(description: str, changes: tuple[str, ...], output: str | None, as_j
 
     \b
     Examples:
-      vrest check my_cell.toml
-      vrest check hh.toml --json
-      vrest check mammalian_neuron --set "pump.max_rate*=0.8" -o fixed.toml
+      vrest check mammalian_neuron
+      vrest check hh.toml --json  # exit code 5: it drifts
+      vrest check mammalian_neuron --set "pump.max_rate*=0.8" -o fixed.toml  # exit code 5, and what would hold it
 
     FILE is a cell file, a name of the library, - for standard input, or TOML with what one would write for NEURON, in
     its units: celsius, diam, L, cm, v_init, gna, gk, gcl, g_pas, e_pas, gnabar_hh, gkbar_hh, gl_hh, el_hh, nai, nao,

@@ -47,7 +47,7 @@ def command(
       vrest design mammalian_neuron --v-rest "-75 mV" --input-resistance "150 Mohm" -o mine.toml
       vrest design mammalian_neuron --v-rest "-75 mV" --inside "Cl=5 mM" --add KCC2
       vrest design squid_axon --v-rest -62 --outside "K=15 mM" --swap Na --json
-      vrest design mammalian_neuron --v-rest -70 --hold "P_Na/P_K=0.04"
+      vrest design mammalian_neuron --v-rest -70 --hold "P_Na/P_K=0.04"  # exit code 3: nothing can
 
     Ions inside that are not named stay, or take their equilibrium where only channels move them. What cannot rest is
     refused with the reason (exit code 3); a design that is not stable has exit code 4 and is not saved.

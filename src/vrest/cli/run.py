@@ -44,7 +44,7 @@ def command(
 
     \b
     Examples:
-      vrest run mammalian_neuron --at "5 min" "pump.max_rate*=0" --until "2 h"
+      vrest run mammalian_neuron --at "5 min" "pump.max_rate*=0" --until "2 h" -o run.nc
       vrest run squid_axon --at "1 s" "outside.K=50 mM swap Na" -o run.csv
       vrest run my_cell.toml --from-rest --until "1 d" --log --plot run.png
       vrest run --from run.nc -o again.nc
