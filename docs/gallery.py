@@ -21,6 +21,8 @@ DPI = 80
 
 HEAD = """# Gallery of perturbations
 
+*What do a poison, a lesion or a disease do to a cell?*
+
 One figure for each perturbation, in the cell where it tells most. Every figure and every number is made by `make docs`,
 which runs the command under the figure. What each perturbation does in every other cell is in [pairs.md](pairs.md), at
 its default dose and duration; where a figure has another, it is said.

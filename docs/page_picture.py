@@ -1,4 +1,4 @@
-"""The README's picture of the live page, in Chromium: `python docs/page_picture.py` (pip install 'vrest[page-test]').
+"""The picture of the live page in page.md, in Chromium: `python docs/page_picture.py` (pip install 'vrest[page-test]').
 
 A neuron in 8 mM K+, at once and settled, whose pump then stops for twenty minutes.
 """

@@ -37,6 +37,8 @@ SIGNS = {
 
 HEAD = """# Every perturbation in every cell
 
+*Which perturbation does what in which cell?*
+
 Made by `python docs/pairs.py`, by running each pair at its default dose from the certified rest; `make test-library`
 runs them all again. What happens when the perturbation is kept on:
 

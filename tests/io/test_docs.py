@@ -1,4 +1,4 @@
-"""The documentation names every law, exchange, cell and perturbation there is, and its links lead somewhere."""
+"""The documentation names every law, exchange, cell and perturbation there is; its links and its index lead somewhere."""
 
 import re
 from pathlib import Path
@@ -27,6 +27,18 @@ def test_every_cell_is_listed_and_every_perturbation_is_shown():
     assert re.findall(r"^## (\w+)$", gallery, re.M) == perturbations()
     counts = re.findall(r"the (\d+) (cells|perturbations)", (ROOT / "README.md").read_text(encoding="utf-8"))
     assert sorted(counts) == sorted([(str(len(library())), "cells"), (str(len(perturbations())), "perturbations")])
+
+
+def test_each_page_begins_with_its_question_and_is_in_the_index():
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (.+\?) \| \[.+\]\((\w+\.md)\) \|$", index, re.M)
+    pages = {*ROOT.glob("docs/*.md")} - {ROOT / "docs" / "README.md"}
+    questions = {page.name: page.read_text(encoding="utf-8").splitlines()[2] for page in pages}
+    assert {name: f"*{question}*" for question, name in rows} == questions
+
+
+def test_the_readme_fits_two_screens():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 120
 
 
 @pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")], ids=lambda page: page.name)
