@@ -1,4 +1,4 @@
-"""The documentation names every law, exchange, cell and perturbation there is; its links and its index lead somewhere."""
+"""The documentation names every law, exchange, cell and perturbation there is; its links and index lead somewhere."""
 
 import re
 from pathlib import Path
