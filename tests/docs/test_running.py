@@ -129,9 +129,12 @@ def test_examples_are_collected(block):
 
 @pytest.mark.parametrize("block", of("make"))
 def test_make_knows_its_targets(block):
+    """Those of the README are run by .ci/run."""
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     for each in DOCS.typed(block):
         (words,) = DOCS.stages(each.command)
         assert words[1] in targets()
+        assert block.page != "README.md" or f"make {words[1]}" in ci
 
 
 def targets():
