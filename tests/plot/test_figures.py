@@ -16,6 +16,7 @@ import vrest
 from vrest.constants import F
 from vrest.model.cellfile import load
 from vrest.model.change import parse_changes
+from vrest.model.names import transport_label
 from vrest.plot.balance import balance_figure, by_ion, by_transport
 from vrest.plot.bath import bath_figure
 from vrest.plot.current_voltage import iv_figure
@@ -100,15 +101,15 @@ def test_ladder_names_every_potential_without_overlap(stories: dict[str, Explana
     story = stories[name].membranes[0]
     figure = ladder_figure(stories[name])
     assert unreadable(figure) == []
-    texts = " ".join(t.get_text() for t in figure.axes[0].texts)
-    assert f"V at rest  {story.v:.2f} mV".replace("-", "−") in texts
+    texts = " ".join(" ".join(t.get_text().split()) for t in figure.axes[0].texts)
+    assert f"V at rest {story.v:.2f} mV".replace("-", "−") in texts
     for ion in story.ions:
         assert rf"E_{{\mathrm{{{ion.ion}}}}}" in texts
-    assert f"direct: {story.direct:+.2f} mV (at once)" in texts
+    assert f"stopping the pump: {story.direct:+.1f} mV at once" in texts
     if story.indirect is None:
         assert story.run_down_outcome.replace("_", " ") in texts
     else:
-        assert f"indirect: {story.indirect:+.2f} mV (later)" in texts
+        assert f"running down: {story.indirect:+.1f} mV later" in texts
 
 
 def test_ladder_bars_are_the_potentials(stories: dict[str, Explanation]) -> None:
@@ -133,7 +134,7 @@ def test_explanation_and_balance_have_room_for_their_labels(stories: dict[str, E
 
 def test_explanation_says_v_and_what_it_costs(stories: dict[str, Explanation]) -> None:
     texts = [t.get_text() for t in explanation_figure(stories["mammalian_neuron"]).texts]
-    assert "mammalian_neuron: V = −70.00 mV" in texts
+    assert "Mammalian neuron: V = −70.00 mV" in texts
     assert "It costs 3.56×10⁷ ATP per second (3.37 pW)." in texts
     assert any("37 °C" in text and "vrest" in text for text in texts)
 
@@ -152,9 +153,11 @@ def test_balance_bars_are_the_fluxes(stories: dict[str, Explanation]) -> None:
     for ion, label in (("K", "K⁺"), ("Na", "Na⁺"), ("Cl", "Cl⁻")):
         table = {i.ion: i for i in membrane.ions}[ion]
         z = -1 if ion == "Cl" else 1
-        for name, current, _, _ in ions[label]:
-            assert current == pytest.approx(z * 1e-3 * F * table.fluxes[name])
-            assert (label, current) in [(i, c) for i, c, _, _ in transports[name]]
+        assert [current for _, current, _, _ in ions[label]] == pytest.approx(
+            [z * 1e-3 * F * flux for flux in table.fluxes.values()]
+        )
+        for name, (_, current, _, _) in zip(table.fluxes, ions[label], strict=True):
+            assert (label, current) in [(i, c) for i, c, _, _ in transports[transport_label(story.rest.cell, name)]]
     pump = sum(current for _, current, _, _ in transports["pump"])
     assert pump == pytest.approx(membrane.pumps[0].current)
     drawn = [bar.get_height() for bars in balance_figure(story).axes[0].containers for bar in bars]

@@ -7,7 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vrest.constants import N_A, F
-from vrest.plot.labels import Label, height_of, settle, size_in_points, spread
+from vrest.model.cell import Cell
+from vrest.model.names import cell_label, plain, transport_label
+from vrest.plot.labels import Label, height_of, settle, size_in_points, spread, text_width, wrapped
 from vrest.plot.look import look, stroke
 from vrest.plot.style import (
     INK,
@@ -31,15 +33,24 @@ ONE_PER_SECOND = from_si(F / N_A, "current")
 PER_FLUX = from_si(from_door(1.0, "molar_flow") * F, "current")
 """pA carried by 1 fmol/s of a monovalent ion."""
 
-BAR = 0.34
+BAR = 0.3
 """Width of a bar; one place on the axis is 1."""
+
+MOST_NARROW, MOST_WIDE = 5, 11
+"""Bars that a row has room for, with their labels: 85 mm, and 180 mm."""
+
+LEAST = 5e-4
+"""A current that is a smaller part of the largest is about zero."""
 
 Stack = list[tuple[str, float, str, str]]
 """Parts of one bar: name, pA, colour, hatch."""
 
+Stacks = dict[str, Stack]
+"""Bars by the name under them."""
+
 
 def balance_figure(explanation: Explanation) -> Figure:
-    """Current balance of a resting state: per ion (left) and per transport (right).
+    """Current balance of a resting state: per ion and per transport.
 
     >>> from vrest.study.explain.explain import explain
     >>> figure = balance_figure(explain("mammalian_neuron"))
@@ -49,40 +60,74 @@ def balance_figure(explanation: Explanation) -> Figure:
     cell, stories = explanation.rest.cell, explanation.membranes
     both = [(by_ion(explanation, m), by_transport(explanation, m)) for m in stories]
     most = max(len(left) + len(right) for left, right in both)
-    figure = new_figure(cell, max(9.0, 1.2 + 1.15 * most), 4.4 * len(stories), title=f"{cell.name}: current balance")
-    ratios = [len(both[0][0]), len(both[0][1])]
-    axes = figure.subplots(len(stories), 2, squeeze=False, width_ratios=ratios)
-    for row, story, stacks in zip(axes, stories, both, strict=True):
-        where = f" ({story.membrane})" if len(stories) > 1 else ""
-        for ax, stack, title in zip(row, stacks, ("each ion" + where, "each transport" + where), strict=True):
-            prepare_balance(ax, stack, title)
-        row[1].set_ylabel("")
-        _share_limits(*row)
+    wide = look().width is None
+    room = most if wide else MOST_NARROW if look().narrow else MOST_WIDE
+    named = [f", {plain(m.membrane)}" if len(stories) > 1 else "" for m in stories]
+    rows = [row for where, pair in zip(named, both, strict=True) for row in _rows(where, *pair, room)]
+    height = (4.4 if wide else 3.2) * len(rows)
+    figure = new_figure(cell, max(9.0, 1.2 + 1.15 * most), height, title=f"{cell_label(cell.name)}: current balance")
+    drawn = []
+    lines = figure.add_gridspec(len(rows), 1)
+    for place, row in enumerate(rows):
+        grid = lines[place].subgridspec(1, len(row), width_ratios=[len(stacks) for _, stacks, _ in row])
+        panels = [(figure.add_subplot(grid[k]), *each) for k, each in enumerate(row)]
+        for axes, title, stacks, _ in panels:
+            prepare_balance(axes, stacks, title)
+        for axes, *_ in panels[1:]:
+            axes.set_ylabel("")
+        drawn += panels
+    for pair in both:
+        of_one = [axes for axes, _, stacks, whole in drawn if any(whole is each for each in pair)]
+        low, high = min(axes.get_ylim()[0] for axes in of_one), max(axes.get_ylim()[1] for axes in of_one)
+        for axes in of_one:
+            axes.set_ylim(low, high)
+    figure.draw_without_rendering()
+    for axes, _, stacks, _ in drawn:
+        name_places(axes, stacks)
     settle(figure)
-    for row, stacks in zip(axes, both, strict=True):
-        for ax, stack in zip(row, stacks, strict=True):
-            draw_balance(ax, stack, legend=ax is row[0])
+    for axes, title, stacks, _ in drawn:
+        draw_balance(axes, stacks, legend=title.startswith("each ion"))
     return figure
 
 
-def _share_limits(left: Axes, right: Axes) -> None:
-    """One scale for both, wide enough for both."""
-    left.set_ylim(min(left.get_ylim()[0], right.get_ylim()[0]), max(left.get_ylim()[1], right.get_ylim()[1]))
-    right.set_ylim(left.get_ylim())
+def _rows(where: str, ions: Stacks, transports: Stacks, room: int) -> list[list[tuple[str, Stacks, Stacks]]]:
+    """Rows of panels for a membrane, with room for so many bars each: title, bars, and what these are a part of."""
+    if len(ions) + len(transports) <= room:
+        return [[("each ion" + where, ions, ions), ("each transport" + where, transports, transports)]]
+    names = list(transports)
+    count = -(-len(names) // room)
+    each = -(-len(names) // count)
+    parts = [{name: transports[name] for name in names[k : k + each]} for k in range(0, len(names), each)]
+    return [[("each ion" + where, ions, ions)], *([("each transport" + where, p, transports)] for p in parts)]
 
 
-def by_ion(explanation: Explanation, story: MembraneStory) -> dict[str, Stack]:
+def balance_axes(explanation: Explanation, axes: Axes) -> Axes:
+    """The current of each ion across the first membrane, in axes of yours as large as they are now. Returns the axes.
+
+    >>> from vrest.study.explain.explain import explain
+    >>> balance_axes(explain("mammalian_neuron"), Figure().subplots()).get_ylabel()
+    'outward current (pA)'
+    """
+    story = explanation.membranes[0]
+    stacks = by_ion(explanation, story)
+    prepare_balance(axes, stacks, plain(story.membrane) if len(explanation.membranes) > 1 else "")
+    name_places(axes, stacks)
+    draw_balance(axes, stacks)
+    return axes
+
+
+def by_ion(explanation: Explanation, story: MembraneStory) -> Stacks:
     """For each ion, the current that each transport lets it carry, outward positive, pA.
 
     >>> from vrest.study.explain.explain import explain
     >>> story = explain("mammalian_neuron")
     >>> [(name, round(current, 1)) for name, current, _, _ in by_ion(story, story.membranes[0])["Na⁺"]]
-    [('Na_leak', -17.1), ('pump', 17.1)]
+    [('leak', -17.1), ('pump', 17.1)]
     """
-    valence = explanation.rest.system.valence
-    parts = explanation.rest.cell.membranes[story.membrane].transports
+    cell, valence = explanation.rest.cell, explanation.rest.system.valence
+    parts = cell.membranes[story.membrane].transports
     pumps = {p.name for p in story.pumps}
-    table: dict[str, Stack] = {}
+    table: Stacks = {}
     for ion in story.ions:
         stack = []
         for name, flux in ion.fluxes.items():
@@ -90,13 +135,19 @@ def by_ion(explanation: Explanation, story: MembraneStory) -> dict[str, Stack]:
                 colour, hatch = ion_colour(ion.ion), ""
             else:
                 colour, hatch = (PUMP, "////") if name in pumps else (OTHER, "....")
-            stack.append((name, PER_FLUX * valence[ion.ion] * flux, colour, hatch))
+            stack.append((_beside_ion(cell, name, ion.ion), PER_FLUX * valence[ion.ion] * flux, colour, hatch))
         if stack:
             table[ion_label(ion.ion, valence[ion.ion])] = stack
     return table
 
 
-def by_transport(explanation: Explanation, story: MembraneStory) -> dict[str, Stack]:
+def _beside_ion(cell: Cell, name: str, ion: str) -> str:
+    """A transport where its ion is said already."""
+    head, _, rest = name.partition("_")
+    return (plain(rest) or "channel") if head == ion else transport_label(cell, name)
+
+
+def by_transport(explanation: Explanation, story: MembraneStory) -> Stacks:
     """For each transport, the current of each ion it moves, outward positive, pA.
 
     >>> from vrest.study.explain.explain import explain
@@ -105,16 +156,18 @@ def by_transport(explanation: Explanation, story: MembraneStory) -> dict[str, St
     [('K⁺', -11.4), ('Na⁺', 17.1)]
     """
     valence = explanation.rest.system.valence
-    table: dict[str, Stack] = {}
+    table: Stacks = {}
     for ion in story.ions:
         for name, flux in ion.fluxes.items():
             current = PER_FLUX * valence[ion.ion] * flux
             label = ion_label(ion.ion, valence[ion.ion])
-            table.setdefault(name, []).append((label, current, ion_colour(ion.ion), ""))
+            table.setdefault(transport_label(explanation.rest.cell, name), []).append(
+                (label, current, ion_colour(ion.ion), "")
+            )
     return table
 
 
-def prepare_balance(axes: Axes, stacks: dict[str, Stack], title: str = "") -> None:
+def prepare_balance(axes: Axes, stacks: Stacks, title: str = "") -> None:
     """Scale and axis of balance bars: all that the layout needs to know.
 
     >>> axes = Figure().subplots()
@@ -128,13 +181,13 @@ def prepare_balance(axes: Axes, stacks: dict[str, Stack], title: str = "") -> No
     down = min((sum(c for _, c, _, _ in s if c < 0) for s in stacks.values()), default=0.0)
     margin = 0.12 * (up - down) if up - down > ONE_PER_SECOND else 1.0
     axes.set_ylim(factor * (down - margin), factor * (up + margin))
-    axes.set_xlim(-0.3, len(stacks) - 0.3)
+    axes.set_xlim(-0.25, len(stacks) - 0.15)
     axes.set_xticks(range(len(stacks)), list(stacks), fontsize=look().small)
     axes.tick_params(axis="x", length=0)
     axes.spines["bottom"].set_visible(False)
 
 
-def draw_balance(axes: Axes, stacks: dict[str, Stack], legend: bool = True) -> None:
+def draw_balance(axes: Axes, stacks: Stacks, legend: bool = True, total: str = "sum") -> None:
     """Stacked bars with their names and sizes beside them, and the sum as a diamond; settled axes.
 
     >>> axes = Figure().subplots()
@@ -165,12 +218,26 @@ def draw_balance(axes: Axes, stacks: dict[str, Stack], legend: bool = True) -> N
             )
             labels.append(Label(ends[up] + 0.5 * size, f"{name}\n{_size(current, factor, largest)}", colour))
             ends[up] += size
-        total = factor * sum(current for _, current, _, _ in stack)
-        axes.plot(place, total, "D", ms=stroke(6), mfc="white", mec=INK, mew=stroke(1.3), zorder=4)
+        whole = factor * sum(current for _, current, _, _ in stack)
+        axes.plot(place, whole, "D", ms=stroke(6), mfc="white", mec=INK, mew=stroke(1.3), zorder=4)
         _beside(axes, place, labels)
     if legend:
-        axes.plot([], [], "D", ms=stroke(6), mfc="white", mec=INK, mew=stroke(1.3), label="sum")
+        axes.plot([], [], "D", ms=stroke(6), mfc="white", mec=INK, mew=stroke(1.3), label=total)
         axes.legend(loc="upper right", fontsize=look().small, frameon=False, handletextpad=0.1, borderaxespad=0.0)
+
+
+def name_places(axes: Axes, stacks: Stacks) -> None:
+    """Names under the bars, on as many lines as their places ask for; upright where a word is too wide.
+
+    >>> axes = Figure().subplots()
+    >>> name_places(axes, {"K⁺": [], "Na⁺": []})
+    >>> [label.get_text() for label in axes.get_xticklabels()]
+    ['K⁺', 'Na⁺']
+    """
+    room = size_in_points(axes)[0] / len(stacks) - 4.0
+    told = [wrapped(name, room) for name in stacks]
+    upright = any(text_width(name) > room for name in told)
+    axes.set_xticks(range(len(stacks)), list(stacks) if upright else told, rotation=90 if upright else 0)
 
 
 def _beside(axes: Axes, place: float, labels: list[Label]) -> None:
@@ -206,13 +273,15 @@ def _size(current: float, factor: float, largest: float) -> str:
     """A current beside its bar; what is only rounding is zero."""
     if abs(current) < max(1e-9 * largest, ONE_PER_SECOND):
         return "0"
+    if abs(current) < LEAST * largest:
+        return "≈ 0"
     return number(factor * current, "+#.3g").rstrip(".")
 
 
-def _unit(stacks: dict[str, Stack]) -> tuple[str, float]:
+def _unit(stacks: Stacks) -> tuple[str, float]:
     sizes = [abs(current) for stack in stacks.values() for _, current, _, _ in stack]
     largest = float(np.max(sizes, initial=0.0))
     return current_unit(largest if largest > ONE_PER_SECOND else 0.0)
 
 
-__all__ = ["balance_figure", "by_ion", "by_transport", "draw_balance", "prepare_balance"]
+__all__ = ["balance_axes", "balance_figure", "by_ion", "by_transport", "draw_balance", "prepare_balance"]

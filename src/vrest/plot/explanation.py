@@ -1,23 +1,29 @@
-"""The whole account of a resting potential on one page: ladder, votes, current balance."""
+"""The whole account of a resting potential on one page: ladder, shares of the ions, current balance."""
 
 from __future__ import annotations
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.gridspec import SubplotSpec
 
-from vrest.plot.balance import by_ion, draw_balance, prepare_balance
+from vrest.model.names import cell_label, plain
+from vrest.plot.balance import by_ion, draw_balance, name_places, prepare_balance
 from vrest.plot.labels import settle
-from vrest.plot.ladder import draw_ladder, prepare_ladder
+from vrest.plot.ladder import draw_ladder, ladder_axes, prepare_ladder
 from vrest.plot.look import look
-from vrest.plot.style import MUTED, new_figure, number, scientific, with_prefix
+from vrest.plot.style import new_figure, number, scientific, with_prefix
 from vrest.plot.votes import draw_votes, prepare_votes
 from vrest.study.explain.account import PASSIVE
 from vrest.study.explain.explain import Explanation
 from vrest.study.explain.story import MembraneStory
 from vrest.verbs.outcome import Outcome
 
+MOST_NAMED = 3
+"""Membranes whose V the title has room for."""
+
 
 def explanation_figure(explanation: Explanation) -> Figure:
-    """Where a resting potential comes from: ladder, votes of the channels, current balance. For a lecture.
+    """Where a resting potential comes from: ladder, shares of the ions, current balance.
 
     >>> from vrest.study.explain.explain import explain
     >>> figure = explanation_figure(explain("mammalian_neuron"))
@@ -26,31 +32,55 @@ def explanation_figure(explanation: Explanation) -> Figure:
     """
     cell, stories = explanation.rest.cell, explanation.membranes
     valence = explanation.rest.system.valence
-    figure = new_figure(cell, 11.0, 0.6 + 5.6 * len(stories), title=_title(explanation), subtitle=_price(explanation))
-    grid = figure.add_gridspec(2 * len(stories), 2, width_ratios=(1.12, 1.0), height_ratios=(0.85, 1.0) * len(stories))
+    tall = 9.4 if look().narrow else 5.6
+    figure = new_figure(cell, 11.0, 0.6 + tall * len(stories), title=_title(explanation), subtitle=_price(explanation))
     panels = []
+    rows = figure.add_gridspec(len(stories), 1)
     for k, story in enumerate(stories):
-        left = figure.add_subplot(grid[2 * k : 2 * k + 2, 0])
-        top, bottom = figure.add_subplot(grid[2 * k, 1]), figure.add_subplot(grid[2 * k + 1, 1])
+        left, top, bottom = _places(figure, rows[k])
         stacks = by_ion(explanation, story)
         prepare_ladder(left, story, name=len(stories) > 1)
-        prepare_votes(top, story, title="Votes")
-        top.set_title(_sum_of_votes(story), fontsize=look().small, loc="right", color=MUTED)
-        prepare_balance(bottom, stacks, title=f"Current of each ion: {_sum_of_currents(story)}")
+        prepare_votes(top, story, title="Shares of the ions (their “votes”)")
+        prepare_balance(bottom, stacks, title="Current of each ion")
         panels.append((left, top, bottom, story, stacks))
+    figure.draw_without_rendering()
+    for *_, bottom, _, stacks in panels:
+        name_places(bottom, stacks)
     settle(figure)
     for left, top, bottom, story, stacks in panels:
         draw_ladder(left, story)
         draw_votes(top, story, valence)
-        draw_balance(bottom, stacks)
+        draw_balance(bottom, stacks, total=_sum_of_currents(story))
     return figure
+
+
+def explanation_axes(explanation: Explanation, axes: Axes) -> Axes:
+    """The ladder of an explanation in axes of yours, of its first membrane. Returns the axes.
+
+    >>> from vrest.study.explain.explain import explain
+    >>> explanation_axes(explain("mammalian_neuron"), Figure().subplots()).get_ylabel()
+    'V (mV)'
+    """
+    return ladder_axes(explanation, axes)
+
+
+def _places(figure: Figure, place: SubplotSpec) -> list[Axes]:
+    """Panels of a membrane: ladder, shares, balance; one below the other where the look is narrow."""
+    if look().narrow:
+        grid = place.subgridspec(3, 1, height_ratios=(1.7, 0.9, 1.0))
+        return [figure.add_subplot(grid[k]) for k in range(3)]
+    sides = place.subgridspec(1, 2, width_ratios=(1.12, 1.0))
+    right = sides[1].subgridspec(2, 1, height_ratios=(0.85, 1.0))
+    return [figure.add_subplot(part) for part in (sides[0], right[0], right[1])]
 
 
 def _title(explanation: Explanation) -> str:
     result, stories = explanation.rest, explanation.membranes
-    values = ", ".join(f"V{f' ({m.membrane})' if len(stories) > 1 else ''} = {number(m.v)} mV" for m in stories)
+    values = ", ".join(
+        f"V{f' ({plain(m.membrane)})' if len(stories) > 1 else ''} = {number(m.v)} mV" for m in stories[:MOST_NAMED]
+    )
     rests = result.outcome is Outcome.rests
-    return f"{result.cell.name}: {values}" + ("" if rests else f" ({result.outcome.name.replace('_', ' ')})")
+    return f"{cell_label(result.cell.name)}: {values}" + ("" if rests else f" ({plain(result.outcome.name)})")
 
 
 def _price(explanation: Explanation) -> str:
@@ -60,19 +90,6 @@ def _price(explanation: Explanation) -> str:
     return f"It costs {scientific(explanation.atp_per_second)} ATP per second ({power})."
 
 
-def _sum_of_votes(story: MembraneStory) -> str:
-    """What the chord votes add to; with the pump's own current that is V exactly."""
-    text = f"chord votes × E: {number(story.chord_sum, '.1f')} mV"
-    text += f", pump current: {number(story.chord_pump, '+.1f')} mV" if story.pumps else ""
-    if abs(story.chord_one_sided) > PASSIVE:
-        text += f", ions on one side alone: {number(story.chord_one_sided, '+.1f')} mV"
-    return text + (f", from elsewhere: {number(story.chord_paths, '+.1f')} mV" if _elsewhere(story) else "")
-
-
 def _sum_of_currents(story: MembraneStory) -> str:
-    return "the sum goes on elsewhere" if _elsewhere(story) else "the sum is zero"
-
-
-def _elsewhere(story: MembraneStory) -> bool:
-    """Whether current comes from other places, along paths or around a ring."""
-    return abs(story.chord_paths) > PASSIVE
+    elsewhere = abs(story.chord_paths) > PASSIVE  # along paths or around a ring
+    return "sum, flows on elsewhere" if elsewhere else "sum"

@@ -72,6 +72,22 @@ def text_width(text: str, size: float | None = None, weight: str = "normal") -> 
     )
 
 
+def wrapped(text: str, width: float, size: float | None = None, weight: str = "normal") -> str:
+    """A text broken at its blanks into lines of at most a width in points, where its words allow that.
+
+    >>> wrapped("pump off, contents frozen", 80.0, 7.0)
+    'pump off, contents\\nfrozen'
+    """
+    lines: list[str] = []
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, size, weight) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return "\n".join(line.rstrip() for line in lines)
+
+
 def settle(figure: Figure) -> None:
     """Do the layout now and keep it: what is placed afterwards, in points, stays where it is put.
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
-from vrest.plot.labels import Label, height_of, settle, size_in_points, spread
+from vrest.model.names import cell_label, plain
+from vrest.plot.labels import Label, height_of, settle, size_in_points, spread, text_width, wrapped
 from vrest.plot.look import look, stroke
 from vrest.plot.style import (
     FAINT,
@@ -26,9 +28,11 @@ from vrest.study.explain.explain import Explanation, explain
 from vrest.study.explain.story import MembraneStory
 from vrest.verbs.rest import Rest
 
-# columns, points from the left edge of the axes
-ION_RUNG, ION_LABEL = 26.0, 40.0
-RUNG, BAR, BAR_WIDTH, RUNG_END, LABEL = 126.0, 138.0, 14.0, 164.0, 180.0
+BAR_WIDTH = 14.0
+"""Points: of the bar that shows what the pump holds."""
+
+TALLEST = 11.2
+"""Inches, in the sizes of the lecture: what a page holds."""
 
 LEAST = 40.0
 """mV that a ladder spans at least: a run-down cell has all its potentials in one place."""
@@ -37,12 +41,28 @@ INDIRECT = "#8da0b3"
 """Colour of what the gradients hold."""
 
 
+@dataclass(frozen=True)
+class Columns:
+    """Where the columns of a ladder stand, points from the left edge of the axes."""
+
+    ion_rung: float
+    """End of the rungs of the ions; those begin at the edge."""
+    ion_label: float
+    rung: float
+    """Beginning of the rungs of V."""
+    bar: float
+    rung_end: float
+    label: float
+    room: float
+    """Width of the labels of V."""
+
+
 def ladder_figure(explanation: Explanation) -> Figure:
     """The potentials of a resting membrane on one mV axis.
 
     Left, the Nernst potential of each ion; right, V, what formulas say, V with the pump stopped and contents
-    frozen, and V when the gradients have run down; bars show what the pump holds directly (lost at once) and
-    through the gradients (lost over hours).
+    frozen, and V when the gradients have run down; bars show what stopping the pump loses at once, and later
+    as the gradients run down.
 
     >>> from vrest.study.explain.explain import explain
     >>> figure = ladder_figure(explain("mammalian_neuron"))
@@ -51,12 +71,18 @@ def ladder_figure(explanation: Explanation) -> Figure:
     """
     stories = explanation.membranes
     cell = explanation.rest.cell
-    figure = new_figure(cell, 0.6 + 5.4 * len(stories), 5.6, title=f"{cell.name}: potential ladder")
-    axes = figure.subplots(1, len(stories), squeeze=False)[0]
-    for ax, story in zip(axes, stories, strict=True):
+    across = 1 if look().narrow else min(2, len(stories))
+    down = -(-len(stories) // across)
+    height = min((4.6 if look().narrow else 5.6 if down == 1 else 4.8) * down, TALLEST)
+    title = f"{cell_label(cell.name)}: potential ladder"
+    figure = new_figure(cell, 0.6 + 5.4 * across, height, title=title)
+    axes = figure.subplots(down, across, squeeze=False).ravel()
+    for ax in axes[len(stories) :]:
+        ax.remove()
+    for ax, story in zip(axes, stories, strict=False):
         prepare_ladder(ax, story, name=len(stories) > 1)
     settle(figure)
-    for ax, story in zip(axes, stories, strict=True):
+    for ax, story in zip(axes, stories, strict=False):
         draw_ladder(ax, story)
     return figure
 
@@ -69,6 +95,29 @@ def rest_figure(rest: Rest) -> Figure:
     'V (mV)'
     """
     return ladder_figure(explain(rest))
+
+
+def ladder_axes(explanation: Explanation, axes: Axes) -> Axes:
+    """The ladder of the first membrane in axes of yours, in the size that they have now. Returns the axes.
+
+    >>> from vrest.study.explain.explain import explain
+    >>> ladder_axes(explain("mammalian_neuron"), Figure().subplots()).get_ylabel()
+    'V (mV)'
+    """
+    story = explanation.membranes[0]
+    prepare_ladder(axes, story, name=len(explanation.membranes) > 1)
+    draw_ladder(axes, story)
+    return axes
+
+
+def rest_axes(rest: Rest, axes: Axes) -> Axes:
+    """The ladder of a resting state in axes of yours, of its first membrane. Returns the axes.
+
+    >>> import vrest
+    >>> rest_axes(vrest.rest("mammalian_neuron"), Figure().subplots()).get_ylabel()
+    'V (mV)'
+    """
+    return ladder_axes(explain(rest), axes)
 
 
 def prepare_ladder(axes: Axes, story: MembraneStory, name: bool = False) -> None:
@@ -88,7 +137,7 @@ def prepare_ladder(axes: Axes, story: MembraneStory, name: bool = False) -> None
     margin = 0.07 * (high - low)
     axes.set_ylim(low - margin, high + margin)
     axes.yaxis.set_major_locator(MultipleLocator(10.0 if high - low < 80.0 else 20.0 if high - low < 250.0 else 50.0))
-    dress(axes, y="V (mV)", title=story.membrane if name else "")
+    dress(axes, y="V (mV)", title=plain(story.membrane) if name else "")
     axes.spines["bottom"].set_visible(False)
     axes.set_xticks([])
 
@@ -101,76 +150,112 @@ def draw_ladder(axes: Axes, story: MembraneStory) -> None:
     >>> axes = Figure().subplots()
     >>> prepare_ladder(axes, story.membranes[0])
     >>> draw_ladder(axes, story.membranes[0])
-    >>> "V at rest  −70.00 mV" in [text.get_text() for text in axes.texts]
+    >>> any("−70.00" in text.get_text() for text in axes.texts)
     True
     """
     width, _ = size_in_points(axes)
-    axes.set_xlim(0.0, width)
-    axes.plot([0.0, RUNG_END], [0.0, 0.0], color=FAINT, linewidth=stroke(0.8), zorder=0)
-    ions = [i for i in story.ions if i.E is not None]
     nernst = [
         Label(i.E, f"{reversal_label(i.ion)}  {number(i.E, '.1f')} mV", ion_colour(i.ion))
-        for i in ions
+        for i in story.ions
         if i.E is not None
     ]
-    for ion in ions:
-        assert ion.E is not None
-        axes.plot(
-            [0.0, ION_RUNG], [ion.E, ion.E], color=ion_colour(ion.ion), linewidth=stroke(2.2), solid_capstyle="butt"
-        )
-    _column(axes, nernst, start=ION_RUNG, text_at=ION_LABEL)
     potentials = _potentials(story)
+    columns = _columns(width, nernst, [*potentials, *_holds(axes, story)])
+    axes.set_xlim(0.0, width)
+    axes.plot([0.0, columns.rung_end], [0.0, 0.0], color=FAINT, linewidth=stroke(0.8), zorder=0)
+    for label in nernst:
+        rung = [0.0, columns.ion_rung], [label.at, label.at]
+        axes.plot(*rung, color=label.colour, linewidth=stroke(2.2), solid_capstyle="butt")
+    _column(axes, nernst, start=columns.ion_rung, text_at=columns.ion_label)
     for label in potentials:
         bold = label.weight == "bold"
         axes.plot(
-            [RUNG, RUNG_END],
+            [columns.rung, columns.rung_end],
             [label.at, label.at],
             color=label.colour,
             linewidth=stroke(2.6 if bold else 1.2),
             solid_capstyle="butt",
             zorder=4 if bold else 3,
         )
-    _column(axes, potentials + _holds(axes, story), start=RUNG_END, text_at=LABEL)
+    _bars(axes, story, columns.bar)
+    labels = [
+        replace(x, text=wrapped(x.text, columns.room, _size(x), x.weight)) for x in [*potentials, *_holds(axes, story)]
+    ]
+    _column(axes, labels, start=columns.rung_end, text_at=columns.label)
+
+
+def _columns(width: float, nernst: list[Label], right: list[Label]) -> Columns:
+    """Columns that leave both rows of labels the room they need; where the axes are narrow, the right one wraps."""
+    unit, gaps = look().scale, 72.0
+    ions = max((text_width(label.text) for label in nernst), default=0.0)
+    needed = max(text_width(label.text, _size(label), label.weight) for label in right)
+    # the gaps take what is left, as far as that helps
+    spare = (width - needed - ions - gaps * unit) / (gaps * unit)
+    gap = unit * (1.0 + min(max(0.0, spare), 2.0))
+    rung = 18.0 * gap + ions + 8.0 * gap
+    bar = rung + 0.5 * (34.0 * gap - BAR_WIDTH * unit)
+    label = rung + 46.0 * gap
+    return Columns(10.0 * gap, 18.0 * gap, rung, bar, rung + 34.0 * gap, label, width - label)
+
+
+def _size(label: Label) -> float:
+    return look().text if label.weight == "bold" else look().small
 
 
 def _potentials(story: MembraneStory) -> list[Label]:
     """What stands on the right of the ladder, equal values in the order in which they should be read."""
     labels = []
     if story.mullins_noda is not None and story.pumps:
-        labels.append(Label(story.mullins_noda, f"Mullins–Noda  {number(story.mullins_noda)} mV", MUTED))
-    labels.append(Label(story.v, f"V at rest  {number(story.v)} mV", INK, "bold"))
+        labels.append(Label(story.mullins_noda, f"Mullins–Noda  {number(story.mullins_noda)}\u00a0mV", MUTED))
+    labels.append(Label(story.v, f"V at rest  {number(story.v)}\u00a0mV", INK, "bold"))
     if story.ghk is not None:
-        labels.append(Label(story.ghk, f"GHK  {number(story.ghk)} mV", MUTED))
+        labels.append(Label(story.ghk, f"GHK  {number(story.ghk)}\u00a0mV", MUTED))
     if story.pumps:
-        if story.v_pump_off is not None:
-            labels.append(Label(story.v_pump_off, f"pump off, contents frozen  {number(story.v_pump_off)} mV", PUMP))
-        if story.v_run_down is not None:
-            labels.append(Label(story.v_run_down, f"run down  {number(story.v_run_down)} mV", INDIRECT))
+        off, down = story.v_pump_off, story.v_run_down
+        if off is not None:
+            labels.append(Label(off, f"pump off, contents frozen  {number(off)}\u00a0mV", PUMP))
+        if down is not None:
+            labels.append(Label(down, f"run down  {number(down)}\u00a0mV", INDIRECT))
     return labels
 
 
+def _end_of_bar(axes: Axes, off: float) -> float:
+    """Where an arrow ends that has no end to point at: of no particular length."""
+    low, high = axes.get_ylim()
+    return off + (0.3 if off < 0 else -0.3) * (high - low)
+
+
 def _holds(axes: Axes, story: MembraneStory) -> list[Label]:
-    """Draw the bars of what the pump holds, and give their labels."""
+    """What the bars of the pump say."""
     if not story.pumps:
         return []
-    off = story.v_pump_off
-    if off is None or story.direct is None:
-        return [Label(story.v, "pump off: no potential\nwithout current", PUMP, "bold")]
-    axes.bar(BAR, off - story.v, BAR_WIDTH, bottom=story.v, color=PUMP, align="edge", zorder=2)
-    labels = [Label(0.5 * (story.v + off), f"direct: {number(story.direct, '+.2f')} mV (at once)", PUMP, "bold")]
-    middle = BAR + 0.5 * BAR_WIDTH
-    if story.v_run_down is not None and story.indirect is not None:
-        down = story.v_run_down
-        axes.bar(BAR, down - off, BAR_WIDTH, bottom=off, color=INDIRECT, alpha=0.45, align="edge", zorder=1)
-        _arrow(axes, middle, off, down, "-")
-        text = f"indirect: {number(story.indirect, '+.2f')} mV (later)"
-        return [*labels, Label(0.5 * (off + down), text, INDIRECT, "bold")]
-    # there is no end to point at: a dashed arrow of no particular length
-    low, high = axes.get_ylim()
-    end = off + (0.3 if off < 0 else -0.3) * (high - low)
-    _arrow(axes, middle, off, end, "--")
-    why = story.run_down_outcome.replace("_", " ")
-    return [*labels, Label(end, f"indirect: no rest without the pump\n({why})", INDIRECT, "bold")]
+    off, down = story.v_pump_off, story.v_run_down
+    if off is None:
+        return [Label(story.v, "pump off: no potential without current", PUMP, "bold")]
+    labels = [Label(0.5 * (story.v + off), f"stopping the pump: {_step(off - story.v)} at once", PUMP, "bold")]
+    if down is not None:
+        later = f"running down: {_step(down - off)} later"
+        return [*labels, Label(0.5 * (off + down), later, INDIRECT, "bold")]
+    why = f"no rest without the pump ({plain(story.run_down_outcome)})"
+    return [*labels, Label(_end_of_bar(axes, off), why, INDIRECT, "bold")]
+
+
+def _step(mV: float) -> str:
+    return f"{number(mV, '+.1f')}\u00a0mV"
+
+
+def _bars(axes: Axes, story: MembraneStory, left: float) -> None:
+    """What stopping the pump loses at once, and later as the gradients run down."""
+    off, down = story.v_pump_off, story.v_run_down
+    if not story.pumps or off is None:
+        return
+    width = BAR_WIDTH * look().scale
+    axes.bar(left, off - story.v, width, bottom=story.v, color=PUMP, align="edge", zorder=2)
+    if down is None:
+        _arrow(axes, left + 0.5 * width, off, _end_of_bar(axes, off), "--")
+        return
+    axes.bar(left, down - off, width, bottom=off, color=INDIRECT, alpha=0.45, align="edge", zorder=1)
+    _arrow(axes, left + 0.5 * width, off, down, "-")
 
 
 def _arrow(axes: Axes, x: float, start: float, stop: float, line: str) -> None:
@@ -196,7 +281,7 @@ def _column(axes: Axes, labels: Sequence[Label], start: float, text_at: float) -
     _, height = size_in_points(axes)
     labels = sorted(labels, key=lambda label: round(label.at, 6))  # equal potentials keep their order
     targets = [height_of(axes, label.at) for label in labels]
-    places = spread(targets, [label.height(look().text) for label in labels], -6.0, height + 6.0)
+    places = spread(targets, [label.height(_size(label)) for label in labels], 0.0, height)
     low, high = axes.get_ylim()
     for label, place in zip(labels, places, strict=True):
         y = low + (high - low) * place / height
@@ -215,7 +300,7 @@ def _column(axes: Axes, labels: Sequence[Label], start: float, text_at: float) -
             label.text,
             ha="left",
             va="center",
-            fontsize=look().text if label.weight == "bold" else look().small,
+            fontsize=_size(label),
             weight=label.weight,
             color=readable(label.colour),
             bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"},

@@ -16,6 +16,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from vrest.model.cell import Cell
 from vrest.model.ion_labels import SUPERSCRIPT
 from vrest.model.ion_labels import ion_label as ion_label
+from vrest.model.names import cell_label, concentration_name
 from vrest.plot.look import look, stroke
 from vrest.units import DAY, HOUR, MINUTE, from_door, from_si
 from vrest.version import __version__
@@ -54,8 +55,7 @@ def concentration_label(ion: str, where: str, valence: int | None = None) -> str
     >>> concentration_label("K", "outside"), concentration_label("Na", "inside"), concentration_label("K", "csf")
     ('[K⁺]ₒ (mM)', '[Na⁺]ᵢ (mM)', '[K⁺] in csf (mM)')
     """
-    side = {"outside": "ₒ", "inside": "ᵢ"}.get(where, f" in {where}")
-    return f"[{ion_label(ion, valence)}]{side} (mM)"
+    return f"{concentration_name(ion, where, valence)} (mM)"
 
 
 def ion_colour(ion: str) -> str:
@@ -160,7 +160,7 @@ def new_figure(cell: Cell | None, width: float, height: float, title: str = "", 
 
     >>> from vrest.model.cellfile import load
     >>> new_figure(load("squid_axon"), 5, 3).texts[0].get_text()
-    'squid_axon · 20 °C · vrest ...'
+    'Squid axon · 20 °C · vrest ...'
     """
     shown = look()
     title = title if shown.title is None else shown.title
@@ -193,11 +193,11 @@ def footer(cell: Cell | None) -> str:
 
     >>> from vrest.model.cellfile import load
     >>> footer(load("squid_axon"))
-    'squid_axon · 20 °C · vrest ...'
+    'Squid axon · 20 °C · vrest ...'
     """
     if cell is None:
         return f"vrest {__version__}"
-    return f"{cell.name} · {from_si(cell.temperature, 'temperature'):.4g} °C · vrest {__version__}"
+    return f"{cell_label(cell.name)} · {from_si(cell.temperature, 'temperature'):.4g} °C · vrest {__version__}"
 
 
 def dress(axes: Axes, *, x: str = "", y: str = "", title: str = "") -> Axes:

@@ -1,4 +1,4 @@
-"""Votes: whose voice counts how much in a resting potential, by each way of counting."""
+"""Shares: how much each ion counts in a resting potential, by each way of counting."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ def prepare_votes(axes: Axes, story: MembraneStory, title: str = "") -> None:
     >>> axes = Figure().subplots()
     >>> prepare_votes(axes, story.membranes[0])
     >>> axes.get_xlabel()
-    'share of the vote (%)'
+    'share of each ion (%)'
     """
     rows = vote_rows(story)
-    dress(axes, x="share of the vote (%)", title=title)
+    dress(axes, x="share of each ion (%)", title=title)
     low = min([0.0, *(100 * sum(s for s in shares.values() if s < 0) for _, shares in rows)])
     high = max([100.0, *(100 * sum(s for s in shares.values() if s > 0) for _, shares in rows)])
     axes.set_xlim(low, high)
