@@ -80,6 +80,25 @@ def test_applicable_agrees_with_the_run(answers, cell):
     assert all(error.code == "no_target" and error.hint for error in found.values() if error)
 
 
+@pytest.mark.parametrize("cell", vrest.library())
+def test_a_refusal_names_cells_that_have_what_is_missing(cell):
+    for name, error in applicable(cell).items():
+        if error is None or error.code != "no_target":
+            continue
+        named = re.search(r"Cells of the library that have it: ([\w, ]+?)(?: and (\d+) more)?\.$", error.hint)
+        assert named is not None, (name, error.hint)
+        names = named[1].split(", ")
+        assert len(set(names)) == len(names) <= 3
+        assert cell not in names
+        for other in names:
+            why = applicable(other)[name]
+            assert why is None or why.code == "wrong_direction", (name, other)
+        have = {
+            other for other in vrest.library() if (why := applicable(other)[name]) is None or why.code != "no_target"
+        }
+        assert len(have) == len(names) + int(named[2] or 0)
+
+
 # --- laws and recovery -----------------------------------------------------------------------------------------
 
 

@@ -151,19 +151,30 @@ def show(found: Perturbed, temperature: float) -> None:
 def _list(cell: str | None, changes: options.Changes, as_json: bool, quiet: bool) -> None:
     from vrest.cli.answer import answer, table
     from vrest.io.report import door, report
+    from vrest.model.cellfile import library
+    from vrest.model.elsewhere import alike
+    from vrest.study.perturb.perturb import applicable, cells_of
     from vrest.study.perturb.perturbation import find, perturbations
 
     known = [find(name) for name in perturbations()]
-    listed = [{"name": p.name, "title": p.title, "dose": p.text(p.default), "doses": sorted(p.doses)} for p in known]
+    listed = [
+        {
+            "name": p.name,
+            "title": p.title,
+            "dose": p.text(p.default),
+            "doses": sorted(p.doses),
+            "cells": cells_of(p.name),
+        }
+        for p in known
+    ]
     if cell is None:
         body = report({"perturbations": listed}, {}, {})
-        rows = [[p.name, p.text(p.default), p.title] for p in known]
-        answer(body, lambda: table(["name", "dose", "what"], "lll", rows), as_json=as_json, quiet=quiet)
+        rows = [[p.name, p.text(p.default), f"{len(cells_of(p.name))} of {len(library())}", p.title] for p in known]
+        answer(body, lambda: table(["name", "dose", "cells", "what"], "llrl", rows), as_json=as_json, quiet=quiet)
         return
     described = changes.read(cell)
 
     from vrest.model.notices import notices
-    from vrest.study.perturb.perturb import applicable
 
     why = applicable(described)
     for entry in listed:
@@ -178,11 +189,14 @@ def _list(cell: str | None, changes: options.Changes, as_json: bool, quiet: bool
         warnings=notices(described),
     )
 
+    def others(name: str) -> list[str]:
+        return alike(described, lambda other: other.name in cells_of(name))
+
     def human() -> None:
         table(
             ["applies", "dose", "what"], "lll", [[p.name, p.text(p.default), p.title] for p in known if not why[p.name]]
         )
-        refused = [[p.name, error.message] for p in known if (error := why[p.name])]
-        table(["does not apply", "because"], "ll", refused)
+        refused = [[p.name, error.message, ", ".join(others(p.name)[:2])] for p in known if (error := why[p.name])]
+        table(["does not apply", "because", "does in"], "lll", refused)
 
     answer(body, human, as_json=as_json, quiet=quiet)

@@ -14,6 +14,7 @@ from typing import Any
 from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell, Source
 from vrest.model.compartment import CONCENTRATION
+from vrest.model.elsewhere import elsewhere
 from vrest.model.membrane import LEAST_CAPACITANCE
 from vrest.model.notice import USER
 from vrest.model.quantity import Described, Quantity, check, numbers
@@ -99,8 +100,13 @@ def resolve(cell: Cell, short: str) -> Parameter:
             code="ambiguous_path",
             hint=f"Choose one: {listed}.",
         )
-    hint = _follows(cell, parts) or _suggest(short, known)
+    hint = _follows(cell, parts) or f"{_suggest(short, known)} {_elsewhere(cell, parts)}".strip()
     raise InputError(f"'{short}' names no value of '{cell.name}'.", code="unknown_path", hint=hint)
+
+
+def _elsewhere(cell: Cell, parts: list[str]) -> str:
+    """The cells of the library that have such a value."""
+    return elsewhere(cell, lambda other: any(_matches(path.split("."), parts) for path in parameters(other)))
 
 
 def _follows(cell: Cell, parts: list[str]) -> str:

@@ -13,6 +13,7 @@ from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike
 from vrest.model.change import Change
 from vrest.model.channels import InjectedCurrent
+from vrest.model.elsewhere import elsewhere
 from vrest.model.paths import resolve
 from vrest.study.targets import is_there
 from vrest.system.structure import Wall
@@ -163,8 +164,10 @@ def excitability(result: Rest | CellLike, step: float | str = "200 ms", membrane
         The cell neither rests nor oscillates.
 
     >>> ready = excitability("mammalian_neuron")
-    >>> ready.state, round(ready.specific_resistance), ready.rheobase, ready.note
-    ('inexcitable', 6690, None, 'no gated Na+ channel')
+    >>> ready.state, round(ready.specific_resistance), ready.rheobase
+    ('inexcitable', 6690, None)
+    >>> ready.note
+    'no gated Na+ channel. Cells of the library that have it: pyramidal_neuron, ...'
     """
     result = rest_of(result)
     wall = _wall(result, membrane)
@@ -173,13 +176,15 @@ def excitability(result: Rest | CellLike, step: float | str = "200 ms", membrane
     result.raise_if_none()
     slope = _slope(result, wall) if len(result.cell.membranes) == 1 else _measured_slope(result, wall, step)
     area = float(result.system.area(result.state, result.parameters, wall))
-    least, threshold, note = None, None, "no gated Na+ channel"
+    least, threshold, note = None, None, ""
     state = "inexcitable"
     if is_there(_alone(result.cell, wall), "gated_na"):
         least = _rheobase(result, step, wall)
         threshold = _threshold(result, wall) if least is not None else None
         state = "excitable" if least is not None else "blocked" if _fires_from_below(result, wall) else state
         note = "" if least is not None else f"no spike up to {HIGHEST:g} uA/cm2"
+    else:
+        note = f"no gated Na+ channel. {elsewhere(result.cell, lambda other: is_there(other, 'gated_na'))}".strip()
     return Excitability(
         state=state,
         v_rest=_rested(result, wall),

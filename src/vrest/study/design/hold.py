@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
+from vrest.model.elsewhere import elsewhere
 from vrest.model.paths import resolve
 from vrest.numerals import parse_number
 from vrest.study.design.strengths import free_strength
@@ -50,6 +51,15 @@ def leaks_of(cell: Cell, membrane: str, ion: str) -> list[str]:
     return [label for label, t in transports.items() if free_strength(t) and t.is_channel and ion in t.moved_ions]
 
 
+def leaky(ion: str, kind: str) -> Callable[[Cell], bool]:
+    """Whether a cell has a free channel of an ion with a `permeability` or a `conductance`."""
+    return lambda cell: any(
+        m.transports[label].strength == kind
+        for name, m in cell.membranes.items()
+        for label in leaks_of(cell, name, ion)
+    )
+
+
 def _read(cell: Cell, membrane: str, text: str) -> Hold:
     match = _RATIO.fullmatch(text)
     if match is not None:
@@ -79,7 +89,8 @@ def _ratio(cell: Cell, membrane: str, text: str, match: re.Match[str]) -> Hold:
             raise InputError(
                 f"'{text}': '{cell.name}' has no leak of {ion} with a {kind} to choose.",
                 code="bad_hold",
-                hint=near_miss(ion, ions) if ion not in ions else "P_ is for permeabilities, g_ for conductances.",
+                hint=f"{near_miss(ion, ions) if ion not in ions else 'P_ is for permeabilities, g_ for conductances.'} "
+                f"{elsewhere(cell, leaky(ion, kind))}".strip(),
             )
         sums.append(sum(getattr(cell.membranes[membrane].transports[x], kind) for x in sized))
         labels.append(sized[0])

@@ -11,8 +11,9 @@ import numpy as np
 
 from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
+from vrest.model.elsewhere import elsewhere
 from vrest.model.paths import resolve
-from vrest.study.design.hold import leaks_of
+from vrest.study.design.hold import leaks_of, leaky
 
 PUMP_RATIO = "pump_ratio"
 """r of the Mullins-Noda equation."""
@@ -155,7 +156,7 @@ def _ratio(cell: Cell, name: str, match: re.Match[str], weights: Mapping[str, fl
             raise InputError(
                 f"{name}: '{cell.name}' has no leak of {ion} that is on and has a {what} in this model.",
                 code="bad_ratio",
-                hint=kinds if ion in ions else near_miss(ion, ions),
+                hint=f"{kinds if ion in ions else near_miss(ion, ions)} {elsewhere(cell, leaky(ion, what))}".strip(),
             )
         own.append(leaks)
     top, bottom = (sum(value * weight for _, value, weight in leaks) for leaks in own)

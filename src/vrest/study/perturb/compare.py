@@ -10,9 +10,10 @@ from typing import Any, ClassVar
 from vrest.errors import InputError, VrestError
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
+from vrest.model.elsewhere import elsewhere
 from vrest.model.notice import Notice
 from vrest.study.perturb.follow import MOST_STEPS
-from vrest.study.perturb.perturb import perturb
+from vrest.study.perturb.perturb import cells_of, perturb
 from vrest.study.perturb.perturbation import Perturbation, find
 from vrest.study.perturb.perturbed import UNITS, Perturbed
 from vrest.verbs.progress import Progress
@@ -144,8 +145,11 @@ def compare(
             refused[cell.name] = error
     if not answers:
         why = " ".join(e.message for e in refused.values())
+        named = elsewhere(compared[0], lambda other: other.name in cells_of(what.name))
         raise InputError(
-            f"{what.name} applies to none of these cells. {why}", code="no_target", hint="Choose other cells."
+            f"{what.name} applies to none of these cells. {why}",
+            code="no_target",
+            hint=f"Choose other cells. {named}".strip(),
         )
     return Comparison(what.name, tuple(answers), refused)
 

@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Literal
 from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.change import Change
-from vrest.study.targets import TWIN, baths, found_instead, targets, wanted, with_twins
+from vrest.model.elsewhere import elsewhere
+from vrest.study.targets import TWIN, baths, found_instead, is_there, targets, wanted, with_twins
 from vrest.units import format_si, from_door, from_si
 
 KM_ATP = 0.2
@@ -182,20 +183,20 @@ class SelectivityLoss(Law):
 
         A membrane that is less selective already stays as it is, unless it is the only one.
         """
-        potassium, sodium = _parts(cell, target, name), _parts(cell, "na_leak", name)
+        potassium, sodium = (_parts(cell, kind, name, _is_selective) for kind in (target, "na_leak"))
         changes, present = [], []
         for membrane in cell.membranes:
             here = f"membranes.{membrane}."
             ks, nas = ([(path, t) for path, t in group if path.startswith(here)] for group in (potassium, sodium))
             if len({t.strength for _, t in (*ks, *nas)}) > 1:
-                raise _no_target(cell, target, name, "K+ and Na+ leaks measured in the same unit")
+                raise _no_target(cell, target, name, "K+ and Na+ leaks measured in the same unit", _is_selective)
             if ks and nas:
                 k, na = (sum(float(getattr(t, str(t.strength))) for _, t in group) for group in (ks, nas))
                 present.append(na / k)
                 if dose >= na / k:
                     changes += [Change(f"{path}.{t.strength}", "scale", dose * k / na) for path, t in nas]
         if not present:
-            raise _no_target(cell, target, name, "membrane with both K+ and Na+ leaks")
+            raise _no_target(cell, target, name, "membrane with both K+ and Na+ leaks", _is_selective)
         if not changes:
             raise InputError(
                 f"'{cell.name}' has P_Na/P_K = {min(present):.4g}; {dose:.4g} would make it more selective.",
@@ -223,7 +224,8 @@ class Shift(Law, ABC):
         """Set it, where the dose lies on the right side of what is there."""
         values = present(cell, target)
         if not values:
-            raise _no_target(cell, target, name, f"bath with {target.removeprefix('bath.')}")
+            ion = target.removeprefix("bath.")
+            raise _no_target(cell, target, name, f"bath with {ion}", lambda other: bool(baths(other, ion)))
         dimension = "temperature" if target == "temperature" else "concentration"
         for path, value in values.items():
             if (dose - value) * self.sign <= 0:
@@ -290,18 +292,32 @@ def present(cell: Cell, target: str) -> dict[str, float]:
     return {f"compartments.{bath}.ions.{ion}": float(cell.compartments[bath].ions[ion]) for bath in baths(cell, ion)}
 
 
-def _parts(cell: Cell, target: str, name: str) -> list[tuple[str, Any]]:
-    """Path and part of everything that is the target, or an error where nothing is."""
+def _parts(cell: Cell, target: str, name: str, suits: Callable[[Cell], bool] | None = None) -> list[tuple[str, Any]]:
+    """Path and part of everything that is the target, or an error where nothing is, which names cells that suit."""
     parts = targets(cell, target)
     if not parts:
-        raise _no_target(cell, target, name, wanted(target))
+        raise _no_target(cell, target, name, wanted(target), suits or (lambda other: is_there(other, target)))
     return parts
 
 
-def _no_target(cell: Cell, target: str, name: str, missing: str) -> InputError:
+def _no_target(cell: Cell, target: str, name: str, missing: str, has: Callable[[Cell], bool]) -> InputError:
     return InputError(
-        f"{name} finds nothing in '{cell.name}': no {missing}.", code="no_target", hint=found_instead(cell, target)
+        f"{name} finds nothing in '{cell.name}': no {missing}.",
+        code="no_target",
+        hint=f"{found_instead(cell, target)} {elsewhere(cell, has)}".strip(),
     )
+
+
+def _is_selective(cell: Cell) -> bool:
+    """Whether all the leaks of K+ and Na+ are measured in one unit, and a membrane has both."""
+    sides = [
+        {
+            ion: {t.strength for path, t in targets(cell, f"{ion}_leak") if path.startswith(f"membranes.{name}.")}
+            for ion in ("k", "na")
+        }
+        for name in cell.membranes
+    ]
+    return all(len(s["k"] | s["na"]) < 2 for s in sides) and any(s["k"] and s["na"] for s in sides)
 
 
 def _left(share: float) -> float:

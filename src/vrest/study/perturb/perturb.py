@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from vrest.errors import InputError
-from vrest.model.cellfile import CellLike, load
+from vrest.model.cell import Cell
+from vrest.model.cellfile import CellLike, library, load
 from vrest.study.perturb.follow import MOST_STEPS, follow
 from vrest.study.perturb.perturbation import Perturbation, find, perturbations, restoring, together
 from vrest.study.perturb.perturbed import Moment, Perturbed, at_rest, moment
@@ -162,14 +164,26 @@ def applicable(cell: CellLike) -> dict[str, InputError | None]:
     (True, 'no_target')
     """
     cell = load(cell)
-    found: dict[str, InputError | None] = {}
-    for name in perturbations():
-        try:
-            find(name).changes(find(name).prepared(cell))
-            found[name] = None
-        except InputError as error:
-            found[name] = error
-    return found
+    return {name: _why_not(cell, find(name)) for name in perturbations()}
+
+
+@lru_cache
+def cells_of(name: str) -> tuple[str, ...]:
+    """Cells of the library that a perturbation, by its name, applies to at its default dose.
+
+    >>> cells_of("ttx")[:2], cells_of("k_clearance_loss")
+    (('cressman_2009', 'dijkstra_2016'), ('cressman_2009', 'wei_2014'))
+    """
+    return tuple(cell for cell in library() if _why_not(load(cell), find(name)) is None)
+
+
+def _why_not(cell: Cell, what: Perturbation) -> InputError | None:
+    """Why a perturbation does not apply to a cell; None where it does."""
+    try:
+        what.changes(what.prepared(cell))
+    except InputError as error:
+        return error
+    return None
 
 
 def _bound(item: Applied) -> Perturbation:
