@@ -20,6 +20,9 @@ from vrest.study.perturb.perturbation import perturbations
 Pairs = dict[str, dict[str, tuple[str, str]]]
 """By cell and perturbation: the sign, and what there is to say about it."""
 
+ABREAST = 9
+"""Cells in one table, so that it fits a page."""
+
 PAGE = Path(__file__).with_name("pairs.md")
 
 SIGNS = {
@@ -85,18 +88,20 @@ def row(cell: str) -> dict[str, tuple[str, str]]:
 def page(found: Pairs) -> str:
     """The table, the refusals by their reason, and what was said of runs that stopped."""
     cells, names = list(found), perturbations()
-    numbered = {cell: k for k, cell in enumerate(cells, start=1)}
-    lines = [HEAD, "Cells: " + ", ".join(f"{k} `{cell}`" for cell, k in numbered.items()) + ".", ""]
+    lines = [HEAD]
     if missing := [f"`{cell}`" for cell in library() if cell not in found]:
         lines += ["Not in the table yet: " + ", ".join(missing) + ".", ""]
-    lines += ["| | " + " | ".join(map(str, numbered.values())) + " |", "|---" * (len(cells) + 1) + "|"]
-    lines += [f"| `{name}` | " + " | ".join(found[cell][name][0] for cell in cells) + " |" for name in names]
-    lines += ["", "## Refused, and why", "", "| perturbation | because | in |", "|---|---|---|"]
+    for some in (cells[k : k + ABREAST] for k in range(0, len(cells), ABREAST)):
+        heads = (cell.replace("_", "_<br>") for cell in some)
+        lines += ["| perturbation | " + " | ".join(heads) + " |", "|---" * (len(some) + 1) + "|"]
+        lines += [f"| `{name}` | " + " | ".join(found[cell][name][0] for cell in some) + " |" for name in names]
+        lines.append("")
+    lines += ["## Refused, and why", "", "| perturbation | because | in |", "|---|---|---|"]
     for name in names:
         refused = {cell: found[cell][name][1] for cell in cells if found[cell][name][0] == "–"}
         for reason in dict.fromkeys(text.rpartition(": ")[2] for text in refused.values()):
             where = [cell for cell, text in refused.items() if text.endswith(reason)]
-            lines.append(f"| `{name}` | {reason} | {'all cells' if len(where) == len(cells) else ', '.join(where)} |")
+            lines.append(f"| `{name}` | {reason} | {_told(where, cells)} |")
     lines += ["", "## Runs that were stopped", "", "| cell | perturbation | |", "|---|---|---|"]
     lines += [
         f"| `{cell}` | `{name}` | {text} |"
@@ -107,14 +112,26 @@ def page(found: Pairs) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _told(where: list[str], cells: list[str]) -> str:
+    """Some of the cells by their names, or all but the others, whichever is shorter."""
+    others = [cell for cell in cells if cell not in where]
+    named = [f"`{cell}`" for cell in min(where, others, key=len)]
+    return ("" if len(where) <= len(others) else "all but " if others else "all cells") + ", ".join(named)
+
+
 def written() -> Pairs:
     """What the present page says."""
-    table, refusals, stops = re.split(r"^## .*$", PAGE.read_text(encoding="utf-8"), flags=re.M)
-    cells = re.findall(r"\d+ `(\w+)`", table.partition("Cells: ")[2].partition("\n")[0])
-    signs = {name: row.split(" | ") for name, row in re.findall(r"^\| `(\w+)` \| (.+) \|$", table, re.M)}
-    found = {cell: {name: (row[k], "") for name, row in signs.items()} for k, cell in enumerate(cells)}
+    tables, refusals, stops = re.split(r"^## .*$", PAGE.read_text(encoding="utf-8"), flags=re.M)
+    found: Pairs = {}
+    for head, body in re.findall(r"^\| perturbation \| (.+) \|\n\|[-|]+\|\n((?:\| `.+\n)+)", tables, re.M):
+        for cell in (some := head.replace("<br>", "").split(" | ")):
+            found[cell] = {}
+        for name, row in re.findall(r"^\| `(\w+)` \| (.+) \|$", body, re.M):
+            for cell, sign in zip(some, row.split(" | "), strict=True):
+                found[cell][name] = (sign, "")
     for name, reason, where in re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \|$", refusals, re.M):
-        for cell in cells if where == "all cells" else where.split(", "):
+        named = set(re.findall(r"`(\w+)`", where))
+        for cell in found if where == "all cells" else set(found) - named if where.startswith("all but") else named:
             found[cell][name] = ("–", reason)
     for cell, name, text in re.findall(r"^\| `(\w+)` \| `(\w+)` \| (.+) \|$", stops, re.M):
         found[cell][name] = (found[cell][name][0], text)
