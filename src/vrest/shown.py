@@ -59,6 +59,16 @@ class Shown(Told, ABC):
         """The main table as a `pandas.DataFrame`: every row, numbers with all their digits, units in the heads."""
         return self.tables()[0].to_dataframe()
 
+    def cite(self) -> str:
+        """BibTeX of what was used: vrest, the sources and laws of the cells, the methods."""
+        bibtex = import_module("vrest.model.citations").bibtex
+        cells = tuple(self._cells()) or (None,)
+        return "\n\n".join(dict.fromkeys(entry for cell in cells for entry in bibtex(self.methods, cell).split("\n\n")))
+
+    @abstractmethod
+    def _cells(self) -> Iterable[Any]:
+        """The cells that it is of."""
+
     def _said(self) -> Iterable[str]:
         """Sentences that stand below the tables."""
         return ()

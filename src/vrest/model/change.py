@@ -21,6 +21,7 @@ from vrest.model.cellfile import CellLike, load
 from vrest.model.paths import Parameter, check, resolve, set_si
 from vrest.numerals import parse_number
 from vrest.physics.namespace import namespace, traced
+from vrest.shown import Told
 from vrest.units import format_si, to_si
 
 _FORM = re.compile(
@@ -44,7 +45,7 @@ def split_companion(text: str) -> tuple[str, Any, str | None]:
 
 
 @dataclass(frozen=True)
-class Change:
+class Change(Told):
     """One change of one value.
 
     Parameters
@@ -68,6 +69,9 @@ class Change:
     companion: str | None = None
     how: Literal["swap", "with"] | None = None
     over: float = 0.0
+
+    def _brief(self) -> Iterable[str]:
+        yield f"Change({str(self)!r})"
 
     def __str__(self) -> str:
         if self.operation == "scale":

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from vrest.shown import Told
 
 USER = "changed by the user"
 """The source of a value that a change has set."""
 
 
 @dataclass(frozen=True)
-class Notice:
+class Notice(Told):
     """Something true that the user should know before trusting a number; never a repair.
 
     >>> print(Notice("bath_not_neutral", "bath 'outside' has +7 mM of net charge").message)
@@ -20,3 +23,6 @@ class Notice:
     """What kind of thing it is, for programs: `bath_not_neutral`, `conservation`, `closure`..."""
     message: str
     """What is true of this cell, for people."""
+
+    def _brief(self) -> Iterable[str]:
+        yield f"{self.code}: {self.message}"

@@ -1,25 +1,38 @@
-"""Results that are small: one panel each, drawn into axes that are given."""
+"""Results of one panel: each is drawn into axes that are given."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 from matplotlib.axes import Axes
 
 from vrest.plot.labels import settle
 from vrest.plot.ladder import draw_ladder, prepare_ladder
-from vrest.plot.style import INK, dress, zero_line
+from vrest.plot.look import look, stroke
+from vrest.plot.style import INK, MUTED, PUMP, dress, ion_colour, number, reversal_label, time_unit, zero_line
+from vrest.study.calculator import Ghk
+from vrest.study.check.check import Check
+from vrest.study.design.design import Design
+from vrest.study.excitability import Firing
 from vrest.study.explain.explain import explain
+from vrest.study.fit.identify import Candidate
+from vrest.study.fit.model_choice import ModelChoice
+from vrest.study.fit.result import Estimate
+from vrest.study.sensitivity.sobol import Indices
+from vrest.units import MINUTE
+from vrest.verbs.gradient import Gradient
 from vrest.verbs.instant import Instant
+from vrest.verbs.prepared_answers import Rests, Runs
 from vrest.verbs.rest import Rest
+from vrest.verbs.rest_many import RestMany
+
+ALONE, TOGETHER = "#0072B2", "#D55E00"
+"""What there was, or is alone; what comes of it, or of all together."""
 
 
 def rest_axes(rest: Rest, ax: Axes) -> Axes:
-    """The ladder of potentials of the first membrane.
-
-    >>> from matplotlib.figure import Figure
-    >>> from vrest.verbs.rest import rest
-    >>> rest_axes(rest("mammalian_neuron"), Figure().subplots()).get_ylabel()
-    'V (mV)'
-    """
+    """The ladder of potentials of the first membrane."""
     story = explain(rest).membranes[0]
     prepare_ladder(ax, story, name=len(rest.cell.membranes) > 1)
     settle(ax.figure)  # pyright: ignore[reportArgumentType]
@@ -28,16 +41,162 @@ def rest_axes(rest: Rest, ax: Axes) -> Axes:
 
 
 def instant_axes(answer: Instant, ax: Axes) -> Axes:
-    """V of each membrane before the change and at once.
-
-    >>> from matplotlib.figure import Figure
-    >>> from vrest.verbs.instant import instant
-    >>> instant_axes(instant("mammalian_neuron", "pump.max_rate*=0"), Figure().subplots()).get_ylabel()
-    'V (mV)'
-    """
+    """V of each membrane before the change and at once."""
     for name, before, v, _ in answer.rows:
-        ax.plot([0, 1], [before, v], color=INK, marker="o", label=name)
+        ax.plot([0, 1], [before, v], marker="o", linewidth=stroke(1.6), label=name, **_line(len(answer.rows) > 1))
+        ax.annotate(f"  {number(v)} mV", (1, v), va="center", fontsize=look().small)
     ax.set_xticks([0, 1], ["before", "at once"])
-    ax.margins(x=0.2)
-    zero_line(ax)
+    ax.set_xlim(-0.2, 1.6)
+    _legend(ax, len(answer.rows) > 1)
     return dress(ax, y="V (mV)")
+
+
+def ghk_axes(found: Ghk, ax: Axes) -> Axes:
+    """V among the Nernst potentials."""
+    known = {ion: e for ion, e in found.E.items() if e is not None}
+    marks = [(reversal_label(ion), e, ion_colour(ion)) for ion, e in known.items()]
+    marks.append(("V", found.v, INK))
+    for k, (_, at, colour) in enumerate(marks):
+        ax.barh(k, at, height=0.55, color=colour)
+        side = "left" if at >= 0 else "right"
+        ax.annotate(f" {number(at)} mV ", (at, k), va="center", ha=side, fontsize=look().small)
+    ax.set_yticks(range(len(marks)), [name for name, *_ in marks])
+    ax.margins(x=0.35)
+    zero_line(ax, vertical=True)
+    return dress(ax, x="potential (mV)")
+
+
+def rests_axes(found: Rests, ax: Axes) -> Axes:
+    """V at rest, lane by lane; a lane that does not rest has no mark."""
+    return _potentials(ax, np.arange(len(found.outcome)), found, "lane", marks=True)
+
+
+def rest_many_axes(many: RestMany, ax: Axes) -> Axes:
+    """V at rest against the first of the values that vary."""
+    parameter, row = many.ready.of.parameters[0], many.ready.si(many.over)[0]
+    name = f"{many.ready.paths[0].split('.')[-1]} ({parameter.unit})"
+    return _potentials(ax, parameter.door(row), many.found, name, marks=len(many.over) > 1)
+
+
+def _potentials(ax: Axes, x: np.ndarray, found: Rests, name: str, *, marks: bool) -> Axes:
+    walls = [wall.name for wall in found.system.structure.walls]
+    order = np.argsort(x)
+    rows = found.v[None] if len(walls) == 1 else found.v
+    for wall, v in zip(walls, rows, strict=True):
+        ax.plot(
+            x[order], v[order], marker="o", markersize=stroke(3.5), linewidth=0 if marks else stroke(1.4), label=wall,
+            **_line(len(walls) > 1),
+        )  # fmt: skip
+    _legend(ax, len(walls) > 1)
+    return dress(ax, x=name, y="V at rest (mV)")
+
+
+def runs_axes(found: Runs, ax: Axes) -> Axes:
+    """V of the first membrane over time, a line for each lane."""
+    unit, length = time_unit(float(found.time[-1] - found.time[0]))
+    v = found.v if found.v.ndim == 2 else found.v[0]
+    lanes = v.shape[1]
+    ax.plot(found.time / length, v, color=INK, linewidth=stroke(1.2), alpha=max(1.0 / lanes, 0.15))
+    ax.margins(x=0.0)
+    wall = found.system.structure.walls[0].name
+    return dress(ax, x=f"time ({unit})", y="V (mV)" if found.v.ndim == 2 else f"V of {wall} (mV)")
+
+
+def gradient_axes(found: Gradient, ax: Axes) -> Axes:
+    """What 1 % more of each number does to V of the first membrane; of several lanes their range."""
+    walls = found.rests.system.structure.walls
+    values = np.abs(found.of.values)[:, None]
+    effects = 0.01 * values * (found.v if len(walls) == 1 else found.v[:, 0])
+    names = [name.split(".")[-1] if name.count(".") < 4 else ".".join(name.split(".")[-2:]) for name in found.of.names]
+    middle = np.nanmedian(effects, axis=1)
+    ax.barh(names, middle, color=ALONE, height=0.6)
+    if effects.shape[1] > 1:
+        ends = np.abs(np.array([np.nanmin(effects, axis=1), np.nanmax(effects, axis=1)]) - middle)
+        ax.errorbar(middle, range(len(names)), xerr=ends, fmt="none", ecolor=INK, elinewidth=stroke(1.0))
+    zero_line(ax, vertical=True)
+    return dress(ax, x="change of V for 1 % more (mV)")
+
+
+def firing_axes(answer: Firing, ax: Axes) -> Axes:
+    """V over time under the step."""
+    unit, length = time_unit(float(answer.time[-1]))
+    ax.plot(answer.time / length, answer.v, color=INK, linewidth=stroke(1.1))
+    ax.margins(x=0.0)
+    return dress(ax, x=f"time ({unit})", y="V (mV)")
+
+
+def check_axes(story: Check, ax: Axes) -> Axes:
+    """What V of each membrane does in the hour that was followed."""
+    minutes = [at.time / MINUTE for at in story.later]
+    for name in story.v_start:
+        ax.plot(minutes, [at.v[name] for at in story.later], marker="o", label=name, **_line(len(story.v_start) > 1))
+    _legend(ax, len(story.v_start) > 1)
+    return dress(ax, x="time as described (min)", y="V (mV)")
+
+
+def design_axes(made: Design, ax: Axes) -> Axes:
+    """By what factor the design changed each number; what it added, or has no factor, is left out."""
+    factors = {c.name: c.value / c.was for c in made.choices if c.was and c.value / c.was > 0}
+    ax.barh(list(factors), [np.log2(f) for f in factors.values()], color=ALONE, height=0.6)
+    ax.xaxis.set_major_formatter(lambda x, _: f"×{2.0**x:.3g}")
+    ax.invert_yaxis()
+    zero_line(ax, vertical=True)
+    return dress(ax, x="over what it was")
+
+
+def estimate_axes(found: Estimate, ax: Axes) -> Axes:
+    """The value and its interval; an end that the data leave open has an arrow."""
+    low, high = (found.value if end is None else end for end in (found.low, found.high))
+    ax.plot([low, high], [0, 0], color=ALONE, linewidth=stroke(2.4), solid_capstyle="butt")
+    ax.plot([found.value], [0], "o", color=INK)
+    for end, sign in ((found.low, "<"), (found.high, ">")):
+        if end is None:
+            ax.plot([found.value], [0], sign, color=ALONE, markersize=stroke(12))
+    ax.set_yticks([0], [found.name])
+    ax.margins(x=0.2)
+    return dress(ax, x=f"value ({found.unit})" if found.unit else "value")
+
+
+def candidate_axes(one: Candidate, ax: Axes) -> Axes:
+    """The half-width of each interval now and with the measurement; an open interval has no bar."""
+    return _paired(
+        ax, list(one.now), list(one.now.values()), list(one.after.values()), ("now", "with it"), "half-width"
+    )
+
+
+def indices_axes(found: Indices, ax: Axes) -> Axes:
+    """The share of the variance that each input makes alone, and with others."""
+    names = [str(k) for k in range(len(found.first))]
+    _paired(ax, names, found.first, found.total, ("alone", "with others"), "share of the variance")
+    ax.set_ylabel("input", fontsize=look().text)
+    return ax
+
+
+def model_choice_axes(choice: ModelChoice, ax: Axes) -> Axes:
+    """The Akaike weight of each model."""
+    ax.barh([f.model for f in choice.fits], choice.weights, color=PUMP, height=0.6)
+    ax.invert_yaxis()
+    ax.set_xlim(0.0, 1.0)
+    return dress(ax, x="Akaike weight")
+
+
+def _paired(ax: Axes, names: list[str], first: Any, second: Any, said: tuple[str, str], what: str) -> Axes:
+    """Two horizontal bars for each name."""
+    at = np.arange(len(names), dtype=float)
+    for values, shift, colour, label in ((first, -0.2, ALONE, said[0]), (second, 0.2, TOGETHER, said[1])):
+        known = np.where(np.isfinite(values), values, 0.0)
+        ax.barh(at + shift, known, height=0.36, color=colour, label=label)
+    ax.set_yticks(at, names)
+    ax.invert_yaxis()
+    zero_line(ax, vertical=True)
+    _legend(ax, True)
+    return dress(ax, x=what)
+
+
+def _line(several: bool) -> dict[str, Any]:
+    return {} if several else {"color": INK}
+
+
+def _legend(ax: Axes, wanted: bool) -> None:
+    if wanted:
+        ax.legend(fontsize=look().small, frameon=False, labelcolor=MUTED)

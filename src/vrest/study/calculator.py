@@ -17,6 +17,8 @@ from vrest.physics.ghk import ghk_voltage
 from vrest.physics.nernst import nernst as nernst_potential
 from vrest.physics.votes import ghk_shares, slope_shares
 from vrest.physics.zero_current import general_ghk_potential
+from vrest.shown import Drawn, glued
+from vrest.tables import Column, Table, number
 from vrest.units import format_si, from_si, to_si
 
 MOST = CONCENTRATION.maximum or 0.0
@@ -72,7 +74,7 @@ def nernst(ion: str | int, *, inside: Any, outside: Any, celsius: Any = 37.0) ->
 
 
 @dataclass(frozen=True)
-class Ghk:
+class Ghk(Drawn):
     """Potential of a GHK membrane and what makes it, in mV.
 
     `E` is None where a Nernst potential is undefined. `ghk_shares` gives each ion's part of the numerator
@@ -80,12 +82,32 @@ class Ghk:
     are not monovalent; `slope_shares` each ion's part of the slope conductance.
     """
 
+    drawn_by: ClassVar[str] = "vrest.plot.answers:ghk_axes"
     methods: ClassVar[tuple[str, ...]] = ("Nernst1889", "Goldman1943", "Hodgkin1949")
     v: float
     E: Mapping[str, float | None]
     ghk_shares: Mapping[str, Mapping[str, float]] | None
     slope_shares: Mapping[str, float]
     notices: tuple[Notice, ...]
+
+    def _cells(self) -> Iterable[Any]:
+        return ()
+
+    def _brief(self) -> Iterable[str]:
+        yield f"V = {number(self.v, decimals=2)} mV by the GHK equation"
+        yield "  " + ", ".join(glued(f"E_{ion} = {number(e, decimals=2)} mV") for ion, e in self.E.items())
+
+    def tables(self) -> tuple[Table, ...]:
+        """Of each ion its Nernst potential (mV) and its shares."""
+        columns = [Column("ion", "", list(self.E)), Column("E", "mV", list(self.E.values()), decimals=2)]
+        columns.append(Column("slope share", "", list(self.slope_shares.values()), decimals=3))
+        for part in ("depolarising", "hyperpolarising") if self.ghk_shares else ():
+            shares = [(self.ghk_shares or {})[ion][part] for ion in self.E]
+            columns.append(Column(f"{part} share", "", shares, decimals=3))
+        return (Table(columns, "Ions"),)
+
+    def _said(self) -> Iterable[str]:
+        return (notice.message for notice in self.notices)
 
 
 def ghk(ions: Iterable[Sequence[Any]], *, celsius: Any = 37.0) -> Ghk:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,7 +12,9 @@ from vrest.errors import InputError, NoRestError, near_miss
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.paths import resolve
+from vrest.shown import Drawn
 from vrest.system.observables import reversal_potential, reversal_potentials
+from vrest.tables import Column, Table, number
 from vrest.units import from_door, from_si
 from vrest.verbs.instant import currents_at
 from vrest.verbs.outcome import Outcome
@@ -21,9 +23,10 @@ from vrest.verbs.rest_many import rest_many
 
 
 @dataclass(frozen=True)
-class BathCurve:
+class BathCurve(Drawn):
     """V against the concentration of one bath ion: both clocks and the Nernst line. mM, mV."""
 
+    drawn_by: ClassVar[str] = "vrest.plot.bath:bath_axes"
     methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Bradbury2018")
     cell: Cell
     ion: str
@@ -39,6 +42,24 @@ class BathCurve:
     ion on a side."""
     outcomes: tuple[Outcome, ...]
     membrane: str = ""
+
+    def _cells(self) -> Iterable[Cell]:
+        return (self.cell,)
+
+    def _brief(self) -> Iterable[str]:
+        low, high = number(float(self.concentration.min())), number(float(self.concentration.max()))
+        yield f"V of '{self.cell.name}' against {self.path}, {low} to {high} mM (present {number(self.present)} mM)"
+        yield f"  at {len(self.concentration)} values: contents frozen, settled, and E_{self.ion}"
+
+    def tables(self) -> tuple[Table, ...]:
+        """At each concentration (mM) V at once and settled, the Nernst potential (mV), the outcome."""
+        curves = {"at once": self.instant, "settled": self.settled, f"E_{self.ion}": self.nernst}
+        columns = (
+            Column(self.ion, "mM", self.concentration.tolist()),
+            *(Column(name, "mV", values.tolist(), decimals=2) for name, values in curves.items()),
+            Column("outcome", "", [outcome.name for outcome in self.outcomes]),
+        )
+        return (Table(columns, f"V of membrane '{self.membrane}'"),)
 
 
 def bath_curve(
@@ -127,9 +148,10 @@ def bath_curve(
 
 
 @dataclass(frozen=True)
-class CurrentVoltage:
+class CurrentVoltage(Drawn):
     """Outward currents (pA) against V (mV), contents frozen at a resting state."""
 
+    drawn_by: ClassVar[str] = "vrest.plot.current_voltage:iv_axes"
     methods: ClassVar[tuple[str, ...]] = ("Bradbury2018",)
     rest: Rest
     membrane: str
@@ -142,6 +164,20 @@ class CurrentVoltage:
     E: dict[str, float]
     """Of the ions that are on both sides."""
     v_rest: float
+
+    def _cells(self) -> Iterable[Cell]:
+        return (self.rest.cell,)
+
+    def _brief(self) -> Iterable[str]:
+        low, high = number(float(self.potential.min())), number(float(self.potential.max()))
+        yield f"Outward currents of '{self.rest.cell.name}' through '{self.membrane}', {low} to {high} mV"
+        yield f"  contents frozen at rest, V = {number(self.v_rest, decimals=2)} mV"
+
+    def tables(self) -> tuple[Table, ...]:
+        """At each V (mV) the outward currents (pA)."""
+        flow = {**{f"I_{ion}": current for ion, current in self.ions.items()}, "pump": self.pump, "net": self.net}
+        columns = [Column(name, "pA", current.tolist(), signed=True) for name, current in flow.items()]
+        return (Table((Column("V", "mV", self.potential.tolist(), decimals=2), *columns), "Outward currents"),)
 
 
 def current_voltage(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -15,8 +16,10 @@ from vrest.model.change import Change
 from vrest.model.channels import InjectedCurrent
 from vrest.model.elsewhere import elsewhere
 from vrest.model.paths import resolve
+from vrest.shown import Drawn, Shown, glued
 from vrest.study.targets import is_there
 from vrest.system.structure import Wall
+from vrest.tables import Column, Table, number
 from vrest.units import format_si, from_door, from_si, to_si
 from vrest.verbs.instant import currents_at, steady_at
 from vrest.verbs.outcome import Outcome
@@ -53,7 +56,7 @@ DEINACTIVATED = -90.0
 
 
 @dataclass(frozen=True)
-class Firing:
+class Firing(Drawn):
     """What a cell did under a current step.
 
     >>> answer = firing("hodgkin_huxley_1952", 10)
@@ -61,7 +64,10 @@ class Firing:
     ('repetitive', 14, True)
     """
 
+    drawn_by: ClassVar[str] = "vrest.plot.answers:firing_axes"
     methods: ClassVar[tuple[str, ...]] = ("Steinebach2023", "Bradbury2018")
+    cell: Cell
+    """What was stimulated."""
     density: float
     """uA/cm2, positive depolarises."""
     spikes: tuple[float, ...]
@@ -87,9 +93,24 @@ class Firing:
         """The answer without the trace."""
         return {name: getattr(self, name) for name in ("density", "pattern", "spikes", "rate", "v_end")}
 
+    def _cells(self) -> Iterable[Cell]:
+        return (self.cell,)
+
+    def _brief(self) -> Iterable[str]:
+        many = f"{len(self.spikes)} spike{'' if len(self.spikes) == 1 else 's'}"
+        rate = "" if self.rate is None else f", {number(self.rate)} Hz"
+        yield f"'{self.cell.name}' under {number(self.density)} uA/cm2: {self.pattern}, {many}{rate}"
+        yield f"  V at the end {number(self.v_end, decimals=2)} mV"
+
+    def tables(self) -> tuple[Table, ...]:
+        """V (mV) over time (s), and when it spikes (s)."""
+        trace = Column("time", "s", self.time.tolist()), Column("V", "mV", self.v.tolist(), decimals=2)
+        spikes = Column("spike", "", list(range(1, len(self.spikes) + 1))), Column("time", "s", list(self.spikes))
+        return Table(trace, "V"), Table(spikes, "Spikes")
+
 
 @dataclass(frozen=True)
-class Excitability:
+class Excitability(Shown):
     """Readiness of a cell. None where the cell has nothing to answer with; `note` says why.
 
     >>> excitability("hodgkin_huxley_1952")
@@ -97,6 +118,8 @@ class Excitability:
     """
 
     methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Steinebach2023", "Bradbury2018")
+    cell: Cell
+    """What was asked about."""
     state: str
     """`excitable`, `fires by itself`, `blocked` (Na+ channels inactivated at rest) or `inexcitable`."""
     v_rest: float | None
@@ -114,18 +137,29 @@ class Excitability:
 
     def as_dict(self) -> dict[str, Any]:
         """The same as a dictionary."""
-        return vars(self)
+        return {name: value for name, value in vars(self).items() if name != "cell"}
 
-    def __repr__(self) -> str:
+    def _cells(self) -> Iterable[Cell]:
+        return (self.cell,)
+
+    def _brief(self) -> Iterable[str]:
         if self.v_rest is None:
-            return f"{self.state} ({self.note})"
-        parts = [f"rest {self.v_rest:.2f} mV", f"input resistance {self.input_resistance:.4g} MOhm"]
-        parts[-1] += f" ({self.specific_resistance:.4g} Ohm cm2)"
+            yield f"{self.state} ({self.note})"
+            return
+        parts = [f"rest {number(self.v_rest, decimals=2)} mV", f"input resistance {number(self.input_resistance)} MOhm"]
+        parts[-1] += f" ({number(self.specific_resistance)} Ohm cm2)"
         if self.threshold is not None:
-            parts.append(f"threshold {self.threshold:.2f} mV above rest")
+            parts.append(f"threshold {number(self.threshold, decimals=2)} mV above rest")
         if self.rheobase is not None:
-            parts.append(f"rheobase {self.rheobase:.4g} uA/cm2")
-        return f"{self.state}: " + ", ".join(parts) + (f" ({self.note})" if self.note else "")
+            parts.append(f"rheobase {number(self.rheobase)} uA/cm2")
+        yield f"{self.state}: " + ", ".join(map(glued, parts)) + (f" ({self.note})" if self.note else "")
+
+    def tables(self) -> tuple[Table, ...]:
+        """One row: what there is of it, in door units."""
+        told = self.as_dict()
+        return (
+            Table([Column(name.replace("_", " "), UNITS.get(name, ""), [told[name]]) for name in told], "Readiness"),
+        )
 
 
 UNITS = {
@@ -172,7 +206,7 @@ def excitability(result: Rest | CellLike, step: float | str = "200 ms", membrane
     result = rest_of(result)
     wall = _wall(result, membrane)
     if result.outcome is Outcome.oscillates:
-        return by_itself(result.reason)
+        return by_itself(result.cell, result.reason)
     result.raise_if_none()
     slope = _slope(result, wall) if len(result.cell.membranes) == 1 else _measured_slope(result, wall, step)
     area = float(result.system.area(result.state, result.parameters, wall))
@@ -186,6 +220,7 @@ def excitability(result: Rest | CellLike, step: float | str = "200 ms", membrane
     else:
         note = f"no gated Na+ channel. {elsewhere(result.cell, lambda other: is_there(other, 'gated_na'))}".strip()
     return Excitability(
+        cell=result.cell,
         state=state,
         v_rest=_rested(result, wall),
         input_resistance=from_si(1.0, "resistance") / slope,
@@ -196,9 +231,9 @@ def excitability(result: Rest | CellLike, step: float | str = "200 ms", membrane
     )
 
 
-def by_itself(why: str) -> Excitability:
+def by_itself(cell: Cell, why: str) -> Excitability:
     """Of a cell that fires without a stimulus."""
-    return Excitability("fires by itself", None, None, None, None, None, why)
+    return Excitability(cell, "fires by itself", None, None, None, None, None, why)
 
 
 def firing(
@@ -247,7 +282,7 @@ def firing(
     run, spikes = _spikes(cell, wall, events, lasts, max(present + si, 0.0), result.state)
     v = _potential(run, wall)
     pattern = _pattern(spikes, v, _rested(result, wall), lasts)
-    return Firing(value, tuple(float(t) for t in spikes), pattern, float(v[-1]), run.time, v)
+    return Firing(result.cell, value, tuple(float(t) for t in spikes), pattern, float(v[-1]), run.time, v)
 
 
 def stimulated(cell: Cell, name: str) -> tuple[Cell, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,8 +16,10 @@ from vrest.model.change import Change, companion, refuse_varied_companions, spli
 from vrest.model.paths import Parameter, parameters, replaced, resolve, set_si
 from vrest.model.quantity import SOLVE
 from vrest.physics.namespace import Array, namespace
+from vrest.shown import Shown
 from vrest.system.assemble import System
 from vrest.system.structure import parameter_vector
+from vrest.tables import Column, Table
 from vrest.units import from_door
 
 NUDGE = 1e-3
@@ -145,8 +148,8 @@ def _content(parameter: Parameter) -> bool:
 
 
 @dataclass(frozen=True, eq=False)  # hashed by identity, as JAX asks of a function
-class OfArguments:
-    """Base of what answers for values of some numbers of a cell."""
+class OfArguments(Shown, ABC):
+    """Abstract base of what answers for values of some numbers of a cell."""
 
     of: Arguments
     """The cell, and the numbers that vary."""
@@ -160,6 +163,18 @@ class OfArguments:
     def values(self) -> np.ndarray:
         """What the cell has for them, door units, (paths,)."""
         return self.of.values
+
+    def _cells(self) -> Iterable[Cell]:
+        return (self.of.cell,)
+
+    def tables(self) -> tuple[Table, ...]:
+        """The numbers that vary, with what the cell has for them."""
+        columns = (
+            Column("path", "", list(self.paths)),
+            Column("value", "", self.values.tolist(), rounding=0.0),
+            Column("unit", "", list(self.of.units)),
+        )
+        return (Table(columns, "What varies"),)
 
 
 def arguments(cell: Cell, paths: str | Iterable[str]) -> Arguments:

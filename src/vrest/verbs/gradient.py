@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 
 from vrest.errors import InputError, near_miss
+from vrest.model.cell import Cell
 from vrest.numerics.compiler.kernel import Kernel
 from vrest.physics.namespace import Array
+from vrest.shown import Drawn
 from vrest.system.assemble import Entries, System
+from vrest.tables import Column, Table
 from vrest.units import from_door, from_si
 from vrest.verbs.allowed import allowed_of
 from vrest.verbs.arguments import Arguments
@@ -24,12 +27,15 @@ Totals = Literal["described", "held"]
 
 
 @dataclass(frozen=True, eq=False)
-class Gradient:
+class Gradient(Drawn):
     """Derivatives of the resting states of a `Prepared` by its values, in door units; lanes are the last axis.
 
     NaN where a lane does not rest or an ion of it is used up, and along the strength of a transport that is exactly
     off: what is conserved changes there.
     """
+
+    drawn_by: ClassVar[str] = "vrest.plot.answers:gradient_axes"
+    methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Bradbury2018")
 
     of: Arguments
     """The cell, and the numbers that vary."""
@@ -67,9 +73,30 @@ class Gradient:
         walls = len(system.structure.walls)
         return {name: self.readings[:, walls + k] for k, name in enumerate(_finite(system))}
 
-    def __repr__(self) -> str:
+    def _cells(self) -> Iterable[Cell]:
+        return (self.of.cell,)
+
+    def _brief(self) -> Iterable[str]:
         n = len(self.rests.outcome)
-        return f"derivatives of {n} resting states of '{self.of.cell.name}' by {', '.join(self.of.names)}"
+        what = f"{n:,} resting state{'' if n == 1 else 's'}"
+        yield f"Derivatives of {what} of '{self.of.cell.name}' by {', '.join(self.of.names)}"
+
+    def tables(self) -> tuple[Table, ...]:
+        """For each number and lane how V (mV) and volumes (um3) move with it, by its door unit."""
+        names, lanes = self.of.names, len(self.rests.outcome)
+        walls = [wall.name for wall in self.rests.system.structure.walls]
+        heads = [("dV" if len(walls) == 1 else f"dV {name}", "mV") for name in walls]
+        heads += [(f"d volume {name}", "um3") for name in _finite(self.rests.system)]
+        columns = (
+            Column("by", "", [name for name in names for _ in range(lanes)]),
+            Column("unit of that", "", [unit or "1" for unit in self.of.units for _ in range(lanes)]),
+            Column("lane", "", list(range(lanes)) * len(names)),
+            *(
+                Column(head, unit, np.ravel(self.readings[:, k]).tolist(), rounding=0.0)
+                for k, (head, unit) in enumerate(heads)
+            ),
+        )
+        return (Table(columns, "Derivatives by the door unit of each number"),)
 
 
 def gradient_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -12,12 +13,14 @@ from vrest.model.cell import Cell
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.numerics.compiler.fallback import Fallback
+from vrest.shown import Drawn
+from vrest.tables import Column, Table, number
 from vrest.verbs.samples import Samples
 from vrest.verbs.slower import slower
 
 
 @dataclass(frozen=True)
-class Population:
+class Population(Drawn):
     """Every cell with its parameters, its outcome and its numbers.
 
     `dataset` is an `xarray.Dataset` over `cell`: the sampled parameters under their names, `outcome` with its flag
@@ -29,6 +32,7 @@ class Population:
     (3, [-74.4, -70.0, -64.0], {'rests': 3}, 8.0)
     """
 
+    drawn_by: ClassVar[str] = "vrest.plot.population:population_axes"
     methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Steinebach2023", "Bradbury2018")
     cell: Cell
     """The cell that was varied."""
@@ -118,16 +122,38 @@ class Population:
         """What to know before trusting the numbers."""
         return notices(self.cell) + slower(self.fallbacks)
 
-    def __repr__(self) -> str:
-        share = ", ".join(f"{name} {count} ({100 * count / self.n:.3g} %)" for name, count in self.outcomes.items())
-        lines = [f"Population of {self.n} cells like '{self.cell.name}', seed {self.samples.seed}: {share}"]
-        lines += [f"  {v}" for v in self.samples.varied]
-        for name, v in self.v_by_membrane.items():
-            if s := spread(v):
-                lines.append(
-                    f"  V ({name}): median {s['median']:.2f} mV, 5 to 95 %: {s['q05']:.2f} to {s['q95']:.2f} mV"
-                )
-        return "\n".join(lines)
+    def _cells(self) -> Iterable[Cell]:
+        return (self.cell,)
+
+    def _brief(self) -> Iterable[str]:
+        share = ", ".join(f"{name} {number(100 * count / self.n, 3)} %" for name, count in self.outcomes.items())
+        yield f"Population of {self.n:,} cells like '{self.cell.name}', seed {self.samples.seed}: {share}"
+        yield from (f"  {v}" for v in self.samples.varied)
+
+    def tables(self) -> tuple[Table, ...]:
+        """Cell by cell its numbers (door units), outcome and V (mV); how many ended in what; the spread of V (mV)."""
+        codes = self.dataset.outcome
+        names = np.array(codes.attrs["flag_meanings"].split())
+        heads = {"V" if len(self.v_by_membrane) == 1 else f"V {name}": v for name, v in self.v_by_membrane.items()}
+        cells = (
+            Column("cell", "", list(range(self.n))),
+            *(Column(v.name, v.unit, v.door.tolist(), rounding=0.0) for v in self.samples.varied),
+            Column("outcome", "", names[codes.values.astype(int) - codes.attrs["flag_values"][0]].tolist()),
+            *(Column(head, "mV", v.tolist(), decimals=2) for head, v in heads.items()),
+        )
+        fates = (
+            Column("outcome", "", list(self.outcomes)),
+            Column("cells", "", list(self.outcomes.values())),
+            Column("share", "%", [100 * count / self.n for count in self.outcomes.values()], digits=3),
+            Column("meaning", "", list(self.reasons.values())),
+        )
+        found = {head: spread(v) for head, v in heads.items() if np.isfinite(v).any()}
+        levels = [
+            Column(level, "mV", [s[level] for s in found.values()], decimals=2)
+            for level in ("mean", "sd", "min", "q05", "median", "q95", "max")
+        ]
+        spreads = [Table((Column("", "", list(found)), *levels), "Spread of V")] if found else []
+        return Table(cells, "Cells"), Table(fates, "Outcomes"), *spreads
 
 
 def spread(values: np.ndarray) -> dict[str, float]:

@@ -61,8 +61,8 @@ class Prepared(OfArguments):
         """Door units of the rows of values."""
         return self.of.units
 
-    def __repr__(self) -> str:
-        return f"'{self.cell.name}' prepared for {', '.join(self.paths) or 'its own numbers'}"
+    def _brief(self) -> Iterable[str]:
+        yield f"'{self.cell.name}' prepared for {', '.join(self.paths) or 'its own numbers'}"
 
     def __getstate__(self) -> dict[str, Any]:
         """What is sent to another process: machine code stays."""

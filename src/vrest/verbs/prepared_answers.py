@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -9,8 +10,10 @@ from typing import ClassVar
 import numpy as np
 
 from vrest.model.cell import Cell
+from vrest.shown import Drawn
 from vrest.system.assemble import System
-from vrest.units import format_si
+from vrest.tables import Column, Table
+from vrest.units import duration
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.outputs import potentials
 from vrest.verbs.readings import Readings, readings
@@ -19,9 +22,10 @@ from vrest.verbs.run_batch import FINISHED, RunBatch
 
 
 @dataclass(frozen=True, eq=False)
-class Rests:
+class Rests(Drawn):
     """Certified resting states, lanes side by side. `Prepared.rest` makes them."""
 
+    drawn_by: ClassVar[str] = "vrest.plot.answers:rests_axes"
     methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Bradbury2018")
     cell: Cell
     """What was varied."""
@@ -76,16 +80,44 @@ class Rests:
         """(lanes,) largest real part of an eigenvalue, 1/s."""
         return self.found.slowest
 
-    def __repr__(self) -> str:
-        names = [outcome.name if outcome else "impossible" for outcome in self.outcomes]
-        counts = ", ".join(f"{names.count(name)} {name}" for name in dict.fromkeys(names))
-        return f"{len(names)} resting states of '{self.cell.name}': {counts}"
+    def names(self) -> list[str]:
+        """The outcome of each lane by name; `impossible` where there is no such cell."""
+        return [outcome.name if outcome else "impossible" for outcome in self.outcomes]
+
+    def _cells(self) -> Iterable[Cell]:
+        return (self.cell,)
+
+    def _brief(self) -> Iterable[str]:
+        names = self.names()
+        counts = ", ".join(f"{names.count(name):,} {name}" for name in dict.fromkeys(names))
+        yield f"{len(names):,} resting state{'' if len(names) == 1 else 's'} of '{self.cell.name}': {counts}"
+
+    def tables(self) -> tuple[Table, ...]:
+        """Lane by lane its outcome, V (mV), and what certifies it."""
+        columns = (
+            Column("lane", "", list(range(len(self.outcome)))),
+            Column("outcome", "", self.names()),
+            *potential_columns(self.system, self.v),
+            Column("remaining correction", "mV", self.residual_mV.tolist(), digits=2, rounding=0.0),
+            Column("worst imbalance", "mM/min", self.imbalance.tolist(), digits=2, rounding=0.0),
+            Column("slowest eigenvalue", "1/s", self.slowest.tolist(), rounding=0.0),
+        )
+        return (Table(columns, "Resting states"),)
+
+
+def potential_columns(system: System, v: np.ndarray) -> list[Column]:
+    """Columns of potentials, mV, (...,) or (membranes, ...)."""
+    walls = [wall.name for wall in system.structure.walls]
+    rows = v[None] if len(walls) == 1 else v
+    heads = ["V"] if len(walls) == 1 else [f"V {name}" for name in walls]
+    return [Column(head, "mV", np.ravel(row).tolist(), decimals=2) for head, row in zip(heads, rows, strict=True)]
 
 
 @dataclass(frozen=True, eq=False)
-class Runs:
+class Runs(Drawn):
     """Runs under one protocol, lanes side by side. `Prepared.run` makes them."""
 
+    drawn_by: ClassVar[str] = "vrest.plot.answers:runs_axes"
     methods: ClassVar[tuple[str, ...]] = ("Steinebach2023", "Bradbury2018")
     cell: Cell
     """What was varied."""
@@ -122,6 +154,20 @@ class Runs:
         """(lanes,) the time reached, s."""
         return self.found.t
 
-    def __repr__(self) -> str:
+    def _cells(self) -> Iterable[Cell]:
+        return (self.cell,)
+
+    def _brief(self) -> Iterable[str]:
         n, done = len(self.complete), int(self.complete.sum())
-        return f"{n} runs of '{self.cell.name}' over {format_si(float(self.time[-1]), 'time')}, {done} to their end"
+        runs = f"{n:,} run{'' if n == 1 else 's'}"
+        yield f"{runs} of '{self.cell.name}' over {duration(float(self.time[-1]))}, {done:,} to their end"
+
+    def tables(self) -> tuple[Table, ...]:
+        """At each time (s), lane by lane, V (mV)."""
+        times, lanes = len(self.time), len(self.complete)
+        columns = (
+            Column("time", "s", np.repeat(self.time, lanes).tolist()),
+            Column("lane", "", list(range(lanes)) * times),
+            *potential_columns(self.system, self.v),
+        )
+        return (Table(columns, "Runs"),)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from vrest.model.transport import ATP
 from vrest.numerics.compiler.kernel import Kernel
 from vrest.physics.namespace import Array
+from vrest.shown import Shown
 from vrest.system.assemble import Entries, System
 from vrest.system.observables import (
     atp_use,
@@ -24,8 +27,9 @@ from vrest.system.observables import (
     reversal_potentials,
     volumes,
 )
+from vrest.tables import Column, Table
 from vrest.units import unit_of
-from vrest.verbs.rows import Row, by_name, in_door_units, numbered, row_kernel, rows_of
+from vrest.verbs.rows import Row, by_name, flat, in_door_units, numbered, row_kernel, rows_of
 
 DIMENSIONS = {
     "v": "potential",
@@ -44,8 +48,29 @@ DIMENSIONS = {
 }
 
 
+WORDS = {
+    "v": "V",
+    "E": "E",
+    "concentrations": "",
+    "volumes": "volume",
+    "osmolarities": "osmolarity",
+    "currents": "I",
+    "path_currents": "I",
+    "exchange_currents": "I",
+    "fluxes": "flux",
+    "turnovers": "turnover",
+    "cycle_costs": "cycle cost",
+    "atp_per_second": "ATP",
+    "watts": "power",
+}
+"""What a column of each quantity begins with."""
+
+COURSE = ("v", "concentrations", "volumes", "exchange_currents", "atp_per_second")
+"""What is followed over time."""
+
+
 @dataclass(frozen=True)
-class Readings:
+class Readings(Shown):
     """What was read off states, in door units; of the shape of the states after their first axis.
 
     V = inside minus outside; outward current of positive charge is positive.
@@ -83,6 +108,31 @@ class Readings:
     """Molecules spent by all membranes, 1/s."""
     watts: Array
     """Power of that ATP, W."""
+
+    def columns(self, quantities: Iterable[str]) -> list[Column]:
+        """A column for each number of these `quantities` (names of fields), one row a state."""
+        alone = len(self.v) == 1
+        found = []
+        for quantity, place, values in flat(self):
+            if quantity in quantities:
+                rows = np.ravel(values).tolist()
+                where = place[1:] if alone and place[:1] == tuple(self.v) else place
+                name = " ".join(part for part in (WORDS[quantity], *reversed(where)) if part)
+                found.append(Column(name, UNITS[quantity], rows, rounding=0.0))
+        return found
+
+    def _cells(self) -> Iterable[Any]:
+        return ()
+
+    def _brief(self) -> Iterable[str]:
+        states = np.size(self.atp_per_second)
+        yield f"Readings of {states:,} state{'' if states == 1 else 's'}, in the units of UNITS:"
+        yield f"  {', '.join(vars(self))}"
+
+    def tables(self) -> tuple[Table, ...]:
+        """A row for each state, a column for each number."""
+        rows = range(np.size(self.atp_per_second))
+        return (Table((Column("state", "", list(rows)), *self.columns(WORDS)), "Readings"),)
 
 
 UNITS = {name: unit_of(dimension) for name, dimension in DIMENSIONS.items()}

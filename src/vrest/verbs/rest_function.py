@@ -25,6 +25,9 @@ class RestFunction(OfArguments):
 
     output: Output
 
+    def _brief(self) -> Iterable[str]:
+        yield f"Resting {self.output} of '{self.of.cell.name}' as a function of {', '.join(self.paths)}"
+
     def __call__(self, values: Array) -> Any:
         """At values in door units, (paths,); NaN where the cell does not rest."""
         import jax.numpy as jnp

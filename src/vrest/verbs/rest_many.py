@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, overload
 
 import numpy as np
 
 from vrest.errors import InputError
+from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
+from vrest.shown import Drawn
+from vrest.tables import Column, Table
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.prepared import Prepared, prepare
-from vrest.verbs.prepared_answers import Rests
+from vrest.verbs.prepared_answers import Rests, potential_columns
 from vrest.verbs.rest import Rest, rest
 from vrest.verbs.rest_batch import IMPOSSIBLE
 from vrest.verbs.samples import plain
 
 
 @dataclass(frozen=True, eq=False)
-class RestMany:
+class RestMany(Drawn):
     """Resting states in the order of the values; none is dropped, each has its own outcome."""
 
+    drawn_by: ClassVar[str] = "vrest.plot.answers:rest_many_axes"
     methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Bradbury2018")
     over: Mapping[str, np.ndarray]
     ready: Prepared
@@ -45,9 +49,24 @@ class RestMany:
         """Each as from `rest`, which is asked when one is looked at."""
         return _Each(self)
 
-    def __repr__(self) -> str:
-        counts = {o.name: self.outcomes.count(o) for o in dict.fromkeys(self.outcomes)}
-        return f"{len(self.outcomes)} resting states over {', '.join(self.over)}: {counts}"
+    def _cells(self) -> Iterable[Cell]:
+        return (self.ready.cell,)
+
+    def _brief(self) -> Iterable[str]:
+        counts = ", ".join(f"{self.outcomes.count(o):,} {o.name}" for o in dict.fromkeys(self.outcomes))
+        yield f"{len(self.outcomes):,} resting states of '{self.ready.cell.name}': {counts}"
+        yield f"  over {', '.join(self.over)}"
+
+    def tables(self) -> tuple[Table, ...]:
+        """A row for each: the values in door units, the outcome, V (mV)."""
+        of = self.ready.of
+        varied = zip(self.over, of.units, self.ready.si(self.over), of.parameters, strict=True)
+        columns = (
+            *(Column(name, unit, p.door(row).tolist(), rounding=0.0) for name, unit, row, p in varied),
+            Column("outcome", "", self.found.names()),
+            *potential_columns(self.found.system, self.found.v),
+        )
+        return (Table(columns, "Resting states"),)
 
 
 @dataclass(frozen=True, eq=False)

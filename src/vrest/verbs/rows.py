@@ -29,7 +29,7 @@ class Row(NamedTuple):
 
 def rows_of(found: object, units: Mapping[str, str]) -> list[Row]:
     """What the row of each value is, by the units of the quantities."""
-    return [Row(quantity, place, units[quantity]) for quantity, place, _ in _flat(found)]
+    return [Row(quantity, place, units[quantity]) for quantity, place, _ in flat(found)]
 
 
 def numbered(found: T) -> T:
@@ -45,7 +45,7 @@ def in_door_units(
     xp = namespace(like)
     return tuple(
         xp.broadcast_to(from_si(value, dimensions[quantity], units[quantity]), like.shape)
-        for quantity, _, value in _flat(found)
+        for quantity, _, value in flat(found)
     )
 
 
@@ -82,7 +82,7 @@ def _mapped(function: Callable[[Any], Any], found: T) -> T:
     return type(found)(**{name: inside(part) for name, part in vars(found).items()})
 
 
-def _flat(found: object) -> Iterator[tuple[str, tuple[str, ...], Array]]:
+def flat(found: object) -> Iterator[tuple[str, tuple[str, ...], Array]]:
     """(quantity, place, value) of each."""
 
     def inside(value: Any, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Array]]:

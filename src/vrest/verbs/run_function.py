@@ -12,6 +12,7 @@ import numpy as np
 from vrest.model.cellfile import CellLike, load
 from vrest.model.protocol import Protocol, protocol, segments
 from vrest.system.assemble import System, assemble, entries
+from vrest.units import duration
 from vrest.verbs.allowed import allowed_of
 from vrest.verbs.arguments import OfArguments, arguments
 from vrest.verbs.motion import motion
@@ -31,6 +32,10 @@ class RunFunction(OfArguments):
     """s, (times,); a single number () asks for the end alone."""
     rtol: float
     output: Output
+
+    def _brief(self) -> Iterable[str]:
+        end = duration(float(np.max(self.times)))
+        yield f"{self.output} of '{self.of.cell.name}' up to {end} as a function of {', '.join(self.paths)}"
 
     def __call__(self, values: Any) -> Any:
         """At values in door units, (paths,); NaN from where the run could not go on."""

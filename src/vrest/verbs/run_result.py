@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
@@ -14,12 +15,15 @@ from vrest.model.notice import Notice
 from vrest.model.notices import notices, untracked
 from vrest.model.protocol import Protocol
 from vrest.numerics.compiler.fallback import Fallback
+from vrest.shown import Drawn
 from vrest.system.assemble import System
 from vrest.system.ledger import Account, accounts
 from vrest.system.structure import parameter_vector
+from vrest.tables import Column, Table, number
 from vrest.units import duration, format_si, from_si
 from vrest.verbs.dataset import labelled
 from vrest.verbs.outputs import potentials
+from vrest.verbs.readings import COURSE, readings
 from vrest.verbs.slower import slower
 from vrest.verbs.unstable import unstable_notice
 from vrest.version import __version__
@@ -62,7 +66,7 @@ class Stretch:
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Drawn):
     """What happened: states and parameters at the requested times, the protocol, the steps taken.
 
     `dataset` labels all of it in door units.
@@ -73,6 +77,7 @@ class Run:
     ([0.0, 300.0, 600.0], [-70.0, -70.0, -61.01], True)
     """
 
+    drawn_by: ClassVar[str] = "vrest.plot.timecourse:timecourse_axes"
     methods: ClassVar[tuple[str, ...]] = ("Steinebach2023", "Bradbury2018")
     cell: Cell
     """The cell that ran."""
@@ -196,20 +201,32 @@ class Run:
                 )
         return found
 
-    def __repr__(self) -> str:
-        walls = self.system.structure.walls
-        lines = [
-            f"Run of '{self.cell.name}' at {from_si(self.cell.temperature, 'temperature'):.4g} degC, "
-            f"0 to {format_si(self.time[-1], 'time', digits=6)}, {len(self.time)} times",
-            f"  Rodas5P, rtol {self.rtol:g}: {self.steps} steps, {self.rejected} rejected",
-        ]
-        for wall in walls:
-            v = from_si(self.system.potential(self.states, wall), "potential")
-            lines.append(f"  V ({wall.name}): {v[0]:.3f} -> {v[-1]:.3f} mV (range {v.min():.3f} to {v.max():.3f})")
+    def _cells(self) -> Iterable[Cell]:
+        return (self.cell,)
+
+    def _brief(self) -> Iterable[str]:
+        celsius, end = number(from_si(self.cell.temperature, "temperature")), duration(float(self.time[-1]))
+        yield f"Run of '{self.cell.name}' at {celsius} degC, 0 to {end}, {len(self.time)} times"
+        for name, v in self._potentials().items():
+            first, last, low, high = (number(float(x), decimals=2) for x in (v[0], v[-1], v.min(), v.max()))
+            yield f"  V ({name}): {first} -> {last} mV (range {low} to {high})"
         for event in self.plan.events:
-            lines.append(f"  at {format_si(event.time, 'time', digits=6)}: {event.change}")
-        for account in self.ledger:
-            lines.append(
-                f"  conserved: {account.name}: drift {account.drift:.1e} {account.unit} (floor {account.floor:.1e})"
-            )
-        return "\n".join(lines)
+            yield f"  at {duration(event.time)}: {event.change}"
+        yield f"  Rodas5P, rtol {self.rtol:g}: {self.steps} steps, {self.rejected} rejected"
+
+    def _potentials(self) -> dict[str, np.ndarray]:
+        """V by membrane, mV."""
+        walls = [wall.name for wall in self.system.structure.walls]
+        return dict(zip(walls, np.reshape(self.v, (len(self.time), -1)).T, strict=True))
+
+    def tables(self) -> tuple[Table, ...]:
+        """Over time (s) V (mV), contents (mM), volumes (um3), ATP spent (1/s); the conserved totals."""
+        now = readings(self.system, self.states.T, self.parameters.T)
+        ledger = (
+            Column("conserved", "", [a.name for a in self.ledger]),
+            Column("drift", "", [a.drift for a in self.ledger], digits=2, rounding=0.0),
+            Column("floor", "", [a.floor for a in self.ledger], digits=2, rounding=0.0),
+            Column("unit", "", [a.unit for a in self.ledger]),
+        )
+        course = (Column("time", "s", self.time.tolist()), *now.columns(COURSE))
+        return Table(course, "Time course"), Table(ledger, "Conserved totals")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
@@ -13,8 +14,10 @@ from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.model.paths import Parameter, set_si
 from vrest.numerics.compiler.fallback import Fallback
+from vrest.shown import Drawn, glued
 from vrest.system.assemble import System
-from vrest.units import to_si
+from vrest.tables import Column, Table, number
+from vrest.units import duration, to_si
 from vrest.verbs.outputs import potentials
 from vrest.verbs.readings import readings
 from vrest.verbs.rest_all import Line
@@ -108,9 +111,10 @@ class Branch:
 
 
 @dataclass(frozen=True)
-class Bifurcation:
+class Bifurcation(Drawn):
     """Every branch of stationary states found between two values of a parameter. Door units."""
 
+    drawn_by: ClassVar[str] = "vrest.plot.bifurcation:bifurcation_axes"
     methods: ClassVar[tuple[str, ...]] = ("Keller1977", "Kuznetsov2004", "Bradbury2018")
     cell: Cell
     path: str
@@ -136,23 +140,57 @@ class Bifurcation:
         si = float(to_si(float(b.parameter[point]), self.dimension, self.path))
         return restarted(set_si(self.cell, {self.path: si}), b.system, b.states[point], b.parameters[point])
 
-    def __repr__(self) -> str:
-        lines = [
-            f"Bifurcation of '{self.cell.name}' over {self.path}, {self.start:.6g} to {self.stop:.6g} {self.unit} "
-            f"(present {self.present:.6g}): {len(self.branches)} branch{'' if len(self.branches) == 1 else 'es'}"
-        ]
-        for k, branch in enumerate(self.branches):
-            for first, last, stable in branch.runs():
-                v = branch.v.reshape(len(branch.parameter), -1)[:, 0]
-                lines.append(
-                    f"  {k}: {branch.parameter[first]:.6g} to {branch.parameter[last]:.6g}, "
-                    f"V {v[first]:.3f} to {v[last]:.3f} mV, {'stable' if stable else 'unstable'}"
-                )
+    def _cells(self) -> Iterable[Cell]:
+        return (self.cell,)
+
+    def _brief(self) -> Iterable[str]:
+        span = f"{number(self.start, 6)} to {number(self.stop, 6)} {self.unit} (present {number(self.present, 6)})"
+        many = f"{len(self.branches)} branch{'' if len(self.branches) == 1 else 'es'}"
+        yield f"Bifurcation of '{self.cell.name}' over {self.path}, {span}: {many}"
         for point in self.special:
-            times = "" if point.multiple is None else f" ({point.multiple:.6g}x)"
+            times = "" if point.multiple is None else f" ({number(point.multiple, 6)}x)"
             v = next(iter(point.v.values())) if isinstance(point.v, dict) else point.v
-            lines.append(f"  {KINDS[point.kind]} at {point.parameter:.8g} {self.unit}{times}, V {v:.4f} mV")
-        return "\n".join(lines)
+            at = glued(f"{number(point.parameter, 6)} {self.unit}")
+            yield f"  {KINDS[point.kind]} at {at}{times}, V {number(v, decimals=2)} mV"
+
+    def tables(self) -> tuple[Table, ...]:
+        """Every point of the branches: parameter (door unit), V (mV), stability; the special ones; the stretches."""
+        points = [(k, b, n) for k, b in enumerate(self.branches) for n in range(len(b.parameter))]
+        walls = [wall.name for wall in self.branches[0].system.structure.walls] if self.branches else []
+        heads = ["V"] if len(walls) == 1 else [f"V {name}" for name in walls]
+        v = [b.v.reshape(len(b.parameter), -1) for b in self.branches]
+        stable = [b.stable for b in self.branches]
+        curves = (
+            Column("branch", "", [k for k, _, _ in points]),
+            Column(self.path, self.unit, [float(b.parameter[n]) for _, b, n in points], digits=6, rounding=0.0),
+            *(Column(h, "mV", [float(v[k][n, w]) for k, _, n in points], decimals=2) for w, h in enumerate(heads)),
+            Column("stable", "", [bool(stable[k][n]) for k, _, n in points]),
+            Column("largest eigenvalue", "1/s", [float(b.growth[n]) for _, b, n in points], rounding=0.0),
+            Column("kind", "", [KINDS.get(b.kinds[n], "") for _, b, n in points]),
+        )
+        turns = (
+            Column("kind", "", [KINDS[p.kind] for p in self.special]),
+            Column("branch", "", [p.branch for p in self.special]),
+            Column(self.path, self.unit, [p.parameter for p in self.special], digits=6, rounding=0.0),
+            Column("of the present", "", [p.multiple for p in self.special], digits=6),
+            *(
+                Column(h, "mV", [p.v[w] if isinstance(p.v, dict) else p.v for p in self.special], decimals=2)
+                for w, h in zip(walls, heads, strict=True)
+            ),
+            Column("period", "s", [p.period for p in self.special], form=duration),
+        )
+        runs = [(k, b, v[k][:, 0], run) for k, b in enumerate(self.branches) for run in b.runs()]
+        stretches = [
+            Column("branch", "", [k for k, *_ in runs]),
+            Column("", "", ["stable" if run[2] else "unstable" for *_, run in runs]),
+        ]
+        for end, name in enumerate(("from", "to")):
+            at = [float(b.parameter[run[end]]) for _, b, _, run in runs]
+            stretches.append(Column(name, self.unit, at, digits=6, rounding=0.0))
+            stretches.append(
+                Column(f"{heads[0]} {name}", "mV", [float(x[run[end]]) for _, _, x, run in runs], decimals=2)
+            )
+        return Table(curves, "Points"), Table(turns, "Special points"), Table(stretches, "Stretches of one stability")
 
 
 def branch_of(parameter: Parameter, system: System, line: Line, curve: Curve) -> Branch:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,9 +11,11 @@ from vrest.model.cellfile import CellLike, load
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.numerics.compiler.fallback import Fallback, fallbacks
+from vrest.shown import Drawn
 from vrest.study.check.findings import Claims, Finding, findings, first_moment
 from vrest.study.check.fixes import Fix, fixes
 from vrest.study.check.future import Later, follow, moved
+from vrest.tables import Column, Table, number
 from vrest.units import duration, from_si
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.progress import Progress
@@ -22,7 +24,7 @@ from vrest.verbs.slower import slower
 
 
 @dataclass(frozen=True)
-class Check:
+class Check(Drawn):
     """What is inconsistent in a description, ranked; what it leads to; verified fixes. `str()` is the account.
 
     >>> from vrest.model.change import apply
@@ -31,6 +33,7 @@ class Check:
     (False, 'inside.Na', '-69.4 mV after an hour')
     """
 
+    drawn_by: ClassVar[str] = "vrest.plot.answers:check_axes"
     methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Bradbury2018")
     cell: Cell
     """As described."""
@@ -88,15 +91,44 @@ class Check:
             "drift": "mV",
         }
 
-    def __repr__(self) -> str:
-        lines = [f"Check of '{self.cell.name}': {'rests' if self.rests else 'drifts'}"]
-        lines += [f"  {k}. {f.message}" for k, f in enumerate(self.findings, 1)]
-        for at in self.later:
-            lines.append(f"  {duration(at.time)}: " + ", ".join(f"{v:.2f} mV" for v in at.v.values()))
-        lines += [f"  fix: {fix.message}" for fix in self.fixes]
-        return "\n".join([*lines, *([f"  {self.unfixed}"] if self.unfixed else [])])
+    def _cells(self) -> Iterable[Cell]:
+        return (self.cell,)
 
-    __str__ = __repr__
+    def _brief(self) -> Iterable[str]:
+        many = len(self.findings)
+        found = f", {many} finding{'' if many == 1 else 's'}" if many else ""
+        yield f"Check of '{self.cell.name}': {'rests' if self.rests else 'drifts'}{found}"
+        yield from (f"  {f.where}: {f.code}, {number(f.mM_per_min)} mM/min" for f in self.findings)
+        first, last = self.later[0], self.later[-1]
+        for name, v in last.v.items():
+            moved = f"{number(first.v[name], decimals=2)} -> {number(v, decimals=2)} mV"
+            yield f"  V ({name}): {moved} in {duration(last.time)}"
+        yield f"  {len(self.fixes)} way{'' if len(self.fixes) == 1 else 's'} out"
+
+    def tables(self) -> tuple[Table, ...]:
+        """What is inconsistent (mM/min); V (mV) and contents (mM) over time (s); ways out, V after an hour (mV)."""
+        found = (
+            Column("where", "", [f.where for f in self.findings]),
+            Column("code", "", [f.code for f in self.findings]),
+            Column("moves", "mM/min", [f.mM_per_min for f in self.findings], rounding=0.0),
+            Column("what", "", [f.message for f in self.findings]),
+        )
+        heads = {name: "V" if len(self.v_start) == 1 else f"V {name}" for name in self.v_start}
+        course = [Column("after", "s", [at.time for at in self.later], form=duration)]
+        course += [Column(head, "mV", [at.v[n] for at in self.later], decimals=2) for n, head in heads.items()]
+        for space, ions in self.later[0].concentrations.items():
+            for ion in ions:
+                held = [at.concentrations[space][ion] for at in self.later]
+                course.append(Column(f"{ion} {space}", "mM", held, rounding=0.0))
+        ways = (
+            Column("way out", "", [fix.message for fix in self.fixes]),
+            Column("V after 1 h", "mV", [fix.v_after_1h for fix in self.fixes], decimals=2),
+            Column("drift", "mV", [fix.drift for fix in self.fixes], decimals=2, signed=True),
+        )
+        return Table(found, "Inconsistent"), Table(course, "What follows"), Table(ways, "Ways out")
+
+    def _said(self) -> Iterable[str]:
+        return (text for text in (self.stopped, self.unfixed) if text)
 
 
 def check(cell: CellLike, claims: Claims | None = None, *, progress: Progress | None = None) -> Check:

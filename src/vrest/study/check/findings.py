@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -13,11 +13,12 @@ from vrest.errors import NoRestError
 from vrest.model.cell import Cell
 from vrest.model.pumps import CubicPump, NaKPump
 from vrest.model.transport import ATP
+from vrest.shown import Told, glued
 from vrest.study.calculator import pretty
 from vrest.system.assemble import System, assemble
 from vrest.system.observables import reversal_potential, transports
 from vrest.system.structure import Wall, parameter_vector
-from vrest.units import HOUR, MINUTE, from_door, from_si
+from vrest.units import HOUR, MINUTE, format_si, from_door, from_si
 from vrest.verbs.instant import instant, steady_at
 from vrest.verbs.readings import Readings, readings
 
@@ -35,7 +36,7 @@ RUNAWAY = 1e-3
 
 
 @dataclass(frozen=True)
-class Claims:
+class Claims(Told):
     """What a description of a membrane says beside its cell, as one may in NEURON.
 
     Parameters
@@ -51,6 +52,11 @@ class Claims:
     reversals: Mapping[str, float] = field(default_factory=dict)
     unnamed: Mapping[str, float] = field(default_factory=dict)
     defaults: tuple[str, ...] = ()
+
+    def _brief(self) -> Iterable[str]:
+        stated = {**{f"E_{ion}": e for ion, e in self.reversals.items()}, **self.unnamed}
+        texts = [glued(f"{name} = {format_si(e, 'potential', digits=4)}") for name, e in stated.items()]
+        yield f"Claims({', '.join([*texts, *map(glued, self.defaults)])})"
 
     @property
     def as_in_neuron(self) -> bool:

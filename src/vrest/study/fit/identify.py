@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vrest.errors import InputError, near_miss
+from vrest.model.cell import Cell
 from vrest.model.change import Change, parse_changes, targets
 from vrest.model.paths import resolve
+from vrest.shown import Drawn
 from vrest.study.fit.models import Predictor, door_row, predictor
 from vrest.study.fit.result import Fit, quantiles
+from vrest.tables import Column, Table, number
 
 Array = NDArray[np.float64]
 
@@ -31,7 +34,7 @@ UNFELT = 0.1
 
 
 @dataclass(frozen=True)
-class Candidate:
+class Candidate(Drawn):
     """A measurement that could be made, and what it would be worth.
 
     >>> from vrest.study.fit.fit import fit
@@ -40,6 +43,9 @@ class Candidate:
     >>> one.conditions, one.after["P_Na/P_K"] < one.now["P_Na/P_K"]
     ({'compartments.outside.ions.K': 2.5}, True)
     """
+
+    drawn_by: ClassVar[str] = "vrest.plot.answers:candidate_axes"
+    methods: ClassVar[tuple[str, ...]] = ("Venzon1988", "Raue2009")
 
     change: str
     """As it was named."""
@@ -50,6 +56,22 @@ class Candidate:
     where an end is open."""
     after: Mapping[str, float]
     """The same, to be expected with one more measurement."""
+
+    def _cells(self) -> Iterable[Cell]:
+        return ()
+
+    def _brief(self) -> Iterable[str]:
+        yield f"One more measurement, {self.change}: half-widths of the intervals"
+        yield from (f"  {name}: {number(now)} -> {number(self.after[name])}" for name, now in self.now.items())
+
+    def tables(self) -> tuple[Table, ...]:
+        """Of each unknown the half-width of its interval now and after."""
+        columns = (
+            Column("unknown", "", list(self.now)),
+            Column("now", "", list(self.now.values()), rounding=0.0),
+            Column("after", "", [self.after[name] for name in self.now], rounding=0.0),
+        )
+        return (Table(columns, f"Half-widths of the intervals, before and after {self.change}"),)
 
 
 def next_measurement(

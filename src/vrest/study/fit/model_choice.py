@@ -9,15 +9,18 @@ from typing import Any, ClassVar
 import numpy as np
 
 from vrest.errors import InputError, VrestError
+from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
+from vrest.shown import Drawn
 from vrest.study.fit.fit import fit
 from vrest.study.fit.models import MODELS
 from vrest.study.fit.result import Fit
+from vrest.tables import Column, Table, number
 from vrest.verbs.progress import Progress
 
 
 @dataclass(frozen=True)
-class ModelChoice:
+class ModelChoice(Drawn):
     """Models of the same data, from the best to the worst. `str()` is a table, `as_dict()` is ready for JSON.
 
     >>> data = {"Ko": [2.5, 5.0, 10.0, 30.0, 100.0], "Vm": [-91.9, -77.5, -61.6, -35.3, -5.2]}
@@ -26,6 +29,7 @@ class ModelChoice:
     (['mullins_noda', 'ghk'], 1.0, 0.0)
     """
 
+    drawn_by: ClassVar[str] = "vrest.plot.answers:model_choice_axes"
     methods: ClassVar[tuple[str, ...]] = ("Burnham2002", "Hurvich1989", "Virtanen2020")
     fits: tuple[Fit, ...]
     """The models, by AICc."""
@@ -72,12 +76,29 @@ class ModelChoice:
         """Unit of every key of `as_dict` that has one."""
         return self.best.units() | {"difference": "1", "weight": "1", "rms": "mV"}
 
-    def __repr__(self) -> str:
-        rows = zip(self.fits, self.differences, self.weights, strict=True)
-        lines = [f"{f.model:14s} AICc {f.aicc:.2f} (+{d:.2f}), weight {w:.3f}" for f, d, w in rows]
-        return "\n".join([*lines, *(f"{model:14s} {reason}" for model, reason in self.refused)])
+    def _cells(self) -> Iterable[Cell]:
+        return (self.best.cell,)
 
-    __str__ = __repr__
+    def _brief(self) -> Iterable[str]:
+        yield f"{len(self.fits)} models of {len(self.best.data)} potentials of '{self.best.cell.name}':"
+        for f, d, w in zip(self.fits, self.differences, self.weights, strict=True):
+            yield f"  {f.model}: AICc {number(f.aicc, decimals=2)} (+{number(d, decimals=2)}), weight {number(w, 3)}"
+
+    def tables(self) -> tuple[Table, ...]:
+        """A row for each model: AICc, its difference from the best, weight, rms of the residuals (mV), unknowns."""
+        fits, free = self.fits, self.best.free
+        columns = [
+            Column("model", "", [f.model for f in fits]),
+            Column("AICc", "", [f.aicc for f in fits], decimals=2),
+            Column("more", "", self.differences, decimals=2),
+            Column("weight", "", self.weights, decimals=3),
+            Column("rms", "mV", [float(np.sqrt(np.mean(f.residuals**2))) for f in fits], decimals=2),
+            *(Column(each.label, each.unit, [f.values[each.name] for f in fits], rounding=0.0) for each in free),
+        ]
+        return (Table(columns, "Models"),)
+
+    def _said(self) -> Iterable[str]:
+        return (f"{model}: {reason}" for model, reason in self.refused)
 
 
 def compare_models(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -14,11 +15,13 @@ from vrest.model.change import apply
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.numerics.compiler.fallback import Fallback
+from vrest.shown import Drawn
 from vrest.study.fit.free import Free, path_values
 from vrest.study.fit.least_squares import Optimum, Profile, Squares
 from vrest.study.fit.measured import Measured
 from vrest.study.fit.models import Model
 from vrest.study.fit.noise import Noise
+from vrest.tables import Column, Table, number
 from vrest.verbs.slower import slower
 
 Array = NDArray[np.float64]
@@ -28,7 +31,7 @@ UNLIKELY = 0.01
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Estimate(Drawn):
     """What the data say about one unknown, in its door unit.
 
     >>> from vrest.study.fit.fit import fit
@@ -37,6 +40,9 @@ class Estimate:
     >>> e.name, e.learnt, e.low < e.value < e.high
     ('P_Na/P_K', True, True)
     """
+
+    drawn_by: ClassVar[str] = "vrest.plot.answers:estimate_axes"
+    methods: ClassVar[tuple[str, ...]] = ("Venzon1988", "Raue2009", "Virtanen2020")
 
     name: str
     """The path or ratio that was free."""
@@ -60,9 +66,19 @@ class Estimate:
         """Whether both ends of the interval are known."""
         return self.low is not None and self.high is not None
 
+    def _cells(self) -> Iterable[Cell]:
+        return ()
+
+    def _brief(self) -> Iterable[str]:
+        yield self.verdict
+
+    def tables(self) -> tuple[Table, ...]:
+        """One row: value, standard error and interval in its door unit."""
+        return (estimate_table((self,), "Estimate"),)
+
 
 @dataclass(frozen=True)
-class Fit:
+class Fit(Drawn):
     """A model fitted to measured potentials. `str()` is a table, `as_dict()` is ready for JSON.
 
     >>> from vrest.study.fit.fit import fit
@@ -72,7 +88,9 @@ class Fit:
     (['P_Na/P_K'], (4,), 'scatter 0.24 mV')
     """
 
+    drawn_by: ClassVar[str] = "vrest.plot.fit:fit_axes"
     methods: ClassVar[tuple[str, ...]] = ("Venzon1988", "Raue2009", "Hurvich1989", "Virtanen2020")
+
     cell: Cell
     """The cell that the fit began with, and in it what was the same in every row of the data."""
     model: Model
@@ -262,14 +280,41 @@ class Fit:
             "level": "1",
         }
 
-    def __repr__(self) -> str:
-        lines = [f"Fit of {self.model} to {len(self.data)} potentials of '{self.cell.name}'"]
-        lines += [f"  {e.verdict}" for e in self.estimates]
-        if self.scatter is not None:
-            lines.append(f"  scatter {self.scatter:.3g} mV")
-        return "\n".join(lines)
+    def _cells(self) -> Iterable[Cell]:
+        return (self.cell,)
 
-    __str__ = __repr__
+    def _brief(self) -> Iterable[str]:
+        yield f"Fit of {self.model} to {len(self.data)} potentials of '{self.cell.name}'"
+        yield from (f"  {e.verdict}" for e in self.estimates)
+        if self.scatter is not None:
+            yield f"  scatter {number(self.scatter, 3)} mV"
+
+    def tables(self) -> tuple[Table, ...]:
+        """The unknowns with their intervals, door units; row by row what was set, measured and predicted (mV)."""
+        data = self.data
+        columns = [Column(c.name, c.unit, c.door.tolist(), rounding=0.0) for c in data.conditions]
+        columns += [Column("cell", "", list(data.cells))] if data.cells else []
+        measured = {"measured": data.v, "predicted": self.predicted, "residual": self.residuals}
+        columns += [Column(name, "mV", v.tolist(), decimals=2) for name, v in measured.items()]
+        found = estimate_table(self.estimates, f"Unknowns, with {number(100 * self.level)} % intervals")
+        return found, Table(columns, "Measurements")
+
+
+def estimate_table(estimates: Iterable[Estimate], title: str) -> Table:
+    """A row for each estimate."""
+    each = list(estimates)
+    columns = (
+        Column("free", "", [e.name for e in each]),
+        Column(
+            "fitted", "", [e.value if e.low is not None or e.high is not None else None for e in each], rounding=0.0
+        ),
+        Column("standard error", "", [e.standard_error for e in each], digits=3, rounding=0.0),
+        Column("low", "", [e.low for e in each], rounding=0.0),
+        Column("high", "", [e.high for e in each], rounding=0.0),
+        Column("unit", "", [e.unit for e in each]),
+        Column("learnt", "", [e.learnt for e in each]),
+    )
+    return Table(columns, title)
 
 
 def quantiles(level: float, freedom: Array) -> Array:

@@ -17,8 +17,10 @@ from vrest.model.cell import Cell
 from vrest.model.change import Change
 from vrest.model.notice import Notice
 from vrest.model.paths import resolve
+from vrest.shown import Shown
 from vrest.study.perturb.law import LAWS, Law, present
-from vrest.units import format_si, to_si
+from vrest.tables import Column, Table
+from vrest.units import duration, format_si, to_si
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Expected:
 
 
 @dataclass(frozen=True)
-class Perturbation:
+class Perturbation(Shown):
     """One named perturbation; `dosed` binds a dose and an isoform to it.
 
     Doses and limits are SI.
@@ -89,6 +91,31 @@ class Perturbation:
     """Whether the dose is a quantity of the user's, to be taken as it is."""
     isoform: str | None = None
     """The one that was bound."""
+
+    def _cells(self) -> Iterable[Cell]:
+        return ()
+
+    def _brief(self) -> Iterable[str]:
+        bound = self.text(self.default if self.dose is None else self.dose)
+        yield f"Perturbation '{self.name}': {self.title}"
+        yield f"  {self.mechanism}"
+        yield f"  dose {bound} ({self.meaning}; {self.text(self.minimum)} to {self.text(self.maximum)})"
+        onset = f", onset {duration(self.onset)}" if self.onset else ""
+        yield f"  washed out after {duration(self.duration)}{onset}"
+
+    def tables(self) -> tuple[Table, ...]:
+        """What it was found to do at the default dose, by cell of the library: change of V (mV), and how it ends."""
+        found = list(self.expected.values())
+        columns = (
+            Column("cell", "", list(self.expected)),
+            Column("at once", "mV", [e.instant for e in found], decimals=2, signed=True),
+            Column("settled", "mV", [e.settled for e in found], decimals=2, signed=True),
+            Column("outcome", "", [e.outcome for e in found]),
+        )
+        return (Table(columns, f"At {self.text(self.default)}"),)
+
+    def _said(self) -> Iterable[str]:
+        return (f"Source: {self.source}",)
 
     def dosed(self, dose: float | str | None = None, isoform: str | None = None) -> Perturbation:
         """With a dose bound to it.

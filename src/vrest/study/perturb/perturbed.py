@@ -178,7 +178,7 @@ class Perturbed:
             return None
         after = None
         if self.outcome is Outcome.oscillates:
-            after = by_itself(self.reason)
+            after = by_itself(self.cell, self.reason)
         elif self.outcome.is_rest:
             after = excitability(self.settled)
         return excitability(self.before), after

@@ -11,12 +11,14 @@ import numpy as np
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.notice import Notice
+from vrest.shown import Drawn
 from vrest.study.sensitivity.collapse import collapse
 from vrest.study.sensitivity.factors import Factor, factors
 from vrest.study.sensitivity.local import SAME_RATE, Local, local
 from vrest.study.sensitivity.observed import Quantity, chosen
 from vrest.study.sensitivity.sobol import N
 from vrest.study.sensitivity.spread import Sobol, spread
+from vrest.tables import Column, Table, number
 from vrest.units import format_si, from_door, from_si, to_si
 from vrest.verbs.population import THRESHOLD
 from vrest.verbs.progress import CellsDone
@@ -64,7 +66,7 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Sensitivity:
+class Sensitivity(Drawn):
     """What a resting state depends on. `str()` is a table; numbers are in door units.
 
     >>> found = sensitivity("mammalian_neuron", ["outside.K", "outside.Na", "pump.max_rate"], of="V")
@@ -72,6 +74,7 @@ class Sensitivity:
     [('outside.K', 0.11), ('pump.max_rate', -0.022), ('outside.Na', 0.017)]
     """
 
+    drawn_by: ClassVar[str] = "vrest.plot.sensitivity:sensitivity_axes"
     methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Bradbury2018")
     cell: Cell
     """The cell that was asked about."""
@@ -157,20 +160,34 @@ class Sensitivity:
         ones = dict.fromkeys(("first", "first_ci", "total", "total_ci", "share", "share_ci"), "1")
         return ones | {q.name: q.effect_unit for q in self.quantities}
 
-    def __repr__(self) -> str:
-        lines = [f"Sensitivity of '{self.cell.name}': what 1 % more does (potentials in mV, all else in %)"]
-        width = max(len(e.factor.label) for e in self.effects)
-        lines.append("  " + "".ljust(width) + "".join(f"{q.name:>12}" for q in self.quantities))
-        for e in self.effects:
-            told = (e.on[q.name] for q in self.quantities)
-            lines.append(
-                f"  {e.factor.label:<{width}}"
-                + "".join(f"{'-' if np.isnan(v) else format(v, '.3g'):>12}" for v in told)
-            )
+    def _cells(self) -> Iterable[Cell]:
+        return (self.cell,)
+
+    def _brief(self) -> Iterable[str]:
+        first = self.quantities[0]
+        yield f"Sensitivity of '{self.cell.name}': {first.text} ({number(self.values[first.name])} {first.unit})"
+        yield f"  {first.effect_unit} for 1 % more of each number, the strongest of {len(self.effects)}:"
+        for e in self.ranked(first.name)[:5]:
+            yield f"  {e.factor.label}: {number(e.on[first.name], 3, signed=True)} {first.effect_unit}"
+
+    def tables(self) -> tuple[Table, ...]:
+        """What 1 % more of each number does: mV for potentials, % for all else; shares of the variance."""
+        effects = [
+            Column("1 % more of", "", [e.factor.label for e in self.effects]),
+            *(Column(q.name, q.effect_unit, [e.on[q.name] for e in self.effects], digits=3) for q in self.quantities),
+        ]
+        found = [Table(effects, "Effects")]
+        for quantity, index in ({} if self.sobol is None else self.sobol.indices).items():
+            shares = {"alone (first)": index.first, "with others (total)": index.total}
+            columns = [Column(name, "", values.tolist(), decimals=3) for name, values in shares.items()]
+            named = Column("number", "", [e.factor.name for e in self.effects])
+            found.append(Table((named, *columns), f"Shares of the variance of {quantity}"))
+        return tuple(found)
+
+    def _said(self) -> Iterable[str]:
         for verdict, words in VERDICTS.items():
             if found := self.named(verdict):
-                lines.append(f"  {words}: {', '.join(e.factor.name for e in found)}")
-        return "\n".join(lines)
+                yield f"{words}: {', '.join(e.factor.name for e in found)}"
 
 
 def sensitivity(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from vrest.errors import InputError
+from vrest.shown import Drawn
+from vrest.tables import Column, Table, number
 
 N = 1024
 """Base samples where no other number is asked for."""
@@ -25,10 +27,11 @@ ALIKE = 1e-9
 
 
 @dataclass(frozen=True)
-class Indices:
+class Indices(Drawn):
     """Of one output: first-order, total and pairwise indices of each of d inputs, with 95 % half-widths; NaN throughout
     where the output does not vary."""
 
+    drawn_by: ClassVar[str] = "vrest.plot.answers:indices_axes"
     methods: ClassVar[tuple[str, ...]] = ("Saltelli2010", "Saltelli2002", "Herman2017", "Iwanaga2022")
     mean: float
     sd: float
@@ -43,6 +46,33 @@ class Indices:
     second_ci: np.ndarray
     used: int
     """Base samples that have values."""
+
+    def _cells(self) -> Iterable[Any]:
+        return ()
+
+    def _brief(self) -> Iterable[str]:
+        many = f"{len(self.first)} inputs"
+        yield f"Sobol indices of {many}: mean {number(self.mean)}, SD {number(self.sd)}, {self.used} base samples"
+        yield f"  alone {', '.join(number(share, decimals=3) for share in self.first)}"
+        yield f"  with others {', '.join(number(share, decimals=3) for share in self.total)}"
+
+    def tables(self) -> tuple[Table, ...]:
+        """Of each input its shares of the variance alone and with others, with 95 % half-widths; of each pair."""
+        inputs = range(len(self.first))
+        shares = (
+            Column("input", "", list(inputs)),
+            Column("first", "", self.first.tolist(), decimals=3),
+            Column("first, half-width", "", self.first_ci.tolist(), decimals=3),
+            Column("total", "", self.total.tolist(), decimals=3),
+            Column("total, half-width", "", self.total_ci.tolist(), decimals=3),
+        )
+        pairs = [(j, k) for j in inputs for k in inputs if j < k]
+        together = (
+            Column("pair", "", [f"{j}, {k}" for j, k in pairs]),
+            Column("share", "", [float(self.second[pair]) for pair in pairs], decimals=3),
+            Column("half-width", "", [float(self.second_ci[pair]) for pair in pairs], decimals=3),
+        )
+        return Table(shares, "Shares of the variance"), Table(together, "Of pairs, beyond both alone")
 
 
 def sobol_indices(function: Callable[[np.ndarray], Any], inputs: int, n: int = N, *, seed: int = 0) -> Indices:
