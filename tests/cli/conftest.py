@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from vrest.cli import main
+from vrest.cli import main, waiting
 from vrest.numerics.compiler import kernel
 
 
@@ -44,6 +44,7 @@ class Answer:
 def patient(monkeypatch):
     """What is said does not depend on what was compiled before."""
     monkeypatch.setattr(kernel, "PATIENCE", math.inf)
+    monkeypatch.setattr(waiting, "PATIENCE", math.inf)
 
 
 @pytest.fixture(scope="session")

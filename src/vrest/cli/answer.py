@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from vrest.cli.waiting import waiting
 from vrest.io.report import Report, to_json
-
-if TYPE_CHECKING:
-    from rich.progress import Progress
-
-PATIENCE = 2.0
-"""s: what takes longer shows its progress."""
-
 
 MANY = 16
 """Columns that a terminal has no room for."""
@@ -26,6 +18,7 @@ MANY = 16
 
 def answer(report: Report, human: Callable[[], None], *, as_json: bool, quiet: bool) -> None:
     """Print a report as JSON, or what `human` prints with the warnings beside it."""
+    waiting().hide()
     if as_json:
         click.echo(to_json(report))
         return
@@ -73,35 +66,18 @@ def millivolts(value: float | None) -> str:
 
 
 class Meter:
-    """Progress of a long run, on stderr where a person looks at it."""
+    """What is done, for as long as it is, and how much of it: told by `waiting` where it takes long."""
 
-    def __init__(self, what: str, quiet: bool) -> None:
+    def __init__(self, what: str) -> None:
         self.what = what
-        self.shown = not quiet and sys.stderr.isatty()
-        self.begin = time.monotonic()
-        self.bar: Progress | None = None
 
     def __enter__(self) -> Meter:
+        waiting().at(self.what)
         return self
 
     def __call__(self, share: float, note: str = "") -> None:
         """The share that is done, 0 to 1, and what else there is to say."""
-        if not self.shown or time.monotonic() - self.begin < PATIENCE:
-            return
-        if self.bar is None:
-            self.bar = _bar()
-            self.bar.start()
-            self.bar.add_task(self.what, total=1.0, note=note)
-        self.bar.update(self.bar.task_ids[0], completed=share, note=note)
+        waiting().at(self.what, share, note)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self.bar is not None:
-            self.bar.stop()
-
-
-def _bar() -> Progress:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+        waiting().at("writing the answer")

@@ -14,6 +14,7 @@ from io import TextIOWrapper
 import rich_click as click
 from rich_click import rich_click as look
 
+from vrest.cli.waiting import Waiting
 from vrest.errors import VrestError, near_miss
 from vrest.version import __version__
 
@@ -106,9 +107,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without some sign is no reason to fail
     try:
-        with warnings.catch_warnings(), _said(quiet="--quiet" in given):
+        quiet = "--quiet" in given
+        with warnings.catch_warnings(), Waiting(given[0] if given else "", shown=not quiet) as waiting:
             warnings.showwarning = _remark
-            code = app.main(given, prog_name="vrest", standalone_mode=False)
+            if quiet:
+                warnings.simplefilter("ignore")
+            with _said(waiting):
+                code = app.main(given, prog_name="vrest", standalone_mode=False, obj=waiting)
         sys.stdout.flush()  # a pipe that was closed is found out here, not at exit
         return code if isinstance(code, int) else 0
     except VrestError as error:
@@ -132,15 +137,19 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 class _Lines(logging.Handler):
-    """What is told while something takes long: lines on stderr."""
+    """What is told while something takes long: lines on stderr, with what it is told of."""
+
+    def __init__(self, waiting: Waiting) -> None:
+        logging.Handler.__init__(self, logging.WARNING)
+        self.waiting = waiting
 
     def emit(self, record: logging.LogRecord) -> None:
-        click.echo(record.getMessage(), err=True)
+        self.waiting.said(record.getMessage())
 
 
 @contextmanager
-def _said(*, quiet: bool) -> Iterator[None]:
-    logger, lines = logging.getLogger("vrest"), _Lines(logging.CRITICAL if quiet else logging.WARNING)
+def _said(waiting: Waiting) -> Iterator[None]:
+    logger, lines = logging.getLogger("vrest"), _Lines(waiting)
     logger.addHandler(lines)
     try:
         yield

@@ -61,7 +61,7 @@ def command(
 
     from vrest.study.bifurcation.bifurcation import bifurcation
 
-    with Meter(f"{described.name}", quiet) as meter:
+    with Meter(described.name) as meter:
         found = bifurcation(described, parameter, start, stop, progress=meter)
     if plot:
         options.save_figure("vrest.plot.bifurcation", "bifurcation_figure", found, plot)

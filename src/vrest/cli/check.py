@@ -50,7 +50,7 @@ def command(description: str, changes: tuple[str, ...], output: str | None, as_j
 
     from vrest.study.check.check import check
 
-    with Meter(cell.name, quiet) as meter:
+    with Meter(cell.name) as meter:
         story = check(cell, claims, progress=meter)
     error = None
     if not story.rests:

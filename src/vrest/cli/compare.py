@@ -51,7 +51,7 @@ def command(
 
     from vrest.study.perturb.compare import compare
 
-    with Meter(name, quiet) as meter:
+    with Meter(name) as meter:
         found = compare(described, applied, duration=duration, onset=onset, neutral=not alone, progress=meter)
     if plot:
         options.save_figure("vrest.plot.perturb", "comparison_figure", found, plot)

@@ -54,7 +54,7 @@ def command(
 
     CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input.
     """
-    from vrest.cli.answer import answer
+    from vrest.cli.answer import Meter, answer
     from vrest.cli.app import Wrong
     from vrest.errors import NoRestError
     from vrest.io.report import door, report
@@ -73,16 +73,17 @@ def command(
 
     from vrest.study.design.design import design
 
-    made = design(
-        described,
-        v_rest=v_rest,
-        inside=within,
-        outside=without,
-        input_resistance=input_resistance,
-        area=area,
-        add=add,
-        hold=hold,
-    )
+    with Meter(described.name):
+        made = design(
+            described,
+            v_rest=v_rest,
+            inside=within,
+            outside=without,
+            input_resistance=input_resistance,
+            area=area,
+            add=add,
+            hold=hold,
+        )
     error = None
     if not made.stable:
         error = NoRestError(f"The designed point is stationary, but not stable: {made.rest.reason}", code="unstable")
@@ -133,8 +134,9 @@ def show(made: Design, temperature: float) -> None:
 
     r = made.rest
     head = f"{made.cell.name} at {number(temperature)} degC, designed for {number(made.v_rest)} mV"
-    click.echo(f"{head}: {r.outcome.name}")
-    click.echo(r.reason)
+    click.echo(f"{head}: {r.outcome.words}")
+    if made.stable:  # else it is in the error
+        click.echo(r.reason)
     rows = [[c.name, number(c.was), number(c.value, 6), c.unit, c.how] for c in made.choices]
     table(["value", "was", "is", "", "how"], "lrrll", rows)
     if made.input_resistance is not None:

@@ -42,7 +42,7 @@ def command(
     CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input. It starts from its
     certified rest. Without --current, --plot shows twice the rheobase.
     """
-    from vrest.cli.answer import answer, number, table
+    from vrest.cli.answer import Meter, answer, number, table
     from vrest.io.report import door, report
 
     options.check_figure(plot)
@@ -52,12 +52,15 @@ def command(
     from vrest.study.excitability import FIRING_UNITS, UNITS, excitability, firing
     from vrest.verbs.rest import rest
 
-    rested = rest(described)
-    ready = excitability(rested, step, membrane)
+    with Meter(f"{described.name}, its rest") as meter:
+        rested = rest(described, progress=meter)
+    with Meter(f"{described.name}, its threshold"):
+        ready = excitability(rested, step, membrane)
     wanted: list[str | float] = list(currents)
     if plot and not wanted and ready.rheobase is not None:
         wanted = [2.0 * ready.rheobase]
-    tried = [firing(rested, density, step, membrane) for density in wanted]
+    with Meter(f"{described.name}, its firing"):
+        tried = [firing(rested, density, step, membrane) for density in wanted]
     if plot:
         options.save_figure("vrest.plot.firing", "firing_figure", (rested, ready, tried), plot)
     inputs = {"cell": cell, **changes.inputs}

@@ -29,7 +29,7 @@ def command(
 
     CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input.
     """
-    from vrest.cli.answer import answer
+    from vrest.cli.answer import Meter, answer
     from vrest.io.report import door, report
 
     options.check_figure(plot)
@@ -38,7 +38,10 @@ def command(
     from vrest.study.explain.explain import explain
     from vrest.verbs.rest import rest
 
-    story = explain(rest(described).raise_if_none())
+    with Meter(described.name) as meter:
+        found = rest(described, progress=meter).raise_if_none()
+    with Meter(f"{described.name} without pumps") as meter:
+        story = explain(found, progress=meter)
     if plot:
         options.save_figure("vrest.plot.explanation", "explanation_figure", story, plot)
     body = report(

@@ -80,7 +80,7 @@ def command(
     from vrest.study.fit.model_choice import compare_models
 
     names, choice = free or ("P_Na/P_K",), None
-    with Meter(described.name, quiet) as meter:
+    with Meter(described.name) as meter:
         if len(models) > 1:
             choice = compare_models(described, table, names, models, level=share, progress=meter)
             found = choice.best

@@ -48,7 +48,7 @@ def command(cell: str, changes: options.Changes, plot: str | None, as_json: bool
     from vrest.verbs.readings import UNITS
     from vrest.verbs.slower import slower
 
-    with Meter(described.name, quiet) as meter:
+    with Meter(described.name) as meter:
         start = resting(described, meter)
     found = instant(start.as_cell(), changed)
     before, now, others = at_rest(start, "before"), right_after(start, changed, found), found.others

@@ -181,6 +181,9 @@ def save_figure(module: str, function: str, story: Any, path: str) -> None:
     """Draw with a function of `vrest.plot`, which needs no window, and save."""
     from importlib import import_module
 
-    from vrest.plot.saving import save
+    from vrest.cli.answer import Meter
 
-    save(getattr(import_module(module), function)(story), path)
+    with Meter(f"drawing {path}"):
+        from vrest.plot.saving import save
+
+        save(getattr(import_module(module), function)(story), path)

@@ -80,7 +80,7 @@ def command(
     from vrest.study.perturb.perturb import perturb
 
     applied = dosed(names, doses, isoform)
-    with Meter(described.name, quiet) as meter:
+    with Meter(described.name) as meter:
         found = perturb(described, applied, duration=duration, onset=onset, neutral=not alone, progress=meter)
     if plot:
         options.save_figure("vrest.plot.perturb", "perturbation_figure", found, plot)

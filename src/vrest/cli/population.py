@@ -102,7 +102,7 @@ def command(
 
     begin, before = time.monotonic(), -1
     try:
-        with Meter(f"{described.name}", quiet) as meter:
+        with Meter(described.name) as meter:
 
             def progress(done: int, total: int) -> None:
                 nonlocal before

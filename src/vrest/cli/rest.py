@@ -78,7 +78,7 @@ def command(
 
     from vrest.verbs.rest import rest
 
-    with Meter(described.name, quiet) as meter:
+    with Meter(described.name) as meter:
         found = rest(described, progress=meter)
     error = None
     if not found.outcome.is_rest:
@@ -111,7 +111,7 @@ def list_all(cell: Cell, inputs: dict[str, Any], as_json: bool, quiet: bool) -> 
     from vrest.model.notices import notices
     from vrest.verbs.rest_all import rest_all
 
-    with Meter(cell.name, quiet) as meter:
+    with Meter(cell.name) as meter:
         rests = rest_all(cell, progress=meter)
     error = None
     if not any(r.stable for r in rests):
@@ -139,7 +139,8 @@ def show_all(cell: Cell, rests: list[Rest], temperature: float) -> None:
     from vrest.units import duration
 
     count = f"{len(rests)} rest{'' if len(rests) == 1 else 's'} found"
-    click.echo(f"{cell.name} at {number(temperature)} degC: {count}, {sum(r.stable for r in rests)} stable")
+    stable = sum(r.stable for r in rests)  # where none is, that is the error
+    click.echo(f"{cell.name} at {number(temperature)} degC: {count}{f', {stable} stable' if stable else ''}")
     if not rests:
         return
     walls = rests[0].system.structure.walls
@@ -151,7 +152,7 @@ def show_all(cell: Cell, rests: list[Rest], temperature: float) -> None:
     for r in rests:
         potentials = list(r.v_rest.values()) if isinstance(r.v_rest, dict) else [r.v_rest]
         tau, rate = r.slowest_time_constant, float(r.eigenvalues.real.max())
-        row = [r.outcome.name, *map(millivolts, potentials)]
+        row = [r.outcome.words, *map(millivolts, potentials)]
         slowest = "algebraic" if r.algebraic else "–" if tau is None else duration(tau)
         row += [slowest, duration(1 / rate) if rate > 0 else "–"]
         row += [number(r.concentrations[s.name][ion]) for s in inner for ion in s.ions]
@@ -191,8 +192,9 @@ def show(found: Rest, values: dict[str, Any], temperature: float) -> None:
     from vrest.cli.answer import millivolts, number, table
     from vrest.units import duration
 
-    click.echo(f"{found.cell.name} at {number(temperature)} degC: {values['outcome']}")
-    click.echo(found.reason)
+    click.echo(f"{found.cell.name} at {number(temperature)} degC: {found.outcome.words}")
+    if found.outcome.is_rest:  # else it is the error
+        click.echo(found.reason)
     if not found.outcome.has_state:
         return
     walls = found.system.structure.walls

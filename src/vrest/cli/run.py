@@ -79,7 +79,7 @@ def command(
     else:
         described, plan, stop, times, begin = changes.read(str(cell)), list(events), until or "1 h", None, None
         accuracy = RTOL if rtol is None else parse_number(rtol, "rtol")
-    with Meter(f"{described.name}", quiet) as meter:
+    with Meter(described.name) as meter:
         if from_rest:
             from vrest.verbs.rest import rest
 

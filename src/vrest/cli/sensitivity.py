@@ -70,7 +70,7 @@ def command(
     from vrest.study.sensitivity.sensitivity import THRESHOLD, N, sensitivity
 
     base = options.whole(n, "n") if n else N if wide else None
-    with Meter(described.name, quiet) as meter:
+    with Meter(described.name) as meter:
         found = sensitivity(
             described,
             varied(over),

@@ -52,7 +52,7 @@ def command(
     from vrest.study.perturb.two_clocks import TwoClocks, at_once, elsewhere, resting, settling
     from vrest.verbs.readings import UNITS
 
-    with Meter(described.name, quiet) as meter:
+    with Meter(described.name) as meter:
         start = resting(described, meter)
         warnings = elsewhere(start)
         try:
@@ -94,7 +94,7 @@ def command(
         title(described, body["temperature"], changed)
         show(moments, contents(found, moments))
         click.echo(FROZEN)
-        click.echo(f"settled: {found.outcome.name}. {found.reason}")
+        click.echo(f"settled: {found.outcome.words}{f'. {found.reason}' if error is None else ''}")
         if found.slowest_time_constant is not None:
             wait = duration(found.slowest_time_constant)
             click.echo(f"slowest time constant: {wait}, in which what is left of the way falls by a factor e")

@@ -47,7 +47,7 @@ def command(cells: tuple[str, ...], target: str | None, as_json: bool, quiet: bo
     from vrest.model.notice import Notice
     from vrest.page.page import page
 
-    with Meter(" ".join(asked), quiet) as meter:
+    with Meter(" ".join(asked)) as meter:
         made = page(shown, progress=meter)
     path = made.save(target or _own_place(made.cells[0])).resolve()
     opened = False if target else _opened(path)

@@ -25,6 +25,15 @@ class Outcome(Enum):
     not_followed = "The motion was not followed to its end."
 
     @property
+    def words(self) -> str:
+        """Its name as people write it.
+
+        >>> Outcome.swells_without_limit.words
+        'swells without limit'
+        """
+        return self.name.replace("_", " ")
+
+    @property
     def has_state(self) -> bool:
         """Whether a certified stationary state comes with it."""
         return self in (Outcome.rests, Outcome.rests_run_down, Outcome.unstable, Outcome.oscillates)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from vrest.model.ion_labels import ion_text
 from vrest.study.explain.story import IonStory, MembraneStory
 from vrest.system.observables import AROUND
+from vrest.tables import number
 from vrest.units import from_si
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import Rest
@@ -28,9 +29,9 @@ def sentences(m: MembraneStory, membranes: Sequence[MembraneStory], valence: Map
     where = f" of membrane '{m.membrane}'" if len(membranes) > 1 else ""
     lines = _vote(m, where, {i.ion: ion_text(i.ion, valence[i.ion]) for i in m.ions}, explained=m is membranes[0])
     if abs(m.chord_paths) > PASSIVE:
-        lines.append(f"Current from elsewhere ({', '.join(m.paths)}) makes {m.chord_paths:+.2f} mV of it.")
+        lines.append(f"Current from elsewhere ({', '.join(m.paths)}) makes {_moved(m.chord_paths)} mV of it.")
     if abs(m.chord_one_sided) > PASSIVE:
-        lines.append(f"Ions on one side alone have no E; their current makes {m.chord_one_sided:+.2f} mV of it.")
+        lines.append(f"Ions on one side alone have no E; their current makes {_moved(m.chord_one_sided)} mV of it.")
     if absent := [ion_text(i.ion, valence[i.ion]) for i in m.ions if i.E is None and not i.inside and not i.outside]:
         lines.append(f"There is no {' and no '.join(absent)} on either side.")
     ring, turning = AROUND in m.paths, _turn(m)
@@ -43,7 +44,7 @@ def sentences(m: MembraneStory, membranes: Sequence[MembraneStory], valence: Map
     if m.ghk is not None and (left := _left_out(m)):
         lines.append(
             f"The GHK equation says {_mV(m.ghk)} mV with these permeabilities and contents. V is "
-            f"{m.v - m.ghk:+.2f} mV from there, by what it leaves out: {left}."
+            f"{_moved(m.v - m.ghk)} mV from there, by what it leaves out: {left}."
         )
     if m.mullins_noda is not None and m.ghk_without_cl is not None and turning:
         lines.append(
@@ -51,8 +52,8 @@ def sentences(m: MembraneStory, membranes: Sequence[MembraneStory], valence: Map
             f"GHK says {_mV(m.ghk_without_cl)} mV for those two."
         )
     if m.charge_moved is not None and m.charge_moved_share is not None and _mV(m.v) != "0.00":
-        share = f"{100 * m.charge_moved_share:.2g}" if m.charge_moved_share > FEW else "less than 0.0001"
-        lines.append(f"Charging the membrane moved {m.charge_moved:.2g} uM of ions, {share} % of those inside.")
+        share = number(100 * m.charge_moved_share, 2) if m.charge_moved_share > FEW else "less than 0.0001"
+        lines.append(f"Charging the membrane moved {number(m.charge_moved, 2)} uM of ions, {share} % of those inside.")
     return lines
 
 
@@ -131,9 +132,8 @@ def _stopping(m: MembraneStory, membranes: Sequence[MembraneStory]) -> str:
     elif _mV(m.direct) == "0.00":
         lines = f"Stopping the {pump}: V does not move at once."
     else:
-        lines = (
-            f"Stopping the {pump}: {m.direct:+.2f} mV at once, to {_mV(m.v_pump_off)} mV, with the contents unchanged."
-        )
+        to = f"to {_mV(m.v_pump_off)} mV, with the contents unchanged"
+        lines = f"Stopping the {pump}: {_moved(m.direct)} mV at once, {to}."
     if m.v_run_down is None:
         ends = Outcome[m.run_down_outcome].value
         return f"{lines} With {it} stopped, {ends[0].lower()}{ends[1:]}"
@@ -143,7 +143,7 @@ def _stopping(m: MembraneStory, membranes: Sequence[MembraneStory]) -> str:
         return f"{lines} It stays there."
     what = "the gradients run down" if m.run_down else "the contents change"
     another = "" if _mV(m.direct) == "0.00" else "another "
-    return f"{lines} Then {another}{m.indirect:+.2f} mV as {what}, to {_mV(m.v_run_down)} mV."
+    return f"{lines} Then {another}{_moved(m.indirect)} mV as {what}, to {_mV(m.v_run_down)} mV."
 
 
 def _left_out(m: MembraneStory) -> str:
@@ -162,15 +162,18 @@ def _and(texts: Sequence[str]) -> str:
 
 
 def _mV(value: float | None) -> str:
-    """To 0.01 mV; no negative zero."""
-    return "-" if value is None else f"{round(value, 2) + 0.0:.2f}"
+    return number(value, decimals=2)
+
+
+def _moved(by: float) -> str:
+    return number(by, decimals=2, signed=True)
 
 
 def bill(atp_per_second: float, watts: float) -> list[str]:
     """What the whole cell pays."""
     if not atp_per_second:
         return []
-    return [f"It costs {atp_per_second:.3g} ATP per second ({watts:.3g} W)."]
+    return [f"It costs {number(atp_per_second, 3)} ATP per second ({number(watts, 3)} W)."]
 
 
 def table(m: MembraneStory, rest: Rest) -> list[str]:

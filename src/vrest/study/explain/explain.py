@@ -19,8 +19,9 @@ from vrest.system.observables import AROUND, bare_transports
 from vrest.system.structure import Wall
 from vrest.units import from_si
 from vrest.verbs.instant import instant_potentials
+from vrest.verbs.progress import Progress
 from vrest.verbs.readings import Readings, readings
-from vrest.verbs.rest import Rest, rest, rest_of
+from vrest.verbs.rest import Rest, rest
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ UNITS = {
 }
 
 
-def explain(result: Rest | CellLike) -> Explanation:
+def explain(result: Rest | CellLike, *, progress: Progress | None = None) -> Explanation:
     """Account for a resting state, millivolt by millivolt.
 
     Each ion's chord share times its Nernst potential, and what pump and other currents add, make V exactly; beside them
@@ -121,6 +122,8 @@ def explain(result: Rest | CellLike) -> Explanation:
     ----------
     result
         From `rest`, or a cell as of `rest`, which is then brought to rest.
+    progress
+        Told the share done, 0 to 1, of finding the rest of a cell, if it is not given, and the rest without pumps.
 
     Returns
     -------
@@ -141,13 +144,15 @@ def explain(result: Rest | CellLike) -> Explanation:
     >>> round(story.v, 1), round(story.ghk, 1), round(story.direct, 1)
     (-73.8, -69.9, 4.0)
     """
-    result = rest_of(result)
+    if not isinstance(result, Rest):
+        first, progress = (None if progress is None else _half(progress, k) for k in (0, 1))
+        result = rest(result, progress=first)
     if not result.outcome.has_state:
         raise NoRestError(
             f"'{result.cell.name}' has no resting state to explain: {result.reason}", code=result.outcome.name
         )
     off = _pumps_off(result)
-    down = rest(result.cell, off, start=result.state) if off else result
+    down = rest(result.cell, off, start=result.state, progress=progress) if off else result
     made = parts(result.system, result.state, result.parameters)
     return Explanation(
         rest=result,
@@ -155,6 +160,11 @@ def explain(result: Rest | CellLike) -> Explanation:
         atp_per_second=made.atp_per_second,
         watts=made.watts,
     )
+
+
+def _half(progress: Progress, which: int) -> Progress:
+    """The first or the second half of a progress."""
+    return lambda share: progress(0.5 * (which + share))
 
 
 def _pumps_off(result: Rest) -> list[Change]:
