@@ -33,14 +33,14 @@ FIXED = 6
 GAP = "  "
 """Between columns."""
 
+WIDTH = 80
+"""Characters in a line where nothing says how many there are."""
+
 COMFORT = 20
 """Characters below which no column of prose is made."""
 
-MANY = 10
+MANY = 12
 """Columns beyond which a table with fewer rows is turned round."""
-
-MOST_ROWS = 60
-"""Rows that a notebook shows."""
 
 _FAST = "\u00a0"
 """A blank at which no line ends."""
@@ -80,6 +80,15 @@ def number(value: float | None, digits: int = 4, *, decimals: int | None = None,
     else:
         text = _significant(value, FIXED)
     return f"+{text}" if signed and value > 0 and float(text) else text
+
+
+def millivolts(value: float | None) -> str:
+    """A potential to 0.01 mV.
+
+    >>> millivolts(-70.0), millivolts(-0.001)
+    ('-70.00', '0.00')
+    """
+    return number(value, decimals=2)
 
 
 def _significant(value: float, digits: int) -> str:
@@ -172,6 +181,8 @@ class Column:
     """Whether positive numbers have their sign too."""
     rounding: float = ROUNDING
     """A number so small beside the largest is 0: what is left of a difference. 0 where small numbers are meant."""
+    among: Sequence[float] = ()
+    """Other numbers of its kind beside which its own may be rounding."""
     form: Callable[[Any], str] | None = None
     """What writes a number with a unit of its own, such as `units.duration`; the head then has no unit in print."""
 
@@ -188,12 +199,12 @@ class Column:
     @cached_property
     def right(self) -> bool:
         """Whether it is aligned at its right: where it holds numbers alone."""
-        return not any(isinstance(value, str | bool) for value in self.values)
+        return not any(value and isinstance(value, str | bool) for value in self.values)
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
         """Its values as printed."""
-        numbers = (abs(float(v)) for v in self.values if isinstance(v, Real))
+        numbers = (abs(float(v)) for v in (*self.values, *self.among) if isinstance(v, Real))
         tiny = self.rounding * max((size for size in numbers if size < math.inf), default=0.0)
         return tuple(self._text(value, tiny) for value in self.values)
 
@@ -228,6 +239,8 @@ class Table:
     """The first names the rows."""
     title: str = ""
     note: str = ""
+    turned: bool = False
+    """Whether its rows are printed side by side, as states that are compared are."""
 
     def __post_init__(self) -> None:
         lengths = {column.name: len(column.values) for column in self.columns}
@@ -248,7 +261,7 @@ class Table:
             5.4
         """
         parts = [prose(self.title, width), "\n".join(self._lines(width)), prose(self.note, width)]
-        return "\n".join(part for part in parts if part)
+        return "\n\n".join(part for part in parts if part)
 
     def _lines(self, width: int | None) -> list[str]:
         if not self.columns:
@@ -258,17 +271,20 @@ class Table:
             [c.right for c in self.columns],
             [list(row) for row in zip(*(_held(c) for c in self.columns), strict=True)],
         )
-        turned, rows = upright.turned(), len(upright.rows)
+        forms = [upright]
+        if self.turned or len(self.columns) > max(MANY, len(upright.rows)):
+            forms.insert(0, upright.turned())
+        elif len(self.columns) > 3:
+            forms.append(upright.turned())
         if width is None:
-            return upright.drawn(upright.widest())
-        likely = (turned, upright) if len(self.columns) > max(MANY, rows) else (upright, turned)
-        for grid in likely if len(self.columns) > 3 and rows else (upright,):
-            if widths := grid.fitting(width):
-                return grid.drawn(widths)
-        return upright.blocks(width) or upright.listed(width)
+            return forms[0].drawn(forms[0].widest())
+        for form in forms:
+            if widths := form.fitting(width):
+                return form.drawn(widths)
+        return forms[0].hanging(width) or forms[0].blocks(width) or forms[0].listed(width)
 
     def html(self) -> str:
-        """The table as an HTML element, escaped; of very many rows the first and the last.
+        """The table as an HTML element, escaped.
 
         >>> Table([Column("V", "mV", [-70.0], decimals=2)], title="a <b>").html().startswith(
         ...     '<table><caption>a &lt;b&gt;</caption><thead><tr><th scope="col" style="text-align:right">V (mV)</th>')
@@ -276,17 +292,12 @@ class Table:
         """
         names = [(column, column.name if column.form else column.label) for column in self.columns]
         heads = "".join(f'<th scope="col"{_aligned(column)}>{escape(name)}</th>' for column, name in names)
-        rows = list(zip(*(c.texts for c in self.columns), strict=True))
-        cut = len(rows) - MOST_ROWS
-        body = [self._row(row) for row in (rows if cut <= 0 else rows[: MOST_ROWS // 2])]
-        if cut > 0:
-            body.append(f'<tr><td colspan="{len(self.columns)}">… {cut:,} more rows …</td></tr>')
-            body += [self._row(row) for row in rows[-MOST_ROWS // 2 :]]
+        body = "".join(self._row(row) for row in zip(*(c.texts for c in self.columns), strict=True))
         caption = f"<caption>{escape(self.title)}</caption>" if self.title else ""
         note = (
             f'<tfoot><tr><td colspan="{len(self.columns)}">{escape(self.note)}</td></tr></tfoot>' if self.note else ""
         )
-        return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{''.join(body)}</tbody>{note}</table>"
+        return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody>{note}</table>"
 
     def _row(self, texts: Sequence[str]) -> str:
         first, *others = zip(self.columns, texts, strict=True)
@@ -358,6 +369,19 @@ class _Grid(NamedTuple):
             if sum(widths) <= room:
                 return widths
         return least
+
+    def hanging(self, width: int) -> list[str]:
+        """The first column made narrow: a longer text has a line of its own; none where too little is left for it."""
+        rest = self.only(list(range(1, len(self.heads))))
+        room = width - len(GAP) - COMFORT
+        widths = rest.fitting(room) if rest.heads else None
+        if widths is None:
+            return []
+        first = width - sum(len(GAP) + n for n in widths)
+        rows = []
+        for row in self.rows:
+            rows += [row] if _narrowest(row[0]) <= first else [[row[0], *("" for _ in widths)], ["", *row[1:]]]
+        return _Grid(self.heads, self.right, rows).drawn([first, *widths])
 
     def blocks(self, width: int) -> list[str]:
         """Columns in blocks that repeat the first; none where that fits nothing."""

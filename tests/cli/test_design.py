@@ -32,7 +32,7 @@ def test_without_kcc2_it_is_refused(vrest, tmp_path):
 def test_the_table_says_what_was_solved(vrest):
     shown = vrest("design", "mammalian_neuron", "--v-rest", "-75 mV", "--hold", "pump.max_rate")
     assert shown.code == 0
-    rows = {line.split()[0]: line.split()[-1] for line in shown.out.splitlines() if line.startswith(" neuron.")}
+    rows = {line.split()[0]: line.split()[-1] for line in shown.out.splitlines() if line.startswith("neuron.")}
     assert rows["neuron.pump.max_rate"] == "held"
     assert rows["neuron.Na_leak.permeability"] == "solved"
 

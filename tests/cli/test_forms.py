@@ -156,7 +156,7 @@ def test_no_rest_gives_both_the_result_and_the_error(vrest, tmp_path, cell, chan
     spoken = vrest(*arguments)
     assert spoken.code == 4
     assert outcome in spoken.out
-    assert spoken.err.splitlines()[-1].startswith("Error: ")
+    assert "\nError: " in f"\n{spoken.err}"
     assert not list(tmp_path.iterdir())
     for command in ("explain", "run"):
         more = ("--from-rest",) if command == "run" else ()

@@ -54,7 +54,7 @@ def test_for_people(vrest, tmp_path):
     assert "mammalian_neuron: 16 resting states, latin_hypercube, seed 0" in answer.out
     assert "outside.K ~ discrete(5 mM, 200 mM) swap Na" in answer.out
     assert "impossible" in answer.out
-    assert "50 %   These numbers describe no cell" in answer.out
+    assert "50  These numbers describe no cell" in answer.out
     assert "without a resting state: 0 %" in answer.out
     assert "16 cells in " in answer.out
     assert "was finished: nothing had to be computed" in vrest(*arguments, "-o", str(store)).out

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable
+from shutil import get_terminal_size
 from types import TracebackType
 
 import rich_click as click
 
 from vrest.cli.waiting import waiting
 from vrest.io.report import Report, to_json
-
-MANY = 16
-"""Columns that a terminal has no room for."""
+from vrest.tables import Table, prose
 
 
 def answer(report: Report, human: Callable[[], None], *, as_json: bool, quiet: bool) -> None:
@@ -30,39 +29,36 @@ def answer(report: Report, human: Callable[[], None], *, as_json: bool, quiet: b
 
 
 def remark(kind: str, colour: str, text: str) -> None:
-    """One line on stderr; in colour only where a person looks at it and wants colour."""
-    label = f"{kind}: " if os.environ.get("NO_COLOR") else click.style(f"{kind}: ", fg=colour, bold=True)
-    click.echo(label + text, err=True)
+    """What is said on stderr; in colour only where a person looks at it and wants colour."""
+    told = prose(f"{kind}: {text}", width())
+    label = f"{kind}:"
+    plain = os.environ.get("NO_COLOR")
+    click.echo((label if plain else click.style(label, fg=colour, bold=True)) + told.removeprefix(label), err=True)
 
 
-def table(columns: Sequence[str], align: str, rows: Iterable[Sequence[str]]) -> None:
-    """Print a table; `align` has an l or r for each column. A few rows of very many columns are turned round."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    rows = list(rows)
-    if len(columns) > max(MANY, len(rows)):
-        turned = list(zip(columns, *rows, strict=True))
-        columns, align, rows = turned[0], "l" + "r" * len(rows), turned[1:]
-    shape = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name, side in zip(columns, align, strict=True):
-        justify = "right" if side == "r" else "left"
-        shape.add_column(name, justify=justify, overflow="fold", no_wrap=name == columns[0])
-    for row in rows:
-        shape.add_row(*row)
-    width = None if sys.stdout.isatty() else 140  # a file or a pipe has no width of its own
-    Console(file=sys.stdout, width=width, markup=False, highlight=False, emoji=False).print(shape)
+def width() -> int:
+    """Characters in a line: COLUMNS, else of the terminal, else 80."""
+    return get_terminal_size().columns
 
 
-def number(value: float | None, digits: int = 4) -> str:
-    """A number for people, `digits` significant; a dash where it is undefined."""
-    return "–" if value is None else f"{value:.{digits}g}"
+def say(text: str) -> None:
+    """Print prose, wrapped at blanks."""
+    click.echo(prose(text, width()))
 
 
-def millivolts(value: float | None) -> str:
-    """A potential to 0.01 mV; no negative zero."""
-    return "–" if value is None else f"{round(value, 2) + 0.0:.2f}"
+def table(*shown: Table) -> None:
+    """Print tables between blank lines."""
+    click.echo("".join(f"\n{each.text(width())}\n" for each in shown))
+
+
+def command(text: str) -> None:
+    """Print a command to copy: where it is too long, lines end in a backslash between its words."""
+    lines = [""]
+    for word in re.findall(r"""(?:"[^"]*"|'[^']*'|[^\s"'])+""", text):
+        if lines[-1] and len(lines[-1]) + len(word) + 7 > width():
+            lines.append("")
+        lines[-1] += f" {word}" if lines[-1] else word
+    click.echo(" \\\n".join(f"    {line}" for line in lines))
 
 
 class Meter:

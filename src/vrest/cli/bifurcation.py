@@ -9,7 +9,7 @@ import rich_click as click
 from vrest.cli import options
 
 if TYPE_CHECKING:
-    from vrest.study.bifurcation.branch import Bifurcation, Branch
+    from vrest.study.bifurcation.branch import Bifurcation
 
 UNITS = {
     "multiple": "1",
@@ -106,41 +106,44 @@ def result(found: Bifurcation) -> dict[str, Any]:
 
 def show(found: Bifurcation) -> None:
     """The branches for people."""
-    from vrest.cli.answer import millivolts, number, table
+    from vrest.cli.answer import say, table
     from vrest.study.bifurcation.branch import ENDS, KINDS
+    from vrest.tables import Column, Table, millivolts, number
     from vrest.units import duration
 
-    click.echo(f"{found.cell.name}: {found.path}, {found.start:.6g} to {found.stop:.6g} {found.unit}")
-    click.echo(f"present value: {found.present:.6g} {found.unit}")
-    rows = []
-    for k, branch in enumerate(found.branches):
-        v = branch.v.reshape(len(branch.parameter), -1)[:, 0]
-        for first, last, stable in branch.runs():
-            potentials = f"{millivolts(v[first])} to {millivolts(v[last])}"
-            ends = (value(branch, first), value(branch, last))
-            rows.append([str(k + 1), "stable" if stable else "unstable", *ends, potentials])
+    unit = found.unit
+    say(f"{found.cell.name}: {found.path}, {number(found.start, 6)} to {number(found.stop, 6)} {unit}")
+    say(f"present value: {number(found.present, 6)} {unit}")
+    runs = [(k, branch, run) for k, branch in enumerate(found.branches) for run in branch.runs()]
     walls = [w.name for w in found.branches[0].system.structure.walls]
-    of = f" ({walls[0]})" if len(walls) > 1 else ""
-    table(["branch", "", f"from {found.unit}", f"to {found.unit}", f"V{of} mV"], "llrrr", rows)
+    of = f" {walls[0]}" if len(walls) > 1 else ""
+    columns = [
+        Column("branch", "", [k + 1 for k, _, _ in runs]),
+        Column("", "", ["stable" if stable else "unstable" for _, _, (_, _, stable) in runs]),
+    ]
+    ends = {
+        "from": [(branch, first) for _, branch, (first, _, _) in runs],
+        "to": [(branch, last) for _, branch, (_, last, _) in runs],
+    }
+    for head, points in ends.items():
+        columns.append(Column(head, unit, [b.parameter[n] for b, n in points], digits=6, rounding=0.0))
+        times = [None if b.multiple is None else b.multiple[n] for b, n in points]
+        columns += [] if None in times else [Column(head, "x", times, rounding=0.0)]
+    for head, points in ends.items():
+        v = [float(b.v.reshape(len(b.parameter), -1)[n, 0]) for b, n in points]
+        columns.append(Column(f"V{of} {head}", "mV", v, decimals=2))
+    table(Table(columns))
     for point in found.special:
         times = "" if point.multiple is None else f" = {number(point.multiple, 6)}x"
         v = point.v[walls[0]] if isinstance(point.v, dict) else point.v
         after = f", oscillation of {duration(point.period)}" if point.period else ""
-        click.echo(
-            f"{KINDS[point.kind]} on branch {point.branch + 1}: {number(point.parameter, 6)} {found.unit}{times}, "
+        say(
+            f"{KINDS[point.kind]} on branch {point.branch + 1}: {number(point.parameter, 6)} {unit}{times}, "
             f"V = {millivolts(v)} mV{after}"
         )
     if not found.special:
-        click.echo("no fold and no Hopf point")
+        say("no fold and no Hopf point")
     for k, branch in enumerate(found.branches):
         for end, place in zip(branch.ends, (0, -1), strict=True):
             if end not in ("bound", "closed"):
-                click.echo(f"branch {k + 1} ends at {number(branch.parameter[place], 6)} {found.unit}: {ENDS[end]}")
-
-
-def value(branch: Branch, n: int) -> str:
-    """The parameter at one point of a branch, and what multiple that is."""
-    from vrest.cli.answer import number
-
-    times = "" if branch.multiple is None else f" ({number(branch.multiple[n])}x)"
-    return number(branch.parameter[n], 6) + times
+                say(f"branch {k + 1} ends at {number(branch.parameter[place], 6)} {unit}: {ENDS[end]}")

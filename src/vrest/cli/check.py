@@ -85,29 +85,29 @@ def command(description: str, changes: tuple[str, ...], output: str | None, as_j
 
 def show(story: Check, temperature: float, given: str) -> None:
     """The account for people."""
-    from vrest.cli.answer import millivolts, number, table
+    from vrest.cli.answer import command as copied
+    from vrest.cli.answer import say, table
+    from vrest.tables import Column, Table, number
 
     verdict = "rests" if story.rests else "drifts"
-    click.echo(f"{story.cell.name} at {number(temperature)} degC: {verdict}")
+    say(f"{story.cell.name} at {number(temperature)} degC: {verdict}")
     for k, finding in enumerate(story.findings, 1):
-        click.echo(f"\n{k}. {finding.message}")
-    several = len(story.v_start) > 1
-    columns = ["", *(f"V {name} mV" if several else "V mV" for name in story.v_start)]
-    followed = [f"{s}.{i}" for s, held in story.later[0].concentrations.items() for i in held]
-    followed = [name for name in followed if name not in story.cell.closures]
-    columns += [f"{name} mM" for name in followed]
-    rows = []
-    for at in story.later:
-        contents = {f"{s}.{i}": c for s, held in at.concentrations.items() for i, c in held.items()}
-        row = [WHEN[at.time], *map(millivolts, at.v.values())]
-        rows.append(row + [number(contents[name]) for name in followed])
-    click.echo("")
-    table(columns, "l" + "r" * (len(columns) - 1), rows)
+        say(f"\n{k}. {finding.message}")
+    columns = [Column("", "", [WHEN[at.time] for at in story.later])]
+    for name in story.v_start:
+        head = f"V {name}" if len(story.v_start) > 1 else "V"
+        columns.append(Column(head, "mV", [at.v[name] for at in story.later], decimals=2))
+    for space, ions in story.later[0].concentrations.items():
+        for ion in ions:
+            if (name := f"{space}.{ion}") not in story.cell.closures:
+                held = [at.concentrations[space][ion] for at in story.later]
+                columns.append(Column(name, "mM", held, rounding=0.0))
+    table(Table(columns))
     if story.stopped:
-        click.echo(f"Not followed further: {story.stopped}")
+        say(f"Not followed further: {story.stopped}")
     for fix in story.fixes:
-        click.echo(f"Way out, run for an hour (V moves by {fix.drift:.2f} mV): {fix.message}")
+        say(f"Way out, run for an hour (V moves by {number(fix.drift, decimals=2)} mV): {fix.message}")
         for line in fix.lines:
-            click.echo(f"    {line.replace('FILE', given)}")
+            copied(line.replace("FILE", given))
     if story.unfixed:
-        click.echo(f"No strengths hold this state: {story.unfixed}")
+        say(f"No strengths hold this state: {story.unfixed}")

@@ -36,7 +36,7 @@ def command(
     A CELL is a name of the library ('vrest show' lists them) or a TOML file. A cell without the target is
     reported with the reason, beside the others.
     """
-    from vrest.cli.answer import Meter, answer, table
+    from vrest.cli.answer import Meter, answer, say, table
     from vrest.cli.app import Wrong
     from vrest.cli.perturb import dosed
     from vrest.io.report import report
@@ -60,10 +60,9 @@ def command(
     body = report(found.as_dict(), found.units(), inputs, warnings=found.warnings)
 
     def human() -> None:
-        head, rows = found.table()
-        click.echo(f"{found.name}: V at rest and what it has moved by, mV")
-        table(head, "l" + "r" * 6 + "ll", rows)
+        say(f"{found.name}: V at rest and what it has moved by")
+        table(found.table())
         for refused, error in found.refused.items():
-            click.echo(f"{refused}: {error.message}")
+            say(f"{refused}: {error.message}")
 
     answer(body, human, as_json=as_json, quiet=quiet)

@@ -129,21 +129,22 @@ def _targets(texts: tuple[str, ...], option: str) -> dict[str, str]:
 
 def show(made: Design, temperature: float) -> None:
     """The design for people."""
-    from vrest.cli.answer import number, table
+    from vrest.cli.answer import say, table
+    from vrest.cli.rest import left
+    from vrest.tables import number
     from vrest.units import duration
 
     r = made.rest
     head = f"{made.cell.name} at {number(temperature)} degC, designed for {number(made.v_rest)} mV"
-    click.echo(f"{head}: {r.outcome.words}")
+    say(f"{head}: {r.outcome.words}")
     if made.stable:  # else it is in the error
-        click.echo(r.reason)
-    rows = [[c.name, number(c.was), number(c.value, 6), c.unit, c.how] for c in made.choices]
-    table(["value", "was", "is", "", "how"], "lrrll", rows)
+        say(r.reason)
+    table(made.table())
     if made.input_resistance is not None:
-        click.echo(f"input resistance: {number(made.input_resistance)} Mohm")
+        say(f"input resistance: {number(made.input_resistance)} Mohm")
     if r.slowest_time_constant is not None:
-        click.echo(f"slowest time constant: {duration(r.slowest_time_constant)}")
+        say(f"slowest time constant: {duration(r.slowest_time_constant)}")
     if r.outcome.has_state:
-        click.echo(f"energy: {number(r.atp_per_second, 3)} ATP/s, {number(r.watts, 3)} W")
+        say(f"energy: {number(r.atp_per_second, 3)} ATP/s, {number(r.watts, 3)} W")
     worst = max((abs(x) for ions in r.residual_mM_per_min.values() for x in ions.values()), default=0.0)
-    click.echo(f"certificate: {r.residual_mV:.1e} mV and {worst:.1e} mM/min are left")
+    say(f"certificate: {left(r.residual_mV)} mV and {left(worst)} mM/min are left")

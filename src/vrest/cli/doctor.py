@@ -104,7 +104,8 @@ def show(found: dict[str, Any]) -> None:
     """The findings for people."""
     from rich.filesize import decimal
 
-    from vrest.cli.answer import table
+    from vrest.cli.answer import say, table
+    from vrest.tables import Column, Table, millivolts
 
     check, cache = found["self_check"], found["cache"]
     kept = f"{cache['folder']}: {cache['entries']} entries, {decimal(cache['size'])}"
@@ -112,12 +113,12 @@ def show(found: dict[str, Any]) -> None:
         kept = f"{cache['folder'] or 'kept nowhere'}; not used: {cache['reason']}"
     elif not cache["writable"]:
         kept += "; not writable: nothing is added"
-    rows = [["Python", f"{found['python']}, {found['platform']}"]]
-    rows += [[part, known or "missing"] for part, known in found["packages"].items()]
-    rows += [["devices", ", ".join(found["devices"])], ["compiled code", kept]]
-    table(["part", "found"], "ll", rows)
+    parts = {"Python": f"{found['python']}, {found['platform']}"}
+    parts |= {part: known or "missing" for part, known in found["packages"].items()}
+    parts |= {"devices": ", ".join(found["devices"]), "compiled code": kept}
+    table(Table([Column("part", "", list(parts)), Column("found", "", list(parts.values()))]))
     if check["passed"]:
-        click.echo(f"Self-check passed: {check['cell']} rests at {check['v_rest']:.6f} mV.")
+        say(f"Self-check passed: {check['cell']} rests at {millivolts(check['v_rest'])} mV.")
     else:
         reason = check["problem"] or f"it rests at {check['v_rest']} mV, not {check['expected']} mV"
-        click.echo(f"Self-check FAILED: {check['cell']}: {reason}.")
+        say(f"Self-check FAILED: {check['cell']}: {reason}.")

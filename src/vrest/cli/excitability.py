@@ -42,7 +42,7 @@ def command(
     CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input. It starts from its
     certified rest. Without --current, --plot shows twice the rheobase.
     """
-    from vrest.cli.answer import Meter, answer, number, table
+    from vrest.cli.answer import Meter, answer, say, table
     from vrest.io.report import door, report
 
     options.check_figure(plot)
@@ -50,6 +50,7 @@ def command(
 
     from vrest.model.notices import notices
     from vrest.study.excitability import FIRING_UNITS, UNITS, excitability, firing
+    from vrest.tables import Column, Table, number
     from vrest.verbs.rest import rest
 
     with Meter(f"{described.name}, its rest") as meter:
@@ -75,12 +76,15 @@ def command(
     )
 
     def human() -> None:
-        click.echo(f"{described.name} at {number(body['temperature'])} degC: {ready}")
+        say(f"{described.name} at {number(body['temperature'])} degC: {ready}")
         if tried:
-            rows = [
-                [number(f.density), f.pattern, str(len(f.spikes)), number(f.rate) if f.rate else "–", number(f.v_end)]
-                for f in tried
+            columns = [
+                Column("current", "uA/cm2", [f.density for f in tried]),
+                Column("pattern", "", [f.pattern for f in tried]),
+                Column("spikes", "", [len(f.spikes) for f in tried]),
+                Column("rate", "Hz", [f.rate or None for f in tried]),
+                Column("V at the end", "mV", [f.v_end for f in tried], decimals=2),
             ]
-            table(["uA/cm2", "pattern", "spikes", "Hz", "V at the end mV"], "rlrrr", rows)
+            table(Table(columns))
 
     answer(body, human, as_json=as_json, quiet=quiet)

@@ -108,59 +108,66 @@ def command(
 
 def show(found: Fit, choice: ModelChoice | None, planned: list[Candidate], celsius: float) -> None:
     """The fit for people."""
-    from vrest.cli.answer import number, table
+    from vrest.cli.answer import say, table
+    from vrest.tables import Column, Table, number
 
     if choice is not None:
-        rows = zip(choice.fits, choice.differences, choice.weights, strict=True)
-        lines = [
-            [f.model, f"{f.aicc:.2f}", f"{d:.2f}", f"{w:.3f}", *(number(value) for value in f.values.values())]
-            for f, d, w in rows
+        columns = [
+            Column("model", "", [f.model for f in choice.fits]),
+            Column("AICc", "", [f.aicc for f in choice.fits], decimals=2),
+            Column("more", "", choice.differences, decimals=2),
+            Column("weight", "", choice.weights, decimals=3),
         ]
-        names = [each.label for each in found.free]
-        table(["model", "AICc", "more", "weight", *names], "lrrr" + "r" * len(names), lines)
+        for each in found.free:
+            columns.append(Column(each.label, "", [f.values[each.name] for f in choice.fits]))
+        table(Table(columns))
         for model, reason in choice.refused:
-            click.echo(f"{model}: {reason}")
-    click.echo(f"{found.cell.name} at {number(celsius)} degC: {found.model} fitted to {len(found.data)} potentials")
-    rows = [
-        [
-            each.label,
-            number(each.own),
-            number(e.value) if e.low is not None or e.high is not None else "–",
-            _interval(e.low, e.high),
-            e.unit,
-        ]
-        for e, each in zip(found.estimates, found.free, strict=True)
+            say(f"{model}: {reason}")
+    say(f"{found.cell.name} at {number(celsius)} degC: {found.model} fitted to {len(found.data)} potentials")
+    estimates = found.estimates
+    columns = [
+        Column("free", "", [each.label for each in found.free]),
+        Column("cell has", "", [each.own for each in found.free], rounding=0.0),
+        Column("fitted", "", [e.value if (e.low, e.high) != (None, None) else None for e in estimates], rounding=0.0),
+        Column(f"{number(100 * found.level)} % interval", "", [_interval(e.low, e.high) for e in estimates]),
+        Column("unit", "", [e.unit for e in estimates]),
     ]
-    table(["free", "cell has", "fitted", f"{100 * found.level:.4g} % interval", ""], "lrrll", rows)
+    table(Table(columns))
     for e in found.estimates:
         if not e.learnt or "only" in e.verdict:
-            click.echo(e.verdict)
-    click.echo(_scatter(found))
+            say(e.verdict)
+    say(_scatter(found))
     if planned:
-        rows = [["none", *_widths(found, planned[0].now)]]
-        rows += [[c.change, *_widths(found, c.after)] for c in planned[:MOST_CANDIDATES]]
-        click.echo("one more measurement, and the intervals to expect:")
-        table(["measurement", *(each.label for each in found.free)], "l" + "l" * len(found.free), rows)
+        shown = planned[:MOST_CANDIDATES]
+        columns = [Column("measurement", "", ["none", *(c.change for c in shown)])]
+        rows = [_widths(found, planned[0].now), *(_widths(found, c.after) for c in shown)]
+        columns += [Column(e.label, "", held) for e, held in zip(found.free, zip(*rows, strict=True), strict=True)]
+        say("one more measurement, and the intervals to expect:")
+        table(Table(columns))
 
 
 def _interval(low: float | None, high: float | None) -> str:
+    from vrest.tables import number
+
     if low is None and high is None:
         return "open: not learnt"
     if low is None or high is None:
-        return f"below {high:.4g}" if low is None else f"above {low:.4g}"
-    return f"{low:.4g} to {high:.4g}"
+        return f"below {number(high)}" if low is None else f"above {number(low)}"
+    return f"{number(low)} to {number(high)}"
 
 
 def _widths(found: Fit, widths: Mapping[str, float]) -> list[str]:
     """Half-widths: a factor either way, or an amount."""
+    from vrest.tables import number
+
     signs = ["x/÷" if each.positive else "±" for each in found.free]
     values = [widths[each.name] for each in found.free]
-    return ["open" if v == float("inf") else f"{sign} {v:.4g}" for sign, v in zip(signs, values, strict=True)]
+    return ["open" if v == float("inf") else f"{sign} {number(v)}" for sign, v in zip(signs, values, strict=True)]
 
 
 def _scatter(found: Fit) -> str:
     """How far the data are from the model."""
-    from vrest.cli.answer import number
+    from vrest.tables import number
 
     parts = []
     if found.scatter is not None:
@@ -171,5 +178,5 @@ def _scatter(found: Fit) -> str:
         what = "chi2/freedom" if found.noise.known else "lack of fit, F"
         parts.append(f"{what} {number(found.misfit[0], 3)} (p = {number(found.misfit[1], 2)})")
     if found.aicc is not None:
-        parts.append(f"AICc {found.aicc:.2f}")
+        parts.append(f"AICc {number(found.aicc, decimals=2)}")
     return "; ".join(parts)

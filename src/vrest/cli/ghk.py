@@ -43,9 +43,10 @@ def command(ions: Ions, celsius: str, as_json: bool, quiet: bool) -> None:
 
     It leaves out what a pump's own current adds; 'vrest explain' shows how much that is.
     """
-    from vrest.cli.answer import answer, millivolts, number, table
+    from vrest.cli.answer import answer, say, table
     from vrest.io.report import door, report
     from vrest.study.calculator import concentration, ghk
+    from vrest.tables import Column, Table, millivolts, number
     from vrest.units import to_si
 
     found = ghk(ions, celsius=celsius)
@@ -69,22 +70,16 @@ def command(ions: Ions, celsius: str, as_json: bool, quiet: bool) -> None:
     )
 
     def human() -> None:
-        click.echo(f"V = {millivolts(found.v)} mV   (GHK, {number(inputs['celsius'])} degC)")
-        columns = ["ion", "inside mM", "outside mM", "P", "E mV", "slope share"]
-        table(
-            columns,
-            "lrrrrr",
-            [
-                [
-                    name,
-                    number(row["inside"]),
-                    number(row["outside"]),
-                    row["permeability"],
-                    millivolts(found.E[name]),
-                    f"{found.slope_shares[name]:.3f}",
-                ]
-                for name, row in inputs["ions"].items()
-            ],
-        )
+        say(f"V = {millivolts(found.v)} mV   (GHK, {number(inputs['celsius'])} degC)")
+        rows = inputs["ions"]
+        columns = [
+            Column("ion", "", list(rows)),
+            Column("inside", "mM", [row["inside"] for row in rows.values()], rounding=0.0),
+            Column("outside", "mM", [row["outside"] for row in rows.values()], rounding=0.0),
+            Column("P", "", [row["permeability"] for row in rows.values()]),
+            Column("E", "mV", [found.E[name] for name in rows], decimals=2),
+            Column("slope share", "", [found.slope_shares[name] for name in rows], decimals=3),
+        ]
+        table(Table(columns))
 
     answer(body, human, as_json=as_json, quiet=quiet)

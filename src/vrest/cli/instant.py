@@ -34,7 +34,7 @@ def command(cell: str, changes: options.Changes, plot: str | None, as_json: bool
     CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input. The cell
     starts from its certified rest. Where the change leads in the end: 'vrest settled'.
     """
-    from vrest.cli.answer import Meter, answer, millivolts
+    from vrest.cli.answer import Meter, answer, say
     from vrest.io.report import door, report
 
     options.check_figure(plot)
@@ -44,6 +44,7 @@ def command(cell: str, changes: options.Changes, plot: str | None, as_json: bool
     from vrest.model.notices import notices
     from vrest.study.perturb.perturbed import at_rest
     from vrest.study.perturb.two_clocks import TwoClocks, elsewhere, resting, right_after
+    from vrest.tables import millivolts
     from vrest.verbs.instant import instant
     from vrest.verbs.readings import UNITS
     from vrest.verbs.slower import slower
@@ -73,13 +74,13 @@ def command(cell: str, changes: options.Changes, plot: str | None, as_json: bool
     def human() -> None:
         title(described, body["temperature"], changed)
         show([before, now], [])
-        click.echo(FROZEN)
+        say(FROZEN)
         for name, potentials in (others if isinstance(others, dict) else {"": others}).items():
             of = f" of {name}" if name else ""
             if potentials:
                 listed = ", ".join(map(millivolts, potentials))
-                click.echo(f"no net current at V{of} = {listed} mV either, but V comes to the one above first")
-        click.echo("where it ends: vrest settled")
+                say(f"no net current at V{of} = {listed} mV either, but V comes to the one above first")
+        say("where it ends: vrest settled")
 
     answer(body, human, as_json=as_json, quiet=quiet)
 
@@ -100,31 +101,34 @@ def read(name: str, changes: options.Changes) -> tuple[Cell, list[Change]]:
 
 def title(cell: Cell, temperature: float, changes: Iterable[Change]) -> None:
     """The first line: which cell, and what changes."""
-    from vrest.cli.answer import number
+    from vrest.cli.answer import say
+    from vrest.tables import number
 
-    click.echo(f"{cell.name} at {number(temperature)} degC: {', '.join(map(str, changes))}")
+    say(f"{cell.name} at {number(temperature)} degC: {', '.join(change.brief for change in changes)}")
 
 
 def show(moments: Sequence[Moment], contents: Sequence[tuple[str, str]]) -> None:
     """Potentials and currents of exchanges side by side, then concentrations (compartment, ion), and sizes and cost."""
-    from vrest.cli.answer import millivolts, number, table
+    from vrest.cli.answer import table
+    from vrest.tables import Column, Table
 
+    columns = [Column("", "", [m.label for m in moments])]
     walls = moments[0].E or {}
-    rows = []
     for wall, reversals in walls.items():
         of = f" {wall}" if len(walls) > 1 else ""
-        rows.append([f"V{of} mV", *(millivolts(m.v[wall] if m.v else None) for m in moments)])
+        columns.append(Column(f"V{of}", "mV", [m.v[wall] if m.v else None for m in moments], decimals=2))
         for ion in reversals:
-            rows.append([f"E_{ion}{of} mV", *(millivolts(m.E[wall][ion] if m.E else None) for m in moments)])
+            held = [m.E[wall][ion] if m.E else None for m in moments]
+            columns.append(Column(f"E_{ion}{of}", "mV", held, decimals=2))
     for name in moments[0].exchange_currents or {}:
-        flows = (m.exchange_currents[name] if m.exchange_currents else None for m in moments)
-        rows.append([f"I {name} pA", *map(number, flows)])
+        flows = [m.exchange_currents[name] if m.exchange_currents else None for m in moments]
+        columns.append(Column(f"I {name}", "pA", flows))
     for space, ion in contents:
-        values = (m.concentrations[space][ion] if m.concentrations else None for m in moments)
-        rows.append([f"{ion} {space} mM", *map(number, values)])
+        held = [m.concentrations[space][ion] if m.concentrations else None for m in moments]
+        columns.append(Column(f"{ion} {space}", "mM", held, rounding=0.0))
     if contents:
         for space in moments[0].volumes or {}:
-            sizes = (m.volumes[space] if m.volumes else None for m in moments)
-            rows.append([f"volume {space} um3", *map(number, sizes)])
-        rows.append(["ATP/s", *(number(m.atp_per_second, 3) for m in moments)])
-    table(["", *(m.label for m in moments)], "l" + "r" * len(moments), rows)
+            sizes = [m.volumes[space] if m.volumes else None for m in moments]
+            columns.append(Column(f"volume {space}", "um3", sizes))
+        columns.append(Column("ATP", "/s", [m.atp_per_second for m in moments], digits=3))
+    table(Table(columns, turned=True))

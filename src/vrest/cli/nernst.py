@@ -25,9 +25,10 @@ def command(
       vrest nernst Ca --inside "100 nM" --outside "1.2 mM" --json
       vrest nernst --valence -2 --inside 0.5 --outside 1
     """
-    from vrest.cli.answer import answer, millivolts, number
+    from vrest.cli.answer import answer, say
     from vrest.io.report import door, report
     from vrest.study.calculator import concentration, nernst, pretty, swapped_sides, valence_of
+    from vrest.tables import millivolts, number
     from vrest.units import to_si
 
     if (ion is None) == (valence is None):
@@ -55,6 +56,6 @@ def command(
     def human() -> None:
         sides = f"{number(inputs['inside'])} mM inside, {number(inputs['outside'])} mM outside"
         heat = f"{number(inputs['celsius'])} degC"
-        click.echo(f"E = {millivolts(potential)} mV   ({pretty(species)}: {sides}, {heat})")
+        say(f"E = {millivolts(potential)} mV   ({pretty(species)}: {sides}, {heat})")
 
     answer(body, human, as_json=as_json, quiet=quiet)

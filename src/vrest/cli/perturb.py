@@ -9,7 +9,11 @@ import rich_click as click
 from vrest.cli import options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vrest.study.perturb.perturbation import Perturbation
     from vrest.study.perturb.perturbed import Perturbed
+    from vrest.tables import Column, Table
 
 how = options.together(
     click.option(
@@ -127,25 +131,23 @@ def dosed(names: tuple[str, ...], doses: tuple[str, ...], isoform: str | None) -
 
 def show(found: Perturbed, temperature: float) -> None:
     """The answer for people."""
-    from vrest.cli.answer import number, table
-    from vrest.study.perturb.perturbed import rows
+    from vrest.cli.answer import say, table
+    from vrest.study.perturb.perturbed import readings_table
+    from vrest.tables import number
     from vrest.units import duration
 
-    click.echo(f"{found.cell.name} at {number(temperature)} degC: {found.title}")
+    say(f"{found.cell.name} at {number(temperature)} degC: {found.title}")
     for change in found.changes:
-        click.echo(f"  {change}")
-    head, body = rows(found)
-    table(head, "l" + "r" * (len(head) - 1), body)
+        say(f"  {change.brief}")
+    table(readings_table(found))
     took = found.recovery_time
     back = {True: "recovers", False: "does not recover", None: "unknown: the run was stopped before"}[found.recovers]
-    click.echo(f"settled: {found.outcome.name}. {found.reason}")
-    click.echo(
-        f"washed after {duration(found.duration)}: {back}" + (f", V is back after {duration(took)}" if took else "")
-    )
+    say(f"settled: {found.outcome.name}. {found.reason}")
+    say(f"washed after {duration(found.duration)}: {back}" + (f", V is back after {duration(took)}" if took else ""))
     if found.excitability:
         for when, ready in zip(("at rest", "kept on"), found.excitability, strict=True):
-            click.echo(f"{when}: {ready or 'no rest to fire from'}")
-    click.echo(found.sentence())
+            say(f"{when}: {ready or 'no rest to fire from'}")
+    say(found.sentence())
 
 
 def _list(cell: str | None, changes: options.Changes, as_json: bool, quiet: bool) -> None:
@@ -155,6 +157,7 @@ def _list(cell: str | None, changes: options.Changes, as_json: bool, quiet: bool
     from vrest.model.elsewhere import alike
     from vrest.study.perturb.perturb import applicable, cells_of
     from vrest.study.perturb.perturbation import find, perturbations
+    from vrest.tables import Column, Table
 
     known = [find(name) for name in perturbations()]
     listed = [
@@ -169,8 +172,8 @@ def _list(cell: str | None, changes: options.Changes, as_json: bool, quiet: bool
     ]
     if cell is None:
         body = report({"perturbations": listed}, {}, {})
-        rows = [[p.name, p.text(p.default), f"{len(cells_of(p.name))} of {len(library())}", p.title] for p in known]
-        answer(body, lambda: table(["name", "dose", "cells", "what"], "llrl", rows), as_json=as_json, quiet=quiet)
+        cells = [f"{len(cells_of(p.name))} of {len(library())}" for p in known]
+        answer(body, lambda: table(_listed("name", known, Column("cells", "", cells))), as_json=as_json, quiet=quiet)
         return
     described = changes.read(cell)
 
@@ -193,10 +196,17 @@ def _list(cell: str | None, changes: options.Changes, as_json: bool, quiet: bool
         return alike(described, lambda other: other.name in cells_of(name))
 
     def human() -> None:
-        table(
-            ["applies", "dose", "what"], "lll", [[p.name, p.text(p.default), p.title] for p in known if not why[p.name]]
-        )
-        refused = [[p.name, error.message, ", ".join(others(p.name)[:2])] for p in known if (error := why[p.name])]
-        table(["does not apply", "because", "does in"], "lll", refused)
+        refused = {p.name: error.message for p in known if (error := why[p.name])}
+        columns = [Column("does not apply", "", list(refused)), Column("because", "", list(refused.values()))]
+        columns.append(Column("does in", "", [", ".join(others(name)[:2]) for name in refused]))
+        table(_listed("applies", [p for p in known if not why[p.name]]), Table(columns))
 
     answer(body, human, as_json=as_json, quiet=quiet)
+
+
+def _listed(head: str, known: Sequence[Perturbation], *more: Column) -> Table:
+    """Perturbations with their usual doses."""
+    from vrest.tables import Column, Table
+
+    columns = [Column(head, "", [p.name for p in known]), Column("dose", "", [p.text(p.default) for p in known])]
+    return Table([*columns, *more, Column("what", "", [p.title for p in known])])

@@ -211,42 +211,51 @@ def result(found: Population, seconds: float) -> dict[str, Any]:
 
 def show(found: Population, values: dict[str, Any], output: str | None) -> None:
     """The population for people."""
-    from vrest.cli.answer import millivolts, number, table
+    from vrest.cli.answer import say, table
+    from vrest.tables import Column, Table, number
     from vrest.units import duration
 
     what = "resting states" if found.settled else "runs"
-    click.echo(f"{found.cell.name}: {found.n:,} {what}, {found.samples.design}, seed {found.samples.seed}")
+    say(f"{found.cell.name}: {found.n:,} {what}, {found.samples.design}, seed {found.samples.seed}")
     for v in found.samples.varied:
-        click.echo(f"  {v}")
-    rows = [[o["outcome"], f"{o['count']:,}", f"{number(100 * o['share'])} %", o["reason"]] for o in values["outcomes"]]
-    table(["outcome", "cells", "share", ""], "lrrl", rows)
+        say(f"  {v}")
+    outcomes = values["outcomes"]
+    ended = [
+        Column("outcome", "", [o["outcome"] for o in outcomes]),
+        Column("cells", "", [o["count"] for o in outcomes]),
+        Column("share", "%", [100 * o["share"] for o in outcomes]),
+        Column("", "", [o["reason"] for o in outcomes]),
+    ]
+    table(Table(ended))
     missing = "without_rest" if found.settled else "unfinished"
     text = "without a resting state" if found.settled else "did not reach the end"
     if values[missing] is not None:
-        click.echo(f"{text}: {number(100 * values[missing])} %")
+        say(f"{text}: {number(100 * values[missing])} %")
     potentials = values["v"] if len(found.cell.membranes) > 1 else {"": values["v"]}
-    columns = ("mean", "sd", "min", "q05", "median", "q95", "max")
-    rows = [
-        [f"V {name} mV".replace("  ", " "), *(millivolts(s[c]) for c in columns)] for name, s in potentials.items() if s
-    ]
-    if rows:
-        heads = ("mean", "SD", "lowest", "5 %", "median", "95 %", "highest")
-        table(["at rest" if found.settled else "at the end", *heads], "l" + "r" * len(heads), rows)
+    spreads = {f"V {name}".rstrip(): s for name, s in potentials.items() if s}
+    if spreads:
+        heads = {"mean": "mean", "sd": "SD", "min": "lowest", "q05": "5th percentile", "median": "median"}
+        heads |= {"q95": "95th percentile", "max": "highest"}
+        when = "at rest" if found.settled else "at the end"
+        spread = [Column(when, "", list(spreads))]
+        spread += [Column(head, "mV", [s[c] for s in spreads.values()], decimals=2) for c, head in heads.items()]
         ranks = values["rank_correlation"]
-        rows = [[name, *(number(r[name], 3) for r in ranks.values())] for name in ranked(ranks["v"])]
+        names = ranked(ranks["v"])
         heads = {"v": "rank correlation with V", "without_rest": "with having no rest", "unfinished": "with not ending"}
-        table(["parameter", *(heads[key] for key in ranks)], "l" + "r" * len(ranks), rows)
+        ranking = [Column("parameter", "", names)]
+        ranking += [Column(heads[key], "", [r[name] for name in names], digits=3) for key, r in ranks.items()]
+        table(Table(spread), Table(ranking))
     if values.get("depolarised") is not None:
         text = f"depolarised at some time: {number(100 * values['depolarised'])} %"
         if values["time_to_depolarisation"]:
             text += f", after {duration(values['time_to_depolarisation']['median'])} (median)"
-        click.echo(text)
+        say(text)
     if values.get("recovered") is not None:
-        click.echo(f"back within 1 mV of where they began: {number(100 * values['recovered'])} %")
+        say(f"back within 1 mV of where they began: {number(100 * values['recovered'])} %")
     if not found.computed:
-        click.echo(f"'{output}' was finished: nothing had to be computed")
+        say(f"'{output}' was finished: nothing had to be computed")
         return
-    click.echo(f"{found.computed:,} cells in {duration(values['seconds'])}" + (f", in '{output}'" if output else ""))
+    say(f"{found.computed:,} cells in {duration(values['seconds'])}" + (f", in '{output}'" if output else ""))
 
 
 def ranked(importance: dict[str, float | None]) -> list[str]:

@@ -31,6 +31,9 @@ UNITS = {
     "steps": "1",
 }
 
+LEAST = 1e-12
+"""mV or mM/min: what is left of a resting state below this is rounding."""
+
 
 @click.command("rest")
 @options.cell
@@ -135,30 +138,36 @@ def list_all(cell: Cell, inputs: dict[str, Any], as_json: bool, quiet: bool) -> 
 
 def show_all(cell: Cell, rests: list[Rest], temperature: float) -> None:
     """Every rest in one table."""
-    from vrest.cli.answer import millivolts, number, table
+    from vrest.cli.answer import say, table
+    from vrest.tables import Column, Table, number
     from vrest.units import duration
 
     count = f"{len(rests)} rest{'' if len(rests) == 1 else 's'} found"
     stable = sum(r.stable for r in rests)  # where none is, that is the error
-    click.echo(f"{cell.name} at {number(temperature)} degC: {count}{f', {stable} stable' if stable else ''}")
+    say(f"{cell.name} at {number(temperature)} degC: {count}{f', {stable} stable' if stable else ''}")
     if not rests:
         return
-    walls = rests[0].system.structure.walls
-    inner = [s for s in rests[0].system.structure.spaces if s.finite]
-    sized = [s for s in inner if s.kind == "osmotic"]
-    columns = ["rest", *(f"V {w.name} mV" if len(walls) > 1 else "V mV" for w in walls), "slowest", "growth"]
-    columns += [f"{ion} {s.name} mM" for s in inner for ion in s.ions] + [f"{s.name} um3" for s in sized]
-    rows = []
-    for r in rests:
-        potentials = list(r.v_rest.values()) if isinstance(r.v_rest, dict) else [r.v_rest]
-        tau, rate = r.slowest_time_constant, float(r.eigenvalues.real.max())
-        row = [r.outcome.words, *map(millivolts, potentials)]
-        slowest = "algebraic" if r.algebraic else "–" if tau is None else duration(tau)
-        row += [slowest, duration(1 / rate) if rate > 0 else "–"]
-        row += [number(r.concentrations[s.name][ion]) for s in inner for ion in s.ions]
-        rows.append(row + [number(r.volumes[s.name]) for s in sized])
-    table(columns, "l" + "r" * (len(columns) - 1), rows)
-    click.echo("slowest: time constant with which it is reached; growth: time in which a deviation grows by a factor e")
+    structure = rests[0].system.structure
+    inner = [s for s in structure.spaces if s.finite]
+    columns = [Column("rest", "", [r.outcome.words for r in rests])]
+    for wall in structure.walls:
+        several = len(structure.walls) > 1
+        held = [r.v_rest[wall.name] if isinstance(r.v_rest, dict) else r.v_rest for r in rests]
+        columns.append(Column(f"V {wall.name}" if several else "V", "mV", held, decimals=2))
+    slowest = ["algebraic" if r.algebraic else r.slowest_time_constant for r in rests]
+    columns.append(Column("slowest", "s", slowest, form=duration))
+    rates = [float(r.eigenvalues.real.max()) for r in rests]
+    columns.append(Column("growth", "s", [1 / rate if rate > 0 else None for rate in rates], form=duration))
+    for s in inner:
+        for ion in s.ions:
+            columns.append(
+                Column(f"{ion} {s.name}", "mM", [r.concentrations[s.name][ion] for r in rests], rounding=0.0)
+            )
+    columns += [
+        Column(f"volume {s.name}", "um3", [r.volumes[s.name] for r in rests]) for s in inner if s.kind == "osmotic"
+    ]
+    table(Table(columns))
+    say("slowest: time constant with which it is reached; growth: time in which a deviation grows by a factor e")
 
 
 FIELDS = ("v_rest", "E", "concentrations", "volumes", "exchange_currents")
@@ -189,37 +198,45 @@ def result(found: Rest) -> dict[str, Any]:
 
 def show(found: Rest, values: dict[str, Any], temperature: float) -> None:
     """The resting state for people."""
-    from vrest.cli.answer import millivolts, number, table
+    from vrest.cli.answer import say, table
+    from vrest.tables import Column, Table, millivolts, number
     from vrest.units import duration
 
-    click.echo(f"{found.cell.name} at {number(temperature)} degC: {found.outcome.words}")
+    say(f"{found.cell.name} at {number(temperature)} degC: {found.outcome.words}")
     if found.outcome.is_rest:  # else it is the error
-        click.echo(found.reason)
+        say(found.reason)
     if not found.outcome.has_state:
         return
     walls = found.system.structure.walls
     several = len(walls) > 1
+    say("")
     for wall in walls:
         v, reversals = (values[key][wall.name] if several else values[key] for key in ("v_rest", "E"))
-        click.echo(f"\nV{f' ({wall.name})' if several else ''} = {millivolts(v)} mV")
-        inside, outside = (values["concentrations"][side] for side in (wall.inside, wall.outside))
-        table(
-            ["ion", f"{wall.inside} mM", f"{wall.outside} mM", "E mV"],
-            "lrrr",
-            [[ion, number(inside[ion]), number(outside[ion]), millivolts(e)] for ion, e in reversals.items()],
-        )
+        say(f"V{f' ({wall.name})' if several else ''} = {millivolts(v)} mV")
+        columns = [Column("ion", "", list(reversals))]
+        for side in (wall.inside, wall.outside):
+            held = values["concentrations"][side]
+            columns.append(Column(side, "mM", [held[ion] for ion in reversals], rounding=0.0))
+        table(Table([*columns, Column("E", "mV", list(reversals.values()), decimals=2)]))
     for name, current in values["exchange_currents"].items():
-        click.echo(f"current of {name}: {number(current)} pA")
+        say(f"current of {name}: {number(current)} pA")
     for name, size in values["volumes"].items():
-        click.echo(f"volume of {name}: {number(size)} um3")
+        say(f"volume of {name}: {number(size)} um3")
     if values["slowest_time_constant"] is not None:
-        click.echo(f"slowest time constant: {duration(values['slowest_time_constant'])}")
+        say(f"slowest time constant: {duration(values['slowest_time_constant'])}")
     elif found.algebraic:
-        click.echo("slowest time constant: none: algebraic")
-    click.echo(f"energy: {number(values['atp_per_second'], 3)} ATP/s, {number(values['watts'], 3)} W")
+        say("slowest time constant: none: algebraic")
+    say(f"energy: {number(values['atp_per_second'], 3)} ATP/s, {number(values['watts'], 3)} W")
     worst = max((abs(x) for ions in found.residual_mM_per_min.values() for x in ions.values()), default=0.0)
-    click.echo(f"reached by {found.reached}")
-    click.echo(f"certificate: {found.residual_mV:.1e} mV and {worst:.1e} mM/min are left, {conserved(values)}")
+    say(f"reached by {found.reached}")
+    say(f"certificate: {left(found.residual_mV)} mV and {left(worst)} mM/min are left, {conserved(values)}")
+
+
+def left(value: float) -> str:
+    """What a certificate leaves; nobody reads digits of rounding."""
+    from vrest.tables import number
+
+    return number(value, 2) if value >= LEAST else f"less than {number(LEAST)}"
 
 
 def conserved(values: dict[str, Any]) -> str:

@@ -158,27 +158,30 @@ def moment(found: Run, k: int) -> dict[str, Any]:
 
 def show(found: Run, values: dict[str, Any], temperature: float) -> None:
     """The run for people."""
-    from vrest.cli.answer import millivolts, number, table
+    from vrest.cli.answer import say, table
+    from vrest.tables import Column, Table, number
     from vrest.units import duration
 
-    click.echo(f"{found.cell.name} at {number(temperature)} degC, 0 to {duration(float(found.time[-1]))}")
+    say(f"{found.cell.name} at {number(temperature)} degC, 0 to {duration(float(found.time[-1]))}")
     for event in found.plan.events:
-        click.echo(f"  at {duration(event.time)}: {event.change}")
-    walls = found.system.structure.walls
+        say(f"  at {duration(event.time)}: {event.change.brief}")
+    walls, told = found.system.structure.walls, values["moments"]
     inner = [s for s in found.system.structure.spaces if s.finite]
-    columns = ["time", *(f"V {w.name} mV" if len(walls) > 1 else "V mV" for w in walls)]
-    columns += [f"{ion} {s.name} mM" for s in inner for ion in s.ions]
-    columns += [f"{s.name} um3" for s in inner]
-    paths = list(values["moments"][0]["exchange_currents"])
-    columns += [f"I {name} pA" for name in paths]
-    rows = []
-    for now in values["moments"]:
-        potentials = list(now["v"].values()) if len(walls) > 1 else [now["v"]]
-        row = [duration(now["time"]), *(millivolts(float(v)) for v in potentials)]
-        row += [number(float(now["concentrations"][s.name][ion])) for s in inner for ion in s.ions]
-        row += [number(float(now["volumes"][s.name])) for s in inner]
-        rows.append([*row, *(number(float(now["exchange_currents"][name])) for name in paths)])
-    table(columns, "r" * len(columns), rows)
-    click.echo(f"{found.steps} steps, {found.rejected} rejected, rtol {found.rtol:g}")
+    columns = [Column("time", "s", [now["time"] for now in told], form=duration)]
+    for wall in walls:
+        several = len(walls) > 1
+        potentials = [float(now["v"][wall.name] if several else now["v"]) for now in told]
+        columns.append(Column(f"V {wall.name}" if several else "V", "mV", potentials, decimals=2))
+    for s in inner:
+        for ion in s.ions:
+            held = [float(now["concentrations"][s.name][ion]) for now in told]
+            columns.append(Column(f"{ion} {s.name}", "mM", held, rounding=0.0))
+    columns += [Column(f"volume {s.name}", "um3", [float(now["volumes"][s.name]) for now in told]) for s in inner]
+    for name in told[0]["exchange_currents"]:
+        columns.append(Column(f"I {name}", "pA", [float(now["exchange_currents"][name]) for now in told]))
+    table(Table(columns))
+    say(f"{found.steps:,} steps, {found.rejected:,} rejected, rtol {number(found.rtol)}")
     for law in values["conserved"]:
-        click.echo(f"conserved: {law['law']}: drift {law['drift']:.1e} {law['unit']} (floor {law['floor']:.1e})")
+        drift, floor = (f"{number(law[key], 2)} {law['unit']}" for key in ("drift", "floor"))
+        kept = abs(law["drift"]) <= law["floor"]
+        say(f"conserved: {law['law']}: {'to rounding' if kept else f'drift {drift} (floor {floor})'}")

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from vrest.study.sensitivity.sensitivity import Sensitivity
     from vrest.study.sensitivity.sobol import Indices
 
-MOST_COLUMNS = 8
-"""Quantities beside each other."""
+NOTHING = 1e-5
+"""An effect so small beside the largest of its column is none."""
 
 MOST_PAIRS = 5
 """Interactions that are shown."""
@@ -115,44 +115,52 @@ def varied(over: tuple[str, ...]) -> dict[str, str | None] | None:
 
 def show(found: Sensitivity, temperature: float) -> None:
     """The sensitivity for people."""
-    from vrest.cli.answer import number, table
+    from vrest.cli.answer import say, table
     from vrest.study.sensitivity.sensitivity import VERDICTS
+    from vrest.tables import Column, Table, number
 
-    click.echo(f"{found.cell.name} at {number(temperature)} degC: what 1 % more of each number does")
+    say(f"{found.cell.name} at {number(temperature)} degC: what 1 % more of each number does")
     ranked = found.ranked(found.quantities[0].name)
-    for first in range(0, len(found.quantities), MOST_COLUMNS):
-        shown = found.quantities[first : first + MOST_COLUMNS]
-        rows = [
-            [e.factor.label, *(number(None if isnan(e.on[q.name]) else e.on[q.name], 3) for q in shown)] for e in ranked
-        ]
-        table(["", *(f"{q.name}, {q.effect_unit}" for q in shown)], "l" + "r" * len(shown), rows)
+    columns = [Column("", "", [e.factor.label for e in ranked])]
+    columns += [
+        Column(q.name, q.effect_unit, [e.on[q.name] for e in ranked], digits=3, rounding=NOTHING)
+        for q in found.quantities
+    ]
+    table(Table(columns))
     for verdict, words in VERDICTS.items():
         if effects := found.named(verdict):
-            click.echo(f"{words}: {', '.join(e.factor.name for e in effects)}")
+            say(f"{words}: {', '.join(e.factor.name for e in effects)}")
     if any(not e.exact for e in found.effects if e.verdict in ("size", "dynamics", "nothing")):
-        click.echo("(within 0.001 mV and 0.001 % a step; --json says by how much)")
+        say("(within 0.001 mV and 0.001 % a step; --json says by how much)")
     if found.sobol is None:
         return
     shares = found.sobol
-    click.echo(f"\n{shares.cells:,} cells over these distributions (base {shares.n:,}, seed {shares.seed})")
+    say(f"\n{shares.cells:,} cells over these distributions (base {shares.n:,}, seed {shares.seed})")
     for name, index in shares.indices.items():
         of = next(q for q in found.quantities if q.name == name)
-        click.echo(f"{name}: mean {number(index.mean)} {of.unit}, SD {number(index.sd)} {of.unit}")
+        say(f"{name}: mean {number(index.mean)} {of.unit}, SD {number(index.sd)} {of.unit}")
         if isnan(index.total[0]):
-            click.echo("  does not vary: nothing to share out")
+            say("  does not vary: nothing to share out")
             continue
-        rows = []
-        for k in sorted(range(len(found.effects)), key=lambda k: -index.total[k]):
-            f = found.effects[k].factor
-            alone, whole = _share(index.first[k], index.first_ci[k]), _share(index.total[k], index.total_ci[k])
-            rows.append([f.name, f.law, alone, whole])
-        table(["of its variance", "distribution", "alone (first)", "with others (total)"], "llrr", rows)
+        order = sorted(range(len(found.effects)), key=lambda k: -index.total[k])
+        factors = [found.effects[k].factor for k in order]
+        columns = [
+            Column("of its variance", "", [f.name for f in factors]),
+            Column("distribution", "", [f.law for f in factors]),
+            Column("alone (first)", "", [index.first[k] for k in order], decimals=3),
+            Column("±", "", [index.first_ci[k] for k in order], decimals=3),
+            Column("with others (total)", "", [index.total[k] for k in order], decimals=3),
+            Column("±", "", [index.total_ci[k] for k in order], decimals=3),
+        ]
+        table(Table(columns))
         for text in _pairs(found, index):
-            click.echo(text)
+            say(text)
 
 
 def _share(value: float, half: float) -> str:
-    return f"{value + 0.0:.3f} ± {half:.3f}"
+    from vrest.tables import number
+
+    return f"{number(value, decimals=3)} ± {number(half, decimals=3)}"
 
 
 def _pairs(found: Sensitivity, index: Indices) -> list[str]:

@@ -38,7 +38,7 @@ def command(
     starts from its certified rest, and contents, volume and potential find their new values. Exit code 4
     where it comes to no rest, before or after the change.
     """
-    from vrest.cli.answer import Meter, answer
+    from vrest.cli.answer import Meter, answer, say
     from vrest.errors import NoRestError, VrestError
     from vrest.io.report import door, report
     from vrest.units import duration
@@ -93,13 +93,13 @@ def command(
     def human() -> None:
         title(described, body["temperature"], changed)
         show(moments, contents(found, moments))
-        click.echo(FROZEN)
-        click.echo(f"settled: {found.outcome.words}{f'. {found.reason}' if error is None else ''}")
+        say(FROZEN)
+        say(f"settled: {found.outcome.words}{f'. {found.reason}' if error is None else ''}")
         if found.slowest_time_constant is not None:
             wait = duration(found.slowest_time_constant)
-            click.echo(f"slowest time constant: {wait}, in which what is left of the way falls by a factor e")
+            say(f"slowest time constant: {wait}, in which what is left of the way falls by a factor e")
         elif found.algebraic:
-            click.echo("slowest time constant: none: algebraic")
+            say("slowest time constant: none: algebraic")
 
     answer(body, human, as_json=as_json, quiet=quiet)
     if error is not None:

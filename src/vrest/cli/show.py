@@ -117,28 +117,31 @@ def result(cell: Cell, values: dict[str, Any]) -> dict[str, Any]:
 def show_library(listed: dict[str, str]) -> None:
     """The library for people."""
     from vrest.cli.answer import table
+    from vrest.tables import Column, Table
 
-    table(["cell", "title"], "ll", list(listed.items()))
+    table(Table([Column("cell", "", list(listed)), Column("title", "", list(listed.values()))]))
 
 
 def show_cell(cell: Cell, values: dict[str, Any], units: dict[str, str], sources: bool) -> None:
     """A cell for people."""
-    from vrest.cli.answer import table
+    from vrest.cli.answer import say, table
+    from vrest.tables import Column, Table, number
 
-    click.echo(f"{cell.name}: {cell.title}" if cell.title else cell.name)
-    if values["notes"]:
-        click.echo(values["notes"])
-    rows = []
-    for path, value in values["values"].items():
-        solved = values["solved"].get(path)
-        text = f"{solved:.6g} (solved)" if solved is not None else f"{value:.6g}"
-        row = [path, text, "" if units[path] == "1" else units[path]]
-        if sources:
-            source = values["sources"].get(path, {"source": "", "range": None})
-            row += [" to ".join(source["range"] or []), source["source"]]
-        rows.append(row)
-    headings = ["path", "value", "unit", "range", "source"]
-    table(headings[: len(rows[0])], "lrlll"[: len(rows[0])], rows)
+    say(f"{cell.name}: {cell.title}" if cell.title else cell.name)
+    for paragraph in filter(None, values["notes"].split("\n\n")):
+        say(f"\n{' '.join(paragraph.split())}")
+    paths, solved = list(values["values"]), values["solved"]
+    told = [f"{number(solved[p], 6)} (solved)" if p in solved else number(v, 6) for p, v in values["values"].items()]
+    columns = [
+        Column("path", "", paths),
+        Column("value", "", told),
+        Column("unit", "", ["" if units[path] == "1" else units[path] for path in paths]),
+    ]
+    if sources:
+        known = [values["sources"].get(path, {"source": "", "range": None}) for path in paths]
+        columns.append(Column("range", "", [" to ".join(each["range"] or []) for each in known]))
+        columns.append(Column("source", "", [each["source"] for each in known]))
+    table(Table(columns))
     if sources:
         for key, text in values["references"].items():
-            click.echo(f"{key}: {text}")
+            say(f"{key}: {text}")

@@ -34,7 +34,7 @@ def command(cells: tuple[str, ...], target: str | None, as_json: bool, quiet: bo
     """
     from rich.filesize import decimal
 
-    from vrest.cli.answer import Meter, answer
+    from vrest.cli.answer import Meter, answer, say
     from vrest.io.report import report
 
     if target:
@@ -63,7 +63,8 @@ def command(cells: tuple[str, ...], target: str | None, as_json: bool, quiet: bo
 
     def human() -> None:
         verb = "opened" if opened else "written"
-        click.echo(f"{', '.join(made.cells)}: {path} ({decimal(body['result']['bytes'])}) {verb}")
+        say(f"{', '.join(made.cells)}, {verb} ({decimal(body['result']['bytes'])}):")
+        click.echo(path)
 
     answer(body, human, as_json=as_json, quiet=quiet)
 

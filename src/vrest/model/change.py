@@ -22,6 +22,7 @@ from vrest.model.paths import Parameter, check, resolve, set_si
 from vrest.numerals import parse_number
 from vrest.physics.namespace import namespace, traced
 from vrest.shown import Told
+from vrest.tables import number
 from vrest.units import format_si, to_si
 
 _FORM = re.compile(
@@ -74,12 +75,24 @@ class Change(Told):
         yield f"Change({str(self)!r})"
 
     def __str__(self) -> str:
+        return self._written(repr(self.value) if self.operation == "scale" else str(self.value))
+
+    @property
+    def brief(self) -> str:
+        """The change as people read it: a number of at most 6 digits.
+
+        >>> Change("pump.max_rate", "scale", 0.7499999999999999).brief
+        'pump.max_rate*=0.75'
+        """
+        return self._written(number(self.value, 6) if isinstance(self.value, float) else str(self.value))
+
+    def _written(self, value: str) -> str:
         if self.operation == "scale":
-            text = f"{self.path}*={self.value!r}"
+            text = f"{self.path}*={value}"
         elif self.operation == "restore":
             text = f"{self.path}=restore"
         else:
-            text = f"{self.path}={self.value}"
+            text = f"{self.path}={value}"
         if self.companion:
             text += f" {self.how} {self.companion}"
         if self.over:

@@ -20,7 +20,7 @@ from vrest.page.controls import Control, controls, kind_of, parts, strength_path
 from vrest.page.golden import golden
 from vrest.page.scenarios import scenarios
 from vrest.page.template import template
-from vrest.study.explain.account import ROUNDING
+from vrest.tables import ROUNDING
 from vrest.verbs import allowed
 from vrest.verbs.describing import own_numbers
 from vrest.verbs.outputs import potentials

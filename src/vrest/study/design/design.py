@@ -14,6 +14,7 @@ from vrest.model.notice import Notice
 from vrest.model.transport import Transport
 from vrest.study.design.draft import Choice, Target, draft
 from vrest.study.design.strengths import input_conductance
+from vrest.tables import WIDTH, Column, Table, number
 from vrest.units import from_si
 from vrest.verbs.rest import Rest, rest, rest_here
 
@@ -84,12 +85,20 @@ class Design:
             "conditioning": "1",
         }
 
+    def table(self) -> Table:
+        """What was chosen, and what it was."""
+        columns = [
+            Column("value", "", [c.name for c in self.choices]),
+            Column("was", "", [c.was for c in self.choices], rounding=0.0),
+            Column("is", "", [c.value for c in self.choices], digits=6, rounding=0.0),
+            Column("unit", "", [c.unit for c in self.choices]),
+            Column("how", "", [c.how for c in self.choices]),
+        ]
+        return Table(columns)
+
     def __repr__(self) -> str:
-        rows = [(c.name, _digits(c.was), _digits(c.value), c.unit, c.how) for c in self.choices]
-        widths = [max(len(row[k]) for row in rows) for k in range(5)]
-        lines = [f"Design of '{self.cell.name}' for {self.v_rest:.6g} mV: {self.rest.outcome.name}"]
-        lines += ["  " + "  ".join(t.ljust(w) for t, w in zip(row, widths, strict=True)).rstrip() for row in rows]
-        return "\n".join(lines)
+        head = f"Design of '{self.cell.name}' for {number(self.v_rest, 6)} mV: {self.rest.outcome.name}"
+        return f"{head}\n{self.table().text(WIDTH)}"
 
     __str__ = __repr__
 
@@ -169,7 +178,3 @@ def _stayed(found: Rest) -> bool:
     if not found.outcome.has_state:
         return False
     return bool(np.all(np.abs(found.state - found.start) < 1e-6 * np.abs(found.start) + 1e-9))
-
-
-def _digits(value: float | None) -> str:
-    return "-" if value is None else f"{value:.6g}"

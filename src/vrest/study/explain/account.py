@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from vrest.model.ion_labels import ion_text
 from vrest.study.explain.story import IonStory, MembraneStory
 from vrest.system.observables import AROUND
-from vrest.tables import number
+from vrest.tables import Column, Table, millivolts, number
 from vrest.units import from_si
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import Rest
@@ -20,9 +20,6 @@ FEW = 1e-6
 
 TIE = 0.005
 """Shares that read the same."""
-
-ROUNDING = 1e-9
-"""A number so small beside the largest of its column is rounding."""
 
 
 def sentences(m: MembraneStory, membranes: Sequence[MembraneStory], valence: Mapping[str, int]) -> list[str]:
@@ -176,55 +173,39 @@ def bill(atp_per_second: float, watts: float) -> list[str]:
     return [f"It costs {number(atp_per_second, 3)} ATP per second ({number(watts, 3)} W)."]
 
 
-def table(m: MembraneStory, rest: Rest) -> list[str]:
+def tables(m: MembraneStory, rest: Rest) -> tuple[Table, Table]:
+    """Each ion's share of V, and what carries it."""
     celsius = from_si(rest.cell.temperature, "temperature")
-    head = f"{rest.cell.name}, membrane '{m.membrane}', {celsius:.1f} degC: V = {m.v:.2f} mV"
-    largest = max((abs(i.channel_current) for i in m.ions), default=0.0)
-    tiny = ROUNDING * max((abs(f) for i in m.ions for f in i.fluxes.values()), default=0.0)
-    rows = [("ion", "in", "out", "E", "V-E", "current", "chord", "slope", "GHK num", "GHK den", "balance")]
-    rows.append(("", "mM", "mM", "mV", "mV", "pA", "share", "share", "share", "share", "fmol/s"))
-    for i in m.ions:
-        rows.append(
-            (
-                i.ion,
-                f"{i.inside:.4g}",
-                f"{i.outside:.4g}",
-                _cell(i.E, ".2f"),
-                _cell(i.driving_force, "+.2f"),
-                _signed(i.channel_current, ROUNDING * largest),
-                _cell(i.chord_share, ".3f"),
-                _cell(i.slope_share, ".3f"),
-                _cell(i.ghk_share_numerator, ".3f"),
-                _cell(i.ghk_share_denominator, ".3f"),
-                f"{i.balance:+.1e}",
-            )
-        )
-    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
-    lines = [head, ""]
-    lines += ["  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in rows]
-    labels = list(dict.fromkeys(label for i in m.ions for label in i.fluxes))
-    lines += ["", "outward flux, fmol/s"]
-    flux = [("", *labels, "sum")]
-    for i in m.ions:
-        flux.append(
-            (i.ion, *(_signed(i.fluxes[x], tiny) if x in i.fluxes else "" for x in labels), f"{i.balance:+.1e}")
-        )
-    widths = [max(len(row[k]) for row in flux) for k in range(len(flux[0]))]
-    lines += ["  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in flux]
-    for pump in m.pumps:
-        lines.append("")
-        lines.append(
-            f"{pump.name}: {pump.turnover:.4g} fmol/s, {pump.current:+.4g} pA; a cycle stores "
-            f"{_cell(pump.cycle_cost, '.1f')} of {_cell(pump.atp_free_energy, '.1f')} kJ/mol; it would reverse at "
-            f"{_cell(pump.reversal_potential, '.0f')} mV"
-        )
-    return lines
+    ions = Column("ion", "", [i.ion for i in m.ions])
+    flows = [flux for i in m.ions for flux in i.fluxes.values()]
+    balance = [i.balance for i in m.ions]
+    shares = [
+        ions,
+        Column("in", "mM", [i.inside for i in m.ions], rounding=0.0),
+        Column("out", "mM", [i.outside for i in m.ions], rounding=0.0),
+        Column("E", "mV", [i.E for i in m.ions], decimals=2),
+        Column("V-E", "mV", [i.driving_force for i in m.ions], decimals=2, signed=True),
+        Column("current", "pA", [i.channel_current for i in m.ions], signed=True),
+        Column("chord share", "", [i.chord_share for i in m.ions], decimals=3),
+        Column("slope share", "", [i.slope_share for i in m.ions], decimals=3),
+        Column("GHK share above", "", [i.ghk_share_numerator for i in m.ions], decimals=3),
+        Column("GHK share below", "", [i.ghk_share_denominator for i in m.ions], decimals=3),
+        Column("balance", "fmol/s", balance, digits=2, signed=True, among=flows),
+    ]
+    carried = [ions]
+    for label in dict.fromkeys(label for i in m.ions for label in i.fluxes):
+        flux = [i.fluxes.get(label, "") for i in m.ions]
+        carried.append(Column(label, "", flux, signed=True, among=flows))
+    carried.append(Column("sum", "", balance, digits=2, signed=True, among=flows))
+    head = f"{rest.cell.name}, membrane '{m.membrane}', {number(celsius)} degC: V = {millivolts(m.v)} mV"
+    return Table(shares, head), Table(carried, "outward flux, fmol/s")
 
 
-def _signed(value: float, tiny: float) -> str:
-    """A signed number; what is only rounding beside the others is 0."""
-    return f"{value:+.4g}" if abs(value) > tiny else "0"
-
-
-def _cell(value: float | None, form: str) -> str:
-    return "-" if value is None else format(value, form)
+def pumps(m: MembraneStory) -> list[str]:
+    """What each pump carries and pays."""
+    return [
+        f"{pump.name}: {number(pump.turnover)} fmol/s, {number(pump.current, signed=True)} pA; a cycle stores "
+        f"{number(pump.cycle_cost, decimals=1)} of {number(pump.atp_free_energy, decimals=1)} kJ/mol; it would reverse "
+        f"at {number(pump.reversal_potential, decimals=0)} mV"
+        for pump in m.pumps
+    ]

@@ -12,11 +12,12 @@ from vrest.model.cellfile import CellLike
 from vrest.model.change import Change
 from vrest.model.notice import Notice
 from vrest.model.transport import ATP
-from vrest.study.explain.account import PASSIVE, ROUNDING, TIE, bill, sentences, table
+from vrest.study.explain.account import PASSIVE, TIE, bill, pumps, sentences, tables
 from vrest.study.explain.parts import Parts, parts
 from vrest.study.explain.story import IonStory, MembraneStory, PumpStory
 from vrest.system.observables import AROUND, bare_transports
 from vrest.system.structure import Wall
+from vrest.tables import ROUNDING, WIDTH, prose
 from vrest.units import from_si
 from vrest.verbs.instant import instant_potentials
 from vrest.verbs.progress import Progress
@@ -68,8 +69,16 @@ class Explanation:
         told = [sentence for m in self.membranes for sentence in sentences(m, self.membranes, self.rest.system.valence)]
         return [*told, *bill(self.atp_per_second, self.watts)]
 
+    def text(self, width: int) -> str:
+        """The account in lines of at most `width` characters."""
+        parts = []
+        for m in self.membranes:
+            parts += [table.text(width) for table in tables(m, self.rest)]
+            parts += [prose("\n".join(pumps(m)), width)] if m.pumps else []
+        return "\n\n".join([*parts, prose("\n".join(self.sentences()), width)])
+
     def __str__(self) -> str:
-        return "\n".join([line for m in self.membranes for line in table(m, self.rest)] + ["", *self.sentences()])
+        return self.text(WIDTH)
 
     __repr__ = __str__
 

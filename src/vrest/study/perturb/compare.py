@@ -15,7 +15,8 @@ from vrest.model.notice import Notice
 from vrest.study.perturb.follow import MOST_STEPS
 from vrest.study.perturb.perturb import cells_of, perturb
 from vrest.study.perturb.perturbation import Perturbation, find
-from vrest.study.perturb.perturbed import UNITS, Perturbed
+from vrest.study.perturb.perturbed import UNITS, Perturbed, by_membrane
+from vrest.tables import WIDTH, Column, Table, prose
 from vrest.verbs.progress import Progress
 
 
@@ -53,32 +54,29 @@ class Comparison:
         """Of every cell, with its name."""
         return [Notice(n.code, f"{a.cell.name}: {n.message}") for a in self.answers for n in a.warnings]
 
-    def table(self) -> tuple[list[str], list[list[str]]]:
-        """Head and rows as texts: rest, the change of V at each moment, how it ends."""
-        head = ["cell", "V rest", "at once", "1 s", "1 min", "1 h", "settled", "ends", "recovers"]
-        return head, [row for a in self.answers for row in _rows(a)]
+    def table(self) -> Table:
+        """V at rest, the change of V at each moment, and how it ends; a row for each membrane of a cell."""
+        held = [(a, wall.name) for a in self.answers for wall in a.before.system.structure.walls]
+        rested = [by_membrane(a.before)[wall] for a, wall in held]
+        columns = [
+            Column("cell", "", [f"{a.cell.name} ({w})" if len(a.cell.membranes) > 1 else a.cell.name for a, w in held]),
+            Column("V rest", "mV", rested, decimals=2),
+        ]
+        for label in ("at once", "1 s", "1 min", "1 h", "settled"):
+            moved = [(a.change(label), wall) for a, wall in held]
+            steps = [None if step is None else step[wall] for step, wall in moved]
+            columns.append(Column(label, "mV", steps, decimals=2, signed=True))
+        back = {True: "yes", False: "no", None: "?"}
+        columns.append(Column("ends", "", [a.outcome.name for a, _ in held]))
+        columns.append(Column("recovers", "", [back[a.recovers] for a, _ in held]))
+        return Table(columns)
 
     def __repr__(self) -> str:
-        head, body = self.table()
-        widths = [max(len(row[k]) for row in (head, *body)) for k in range(len(head))]
-        lines = [f"{self.name}: V at rest, and what it has moved by, mV"]
-        lines += ["  ".join(t.ljust(w) for t, w in zip(row, widths, strict=True)).rstrip() for row in (head, *body)]
-        return "\n".join([*lines, *(f"{n}: {e.message}" for n, e in self.refused.items())])
+        head = f"{self.name}: V at rest, and what it has moved by"
+        refused = [prose(f"{name}: {error.message}", WIDTH) for name, error in self.refused.items()]
+        return "\n".join([head, self.table().text(WIDTH), *refused])
 
     __str__ = __repr__
-
-
-def _rows(a: Perturbed) -> list[list[str]]:
-    found = []
-    rested = a.before.v_rest
-    for wall in a.before.system.structure.walls:
-        name = f"{a.cell.name} ({wall.name})" if isinstance(rested, dict) else a.cell.name
-        v0 = rested[wall.name] if isinstance(rested, dict) else rested
-        moved = [a.change(m.label) for m in a.moments]
-        steps = ["-" if step is None else f"{round(step[wall.name], 2) + 0.0:+.2f}" for step in moved]
-        back = {True: "yes", False: "no", None: "?"}[a.recovers]
-        found.append([name, f"{v0:.2f}", *steps, a.outcome.name, back])
-    return found
 
 
 def compare(

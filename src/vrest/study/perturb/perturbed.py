@@ -18,6 +18,7 @@ from vrest.study.perturb.follow import Stop
 from vrest.study.perturb.perturbation import Perturbation
 from vrest.study.targets import is_there
 from vrest.system.assemble import System
+from vrest.tables import WIDTH, Column, Table, prose
 from vrest.units import from_door, from_si
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.readings import readings
@@ -382,30 +383,28 @@ def _spoken(seconds: float) -> str:
     return f"{seconds:.2g} s"
 
 
-def rows(story: Perturbed) -> tuple[list[str], list[list[str]]]:
-    """The readings as a table of texts: its head and its rows."""
+def readings_table(story: Perturbed) -> Table:
+    """The readings at rest and at every moment; volumes relative to rest."""
     rested = at_rest(story.before, "rest")
-    walls = list(rested.v or {})
+    told = (rested, *story.moments)
+    walls, sizes = list(rested.v or {}), rested.volumes or {}
     inner = [s for s in story.before.system.structure.spaces if s.finite]
-    head = ["", *(f"V {w} mV" if len(walls) > 1 else "V mV" for w in walls)]
-    head += [f"{ion} {s.name} mM" for s in inner for ion in s.ions]
-    head += [f"volume {s.name}" for s in inner if s.kind == "osmotic"] + ["ATP/s"]
-    return head, [_row(m, rested, walls, inner) for m in (rested, *story.moments)]
-
-
-def _row(m: Moment, rested: Moment, walls: list[str], inner: list[Any]) -> list[str]:
-    if m.v is None or m.concentrations is None or m.volumes is None or rested.volumes is None:
-        width = len(walls) + sum(len(s.ions) for s in inner) + sum(s.kind == "osmotic" for s in inner) + 1
-        return [m.label, *(["-"] * width)]
-    row = [m.label, *(f"{round(m.v[w], 2) + 0.0:.2f}" for w in walls)]
-    row += [f"{m.concentrations[s.name][ion]:.4g}" for s in inner for ion in s.ions]
-    row += [f"x{m.volumes[s.name] / rested.volumes[s.name]:.4g}" for s in inner if s.kind == "osmotic"]
-    return [*row, f"{m.atp_per_second:.3g}"]
+    columns = [Column("", "", [m.label for m in told])]
+    for w in walls:
+        name = f"V {w}" if len(walls) > 1 else "V"
+        columns.append(Column(name, "mV", [m.v[w] if m.v else None for m in told], decimals=2))
+    for s in inner:
+        for ion in s.ions:
+            held = [m.concentrations[s.name][ion] if m.concentrations else None for m in told]
+            columns.append(Column(f"{ion} {s.name}", "mM", held, rounding=0.0))
+    for s in inner:
+        if s.kind == "osmotic":
+            swollen = [m.volumes[s.name] / sizes[s.name] if m.volumes else None for m in told]
+            columns.append(Column(f"relative volume {s.name}", "", swollen))
+    spent = [m.atp_per_second if m.v else None for m in told]
+    return Table([*columns, Column("ATP", "/s", spent, digits=3)])
 
 
 def _table(story: Perturbed) -> str:
-    head, body = rows(story)
-    widths = [max(len(row[k]) for row in (head, *body)) for k in range(len(head))]
-    lines = [f"{story.title} in '{story.cell.name}': {story.outcome.name}"]
-    lines += ["  " + "  ".join(text.rjust(w) for text, w in zip(row, widths, strict=True)) for row in (head, *body)]
-    return "\n".join([*lines, story.sentence()])
+    head = f"{story.title} in '{story.cell.name}': {story.outcome.name}"
+    return "\n".join([head, readings_table(story).text(WIDTH), prose(story.sentence(), WIDTH)])
