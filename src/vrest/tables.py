@@ -130,6 +130,21 @@ def prose(text: str, width: int | None) -> str:
     return "\n".join(lines)
 
 
+def shell(text: str, width: int) -> str:
+    """A command to copy: where it is too long, lines end in a backslash between its words.
+
+    >>> print(shell('vrest rest my_cell.toml --set "outside.K=12 mM"', 40))
+    vrest rest my_cell.toml --set \\
+        "outside.K=12 mM"
+    """
+    lines = [""]
+    for word in re.findall(r"""(?:"[^"]*"|'[^']*'|[^\s"'])+""", text):
+        if lines[-1].strip() and len(lines[-1]) + len(word) + 3 > width:
+            lines.append("   ")
+        lines[-1] += f" {word}" if lines[-1] else word
+    return " \\\n".join(lines)
+
+
 def _wrapped(text: str, width: int) -> list[str]:
     """Lines of `text` broken at blanks; a word that is longer has a line of its own."""
     if len(text) <= width:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from shutil import get_terminal_size
+from textwrap import indent
 from types import TracebackType
 
 import rich_click as click
 
 from vrest.cli.waiting import waiting
 from vrest.io.report import Report, to_json
-from vrest.tables import Table, prose
+from vrest.tables import Table, prose, shell
 
 
 def answer(report: Report, human: Callable[[], None], *, as_json: bool, quiet: bool) -> None:
@@ -52,13 +52,8 @@ def table(*shown: Table) -> None:
 
 
 def command(text: str) -> None:
-    """Print a command to copy: where it is too long, lines end in a backslash between its words."""
-    lines = [""]
-    for word in re.findall(r"""(?:"[^"]*"|'[^']*'|[^\s"'])+""", text):
-        if lines[-1] and len(lines[-1]) + len(word) + 7 > width():
-            lines.append("")
-        lines[-1] += f" {word}" if lines[-1] else word
-    click.echo(" \\\n".join(f"    {line}" for line in lines))
+    """Print a command to copy."""
+    click.echo(indent(shell(text, width() - 4), "    "))
 
 
 class Meter:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from inspect import cleandoc
 from io import TextIOWrapper
+from shutil import get_terminal_size
+from textwrap import indent
 
 import rich_click as click
 from rich_click import rich_click as look
 
 from vrest.cli.waiting import Waiting
 from vrest.errors import VrestError, near_miss
+from vrest.tables import shell
 from vrest.version import __version__
 
 COMMANDS = (
@@ -54,11 +59,20 @@ class Lazy(click.RichGroup):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in COMMANDS:
-            return import_module(f"vrest.cli.{cmd_name}").command
+            command = import_module(f"vrest.cli.{cmd_name}").command
+            _fit_examples(command)
+            return command
         if cmd_name.startswith("-"):
             return None
         hint = near_miss(cmd_name, list(COMMANDS))
         raise Wrong(f"There is no command '{cmd_name}'.", code="unknown_command", hint=hint, ctx=ctx)
+
+
+def _fit_examples(command: click.Command) -> None:
+    """The examples in the help of a command in lines that fit and can be copied; what help pads takes 4 characters."""
+    room = get_terminal_size().columns - 4
+    told = cleandoc(command.callback.__doc__ or "").replace(" \\\n", " ")
+    command.help = re.sub(r"(?m)^  (vrest .*)$", lambda line: indent(shell(line[1], room), "  "), told)
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -106,6 +120,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without some sign is no reason to fail
+    _fit_examples(app)
     try:
         quiet = "--quiet" in given
         with warnings.catch_warnings(), Waiting(given[0] if given else "", shown=not quiet) as waiting:
