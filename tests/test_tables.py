@@ -79,9 +79,7 @@ def tables(draw):
 def test_a_table_that_is_made_to_fit_breaks_and_loses_nothing(table, width):
     wide, narrow = table.text(None), table.text(width)
     assert set(tokens(narrow)) <= set(tokens(wide))
-    listed = set(" ".join(c.head for c in table.columns).split())
-    missing = tokens(wide) - tokens(narrow)
-    assert not missing or set(missing) <= listed
+    assert not tokens(wide) - tokens(narrow) or not table.columns[0].values
     for line in narrow.splitlines():
         assert len(line) <= width or len(line.split()) == 1
 

@@ -258,9 +258,9 @@ class Table:
     """Whether its rows are printed side by side, as states that are compared are."""
 
     def __post_init__(self) -> None:
-        lengths = {column.name: len(column.values) for column in self.columns}
-        if len(set(lengths.values())) > 1:
-            told = ", ".join(f"'{name}' has {n}" for name, n in lengths.items())
+        lengths = [len(column.values) for column in self.columns]
+        if len(set(lengths)) > 1:
+            told = ", ".join(f"'{column.name}' has {n}" for column, n in zip(self.columns, lengths, strict=True))
             hint = "Give every column one value a row, None where there is none."
             raise InputError(f"The columns of a table differ in length: {told}.", code="uneven_table", hint=hint)
 
@@ -271,6 +271,8 @@ class Table:
         is turned round, or set in blocks that repeat the first column, or each row is listed by itself.
 
         >>> print(Table([Column("path", "", ["pump.max_rate"]), Column("value", "uA/cm2", [5.4])]).text(14))
+        path
+        ────
         pump.max_rate
           value uA/cm2
             5.4
@@ -279,17 +281,18 @@ class Table:
         return "\n\n".join(part for part in parts if part)
 
     def _lines(self, width: int | None) -> list[str]:
-        if not self.columns:
+        columns = [c for c in self.columns if any(c.texts) or not c.texts]  # an empty one says nothing
+        if not columns:
             return []
         upright = _Grid(
-            [c.head for c in self.columns],
-            [c.right for c in self.columns],
-            [list(row) for row in zip(*(_held(c) for c in self.columns), strict=True)],
+            [c.head for c in columns],
+            [c.right for c in columns],
+            [list(row) for row in zip(*map(_held, columns), strict=True)],
         )
         forms = [upright]
-        if self.turned or len(self.columns) > max(MANY, len(upright.rows)):
+        if self.turned or len(columns) > max(MANY, len(upright.rows)):
             forms.insert(0, upright.turned())
-        elif len(self.columns) > 3:
+        elif len(columns) > 3:
             forms.append(upright.turned())
         if width is None:
             return forms[0].drawn(forms[0].widest())
@@ -418,7 +421,8 @@ class _Grid(NamedTuple):
 
     def listed(self, width: int) -> list[str]:
         """Each row by itself: its first text, and below it the others, each with its head."""
-        lines = []
+        lines = _wrapped(self.heads[0], width) if self.heads[0] else []
+        lines += ["─" * max(map(len, lines))] if lines else []
         for first, *others in self.rows:
             lines += _wrapped(first, width)
             for head, text in zip(self.heads[1:], others, strict=True):

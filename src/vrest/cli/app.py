@@ -20,7 +20,7 @@ from rich_click import rich_click as look
 
 from vrest.cli.waiting import Waiting
 from vrest.errors import VrestError, near_miss
-from vrest.tables import shell
+from vrest.tables import prose, shell
 from vrest.version import __version__
 
 COMMANDS = (
@@ -206,9 +206,9 @@ def _fail(error: VrestError, as_json: bool, code: int) -> int:
 
         click.echo(to_json(failure(error)))
     else:
-        from vrest.cli.answer import remark
+        from vrest.cli.answer import remark, width
 
         remark("Error", "red", error.message)
         if error.hint:
-            click.echo(error.hint, err=True)
+            click.echo(prose(error.hint, width()), err=True)
     return code

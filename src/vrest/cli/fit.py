@@ -118,8 +118,8 @@ def show(found: Fit, choice: ModelChoice | None, planned: list[Candidate], celsi
             Column("more", "", choice.differences, decimals=2),
             Column("weight", "", choice.weights, decimals=3),
         ]
-        for each in found.free:
-            columns.append(Column(each.label, "", [f.values[each.name] for f in choice.fits]))
+        fitted = zip(*(f.values.values() for f in choice.fits), strict=True)
+        columns += [Column(each.label, "", held) for each, held in zip(found.free, fitted, strict=True)]
         table(Table(columns))
         for model, reason in choice.refused:
             say(f"{model}: {reason}")

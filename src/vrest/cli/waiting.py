@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import sys
 import time
+from shutil import get_terminal_size
 from threading import Event, RLock, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import rich_click as click
 from click import get_current_context
+
+from vrest.tables import prose
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -57,7 +60,7 @@ class Waiting:
             return
         with self.lock:
             self.last = time.monotonic()
-            click.echo(f"{self.what}: {text}", err=True)
+            click.echo(prose(f"{self.what}: {text}", get_terminal_size().columns), err=True)
 
     def hide(self) -> None:
         """Leave the terminal to what is printed next."""
@@ -86,7 +89,7 @@ class Waiting:
             self.bar = bar
         elif self.told != self.text:
             self.told, self.last = self.text, time.monotonic()
-            click.echo(f"{self.text} ...", err=True)
+            click.echo(prose(f"{self.text} ...", get_terminal_size().columns), err=True)
 
     def _update(self, bar: Progress) -> None:
         total = None if self.share is None else 1.0

@@ -19,7 +19,7 @@ from vrest.study.perturb.perturbation import Perturbation
 from vrest.study.targets import is_there
 from vrest.system.assemble import System
 from vrest.tables import WIDTH, Column, Table, prose
-from vrest.units import from_door, from_si
+from vrest.units import duration, from_si
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.readings import readings
 from vrest.verbs.rest import Rest
@@ -376,11 +376,7 @@ def _recovery(story: Perturbed) -> str:
 
 
 def _spoken(seconds: float) -> str:
-    for unit in ("h", "min", "s", "ms"):
-        if seconds >= from_door(1.0, "time", unit):
-            short = f"{from_si(seconds, 'time', unit):.2g}"
-            return f"{float(short):g} {unit}"
-    return f"{seconds:.2g} s"
+    return duration(seconds, 2)
 
 
 def readings_table(story: Perturbed) -> Table:
