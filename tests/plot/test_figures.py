@@ -296,7 +296,11 @@ def test_fit_shows_its_data_curve_and_intervals() -> None:
     for k, (x, v) in enumerate(zip(ko, story.predicted, strict=True)):
         assert np.interp(np.log(x), np.log(curve[:, 0]), curve[:, 1]) == pytest.approx(v, abs=0.05), k
     assert below.get_xlabel() == "[K⁺]ₒ (mM)"
-    assert [axes.get_xlabel() for axes in profiles] == ["P_Na/P_K", "P_Cl/P_K", "inside.K (mM)"]
+    assert [axes.get_xlabel() for axes in profiles] == [
+        r"$P_{\mathrm{Na}}/P_{\mathrm{K}}$",
+        r"$P_{\mathrm{Cl}}/P_{\mathrm{K}}$",
+        "[K⁺]ᵢ (mM)",
+    ]
     for axes, e in zip(profiles, story.estimates, strict=True):
         profile = np.asarray(axes.lines[0].get_xydata())
         if e.high is not None:

@@ -9,12 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 
+from vrest.model.names import cell_label, concentration_name, plain
+from vrest.plot.labels import clear_legend
 from vrest.plot.look import look, stroke
 from vrest.plot.style import (
     FAINT,
     INK,
     MUTED,
-    concentration_label,
     dress,
     ion_colour,
     ion_dash,
@@ -46,13 +47,29 @@ def bath_figure(curve: BathCurve) -> Figure:
     >>> figure.axes[0].get_xlabel()
     '[K⁺]ₒ (mM)'
     """
-    ion, where = curve.ion, curve.path.split(".")[1]
-    valence = curve.cell.valence()[ion]
-    v = f"V of {curve.membrane}" if len(curve.cell.membranes) > 1 else "V"
-    figure = new_figure(
-        curve.cell, 6.4, 4.8, title=f"{curve.cell.name}: {v} against {concentration_label(ion, where, valence)[:-5]}"
-    )
-    axes = dress(figure.subplots(), x=concentration_label(ion, where, valence), y="V (mV)")
+    title = f"{cell_label(curve.cell.name)}: {_v(curve)} against {_concentration(curve)}"
+    figure = new_figure(curve.cell, 6.4, 4.8 if look().width is None else 3.6, title=title)
+    bath_axes(curve, figure.subplots())
+    return figure
+
+
+def _v(curve: BathCurve) -> str:
+    return f"V of {plain(curve.membrane)}" if len(curve.cell.membranes) > 1 else "V"
+
+
+def _concentration(curve: BathCurve) -> str:
+    return concentration_name(curve.ion, curve.path.split(".")[1], curve.cell.valence()[curve.ion])
+
+
+def bath_axes(curve: BathCurve, axes: Axes) -> Axes:
+    """The same in axes of yours. Returns the axes.
+
+    >>> from vrest.study.curves import bath_curve
+    >>> bath_axes(bath_curve("mammalian_neuron", "outside.K", [2.5, 5.0, 10.0]), Figure().subplots()).get_ylabel()
+    'V (mV)'
+    """
+    ion = curve.ion
+    dress(axes, x=f"{_concentration(curve)} (mM)", y=f"{_v(curve)} (mV)")
     colour = ion_colour(ion)
     x = curve.concentration
     zero = not x.min() > 0
@@ -85,7 +102,7 @@ def bath_figure(curve: BathCurve) -> Figure:
             label="settled, but run down",
         )
     for left, right, outcome in _gaps(curve):
-        text = f"no rest: {outcome.name.replace('_', ' ')}"
+        text = f"no rest: {plain(outcome.name)}"
         known = axes.get_legend_handles_labels()[1]
         axes.axvspan(
             left, right, facecolor="#eeeeee", edgecolor=FAINT, hatch=HATCHES.get(outcome, "xx"), linewidth=0, zorder=0,
@@ -97,8 +114,8 @@ def bath_figure(curve: BathCurve) -> Figure:
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=20))
         axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, place: ""))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
-    axes.legend(loc="best", fontsize=look().small, frameon=True, framealpha=0.9, edgecolor="none")
-    return figure
+    clear_legend(axes)
+    return axes
 
 
 def _mark_present(axes: Axes, curve: BathCurve) -> None:

@@ -10,6 +10,8 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
+from vrest.model.ion_labels import SUPERSCRIPT
+from vrest.model.names import cell_label, parameter_label, parameter_name, plain, power_of, unit_label
 from vrest.plot.labels import LEADING, settle, size_in_points, text_width
 from vrest.plot.look import look, stroke
 from vrest.plot.style import FAINT, INK, MUTED, PUMP, V, dress, new_figure, number
@@ -32,7 +34,7 @@ Box = tuple[float, float, float, float]
 
 PLACES = [
     (reach * np.cos(angle), reach * np.sin(angle))
-    for reach in (14.0, 26.0, 42.0, 62.0, 90.0, 125.0, 165.0, 210.0, 260.0)
+    for reach in (10.0, 14.0, 26.0, 42.0, 62.0, 90.0, 125.0, 165.0, 210.0, 260.0)
     for angle in np.deg2rad([0, 180, 30, 150, -30, -150, 60, 120, -60, -120])
 ]
 """Where a label may stand from its point, points: nearest first."""
@@ -47,37 +49,68 @@ def bifurcation_figure(found: Bifurcation) -> Figure:
     >>> from vrest.study.bifurcation.bifurcation import bifurcation
     >>> found = bifurcation("mammalian_neuron", "pump.max_rate", "0.5x", "2x", starts=0)
     >>> bifurcation_figure(found).axes[0].get_xlabel()
-    'membranes.neuron.transports.pump.max_rate (pmol/cm²/s)'
+    'pump maximal rate (pmol/cm²/s)'
     """
     walls = [w.name for w in found.branches[0].system.structure.walls]
-    label = f"{found.path} ({_pretty(found.unit)})" if found.unit else found.path
-    parts = [part for part in found.path.split(".") if part != "ions"]
-    title = f"{found.cell.name}: resting states along {'.'.join(parts[-2:])}"
-    figure = new_figure(found.cell, 6.8, 1.6 + 3.4 * len(walls), title=title)
+    title = f"{cell_label(found.cell.name)}: resting states along {parameter_name(found.cell, found.path)}"
+    each, more = (3.4, 1.6) if look().width is None else (2.9, 1.3)
+    figure = new_figure(found.cell, 6.8, more + each * len(walls), title=title)
     panels = figure.subplots(len(walls), 1, sharex=True, squeeze=False)[:, 0]
-    for k, (axes, wall) in enumerate(zip(panels, walls, strict=True)):
-        dress(axes, x=label if k == len(walls) - 1 else "", y=f"V{f' {wall}' if len(walls) > 1 else ''} (mV)")
-        _branches(axes, found, k)
-        _special(axes, found, wall)
-    first: Axes = panels[0]
-    if found.start > 0 and found.stop / found.start > DECADES:
-        first.set_xscale("log")
-        _plain(first.xaxis)
-    first.set_xlim(found.start, found.stop)
-    if found.branches[0].multiple is not None:
-        _multiples(first, found)
-    handles, names = first.get_legend_handles_labels()
+    for k, axes in enumerate(panels):
+        _panel(axes, found, k, last=k == len(walls) - 1)
+    handles, names = panels[0].get_legend_handles_labels()
     order = sorted(range(len(names)), key=lambda n: (*ORDER, names[n]).index(names[n]))
-    first.legend(
+    panels[0].legend(
         [handles[n] for n in order], [names[n] for n in order],
-        loc="lower left", bbox_to_anchor=(0.0, 1.14 if found.branches[0].multiple is not None else 1.0), ncols=5,
-        fontsize=look().small, frameon=False, borderaxespad=0.0, handletextpad=0.5, columnspacing=1.4,
+        loc="lower left", bbox_to_anchor=(0.0, 1.0 + _above(found) / (72.0 * each * look().scale)),
+        ncols=2 if look().narrow else 5, fontsize=look().small, frameon=False, borderaxespad=0.0, handletextpad=0.5,
+        columnspacing=1.4,
     )  # fmt: skip
-    if len(found.special) <= MOST_LABELS:
-        settle(figure)
-        for k, (axes, wall) in enumerate(zip(panels, walls, strict=True)):
+    settle(figure)
+    for k, (axes, wall) in enumerate(zip(panels, walls, strict=True)):
+        if _crowd(found) <= MOST_LABELS:
             _labels(axes, found, k, wall)
     return figure
+
+
+def bifurcation_axes(found: Bifurcation, axes: Axes) -> Axes:
+    """V of the first membrane in axes of yours, with a legend. Returns the axes.
+
+    >>> from vrest.study.bifurcation.bifurcation import bifurcation
+    >>> found = bifurcation("mammalian_neuron", "pump.max_rate", "0.5x", "2x", starts=0)
+    >>> bifurcation_axes(found, Figure().subplots()).get_ylabel()
+    'V (mV)'
+    """
+    _panel(axes, found, 0, last=True)
+    axes.legend(loc="best", fontsize=look().small, frameon=False)
+    return axes
+
+
+def _crowd(found: Bifurcation) -> int:
+    """Special points, counted so that a narrow figure has room for half as many names."""
+    return len(found.special) * (2 if look().narrow else 1)
+
+
+def _above(found: Bifurcation) -> float:
+    """Points that the upper axis takes."""
+    return 0.0 if found.branches[0].multiple is None else 3.6 * look().small + 4.0
+
+
+def _panel(axes: Axes, found: Bifurcation, k: int, last: bool) -> None:
+    """V of membrane k; the upper axis on the first, the lower one's label on the last."""
+    walls = [w.name for w in found.branches[0].system.structure.walls]
+    power = power_of(max(abs(found.start), abs(found.stop)))
+    label = parameter_label(found.cell, found.path, power)
+    dress(axes, x=label if last else "", y=f"V{f' of {plain(walls[k])}' if len(walls) > 1 else ''} (mV)")
+    _branches(axes, found, k)
+    _special(axes, found, walls[k])
+    if found.start > 0 and found.stop / found.start > DECADES:
+        axes.set_xscale("log")
+        _plain(axes.xaxis)
+    axes.xaxis.set_major_formatter(lambda value, place: number(value / 10.0**power, "g"))
+    axes.set_xlim(found.start, found.stop)
+    if k == 0 and found.branches[0].multiple is not None:
+        _multiples(axes, found)
 
 
 def _branches(axes: Axes, found: Bifurcation, wall: int) -> None:
@@ -152,7 +185,7 @@ def _labels(axes: Axes, found: Bifurcation, k: int, wall: str) -> None:
     ink = np.vstack([_dense(line) for line in drawn])
     taken: list[Box] = []
     for point in found.special:
-        text = _text(point, found.unit, wall)
+        text = _text(point, found, wall)
         w, h = text_width(text), LEADING * look().small * (1 + text.count("\n"))
         here = place(np.array([point.parameter]), np.array([_v(point, wall)]))[0]
         boxes, leaders, costs = [], [], []
@@ -207,16 +240,12 @@ def _dense(line: np.ndarray) -> np.ndarray:
     return np.vstack(parts) if parts else line
 
 
-def _text(point: Special, unit: str, wall: str) -> str:
-    times = "" if point.multiple is None else f" ({number(point.multiple, '.4g')}×)"
-    value = f"{number(point.parameter, '.4g')} {_pretty(unit)}{times}"
-    return f"{KINDS[point.kind]}, {number(_v(point, wall), '.2f')} mV\n{value}"
+def _text(point: Special, found: Bifurcation, wall: str) -> str:
+    times = "" if point.multiple is None else f" ({number(point.multiple, '.3g')}×)"
+    power = power_of(abs(point.parameter))
+    size = number(point.parameter / 10.0**power, ".4g") + (f"×10{str(power).translate(SUPERSCRIPT)}" if power else "")
+    return f"{KINDS[point.kind]}, {number(_v(point, wall), '.1f')} mV\n{size} {unit_label(found.unit)}{times}"
 
 
 def _v(point: Special, wall: str) -> float:
     return point.v[wall] if isinstance(point.v, dict) else point.v
-
-
-def _pretty(unit: str) -> str:
-    """A unit with raised powers and a Greek mu."""
-    return unit.replace("cm2", "cm²").replace("um", "µm").replace("uA", "µA").replace("uF", "µF").replace("degC", "°C")

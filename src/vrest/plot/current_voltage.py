@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from vrest.model.names import cell_label, plain
 from vrest.plot.labels import Label, end_labels, end_room, release_room, settle, size_in_points, spread, text_width
 from vrest.plot.look import look, stroke
 from vrest.plot.style import (
@@ -45,14 +46,16 @@ def iv_figure(iv: CurrentVoltage) -> Figure:
     'outward current (pA)'
     """
     cell = iv.rest.cell
-    title = f"{cell.name}: current and voltage"
+    title = f"{cell_label(cell.name)}: current and voltage"
     if len(cell.membranes) > 1:
-        title += f", membrane {iv.membrane}"
+        title += f", {plain(iv.membrane)}"
     v = iv.potential
     around = (max(v.min(), iv.v_rest - ZOOM), min(v.max(), iv.v_rest + ZOOM))
     wide = np.ptp(v) > 2 * ZOOM + NEAR and around[0] < iv.v_rest < around[1]
-    figure = new_figure(cell, 10.4 if wide else 6.6, 5.0, title=title)
-    axes = list(figure.subplots(1, 2 if wide else 1, squeeze=False)[0])
+    count, stacked = 2 if wide else 1, look().narrow
+    height = 3.2 * count if stacked else 5.0 if look().width is None else 3.9
+    figure = new_figure(cell, 10.4 if wide else 6.6, height, title=title)
+    axes = list(figure.subplots(*((count, 1) if stacked else (1, count)), squeeze=False).ravel())
     near = {i: e for i, e in iv.E.items() if i in iv.ions and v.min() - NEAR <= e <= v.max() + NEAR}
     whole = (min([v.min(), *near.values()]), max([v.max(), *near.values()]))
     spans = [whole, around][: len(axes)]
@@ -68,6 +71,32 @@ def iv_figure(iv: CurrentVoltage) -> Figure:
     return figure
 
 
+def iv_axes(iv: CurrentVoltage, axes: Axes) -> Axes:
+    """The curves over all of their range in axes of yours, with a legend. Returns the axes.
+
+    >>> from vrest.study.curves import current_voltage
+    >>> iv_axes(current_voltage("mammalian_neuron"), Figure().subplots()).get_ylabel()
+    'outward current (pA)'
+    """
+    _curves(axes, iv, float(iv.potential.min()), float(iv.potential.max()))
+    named = [(_name(iv, str(drawn.get_label())), drawn) for drawn in axes.lines if drawn.get_label() in _names(iv)]
+    axes.plot(iv.v_rest, 0.0, "o", ms=stroke(8), mfc=INK, mec="white", mew=stroke(1.2), zorder=6, label="V at rest")
+    names, drawn = zip(*named, strict=True)
+    axes.legend(
+        [*drawn, axes.lines[-1]], [*names, f"V at rest, {number(iv.v_rest, '.1f')} mV"],
+        loc="best", fontsize=look().small, frameon=False,
+    )  # fmt: skip
+    return axes
+
+
+def _names(iv: CurrentVoltage) -> list[str]:
+    return [*iv.ions, "pump", "net"]
+
+
+def _name(iv: CurrentVoltage, label: str) -> str:
+    return ion_label(label, iv.rest.cell.valence()[label]) if label in iv.ions else label
+
+
 def _curves(axes: Axes, iv: CurrentVoltage, low: float, high: float) -> list[Label]:
     """Draw the curves over a stretch of V; gives the labels of their right ends."""
     v = iv.potential
@@ -79,9 +108,8 @@ def _curves(axes: Axes, iv: CurrentVoltage, low: float, high: float) -> list[Lab
     ends = []
     for ion, current in iv.ions.items():
         axes.plot(v, factor * current, color=ion_colour(ion), linestyle=ion_dash(ion), linewidth=stroke(1.6), label=ion)
-        name = ion_label(ion, iv.rest.cell.valence()[ion])
-        ends.append(Label(float(factor * current[shown][-1]), name, ion_colour(ion)))
-    axes.plot(v, factor * iv.pump, color=PUMP, linewidth=stroke(1.6), label="pump")
+        ends.append(Label(float(factor * current[shown][-1]), _name(iv, ion), ion_colour(ion)))
+    axes.plot(v, factor * iv.pump, color=PUMP, linewidth=stroke(1.6), linestyle=(0, (5, 1, 1, 1, 1, 1)), label="pump")
     axes.plot(v, factor * iv.net, color=INK, linewidth=stroke(2.4), label="net")
     ends += [
         Label(float(factor * iv.pump[shown][-1]), "pump", PUMP),

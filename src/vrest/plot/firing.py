@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vrest.errors import InputError
+from vrest.model.names import cell_label
 from vrest.plot.look import look, stroke
 from vrest.plot.style import FAINT, INK, dress, new_figure, number, time_unit
 from vrest.study.excitability import Excitability, Firing
@@ -31,20 +33,36 @@ def firing_figure(story: tuple[Rest, Excitability, Sequence[Firing]]) -> Figure:
             hint="Name currents to try: --current 10.",
         )
     height = 0.9 + 1.15 * len(tried)
-    figure = new_figure(
-        rested.cell, 6.8, height, title=f"{rested.cell.name}: firing under a step of current", subtitle=_subtitle(ready)
-    )
+    title = f"{cell_label(rested.cell.name)}: firing under a step of current"
+    figure = new_figure(rested.cell, 6.8, height, title=title, subtitle=_subtitle(ready))
     unit, length = time_unit(max(float(f.time[-1]) for f in tried))
     panels = figure.subplots(len(tried), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
     for axes, f in zip(panels, tried, strict=True):
-        dress(axes, y="V (mV)")
-        axes.axhline(ready.v_rest, color=FAINT, linewidth=stroke(0.8), zorder=-1)
-        axes.plot(f.time / length, f.v, color=INK, linewidth=stroke(1.1))
-        axes.set_title(_in_words(f), loc="left", fontsize=look().small, color=INK)
-        axes.margins(x=0.0)
+        _trace(axes, f, length, ready.v_rest)
     dress(panels[-1], x=f"time ({unit})", y="V (mV)")
     figure.align_ylabels(panels)
     return figure
+
+
+def firing_axes(f: Firing, axes: Axes) -> Axes:
+    """The trace of one step in axes of yours, with what it did. Returns the axes.
+
+    >>> from vrest.study.excitability import firing
+    >>> firing_axes(firing("hodgkin_huxley_1952", 10), Figure().subplots()).get_xlabel()
+    'time (ms)'
+    """
+    unit, length = time_unit(float(f.time[-1]))
+    _trace(axes, f, length, None)
+    return dress(axes, x=f"time ({unit})")
+
+
+def _trace(axes: Axes, f: Firing, length: float, v_rest: float | None) -> None:
+    dress(axes, y="V (mV)")
+    if v_rest is not None:
+        axes.axhline(v_rest, color=FAINT, linewidth=stroke(0.8), zorder=-1)
+    axes.plot(f.time / length, f.v, color=INK, linewidth=stroke(1.1))
+    axes.set_title(_in_words(f), loc="left", fontsize=look().small, color=INK)
+    axes.margins(x=0.0)
 
 
 def _in_words(f: Firing) -> str:

@@ -8,14 +8,15 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
+from vrest.model.names import cell_label, parameter_label, parameter_name, unit_label
 from vrest.physics.nernst import nernst
+from vrest.plot.labels import clear_legend
 from vrest.plot.look import look, stroke
 from vrest.plot.style import (
     FAINT,
     INK,
     MUTED,
     PUMP,
-    concentration_label,
     dress,
     ion_colour,
     ion_dash,
@@ -24,7 +25,7 @@ from vrest.plot.style import (
     reversal_label,
     zero_line,
 )
-from vrest.study.fit.free import short_path
+from vrest.study.fit.free import PUMP_RATIO, RATIO, Free
 from vrest.study.fit.least_squares import growth_along
 from vrest.study.fit.measured import Condition
 from vrest.study.fit.result import Fit, quantiles
@@ -54,18 +55,48 @@ def fit_figure(fit: Fit) -> Figure:
     >>> [axes.get_ylabel() for axes in figure.axes]
     ['V (mV)', 'residual (mV)', 'growth of the misfit']
     """
-    title = f"{fit.cell.name}: {', '.join(e.label for e in fit.free)} from {len(fit.data)} potentials"
-    figure = new_figure(fit.cell, 8.4, 5.4, title=title, subtitle=MODEL_NAMES[fit.model])
+    asked = ", ".join(_free(fit, e) for e in fit.free)
+    title = f"{cell_label(fit.cell.name)}: {asked} from {len(fit.data)} potentials"
     profiles = min(len(fit.free), MOST_PROFILES)
-    left, right = figure.add_gridspec(1, 2, width_ratios=(1.75, 1.0))
-    upper, lower = left.subgridspec(2, 1, height_ratios=(2.2, 1.0))
+    height = 4.2 + 1.5 * profiles if look().narrow else 5.4
+    figure = new_figure(fit.cell, 8.4, height, title=title, subtitle=MODEL_NAMES[fit.model])
+    if look().narrow:
+        first, second = figure.add_gridspec(2, 1, height_ratios=(4.2, 1.5 * profiles))
+    else:
+        first, second = figure.add_gridspec(1, 2, width_ratios=(1.75, 1.0))
+    upper, lower = first.subgridspec(2, 1, height_ratios=(2.2, 1.0))
     top = figure.add_subplot(upper)
     _potentials(top, fit)
     _residuals(figure.add_subplot(lower, sharex=top), fit)
-    places = right.subgridspec(profiles, 1)
+    places = second.subgridspec(profiles, 1)
     for k in range(profiles):
         _profile(figure.add_subplot(places[k]), fit, k)
+    clear_legend(top)
     return figure
+
+
+def fit_axes(fit: Fit, axes: Axes) -> Axes:
+    """Data with their errors and the fitted curve with its band in axes of yours. Returns the axes.
+
+    >>> from vrest.study.fit.fit import fit
+    >>> data = {"Ko": [2.5, 10.0, 30.0, 100.0], "Vm": [-91.9, -63.6, -36.3, -6.5]}
+    >>> fit_axes(fit("frog_muscle", data, "P_Na/P_K", "mullins_noda"), Figure().subplots()).get_xlabel()
+    '[K⁺]ₒ (mM)'
+    """
+    _potentials(axes, fit)
+    clear_legend(axes)
+    return dress(axes, x=_label(fit))
+
+
+def _free(fit: Fit, free: Free, unit: bool = False) -> str:
+    """An unknown as people write it: a ratio with subscripts, a number of the cell by its name."""
+    if free.name == PUMP_RATIO:
+        return "pump ratio"
+    ratio = RATIO.fullmatch(free.name)
+    if ratio:
+        kind, top, bottom = ratio["kind"], ratio["top"], ratio["bottom"]
+        return rf"${kind}_{{\mathrm{{{top}}}}}/{kind}_{{\mathrm{{{bottom}}}}}$"
+    return parameter_label(fit.cell, free.name) if unit else parameter_name(fit.cell, free.name)
 
 
 def _axis(fit: Fit) -> Condition | None:
@@ -105,7 +136,6 @@ def _potentials(axes: Axes, fit: Fit) -> None:
             axes.plot(at, nernst_line, color=ion_colour(ion), linestyle=ion_dash(ion), linewidth=stroke(1.2),
                       label=f"Nernst line, {reversal_label(ion)}", zorder=1)  # fmt: skip
     axes.tick_params(labelbottom=False)
-    axes.legend(loc="best", fontsize=look().small, frameon=False)
 
 
 def _band(fit: Fit) -> str:
@@ -153,21 +183,24 @@ def _residuals(axes: Axes, fit: Fit) -> None:
         axes.errorbar(x[k], r, s, fmt=MARKERS[place % len(MARKERS)], ms=stroke(4), mfc="white", mec=INK,
                       mew=stroke(0.9), ecolor=MUTED, elinewidth=stroke(0.8), capsize=0)  # fmt: skip
     if _axis(fit) is not None and _logarithmic(x):
-        axes.set_xscale("log")
-        if x.max() / x.min() < 1e4:
-            axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=20))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
-        axes.xaxis.set_minor_formatter(NullFormatter())
+        _log_scale(axes, float(x.max() / x.min()))
+
+
+def _log_scale(axes: Axes, ratio: float) -> None:
+    """A logarithmic abscissa with plain numbers, over a range with such a ratio of its ends."""
+    axes.set_xscale("log")
+    if ratio < 1e4:
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=20))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _label(fit: Fit) -> str:
     c = _axis(fit)
     if c is None:
         return "row"
-    parts = c.parameter.path.split(".")
-    if len(parts) == 4 and parts[2] == "ions":
-        return concentration_label(parts[3], parts[1], fit.cell.valence()[parts[3]])
-    return f"{short_path(c.parameter.path)} ({c.unit})" if c.unit else short_path(c.parameter.path)
+    name = parameter_name(fit.cell, c.parameter.path)
+    return f"{name} ({unit_label(c.unit)})" if c.unit else name
 
 
 def _profile(axes: Axes, fit: Fit, k: int) -> None:
@@ -184,19 +217,18 @@ def _profile(axes: Axes, fit: Fit, k: int) -> None:
     if e.learnt:
         axes.axvline(best, color="#B87900", linewidth=stroke(1.2))
     middle = min(len(fit.free), MOST_PROFILES) // 2
-    label = f"{each.label} ({each.unit})" if each.unit else each.label
-    dress(axes, x=label, y="growth of the misfit" if k == middle else "")
+    dress(axes, x=_free(fit, each, unit=True), y="growth of the misfit" if k == middle else "")
     axes.set_ylim(0.0, 2.6)
     axes.set_xlim(value.min(), value.max())
     if each.positive and value.max() > 8 * value.min():
-        axes.set_xscale("log")
+        _log_scale(axes, float(value.max() / value.min()))
     else:
         axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.text(
         0.5, 0.97, _said(fit, k), transform=axes.transAxes, ha="center", va="top", fontsize=look().small, color=INK,
         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
     )  # fmt: skip
-    axes.text(0.985, 1.06, f"{100 * fit.level:.4g} %", transform=axes.get_yaxis_transform(), ha="right",
+    axes.text(1.01, 1.0, f"{100 * fit.level:.4g} %", transform=axes.get_yaxis_transform(), va="center",
               fontsize=look().fine, color=MUTED)  # fmt: skip
     if found.low is None and found.high is None:
         axes.set_facecolor("#f6f6f6")

@@ -6,6 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from vrest.model.names import cell_label, plain
+from vrest.model.paths import resolve
+from vrest.plot.events import describe
 from vrest.plot.labels import Label, end_labels, end_room, release_room, settle, text_width
 from vrest.plot.look import look, stroke
 from vrest.plot.style import INK, dress, ion_colour, ion_dash, new_figure, number, reversal_label, zero_line
@@ -26,10 +29,16 @@ def two_clocks_figure(story: TwoClocks) -> Figure:
     'V  −65.41 mV'
     """
     walls = list(story.moments[0].v or {})
-    changes = ", ".join(map(str, story.changes))
-    width = max((1.6 + 0.9 * len(story.moments)) * len(walls) + 0.8, text_width(changes, look().text) / 72.0 + 0.4)
-    figure = new_figure(story.cell, width, 4.8, title=story.cell.name, subtitle=changes)
-    panels = figure.subplots(1, len(walls), squeeze=False)[0]
+    changes = ", ".join(describe(story.cell, resolve(story.cell, c.path), c) for c in story.changes)
+    across = len(walls) if look().width is None else min(len(walls), 1 if look().narrow else 3)
+    down = -(-len(walls) // across)
+    width = max((1.6 + 0.9 * len(story.moments)) * across + 0.8, text_width(changes, look().text) / 72.0 + 0.4)
+    height = (4.8 if look().width is None else 3.4) * down
+    figure = new_figure(story.cell, width, height, title=cell_label(story.cell.name), subtitle=changes)
+    grid = figure.subplots(down, across, squeeze=False).ravel()
+    for ax in grid[len(walls) :]:
+        ax.remove()
+    panels = grid[: len(walls)]
     named = [_draw(axes, story, wall) for axes, wall in zip(panels, walls, strict=True)]
     for axes, labels in zip(panels, named, strict=True):
         end_room(axes, labels)
@@ -40,10 +49,28 @@ def two_clocks_figure(story: TwoClocks) -> Figure:
     return figure
 
 
+def two_clocks_axes(story: TwoClocks, axes: Axes) -> Axes:
+    """The first membrane in axes of yours, with a legend. Returns the axes.
+
+    >>> from vrest.model.cellfile import load
+    >>> from vrest.model.change import parse_changes
+    >>> from vrest.study.perturb.perturbed import at_rest
+    >>> from vrest.study.perturb.two_clocks import at_once, resting
+    >>> start, changes = resting(load("mammalian_neuron")), parse_changes("pump.max_rate*=0")
+    >>> story = TwoClocks(start.cell, tuple(changes), (at_rest(start, "before"), at_once(start, changes)))
+    >>> two_clocks_axes(story, Figure().subplots()).get_ylabel()
+    'V (mV)'
+    """
+    labels = _draw(axes, story, next(iter(story.moments[0].v or {})))
+    drawn = [line for line in axes.lines if line.get_marker() == "o"]
+    axes.legend(drawn, [label.text for label in labels], loc="best", fontsize=look().small, frameon=False)
+    return axes
+
+
 def _draw(axes: Axes, story: TwoClocks, wall: str) -> list[Label]:
     """The curves of a membrane, and what stands at their ends."""
     moments = story.moments
-    dress(axes, y="V (mV)", title=wall if len(story.cell.membranes) > 1 else "")
+    dress(axes, y="V (mV)", title=plain(wall) if len(story.cell.membranes) > 1 else "")
     zero_line(axes)
     axes.set_xticks(range(len(moments)), [m.label if m.v else f"{m.label}:\nnone" for m in moments])
     axes.set_xlim(-0.15, len(moments) - 0.85)

@@ -21,7 +21,8 @@ PUMP_RATIO = "pump_ratio"
 FARTHEST = np.log(1e8)
 """The search and every interval of a positive unknown end so far from the cell's own value (a logarithm)."""
 
-_RATIO = re.compile(r"\s*(?P<kind>[Pg])_(?P<top>\w+)\s*/\s*(?P=kind)_(?P<bottom>\w+)\s*")
+RATIO = re.compile(r"\s*(?P<kind>[Pg])_(?P<top>\w+)\s*/\s*(?P=kind)_(?P<bottom>\w+)\s*")
+"""A ratio of two leaks, such as P_Na/P_K."""
 
 
 def short_path(path: str) -> str:
@@ -102,7 +103,7 @@ def path_values(free: Iterable[Free], values: Any) -> dict[str, Any]:
 def _read(cell: Cell, name: str, weights: Mapping[str, float]) -> Free:
     if name.strip() == PUMP_RATIO:
         return Free(PUMP_RATIO, "", 1.5, True, 1.0, _around(1.5, np.inf))
-    match = _RATIO.fullmatch(name)
+    match = RATIO.fullmatch(name)
     if match is not None:
         return _ratio(cell, f"{match['kind']}_{match['top']}/{match['kind']}_{match['bottom']}", match, weights)
     parameter = resolve(cell, name)
