@@ -109,6 +109,27 @@ def test_finite_differences_agree_to_second_order(name, paths):
     assert slopes == pytest.approx(2.0, abs=0.1)
 
 
+@pytest.mark.parametrize(("name", "paths"), USUAL.items())
+def test_times_steps_it_is_what_one_percent_does(name, paths):
+    ready = vrest.prepare(name, paths)
+    values = ready.values[:, None] * [1.0, 1.003]
+    found = ready.gradient(values)
+    expected = 0.01 * np.abs(values)
+    expected[[path.endswith("temperature") for path in ready.paths]] = 1.0
+    assert found.steps == pytest.approx(expected, rel=1e-15)
+    assert ready.steps == pytest.approx(expected[:, 0], rel=1e-15)
+    told = [e.on for e in vrest.sensitivity(name, paths, of="V").effects]
+    moved = (found.v.reshape(len(paths), -1, 2)[..., 0] * ready.steps[:, None]).tolist()
+    for by_hand, effect in zip(moved, told, strict=True):
+        assert by_hand == pytest.approx(list(effect.values()), rel=1e-7, abs=1e-9)
+
+
+def test_a_potential_has_a_step_of_its_own():
+    ready = vrest.prepare("mammalian_neuron", ["neuron.potential", "temperature", "inside.radius"])
+    assert ready.of.step_texts == ("1 mV", "1 K", "1 %")
+    assert ready.steps == pytest.approx([1.0, 1.0, 0.01 * ready.values[2]])
+
+
 def test_matter_and_charge_that_are_held_stay(neuron):
     paths = ["inside.radius", "neuron.capacitance", "pump.max_rate", "inside.K", "inside.impermeant.concentration"]
     ready = vrest.prepare(neuron, paths)

@@ -26,6 +26,13 @@ NUDGE = 1e-3
 """Relative change that tells whether a number may vary on its own."""
 
 
+SHARE = 0.01
+"""The step of what has a zero: 1 % of its size."""
+
+STEPS = {"temperature": "1 K", "potential": "1 mV"}
+"""The step of what has no zero, or passes through it, in words: one of its door unit."""
+
+
 @dataclass(frozen=True)
 class Argument:
     """One number that varies, and the ion of the same bath that goes along with it, if any."""
@@ -76,6 +83,16 @@ class Arguments:
         """Their door units."""
         return tuple(p.unit for p in self.parameters)
 
+    def steps(self, values: np.ndarray) -> np.ndarray:
+        """The step of each of its numbers at values, (paths, ...), all in door units: 1 %, 1 K or 1 mV."""
+        fixed = np.array([p.spec.dimension in STEPS for p in self.parameters])
+        return np.where(fixed.reshape(-1, *(1,) * (values.ndim - 1)), 1.0, SHARE * np.abs(values))
+
+    @property
+    def step_texts(self) -> tuple[str, ...]:
+        """The same in words."""
+        return tuple(step_text(p) for p in self.parameters)
+
     def si(self, values: Any) -> list[Any]:
         """Values in door units, one a number, in SI."""
         return [from_door(value, p.spec.dimension) for value, p in zip(values, self.parameters, strict=True)]
@@ -110,6 +127,11 @@ class Arguments:
         cell = self.cell_with(values)
         p = parameter_vector(cell)
         return p, system.start(cell)
+
+
+def step_text(parameter: Parameter) -> str:
+    """The step that the effect of a number is told for, in words."""
+    return STEPS.get(parameter.spec.dimension, f"{100 * SHARE:g} %")
 
 
 def with_si(cell: Cell, each: Sequence[Argument], values: Sequence[Array]) -> Cell:
@@ -163,6 +185,14 @@ class OfArguments(Shown, ABC):
     def values(self) -> np.ndarray:
         """What the cell has for them, door units, (paths,)."""
         return self.of.values
+
+    @property
+    def steps(self) -> np.ndarray:
+        """A small change of each, door units, (paths,): 1 % of a number, 1 K of a temperature, 1 mV of a potential.
+
+        A derivative times it is what such a change does, as `sensitivity` tells it.
+        """
+        return self.of.steps(self.values)
 
     def _cells(self) -> Iterable[Cell]:
         return (self.of.cell,)

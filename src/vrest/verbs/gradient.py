@@ -44,6 +44,16 @@ class Gradient(Drawn):
     """(paths, states, lanes): of `rests.state`, SI, by the values in door units."""
     readings: np.ndarray
     """(paths, membranes + finite compartments, lanes): of their V (mV) and volumes (um3)."""
+    values: np.ndarray
+    """(paths, lanes): where they were asked for, door units."""
+
+    @property
+    def steps(self) -> np.ndarray:
+        """A small change of each value, door units, (paths, lanes): 1 %, of a temperature 1 K, of a potential 1 mV.
+
+        A derivative times it is what such a change does, as `sensitivity` tells it: `found.v * found.steps` in mV.
+        """
+        return self.of.steps(self.values)
 
     @property
     def v(self) -> np.ndarray:
@@ -112,6 +122,7 @@ def gradient_of(
     if not of.each:
         raise InputError("Nothing varies.", code="nothing_varies", hint="Name paths when you prepare the cell.")
     x, system = rests.state, rests.system
+    values = np.array([p.door(row) for p, row in zip(of.parameters, rows, strict=True)])
     good = rests.is_rest & (faces | (x[allowed_of(system).positive] > 0).all(axis=0))
     parts, known, numbers = [], description(of), own_numbers(of)
     for kind, off, lanes in kinds(of.cell, rests.parameters, good):
@@ -121,12 +132,13 @@ def gradient_of(
             part[[one.path in gone for one in of.each]] = np.nan
         parts.append((lanes, found))
     if len(parts) == 1 and good.all():
-        return Gradient(of, rests, *parts[0][1])
+        state, readings = parts[0][1]
+        return Gradient(of, rests, state, readings, values)
     counts = len(system.states), len(system.structure.walls) + len(_finite(system))
     state, readings = (np.full((len(of.each), count, len(good)), np.nan) for count in counts)
     for lanes, found in parts:
         state[..., lanes], readings[..., lanes] = found
-    return Gradient(of, rests, state, readings)
+    return Gradient(of, rests, state, readings, values)
 
 
 def _finite(system: System) -> list[str]:

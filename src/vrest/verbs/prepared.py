@@ -271,7 +271,7 @@ class Prepared(OfArguments):
         -------
         Gradient
             `v`, `state`, `concentrations` and `volumes`, by path and lane; NaN where there is no rest, an ion is used
-            up, or a path is the strength of a transport that is off.
+            up, or a path is the strength of a transport that is off. Times `steps`: for 1 % more of each.
 
         Raises
         ------
@@ -281,6 +281,8 @@ class Prepared(OfArguments):
         >>> found = prepare("mammalian_neuron", ["outside.K", "pump.max_rate"]).gradient()
         >>> found.v.round(3).tolist()  # mV per mM, and mV per pmol/cm2/s
         [[2.197], [-0.033]]
+        >>> (found.v * found.steps).round(3).tolist()  # mV for 1 % more of each
+        [[0.11], [-0.022]]
         """
         rows = self.si(values)
         return gradient_of(self.of, self._rests(rows), rows, totals)

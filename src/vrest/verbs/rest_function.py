@@ -78,9 +78,9 @@ def rest_function(cell: CellLike, paths: str | Iterable[str], output: Output = "
     Returns
     -------
     RestFunction
-        Takes an array in door units, (paths,); its `values` are those of the cell. NaN, and so is every derivative,
-        where a value is outside its limits or switches off what determines a total, nothing balances the charge, an
-        ion is used up, or `rest` would find no certified rest: ask `rest` for the reason.
+        Takes an array in door units, (paths,); its `values` are those of the cell, its `steps` 1 % of them. NaN, and
+        so is every derivative, where a value is outside its limits or switches off what determines a total, nothing
+        balances the charge, an ion is used up, or `rest` would find no certified rest: ask `rest` for the reason.
 
     Raises
     ------
@@ -94,6 +94,8 @@ def rest_function(cell: CellLike, paths: str | Iterable[str], output: Output = "
     (array([ 5.   , 66.667]), -70.0)
     >>> jax.grad(v)(v.values).round(3).tolist()  # mV per mM, and mV per pmol/cm2/s
     [2.197, -0.033]
+    >>> (jax.grad(v)(v.values) * v.steps).round(3).tolist()  # mV for 1 % more of each
+    [0.11, -0.022]
     """
     import vrest.numerics.compiler.backend  # noqa: F401  (float64, before anyone traces it)
 

@@ -123,9 +123,9 @@ def run_function(
     Returns
     -------
     RunFunction
-        Takes an array in door units, (paths,); its `values` are those of the cell. NaN from the time on that a run
-        could not pass (`simulate` says why), and everywhere if a value is outside its limits or nothing balances
-        the charge.
+        Takes an array in door units, (paths,); its `values` are those of the cell, its `steps` 1 % of them. NaN from
+        the time on that a run could not pass (`simulate` says why), and everywhere if a value is outside its limits or
+        nothing balances the charge.
 
     Raises
     ------

@@ -13,14 +13,8 @@ from vrest.model.paths import Parameter, resolve
 from vrest.model.quantity import SOLVE
 from vrest.system.structure import structure_of
 from vrest.units import from_door
-from vrest.verbs.arguments import arguments
+from vrest.verbs.arguments import SHARE, STEPS, arguments, step_text
 from vrest.verbs.distribution import distribution
-
-SHARE = 0.01
-"""The step of what has a zero: 1 % of its size."""
-
-STEPS = {"temperature": (1.0, "1 K"), "potential": (from_door(1.0, "potential"), "1 mV")}
-"""The step (SI) of what has no zero, or passes through it."""
 
 SPREAD, SPREAD_BELOW = "lognormal(0.1)", "normal(1x, 0.1x)"
 """The distribution of what is given none: the same relative spread, 10 %, for all; and that of what is negative."""
@@ -47,8 +41,10 @@ class Factor:
     @property
     def step(self) -> float:
         """What its effect is told for, SI."""
-        fixed = STEPS.get(self.parameter.spec.dimension)
-        return fixed[0] if fixed else SHARE * abs(self.parameter.value)
+        dimension = self.parameter.spec.dimension
+        if dimension in STEPS:
+            return from_door(1.0, dimension) - from_door(0.0, dimension)
+        return SHARE * abs(self.parameter.value)
 
     @property
     def step_text(self) -> str:
@@ -58,7 +54,7 @@ class Factor:
         >>> [f.step_text for f in factors(load("mammalian_neuron"), ["outside.K", "temperature"])]
         ['1 %', '1 K']
         """
-        return STEPS.get(self.parameter.spec.dimension, (0.0, "1 %"))[1]
+        return step_text(self.parameter)
 
     @property
     def label(self) -> str:

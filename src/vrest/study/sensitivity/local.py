@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vrest.numerics.compiler.kernel import Kernel
-from vrest.study.sensitivity.factors import SHARE, Factor
+from vrest.study.sensitivity.factors import Factor
 from vrest.study.sensitivity.observed import Quantity, quantities
 from vrest.system.assemble import System, entries
 from vrest.verbs.allowed import allowed_of
-from vrest.verbs.arguments import Argument, Arguments
+from vrest.verbs.arguments import SHARE, Argument, Arguments
 from vrest.verbs.describing import describing_slopes, description, own_numbers
 from vrest.verbs.face import faced, gone_at
 from vrest.verbs.rest import Rest
