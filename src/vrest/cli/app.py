@@ -37,7 +37,7 @@ COMMANDS = (
     "compare",
 )
 COMMANDS += ("excitability", "design", "check", "fit", "sensitivity", "web", "show", "doctor")
-UNEXPECTED, USAGE, INTERRUPTED = 1, 2, 130
+UNEXPECTED, USAGE, INTERRUPTED, UNREAD = 1, 2, 130, 141
 
 look.PADDING_HELPTEXT_FIRST_LINE = (0, 0, 1, 0)
 
@@ -142,8 +142,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # the reader has gone, as in `vrest show | head`; what is left goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return UNEXPECTED
+        return UNREAD
     except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):  # so click and rich end there
+            return UNREAD
         return stop.code if isinstance(stop.code, int) else UNEXPECTED
     except Exception as error:
         if os.environ.get("VREST_DEBUG"):
