@@ -72,7 +72,7 @@ UNITS = {name: unit_of(dimension) for name, dimension in DIMENSIONS.items()} | {
 """Of each quantity."""
 
 Slopes = Mapping[str, Mapping[str, Array]]
-"""{membrane: {ion: S}}: dI/dV of the ion's channels at fixed gates."""
+"""{membrane: {channel: S}}: dI/dV at fixed gates."""
 
 
 @dataclass(frozen=True)
@@ -188,54 +188,78 @@ def account_entries(system: System, x: Entries, p: Entries) -> Entries:
 
     x, p: states and parameters entry by entry, SI, each (...).
     """
-    return in_door_units(_measured(system, x, p, _slopes(system, x, p)), DIMENSIONS, UNITS, x[0])
+    return in_door_units(_measured(system, x, p, slopes_of(system, x, p)), DIMENSIONS, UNITS, x[0])
 
 
 @lru_cache(maxsize=64)
 def _layout(system: System) -> Parts:
     """The numbers of the rows."""
-    slopes = {wall.name: dict.fromkeys(_channels(system, wall).values(), 1.0) for wall in system.structure.walls}
+    slopes = {wall.name: dict.fromkeys(channels_of(system, wall), 1.0) for wall in system.structure.walls}
     x, p = (tuple(np.ones(len(names))) for names in (system.states, system.names))
     with np.errstate(all="ignore"):
         return numbered(_measured(system, x, p, slopes))
 
 
-def _slopes(system: System, x: Entries, p: Entries) -> Slopes:
-    """To be traced."""
+def slopes_of(system: System, x: Entries, p: Entries) -> Slopes:
+    """Slope conductance of every channel, to be traced."""
     from vrest.numerics.rhs import Rhs
 
     found: dict[str, dict[str, Array]] = {}
     for wall in system.structure.walls:
-        ions = list(dict.fromkeys(_channels(system, wall).values()))
+        labels = list(channels_of(system, wall))
 
-        def flow(_: Array, v: Entries, held: tuple[Entries, Entries], wall: Wall = wall) -> Entries:
+        def flow(
+            _: Array, v: Entries, held: tuple[Entries, Entries], wall: Wall = wall, labels: list[str] = labels
+        ) -> Entries:
             moved = system.at_potential(held[0], wall, v[0])
             turned = rates_through(system, moved, wall, system.turnovers(moved, held[1])[0])
-            return tuple(_by_ion(system, wall, currents_of(system, wall, turned)).values())
+            through = currents_of(system, wall, turned)
+            return tuple(through[label] for label in labels)
 
-        v = _potential(system, x, wall)
-        slopes = Rhs(flow, v, (v,), (x, p)).jacobian(v, (v,))[1] if ions else {}
-        found[wall.name] = {ion: slopes.get((k, 0), namespace(v).zeros_like(v)) for k, ion in enumerate(ions)}
+        v = potential_of(system, x, wall)
+        slopes = Rhs(flow, v, (v,), (x, p)).jacobian(v, (v,))[1] if labels else {}
+        found[wall.name] = {label: slopes.get((k, 0), namespace(v).zeros_like(v)) for k, label in enumerate(labels)}
     return found
 
 
-def _potential(system: System, x: Entries, wall: Wall) -> Array:
+def potential_of(system: System, x: Entries, wall: Wall) -> Array:
     """V of a membrane for each of the states; one may be held at 0."""
     xp = namespace(x[0])
     return xp.broadcast_to(xp.asarray(system.potential(x, wall), dtype=xp.float64), x[0].shape)
 
 
-def _channels(system: System, wall: Wall) -> dict[str, str]:
+def channels_of(system: System, wall: Wall) -> dict[str, str]:
     """The channels of a membrane, and the ion of each."""
     bare = bare_transports(system, wall).items()
     return {label: next(iter(part.moved_ions)) for label, part in bare if part.is_channel}
 
 
-def _by_ion(system: System, wall: Wall, flow: Mapping[str, Array]) -> dict[str, Array]:
-    """Current through the channels of each ion that has some."""
+def _by_ion(system: System, wall: Wall, of_channels: Mapping[str, Array]) -> dict[str, Array]:
+    """Sums over the channels of each ion that has some."""
     found: dict[str, Array] = {}
-    for label, ion in _channels(system, wall).items():
-        found[ion] = found[ion] + flow[label] if ion in found else flow[label]
+    for label, ion in channels_of(system, wall).items():
+        value = of_channels[label]
+        found[ion] = found[ion] + value if ion in found else value
+    return found
+
+
+def chord_conductances(
+    v: Array,
+    E: Mapping[str, Array],
+    channels: Mapping[str, str],
+    flow: Mapping[str, Array],
+    slopes: Mapping[str, Array],
+) -> dict[str, Array]:
+    """I / (V - E) of each channel of a membrane, S; the slope conductance at V = E, and 0 of an ion without E.
+
+    `channels` has the ion of each; `flow` their currents, A.
+    """
+    xp = namespace(v)
+    found = {}
+    for label, ion in channels.items():
+        at_e = xp.abs(driving_force(v, E[ion])) < AT_E
+        conductance = xp.where(at_e, slopes[label], chord_conductance(flow[label], v, E[ion]))
+        found[label] = xp.where(xp.isnan(E[ion]), 0.0, conductance)
     return found
 
 
@@ -256,17 +280,18 @@ def _of_membrane(
     ions = [ion for ion in system.structure.space(wall.inside).ions if ion in outside]
     rates = rates_through(system, x, wall, turned)
     flow = currents_of(system, wall, rates)
-    v, reversal = _potential(system, x, wall), reversal_potentials(system, x, p, wall)
+    v, reversal = potential_of(system, x, wall), reversal_potentials(system, x, p, wall)
     E = {ion: reversal.get(ion, np.nan) for ion in ions}
     through = _by_ion(system, wall, flow)
-    others = [current for label, current in flow.items() if label not in _channels(system, wall)]
+    chord = _by_ion(system, wall, chord_conductances(v, E, channels_of(system, wall), flow, slopes))
+    others = [current for label, current in flow.items() if label not in channels_of(system, wall)]
     paths = path_currents(system, x, wall, turned)
     return {
         "v": v,
         "E": E,
         "driving_force": {ion: driving_force(v, E[ion]) for ion in ions},
         "channel_current": {ion: through.get(ion, 0.0) for ion in ions},
-        **_votes(v, E, through, slopes, sum(others), sum(paths.values())),
+        **_votes(v, E, through, (chord, _by_ion(system, wall, slopes)), sum(others), sum(paths.values())),
         **_constant_field(system, x, p, wall, ions),
         **_pumps(system, x, p, wall, rates, flow),
         **_charging(system, x, p, wall),
@@ -277,19 +302,15 @@ def _votes(
     v: Array,
     E: Mapping[str, Array],
     through: Mapping[str, Array],
-    slopes: Mapping[str, Array],
+    conductances: tuple[Mapping[str, Array], Mapping[str, Array]],
     pump: Array,
     paths: Array,
 ) -> dict[str, Any]:
-    """Of the ions, and what `pump` and `paths`, outward currents, add to them."""
+    """Of the ions, by chord and slope conductances, and what `pump` and `paths`, outward currents, add to them."""
     xp = namespace(v)
     zero = xp.zeros_like(v)
     voiced = {ion: ~xp.isnan(E[ion]) for ion in through}
-    chord = {}
-    for ion, current in through.items():
-        at_e = xp.abs(driving_force(v, E[ion])) < AT_E
-        conductance = xp.where(at_e, slopes[ion], chord_conductance(current, v, E[ion]))
-        chord[ion] = xp.where(voiced[ion], conductance, 0.0)
+    chord, slopes = conductances
     total, slope = sum(chord.values(), zero), sum(slopes.values(), zero)
     shares = {ion: xp.where(voiced[ion] & (total != 0.0), g / total, xp.nan) for ion, g in chord.items()}
     own = {ion: share * E[ion] for ion, share in shares.items()}
@@ -361,7 +382,7 @@ def _pumps(
     """Of what spends ATP."""
     costs, bare = pump_costs(system, x, p, wall), bare_transports(system, wall)
     charges = {label: charge_per_turnover(bare[label].moved_ions, system.valence) for label in costs}
-    v = _potential(system, x, wall)
+    v = potential_of(system, x, wall)
     return {
         "turnover": {label: rates[label] for label in costs},
         "current": {label: flow[label] for label in costs},
@@ -379,7 +400,7 @@ def _charging(system: System, x: Entries, p: Entries, wall: Wall) -> dict[str, A
     """What charging the membrane takes from a finite inside."""
     if wall.closes or not system.structure.space(wall.inside).finite:
         return {"charge_moved": np.nan, "charge_moved_share": np.nan}
-    v = _potential(system, x, wall)
+    v = potential_of(system, x, wall)
     capacitance, volume = system.get(p, f"membranes.{wall.name}.capacitance"), system.volume(x, p, wall.inside)
     moved = charging_concentration(capacitance, namespace(v).abs(v), system.area(x, p, wall), volume)
     return {"charge_moved": moved, "charge_moved_share": moved / system.total_ions(x, p, wall.inside)}
