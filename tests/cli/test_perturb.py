@@ -22,7 +22,7 @@ def test_perturb(vrest):
 def test_perturb_for_people(vrest):
     answer = vrest(*OUABAIN)
     assert answer.code == 0
-    assert answer.out.startswith("mammalian_neuron at 37 degC: ouabain 1 uM\n")
+    assert answer.out.startswith("Ouabain 1 µM, mammalian neuron, 37 degC\n")
     for word in ("at once", "1 min", "settled", "washed after 20 min: recovers", "because"):
         assert word in answer.out
 
@@ -37,7 +37,8 @@ def test_perturb_draws(vrest, tmp_path):
 def test_several_perturbations(vrest):
     answer = vrest("perturb", "mammalian_neuron", "anoxia", "hyperkalaemia", "--dose", "anoxia=80%", "--json")
     assert [p["dose"] for p in answer.json["result"]["perturbation"]] == ["80 %", "8 mM"]
-    assert [w["code"] for w in answer.json["warnings"]] == ["onset"]
+    assert answer.json["warnings"] == []
+    assert [m["hypothetical"] for m in answer.json["result"]["moments"]] == [True, False, False, False, False]
 
 
 def test_what_there_is(vrest):

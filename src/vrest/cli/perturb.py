@@ -136,10 +136,12 @@ def show(found: Perturbed, temperature: float) -> None:
     from vrest.tables import number
     from vrest.units import duration
 
-    say(f"{found.cell.name} at {number(temperature)} degC: {found.title}")
+    say(f"{found.title}, {number(temperature)} degC")
     for change in found.changes:
         say(f"  {change.brief}")
     table(readings_table(found))
+    if found.hypothetical:
+        say(found.hypothetical)
     took = found.recovery_time
     back = {True: "recovers", False: "does not recover", None: "unknown: the run was stopped before"}[found.recovers]
     say(f"settled: {found.outcome.name}. {found.reason}")
@@ -148,6 +150,7 @@ def show(found: Perturbed, temperature: float) -> None:
         for when, ready in zip(("at rest", "kept on"), found.excitability, strict=True):
             say(f"{when}: {ready or 'no rest to fire from'}")
     say(found.sentence())
+    table(*found.why.tables())
 
 
 def _list(cell: str | None, changes: options.Changes, as_json: bool, quiet: bool) -> None:

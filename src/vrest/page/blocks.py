@@ -6,7 +6,7 @@ The law of a perturbation is applied here at every dose of a grid; a page looks 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -77,10 +77,6 @@ class Block:
     end: float | None
     command: str
     """That computes the same; `{dose}` stands for the text of a dose."""
-    at_once: str = field(default="")
-    """Why V moves at once: what follows on 'because'."""
-    later: str = field(default="")
-    """Why it goes where it goes, likewise."""
 
 
 def blocks(cell: Cell, controls: Sequence[Control], file: str) -> tuple[Block, ...]:
@@ -190,8 +186,6 @@ def _perturbation(
         start=START,
         end=START + perturbation.duration,
         command=f'vrest perturb {file} {perturbation.name} --dose "{{dose}}"',
-        at_once=perturbation.at_once,
-        later=perturbation.later,
     )
 
 

@@ -82,7 +82,7 @@ def perturbation_figure(story: Perturbed) -> Figure:
     below = 0.19 * (1 + reason.count("\n")) + 0.1 if look().notes else 0.0
     size = max(1.15, LEAST / sum(p.height for p in shown))
     heights = [strip.height / 72.0, *(size * p.height for p in shown)]
-    title = f"{_micro(story.title)}: {story.cell.name}"
+    title = story.title
     figure = new_figure(story.cell, WIDTH, 1.1 + below + sum(heights), title=title, subtitle=_subtitle(story))
     if look().notes:
         _make_room(figure, reason, below)
@@ -115,7 +115,7 @@ def comparison_figure(found: Comparison) -> Figure:
     first = found.answers[0]
     end = max(_span(a) for a in found.answers)
     unit, length = time_unit(end)
-    doses = [_micro(a.title.removeprefix(found.name).strip()) for a in found.answers]
+    doses = [" + ".join(a.doses) for a in found.answers]
     same = len(set(doses)) == 1
     cells = " · ".join(
         a.cell.name if same else f"{a.cell.name}: {d}" for a, d in zip(found.answers, doses, strict=True)
@@ -163,11 +163,7 @@ def _span(story: Perturbed) -> float:
 
 
 def _block(story: Perturbed) -> Block:
-    return Block("dose", 0.0, story.duration, _micro(story.title), story.onset)
-
-
-def _micro(text: str) -> str:
-    return text.replace(" uM", " µM").replace(" x ", " × ")
+    return Block("dose", 0.0, story.duration, story.what, story.onset)
 
 
 def _with_baseline(run: Run, until: float) -> Samples:

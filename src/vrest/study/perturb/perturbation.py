@@ -1,4 +1,4 @@
-"""What a perturbation is: a small file that says what is changed, by how much for a dose, and what to expect.
+"""What a perturbation is: a small file that says what is changed, by how much for a dose, and what was measured.
 
 It applies to every cell that has its target and refuses, with what the cell has instead, every cell that has not.
 """
@@ -47,14 +47,12 @@ class Perturbation(Shown):
     """As it is asked for."""
     title: str
     """One line."""
+    short: str
+    """As titles of figures have it."""
     mechanism: str
     """What it does to the cell, for people."""
     source: str
     """Where that is known from."""
-    at_once: str
-    """Why V moves at once: what follows on 'because'."""
-    later: str
-    """Why it settles where it does, likewise."""
     target: str
     """What it acts on: a kind of transport, `bath.ION`, or `temperature`."""
     law: Law
@@ -77,12 +75,6 @@ class Perturbation(Shown):
     """Doses that have names."""
     reference: float | None
     """What the default dose is meant for, where it depends on the cell's bath or temperature."""
-    sign: str
-    """How V moves: `depolarises`, `hyperpolarises`, or other words where neither holds for every cell."""
-    unmoved: str
-    """What `at_once` becomes where V does not move; empty where it needs no other words."""
-    against: str
-    """What the reasons become where V moves against `sign`; empty where they serve as well."""
     expected: Mapping[str, Expected]
     """By cell of the library: what was found at the default dose."""
     dose: float | None = None
@@ -165,11 +157,6 @@ class Perturbation(Shown):
                 hint=f"The dose is the {self.meaning}.",
             )
         return value
-
-    def reason(self, usual: str, step: float) -> str:
-        """Why V moved by a `step` (mV): the `usual` words, or those for a cell in which it went the other way."""
-        direction = {"depolarises": 1, "hyperpolarises": -1}.get(self.sign, 0)
-        return self.against if self.against and step * direction < 0 else usual
 
     @property
     def isoforms(self) -> Mapping[str, Law]:
@@ -316,13 +303,9 @@ def _read(name: str) -> Perturbation:
     return Perturbation(
         name=name,
         title=data["title"],
+        short=data["short"],
         mechanism=data["mechanism"],
         source=data["source"],
-        at_once=data["at_once"],
-        later=data["later"],
-        sign=data["sign"],
-        unmoved=data.get("unmoved", ""),
-        against=data.get("against", ""),
         target=data["target"],
         law=LAWS[data["law"]](**needs),
         dimension=kind,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -14,11 +14,13 @@ from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.study.excitability import UNITS as READINESS
 from vrest.study.excitability import Excitability, by_itself, excitability
+from vrest.study.explain.moved import State
 from vrest.study.perturb.follow import Stop
 from vrest.study.perturb.perturbation import Perturbation
+from vrest.study.perturb.why import Why, listed
 from vrest.study.targets import is_there
 from vrest.system.assemble import System
-from vrest.tables import WIDTH, Column, Table, prose
+from vrest.tables import WIDTH, Column, Table, number, prose
 from vrest.units import duration, from_si
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.readings import readings
@@ -31,9 +33,6 @@ BACK_MV, BACK_SHARE = 0.1, 0.01
 
 NEAR_MV = 1.0
 """mV from the former rest that count as 'back' for the time it took."""
-
-SMALL_MV = 0.05
-"""A change of V that nobody would see."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,8 @@ class Moment:
     exchange_currents: dict[str, float] | None = None
     """Of each exchange that conducts; of an electrode, what it feeds into its inside."""
     atp_per_second: float | None = None
+    state: State | None = field(default=None, repr=False)
+    """(states,) and (parameters,) SI, of the system of the rest before."""
 
     def as_dict(self) -> dict[str, Any]:
         """What is read there; the potentials of a single membrane are plain."""
@@ -71,6 +72,7 @@ UNITS = {
     "volumes": "um3",
     "exchange_currents": "pA",
     "atp_per_second": "1/s",
+    "mV": "mV",
     "duration": "s",
     "onset": "s",
     "v_at_wash": "mV",
@@ -126,11 +128,20 @@ class Perturbed:
         return " + ".join(p.name for p in self.perturbations)
 
     @property
+    def doses(self) -> tuple[str, ...]:
+        """The dose of each, for people."""
+        used = ((p, p.text(p.used_dose(self.cell)[0])) for p in self.perturbations)
+        return tuple(f"{p.law.before_dose}{text}".replace(" uM", " µM").replace("x ", "× ") for p, text in used)
+
+    @property
+    def what(self) -> str:
+        """What was done, with the doses, such as `Ouabain 10 µM`."""
+        return " + ".join(f"{p.short} {dose}" for p, dose in zip(self.perturbations, self.doses, strict=True))
+
+    @property
     def title(self) -> str:
-        """What was done, with the doses."""
-        return " + ".join(
-            f"{p.name} {p.law.before_dose}{p.text(p.used_dose(self.cell)[0])}" for p in self.perturbations
-        )
+        """What was done and to which cell, such as `Ouabain 10 µM, mammalian neuron`."""
+        return f"{self.what}, {self.cell.name.replace('_', ' ')}"
 
     @property
     def outcome(self) -> Outcome:
@@ -184,10 +195,24 @@ class Perturbed:
             after = excitability(self.settled)
         return excitability(self.before), after
 
+    @cached_property
+    def why(self) -> Why:
+        """What moved V at once and in the end, in parts that add up to the change."""
+        before = self.before
+        states = (moment.state for moment in (self.moments[0], self.moments[-1]))
+        return Why(before.cell, before.system, (before.state, before.parameters), *states)
+
     @property
     def at_once_is_hypothetical(self) -> bool:
         """Whether 'at once' is what the full dose would do without its onset, and no moment of the runs."""
         return self.onset > 0.0
+
+    @property
+    def hypothetical(self) -> str:
+        """What 'at once' stands for where there is an onset; empty where there is none."""
+        if not self.at_once_is_hypothetical:
+            return ""
+        return f"* hypothetical: the full dose with contents frozen. Its onset takes {duration(self.onset)}."
 
     @property
     def warnings(self) -> list[Notice]:
@@ -196,9 +221,6 @@ class Perturbed:
         found += [n for run in (self.kept, self.washed) for n in run.warnings if n.code == "conservation"]
         held = (self.before, self.kept, self.washed, self.settled, self.end)
         found += slower(dict.fromkeys(why for each in held for why in each.fallbacks))
-        if self.at_once_is_hypothetical:
-            message = f"the onset takes {_spoken(self.onset)}: 'at once' is the full dose with contents frozen"
-            found.append(Notice("onset", message))
         if self.kept_stop:
             found.append(self._stopped("perturbed", self.kept, self.kept_stop))
         if self.washed_stop:
@@ -206,9 +228,9 @@ class Perturbed:
         return list({(n.code, n.message): n for n in found}.values())
 
     def _stopped(self, which: str, run: Run, stop: Stop) -> Notice:
-        message = f"the {which} cell was followed for {_spoken(float(run.time[-1]))}: {stop.why}"
+        message = f"the {which} cell was followed for {duration(float(run.time[-1]), 2)}: {stop.why}"
         if run is self.kept:
-            message += f" It is washed at {_spoken(self.duration)}."
+            message += f" It is washed at {duration(self.duration)}."
         return Notice(stop.outcome.name, message)
 
     def change(self, label: str) -> dict[str, float] | None:
@@ -221,11 +243,16 @@ class Perturbed:
         return None if moment.v is None else {name: v - rested[name] for name, v in moment.v.items()}
 
     def sentence(self) -> str:
-        """Why, in one plain sentence."""
-        return _sentence(self)
+        """Why V moves at once and settles where it does, and whether the cell recovers, in plain sentences."""
+        at_once = self.why.says_at_once(self.at_once_is_hypothetical)
+        return f"{at_once} {_ending(self)} {_recovery(self)}."
 
     def as_dict(self) -> dict[str, Any]:
-        """Nested dictionary in door units; the potentials of a single membrane are plain numbers."""
+        """Nested dictionary in door units; the potentials of a single membrane are plain numbers.
+
+        `why` of the moments at once and settled has the parts of the change from rest, by membrane: what kind of part,
+        of which ion or transport, `mV`, and what changed: `before` and `after` in `unit` (see `Part`).
+        """
         ready = self.excitability
         return {
             "perturbation": [
@@ -245,7 +272,9 @@ class Perturbed:
                 {
                     "label": m.label,
                     "time": m.time,
+                    "hypothetical": m is self.moments[0] and self.at_once_is_hypothetical,
                     **m.as_dict(),
+                    "why": listed({"at once": self.why.at_once, "settled": self.why.later}.get(m.label)),
                 }
                 for m in self.moments
             ],
@@ -293,6 +322,7 @@ def moment(label: str, time: float | None, system: System, x: np.ndarray, p: np.
         volumes=now.volumes,
         exchange_currents=now.exchange_currents,
         atp_per_second=now.atp_per_second,
+        state=(x, p),
     )
 
 
@@ -326,40 +356,23 @@ def _flat(values: dict[str, Any] | None) -> Any:
     return next(iter(values.values())) if values and len(values) == 1 else values
 
 
-def _sentence(story: Perturbed) -> str:
-    first = next(iter(by_membrane(story.before)))
-    at_once = story.change("at once")
-    assert at_once is not None  # the first moment always has a potential
-    step = at_once[first]
-    still = abs(step) < SMALL_MV
-    why = " and ".join(
-        dict.fromkeys((p.unmoved if still else "") or p.reason(p.at_once, step) for p in story.perturbations)
-    )
-    which = "V" if len(at_once) == 1 else f"V of '{first}'"
-    text = f"{which} {'hardly moves' if still else f'moves {step:+.1f} mV'} at once because {why}; "
-    return text + f"{_ending(story, first, at_once)}; {_recovery(story)}."
-
-
-def _ending(story: Perturbed, membrane: str, at_once: dict[str, float]) -> str:
-    settled, outcome = story.change("settled"), story.outcome
-    moved = (settled or at_once)[membrane]
-    then = " and ".join(dict.fromkeys(p.reason(p.later, moved) for p in story.perturbations))
+def _ending(story: Perturbed) -> str:
+    outcome = story.outcome
     if story.kept_stop:
-        return f"kept on, {story.reason[0].lower()}{story.reason[1:].rstrip('.')}"
+        return f"Kept on, {story.reason[0].lower()}{story.reason[1:]}"
+    if outcome.is_rest:
+        return story.why.says_later(run_down=outcome is Outcome.rests_run_down)
     if outcome is Outcome.swells_without_limit:
-        return "kept on, the cell swells without limit, for no balance of salt and water is left"
-    if outcome.has_state and not outcome.is_rest:
-        v = by_membrane(story.settled)[membrane]
-        return f"kept on, the stationary state at {v:.1f} mV does not hold ({outcome.name.replace('_', ' ')})"
-    if settled is None:
-        return f"kept on, no resting state is found ({outcome.name.replace('_', ' ')})"
-    if abs(settled[membrane] - at_once[membrane]) < SMALL_MV:
-        return "kept on, V stays there"
-    return f"kept on, V settles {settled[membrane]:+.1f} mV from rest because {then}"
+        return "Kept on, the cell swells without limit: no balance of salt and water is left."
+    told = outcome.name.replace("_", " ")
+    if outcome.has_state:
+        v = next(iter(by_membrane(story.settled).values()))
+        return f"Kept on, the stationary state at {number(v, decimals=1)} mV does not hold ({told})."
+    return f"Kept on, no resting state is found ({told})."
 
 
 def _recovery(story: Perturbed) -> str:
-    wash = f"washed after {_spoken(story.duration)}"
+    wash = f"Washed after {duration(story.duration)}"
     if story.washed_stop and story.recovers is False:
         return f"{wash}, it does not come back ({story.washed_stop.outcome.name.replace('_', ' ')})"
     if story.recovers is None:
@@ -368,15 +381,11 @@ def _recovery(story: Perturbed) -> str:
         return f"{wash}, {still} when the run was stopped"
     if story.recovers:
         took = story.recovery_time
-        return f"{wash}, it recovers" + (f" (within 1 mV after {_spoken(took)})" if took else "")
+        return f"{wash}, it recovers" + (f" (within 1 mV after {duration(took, 2)})" if took else "")
     if story.end.outcome.is_rest:
         v = next(iter(by_membrane(story.end).values()))
-        return f"{wash}, it does not come back but rests at {v:.1f} mV"
+        return f"{wash}, it does not come back but rests at {number(v, decimals=1)} mV"
     return f"{wash}, it does not come back ({story.end.outcome.name.replace('_', ' ')})"
-
-
-def _spoken(seconds: float) -> str:
-    return duration(seconds, 2)
 
 
 def readings_table(story: Perturbed) -> Table:
@@ -385,7 +394,8 @@ def readings_table(story: Perturbed) -> Table:
     told = (rested, *story.moments)
     walls, sizes = list(rested.v or {}), rested.volumes or {}
     inner = [s for s in story.before.system.structure.spaces if s.finite]
-    columns = [Column("", "", [m.label for m in told])]
+    labels = [f"{m.label}*" if story.at_once_is_hypothetical and m.label == "at once" else m.label for m in told]
+    columns = [Column("", "", labels)]
     for w in walls:
         name = f"V {w}" if len(walls) > 1 else "V"
         columns.append(Column(name, "mV", [m.v[w] if m.v else None for m in told], decimals=2))
@@ -402,5 +412,6 @@ def readings_table(story: Perturbed) -> Table:
 
 
 def _table(story: Perturbed) -> str:
-    head = f"{story.title} in '{story.cell.name}': {story.outcome.name}"
-    return "\n".join([head, readings_table(story).text(WIDTH), prose(story.sentence(), WIDTH)])
+    head = f"{story.title}: {story.outcome.name}"
+    told = [prose(text, WIDTH) for text in (story.hypothetical, story.sentence()) if text]
+    return "\n".join([head, readings_table(story).text(WIDTH), *told])
