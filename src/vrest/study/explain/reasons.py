@@ -28,6 +28,8 @@ class Clause:
     """Parts that are told together: an ion's pull, a current, or what changes with V."""
 
     parts: tuple[Part, ...]
+    told: float
+    """The sum of the numbers in its text, mV: parts that are small beside the others of an ion are not told."""
     text: str
     """Such as `E_K rises from -89.1 to -76.5 mV (+7.7 mV)`."""
 
@@ -89,14 +91,14 @@ def chosen(found: Sequence[Clause]) -> tuple[list[Clause], float]:
         told += [c for c in along if not c.follows and c.parts[0].kind != "path"][:1]
     others = [c for c in seen if c not in told]
     enough = max(SMALL, LEFT * abs(way))
-    while told and others and len(told) < MOST and (abs(step - _sum(told)) > enough or abs(others[0].mV) > enough):
+    while told and others and len(told) < MOST and (abs(step - _told_by(told)) > enough or abs(others[0].mV) > enough):
         told.append(others.pop(0))
     begun = sorted(told, key=lambda clause: (clause.mV * way <= 0, clause.follows, -abs(clause.mV)))
-    return begun, step - _sum(told)
+    return begun, step - _told_by(told)
 
 
-def _sum(some: Iterable[Clause]) -> float:
-    return sum(clause.mV for clause in some)
+def _told_by(some: Iterable[Clause]) -> float:
+    return sum(clause.told for clause in some)
 
 
 def clauses(cell: Cell, membrane: str, parts: Sequence[Part]) -> list[Clause]:
@@ -105,7 +107,7 @@ def clauses(cell: Cell, membrane: str, parts: Sequence[Part]) -> list[Clause]:
     scaled = _scaled(parts)
     for part in parts:
         groups.setdefault(_group(cell, membrane, part, scaled), []).append(part)
-    return [Clause(tuple(group), _told(cell, membrane, key[0], group)) for key, group in groups.items()]
+    return [_clause(cell, membrane, key[0], group) for key, group in groups.items()]
 
 
 def _scaled(parts: Sequence[Part]) -> bool:
@@ -124,30 +126,25 @@ def _group(cell: Cell, membrane: str, part: Part, scaled: bool) -> tuple[str, st
     return part.kind, "" if part.kind == "rectification" else part.of
 
 
-def _told(cell: Cell, membrane: str, kind: str, group: list[Part]) -> str:
-    """A clause without what it moved V by."""
-    largest = max(group, key=lambda part: abs(part.mV))
-    match kind:
-        case "temperature":
-            change = largest.after / largest.before - 1.0
-            word = "grows" if change > 0 else "shrinks"
-            text = f"every E {word} with RT/F by {number(100 * abs(change), 2)} %"
-        case "ion":
-            return _pull(cell, membrane, group)
-        case "rectification" if abs(largest.mV) < 0.8 * sum(abs(part.mV) for part in group):
-            text = "conductances change with V"
-        case "rectification":
-            text = f"as V moves, {_of_one(cell, membrane, largest)}"
-        case _:
-            text = _of_one(cell, membrane, largest)
-    return f"{text} ({mV(sum(part.mV for part in group))})"
+def _clause(cell: Cell, membrane: str, kind: str, group: list[Part]) -> Clause:
+    """Parts that are told together."""
+    ranked = sorted(group, key=lambda part: -abs(part.mV))
+    if kind == "ion":
+        shown = [part for part in ranked if abs(part.mV) >= max(SMALL, LEFT * abs(ranked[0].mV))] or ranked[:1]
+        return Clause(tuple(group), sum(part.mV for part in shown), _pull(cell, membrane, shown))
+    if kind == "temperature":
+        change = ranked[0].after / ranked[0].before - 1.0
+        text = f"every E {'grows' if change > 0 else 'shrinks'} with RT/F by {number(100 * abs(change), 2)} %"
+    elif kind == "rectification" and sum(abs(part.mV) for part in ranked[1:]) >= SMALL:
+        text = "conductances change with V"
+    else:
+        text = f"{'as V moves, ' if kind == 'rectification' else ''}{_of_one(cell, membrane, ranked[0])}"
+    total = sum(part.mV for part in group)
+    return Clause(tuple(group), total, f"{text} ({mV(total)})")
 
 
-def _pull(cell: Cell, membrane: str, group: list[Part]) -> str:
+def _pull(cell: Cell, membrane: str, shown: Sequence[Part]) -> str:
     """What changed of the pull of one ion: its E, and the conductances of its channels."""
-    largest = max(abs(part.mV) for part in group)
-    shown = sorted(group, key=lambda part: -abs(part.mV))
-    shown = [part for part in shown if abs(part.mV) >= max(SMALL, LEFT * largest)] or shown[:1]
     net = sum(part.mV for part in shown)
     along, against = (
         [f"{_of_one(cell, membrane, part)} ({mV(part.mV)})" for part in shown if (part.mV * net < 0) == turned]
@@ -223,8 +220,8 @@ def contents_moved(cell: Cell, membrane: str, found: Sequence[Flow]) -> str:
     moved.sort(key=lambda flow: -_moved(flow))
     told = sorted(moved[:MOST_IONS], key=lambda flow: flow.space != moved[0].space)
     text = _listed([_content(cell, flow, before) for flow, before in zip(told, [None, *told[:-1]], strict=True)])
-    why = _driver(cell, membrane, told)
-    return f"{text}, for at once {why}" if why else text
+    why = _water(moved[0]) or _driver(cell, membrane, told)
+    return f"{text}, for {why}" if why else text
 
 
 def _moved(flow: Flow) -> float:
@@ -241,9 +238,21 @@ def _content(cell: Cell, flow: Flow, last_told: Flow | None) -> str:
     return f"{ion_text(flow.ion, cell.valence()[flow.ion])}{where} {way} from {' to '.join(apart(first, last))} mM"
 
 
+def _water(flow: Flow) -> str:
+    """That a content is diluted or concentrated by water, where that is most of what moved it."""
+    size = flow.amounts[-1] / flow.concentrations[-1] * flow.concentrations[0] / flow.amounts[0]
+    moved = math.log(flow.concentrations[-1] / flow.concentrations[0])
+    if -math.log(size) * moved <= 0.5 * moved**2:
+        return ""
+    way, how = ("enters", "grows") if size > 1 else ("leaves", "shrinks")
+    return f"water {way}: the volume {how} by {number(100 * abs(size - 1), 2)} %"
+
+
 def driver(flow: Flow) -> str | None:
     """What was most out of balance at once in the direction in which the amount then moved; None where nothing was."""
     way = flow.amounts[-1] - flow.amounts[0]
+    if way * (flow.concentrations[-1] - flow.concentrations[0]) <= 0:
+        return None  # water moved it
     steps = {label: gains[1] - gains[0] for label, gains in flow.gains.items()}
     if sum(steps.values()) * way <= 0:
         return None
@@ -261,7 +270,7 @@ def _driver(cell: Cell, membrane: str, told: Sequence[Flow]) -> str:
     how = _carries(told[0].gains[label])
     alike = [flow for flow in own if _carries(flow.gains[label]) == how]
     ions = _listed([ion_text(flow.ion, cell.valence()[flow.ion]) for flow in alike])
-    return f"{called(cell, place, name, membrane)} {how.format(ions)}"
+    return f"at once {called(cell, place, name, membrane)} {how.format(ions)}"
 
 
 def _carries(gains: tuple[float, ...]) -> str:
