@@ -63,7 +63,13 @@ class Shown(Told, ABC):
         """BibTeX of what was used: vrest, the sources and laws of the cells, the methods."""
         bibtex = import_module("vrest.model.citations").bibtex
         cells = tuple(self._cells()) or (None,)
-        return "\n\n".join(dict.fromkeys(entry for cell in cells for entry in bibtex(self.methods, cell).split("\n\n")))
+        return "\n\n".join(
+            dict.fromkeys(entry for cell in cells for entry in bibtex(self._methods(), cell).split("\n\n"))
+        )
+
+    def _methods(self) -> tuple[str, ...]:
+        """Keys of the methods that this one used."""
+        return self.methods
 
     @abstractmethod
     def _cells(self) -> Iterable[Any]:

@@ -124,6 +124,14 @@ def test_times_steps_it_is_what_one_percent_does(name, paths):
         assert by_hand == pytest.approx(list(effect.values()), rel=1e-7, abs=1e-9)
 
 
+def test_its_tables_have_the_derivative_and_what_a_step_does():
+    found = vrest.prepare("mammalian_neuron", ["K_leak.permeability", "temperature"]).gradient()
+    raw, step = (table.to_dataframe() for table in found.tables())
+    assert raw["dV (mV)"].tolist() == found.v[:, 0].tolist()
+    assert step["step"].tolist() == ["1 %", "1 K"]
+    assert step["dV (mV)"].tolist() == pytest.approx((found.v * found.steps)[:, 0])
+
+
 def test_a_potential_has_a_step_of_its_own():
     ready = vrest.prepare("mammalian_neuron", ["neuron.potential", "temperature", "inside.radius"])
     assert ready.of.step_texts == ("1 mV", "1 K", "1 %")

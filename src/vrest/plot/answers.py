@@ -105,9 +105,10 @@ def runs_axes(found: Runs, ax: Axes) -> Axes:
 def gradient_axes(found: Gradient, ax: Axes) -> Axes:
     """What 1 % more of each number does to V of the first membrane; of several lanes their range."""
     walls = found.rests.system.structure.walls
-    values = np.abs(found.of.values)[:, None]
-    effects = 0.01 * values * (found.v if len(walls) == 1 else found.v[:, 0])
-    names = [name.split(".")[-1] if name.count(".") < 4 else ".".join(name.split(".")[-2:]) for name in found.of.names]
+    effects = found.steps * (found.v if len(walls) == 1 else found.v[:, 0])
+    names = [".".join(name.replace(".ions.", ".").split(".")[-2:]) for name in found.of.names]
+    steps = found.of.step_texts
+    names = [name if step == "1 %" else f"{name} ({step})" for name, step in zip(names, steps, strict=True)]
     middle = np.nanmedian(effects, axis=1)
     ax.barh(names, middle, color=ALONE, height=0.6)
     if effects.shape[1] > 1:

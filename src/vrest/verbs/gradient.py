@@ -36,6 +36,7 @@ class Gradient(Drawn):
 
     drawn_by: ClassVar[str] = "vrest.plot.answers:gradient_axes"
     methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Bradbury2018")
+    opened: ClassVar[int] = 2
 
     of: Arguments
     """The cell, and the numbers that vary."""
@@ -92,21 +93,29 @@ class Gradient(Drawn):
         yield f"Derivatives of {what} of '{self.of.cell.name}' by {', '.join(self.of.names)}"
 
     def tables(self) -> tuple[Table, ...]:
-        """For each number and lane how V (mV) and volumes (um3) move with it, by its door unit."""
+        """For each number and lane how V (mV) and volumes (um3) move: by its door unit, and for a small step."""
         names, lanes = self.of.names, len(self.rests.outcome)
         walls = [wall.name for wall in self.rests.system.structure.walls]
         heads = [("dV" if len(walls) == 1 else f"dV {name}", "mV") for name in walls]
         heads += [(f"d volume {name}", "um3") for name in _finite(self.rests.system)]
-        columns = (
-            Column("by", "", [name for name in names for _ in range(lanes)]),
-            Column("unit of that", "", [unit or "1" for unit in self.of.units for _ in range(lanes)]),
-            Column("lane", "", list(range(lanes)) * len(names)),
-            *(
-                Column(head, unit, np.ravel(self.readings[:, k]).tolist(), rounding=0.0)
-                for k, (head, unit) in enumerate(heads)
-            ),
+
+        def table(per: str, units: Iterable[str], by: np.ndarray | float, title: str) -> Table:
+            columns = (
+                Column("by", "", [name for name in names for _ in range(lanes)]),
+                Column(per, "", [unit for unit in units for _ in range(lanes)]),
+                Column("lane", "", list(range(lanes)) * len(names)),
+                *(
+                    Column(head, unit, np.ravel(self.readings[:, k] * by).tolist(), rounding=0.0)
+                    for k, (head, unit) in enumerate(heads)
+                ),
+            )
+            return Table(columns, title)
+
+        units = (unit or "1" for unit in self.of.units)
+        return (
+            table("unit of that", units, 1.0, "Derivatives by the door unit of each number"),
+            table("step", self.of.step_texts, self.steps, "What a small step of each number does"),
         )
-        return (Table(columns, "Derivatives by the door unit of each number"),)
 
 
 def gradient_of(

@@ -33,7 +33,7 @@ class Population(Drawn):
     """
 
     drawn_by: ClassVar[str] = "vrest.plot.population:population_axes"
-    methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Steinebach2023", "Bradbury2018")
+    methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Bradbury2018")
     cell: Cell
     """The cell that was varied."""
     samples: Samples
@@ -121,6 +121,9 @@ class Population(Drawn):
     def warnings(self) -> list[Notice]:
         """What to know before trusting the numbers."""
         return notices(self.cell) + slower(self.fallbacks)
+
+    def _methods(self) -> tuple[str, ...]:
+        return (*self.methods, *(() if self.settled else ("Steinebach2023",)))
 
     def _cells(self) -> Iterable[Cell]:
         return (self.cell,)

@@ -76,6 +76,9 @@ class ModelChoice(Drawn):
         """Unit of every key of `as_dict` that has one."""
         return self.best.units() | {"difference": "1", "weight": "1", "rms": "mV"}
 
+    def _methods(self) -> tuple[str, ...]:
+        return (*self.methods, *(key for f in self.fits for key in f._methods()))
+
     def _cells(self) -> Iterable[Cell]:
         return (self.best.cell,)
 

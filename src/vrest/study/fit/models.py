@@ -7,7 +7,7 @@ current, `settled` where it rests; both are differentiated by the implicit funct
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal, get_args
@@ -33,6 +33,14 @@ from vrest.verbs.prepared import Prepared
 Array = NDArray[np.float64]
 Model = Literal["ghk", "mullins_noda", "chord", "instant", "settled"]
 MODELS: tuple[Model, ...] = get_args(Model)
+CITES: Mapping[Model, tuple[str, ...]] = {
+    "ghk": ("Goldman1943", "Hodgkin1949"),
+    "mullins_noda": ("Mullins1963",),
+    "chord": ("Hodgkin1959",),
+    "instant": ("Bradbury2018",),
+    "settled": ("Sandu1997", "Bradbury2018"),
+}
+"""Keys of `references.bib`."""
 
 SOLVED: tuple[Model, ...] = ("instant", "settled")
 

@@ -19,7 +19,7 @@ from vrest.shown import Drawn
 from vrest.study.fit.free import Free, path_values
 from vrest.study.fit.least_squares import Optimum, Profile, Squares
 from vrest.study.fit.measured import Measured
-from vrest.study.fit.models import Model
+from vrest.study.fit.models import CITES, Model
 from vrest.study.fit.noise import Noise
 from vrest.tables import Column, Table, number
 from vrest.verbs.slower import slower
@@ -113,6 +113,10 @@ class Fit(Drawn):
     """What has been learnt of each unknown, in words."""
     fallbacks: tuple[Fallback, ...] = ()
     """What was left to XLA."""
+
+    def _methods(self) -> tuple[str, ...]:
+        between = ("Patterson1971", "Satterthwaite1946") if self.noise.groups else ()
+        return (*CITES[self.model], *self.methods, *between)
 
     @property
     def free(self) -> tuple[Free, ...]:

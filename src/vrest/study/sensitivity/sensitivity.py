@@ -16,7 +16,7 @@ from vrest.study.sensitivity.collapse import collapse
 from vrest.study.sensitivity.factors import Factor, factors
 from vrest.study.sensitivity.local import SAME_RATE, Local, local
 from vrest.study.sensitivity.observed import Quantity, chosen
-from vrest.study.sensitivity.sobol import N
+from vrest.study.sensitivity.sobol import Indices, N
 from vrest.study.sensitivity.spread import Sobol, spread
 from vrest.tables import Column, Table, number
 from vrest.units import format_si, from_door, from_si, to_si
@@ -159,6 +159,9 @@ class Sensitivity(Drawn):
         """Unit of every key of `as_dict` that has one: of an effect, that of its quantity's effects."""
         ones = dict.fromkeys(("first", "first_ci", "total", "total_ci", "share", "share_ci"), "1")
         return ones | {q.name: q.effect_unit for q in self.quantities}
+
+    def _methods(self) -> tuple[str, ...]:
+        return (*self.methods, *(Indices.methods if self.sobol else ()))
 
     def _cells(self) -> Iterable[Cell]:
         return (self.cell,)
