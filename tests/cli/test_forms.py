@@ -237,6 +237,9 @@ def test_show(vrest):
     assert "hille" in shown.out
     assert "membranes.neuron.transports.pump.max_rate" in shown.out
     body = vrest("show", "mammalian_neuron", "--json").json
+    assert vrest("show", "mammalian_neuron", "--bibtex").out == body["result"]["bibtex"] + "\n"
+    assert body["result"]["bibtex"].startswith("@misc{vrest,")
+    assert "@article{Kager2000," in body["result"]["bibtex"]
     assert body["result"]["values"]["compartments.outside.ions.K"] == 5.0
     assert body["units"]["values"]["compartments.outside.ions.K"] == "mM"
     assert set(body["units"]["values"]) == set(body["result"]["values"])

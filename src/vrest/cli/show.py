@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @options.changes
 @click.option("--sources", is_flag=True, help="Say where each value comes from, and its known range.")
 @click.option("--toml", is_flag=True, help="Print the cell as a file, to copy and change.")
+@click.option("--bibtex", is_flag=True, help="Print what to cite: vrest, the cell's sources and its laws.")
 @click.option("--schema", is_flag=True, help="Print the JSON schema of cell files, for editors.")
 @options.common
 def command(
@@ -24,6 +25,7 @@ def command(
     changes: options.Changes,
     sources: bool,
     toml: bool,
+    bibtex: bool,
     schema: bool,
     as_json: bool,
     quiet: bool,
@@ -35,6 +37,7 @@ def command(
       vrest show
       vrest show mammalian_neuron --sources
       vrest show mammalian_neuron --toml > my_cell.toml
+      vrest show mammalian_neuron --bibtex > sources.bib
       vrest show --schema > cell.schema.json
     """
     from vrest.cli.answer import answer
@@ -48,7 +51,7 @@ def command(
         click.echo(to_json(json_schema()))
         return
     if cell is None:
-        if changes or sources or toml:
+        if changes or sources or toml or bibtex:
             raise Wrong("CELL is missing.", code="missing_argument", hint="'vrest show' alone lists the library.")
         listed = titles()
         body = report({"library": listed}, {}, {})
@@ -59,6 +62,11 @@ def command(
         from vrest.model.cellfile import write_cell
 
         click.echo(write_cell(described), nl=False)
+        return
+    if bibtex and not as_json:
+        from vrest.model.citations import bibtex as written
+
+        click.echo(written(cell=described))
         return
     values, units = numbers(described)
     body = report(
@@ -96,6 +104,7 @@ def result(cell: Cell, values: dict[str, Any]) -> dict[str, Any]:
     """What a file holds, and what the charge balance adds."""
     from vrest.io.report import door
     from vrest.model.cellfile import write_cell
+    from vrest.model.citations import bibtex
     from vrest.model.paths import parameters
 
     known = parameters(cell)
@@ -110,6 +119,7 @@ def result(cell: Cell, values: dict[str, Any]) -> dict[str, Any]:
             for path, source in cell.sources.items()
         },
         "references": dict(cell.references),
+        "bibtex": bibtex(cell=cell),
         "toml": write_cell(cell),
     }
 
