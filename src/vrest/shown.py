@@ -9,13 +9,10 @@ from html import escape
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from vrest.tables import Table, prose
+from vrest.tables import WIDTH, Table, prose
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-WIDTH = 80
-"""Columns of text."""
 
 LINES = 9
 """Lines of a repr: what has more to say says it in its tables."""
@@ -61,10 +58,11 @@ class Shown(Told, ABC):
 
     def cite(self) -> str:
         """BibTeX of what was used: vrest, the sources and laws of the cells, the methods."""
-        bibtex = import_module("vrest.model.citations").bibtex
+        citations = import_module("vrest.model.citations")
+        keys = [*self._methods(), *(key for text in self._sources() for key in citations.of_text(text))]
         cells = tuple(self._cells()) or (None,)
         return "\n\n".join(
-            dict.fromkeys(entry for cell in cells for entry in bibtex(self._methods(), cell).split("\n\n"))
+            dict.fromkeys(entry for cell in cells for entry in citations.bibtex(keys, cell).split("\n\n"))
         )
 
     def _methods(self) -> tuple[str, ...]:
@@ -74,6 +72,10 @@ class Shown(Told, ABC):
     @abstractmethod
     def _cells(self) -> Iterable[Any]:
         """The cells that it is of."""
+
+    def _sources(self) -> Iterable[str]:
+        """Texts with literature beside that, such as what a perturbation is known from."""
+        return ()
 
     def _said(self) -> Iterable[str]:
         """Sentences that stand below the tables."""

@@ -61,7 +61,7 @@ def command(
 
     def human() -> None:
         say(f"{found.name}: V at rest and what it has moved by")
-        table(found.table())
+        table(*found.tables())
         for refused, error in found.refused.items():
             say(f"{refused}: {error.message}")
 

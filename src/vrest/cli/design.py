@@ -139,7 +139,7 @@ def show(made: Design, temperature: float) -> None:
     say(f"{head}: {r.outcome.words}")
     if made.stable:  # else it is in the error
         say(r.reason)
-    table(made.table())
+    table(*made.tables())
     if made.input_resistance is not None:
         say(f"input resistance: {number(made.input_resistance)} Mohm")
     if r.slowest_time_constant is not None:

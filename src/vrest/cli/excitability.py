@@ -76,7 +76,7 @@ def command(
     )
 
     def human() -> None:
-        say(f"{described.name} at {number(body['temperature'])} degC: {ready}")
+        say(f"{described.name} at {number(body['temperature'])} degC: {ready!r}")
         if tried:
             columns = [
                 Column("current", "uA/cm2", [f.density for f in tried]),

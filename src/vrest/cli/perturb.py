@@ -148,7 +148,7 @@ def show(found: Perturbed, temperature: float) -> None:
     say(f"washed after {duration(found.duration)}: {back}" + (f", V is back after {duration(took)}" if took else ""))
     if found.excitability:
         for when, ready in zip(("at rest", "kept on"), found.excitability, strict=True):
-            say(f"{when}: {ready or 'no rest to fire from'}")
+            say(f"{when}: {'no rest to fire from' if ready is None else repr(ready)}")
     say(found.sentence())
     table(*found.why.tables())
 

@@ -6,16 +6,15 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
-from vrest.plot.labels import settle
-from vrest.plot.ladder import draw_ladder, prepare_ladder
+from vrest.model.names import parameter_label, parameter_name
 from vrest.plot.look import look, stroke
 from vrest.plot.style import INK, MUTED, PUMP, dress, ion_colour, number, reversal_label, time_unit, zero_line
 from vrest.study.calculator import Ghk
 from vrest.study.check.check import Check
 from vrest.study.design.design import Design
 from vrest.study.excitability import Firing
-from vrest.study.explain.explain import explain
 from vrest.study.fit.identify import Candidate
 from vrest.study.fit.model_choice import ModelChoice
 from vrest.study.fit.result import Estimate
@@ -24,20 +23,10 @@ from vrest.units import MINUTE
 from vrest.verbs.gradient import Gradient
 from vrest.verbs.instant import Instant
 from vrest.verbs.prepared_answers import Rests, Runs
-from vrest.verbs.rest import Rest
 from vrest.verbs.rest_many import RestMany
 
 ALONE, TOGETHER = "#0072B2", "#D55E00"
 """What there was, or is alone; what comes of it, or of all together."""
-
-
-def rest_axes(rest: Rest, ax: Axes) -> Axes:
-    """The ladder of potentials of the first membrane."""
-    story = explain(rest).membranes[0]
-    prepare_ladder(ax, story, name=len(rest.cell.membranes) > 1)
-    settle(ax.figure)  # pyright: ignore[reportArgumentType]
-    draw_ladder(ax, story)
-    return ax
 
 
 def instant_axes(answer: Instant, ax: Axes) -> Axes:
@@ -68,13 +57,14 @@ def ghk_axes(found: Ghk, ax: Axes) -> Axes:
 
 def rests_axes(found: Rests, ax: Axes) -> Axes:
     """V at rest, lane by lane; a lane that does not rest has no mark."""
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return _potentials(ax, np.arange(len(found.outcome)), found, "lane", marks=True)
 
 
 def rest_many_axes(many: RestMany, ax: Axes) -> Axes:
     """V at rest against the first of the values that vary."""
     parameter, row = many.ready.of.parameters[0], many.ready.si(many.over)[0]
-    name = f"{many.ready.paths[0].split('.')[-1]} ({parameter.unit})"
+    name = parameter_label(many.ready.cell, parameter.path)
     return _potentials(ax, parameter.door(row), many.found, name, marks=len(many.over) > 1)
 
 
@@ -106,7 +96,7 @@ def gradient_axes(found: Gradient, ax: Axes) -> Axes:
     """What 1 % more of each number does to V of the first membrane; of several lanes their range."""
     walls = found.rests.system.structure.walls
     effects = found.steps * (found.v if len(walls) == 1 else found.v[:, 0])
-    names = [".".join(name.replace(".ions.", ".").split(".")[-2:]) for name in found.of.names]
+    names = [parameter_name(found.of.cell, one.path) for one in found.of.each]
     steps = found.of.step_texts
     names = [name if step == "1 %" else f"{name} ({step})" for name, step in zip(names, steps, strict=True)]
     middle = np.nanmedian(effects, axis=1)
@@ -137,7 +127,8 @@ def check_axes(story: Check, ax: Axes) -> Axes:
 
 def design_axes(made: Design, ax: Axes) -> Axes:
     """By what factor the design changed each number; what it added, or has no factor, is left out."""
-    factors = {c.name: c.value / c.was for c in made.choices if c.was and c.value / c.was > 0}
+    changed = [c for c in made.choices if c.was and c.value / c.was > 0]
+    factors = {parameter_name(made.cell, c.path): c.value / c.was for c in changed if c.was}
     ax.barh(list(factors), [np.log2(f) for f in factors.values()], color=ALONE, height=0.6)
     ax.xaxis.set_major_formatter(lambda x, _: f"×{2.0**x:.3g}")
     ax.invert_yaxis()
@@ -176,6 +167,9 @@ def indices_axes(found: Indices, ax: Axes) -> Axes:
 def model_choice_axes(choice: ModelChoice, ax: Axes) -> Axes:
     """The Akaike weight of each model."""
     ax.barh([f.model for f in choice.fits], choice.weights, color=PUMP, height=0.6)
+    for k, weight in enumerate(choice.weights):
+        side = "right" if weight > 0.5 else "left"
+        ax.annotate(f" {number(weight, '.2g')} ", (weight, k), va="center", ha=side, fontsize=look().small)
     ax.invert_yaxis()
     ax.set_xlim(0.0, 1.0)
     return dress(ax, x="Akaike weight")
@@ -200,4 +194,5 @@ def _line(several: bool) -> dict[str, Any]:
 
 def _legend(ax: Axes, wanted: bool) -> None:
     if wanted:
-        ax.legend(fontsize=look().small, frameon=False, labelcolor=MUTED)
+        place = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "ncols": 2}
+        ax.legend(fontsize=look().small, frameon=False, labelcolor=MUTED, **place)

@@ -47,8 +47,8 @@ class Rest(Drawn):
     ('rests', True, '-70.00 mV', '60.63 mV', '3.56e+07 /s')
     """
 
+    drawn_by: ClassVar[str] = "vrest.plot.ladder:rest_axes"
     methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Bradbury2018")
-    drawn_by: ClassVar[str] = "vrest.plot.answers:rest_axes"
 
     cell: Cell
     """The cell that was asked about, changes applied."""

@@ -212,7 +212,7 @@ class Run(Drawn):
             yield f"  V ({name}): {first} -> {last} mV (range {low} to {high})"
         for event in self.plan.events:
             yield f"  at {duration(event.time)}: {event.change}"
-        yield f"  Rodas5P, rtol {self.rtol:g}: {self.steps} steps, {self.rejected} rejected"
+        yield f"  Rodas5P, rtol {number(self.rtol)}: {self.steps} steps, {self.rejected} rejected"
 
     def _potentials(self) -> dict[str, np.ndarray]:
         """V by membrane, mV."""

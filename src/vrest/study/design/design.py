@@ -12,15 +12,16 @@ from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.notice import Notice
 from vrest.model.transport import Transport
+from vrest.shown import Drawn, glued
 from vrest.study.design.draft import Choice, Target, draft
 from vrest.study.design.strengths import input_conductance
-from vrest.tables import WIDTH, Column, Table, number
+from vrest.tables import Column, Table, number
 from vrest.units import from_si
 from vrest.verbs.rest import Rest, rest, rest_here
 
 
 @dataclass(frozen=True)
-class Design:
+class Design(Drawn):
     """A cell that is stationary where it was wanted. `str()` is a table, `as_dict()` is ready for JSON.
 
     >>> made = design("mammalian_neuron", v_rest=-75)
@@ -28,6 +29,7 @@ class Design:
     (True, '-75.0 mV', 'neuron.K_leak.permeability')
     """
 
+    drawn_by: ClassVar[str] = "vrest.plot.answers:design_axes"
     methods: ClassVar[tuple[str, ...]] = ("Attwell2001", "Sandu1997", "Bradbury2018", "Virtanen2020")
     cell: Cell
     """The designed cell: it starts from the target."""
@@ -85,8 +87,15 @@ class Design:
             "conditioning": "1",
         }
 
-    def table(self) -> Table:
-        """What was chosen, and what it was."""
+    def _cells(self) -> Iterable[Cell]:
+        return (self.cell,)
+
+    def _brief(self) -> Iterable[str]:
+        yield f"Design of '{self.cell.name}' for {number(self.v_rest, 6)} mV: {self.rest.outcome.name}"
+        yield from (f"  {c.name} = {glued(f'{number(c.value)} {c.unit}'.rstrip())} ({c.how})" for c in self.choices)
+
+    def tables(self) -> tuple[Table, ...]:
+        """What was chosen, and what it was, each in its door unit."""
         columns = [
             Column("value", "", [c.name for c in self.choices]),
             Column("was", "", [c.was for c in self.choices], rounding=0.0),
@@ -94,13 +103,7 @@ class Design:
             Column("unit", "", [c.unit for c in self.choices]),
             Column("how", "", [c.how for c in self.choices]),
         ]
-        return Table(columns)
-
-    def __repr__(self) -> str:
-        head = f"Design of '{self.cell.name}' for {number(self.v_rest, 6)} mV: {self.rest.outcome.name}"
-        return f"{head}\n{self.table().text(WIDTH)}"
-
-    __str__ = __repr__
+        return (Table(columns),)
 
 
 def design(

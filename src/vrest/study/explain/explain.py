@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from vrest.errors import NoRestError
+from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike
 from vrest.model.change import Change
 from vrest.model.notice import Notice
 from vrest.model.transport import ATP
+from vrest.shown import Drawn
 from vrest.study.explain.account import PASSIVE, TIE, bill, pumps, sentences, tables
 from vrest.study.explain.parts import Parts, parts
 from vrest.study.explain.story import IonStory, MembraneStory, PumpStory
 from vrest.system.observables import AROUND, bare_transports
 from vrest.system.structure import Wall
-from vrest.tables import ROUNDING, WIDTH, prose
+from vrest.tables import ROUNDING, WIDTH, Column, Table, millivolts, number, prose
 from vrest.units import from_si
 from vrest.verbs.instant import instant_potentials
 from vrest.verbs.progress import Progress
@@ -26,13 +29,14 @@ from vrest.verbs.rest import Rest, rest
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Explanation(Drawn):
     """The account of a resting state. `str()` is a table, `as_dict()` is ready for JSON.
 
     >>> print(explain("mammalian_neuron").sentences()[0])
     V is -70.00 mV, a vote of the open channels: each ion pulls towards its E with its share of the conductance. ...
     """
 
+    drawn_by: ClassVar[str] = "vrest.plot.explanation:explanation_axes"
     methods: ClassVar[tuple[str, ...]] = ("Hodgkin1959", "Goldman1943", "Hodgkin1949", "Mullins1963")
     rest: Rest
     """What is accounted for."""
@@ -80,7 +84,35 @@ class Explanation:
     def __str__(self) -> str:
         return self.text(WIDTH)
 
-    __repr__ = __str__
+    def _cells(self) -> Iterable[Cell]:
+        return (self.rest.cell,)
+
+    def _brief(self) -> Iterable[str]:
+        yield f"Explanation of '{self.rest.cell.name}'"
+        for m in self.membranes:
+            off = (
+                ""
+                if m.direct is None
+                else f"; stopping the pumps: {number(m.direct, decimals=2, signed=True)} mV at once"
+            )
+            yield f"  V ({m.membrane}) = {millivolts(m.v)} mV{off}"
+        yield f"  {number(self.atp_per_second, 3)} ATP/s"
+
+    def tables(self) -> tuple[Table, ...]:
+        """Each ion's share of V, by membrane; what carries it."""
+        shares, carried = zip(*(tables(m, self.rest) for m in self.membranes), strict=True)
+        if len(shares) == 1:
+            return (*shares, *carried)
+        named = [m.membrane for m, table in zip(self.membranes, shares, strict=True) for _ in table.columns[0].values]
+        joined = [
+            replace(parts[0], values=[value for part in parts for value in part.values])
+            for parts in zip(*(table.columns for table in shares), strict=True)
+        ]
+        titled = [replace(t, title=f"{m.membrane}: {t.title}") for m, t in zip(self.membranes, carried, strict=True)]
+        return Table([Column("membrane", "", named), *joined], "Ions"), *titled
+
+    def _said(self) -> Iterable[str]:
+        return self.sentences()
 
 
 UNITS = {

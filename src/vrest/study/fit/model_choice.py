@@ -85,7 +85,8 @@ class ModelChoice(Drawn):
     def _brief(self) -> Iterable[str]:
         yield f"{len(self.fits)} models of {len(self.best.data)} potentials of '{self.best.cell.name}':"
         for f, d, w in zip(self.fits, self.differences, self.weights, strict=True):
-            yield f"  {f.model}: AICc {number(f.aicc, decimals=2)} (+{number(d, decimals=2)}), weight {number(w, 3)}"
+            aicc = f"AICc {number(f.aicc, decimals=2)} (+{number(d, decimals=2)})"
+            yield f"  {f.model}: {aicc}, weight {number(w, decimals=3)}"
 
     def tables(self) -> tuple[Table, ...]:
         """A row for each model: AICc, its difference from the best, weight, rms of the residuals (mV), unknowns."""

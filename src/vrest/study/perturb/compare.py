@@ -12,16 +12,17 @@ from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.elsewhere import elsewhere
 from vrest.model.notice import Notice
+from vrest.shown import Drawn, glued
 from vrest.study.perturb.follow import MOST_STEPS
 from vrest.study.perturb.perturb import cells_of, perturb
 from vrest.study.perturb.perturbation import Perturbation, find
 from vrest.study.perturb.perturbed import UNITS, Perturbed, by_membrane
-from vrest.tables import WIDTH, Column, Table, prose
+from vrest.tables import Column, Table, number
 from vrest.verbs.progress import Progress
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Drawn):
     """What one perturbation did to each cell, or why it does not apply to it. `str()` is a table.
 
     >>> both = compare(["mammalian_neuron", "kir_muscle"], "kir41_loss")
@@ -29,6 +30,7 @@ class Comparison:
     (['kir_muscle'], 'no_target')
     """
 
+    drawn_by: ClassVar[str] = "vrest.plot.perturb:comparison_axes"
     methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Steinebach2023", "Bradbury2018")
     name: str
     """Of the perturbation."""
@@ -54,8 +56,8 @@ class Comparison:
         """Of every cell, with its name."""
         return [Notice(n.code, f"{a.cell.name}: {n.message}") for a in self.answers for n in a.warnings]
 
-    def table(self) -> Table:
-        """V at rest, the change of V at each moment, and how it ends; a row for each membrane of a cell."""
+    def tables(self) -> tuple[Table, ...]:
+        """V at rest, the change of V at each moment (mV), and how it ends; a row for each membrane of a cell."""
         held = [(a, wall.name) for a in self.answers for wall in a.before.system.structure.walls]
         rested = [by_membrane(a.before)[wall] for a, wall in held]
         columns = [
@@ -69,14 +71,30 @@ class Comparison:
         back = {True: "yes", False: "no", None: "?"}
         columns.append(Column("ends", "", [a.outcome.name for a, _ in held]))
         columns.append(Column("recovers", "", [back[a.recovers] for a, _ in held]))
-        return Table(columns)
+        return (Table(columns),)
 
-    def __repr__(self) -> str:
-        head = f"{self.name}: V at rest, and what it has moved by"
-        refused = [prose(f"{name}: {error.message}", WIDTH) for name, error in self.refused.items()]
-        return "\n".join([head, self.table().text(WIDTH), *refused])
+    def _cells(self) -> Iterable[Cell]:
+        return (a.cell for a in self.answers)
 
-    __str__ = __repr__
+    def _sources(self) -> Iterable[str]:
+        return (p.source for p in self.answers[0].perturbations)
+
+    def _brief(self) -> Iterable[str]:
+        yield f"{self.name} in {len(self.answers)} cell{'' if len(self.answers) == 1 else 's'}:"
+        for a in self.answers:
+            moved = ", ".join(f"{label} {_step(a, label)}" for label in ("at once", "settled"))
+            yield f"  {a.cell.name}: {moved}, {a.outcome.name}"
+        if self.refused:
+            yield f"  does not apply to {', '.join(self.refused)}"
+
+    def _said(self) -> Iterable[str]:
+        return (f"{name}: {error.message}" for name, error in self.refused.items())
+
+
+def _step(story: Perturbed, label: str) -> str:
+    """The change of V of the first membrane at a moment."""
+    moved = story.change(label)
+    return "none" if moved is None else glued(f"{number(next(iter(moved.values())), decimals=2, signed=True)} mV")
 
 
 def compare(

@@ -87,6 +87,9 @@ class Perturbation(Shown):
     def _cells(self) -> Iterable[Cell]:
         return ()
 
+    def _sources(self) -> Iterable[str]:
+        return (self.source,)
+
     def _brief(self) -> Iterable[str]:
         bound = self.text(self.default if self.dose is None else self.dose)
         yield f"Perturbation '{self.name}': {self.title}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
@@ -12,6 +13,7 @@ from vrest.model.cell import Cell
 from vrest.model.change import Change, apply
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
+from vrest.shown import Drawn, glued
 from vrest.study.excitability import UNITS as READINESS
 from vrest.study.excitability import Excitability, by_itself, excitability
 from vrest.study.explain.moved import State
@@ -20,7 +22,7 @@ from vrest.study.perturb.perturbation import Perturbation
 from vrest.study.perturb.why import Why, listed
 from vrest.study.targets import is_there
 from vrest.system.assemble import System
-from vrest.tables import WIDTH, Column, Table, number, prose
+from vrest.tables import Column, Table, number
 from vrest.units import duration, from_si
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.readings import readings
@@ -83,7 +85,7 @@ UNITS = {
 
 
 @dataclass(frozen=True)
-class Perturbed:
+class Perturbed(Drawn):
     """What perturbations did to a cell that rested. `str()` is a short table.
 
     >>> from vrest.study.perturb.perturb import perturb
@@ -92,6 +94,7 @@ class Perturbed:
     V moves ...
     """
 
+    drawn_by: ClassVar[str] = "vrest.plot.perturb:perturbation_axes"
     methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Steinebach2023", "Bradbury2018")
     cell: Cell
     """The cell, with what the perturbations need prepared in it."""
@@ -304,10 +307,29 @@ class Perturbed:
         """Unit of every key of `as_dict`."""
         return dict(UNITS)
 
-    def __repr__(self) -> str:
-        return _table(self)
+    def _cells(self) -> Iterable[Cell]:
+        return (self.cell,)
 
-    __str__ = __repr__
+    def _sources(self) -> Iterable[str]:
+        return (p.source for p in self.perturbations)
+
+    def _brief(self) -> Iterable[str]:
+        yield f"{self.title}: {self.outcome.name}"
+        for name, v in by_membrane(self.before).items():
+            moved = [(m.label, self.change(m.label)) for m in self.moments]
+            steps = ", ".join(
+                f"{label} {glued(number(step[name], decimals=2, signed=True))}" for label, step in moved if step
+            )
+            yield f"  V ({name}): {number(v, decimals=2)} mV at rest; {steps}"
+        back = {True: "recovers", False: "does not recover", None: "was not at rest when the run was stopped"}
+        yield f"  washed after {duration(self.duration)}, it {back[self.recovers]}"
+
+    def tables(self) -> tuple[Table, ...]:
+        """At rest and at every moment V (mV), contents (mM), volumes relative to rest, ATP spent (1/s)."""
+        return (readings_table(self), *self.why.tables())
+
+    def _said(self) -> Iterable[str]:
+        return filter(None, (self.hypothetical, self.sentence()))
 
 
 def moment(label: str, time: float | None, system: System, x: np.ndarray, p: np.ndarray) -> Moment:
@@ -395,7 +417,7 @@ def readings_table(story: Perturbed) -> Table:
     walls, sizes = list(rested.v or {}), rested.volumes or {}
     inner = [s for s in story.before.system.structure.spaces if s.finite]
     labels = [f"{m.label}*" if story.at_once_is_hypothetical and m.label == "at once" else m.label for m in told]
-    columns = [Column("", "", labels)]
+    columns = [Column("moment", "", labels)]
     for w in walls:
         name = f"V {w}" if len(walls) > 1 else "V"
         columns.append(Column(name, "mV", [m.v[w] if m.v else None for m in told], decimals=2))
@@ -409,9 +431,3 @@ def readings_table(story: Perturbed) -> Table:
             columns.append(Column(f"relative volume {s.name}", "", swollen))
     spent = [m.atp_per_second if m.v else None for m in told]
     return Table([*columns, Column("ATP", "/s", spent, digits=3)])
-
-
-def _table(story: Perturbed) -> str:
-    head = f"{story.title}: {story.outcome.name}"
-    told = [prose(text, WIDTH) for text in (story.hypothetical, story.sentence()) if text]
-    return "\n".join([head, readings_table(story).text(WIDTH), *told])
