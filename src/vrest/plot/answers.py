@@ -14,7 +14,6 @@ from vrest.plot.style import INK, MUTED, PUMP, dress, ion_colour, number, revers
 from vrest.study.calculator import Ghk
 from vrest.study.check.check import Check
 from vrest.study.design.design import Design
-from vrest.study.excitability import Firing
 from vrest.study.fit.identify import Candidate
 from vrest.study.fit.model_choice import ModelChoice
 from vrest.study.fit.result import Estimate
@@ -106,14 +105,6 @@ def gradient_axes(found: Gradient, ax: Axes) -> Axes:
         ax.errorbar(middle, range(len(names)), xerr=ends, fmt="none", ecolor=INK, elinewidth=stroke(1.0))
     zero_line(ax, vertical=True)
     return dress(ax, x="change of V for 1 % more (mV)")
-
-
-def firing_axes(answer: Firing, ax: Axes) -> Axes:
-    """V over time under the step."""
-    unit, length = time_unit(float(answer.time[-1]))
-    ax.plot(answer.time / length, answer.v, color=INK, linewidth=stroke(1.1))
-    ax.margins(x=0.0)
-    return dress(ax, x=f"time ({unit})", y="V (mV)")
 
 
 def check_axes(story: Check, ax: Axes) -> Axes:

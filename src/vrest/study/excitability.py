@@ -64,7 +64,7 @@ class Firing(Drawn):
     ('repetitive', 14, True)
     """
 
-    drawn_by: ClassVar[str] = "vrest.plot.answers:firing_axes"
+    drawn_by: ClassVar[str] = "vrest.plot.firing:firing_axes"
     methods: ClassVar[tuple[str, ...]] = ("Steinebach2023", "Bradbury2018")
     cell: Cell
     """What was stimulated."""
