@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from vrest.model.cellfile import load
+from vrest.plot.clock import Clock
 from vrest.plot.events import blocks, lay_out
 from vrest.plot.labels import spread
 from vrest.plot.style import ION_COLOURS, PUMP, current_unit, ion_label, number, readable, time_unit
@@ -80,11 +81,11 @@ def test_protocol_blocks() -> None:
     ]
     found = blocks(simulate(load("mammalian_neuron"), events, 50.0, points=6))
     assert [(b.start, b.stop, b.text, b.over) for b in found] == [
-        (10.0, 40.0, "outside.K = 12 mM, swap Na", 5.0),
-        (20.0, 30.0, "pump.max_rate ×0.5", 0.0),
-        (30.0, 50.0, "pump.max_rate ×0", 0.0),
+        (10.0, 40.0, "[K⁺]ₒ = 12 mM, for Na⁺", 5.0),
+        (20.0, 30.0, "pump maximal rate ×0.5", 0.0),
+        (30.0, 50.0, "pump maximal rate ×0", 0.0),
         (40.0, 50.0, "restored", 0.0),
     ]
-    strip = lay_out(found, 0.0, 50.0, 120.0)
+    strip = lay_out(found, Clock(0.0, 50.0), 120.0)
     assert [len(row) for row in strip.rows] == [2, 2]
     assert strip.lines[1] == (0, 1)  # too long for one line at this width

@@ -8,7 +8,10 @@ from matplotlib.axes import Axes
 
 from vrest.model.cell import Cell
 from vrest.model.change import Change
-from vrest.model.paths import Parameter, parameters, resolve
+from vrest.model.ion_labels import ion_label
+from vrest.model.names import parameter_name, unit_label
+from vrest.model.paths import Parameter, resolve
+from vrest.plot.clock import Clock
 from vrest.plot.labels import text_width
 from vrest.plot.look import look, stroke
 from vrest.plot.style import FAINT, INK, MUTED, number
@@ -38,7 +41,7 @@ def blocks(run: Run) -> list[Block]:
     >>> run = simulate("mammalian_neuron", [(60.0, "pump.max_rate*=0"), (120.0, "pump.max_rate=restore")],
     ...                200.0, points=5)
     >>> [(b.start, b.stop, b.text) for b in blocks(run)]
-    [(60.0, 120.0, 'pump.max_rate ×0'), (120.0, 200.0, 'restored')]
+    [(60.0, 120.0, 'pump maximal rate ×0'), (120.0, 200.0, 'restored')]
     """
     end = float(run.time[-1])
     rows: dict[str, str] = {}  # the row of a value; a companion ion belongs to the one it goes along with
@@ -52,7 +55,7 @@ def blocks(run: Run) -> list[Block]:
             rows.setdefault(f"{parameter.path.rsplit('.', 1)[0]}.{change.companion}", row)
         text = describe(run.cell, parameter, change)
         if restored and not known:
-            text = f"{short_name(run.cell, parameter.path)} {text}"
+            text = f"{parameter_name(run.cell, parameter.path)} {text}"
         block = Block(row, time, end, text, change.over, restored)
         if block not in found:
             found = [replace(b, stop=time) if b.path == row and b.start < time < b.stop else b for b in found]
@@ -67,37 +70,20 @@ def describe(cell: Cell, parameter: Parameter, change: Change) -> str:
     >>> from vrest.model.change import parse_change
     >>> cell = load("mammalian_neuron")
     >>> describe(cell, resolve(cell, "outside.K"), parse_change("outside.K=12 mM swap Na"))
-    'outside.K = 12 mM, swap Na'
+    '[K⁺]ₒ = 12 mM, for Na⁺'
     """
     if change.operation == "restore":
         return "restored"
+    name = parameter_name(cell, parameter.path)
     if change.operation == "scale":
-        text = f"{short_name(cell, parameter.path)} ×{change.value:g}"
+        text = f"{name} ×{change.value:g}"
     else:
         value = change.value
         if not isinstance(value, str):
             value = f"{number(float(value), '.6g')} {parameter.unit}".strip()
-        text = f"{short_name(cell, parameter.path)} = {value}".replace("degC", "°C")
-    return f"{text}, {change.how} {change.companion}" if change.companion else text
-
-
-def short_name(cell: Cell, path: str) -> str:
-    """The end of a path that names one thing in the cell, without the words that say where in the file it stands.
-
-    >>> from vrest.model.cellfile import load
-    >>> short_name(load("mammalian_neuron"), "membranes.neuron.transports.pump.max_rate")
-    'pump.max_rate'
-    >>> short_name(load("edpr_2020"), "membranes.soma.transports.pump.max_rate")
-    'soma.pump.max_rate'
-    """
-    known, parts = [_spoken(p) for p in parameters(cell)], _spoken(path)
-    lengths = range(min(2, len(parts)), len(parts))
-    alone = (n for n in lengths if sum(other[-n:] == parts[-n:] for other in known) == 1)
-    return ".".join(parts[-next(alone, len(parts)) :])
-
-
-def _spoken(path: str) -> list[str]:
-    return [p for p in path.split(".") if p not in ("compartments", "membranes", "transports", "exchanges", "ions")]
+        text = f"{name} = {unit_label(value)}"
+    how = "for" if change.how == "swap" else "with"
+    return f"{text}, {how} {ion_label(change.companion)}" if change.companion else text
 
 
 @dataclass(frozen=True)
@@ -114,10 +100,10 @@ class Strip:
         return sum(BAR_ROOM + LINE * (1 + max(lines)) for lines in self.lines)
 
 
-def lay_out(found: list[Block], begin: float, end: float, width: float) -> Strip:
+def lay_out(found: list[Block], clock: Clock, width: float) -> Strip:
     """Rows (one for each value that changes) and label lines for a strip of a width in points.
 
-    >>> lay_out([Block("a", 0, 1, "x"), Block("a", 1, 2, "y")], 0.0, 2.0, 300.0).lines
+    >>> lay_out([Block("a", 0, 1, "x"), Block("a", 1, 2, "y")], Clock(0.0, 2.0), 300.0).lines
     ((0, 0),)
     """
     rows = [tuple(b for b in found if b.path == path) for path in dict.fromkeys(b.path for b in found)]
@@ -126,7 +112,7 @@ def lay_out(found: list[Block], begin: float, end: float, width: float) -> Strip
         taken: list[float] = []  # how far each line is full
         chosen = []
         for block in row:
-            left = _label_start(block, begin, end, width)
+            left = _label_start(block, clock, width)
             line = next((k for k, full in enumerate(taken) if full <= left), len(taken))
             taken[line:] = [left + text_width(block.text) + 6.0, *taken[line + 1 :]]
             chosen.append(line)
@@ -134,36 +120,36 @@ def lay_out(found: list[Block], begin: float, end: float, width: float) -> Strip
     return Strip(tuple(rows), tuple(lines))
 
 
-def _label_start(block: Block, begin: float, end: float, width: float) -> float:
+def _label_start(block: Block, clock: Clock, width: float) -> float:
     """Where a label starts: at its bar, or further left where the figure ends too soon."""
-    wanted = width * (block.start - begin) / (end - begin)
+    wanted = width * float(clock.share(block.start))
     return max(0.0, min(wanted, width - text_width(block.text)))
 
 
-def draw_strip(axes: Axes, strip: Strip, length: float, begin: float, end: float, width: float) -> None:
-    """Draw the bars and labels; `length` is the time unit of the axis in s.
+def draw_strip(axes: Axes, strip: Strip, clock: Clock, width: float) -> None:
+    """Draw the bars and labels above the axes of a clock.
 
     >>> from matplotlib.figure import Figure
-    >>> axes = Figure().subplots()
-    >>> draw_strip(axes, lay_out([Block("a", 0, 1, "x")], 0.0, 2.0, 300.0), 1.0, 0.0, 2.0, 300.0)
+    >>> axes, clock = Figure().subplots(), Clock(0.0, 2.0)
+    >>> draw_strip(axes, lay_out([Block("a", 0, 1, "x")], clock, 300.0), clock, 300.0)
     >>> axes.texts[0].get_text()
     'x'
     """
     axes.set_ylim(0.0, strip.height)
+    axes.set_xlim(0.0, 1.0)
     axes.axis("off")
     bottom = 0.0
     for row, lines in zip(strip.rows, strip.lines, strict=True):
         for block, line in zip(row, lines, strict=True):
             if not block.restored:
-                start, stop, full = block.start / length, block.stop / length, (block.start + block.over) / length
-                full = min(full, stop)
+                full = min(block.start + block.over, block.stop)
+                start, full, stop = (float(clock.share(t)) for t in (block.start, full, min(block.stop, clock.end)))
                 axes.fill(
                     [start, full, stop, stop], [bottom + 2.0, bottom + 7.0, bottom + 7.0, bottom + 2.0],
                     facecolor=MUTED, edgecolor="white", linewidth=stroke(0.8),
                 )  # fmt: skip
-            left = _label_start(block, begin, end, width)
             axes.text(
-                (begin + (end - begin) * left / width) / length,
+                _label_start(block, clock, width) / width,
                 bottom + BAR_ROOM + LINE * line,
                 block.text,
                 ha="left",
@@ -175,13 +161,15 @@ def draw_strip(axes: Axes, strip: Strip, length: float, begin: float, end: float
         bottom += BAR_ROOM + LINE * (1 + max(lines))
 
 
-def shade(axes: Axes, found: list[Block], length: float) -> None:
+def shade(axes: Axes, found: list[Block], clock: Clock) -> None:
     """Shade what the protocol changes, and mark each moment with a line.
 
     >>> from matplotlib.figure import Figure
-    >>> shade(Figure().subplots(), [Block("a", 0, 1, "x")], 1.0)
+    >>> shade(Figure().subplots(), [Block("a", 0, 1, "x")], Clock(0.0, 2.0))
     """
+    _, length = clock.unit
     for block in found:
         if not block.restored:
-            axes.axvspan(block.start / length, block.stop / length, color="#f1f1f1", linewidth=0, zorder=-2)
+            stop = min(block.stop, clock.end)
+            axes.axvspan(block.start / length, stop / length, color="#f1f1f1", linewidth=0, zorder=-2)
         axes.axvline(block.start / length, color=FAINT, linewidth=stroke(0.8), zorder=-1)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 
 from vrest.plot.look import look, stroke
 from vrest.plot.style import readable
@@ -65,11 +65,9 @@ def text_width(text: str, size: float | None = None, weight: str = "normal") -> 
     >>> text_width("V = −70 mV") > text_width("V")
     True
     """
-    font, size = FontProperties(weight=weight), size or look().small
-    return max(
-        float(TextPath((0, 0), line, size=size, prop=font).get_extents().width) if line.strip() else 0.0
-        for line in text.split("\n")
-    )
+    font = FontProperties(weight=weight, size=size or look().small)
+    measure = text_to_path.get_text_width_height_descent
+    return max(float(measure(line, font, "$" in line)[0]) for line in text.split("\n"))
 
 
 def wrapped(text: str, width: float, size: float | None = None, weight: str = "normal") -> str:

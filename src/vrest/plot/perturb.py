@@ -2,42 +2,62 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from itertools import cycle
-from textwrap import wrap
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, MaxNLocator
+from matplotlib.patches import Patch
 
+from vrest.model.names import cell_label, plain
+from vrest.plot.clock import Clock
 from vrest.plot.events import Block, draw_strip, lay_out, shade
-from vrest.plot.labels import Label, end_labels, end_room, release_room, settle
+from vrest.plot.labels import size_in_points, text_width
 from vrest.plot.look import look, stroke
-from vrest.plot.style import FAINT, INK, MUTED, Dash, dress, new_figure, number, time_unit, zero_line
-from vrest.plot.traces import Panel, Samples, Trace, panels, samples
+from vrest.plot.notes import height, lines_of, put_below, typeset
+from vrest.plot.panel import (
+    LEFT,
+    RIGHT,
+    Drawn,
+    draw_close_up,
+    draw_panel,
+    figure_width,
+    mark,
+    name_ends,
+    named,
+    scale,
+)
+from vrest.plot.samples import close_up, rested, samples
+from vrest.plot.style import MUTED, Dash, dress, new_figure, number, zero_line
+from vrest.plot.traces import Panel, panels, potentials, unmoved
 from vrest.study.perturb.compare import Comparison
-from vrest.study.perturb.perturbed import Moment, Perturbed
-from vrest.system.structure import parameter_vector
-from vrest.units import from_door
+from vrest.study.perturb.perturbed import Moment, Perturbed, by_membrane
 from vrest.verbs.outcome import Outcome
-from vrest.verbs.run_result import Run
 
-WIDTH, LEFT = 10.6, 5.4 * 72
-"""Inches of the figure; points that the layout leaves for the time course, about."""
+WIDTH = 10.6
+"""Inches of the figure."""
 
-LEAST = 3.6
-"""Inches that the panels take at least: the right column needs them."""
+COLUMNS = 1.5, 1.0
+"""Widths of the time course and of what stands beside it."""
+
+LEAST, BESIDE = 3.6, 1.8
+"""Inches that the time course takes at least beside two panels, and more beside three."""
 
 BEFORE = 0.08
-"""Share of a linear clock that shows the cell before anything is done."""
-
-REACH = 40.0
-"""mV: a Nernst potential that is never nearer to V than this is named and not drawn."""
+"""Share of the clock that shows the cell before anything is done."""
 
 FIRST = 1e-3
 """s: where the logarithmic clock begins."""
+
+THERE_MV = 0.3
+"""mV: so near to where it ends, V is there."""
+
+SLOW = 6.0
+"""A cell that takes so many times longer to its end than it was perturbed is shown on a logarithmic clock then."""
+
+LINE = 1.3
+"""Room of a number on its side, over its size."""
 
 DOWN, UP = "#4a7fb5", "#c2573a"
 """Bars of a hyperpolarisation and of a depolarisation."""
@@ -66,42 +86,53 @@ LINES: tuple[tuple[str, Dash], ...] = (
 def perturbation_figure(story: Perturbed) -> Figure:
     """Time course with wash, V on a logarithmic clock, the change of V at each reading, and the reason.
 
+    It is drawn from every step of the runs. Spikes that cannot be told apart are a band from the lowest to the highest
+    V, and some of them are shown resolved; what does not move is named and not drawn.
+
     >>> from vrest.study.perturb.perturb import perturb
     >>> figure = perturbation_figure(perturb("mammalian_neuron", "pump_loss"))
     >>> [axes.get_title(loc="left") for axes in figure.axes if axes.get_title(loc="left")]
     ['Change of V', 'While it lasts (log time)']
     """
-    drawn = _with_baseline(story.washed, _span(story))
-    first, *others = _shown(panels(drawn))
-    first, far = _near(first)
-    shown = [first, *others]
-    begin, end = float(drawn.time[0]), float(drawn.time[-1])
-    unit, length = time_unit(end)
-    strip = lay_out([_block(story)], begin, end, LEFT)
-    reason = "\n".join(wrap(re.sub(r"(?<= )-(?=\d)", "−", story.sentence()), 138))
-    below = 0.19 * (1 + reason.count("\n")) + 0.1 if look().notes else 0.0
-    size = max(1.15, LEAST / sum(p.height for p in shown))
+    clock, block = _clock(story), _block(story)
+    width = _column(COLUMNS[0])
+    drawn = rested(samples(story.washed, clock))
+    shown, still = panels(drawn, fluxes=False)
+    seen = close_up(drawn, clock, width)
+    strip = lay_out([block], clock, width)
+    least = 0.0 if look().narrow else LEAST + BESIDE * bool(seen)
+    size = max(1.15, least / sum(p.height for p in shown))
     heights = [strip.height / 72.0, *(size * p.height for p in shown)]
-    title = story.title
-    figure = new_figure(story.cell, WIDTH, 1.1 + below + sum(heights), title=title, subtitle=_subtitle(story))
-    if look().notes:
-        _make_room(figure, reason, below)
-    grid = figure.add_gridspec(len(heights), 2, height_ratios=heights, width_ratios=(1.75, 1.0))
-    axes = [figure.add_subplot(grid[k, 0]) for k in range(len(heights))]
-    top, low = _right_column(figure, grid, len(heights))
-    draw_strip(axes[0], strip, length, begin, end, LEFT)
-    axes[0].set_xlim(begin / length, end / length)
+    beside = [1.6, 1.8, *([1.2] if seen else [])]
+    figure = _page(story, heights, beside, unmoved(still))
+    axes, right = _places(figure, heights, beside)
+    draw_strip(axes[0], strip, clock, width)
+    done = []
     for ax, panel in zip(axes[1:], shown, strict=True):
-        _time_panel(ax, panel, drawn.time / length, last=ax is axes[-1])
-        shade(ax, [_block(story)], length)
-        ax.set_xlim(begin / length, end / length)
-    _beyond(axes[1], far)
-    dress(axes[-1], x=f"time ({unit})")
-    _bars(top, story)
-    _log_clock(low, story)
+        done.append(draw_panel(ax, panel, drawn, clock, width, last=ax is axes[-1]))
+        shade(ax, [block], clock)
+    _bars(right[0], story)
+    done.append(_log_clock(right[1], story))
+    if seen:
+        draw_close_up(right[2], seen, {t.what: t for t in shown[0].traces if t.bold}, clock.unit)
+        mark(axes[1], seen, clock)
     figure.align_ylabels(axes[1:])
-    _name_curves(figure, list(zip(axes[1:], shown, strict=True)))
+    name_ends(figure, done)
     return figure
+
+
+def perturbation_axes(story: Perturbed, ax: Axes) -> Axes:
+    """V and the Nernst potentials within reach of it, with the wash, in axes of yours, with a legend.
+
+    >>> from vrest.study.perturb.perturb import perturb
+    >>> perturbation_axes(perturb("mammalian_neuron", "pump_loss"), Figure().subplots()).get_xlabel()
+    'time (min)'
+    """
+    clock = _clock(story)
+    drawn = rested(samples(story.washed, clock))
+    done = draw_panel(ax, potentials(drawn), drawn, clock, size_in_points(ax)[0])
+    shade(ax, [_block(story)], clock)
+    return named(done)
 
 
 def comparison_figure(found: Comparison) -> Figure:
@@ -113,153 +144,111 @@ def comparison_figure(found: Comparison) -> Figure:
     3
     """
     first = found.answers[0]
-    end = max(_span(a) for a in found.answers)
-    unit, length = time_unit(end)
-    doses = [" + ".join(a.doses) for a in found.answers]
-    same = len(set(doses)) == 1
+    ends = [_clock(a) for a in found.answers]
+    clock = max(ends, key=lambda c: c.end)
+    clock = replace(clock, begin=min(c.begin for c in ends))
+    texts = [a.what for a in found.answers]
+    same = len(set(texts)) == 1
     cells = " · ".join(
-        a.cell.name if same else f"{a.cell.name}: {d}" for a, d in zip(found.answers, doses, strict=True)
+        cell_label(a.cell.name) if same else f"{cell_label(a.cell.name)}: {text}"
+        for a, text in zip(found.answers, texts, strict=True)
     )
-    title = f"{found.name} {doses[0] if same else ''}".strip() + f" in {len(found.answers)} cells"
-    figure = new_figure(None, WIDTH, 4.9, title=title, subtitle=cells)
-    block = replace(_block(first), text=found.name)
-    strip = lay_out([block], -BEFORE * end, end, LEFT)
-    grid = figure.add_gridspec(2, 2, height_ratios=(strip.height / 72.0, 3.4), width_ratios=(1.5, 1.0))
-    above, left, right = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[1, 0]), figure.add_subplot(grid[:, 1])
-    draw_strip(above, strip, length, -BEFORE * end, end, LEFT)
-    traces = []
-    for a, (colour, dash) in zip(found.answers, cycle(LINES), strict=False):
-        drawn = _with_baseline(a.washed, end)
-        for trace in panels(drawn)[0].traces:
-            if trace.bold:
-                name = a.cell.name + trace.name.removeprefix("V")
-                left.plot(drawn.time / length, trace.values, color=colour, linestyle=dash, linewidth=stroke(1.8))
-                traces.append(Trace(name, trace.values, colour, dash))
-    dress(left, x=f"time ({unit})", y="V (mV)")
-    for ax in (above, left):
-        ax.set_xlim(-BEFORE * end / length, end / length)
-    shade(left, [block], length)
+    what = texts[0] if same else " + ".join(p.short for p in first.perturbations)
+    title = typeset(f"{what} in {len(found.answers)} cells")
+    beside = [2.6]
+    heights = [0.35, 3.4]
+    figure = new_figure(None, WIDTH, 4.9 + (2.8 if look().narrow else 0.0), title=title, subtitle=typeset(cells))
+    (above, left), (right,) = _places(figure, heights, beside)
+    width = _column(COLUMNS[0])
+    block = replace(_block(first), text=typeset(what))
+    strip = lay_out([block], clock, width)
+    draw_strip(above, strip, clock, width)
+    done = _compared(left, found, clock, width)
+    shade(left, [block], clock)
     _grouped(right, found)
-    _name_curves(figure, [(left, Panel("V (mV)", tuple(traces)))])
+    name_ends(figure, [done])
     return figure
 
 
-def _shown(found: list[Panel]) -> list[Panel]:
-    """Potentials, contents and volume: the first two whatever they do, and what changes of the others."""
-    main = [p for p in found if p.height >= 1.3 or p.label.startswith("relative")]
-    return [p for k, p in enumerate(main) if k < 2 or p.label.startswith("relative") or _changes(p)]
+def comparison_axes(found: Comparison, ax: Axes) -> Axes:
+    """V of several cells under the same perturbation, in axes of yours, with a legend.
+
+    >>> from vrest.study.perturb.compare import compare
+    >>> found = compare(["mammalian_neuron", "skeletal_muscle"], "pump_loss")
+    >>> [t.get_text() for t in comparison_axes(found, Figure().subplots()).get_legend().get_texts()]
+    ['Mammalian neuron', 'Skeletal muscle']
+    """
+    ends = [_clock(a) for a in found.answers]
+    clock = replace(max(ends, key=lambda c: c.end), begin=min(c.begin for c in ends))
+    done = _compared(ax, found, clock, size_in_points(ax)[0])
+    shade(ax, [_block(found.answers[0])], clock)
+    return named(done)
 
 
-def _changes(panel: Panel) -> bool:
-    return any(np.ptp(t.values) > 1e-4 * np.abs(t.values).max() for t in panel.traces)
+def _clock(story: Perturbed) -> Clock:
+    """From before the perturbation to where the washed cell ends."""
+    lasts, end = story.duration, _span(story)
+    turn = 1.5 * lasts if end - lasts > SLOW * lasts else None
+    return Clock(-BEFORE * (turn or end), end, turn)
 
 
 def _span(story: Perturbed) -> float:
-    """How long a linear clock must run to show the wash and what follows it, s."""
+    """When the washed cell is where it ends, with some time before and after, s."""
     run, lasts = story.washed, story.duration
-    back = story.recovery_time
-    after = 1.5 * lasts if back is None else max(0.6 * lasts, 1.4 * back)
-    return min(lasts + after, float(run.time[-1]))
+    end = float(run.time[-1])
+    if story.washed_stop is not None or not story.end.outcome.is_rest:
+        return min(2.5 * lasts, end)
+    v = np.asarray(run.v).reshape(len(run.time), -1)
+    off = np.abs(v - np.array(list(by_membrane(story.end).values()))).max(axis=1)
+    away = run.time[(off > THERE_MV) & (run.time >= lasts)]
+    return min(lasts + max(0.6 * lasts, 1.2 * (float(away[-1]) - lasts) if len(away) else 0.0), end)
 
 
 def _block(story: Perturbed) -> Block:
-    return Block("dose", 0.0, story.duration, story.what, story.onset)
+    return Block("dose", 0.0, story.duration, typeset(story.what), story.onset)
 
 
-def _with_baseline(run: Run, until: float) -> Samples:
-    """A run up to a time, with the resting cell before it."""
-    drawn = samples(run)
-    kept = drawn.time <= until
-    x0, p0 = np.tile(run.states[0], (2, 1)), np.tile(parameter_vector(run.cell), (2, 1))
-    return Samples(
-        run,
-        np.concatenate([[-BEFORE * until, 0.0], drawn.time[kept]]),
-        np.concatenate([x0, drawn.states[kept]]),
-        np.concatenate([p0, drawn.parameters[kept]]),
-        np.concatenate([[0, 0], drawn.stretch[kept]]),
-    )
+def _column(share: float) -> float:
+    """Points that axes are wide in a column of the figure, about; a narrow figure has one."""
+    whole = 1.0 if look().narrow else share / sum(COLUMNS)
+    return 72.0 * (figure_width(WIDTH) * whole - (LEFT + RIGHT) * look().scale)
 
 
-def _right_column(figure: Figure, grid: object, rows: int) -> tuple[Axes, Axes]:
-    """Bars above, logarithmic clock below, beside all rows of the time course."""
-    inner = grid[:, 1].subgridspec(2, 1, height_ratios=(1.0, 1.15))  # pyright: ignore[reportIndexIssue]
-    return figure.add_subplot(inner[0]), figure.add_subplot(inner[1])
+def _page(story: Perturbed, heights: list[float], beside: list[float], still: str) -> Figure:
+    """The empty figure, with its title, its reason, and what does not move."""
+    sizes = look()
+    room = 72.0 * figure_width(WIDTH)
+    reason = lines_of(typeset(story.sentence()), room, sizes.text) if sizes.notes else []
+    note = lines_of(still, room, sizes.small)
+    title = f"{typeset(story.what)}: {cell_label(story.cell.name)}"
+    tall = sum(heights) + 0.8 + (sum(beside) + 1.0 if sizes.narrow else 0.0)
+    tall += (height(reason, sizes.text) + height(note, sizes.small)) / sizes.scale + 0.3 * sizes.notes
+    figure = new_figure(story.cell, WIDTH, tall, title=title, subtitle=_subtitle(story))
+    put_below(figure, reason, sizes.text)
+    put_below(figure, note, sizes.small, MUTED)
+    return figure
+
+
+def _places(figure: Figure, heights: list[float], beside: list[float]) -> tuple[list[Axes], list[Axes]]:
+    """Axes of the time course, and those beside it; below it where the figure is narrow."""
+    if look().narrow:
+        axes = list(figure.subplots(len(heights) + len(beside), 1, height_ratios=[*heights, *beside]))
+        return axes[: len(heights)], axes[len(heights) :]
+    grid = figure.add_gridspec(1, 2, width_ratios=COLUMNS)
+    columns = (grid[k].subgridspec(len(each), 1, height_ratios=each) for k, each in enumerate((heights, beside)))
+    left, right = ([figure.add_subplot(place) for place in column] for column in columns)
+    return left, right
 
 
 def _subtitle(story: Perturbed) -> str:
-    rested = story.before.v_rest
-    text = f"{len(rested)} membranes" if isinstance(rested, dict) else f"rest {number(rested)} mV"
+    rested_at = story.before.v_rest
+    text = f"{len(rested_at)} membranes" if isinstance(rested_at, dict) else f"rest {number(rested_at)} mV"
     ends = {
         True: "recovers after the wash",
         False: "does not recover after the wash",
         None: "still firing when the run was stopped",
     }[story.recovers]
     return f"{text} · kept on, it {KEPT_ON.get(story.outcome, 'finds no rest')} · {ends}"
-
-
-def _make_room(figure: Figure, reason: str, below: float) -> None:
-    """The reason under the figure, in room taken from the layout."""
-    engine = figure.get_layout_engine()
-    height = figure.get_size_inches()[1]
-    x, y, w, h = engine.get()["rect"]  # pyright: ignore[reportOptionalMemberAccess]
-    engine.set(rect=(x, y + below / height, w, h - below / height))  # pyright: ignore[reportOptionalMemberAccess, reportCallIssue]
-    figure.text(
-        0.1 / WIDTH,
-        (0.3 + below - 0.08) / height,
-        reason,
-        ha="left",
-        va="top",
-        fontsize=look().text,
-        color=INK,
-        linespacing=1.35,
-    )
-
-
-def _time_panel(axes: Axes, panel: Panel, time: np.ndarray, last: bool) -> None:
-    dress(axes, y=panel.label)
-    for trace in panel.traces:
-        axes.plot(
-            time,
-            trace.values,
-            color=trace.colour,
-            linestyle=trace.dash,
-            linewidth=stroke(trace.width),
-            zorder=3 if trace.bold else 2,
-        )
-    if panel.log:
-        axes.set_yscale("log")
-    else:
-        axes.yaxis.set_major_locator(MaxNLocator(6 if panel.height > 1 else 3, steps=[1, 2, 2.5, 5, 10]))
-        axes.ticklabel_format(axis="y", useOffset=False)
-        low, high = axes.get_ylim()
-        if panel.label.startswith("relative") and high - low < 0.02:
-            axes.set_ylim(min(low, 0.99), max(high, 1.01))
-        low, high = axes.get_ylim()
-        if panel.mark is not None and low <= panel.mark <= high:
-            axes.axhline(panel.mark, color=FAINT, linewidth=stroke(0.8), zorder=-1)
-    axes.tick_params(labelbottom=last)
-
-
-def _near(panel: Panel) -> tuple[Panel, list[Trace]]:
-    """The potentials within reach of V, and those far off all the time, which would flatten it."""
-    v = np.concatenate([t.values for t in panel.traces if t.bold])
-    low, high = np.nanmin(v) - REACH, np.nanmax(v) + REACH
-    far = [t for t in panel.traces if not t.bold and (np.nanmin(t.values) > high or np.nanmax(t.values) < low)]
-    return replace(panel, traces=tuple(t for t in panel.traces if t not in far)), far
-
-
-def _beyond(axes: Axes, far: list[Trace]) -> None:
-    """Where the potentials are that the panel leaves out."""
-    if far:
-        low, high = axes.get_ylim()
-        axes.set_ylim(low, high + 0.12 * (high - low))
-    for k, trace in enumerate(far):
-        ends = number(float(trace.values[0]), "+.0f"), number(float(trace.values[-1]), "+.0f")
-        told = ends[0] if ends[0] == ends[1] else " to ".join(ends)
-        axes.annotate(
-            f"{trace.name} {told} mV: off the scale", (0.99, 1.0), (0, -2 - 11 * k), xycoords="axes fraction",
-            textcoords="offset points", ha="right", va="top", fontsize=look().small, color=trace.colour,
-        )  # fmt: skip
 
 
 def _moved(story: Perturbed, wall: str) -> list[tuple[Moment, float | None]]:
@@ -271,9 +260,9 @@ def _moved(story: Perturbed, wall: str) -> list[tuple[Moment, float | None]]:
 
 
 def _bars(axes: Axes, story: Perturbed) -> None:
-    """The change of V at each reading: one bar, or one for each membrane."""
+    """The change of V at each reading: one bar, or one for each membrane; open where it is hypothetical."""
     walls = [w.name for w in story.before.system.structure.walls]
-    width = 0.8 / len(walls)
+    width, room = 0.8 / len(walls), _column(COLUMNS[1]) / len(story.moments)
     values = []
     for j, wall in enumerate(walls):
         for k, (m, step) in enumerate(_moved(story, wall)):
@@ -290,52 +279,87 @@ def _bars(axes: Axes, story: Perturbed) -> None:
                 )
                 continue
             values.append(step)
-            axes.bar(at, step, 0.9 * width, color=UP if step > 0 else DOWN, alpha=1.0 - 0.4 * j / len(walls))
-            told = (
-                number(step, "+.1f")
-                if m.v is None or len(walls) > 1
-                else f"{number(step, '+.1f')}\n({number(m.v[wall], '.1f')})"
-            )
+            colour, faded = UP if step > 0 else DOWN, 1.0 - 0.6 * j / len(walls)
+            if m.label == "at once" and story.at_once_is_hypothetical:
+                axes.bar(
+                    at, step, 0.9 * width, facecolor="white", edgecolor=colour, linewidth=stroke(1.2), hatch="////",
+                    alpha=faded,
+                )  # fmt: skip
+            else:
+                axes.bar(at, step, 0.9 * width, color=colour, alpha=faded)
+            told = number(step, "+.1f")
+            if m.v is not None and len(walls) == 1 and room > text_width("(−67.5)", look().fine):
+                told += f"\n({number(m.v[wall], '.1f')})"
             up = step >= 0
+            if len(walls) > 1 and room * width < LINE * look().fine:
+                continue
             axes.annotate(
                 told, (at, step), (0, 3 if up else -3), textcoords="offset points", ha="center",
-                va="bottom" if up else "top", fontsize=look().small, linespacing=1.1,
+                va="bottom" if up else "top", fontsize=look().fine, linespacing=1.1,
                 rotation=90 if len(walls) > 1 else 0,
             )  # fmt: skip
     low, high = min([*values, 0.0]), max([*values, 0.0])
-    room = max(high - low, 2.0)
-    axes.set_ylim(
-        low - (0.32 * room if low < 0 else 0.02 * room), high + (0.32 * room if high > 0 or low == 0 else 0.05 * room)
-    )
+    tall = max(high - low, 0.5)
+    air = 0.4 * tall
+    axes.set_ylim(low - (air if low < 0 else 0.02 * tall), high + (air if high > 0 or low == 0 else 0.05 * tall))
     axes.set_xticks(range(len(story.moments)), [m.label for m in story.moments])
     axes.set_xlim(-0.6, len(story.moments) - 0.4)
     dress(axes, y="V − rest (mV)", title="Change of V")
     axes.tick_params(axis="x", length=0)
     zero_line(axes)
+    _explain(axes, story, walls)
 
 
-def _log_clock(axes: Axes, story: Perturbed) -> None:
+def _explain(axes: Axes, story: Perturbed, walls: list[str]) -> None:
+    """Which bars are which membrane's, and that an open one is hypothetical."""
+    handles = []
+    if len(walls) > 1:
+        shades = [1.0 - 0.6 * j / len(walls) for j in range(len(walls))]
+        handles += [Patch(color=MUTED, alpha=a, label=plain(w)) for w, a in zip(walls, shades, strict=True)]
+    if story.at_once_is_hypothetical:
+        handles.append(Patch(facecolor="white", edgecolor=MUTED, hatch="////", label="hypothetical: all at once"))
+    if handles:
+        widest = max(text_width(str(h.get_label()), look().fine) for h in handles)
+        columns = int(min(max(_column(COLUMNS[1]) // (widest + 3.5 * look().fine), 1), len(handles)))
+        axes.legend(
+            handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=columns, frameon=False,
+            fontsize=look().fine, handlelength=1.2, columnspacing=1.0, borderaxespad=0.0,
+        )  # fmt: skip
+
+
+def _log_clock(axes: Axes, story: Perturbed) -> Drawn:
     """V and the Nernst potentials while the perturbation lasts, on a logarithmic clock."""
-    drawn = samples(story.kept)
-    picked = drawn.time >= FIRST
-    panel, far = _near(panels(drawn)[0])
-    for trace in panel.traces:
-        axes.plot(
-            drawn.time[picked],
-            trace.values[picked],
-            color=trace.colour,
-            linestyle=trace.dash,
-            linewidth=stroke(trace.width),
-            zorder=3 if trace.bold else 2,
-        )
-    axes.set_xscale("log")
-    axes.set_xlim(FIRST, max(float(drawn.time[-1]), 2 * FIRST))
-    axes.xaxis.set_major_locator(LogLocator(numticks=12))
-    marks = {from_door(1.0, "time", unit): f"1 {unit}" for unit in ("ms", "s", "min", "h", "d")}
-    axes.set_xticks(list(marks), list(marks.values()))
-    axes.xaxis.set_minor_locator(LogLocator(numticks=0))
-    _beyond(axes, far)
-    dress(axes, x="time since the onset", y="V (mV)", title="While it lasts (log time)")
+    clock = Clock(FIRST, max(float(story.kept.time[-1]), 2 * FIRST), FIRST)
+    drawn = samples(story.kept, clock)
+    panel = potentials(drawn)
+    if len(drawn.v) > 1:  # with as many names there would be no room for the curves
+        panel = replace(panel, traces=tuple(t for t in panel.traces if t.bold), far=())
+    done = draw_panel(axes, panel, drawn, clock, _column(COLUMNS[1]))
+    dress(axes, x="time since the onset", title="While it lasts (log time)")
+    return done
+
+
+def _compared(axes: Axes, found: Comparison, clock: Clock, width: float) -> Drawn:
+    """V of each cell, each in its colour."""
+    labels, lines = [], []
+    for a, (colour, dash) in zip(found.answers, cycle(LINES), strict=False):
+        drawn = rested(samples(a.washed, clock))
+        several = len(drawn.v) > 1
+        panel = Panel(
+            "V (mV)",
+            tuple(
+                replace(
+                    t, colour=colour, dash=dash, width=1.8,
+                    name=f"{cell_label(a.cell.name)} {plain(t.what)}" if several else cell_label(a.cell.name),
+                )
+                for t in potentials(drawn).traces
+                if t.bold
+            ),
+        )  # fmt: skip
+        labels += draw_panel(axes, panel, drawn, clock, width).labels
+        lines += panel.traces
+    scale(axes, Panel("V (mV)", tuple(lines), height=2.0))
+    return Drawn(axes, [replace(label, weight="normal") for label in labels])
 
 
 def _grouped(axes: Axes, found: Comparison) -> None:
@@ -365,25 +389,6 @@ def _grouped(axes: Axes, found: Comparison) -> None:
     dress(axes, y="V − rest (mV)", title="Change of V" + (" (× none)" if missing else ""))
     axes.tick_params(axis="x", length=0)
     zero_line(axes)
-
-
-def _name_curves(figure: Figure, named: list[tuple[Axes, Panel]]) -> None:
-    """Names at the right ends of the curves, spread so that none overlap."""
-    ends = [
-        [
-            Label(float(t.values[np.isfinite(t.values)][-1]), t.name, t.colour, "bold" if t.bold else "normal")
-            for t in panel.traces
-            if panel.named and np.isfinite(t.values).any()
-        ]
-        for _, panel in named
-    ]
-    for (ax, _), labels in zip(named, ends, strict=True):
-        if labels:
-            end_room(ax, labels)
-    settle(figure)
-    for (ax, _), labels in zip(named, ends, strict=True):
-        release_room(ax)
-        end_labels(ax, labels)
 
 
 __all__ = ["comparison_figure", "perturbation_figure"]

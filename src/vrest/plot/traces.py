@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import cycle
 
 import numpy as np
 
 from vrest.constants import N_A, F
+from vrest.model.names import plain
 from vrest.model.transport import ATP
+from vrest.plot.samples import Samples
 from vrest.plot.style import (
     INK,
     PUMP,
@@ -24,19 +25,29 @@ from vrest.plot.style import (
 )
 from vrest.system.observables import bare_transports, charge_per_turnover
 from vrest.units import from_door
-from vrest.verbs.readings import Readings, readings
-from vrest.verbs.run_result import Run
 
 SOLID: Dash = (0, ())
 MEMBRANE_DASHES: tuple[Dash, ...] = (SOLID, (0, (5, 1.5)), (0, (1.5, 1)), (0, (5, 1.5, 1.5, 1.5)))
 WIDE = 300.0
 """Where concentrations of one compartment differ by more than this factor, their axis is logarithmic."""
 
+STAYS = 0.02
+"""What moves by less than this share of itself is flat to a reader."""
+
+FLAT = 0.04
+"""A curve that moves by less than this share of its axis looks flat."""
+
+REACH, REACHES = 3.0, (3.0, 40.0)
+"""A Nernst potential that is never nearer to V than so many times the range of V, between these mV, is only named."""
+
+STILL_MV = 0.1
+"""V that moves less is flat whatever is drawn beside it."""
+
 MOST_WITH_E = 2
 """More membranes than this, and their Nernst potentials would hide V."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trace:
     """One curve (NaN where undefined)."""
 
@@ -46,6 +57,8 @@ class Trace:
     dash: Dash = SOLID
     width: float = 1.6
     bold: bool = False
+    what: str = ""
+    """What it is, where it is told and not drawn; of a potential, the membrane."""
 
 
 @dataclass(frozen=True)
@@ -64,83 +77,132 @@ class Panel:
     traces: tuple[Trace, ...]
     height: float = 1.0
     log: bool = False
+    """Whether a logarithmic scale would serve it, where the values are far apart."""
     second: Second | None = None
     named: bool = True
     """Whether the curves are named at their ends."""
     mark: float | None = None
     """A value to mark with a faint line."""
+    far: tuple[Trace, ...] = ()
+    """Curves that are off its scale all the time, and are named at its edge."""
     span: tuple[float, float] | None = None
     """The scale, where it is not that of all values."""
 
 
-@dataclass(frozen=True)
-class Samples:
-    """A run as it is drawn: with both sides of every step, so that steps are vertical. SI, (sample, ...)."""
+def panels(drawn: Samples, fluxes: bool = True) -> tuple[list[Panel], list[Trace]]:
+    """The panels of a time course, top to bottom, and what stays, which none of them shows.
 
-    run: Run
-    time: np.ndarray
-    states: np.ndarray
-    parameters: np.ndarray
-    stretch: np.ndarray
-    """Number of the stretch between events that a sample belongs to."""
+    Potentials; concentrations and volume where they move; with `fluxes`, pump, ATP and current of exchanges too.
 
-    @cached_property
-    def read(self) -> Readings:
-        """All that can be read off them, door units."""
-        return readings(self.run.system, self.states.T, self.parameters.T)
-
-
-def samples(run: Run) -> Samples:
-    """The times of a run, with the last moment before each event put beside the first one after it.
-
-    The state is continuous there; the parameters are continued from before, where they are constant or linear.
-
+    >>> from vrest.plot.clock import Clock
+    >>> from vrest.plot.samples import samples
     >>> from vrest.verbs.run import simulate
-    >>> run = simulate("mammalian_neuron", [(30.0, "pump.max_rate*=0")], 60.0, points=3)
-    >>> samples(run).time.tolist(), samples(run).stretch.tolist()
-    ([0.0, 30.0, 30.0, 60.0], [0, 0, 1, 1])
+    >>> run = simulate("mammalian_neuron", [(0, "pump.max_rate*=0.9")], "10 min", points=3)
+    >>> shown, still = panels(samples(run, Clock(0.0, 600.0)))
+    >>> [p.label.replace(chr(10), " ") for p in shown], [t.what for t in still]
+    (['V (mV)', 'inside (mM)', 'pump current (pA)'], ['K⁺ inside', 'Cl⁻ inside', 'volume'])
     """
-    t, p = run.time, run.parameters
-    stretch = np.searchsorted(np.asarray(run.events), t, side="right")
-    order = list(range(len(t)))
-    now, numbers = p, stretch
-    for event in reversed(run.events):
-        k = int(np.searchsorted(t, event))
-        if not 0 < k < len(t) or t[k] != event:
-            continue  # asked for other times: nothing is known about this moment
-        before = p[k - 1]
-        if k > 1 and stretch[k - 2] == stretch[k - 1]:
-            before = before + (p[k - 1] - p[k - 2]) * ((t[k] - t[k - 1]) / (t[k - 1] - t[k - 2]))
-        order.insert(k, k)
-        now, numbers = np.insert(now, k, before, axis=0), np.insert(numbers, k, stretch[k - 1])
-    return Samples(run, t[order], run.states[order], now, numbers)
+    found = [*_concentrations(drawn), *_volumes(drawn)]
+    if fluxes:
+        found += [*_pumps(drawn), *_exchanges(drawn)]
+    still = [t for p in found for t in p.traces if _change(t) < STAYS]
+    moving = [replace(p, traces=tuple(t for t in p.traces if _change(t) >= STAYS)) for p in found]
+    return [potentials(drawn), *(part for p in moving if p.traces for part in _scaled(p))], still
 
 
-def panels(drawn: Samples) -> list[Panel]:
-    """The panels of a time course, top to bottom: potentials, concentrations, volume, pump, ATP, current of exchanges.
+def _change(trace: Trace) -> float:
+    """How much it moves, over its largest size."""
+    most = float(np.abs(trace.values).max())
+    return float(np.ptp(trace.values)) / most if most else 0.0
 
+
+def _scaled(panel: Panel) -> list[Panel]:
+    """Concentrations on a logarithmic scale where they are too far apart; in two panels where one would look flat."""
+    if not panel.log:
+        return [panel]
+    values = np.concatenate([t.values for t in panel.traces])
+    if values.min() > 0.0 and values.max() > WIDE * values.min():
+        return [panel]
+    left, found = sorted(panel.traces, key=lambda t: -float(np.ptp(t.values))), []
+    while left:
+        together = left[:1]
+        for trace in left[1:]:
+            if _seen([*together, trace]):
+                together.append(trace)
+        left = [t for t in left if t not in together]
+        traces = tuple(t for t in panel.traces if t in together)
+        found.append(replace(panel, traces=traces, log=False))
+    return found if len(found) == 1 else [replace(p, height=1.0) for p in found]
+
+
+def _seen(traces: list[Trace]) -> bool:
+    """Whether each of them is seen to move on one scale."""
+    span = float(np.ptp(np.concatenate([t.values for t in traces])))
+    return all(np.ptp(t.values) >= FLAT * span for t in traces)
+
+
+def unmoved(still: list[Trace]) -> str:
+    """What stays, and within how much: one line.
+
+    >>> flat = np.array([5.0, 5.004])
+    >>> unmoved([Trace("Na⁺", flat, "#000000", what="Na⁺ inside"), Trace("V", flat, "#000000", what="volume")])
+    'Not drawn, for they stay within 0.08 %: Na⁺ inside, volume.'
+    """
+    if not still:
+        return ""
+    most = 100.0 * max(_change(t) for t in still)
+    digit = 10.0 ** np.floor(np.log10(max(most, 1e-3)))
+    bound = f"{max(np.ceil(most / digit - 1e-9), 1.0) * digit:.3g}"
+    stay = "it stays" if len(still) == 1 else "they stay"
+    return f"Not drawn, for {stay} within {bound} %: {', '.join(t.what for t in still)}."
+
+
+def potentials(drawn: Samples) -> Panel:
+    """V of each membrane and, where these are few, the Nernst potentials.
+
+    >>> from vrest.plot.clock import Clock
+    >>> from vrest.plot.samples import samples
     >>> from vrest.verbs.run import simulate
-    >>> [p.label for p in panels(samples(simulate("mammalian_neuron", None, 60.0, points=3)))]
-    ['V (mV)', 'inside (mM)', 'relative\\nvolume', 'pump\\ncurrent (pA)']
+    >>> panel = potentials(samples(simulate("squid_axon", None, "1 s", points=2), Clock(0.0, 1.0)))
+    >>> [t.name for t in panel.traces][-1]
+    'V'
     """
-    return [_potentials(drawn), *_concentrations(drawn), *_volumes(drawn), *_pumps(drawn), *_exchanges(drawn)]
-
-
-def _potentials(drawn: Samples) -> Panel:
     walls = drawn.run.system.structure.walls
     several = len(walls) > 1
+    told = apart([wall.name for wall in walls])
     lines, reversals = [], []
     for wall, dash in zip(walls, cycle(MEMBRANE_DASHES), strict=False):
         v = drawn.read.v[wall.name]
-        name = f"V {wall.name}" if several else "V"
-        lines.append(Trace(name, v, INK, dash, 2.2, bold=True))
+        name = f"V {plain(wall.name)}" if several else "V"
+        lines.append(Trace(name, v, INK, dash, 2.2, bold=True, what=wall.name))
         if len(walls) > MOST_WITH_E:
             continue
         for ion, values in drawn.read.E[wall.name].items():
             if np.isfinite(values).any():
-                name = reversal_label(ion) + (f" {wall.name}" if several else "")
-                reversals.append(Trace(name, values, ion_colour(ion), ion_dash(ion), 1.3 if not several else 1.0))
-    return Panel("V (mV)", (*reversals, *lines), height=1.7, mark=0.0)
+                name = reversal_label(ion) + (f" {told[wall.name]}" if several else "")
+                reversals.append(
+                    Trace(name, values, ion_colour(ion), ion_dash(ion), 1.0 if several else 1.3, what=wall.name)
+                )
+    v = np.concatenate([t.values for t in lines])
+    moves = float(np.ptp(v))
+    reach = float(np.clip(REACH * moves, *REACHES)) if moves > STILL_MV else REACHES[1]
+    low, high = v.min() - reach, v.max() + reach
+    far = tuple(t for t in reversals if np.nanmin(t.values) > high or np.nanmax(t.values) < low)
+    near = (t for t in reversals if t not in far)
+    return Panel("V (mV)", (*near, *lines), height=1.7, mark=0.0, far=far)
+
+
+def apart(names: list[str]) -> dict[str, str]:
+    """What tells names apart.
+
+    >>> apart(["astrocyte_1", "astrocyte_2"]), apart(["apical", "basolateral"])
+    ({'astrocyte_1': '1', 'astrocyte_2': '2'}, {'apical': 'apical', 'basolateral': 'basolateral'})
+    """
+    words = [name.split("_") for name in names]
+    same = 0
+    while all(len(w) > same + 1 for w in words) and len({w[same] for w in words}) == 1:
+        same += 1
+    return {name: " ".join(w[same:]) for name, w in zip(names, words, strict=True)}
 
 
 def _concentrations(drawn: Samples) -> list[Panel]:
@@ -148,22 +210,24 @@ def _concentrations(drawn: Samples) -> list[Panel]:
     for space in drawn.run.system.structure.spaces:
         if not space.finite:
             continue
-        traces = tuple(
-            Trace(ion_label(ion, drawn.run.system.valence[ion]), c, ion_colour(ion))
-            for ion, c in drawn.read.concentrations[space.name].items()
-        )
-        if not traces:
-            continue
-        least = min(float(t.values.min()) for t in traces)
-        most = max(float(t.values.max()) for t in traces)
-        found.append(Panel(f"{space.name} (mM)", traces, height=1.3, log=least > 0.0 and most > WIDE * least))
+        traces = []
+        for ion, c in drawn.read.concentrations[space.name].items():
+            name = ion_label(ion, drawn.run.system.valence[ion])
+            traces.append(Trace(name, c, ion_colour(ion), ion_dash(ion), what=f"{name} {plain(space.name)}"))
+        found.append(Panel("\n".join(plain(space.name).split(" ", 1)) + " (mM)", tuple(traces), height=1.3, log=True))
     return found
 
 
 def _volumes(drawn: Samples) -> list[Panel]:
     names = [s.name for s in drawn.run.system.structure.spaces if s.kind == "osmotic"]
     traces = tuple(
-        Trace(name, np.asarray(drawn.run.system.relative_volume(drawn.states, name)), INK, dash)
+        Trace(
+            plain(name),
+            np.asarray(drawn.run.system.relative_volume(drawn.states, name)),
+            INK,
+            dash,
+            what="volume" if len(names) == 1 else f"volume of {plain(name)}",
+        )
         for name, dash in zip(names, cycle(MEMBRANE_DASHES), strict=False)
     )
     return [Panel("relative\nvolume", traces, height=0.9, named=len(traces) > 1, mark=1.0)] if traces else []
@@ -187,12 +251,14 @@ def _pumps(drawn: Samples) -> list[Panel]:
     power = 10.0 ** np.floor(np.log10(max(1.0, *(float(np.abs(s).max()) for s in spent.values()))))
     per = f"ATP ({scientific(power, 1).removeprefix('1×')}/s)" if power > 1.0 else "ATP (1/s)"
     several = len(flow) > 1
-    electric = Panel(f"pump\ncurrent ({unit})", _pump_traces(flow, factor), height=0.9, named=several, mark=0.0)
+    electric = Panel(
+        f"pump\ncurrent ({unit})", _pump_traces(flow, factor, "current"), height=0.9, named=several, mark=0.0
+    )
     charge, count = charges[0]
     if charge and not several:
         spent_per_pA = count * N_A * from_door(1.0, "current") / (F * charge)
         return [replace(electric, second=Second(per, spent_per_pA / factor / power))]
-    energy = Panel(per, _pump_traces(spent, 1.0 / power), height=0.9, named=several, mark=0.0)
+    energy = Panel(per, _pump_traces(spent, 1.0 / power, "ATP use"), height=0.9, named=several, mark=0.0)
     return [electric, energy] if any(z for z, _ in charges) else [energy]
 
 
@@ -217,14 +283,14 @@ def _exchanges(drawn: Samples) -> list[Panel]:
         brief = spiked & (np.abs(current) > BRIEF * usual)
         largest = from_door(float(np.abs(current).max()), "current")
         peak = f", peak {with_prefix(largest, 'current', 'A')}" if np.any(brief) else ""
-        traces.append(Trace(name.replace("_", " ") + peak, factor * current, INK, dash))
+        traces.append(Trace(plain(name) + peak, factor * current, INK, dash, what=f"current of {plain(name)}"))
         low, high = min(low, *(factor * current[~brief])), max(high, *(factor * current[~brief]))
     span = (low - 0.08 * (high - low), high + 0.08 * (high - low)) if spiked else None
     return [Panel(f"exchange\ncurrent ({unit})", tuple(traces), height=0.9, mark=0.0, span=span)]
 
 
-def _pump_traces(values: dict[str, np.ndarray], factor: float) -> tuple[Trace, ...]:
+def _pump_traces(values: dict[str, np.ndarray], factor: float, what: str) -> tuple[Trace, ...]:
     return tuple(
-        Trace(name, factor * v, PUMP, dash)
+        Trace(plain(name), factor * v, PUMP, dash, what=f"{plain(name)} {what}")
         for (name, v), dash in zip(values.items(), cycle(MEMBRANE_DASHES), strict=False)
     )

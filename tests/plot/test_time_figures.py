@@ -1,0 +1,196 @@
+"""Figures over time: no spike is missed, what stays is told and not drawn, and an axis ends where the cell does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy.integrate import solve_ivp
+from scipy.signal import find_peaks
+from tests.plot.test_figures import unreadable
+
+from vrest.plot.clock import Clock
+from vrest.plot.look import drawing
+from vrest.plot.perturb import comparison_axes, perturbation_axes, perturbation_figure
+from vrest.plot.samples import close_up, samples
+from vrest.plot.timecourse import timecourse_axes, timecourse_figure
+from vrest.study.perturb.compare import compare
+from vrest.study.perturb.perturb import perturb
+from vrest.study.perturb.perturbed import Perturbed, by_membrane
+from vrest.verbs.run import simulate
+from vrest.verbs.run_result import Run
+
+STYLES = ("lecture", "paper", "paper-wide")
+
+
+@pytest.fixture(scope="module")
+def firing() -> Run:
+    """Spikes for three seconds, of a run that was asked for two moments."""
+    events = [(0.2, "stimulus.density=10 uA/cm2"), (3.0, "stimulus.density=0")]
+    return simulate("hodgkin_huxley_1952", events, 3.4, points=2)
+
+
+@pytest.fixture(scope="module")
+def anoxia() -> Perturbed:
+    return perturb("dijkstra_2016", "anoxia", duration="5 min")
+
+
+def v_of(axes: Axes, label: str = "V") -> np.ndarray:
+    return next(np.asarray(line.get_xydata()) for line in axes.lines if line.get_label() == label)
+
+
+def spikes_panels(figure: Figure) -> list[Axes]:
+    return [axes for axes in figure.axes if axes.get_title(loc="left") == "▼ spikes"]
+
+
+def hodgkin_huxley(current: float, lasts: float) -> tuple[np.ndarray, np.ndarray]:
+    """The published equations (mV, ms, uA/cm2) by SciPy, from rest: times and V."""
+
+    def slope(_: float, y: np.ndarray) -> list[float]:
+        v, m, h, n = y
+        am, bm = 0.1 * (v + 40) / (1 - np.exp(-(v + 40) / 10)), 4 * np.exp(-(v + 65) / 18)
+        ah, bh = 0.07 * np.exp(-(v + 65) / 20), 1 / (1 + np.exp(-(v + 35) / 10))
+        an, bn = 0.01 * (v + 55) / (1 - np.exp(-(v + 55) / 10)), 0.125 * np.exp(-(v + 65) / 80)
+        flow = 120 * m**3 * h * (v - 50) + 36 * n**4 * (v + 77) + 0.3 * (v + 54.387)
+        return [current - flow, am * (1 - m) - bm * m, ah * (1 - h) - bh * h, an * (1 - n) - bn * n]
+
+    found = solve_ivp(slope, (0, lasts), [-65, 0.0529, 0.5961, 0.3177], rtol=1e-9, atol=1e-9, max_step=0.05)
+    return found.t, found.y[0]
+
+
+def test_every_spike_is_seen_of_a_run_that_was_asked_for_two_moments(firing: Run) -> None:
+    drawn = samples(firing, Clock(0.0, 3.4))
+    peaks = next(iter(drawn.peaks.values()))
+    v = next(iter(drawn.v.values()))
+    _, published = hodgkin_huxley(10.0, 2800.0)
+    expected = find_peaks(published, prominence=10)[0]
+    tall = peaks[v[peaks] > 0]
+    assert len(tall) == len(expected)
+    assert v[tall] == pytest.approx(published[expected], abs=0.3)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_band_holds_every_peak_and_trough_of_a_fine_run(firing: Run, style: str) -> None:
+    fine = simulate(firing.cell, firing.plan, 3.4, times=np.linspace(0.0, 3.4, 170_001))
+    with drawing(style):
+        figure = timecourse_figure(firing)
+    assert unreadable(figure) == []
+    axes = figure.axes[1]
+    (band,) = axes.collections
+    outline = np.asarray(band.get_paths()[0].vertices, dtype=np.float64)
+    inside = (fine.time > outline[:, 0].min()) & (fine.time < outline[:, 0].max())
+    for sign in (1.0, -1.0):
+        for k in find_peaks(sign * fine.v, prominence=1.0)[0]:
+            if inside[k]:
+                near = outline[np.abs(outline[:, 0] - fine.time[k]) < 0.05]
+                assert sign * fine.v[k] <= (sign * near[:, 1]).max() + 0.02
+    assert inside.sum() > 0.79 * len(fine.time)
+    assert outline[:, 1].max() == pytest.approx(fine.v[inside].max(), abs=0.1)  # times 20 us apart cut a peak off
+    line = v_of(axes)
+    outside = line[np.isfinite(line[:, 1])]
+    assert not np.any((outside[:, 0] > outline[:, 0].min()) & (outside[:, 0] < outline[:, 0].max()))
+
+
+def test_a_close_up_has_real_spikes(firing: Run) -> None:
+    drawn = samples(firing, Clock(0.0, 3.4))
+    seen = close_up(drawn, Clock(0.0, 3.4), 300.0)
+    assert seen is not None
+    v = next(iter(seen.v.values()))
+    assert len(find_peaks(v, prominence=30.0)[0]) == 5
+    fine = simulate(firing.cell, firing.plan, 3.4, times=seen.time)
+    assert v == pytest.approx(fine.v, abs=1e-6)
+
+
+def test_spikes_that_can_be_told_apart_are_lines_and_need_no_close_up(firing: Run) -> None:
+    few = timecourse_figure(simulate(firing.cell, [(0.0, "stimulus.density=10 uA/cm2")], "100 ms", points=2))
+    assert spikes_panels(few) == []
+    assert len(find_peaks(v_of(few.axes[1])[:, 1], prominence=50.0)[0]) == 7
+    assert not few.axes[1].collections
+    assert len(spikes_panels(timecourse_figure(firing))) == 1
+    calm = timecourse_figure(simulate("mammalian_neuron", [(0.0, "pump.max_rate*=0")], "10 min", points=2))
+    assert spikes_panels(calm) == []
+
+
+def test_what_stays_is_told_and_not_drawn() -> None:
+    figure = timecourse_figure(simulate("mammalian_neuron", [(0.0, "pump.max_rate*=0.9")], "10 min", points=2))
+    labels = [axes.get_ylabel() for axes in figure.axes]
+    assert labels == ["", "V (mV)", "inside (mM)", "pump\ncurrent (pA)", *labels[4:]]
+    (inside,) = [axes for axes in figure.axes if axes.get_ylabel() == "inside (mM)"]
+    assert [line.get_label() for line in inside.lines if not str(line.get_label()).startswith("_")] == ["Na⁺"]
+    (told,) = [t.get_text() for t in figure.texts if t.get_text().startswith("Not drawn")]
+    run = simulate("mammalian_neuron", [(0.0, "pump.max_rate*=0.9")], "10 min")
+    inner = run.system.concentrations(run.states, run.parameters, "inside")
+    moved = [100 * np.ptp(inner[ion]) / inner[ion].max() for ion in ("K", "Cl")]
+    moved.append(100 * np.ptp(run.system.relative_volume(run.states, "inside")))
+    bound = float(told.split("within ")[1].split(" %")[0])
+    assert max(moved) <= bound <= max(moved) + 10 ** np.floor(np.log10(max(moved)))
+    assert told.endswith("K⁺ inside, Cl⁻ inside, volume.")
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_perturbation_of_a_cell_that_fires(anoxia: Perturbed, style: str) -> None:
+    with drawing(style):
+        figure = perturbation_figure(anoxia)
+    assert unreadable(figure) == []
+    assert len(spikes_panels(figure)) == 1
+    assert [len(axes.collections) for axes in figure.axes if axes.get_ylabel() == "V (mV)"] == [1, 1, 0]
+    told = [t.get_text() for axes in figure.axes if (legend := axes.get_legend()) for t in legend.get_texts()]
+    assert told == ["hypothetical: all at once"]
+    bars = next(axes for axes in figure.axes if axes.get_title(loc="left") == "Change of V").patches
+    assert [bool(bar.get_hatch()) for bar in bars] == [True, False, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        ("mammalian_neuron", "ouabain"),
+        ("cressman_2009", "k_clearance_loss"),
+        ("frog_skin", "k_leak_block"),
+        ("astrocyte_pair", "k_puff"),
+        ("red_blood_cell", "ouabain"),
+        ("edneg_2021", "anoxia"),
+        ("hodgkin_huxley_1952", "ttx"),
+    ],
+)
+def test_perturbations_read_well_in_every_style(cell: str, name: str) -> None:
+    story = perturb(cell, name)
+    for style in STYLES:
+        with drawing(style):
+            assert unreadable(perturbation_figure(story)) == [], style
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        ("huebel_dahlem_2014", "sd_trigger"),
+        ("kir_muscle", "hypokalaemia"),
+    ],
+)
+def test_the_clock_reaches_where_the_washed_cell_ends(cell: str, name: str) -> None:
+    story = perturb(cell, name)
+    axes = next(a for a in perturbation_figure(story).axes if a.get_ylabel() == "V (mV)")
+    line = v_of(axes)
+    shown = line[(line[:, 0] <= axes.get_xlim()[1] * (1 + 1e-9)) & np.isfinite(line[:, 1])]
+    assert shown[-1, 1] == pytest.approx(next(iter(by_membrane(story.end).values())), abs=0.5)
+    assert shown[-1, 0] == pytest.approx(axes.get_xlim()[1], rel=1e-6)
+
+
+def test_a_clock_is_turned_round() -> None:
+    for clock in (Clock(-1.0, 50.0), Clock(-1.0, 5e3, 10.0), Clock(1e-3, 1e5, 1e-3)):
+        shares = np.linspace(0.0, 1.0, 101)
+        assert clock.share(clock.times(shares)) == pytest.approx(shares, abs=1e-12)
+        assert np.all(np.diff(clock.times(shares)) > 0)
+
+
+def test_main_panels_in_axes_of_yours(firing: Run, anoxia: Perturbed) -> None:
+    places = Figure(figsize=(12, 4)).subplots(1, 3)
+    drawn = [
+        timecourse_axes(firing, places[0]),
+        perturbation_axes(anoxia, places[1]),
+        comparison_axes(compare(["mammalian_neuron", "skeletal_muscle"], "pump_loss"), places[2]),
+    ]
+    assert drawn == list(places)
+    for axes in places:
+        assert axes.get_ylabel() == "V (mV)"
+        assert axes.get_legend() is not None
