@@ -27,7 +27,7 @@ def test_instant(vrest):
     assert (answer.code, answer.err) == (0, "")
     assert set(answer.json) == ENVELOPE
     result = answer.json["result"]
-    assert set(result) == set(answer.json["units"]) == {"changes", "before", "at_once", "others"}
+    assert set(result) == set(answer.json["units"]) == {"changes", "before", "at_once", "others", "why"}
     assert set(result["before"]) == set(result["at_once"]) == READ
     assert answer.json["units"]["at_once"]["v"] == answer.json["units"]["others"] == "mV"
     assert result["changes"] == ["outside.K=12 mM swap Na"]

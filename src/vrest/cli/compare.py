@@ -62,6 +62,10 @@ def command(
     def human() -> None:
         say(f"{found.name}: V at rest and what it has moved by")
         table(*found.tables())
+        if told := found.answers[0].hypothetical:
+            say(told)
+        for each in found.answers:
+            say(f"{each.cell.name}: {each.sentence()}")
         for refused, error in found.refused.items():
             say(f"{refused}: {error.message}")
 

@@ -43,7 +43,9 @@ def command(cell: str, changes: options.Changes, plot: str | None, as_json: bool
     from vrest.model.change import apply
     from vrest.model.notices import notices
     from vrest.study.perturb.perturbed import at_rest
-    from vrest.study.perturb.two_clocks import TwoClocks, elsewhere, resting, right_after
+    from vrest.study.perturb.two_clocks import TwoClocks, elsewhere, reasons, resting, right_after
+    from vrest.study.perturb.why import UNITS as PARTS
+    from vrest.study.perturb.why import listed
     from vrest.tables import millivolts
     from vrest.verbs.instant import instant
     from vrest.verbs.readings import UNITS
@@ -53,7 +55,7 @@ def command(cell: str, changes: options.Changes, plot: str | None, as_json: bool
         start = resting(described, meter)
     found = instant(start.as_cell(), changed)
     before, now, others = at_rest(start, "before"), right_after(start, changed, found), found.others
-    after = apply(described, changed)
+    why, after = reasons(start, now), apply(described, changed)
     if plot:
         story = TwoClocks(described, tuple(changed), (before, now))
         options.save_figure("vrest.plot.two_clocks", "two_clocks_figure", story, plot)
@@ -63,8 +65,9 @@ def command(cell: str, changes: options.Changes, plot: str | None, as_json: bool
             "before": before.as_dict(),
             "at_once": now.as_dict(),
             "others": others,
+            "why": listed(why.at_once),
         },
-        {**UNITS, "others": "mV"},
+        {**UNITS, **PARTS, "others": "mV"},
         {"cell": cell, **changes.inputs, "plot": plot},
         cell=described.name,
         temperature=door(after.temperature, "temperature"),
@@ -78,8 +81,9 @@ def command(cell: str, changes: options.Changes, plot: str | None, as_json: bool
         for name, potentials in (others if isinstance(others, dict) else {"": others}).items():
             of = f" of {name}" if name else ""
             if potentials:
-                listed = ", ".join(map(millivolts, potentials))
-                say(f"no net current at V{of} = {listed} mV either, but V comes to the one above first")
+                told = ", ".join(map(millivolts, potentials))
+                say(f"no net current at V{of} = {told} mV either, but V comes to the one above first")
+        say(why.says_at_once())
         say("where it ends: vrest settled")
 
     answer(body, human, as_json=as_json, quiet=quiet)

@@ -49,7 +49,10 @@ def command(
 
     from vrest.model.notice import Notice
     from vrest.study.perturb.perturbed import Moment, at_rest
-    from vrest.study.perturb.two_clocks import TwoClocks, at_once, elsewhere, resting, settling
+    from vrest.study.perturb.two_clocks import TwoClocks, at_once, elsewhere, reasons, resting, settling
+    from vrest.study.perturb.why import UNITS as PARTS
+    from vrest.study.perturb.why import listed
+    from vrest.verbs.outcome import Outcome
     from vrest.verbs.readings import UNITS
 
     with Meter(described.name) as meter:
@@ -70,7 +73,7 @@ def command(
         end = at_rest(found, "settled")
         if output:
             options.save_cell(found, output)
-    moments = (at_rest(start, "before"), now, end)
+    moments, why = (at_rest(start, "before"), now, end), reasons(start, now, end)
     if plot:
         story = TwoClocks(described, tuple(changed), moments)
         options.save_figure("vrest.plot.two_clocks", "two_clocks_figure", story, plot)
@@ -81,8 +84,9 @@ def command(
             "outcome": found.outcome.name,
             "reason": found.reason,
             "slowest_time_constant": found.slowest_time_constant,
+            "why": {"at_once": listed(why.at_once), "settled": listed(why.later)},
         },
-        {**UNITS, "slowest_time_constant": "s"},
+        {**UNITS, **PARTS, "slowest_time_constant": "s"},
         {"cell": cell, **changes.inputs, "output": output, "plot": plot},
         cell=described.name,
         temperature=door(found.cell.temperature, "temperature"),
@@ -94,6 +98,9 @@ def command(
         title(described, body["temperature"], changed)
         show(moments, contents(found, moments))
         say(FROZEN)
+        run_down = found.outcome is Outcome.rests_run_down
+        for told in filter(None, (why.says_at_once(), why.says_later(run_down))):
+            say(told)
         say(f"settled: {found.outcome.words}{f'. {found.reason}' if error is None else ''}")
         if found.slowest_time_constant is not None:
             wait = duration(found.slowest_time_constant)

@@ -292,8 +292,8 @@ def _carries(gains: tuple[float, ...]) -> str:
 
 
 def _joined(texts: Sequence[str]) -> str:
-    """Clauses one after the other, kept apart where one of them has a 'though'."""
-    return "; ".join(texts) if len(texts) > 1 and any(", though" in text for text in texts) else _listed(texts)
+    """Clauses one after the other, kept apart where one of them is of several parts."""
+    return "; ".join(texts) if any(" mV) and " in text or ", though" in text for text in texts) else _listed(texts)
 
 
 def _listed(texts: Sequence[str]) -> str:

@@ -67,7 +67,8 @@ class Comparison(Drawn):
         for label in ("at once", "1 s", "1 min", "1 h", "settled"):
             moved = [(a.change(label), wall) for a, wall in held]
             steps = [None if step is None else step[wall] for step, wall in moved]
-            columns.append(Column(label, "mV", steps, decimals=2, signed=True))
+            mark = "*" if label == "at once" and self.answers[0].at_once_is_hypothetical else ""
+            columns.append(Column(label + mark, "mV", steps, decimals=2, signed=True))
         back = {True: "yes", False: "no", None: "?"}
         columns.append(Column("ends", "", [a.outcome.name for a, _ in held]))
         columns.append(Column("recovers", "", [back[a.recovers] for a, _ in held]))

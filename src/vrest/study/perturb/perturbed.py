@@ -19,6 +19,7 @@ from vrest.study.excitability import Excitability, by_itself, excitability
 from vrest.study.explain.moved import State
 from vrest.study.perturb.follow import Stop
 from vrest.study.perturb.perturbation import Perturbation
+from vrest.study.perturb.why import UNITS as PARTS
 from vrest.study.perturb.why import Why, listed
 from vrest.study.targets import is_there
 from vrest.system.assemble import System
@@ -74,13 +75,13 @@ UNITS = {
     "volumes": "um3",
     "exchange_currents": "pA",
     "atp_per_second": "1/s",
-    "mV": "mV",
     "duration": "s",
     "onset": "s",
     "v_at_wash": "mV",
     "recovery_time": "s",
     "v_after_wash": "mV",
     **READINESS,
+    **PARTS,
 }
 
 

@@ -12,6 +12,7 @@ from vrest.model.cell import Cell
 from vrest.model.change import Change, apply
 from vrest.model.notice import Notice
 from vrest.study.perturb.perturbed import Moment, at_rest, moment, same
+from vrest.study.perturb.why import Why
 from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
 from vrest.units import from_door
@@ -82,6 +83,13 @@ def right_after(before: Rest, changes: Sequence[Change], answer: Instant) -> Mom
         v = answer.v[wall.name] if isinstance(answer.v, dict) else answer.v
         x = steady_at(system, x, wall, np.array([from_door(1.0, "potential") * v]), p)[0]
     return moment("at once", 0.0, system, x, p)
+
+
+def reasons(before: Rest, now: Moment, settled: Moment | None = None) -> Why:
+    """What moved V from a rest to a moment `at_once`, and to where it settled."""
+    return Why(
+        before.cell, before.system, (before.state, before.parameters), now.state, settled.state if settled else None
+    )
 
 
 def settling(before: Rest, changes: Sequence[Change], progress: Progress | None = None) -> Rest:

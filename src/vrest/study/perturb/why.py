@@ -17,6 +17,9 @@ from vrest.units import from_si
 Parts = dict[str, tuple[Part, ...]]
 """By membrane."""
 
+UNITS = {"mV": "mV"}
+"""Unit of what `listed` gives; that of `before` and `after` stands beside them."""
+
 
 @dataclass(frozen=True)
 class Why:
