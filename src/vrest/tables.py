@@ -91,6 +91,15 @@ def millivolts(value: float | None) -> str:
     return number(value, decimals=2)
 
 
+def counted(n: int, noun: str) -> str:
+    """So many of something.
+
+    >>> counted(1, "cell"), counted(12000, "cell")
+    ('1 cell', '12,000 cells')
+    """
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
 def _significant(value: float, digits: int) -> str:
     """1234.5 as 1234 or 1235, 5.4e-08 as 5.4e-8, 12.50 as 12.5."""
     if value == 0.0:

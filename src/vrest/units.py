@@ -381,6 +381,17 @@ def duration(seconds: float, digits: int = 4) -> str:
     return f"{number(from_si(seconds, 'time', 'us'), digits)} us"
 
 
+def at_rate(relative: float) -> str:
+    """A relative rate, 1/s, in a time so short that little changes.
+
+    >>> at_rate(0.01 / 60), at_rate(0.7)
+    ('by 1 % per minute', 'by 0.7 % per 10 ms')
+    """
+    spans = {"minute": MINUTE, "second": 1.0, "10 ms": 0.01}
+    name, span = next(((n, s) for n, s in spans.items() if relative * s < 0.1), ("10 ms", 0.01))
+    return f"by {number(100 * relative * span, 3)} % per {name}"
+
+
 def _reads_as(text: str, dimension: str, value: float) -> bool:
     try:
         return to_si(text, dimension, bare_ok=True) == value

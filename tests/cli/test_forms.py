@@ -155,7 +155,7 @@ def test_no_rest_gives_both_the_result_and_the_error(vrest, tmp_path, cell, chan
     assert set(answer.json["units"]) == set(answer.json["result"])
     spoken = vrest(*arguments)
     assert spoken.code == 4
-    assert outcome in spoken.out
+    assert outcome.replace("_", " ") in spoken.out
     assert "\nError: " in f"\n{spoken.err}"
     assert not list(tmp_path.iterdir())
     for command in ("explain", "run"):

@@ -110,4 +110,4 @@ def show(story: Check, temperature: float, given: str) -> None:
         for line in fix.lines:
             copied(line.replace("FILE", given))
     if story.unfixed:
-        say(f"No strengths hold this state: {story.unfixed}")
+        say(f"{'No strengths hold this state: ' if len(story.v_start) == 1 else ''}{story.unfixed}")

@@ -86,7 +86,7 @@ def command(
         )
     error = None
     if not made.stable:
-        error = NoRestError(f"The designed point is stationary, but not stable: {made.rest.reason}", code="unstable")
+        error = NoRestError(f"The designed point does not hold. {made.rest.reason}", code="unstable")
     elif output:
         from vrest.atomic import replacing
         from vrest.model.cellfile import write_cell

@@ -109,7 +109,7 @@ def command(
 def show(found: Fit, choice: ModelChoice | None, planned: list[Candidate], celsius: float) -> None:
     """The fit for people."""
     from vrest.cli.answer import say, table
-    from vrest.tables import Column, Table, number
+    from vrest.tables import Column, Table, counted, number
 
     if choice is not None:
         columns = [
@@ -123,7 +123,7 @@ def show(found: Fit, choice: ModelChoice | None, planned: list[Candidate], celsi
         table(Table(columns))
         for model, reason in choice.refused:
             say(f"{model}: {reason}")
-    say(f"{found.cell.name} at {number(celsius)} degC: {found.model} fitted to {len(found.data)} potentials")
+    say(f"{found.cell.name} at {number(celsius)} degC: {found.model} fitted to {counted(len(found.data), 'potential')}")
     estimates = found.estimates
     columns = [
         Column("free", "", [each.label for each in found.free]),

@@ -212,16 +212,16 @@ def result(found: Population, seconds: float) -> dict[str, Any]:
 def show(found: Population, values: dict[str, Any], output: str | None) -> None:
     """The population for people."""
     from vrest.cli.answer import say, table
-    from vrest.tables import Column, Table, number
+    from vrest.tables import Column, Table, counted, number
     from vrest.units import duration
 
-    what = "resting states" if found.settled else "runs"
-    say(f"{found.cell.name}: {found.n:,} {what}, {found.samples.design}, seed {found.samples.seed}")
+    what = "resting state" if found.settled else "run"
+    say(f"{found.cell.name}: {counted(found.n, what)}, {found.samples.design}, seed {found.samples.seed}")
     for v in found.samples.varied:
         say(f"  {v}")
     outcomes = values["outcomes"]
     ended = [
-        Column("outcome", "", [o["outcome"] for o in outcomes]),
+        Column("outcome", "", [o["outcome"].replace("_", " ") for o in outcomes]),
         Column("cells", "", [o["count"] for o in outcomes]),
         Column("share", "%", [100 * o["share"] for o in outcomes]),
         Column("", "", [o["reason"] for o in outcomes]),
@@ -255,7 +255,8 @@ def show(found: Population, values: dict[str, Any], output: str | None) -> None:
     if not found.computed:
         say(f"'{output}' was finished: nothing had to be computed")
         return
-    say(f"{found.computed:,} cells in {duration(values['seconds'])}" + (f", in '{output}'" if output else ""))
+    place = f", in '{output}'" if output else ""
+    say(f"{counted(found.computed, 'cell')} in {duration(values['seconds'])}{place}")
 
 
 def ranked(importance: dict[str, float | None]) -> list[str]:

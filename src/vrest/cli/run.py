@@ -159,7 +159,7 @@ def moment(found: Run, k: int) -> dict[str, Any]:
 def show(found: Run, values: dict[str, Any], temperature: float) -> None:
     """The run for people."""
     from vrest.cli.answer import say, table
-    from vrest.tables import Column, Table, number
+    from vrest.tables import Column, Table, counted, number
     from vrest.units import duration
 
     say(f"{found.cell.name} at {number(temperature)} degC, 0 to {duration(float(found.time[-1]))}")
@@ -180,7 +180,7 @@ def show(found: Run, values: dict[str, Any], temperature: float) -> None:
     for name in told[0]["exchange_currents"]:
         columns.append(Column(f"I {name}", "pA", [float(now["exchange_currents"][name]) for now in told]))
     table(Table(columns))
-    say(f"{found.steps:,} steps, {found.rejected:,} rejected, rtol {number(found.rtol)}")
+    say(f"{counted(found.steps, 'step')}, {found.rejected:,} rejected, rtol {number(found.rtol)}")
     for law in values["conserved"]:
         drift, floor = (f"{number(law[key], 2)} {law['unit']}" for key in ("drift", "floor"))
         kept = abs(law["drift"]) <= law["floor"]

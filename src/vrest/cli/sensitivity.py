@@ -117,7 +117,7 @@ def show(found: Sensitivity, temperature: float) -> None:
     """The sensitivity for people."""
     from vrest.cli.answer import say, table
     from vrest.study.sensitivity.sensitivity import VERDICTS
-    from vrest.tables import Column, Table, number
+    from vrest.tables import Column, Table, counted, number
 
     say(f"{found.cell.name} at {number(temperature)} degC: what 1 % more of each number does")
     ranked = found.ranked(found.quantities[0].name)
@@ -135,7 +135,7 @@ def show(found: Sensitivity, temperature: float) -> None:
     if found.sobol is None:
         return
     shares = found.sobol
-    say(f"\n{shares.cells:,} cells over these distributions (base {shares.n:,}, seed {shares.seed})")
+    say(f"\n{counted(shares.cells, 'cell')} over these distributions (base {shares.n:,}, seed {shares.seed})")
     for name, index in shares.indices.items():
         of = next(q for q in found.quantities if q.name == name)
         say(f"{name}: mean {number(index.mean)} {of.unit}, SD {number(index.sd)} {of.unit}")
@@ -164,8 +164,9 @@ def _share(value: float, half: float) -> str:
 
 
 def _pairs(found: Sensitivity, index: Indices) -> list[str]:
-    """Pairs that do together what neither does alone, beyond their interval."""
+    """Pairs that do together what neither does alone, beyond their interval; one has no more than either's total."""
     count, names = len(found.effects), [e.factor.name for e in found.effects]
     pairs = [(index.second[j, k], index.second_ci[j, k], j, k) for j in range(count) for k in range(j + 1, count)]
-    sure = sorted((p for p in pairs if p[0] > p[1]), reverse=True)[:MOST_PAIRS]
+    most = index.total + index.total_ci
+    sure = sorted((p for p in pairs if 0.0 < p[0] - p[1] <= min(most[p[2]], most[p[3]])), reverse=True)[:MOST_PAIRS]
     return [f"  together beyond both alone: {names[j]} and {names[k]} {_share(s, ci)}" for s, ci, j, k in sure]

@@ -75,7 +75,8 @@ class Change(Told):
         yield f"Change({str(self)!r})"
 
     def __str__(self) -> str:
-        return self._written(repr(self.value) if self.operation == "scale" else str(self.value))
+        value = repr(float(self.value)).removesuffix(".0") if self.operation == "scale" else str(self.value)
+        return self._written(value)
 
     @property
     def brief(self) -> str:

@@ -281,7 +281,8 @@ def firing(
     events = [(0.0, _density(path, present + si))]
     run, spikes = _spikes(cell, wall, events, lasts, max(present + si, 0.0), result.state)
     v = _potential(run, wall)
-    pattern = _pattern(spikes, v, _rested(result, wall), lasts)
+    fires = is_there(_alone(cell, wall), "gated_na")
+    pattern = _pattern(spikes, v, _rested(result, wall), lasts) if fires else "silent"
     return Firing(result.cell, value, tuple(float(t) for t in spikes), pattern, float(v[-1]), run.time, v)
 
 

@@ -12,7 +12,7 @@ from vrest.model.notice import Notice
 from vrest.numerics.stationary import Stationary
 from vrest.system.assemble import System, entries
 from vrest.system.observables import takes, transports, without_limit
-from vrest.units import format_si, from_si
+from vrest.units import duration, from_si
 from vrest.verbs.allowed import SWOLLEN, Allowed, allowed_of
 from vrest.verbs.face import face
 from vrest.verbs.held import pumped
@@ -217,7 +217,7 @@ def _falls(system: System, x: np.ndarray, p: np.ndarray, k: int) -> str:
 
 def growth(eigenvalues: NDArray[np.complex128]) -> str:
     """How fast a cell leaves an unstable state, without the full stop."""
-    return f"A deviation grows by a factor e in {format_si(1 / eigenvalues.real.max(), 'time', digits=4)}"
+    return f"A deviation grows by a factor e in {duration(1 / eigenvalues.real.max())}"
 
 
 def _leaves(eigenvalues: NDArray[np.complex128]) -> str:

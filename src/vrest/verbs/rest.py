@@ -175,7 +175,7 @@ class Rest(Drawn):
     def need_state(self) -> None:
         """Nothing if there is a stationary state, else `NoRestError`."""
         if not self.outcome.has_state:
-            raise NoRestError(f"'{self.cell.name}' has no resting state to read: {self.reason}", code=self.outcome.name)
+            raise NoRestError(f"'{self.cell.name}' gives nothing to read. {self.reason}", code=self.outcome.name)
 
     def _read(self) -> Readings:
         self.need_state()

@@ -97,7 +97,7 @@ def departed(
         return found._replace(outcome=there.outcome, reason=there.reason)
     if there.outcome.has_state:
         ends = [from_si(float(system.potential(there.state, wall)), "potential") for wall in system.structure.walls]
-        goes = f"the cell goes to {', '.join(f'{v:.4g}' for v in ends)} mV ({there.outcome.name})."
+        goes = f"the cell goes to {', '.join(f'{v:.4g}' for v in ends)} mV ({there.outcome.words})."
     else:
         goes = f"from there: {there.reason}"
     return found._replace(reason=f"{Outcome.unstable.value} {growth(found.eigenvalues)}; {goes}")

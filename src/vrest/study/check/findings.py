@@ -18,7 +18,7 @@ from vrest.study.calculator import pretty
 from vrest.system.assemble import System, assemble
 from vrest.system.observables import reversal_potential, transports
 from vrest.system.structure import Wall, parameter_vector
-from vrest.units import HOUR, MINUTE, format_si, from_door, from_si
+from vrest.units import HOUR, MINUTE, at_rate, format_si, from_door, from_si
 from vrest.verbs.instant import instant, steady_at
 from vrest.verbs.readings import Readings, readings
 
@@ -277,7 +277,7 @@ def _imbalances(now: Moment, claims: Claims) -> Iterator[Finding]:
                 abs(rate),
                 f"{pretty(ion)} in '{space}' ({contents[ion]:.4g} mM) {'gains' if rate > 0 else 'loses'} "
                 f"{abs(rate):.3g} mM/min: {told}"
-                + (f"; nothing {'takes it out' if rate > 0 else 'brings it back'}." if alone else "."),
+                + (f"; in this state nothing {'takes it out' if rate > 0 else 'brings it back'}." if alone else "."),
             )
 
 
@@ -298,8 +298,8 @@ def _charge(now: Moment, claims: Claims) -> Iterator[Finding]:
                 "charge",
                 space,
                 abs(net),
-                f"The ions of '{space}' gain {net:+.3g} mM/min of net charge that no membrane feels: the description "
-                "leaves out what carries the opposite charge.",
+                f"The ions of '{space}' {'gain' if net > 0 else 'lose'} {abs(net):.3g} mM/min of net charge, and no "
+                "membrane feels it: the description leaves out what carries the opposite charge.",
             )
 
 
@@ -313,7 +313,8 @@ def _pumps(now: Moment, wall: Wall) -> Iterator[Finding]:
     here = now.system.surroundings(now.x, now.p, wall)
     turnovers = now.read.turnovers[wall.name]
     if not any(turnovers.values()):
-        if _pumped_elsewhere(now, wall):
+        first = next(each for each in now.system.structure.walls if wall.inside in (each.inside, each.outside))
+        if _pumped_elsewhere(now, wall) or wall is not first:  # one place, told once
             return
         load = sum(gains.get("Na", {}).values())
         if load > 0 and "Na" in gains and f"{wall.inside}.Na" not in now.cell.closures:
@@ -321,7 +322,8 @@ def _pumps(now: Moment, wall: Wall) -> Iterator[Finding]:
                 "no_pump",
                 wall.name,
                 load,
-                f"No pump turns: nothing carries Na+ out, of which {load:.3g} mM/min leaks in, or brings K+ back.",
+                f"No pump turns{_in(now, wall)}: nothing carries Na+ out, of which {load:.3g} mM/min leaks in, "
+                "or brings K+ back.",
             )
         return
     brought = {  # what a closure ties follows nothing that crosses
@@ -358,6 +360,11 @@ def _pumps(now: Moment, wall: Wall) -> Iterator[Finding]:
             yield Finding("pump_beyond_reversal", label, rate, text)
 
 
+def _in(now: Moment, wall: Wall) -> str:
+    """Where that is, if there are several places."""
+    return "" if len(now.system.structure.walls) == 1 else f" in '{wall.inside}'"
+
+
 def _pumped_elsewhere(now: Moment, wall: Wall) -> bool:
     """Whether a pump turns in another membrane of the same inside."""
     return any(
@@ -379,12 +386,11 @@ def _saturated(t: object, turn: float, needed: float, here: object) -> str:
 def _water(now: Moment) -> Iterator[Finding]:
     for (kind, name), value in zip(now.system.states, now.slope, strict=True):
         if kind == "volume" and HOUR * abs(value) > SHARE:
-            percent = 100 * MINUTE * abs(float(value))
             size = sum(now.read.concentrations[name].values())
             yield Finding(
                 "water",
                 name,
                 abs(float(value)) * MINUTE * size,
-                f"'{name}' {'swells' if value > 0 else 'shrinks'} by {percent:.3g} % per minute: its "
+                f"'{name}' {'swells' if value > 0 else 'shrinks'} {at_rate(abs(float(value)))}: its "
                 "osmolarity is not that of its surroundings.",
             )

@@ -58,7 +58,7 @@ class Fix:
 def fixes(cell: Cell, claims: Claims, now: Moment, found: Sequence[Finding]) -> tuple[tuple[Fix, ...], str]:
     """Verified ways out, the best first, and why no strengths hold the described state (empty where some do)."""
     if len(cell.membranes) != 1:
-        return (), ""
+        return (), f"Strengths are sized for one membrane, and '{cell.name}' has {len(cell.membranes)}."
     if claims.as_in_neuron and {finding.code for finding in found} == {"start"}:
         return tuple(_started(cell, now)), ""
     written = _as_written(cell, claims)

@@ -53,7 +53,7 @@ class Design(Drawn):
     @property
     def warnings(self) -> list[Notice]:
         """Those of the resting state; first, that it is none."""
-        unstable = Notice("unstable_design", f"the designed point is stationary, but not stable: {self.rest.reason}")
+        unstable = Notice("unstable_design", f"the designed point does not hold. {self.rest.reason}")
         return [*([] if self.stable else [unstable]), *self.rest.warnings]
 
     def as_dict(self) -> dict[str, Any]:
@@ -91,7 +91,7 @@ class Design(Drawn):
         return (self.cell,)
 
     def _brief(self) -> Iterable[str]:
-        yield f"Design of '{self.cell.name}' for {number(self.v_rest, 6)} mV: {self.rest.outcome.name}"
+        yield f"Design of '{self.cell.name}' for {number(self.v_rest, 6)} mV: {self.rest.outcome.words}"
         yield from (f"  {c.name} = {glued(f'{number(c.value)} {c.unit}'.rstrip())} ({c.how})" for c in self.choices)
 
     def tables(self) -> tuple[Table, ...]:

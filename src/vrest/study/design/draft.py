@@ -22,7 +22,7 @@ from vrest.study.design.strengths import Columns, Problem, columns, free_strengt
 from vrest.system.assemble import assemble
 from vrest.system.observables import pump_costs
 from vrest.system.structure import Wall, parameter_vector
-from vrest.units import MINUTE, format_si, from_si, to_si, unit_of
+from vrest.units import at_rate, format_si, from_si, to_si, unit_of
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ def draft(cell: Cell, target: Target) -> Draft:
     table = columns(aim.cell, wall)
     if table.volume_rate > STILL_WATER:
         raise InputError(
-            f"Water is not at rest in these contents: a volume changes by {MINUTE * table.volume_rate:.3g} per minute, "
-            "and no strength of a transport stops it.",
+            f"Water is not at rest in these contents: a volume changes {at_rate(table.volume_rate)}, and no strength "
+            "of a transport stops it.",
             code="not_stationary",
             hint="Aim at contents that its water law leaves alone, such as those of rest(cell).",
         )

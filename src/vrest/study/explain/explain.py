@@ -189,9 +189,7 @@ def explain(result: Rest | CellLike, *, progress: Progress | None = None) -> Exp
         first, progress = (None if progress is None else _half(progress, k) for k in (0, 1))
         result = rest(result, progress=first)
     if not result.outcome.has_state:
-        raise NoRestError(
-            f"'{result.cell.name}' has no resting state to explain: {result.reason}", code=result.outcome.name
-        )
+        raise NoRestError(f"'{result.cell.name}' gives nothing to explain. {result.reason}", code=result.outcome.name)
     off = _pumps_off(result)
     down = rest(result.cell, off, start=result.state, progress=progress) if off else result
     made = parts(result.system, result.state, result.parameters)
