@@ -16,6 +16,7 @@ from vrest.tables import Column, Table
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.prepared import Prepared, prepare
 from vrest.verbs.prepared_answers import Rests, potential_columns
+from vrest.verbs.progress import Progress
 from vrest.verbs.rest import Rest, rest
 from vrest.verbs.rest_batch import IMPOSSIBLE
 from vrest.verbs.samples import plain
@@ -90,7 +91,7 @@ class _Each(Sequence[Rest]):
         return (self[k] for k in range(len(self)))
 
 
-def rest_many(cell: CellLike, over: Mapping[str, Any]) -> RestMany:
+def rest_many(cell: CellLike, over: Mapping[str, Any], *, progress: Progress | None = None) -> RestMany:
     """Resting states at many values of some parameters, in one batched search.
 
     Parameters
@@ -100,6 +101,8 @@ def rest_many(cell: CellLike, over: Mapping[str, Any]) -> RestMany:
     over
         For each path, a sequence of values in door units; all of one length n. A path may end in `swap ION` or
         `with ION`, which keeps its bath neutral. Each search starts from the contents that the varied cell describes.
+    progress
+        Called as by `rest`: the share done, 0 to 1, of what does not settle soon; returning False stops that.
 
     Returns
     -------
@@ -125,7 +128,7 @@ def rest_many(cell: CellLike, over: Mapping[str, Any]) -> RestMany:
             hint="Give every path one row of values, all of the same length.",
         )
     ready = prepare(cell, list(columns))
-    many = RestMany(columns, ready, ready.rest(columns))
+    many = RestMany(columns, ready, ready.rest(columns, progress=progress))
     for k in np.flatnonzero(many.found.outcome == IMPOSSIBLE):
         many.rests[int(k)]  # says what is impossible
     return many
