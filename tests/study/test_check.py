@@ -175,7 +175,7 @@ def test_a_single_leak_needs_no_pump():
 def test_a_pump_without_any_leak_runs_away():
     story = vrest.check(*vrest.neuron_cell({"ipump": 1e-3}))
     (runs,) = named(story, "no_potential").values()
-    assert "by -1e+03 mV/s" in runs.message  # 1 uA/cm2 on 1 uF/cm2
+    assert "by -1000 mV/s" in runs.message  # 1 uA/cm2 on 1 uF/cm2
     assert "nothing in the description lets V come to rest" in story.unfixed
 
 

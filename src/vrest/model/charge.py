@@ -10,6 +10,7 @@ from vrest.constants import F
 from vrest.errors import InputError
 from vrest.model.compartment import Compartment
 from vrest.physics.namespace import namespace, traced
+from vrest.tables import number
 
 CHARGE_TOLERANCE = 1e-12
 """Relative to sum |z c|: numbers written with 17 digits meet it, rounded ones must say what is solved."""
@@ -68,8 +69,9 @@ def balanced(
     if _any((abs(rest) > CHARGE_TOLERANCE * scale) & (abs(rest) > CHARGE_TOLERANCE * abs(wanted))):
         mv = -rest * F * c.start_volume / capacitance
         raise InputError(
-            f"compartment '{compartment}' holds {-_worst(rest):.6g} mM of net charge more than its potential allows; "
-            f"that much would put {_worst(mv):.3g} V more on the membrane.",
+            f"compartment '{compartment}' holds {number(-_worst(rest), 6)} mM of net charge more "
+            "than its potential allows; "
+            f"that much would put {number(_worst(mv), 3)} V more on the membrane.",
             code="charge_imbalance",
             hint="Say which value the charge balance shall determine: impermeant.valence = 'solve' (or one ion).",
         )
@@ -100,7 +102,7 @@ def _positive(compartment: str, path: str, value: Any) -> tuple[str, Any]:
         return path, xp.where(value <= 0, xp.nan, value)
     if value <= 0:
         raise InputError(
-            f"compartment '{compartment}': the charge balance asks for {path} = {value:.6g} mM.",
+            f"compartment '{compartment}': the charge balance asks for {path} = {number(value, 6)} mM.",
             code="charge_imbalance",
             hint="No positive concentration balances these numbers; check the valence of the impermeants and the ions.",
         )

@@ -8,6 +8,7 @@ from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.exchange import SaltDiffusion
 from vrest.model.notice import USER, Notice
+from vrest.tables import number
 from vrest.units import format_si
 
 
@@ -87,7 +88,8 @@ def _bath_notices(cell: Cell) -> list[Notice]:
             notices.append(
                 Notice(
                     "bath_not_neutral",
-                    f"bath '{name}' has {net:+.4g} mM of net charge (osmolarity {cell.osmolarity(name):.4g} mOsm); "
+                    f"bath '{name}' has {number(net, signed=True)} mM of net charge "
+                    f"(osmolarity {number(cell.osmolarity(name))} mOsm); "
                     "name a companion ion to keep it neutral: --swap Na or --with Cl",
                 )
             )

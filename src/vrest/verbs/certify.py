@@ -12,6 +12,7 @@ from vrest.model.notice import Notice
 from vrest.numerics.stationary import Stationary
 from vrest.system.assemble import System, entries
 from vrest.system.observables import takes, transports, without_limit
+from vrest.tables import number
 from vrest.units import duration, from_si
 from vrest.verbs.allowed import SWOLLEN, Allowed, allowed_of
 from vrest.verbs.face import face
@@ -199,11 +200,11 @@ def _judge(
         return Outcome.not_followed, Outcome.not_followed.value
     if not (stationary and (converged or ended is Ended.moving)):
         why = "could not go on" if ended is Ended.stopped else "ended"
-        return Outcome.not_converged, f"{failed} The motion {why} with an imbalance of {worst:.3g} mM/min."
+        return Outcome.not_converged, f"{failed} The motion {why} with an imbalance of {number(worst, 3)} mM/min."
     if np.abs(eigenvalues.real).min() < rounding(scaled):
         return Outcome.not_converged, (
             f"{failed} The search found a stationary state, but its slowest rate "
-            f"({np.abs(eigenvalues.real).min():.2g} /s) is below what double precision can tell from zero."
+            f"({number(np.abs(eigenvalues.real).min(), 2)} /s) is below what double precision can tell from zero."
         )
     if np.any(eigenvalues.real > 0):
         return Outcome.unstable, _leaves(eigenvalues)
@@ -250,8 +251,8 @@ def pump_notices(system: System, p: np.ndarray, costs: Mapping[str, Mapping[str,
                 notices.append(
                     Notice(
                         "pump_beyond_reversal",
-                        f"'{label}' stores {spent:.4g} kJ/mol per cycle, more than ATP gives "
-                        f"({given:.4g} kJ/mol): its rate law runs it beyond its reversal potential",
+                        f"'{label}' stores {number(spent)} kJ/mol per cycle, more than ATP gives "
+                        f"({number(given)} kJ/mol): its rate law runs it beyond its reversal potential",
                     )
                 )
     return notices

@@ -8,6 +8,7 @@ import numpy as np
 
 from vrest.numerics.lanes import alone
 from vrest.system.assemble import System
+from vrest.tables import number
 from vrest.units import HOUR, from_si
 from vrest.verbs.allowed import allowed_of
 from vrest.verbs.motion import stepper
@@ -53,12 +54,12 @@ class Firing(NamedTuple):
         found = self.swing
         between = f"between {found.low:.0f} and {found.high:.0f} mV"
         if found.high - found.low < STILL_MV:
-            return f"stays near {0.5 * (found.low + found.high):.4g} mV"
+            return f"stays near {number(0.5 * (found.low + found.high))} mV"
         if found.kind == "still":
             return f"drifts {between}"
         if found.rate is None:
             return f"moves {between}, without equal periods"
-        return f"{'fires' if found.high > 0 else 'oscillates'} at {found.rate:.3g} Hz, {between}"
+        return f"{'fires' if found.high > 0 else 'oscillates'} at {number(found.rate, 3)} Hz, {between}"
 
 
 def firing(system: System, x: np.ndarray, p: np.ndarray, step: float) -> Firing:

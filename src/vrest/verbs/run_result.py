@@ -133,7 +133,7 @@ class Run(Drawn):
     def _about(self) -> dict[str, Any]:
         """Where it comes from, and how it was made."""
         cell = self.cell
-        ledger = [f"{a.name}: drift {a.drift:.3g} {a.unit}, floor {a.floor:.3g}" for a in self.ledger]
+        ledger = [f"{a.name}: drift {number(a.drift, 3)} {a.unit}, floor {number(a.floor, 3)}" for a in self.ledger]
         return {
             "title": f"Run of '{cell.name}'" + (f": {cell.title}" if cell.title else ""),
             "source": f"vrest {__version__}",
@@ -159,7 +159,8 @@ class Run(Drawn):
                 found.append(
                     Notice(
                         "conservation",
-                        f"{account.name} drifted by {account.drift:.2g} {account.unit} (floor {account.floor:.2g})",
+                        f"{account.name} drifted by {number(account.drift, 2)} {account.unit} "
+                        f"(floor {number(account.floor, 2)})",
                     )
                 )
         if unstable := unstable_notice(self.system, self.states[-1], self.parameters[-1], float(self.time[-1])):
@@ -194,7 +195,8 @@ class Run(Drawn):
                 found.append(
                     Notice(
                         "bath_not_neutral",
-                        f"the protocol leaves bath '{space.name}' with {net[worst]:+.4g} mM of net charge at "
+                        f"the protocol leaves bath '{space.name}' with {number(net[worst], signed=True)} mM of net "
+                        "charge at "
                         f"{format_si(float(self.time[worst]), 'time', digits=4)}; "
                         "name a companion ion: 'swap Na' or 'with Cl'",
                     )

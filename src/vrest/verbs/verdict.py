@@ -6,6 +6,7 @@ import numpy as np
 
 from vrest.numerics.stationary import Stationary
 from vrest.system.assemble import System
+from vrest.tables import number
 from vrest.units import duration, from_si
 from vrest.verbs.allowed import allowed_of
 from vrest.verbs.certify import SETTLED_MM_PER_MIN, Certificate, certify, growth
@@ -97,7 +98,7 @@ def departed(
         return found._replace(outcome=there.outcome, reason=there.reason)
     if there.outcome.has_state:
         ends = [from_si(float(system.potential(there.state, wall)), "potential") for wall in system.structure.walls]
-        goes = f"the cell goes to {', '.join(f'{v:.4g}' for v in ends)} mV ({there.outcome.words})."
+        goes = f"the cell goes to {', '.join(number(v) for v in ends)} mV ({there.outcome.words})."
     else:
         goes = f"from there: {there.reason}"
     return found._replace(reason=f"{Outcome.unstable.value} {growth(found.eigenvalues)}; {goes}")

@@ -18,6 +18,7 @@ from vrest.study.calculator import pretty
 from vrest.system.assemble import System, assemble
 from vrest.system.observables import reversal_potential, transports
 from vrest.system.structure import Wall, parameter_vector
+from vrest.tables import number
 from vrest.units import HOUR, MINUTE, at_rate, format_si, from_door, from_si
 from vrest.verbs.instant import instant, steady_at
 from vrest.verbs.readings import Readings, readings
@@ -183,7 +184,8 @@ def _start(now: Moment) -> Iterator[Finding]:
         v, name = now.v(wall), called(now, wall, "V")
         runs = float(now.slope[now.system.index["charge", wall.name]])
         if abs(runs) > RUNAWAY:
-            text = f"No potential carries zero current: {name} runs away by {from_si(runs, 'potential'):+.3g} mV/s."
+            pace = number(from_si(runs, "potential"), 3, signed=True)
+            text = f"No potential carries zero current: {name} runs away by {pace} mV/s."
             yield Finding("no_potential", wall.name, 0.0, text)
         elif abs(v - described) > VOLTS:
             text = f"{name} starts at {millivolts(described, 2)}, but with these contents no current flows at "
@@ -200,7 +202,7 @@ def _reversals(now: Moment, wall: Wall, claims: Claims) -> Iterator[Finding]:
     """Stated reversal potentials beside those that the concentrations make."""
     inside, outside = now.read.concentrations[wall.inside], now.read.concentrations[wall.outside]
     parts, slopes = transports(now.system, now.p, wall), _slopes(now, wall) if claims.reversals else {}
-    celsius = f"{from_si(now.cell.temperature, 'temperature'):.4g} degC"
+    celsius = f"{number(from_si(now.cell.temperature, 'temperature'))} degC"
     for ion, stated in claims.reversals.items():
         z = now.system.valence[ion]
         sides = {"inside": inside[ion], "outside": outside[ion]}
@@ -214,8 +216,8 @@ def _reversals(now: Moment, wall: Wall, claims: Claims) -> Iterator[Finding]:
             "reversal",
             ion,
             size,
-            f"E_{ion} is written as {millivolts(stated)}, but {inside[ion]:.4g} mM inside and "
-            f"{outside[ion]:.4g} mM outside make it {millivolts(made)} ({celsius}): "
+            f"E_{ion} is written as {millivolts(stated)}, but {number(inside[ion])} mM inside and "
+            f"{number(outside[ion])} mM outside make it {millivolts(made)} ({celsius}): "
             f"as soon as {pretty(ion)} is followed, it is that.",
         )
 
@@ -242,9 +244,9 @@ def _unnamed(now: Moment, wall: Wall, claims: Claims) -> Iterator[Finding]:
             label,
             size,
             f"{label} ({millivolts(stated)}) belongs to no ion, and its current has to be somebody's: "
-            f"{size:.3g} mM/min of charge {way} through it. The ions that are followed "
+            f"{number(size, 3)} mM/min of charge {way} through it. The ions that are followed "
             f"{change} as much net charge, which no cell can hold: 1 mM of it is "
-            f"{_volts_per_mM(now, wall, wall.inside):.3g} V on this membrane.",
+            f"{number(_volts_per_mM(now, wall, wall.inside), 3)} V on this membrane.",
         )
 
 
@@ -269,14 +271,14 @@ def _imbalances(now: Moment, claims: Claims) -> Iterator[Finding]:
             by = dict(sorted(by.items(), key=lambda item: -abs(item[1])))
             if abs(brought[ion]) > 1e-3 * abs(rate):
                 by["exchange"] = brought[ion]
-            told = ", ".join(f"{label} {gain:+.3g}" for label, gain in by.items())
+            told = ", ".join(f"{label} {number(gain, 3, signed=True)}" for label, gain in by.items())
             alone = len({gain > 0 for gain in by.values()}) == 1
             yield Finding(
                 "imbalance",
                 f"{space}.{ion}",
                 abs(rate),
-                f"{pretty(ion)} in '{space}' ({contents[ion]:.4g} mM) {'gains' if rate > 0 else 'loses'} "
-                f"{abs(rate):.3g} mM/min: {told}"
+                f"{pretty(ion)} in '{space}' ({number(contents[ion])} mM) {'gains' if rate > 0 else 'loses'} "
+                f"{number(abs(rate), 3)} mM/min: {told}"
                 + (f"; in this state nothing {'takes it out' if rate > 0 else 'brings it back'}." if alone else "."),
             )
 
@@ -298,8 +300,8 @@ def _charge(now: Moment, claims: Claims) -> Iterator[Finding]:
                 "charge",
                 space,
                 abs(net),
-                f"The ions of '{space}' {'gain' if net > 0 else 'lose'} {abs(net):.3g} mM/min of net charge, and no "
-                "membrane feels it: the description leaves out what carries the opposite charge.",
+                f"The ions of '{space}' {'gain' if net > 0 else 'lose'} {number(abs(net), 3)} mM/min of net charge, and "
+                "no membrane feels it: the description leaves out what carries the opposite charge.",
             )
 
 
@@ -322,7 +324,7 @@ def _pumps(now: Moment, wall: Wall) -> Iterator[Finding]:
                 "no_pump",
                 wall.name,
                 load,
-                f"No pump turns{_in(now, wall)}: nothing carries Na+ out, of which {load:.3g} mM/min leaks in, "
+                f"No pump turns{_in(now, wall)}: nothing carries Na+ out, of which {number(load, 3)} mM/min leaks in, "
                 "or brings K+ back.",
             )
         return
@@ -341,22 +343,24 @@ def _pumps(now: Moment, wall: Wall) -> Iterator[Finding]:
         size = abs(needed[worst] - turn) * abs(moved[worst])
         if HOUR / MINUTE * size <= SHARE * float(here.inside[worst]):
             continue
-        told = " and ".join(f"{pretty(ion)} needs {rate + 0.0:.3g}" for ion, rate in needed.items())
+        told = " and ".join(f"{pretty(ion)} needs {number(rate + 0.0, 3)}" for ion, rate in needed.items())
         low, high = min(needed.values()), max(needed.values())
         if low <= 0:
             end = "no pump can carry that: its ions leak the wrong way."
         elif high - low > 0.01 * high:
             end = "no strength suits both, because the leaks do not stand in the pump's proportion."
         else:
-            end = f"it would have to be {high / turn:.3g} times as strong." if turn > 0 else "it does not turn."
+            end = f"it would have to be {number(high / turn, 3)} times as strong." if turn > 0 else "it does not turn."
         end += _saturated(t, turn, high, here)
-        yield Finding("pump", label, size, f"{called(now, wall, label)} turns over {turn:.3g} mM/min; {told}: {end}")
+        yield Finding(
+            "pump", label, size, f"{called(now, wall, label)} turns over {number(turn, 3)} mM/min; {told}: {end}"
+        )
     for label, spent in now.read.cycle_costs[wall.name].items():
         given = from_si(getattr(working[label], "atp_free_energy", np.nan), "energy_per_mole")
         if spent > given and turnovers[label] > 0:
             rate = abs(gains[next(iter(working[label].moved_ions))][now.label(wall, label)])
-            text = f"A cycle of {called(now, wall, label)} stores {spent:.4g} kJ/mol, and ATP gives "
-            text += f"{given:.4g}: in these gradients it would run backwards."
+            text = f"A cycle of {called(now, wall, label)} stores {number(spent)} kJ/mol, and ATP gives "
+            text += f"{number(given)}: in these gradients it would run backwards."
             yield Finding("pump_beyond_reversal", label, rate, text)
 
 
@@ -380,7 +384,7 @@ def _saturated(t: object, turn: float, needed: float, here: object) -> str:
     if not isinstance(t, NaKPump) or isinstance(t, CubicPump) or turn <= 0:
         return ""
     most = turn / float(np.asarray(t.relative_rate(here)))  # pyright: ignore[reportArgumentType]
-    return f" Even saturated it reaches only {most:.3g}." if needed > most else ""
+    return f" Even saturated it reaches only {number(most, 3)}." if needed > most else ""
 
 
 def _water(now: Moment) -> Iterator[Finding]:

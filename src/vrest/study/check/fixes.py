@@ -22,6 +22,7 @@ from vrest.study.design.draft import Choice, Target, draft
 from vrest.system.assemble import assemble
 from vrest.system.observables import reversal_potentials, turnover_rates
 from vrest.system.structure import parameter_vector
+from vrest.tables import number
 from vrest.units import format_si, from_door, from_si
 from vrest.verbs.instant import instant
 from vrest.verbs.outcome import Outcome
@@ -211,9 +212,9 @@ def _words(choices: tuple[Choice, ...], pump: tuple[str, ...], target: Target, c
         words += f", with leaks of K+ and Na+ in place of {' and '.join(claims.unnamed)}"
     for choice in filter(_moved, choices):
         if choice.how == "passive":
-            words += f"; {pretty(choice.path.split('.')[-1])} follows to {choice.value:.4g} mM"
+            words += f"; {pretty(choice.path.split('.')[-1])} follows to {number(choice.value)} mM"
         elif choice.how == "iso-osmotic":
-            words += f"; the inside needs {choice.value:.4g} mM of impermeants"
+            words += f"; the inside needs {number(choice.value)} mM of impermeants"
     return f"{words}. All other contents stay."
 
 
@@ -257,7 +258,7 @@ def _settled(cell: Cell) -> Iterator[Fix]:
         return
     after = next(iter(later[-1].v.values()))
     inner = next(iter(cell.membranes.values())).inside
-    contents = ", ".join(f"{ion} {c:.4g}" for ion, c in found.concentrations[inner].items())
+    contents = ", ".join(f"{ion} {number(c)}" for ion, c in found.concentrations[inner].items())
     yield Fix(
         "settle",
         f"Leave the strengths and start from where the cell comes to rest by itself: {v:.2f} mV with {contents} mM.",

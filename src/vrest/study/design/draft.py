@@ -22,6 +22,7 @@ from vrest.study.design.strengths import Columns, Problem, columns, free_strengt
 from vrest.system.assemble import assemble
 from vrest.system.observables import pump_costs
 from vrest.system.structure import Wall, parameter_vector
+from vrest.tables import number
 from vrest.units import at_rate, format_si, from_si, to_si, unit_of
 
 
@@ -246,9 +247,10 @@ def _refuse_reversal(aim: Aim, wall: Wall) -> None:
     for label, (cost, available) in costs.items():
         if cost > available and not aim.place.transports[label].is_off:
             raise InputError(
-                f"A cycle of '{label}' would store {from_si(cost, 'energy_per_mole'):.4g} kJ/mol in these gradients at "
+                f"A cycle of '{label}' would store {number(from_si(cost, 'energy_per_mole'))} kJ/mol in these "
+                "gradients at "
                 f"{format_si(aim.place.potential, 'potential', digits=4)}, more than ATP gives "
-                f"({from_si(available, 'energy_per_mole'):.4g} kJ/mol): it would run backwards.",
+                f"({number(from_si(available, 'energy_per_mole'))} kJ/mol): it would run backwards.",
                 code="pump_beyond_reversal",
                 hint="Aim at smaller gradients or a less negative potential.",
             )

@@ -16,6 +16,7 @@ from vrest.study.design.aim import PUMPED, equilibrium
 from vrest.study.design.hold import Hold
 from vrest.study.design.strengths import Columns, Problem
 from vrest.system.observables import reversal_potential
+from vrest.tables import number
 from vrest.units import format_si
 
 REMEDIES = ("kcc2", "nkcc1", "pump_hill")
@@ -127,7 +128,7 @@ def _combination(state: State) -> InputError:
     for (kind, name), weight in zip(state.table.rows, weights, strict=True):
         if abs(weight) > 1e-6:
             what = pretty(name.split(".")[1]) if kind == "amount" else "the charge"
-            terms.append(f"{weight:+.3g} x {what}")
+            terms.append(f"{number(weight, 3, signed=True)} x {what}")
     sums = {label: float(weights @ gain) for label, gain in state.table.gains.items() if np.any(gain)}
     largest = max(abs(value) for value in sums.values())
     active = [label for label, value in sums.items() if value > 1e-9 * largest]
@@ -145,9 +146,9 @@ def refuse_ratio(state: State, problem: Problem, hold: Hold) -> InputError:
     low, high = (hold.own * limit for limit in allowed(problem, hold.base, {hold.label: 1.0}))
     name = hold.text.split("=")[0].strip()
     wanted = hold.own * hold.factor
-    needs = f"{low:.4g}" + (" or more" if np.isinf(high) else f" to {high:.4g}" if high - low > 1e-6 * low else "")
+    needs = number(low) + (" or more" if np.isinf(high) else f" to {number(high)}" if high - low > 1e-6 * low else "")
     return InputError(
-        f"{name} is held at {wanted:.4g}, and these contents are stationary at {state.shown(state.v)} only with "
+        f"{name} is held at {number(wanted)}, and these contents are stationary at {state.shown(state.v)} only with "
         f"{needs}: what a pump carries out and in must match the leaks, ion by ion.",
         code="held",
         hint=f"Let {name} be chosen, or aim at another potential or other contents.",

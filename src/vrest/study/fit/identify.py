@@ -165,25 +165,25 @@ def verdicts(fit: Fit) -> list[str]:
     """One sentence or two for each unknown."""
     found = []
     for k, each in enumerate(fit.free):
-        ends, level = fit.profiles[k], f"{100 * fit.level:.4g} %"
+        ends, level = fit.profiles[k], f"{number(100 * fit.level)} %"
         low, high = (None if end is None else float(each.outer(end)) for end in (ends.low, ends.high))
         unit = f" {each.unit}" if each.unit else ""
         value = float(each.outer(fit.optimum.inner[k]))
         if low is not None and high is not None:
-            text = f"{each.label} = {value:.4g}{unit}, {low:.4g} to {high:.4g} ({level})."
+            text = f"{each.label} = {number(value)}{unit}, {number(low)} to {number(high)} ({level})."
             if each.positive and high > 10 * low:
-                text += f" Known only to within a factor of {np.sqrt(high / low):.2g}."
+                text += f" Known only to within a factor of {number(np.sqrt(high / low), 2)}."
             found.append(text)
             continue
         stops = [float(each.outer(stop)) for stop in ends.stops if stop is not None]
         if low is None and high is None:
             text = f"{each.label} cannot be learnt from these data: {_reason(fit, k)}."
         elif high is not None:
-            text = f"{each.label} has only an upper limit: below {high:.4g}{unit} ({level})."
+            text = f"{each.label} has only an upper limit: below {number(high)}{unit} ({level})."
         else:
-            text = f"{each.label} has only a lower limit: above {low:.4g}{unit} ({level})."
+            text = f"{each.label} has only a lower limit: above {number(low)}{unit} ({level})."
         if stops:
-            edges = " and ".join(f"{stop:.3g}" for stop in stops)
+            edges = " and ".join(number(stop, 3) for stop in stops)
             text += f" Beyond {edges}{unit} some row has no potential in this model."
         found.append(f"{text} {_way_out(fit, k)}")
     return found
@@ -211,7 +211,11 @@ def _way_out(fit: Fit, k: int) -> str:
         return "No change of one ion of a bath that was tried would tell."
     _, bath, _, ion = next(iter(best.conditions)).split(".")
     where = "outside" if bath == next(iter(fit.cell.membranes.values())).outside else f"in '{bath}'"
-    reach = f"within a factor of {width:.3g}" if fit.free[k].positive else f"to {width:.3g} {fit.free[k].unit}"
+    reach = (
+        f"within a factor of {number(width, 3)}"
+        if fit.free[k].positive
+        else f"to {number(width, 3)} {fit.free[k].unit}"
+    )
     return f"It would take a change of {ion} {where}, such as {best.change}: then {reach}."
 
 
@@ -276,7 +280,7 @@ def _defaults(fit: Fit) -> list[tuple[str, dict[str, float]]]:
             )  # without a cation its Nernst potential is undefined
             if value > most or floor:
                 continue
-            text = f"{bath}.{ion}={value:.4g} mM {exchanged.get(path, '')}".rstrip()
+            text = f"{bath}.{ion}={number(value)} mM {exchanged.get(path, '')}".rstrip()
             try:
                 found.append(_read(fit, text))
             except InputError:
@@ -304,4 +308,4 @@ def _read(fit: Fit, wanted: Any) -> tuple[str, dict[str, float]]:
 def _text(fit: Fit, change: Change) -> str:
     if change.operation != "set" or isinstance(change.value, str):
         return str(change)
-    return f"{change.path}={change.value:.6g} {resolve(fit.cell, change.path).unit}".rstrip()
+    return f"{change.path}={number(change.value, 6)} {resolve(fit.cell, change.path).unit}".rstrip()

@@ -14,6 +14,7 @@ from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
 from vrest.model.change import Change, companion, split_companion
 from vrest.model.paths import Parameter, check, resolve
+from vrest.tables import number
 from vrest.units import Labelled, from_si, to_si
 
 Array = NDArray[np.float64]
@@ -86,7 +87,7 @@ class Measured:
 
     def where(self, k: int) -> str:
         """A row, for people."""
-        set_to = ", ".join(f"{c.name} = {c.door[k]:.4g} {c.unit}".rstrip() for c in self.conditions[: self.own])
+        set_to = ", ".join(f"{c.name} = {number(c.door[k])} {c.unit}".rstrip() for c in self.conditions[: self.own])
         return f"row {k + 1}" + (f" ({set_to})" if set_to else "")
 
 

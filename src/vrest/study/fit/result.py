@@ -240,9 +240,8 @@ class Fit(Drawn):
         found = _neutrality(self)
         if self.misfit is not None and self.misfit[1] < UNLIKELY:
             what = "the known errors" if self.noise.known else "the scatter among repeats"
-            text = (
-                f"the residuals are {np.sqrt(self.misfit[0]):.1f} times what {what} allow (p = {self.misfit[1]:.1g}): "
-            )
+            times, p = np.sqrt(self.misfit[0]), number(self.misfit[1], 1)
+            text = f"the residuals are {times:.1f} times what {what} allow (p = {p}): "
             found.append(Notice("poor_fit", text + "the model or the errors are wrong, and the intervals too narrow"))
         return found + slower(self.fallbacks)
 
@@ -342,5 +341,6 @@ def _neutrality(found: Fit) -> list[Notice]:
     worst = int(np.abs(charge).argmax())
     if abs(charge[worst]) <= 0.02 * found.cell.osmolarity(bath):
         return []
-    text = f"{found.data.where(worst)} leaves the bath with {charge[worst]:+.3g} mM of charge; if another ion was "
+    left = number(charge[worst], 3, signed=True)
+    text = f"{found.data.where(worst)} leaves the bath with {left} mM of charge; if another ion was "
     return [Notice("bath_not_neutral", text + "exchanged for it, say so in the column's name, as in 'Ko swap Na'")]

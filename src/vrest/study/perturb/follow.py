@@ -10,6 +10,7 @@ import numpy as np
 from vrest.model.cell import Cell
 from vrest.model.protocol import Protocol, protocol
 from vrest.study.perturb.look import Seen, look
+from vrest.tables import number
 from vrest.units import format_si
 from vrest.verbs.go_on import as_it_stands
 from vrest.verbs.outcome import Outcome
@@ -168,7 +169,7 @@ def _why_given_up(run: Run, watch: _Watch) -> Stop:
         spikes = f"{swing.spikes} times " if swing.spikes > 1 else ""
         why = f"V rises {spikes}{between} in the {seen.lasts} that follow, but no two periods are equal."
         return Stop(Outcome.not_converged, f"{steps}: {why}")
-    text = f"It {'fires' if swing.high > 0 else 'oscillates'} on at {swing.rate:.3g} Hz, {between}"
+    text = f"It {'fires' if swing.high > 0 else 'oscillates'} on at {number(swing.rate, 3)} Hz, {between}"
     if swing.group > 1:
         text += f", {swing.group} times in each period of {format_si(swing.group / swing.rate, 'time', digits=3)}"
     if swing.kind == "growing":

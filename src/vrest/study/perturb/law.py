@@ -12,6 +12,7 @@ from vrest.model.cell import Cell
 from vrest.model.change import Change
 from vrest.model.elsewhere import elsewhere
 from vrest.study.targets import TWIN, baths, found_instead, is_there, targets, wanted, with_twins
+from vrest.tables import number
 from vrest.units import format_si, from_door, from_si
 
 KM_ATP = 0.2
@@ -73,10 +74,10 @@ class Law(ABC):
         if dimension == "concentration":
             for unit in ("mM", "uM"):
                 if abs(dose) >= from_door(1.0, "concentration", unit):
-                    return f"{from_si(dose, 'concentration', unit):.4g} {unit}"
-            return f"{from_si(dose, 'concentration', 'nM'):.4g} nM" if dose else "0 mM"
+                    return f"{number(from_si(dose, 'concentration', unit))} {unit}"
+            return f"{number(from_si(dose, 'concentration', 'nM'))} nM" if dose else "0 mM"
         if dimension == "number":
-            return f"{100 * dose:.4g} %" if self.in_percent else f"{dose:.4g}"
+            return f"{number(100 * dose)} %" if self.in_percent else number(dose)
         return format_si(dose, dimension, digits=4)
 
 
@@ -199,7 +200,7 @@ class SelectivityLoss(Law):
             raise _no_target(cell, target, name, "membrane with both K+ and Na+ leaks", _is_selective)
         if not changes:
             raise InputError(
-                f"'{cell.name}' has P_Na/P_K = {min(present):.4g}; {dose:.4g} would make it more selective.",
+                f"'{cell.name}' has P_Na/P_K = {number(min(present))}; {number(dose)} would make it more selective.",
                 code="wrong_direction",
                 hint="Give a ratio from the present one to 1.",
             )

@@ -62,7 +62,8 @@ class Effect:
         words = f"{self.factor.name} {VERDICTS[self.verdict]}"
         if self.verdict == "moves" or self.exact:
             return f"{words}." if self.verdict == "moves" else f"{words}: exactly."
-        return f"{words}: by {self.v_moves:.1g} mV and {self.content_moves:.1g} % at most for {self.factor.step_text}."
+        v, contents = number(self.v_moves, 1), number(self.content_moves, 1)
+        return f"{words}: by {v} mV and {contents} % at most for {self.factor.step_text}."
 
 
 @dataclass(frozen=True)
