@@ -146,6 +146,8 @@ def shell(text: str, width: int) -> str:
     vrest rest my_cell.toml --set \\
         "outside.K=12 mM"
     """
+    if len(text) <= width:
+        return text
     lines = [""]
     for word in re.findall(r"""(?:"[^"]*"|'[^']*'|[^\s"'])+""", text):
         if lines[-1].strip() and len(lines[-1]) + len(word) + 3 > width:
