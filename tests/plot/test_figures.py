@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.axes._base import _AxesBase
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.text import Text
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from reading import render, unreadable
 
 import vrest
 from vrest.constants import F
@@ -57,43 +58,10 @@ def curve() -> BathCurve:
     return bath_curve(load("mammalian_neuron"), "outside.K", np.geomspace(1.0, 50.0, 7))
 
 
-def render(figure: Figure) -> Figure:
-    """Draw with Agg: filterwarnings turns a missing glyph or a failed layout into an error."""
-    FigureCanvasAgg(figure).draw()
-    return figure
-
-
 def line(axes: Axes, label: str) -> np.ndarray:
     found = [drawn for drawn in axes.lines if drawn.get_label() == label]
     assert len(found) == 1, label
     return np.asarray(found[0].get_xydata())
-
-
-def unreadable(figure: Figure) -> list[tuple[str, str]]:
-    """Pairs of texts of a figure whose boxes overlap, tick labels and all, and texts that leave the page."""
-    boxes = [(t.get_text(), t.get_window_extent().padded(-1.0)) for t in shown_texts(figure)]
-    page = figure.bbox
-    found = [(a, b) for (a, x), (b, y) in itertools.combinations(boxes, 2) if x.overlaps(y)]
-    for name, box in boxes:
-        if box.x0 < page.x0 or box.x1 > page.x1 or box.y0 < page.y0 or box.y1 > page.y1:
-            found.append((name, "edge of the page"))
-    return found
-
-
-def shown_texts(figure: Figure) -> list[Text]:
-    """What a reader can read, once it is drawn."""
-    FigureCanvasAgg(figure).draw()
-    texts = list(figure.texts)
-    for axes in [a for a in figure.findobj(_AxesBase) if isinstance(a, _AxesBase)]:
-        texts += [*axes.texts, axes.title, axes._left_title, axes._right_title]
-        if not axes.axison:
-            continue
-        for axis in (axes.xaxis, axes.yaxis):
-            low, high = sorted(axis.get_view_interval())
-            texts.append(axis.label)
-            ticks = zip(axis.get_major_ticks(), axis.get_majorticklocs(), strict=True)
-            texts += [t.label1 for t, at in ticks if low <= at <= high and t.label1.get_visible()]
-    return [t for t in texts if t.get_visible() and t.get_text().strip()]
 
 
 @pytest.mark.parametrize("name", CELLS)

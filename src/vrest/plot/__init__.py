@@ -20,38 +20,49 @@ from vrest.plot.look import drawing as drawing
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from vrest.plot.balance import balance_axes as balance_axes
     from vrest.plot.balance import balance_figure as balance_figure
+    from vrest.plot.bath import bath_axes as bath_axes
     from vrest.plot.bath import bath_figure as bath_figure
+    from vrest.plot.bifurcation import bifurcation_axes as bifurcation_axes
     from vrest.plot.bifurcation import bifurcation_figure as bifurcation_figure
+    from vrest.plot.current_voltage import iv_axes as iv_axes
     from vrest.plot.current_voltage import iv_figure as iv_figure
+    from vrest.plot.explanation import explanation_axes as explanation_axes
     from vrest.plot.explanation import explanation_figure as explanation_figure
+    from vrest.plot.firing import firing_axes as firing_axes
     from vrest.plot.firing import firing_figure as firing_figure
+    from vrest.plot.fit import fit_axes as fit_axes
     from vrest.plot.fit import fit_figure as fit_figure
+    from vrest.plot.ladder import ladder_axes as ladder_axes
     from vrest.plot.ladder import ladder_figure as ladder_figure
+    from vrest.plot.ladder import rest_axes as rest_axes
     from vrest.plot.ladder import rest_figure as rest_figure
     from vrest.plot.perturb import comparison_figure as comparison_figure
     from vrest.plot.perturb import perturbation_figure as perturbation_figure
     from vrest.plot.population import population_figure as population_figure
     from vrest.plot.saving import save as save
+    from vrest.plot.sensitivity import sensitivity_axes as sensitivity_axes
     from vrest.plot.sensitivity import sensitivity_figure as sensitivity_figure
     from vrest.plot.timecourse import timecourse_figure as timecourse_figure
+    from vrest.plot.two_clocks import two_clocks_axes as two_clocks_axes
     from vrest.plot.two_clocks import two_clocks_figure as two_clocks_figure
 
 _HOMES = {
-    "balance": "balance_figure",
-    "bath": "bath_figure",
-    "bifurcation": "bifurcation_figure",
-    "current_voltage": "iv_figure",
-    "explanation": "explanation_figure",
-    "firing": "firing_figure",
-    "fit": "fit_figure",
-    "ladder": "ladder_figure rest_figure",
+    "balance": "balance_axes balance_figure",
+    "bath": "bath_axes bath_figure",
+    "bifurcation": "bifurcation_axes bifurcation_figure",
+    "current_voltage": "iv_axes iv_figure",
+    "explanation": "explanation_axes explanation_figure",
+    "firing": "firing_axes firing_figure",
+    "fit": "fit_axes fit_figure",
+    "ladder": "ladder_axes ladder_figure rest_axes rest_figure",
     "perturb": "comparison_figure perturbation_figure",
     "population": "population_figure",
     "saving": "save",
-    "sensitivity": "sensitivity_figure",
+    "sensitivity": "sensitivity_axes sensitivity_figure",
     "timecourse": "timecourse_figure",
-    "two_clocks": "two_clocks_figure",
+    "two_clocks": "two_clocks_axes two_clocks_figure",
 }
 _HOME = {name: f"vrest.plot.{module}" for module, names in _HOMES.items() for name in names.split()}
 

@@ -92,7 +92,7 @@ def balance_figure(explanation: Explanation) -> Figure:
 
 def _rows(where: str, ions: Stacks, transports: Stacks, room: int) -> list[list[tuple[str, Stacks, Stacks]]]:
     """Rows of panels for a membrane, with room for so many bars each: title, bars, and what these are a part of."""
-    if len(ions) + len(transports) <= room:
+    if not look().narrow and len(ions) + len(transports) <= room:
         return [[("each ion" + where, ions, ions), ("each transport" + where, transports, transports)]]
     names = list(transports)
     count = -(-len(names) // room)
@@ -101,7 +101,7 @@ def _rows(where: str, ions: Stacks, transports: Stacks, room: int) -> list[list[
     return [[("each ion" + where, ions, ions)], *([("each transport" + where, p, transports)] for p in parts)]
 
 
-def balance_axes(explanation: Explanation, axes: Axes) -> Axes:
+def balance_axes(explanation: Explanation, ax: Axes) -> Axes:
     """The current of each ion across the first membrane, in axes of yours as large as they are now. Returns the axes.
 
     >>> from vrest.study.explain.explain import explain
@@ -110,10 +110,10 @@ def balance_axes(explanation: Explanation, axes: Axes) -> Axes:
     """
     story = explanation.membranes[0]
     stacks = by_ion(explanation, story)
-    prepare_balance(axes, stacks, plain(story.membrane) if len(explanation.membranes) > 1 else "")
-    name_places(axes, stacks)
-    draw_balance(axes, stacks)
-    return axes
+    prepare_balance(ax, stacks, plain(story.membrane) if len(explanation.membranes) > 1 else "")
+    name_places(ax, stacks)
+    draw_balance(ax, stacks)
+    return ax
 
 
 def by_ion(explanation: Explanation, story: MembraneStory) -> Stacks:
@@ -216,7 +216,7 @@ def draw_balance(axes: Axes, stacks: Stacks, legend: bool = True, total: str = "
                 linewidth=stroke(0.6),
                 zorder=2,
             )
-            labels.append(Label(ends[up] + 0.5 * size, f"{name}\n{_size(current, factor, largest)}", colour))
+            labels.append(Label(ends[up] + 0.5 * size, _told(name, current, factor, largest), colour))
             ends[up] += size
         whole = factor * sum(current for _, current, _, _ in stack)
         axes.plot(place, whole, "D", ms=stroke(6), mfc="white", mec=INK, mew=stroke(1.3), zorder=4)
@@ -245,14 +245,15 @@ def _beside(axes: Axes, place: float, labels: list[Label]) -> None:
     _, height = size_in_points(axes)
     bottom, top = axes.get_ylim()
     zero = height_of(axes, 0.0)
+    up, down = [x for x in labels if x.at >= 0], [x for x in labels if x.at < 0]
+    need, below = (sum(label.height(look().small) for label in side) for side in (up, down))
+    if need < height - zero and below < zero:
+        parts = [(up, zero + 1.0, height), (down, 0.0, zero - 1.0)]
+    else:  # a side has too little room for its names: some stand beyond zero
+        parts = [(labels, 0.0, height)]
     placed = []
-    for side, low, high in (
-        ([x for x in labels if x.at >= 0], zero + 1.0, height),
-        ([x for x in labels if x.at < 0], 0.0, zero - 1.0),
-    ):
+    for side, low, high in parts:
         sizes = [label.height(look().small) for label in side]
-        # where one side has too little room for its names, they may stand beyond zero or the axes
-        low, high = (low, max(high, low + sum(sizes))) if low > 0.0 else (min(low, high - sum(sizes)), high)
         placed += zip(side, spread([height_of(axes, x.at) for x in side], sizes, low, high), strict=True)
     for label, at in placed:
         axes.text(
@@ -269,13 +270,13 @@ def _beside(axes: Axes, place: float, labels: list[Label]) -> None:
         )
 
 
-def _size(current: float, factor: float, largest: float) -> str:
-    """A current beside its bar; what is only rounding is zero."""
+def _told(name: str, current: float, factor: float, largest: float) -> str:
+    """A part and its current beside the bar; what is only rounding is zero."""
     if abs(current) < max(1e-9 * largest, ONE_PER_SECOND):
-        return "0"
+        return f"{name}\n0"
     if abs(current) < LEAST * largest:
-        return "≈ 0"
-    return number(factor * current, "+#.3g").rstrip(".")
+        return f"{name}\n≈ 0"
+    return f"{name}\n{number(factor * current, '+#.3g').rstrip('.')}"
 
 
 def _unit(stacks: Stacks) -> tuple[str, float]:

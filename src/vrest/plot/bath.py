@@ -61,7 +61,7 @@ def _concentration(curve: BathCurve) -> str:
     return concentration_name(curve.ion, curve.path.split(".")[1], curve.cell.valence()[curve.ion])
 
 
-def bath_axes(curve: BathCurve, axes: Axes) -> Axes:
+def bath_axes(curve: BathCurve, ax: Axes) -> Axes:
     """The same in axes of yours. Returns the axes.
 
     >>> from vrest.study.curves import bath_curve
@@ -69,15 +69,15 @@ def bath_axes(curve: BathCurve, axes: Axes) -> Axes:
     'V (mV)'
     """
     ion = curve.ion
-    dress(axes, x=f"{_concentration(curve)} (mM)", y=f"{_v(curve)} (mV)")
+    dress(ax, x=f"{_concentration(curve)} (mM)", y=f"{_v(curve)} (mV)")
     colour = ion_colour(ion)
     x = curve.concentration
     zero = not x.min() > 0
     if zero:  # a bath without the ion has its place left of the smallest
-        axes.set_xscale("symlog", linthresh=float(x[x > 0].min(initial=1.0)))
+        ax.set_xscale("symlog", linthresh=float(x[x > 0].min(initial=1.0)))
     else:
-        axes.set_xscale("log")
-    axes.plot(
+        ax.set_xscale("log")
+    ax.plot(
         x,
         curve.nernst,
         color=colour,
@@ -85,13 +85,13 @@ def bath_axes(curve: BathCurve, axes: Axes) -> Axes:
         linewidth=stroke(1.4),
         label=f"Nernst line, {reversal_label(ion)}",
     )
-    axes.plot(
+    ax.plot(
         x, curve.instant, color=MUTED, linewidth=stroke(1.4), linestyle=(0, (2, 1)), label="at once (contents frozen)"
     )
-    axes.plot(x, curve.settled, color=INK, linewidth=stroke(2.2), label="settled (new resting state)")
+    ax.plot(x, curve.settled, color=INK, linewidth=stroke(2.2), label="settled (new resting state)")
     down = np.array([o is Outcome.rests_run_down for o in curve.outcomes])
     if down.any():
-        axes.plot(
+        ax.plot(
             x[down],
             curve.settled[down],
             "o",
@@ -103,19 +103,19 @@ def bath_axes(curve: BathCurve, axes: Axes) -> Axes:
         )
     for left, right, outcome in _gaps(curve):
         text = f"no rest: {plain(outcome.name)}"
-        known = axes.get_legend_handles_labels()[1]
-        axes.axvspan(
+        known = ax.get_legend_handles_labels()[1]
+        ax.axvspan(
             left, right, facecolor="#eeeeee", edgecolor=FAINT, hatch=HATCHES.get(outcome, "xx"), linewidth=0, zorder=0,
             label="_again" if text in known else text,
         )  # fmt: skip
-    _mark_present(axes, curve)
-    axes.set_xlim(x.min(), x.max())
+    _mark_present(ax, curve)
+    ax.set_xlim(x.min(), x.max())
     if not zero and x.max() / x.min() < 1e4:
-        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=20))
-        axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, place: ""))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
-    clear_legend(axes)
-    return axes
+        ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=20))
+        ax.xaxis.set_minor_formatter(FuncFormatter(lambda value, place: ""))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
+    clear_legend(ax)
+    return ax
 
 
 def _mark_present(axes: Axes, curve: BathCurve) -> None:

@@ -12,7 +12,7 @@ from matplotlib.ticker import LogLocator
 
 from vrest.model.ion_labels import SUPERSCRIPT
 from vrest.model.names import cell_label, parameter_label, parameter_name, plain, power_of, unit_label
-from vrest.plot.labels import LEADING, settle, size_in_points, text_width
+from vrest.plot.labels import LEADING, clear_legend, settle, size_in_points, text_width
 from vrest.plot.look import look, stroke
 from vrest.plot.style import FAINT, INK, MUTED, PUMP, V, dress, new_figure, number
 from vrest.study.bifurcation.branch import KINDS, Bifurcation, Special
@@ -73,7 +73,7 @@ def bifurcation_figure(found: Bifurcation) -> Figure:
     return figure
 
 
-def bifurcation_axes(found: Bifurcation, axes: Axes) -> Axes:
+def bifurcation_axes(found: Bifurcation, ax: Axes) -> Axes:
     """V of the first membrane in axes of yours, with a legend. Returns the axes.
 
     >>> from vrest.study.bifurcation.bifurcation import bifurcation
@@ -81,9 +81,9 @@ def bifurcation_axes(found: Bifurcation, axes: Axes) -> Axes:
     >>> bifurcation_axes(found, Figure().subplots()).get_ylabel()
     'V (mV)'
     """
-    _panel(axes, found, 0, last=True)
-    axes.legend(loc="best", fontsize=look().small, frameon=False)
-    return axes
+    _panel(ax, found, 0, last=True)
+    clear_legend(ax)
+    return ax
 
 
 def _crowd(found: Bifurcation) -> int:

@@ -71,22 +71,22 @@ def iv_figure(iv: CurrentVoltage) -> Figure:
     return figure
 
 
-def iv_axes(iv: CurrentVoltage, axes: Axes) -> Axes:
+def iv_axes(iv: CurrentVoltage, ax: Axes) -> Axes:
     """The curves over all of their range in axes of yours, with a legend. Returns the axes.
 
     >>> from vrest.study.curves import current_voltage
     >>> iv_axes(current_voltage("mammalian_neuron"), Figure().subplots()).get_ylabel()
     'outward current (pA)'
     """
-    _curves(axes, iv, float(iv.potential.min()), float(iv.potential.max()))
-    named = [(_name(iv, str(drawn.get_label())), drawn) for drawn in axes.lines if drawn.get_label() in _names(iv)]
-    axes.plot(iv.v_rest, 0.0, "o", ms=stroke(8), mfc=INK, mec="white", mew=stroke(1.2), zorder=6, label="V at rest")
+    _curves(ax, iv, float(iv.potential.min()), float(iv.potential.max()))
+    named = [(_name(iv, str(drawn.get_label())), drawn) for drawn in ax.lines if drawn.get_label() in _names(iv)]
+    ax.plot(iv.v_rest, 0.0, "o", ms=stroke(8), mfc=INK, mec="white", mew=stroke(1.2), zorder=6, label="V at rest")
     names, drawn = zip(*named, strict=True)
-    axes.legend(
-        [*drawn, axes.lines[-1]], [*names, f"V at rest, {number(iv.v_rest, '.1f')} mV"],
+    ax.legend(
+        [*drawn, ax.lines[-1]], [*names, f"V at rest, {number(iv.v_rest, '.1f')} mV"],
         loc="best", fontsize=look().small, frameon=False,
     )  # fmt: skip
-    return axes
+    return ax
 
 
 def _names(iv: CurrentVoltage) -> list[str]:

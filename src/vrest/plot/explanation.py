@@ -54,14 +54,14 @@ def explanation_figure(explanation: Explanation) -> Figure:
     return figure
 
 
-def explanation_axes(explanation: Explanation, axes: Axes) -> Axes:
+def explanation_axes(explanation: Explanation, ax: Axes) -> Axes:
     """The ladder of an explanation in axes of yours, of its first membrane. Returns the axes.
 
     >>> from vrest.study.explain.explain import explain
     >>> explanation_axes(explain("mammalian_neuron"), Figure().subplots()).get_ylabel()
     'V (mV)'
     """
-    return ladder_axes(explanation, axes)
+    return ladder_axes(explanation, ax)
 
 
 def _places(figure: Figure, place: SubplotSpec) -> list[Axes]:

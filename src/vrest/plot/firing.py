@@ -44,7 +44,7 @@ def firing_figure(story: tuple[Rest, Excitability, Sequence[Firing]]) -> Figure:
     return figure
 
 
-def firing_axes(f: Firing, axes: Axes) -> Axes:
+def firing_axes(f: Firing, ax: Axes) -> Axes:
     """The trace of one step in axes of yours, with what it did. Returns the axes.
 
     >>> from vrest.study.excitability import firing
@@ -52,8 +52,8 @@ def firing_axes(f: Firing, axes: Axes) -> Axes:
     'time (ms)'
     """
     unit, length = time_unit(float(f.time[-1]))
-    _trace(axes, f, length, None)
-    return dress(axes, x=f"time ({unit})")
+    _trace(ax, f, length, None)
+    return dress(ax, x=f"time ({unit})")
 
 
 def _trace(axes: Axes, f: Firing, length: float, v_rest: float | None) -> None:

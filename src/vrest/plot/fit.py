@@ -75,7 +75,7 @@ def fit_figure(fit: Fit) -> Figure:
     return figure
 
 
-def fit_axes(fit: Fit, axes: Axes) -> Axes:
+def fit_axes(fit: Fit, ax: Axes) -> Axes:
     """Data with their errors and the fitted curve with its band in axes of yours. Returns the axes.
 
     >>> from vrest.study.fit.fit import fit
@@ -83,9 +83,9 @@ def fit_axes(fit: Fit, axes: Axes) -> Axes:
     >>> fit_axes(fit("frog_muscle", data, "P_Na/P_K", "mullins_noda"), Figure().subplots()).get_xlabel()
     '[K⁺]ₒ (mM)'
     """
-    _potentials(axes, fit)
-    clear_legend(axes)
-    return dress(axes, x=_label(fit))
+    _potentials(ax, fit)
+    clear_legend(ax)
+    return dress(ax, x=_label(fit))
 
 
 def _free(fit: Fit, free: Free, unit: bool = False) -> str:

@@ -224,14 +224,12 @@ def clear_legend(axes: Axes) -> None:
     covered = (dense > (box.x0, box.y0)) & (dense < (box.x1, box.y1))
     if not np.any(covered.all(axis=1)):
         return
-    for columns in (2, 1):
-        legend = axes.legend(
-            loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, fontsize=look().small, frameon=False,
-            borderaxespad=0.0,
-        )  # fmt: skip
-        figure.draw_without_rendering()
-        if legend.get_window_extent().width <= axes.get_window_extent().width:
-            return
+    widths = sorted(text_width(text.get_text()) for text in legend.get_texts())
+    both = sum(widths[-2:]) + 8.0 * look().small  # with the handles and the space between
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2 if both < size_in_points(axes)[0] else 1,
+        fontsize=look().small, frameon=False, borderaxespad=0.0,
+    )  # fmt: skip
 
 
 def _dense(points: np.ndarray) -> np.ndarray:

@@ -97,7 +97,7 @@ def rest_figure(rest: Rest) -> Figure:
     return ladder_figure(explain(rest))
 
 
-def ladder_axes(explanation: Explanation, axes: Axes) -> Axes:
+def ladder_axes(explanation: Explanation, ax: Axes) -> Axes:
     """The ladder of the first membrane in axes of yours, in the size that they have now. Returns the axes.
 
     >>> from vrest.study.explain.explain import explain
@@ -105,19 +105,19 @@ def ladder_axes(explanation: Explanation, axes: Axes) -> Axes:
     'V (mV)'
     """
     story = explanation.membranes[0]
-    prepare_ladder(axes, story, name=len(explanation.membranes) > 1)
-    draw_ladder(axes, story)
-    return axes
+    prepare_ladder(ax, story, name=len(explanation.membranes) > 1)
+    draw_ladder(ax, story)
+    return ax
 
 
-def rest_axes(rest: Rest, axes: Axes) -> Axes:
+def rest_axes(rest: Rest, ax: Axes) -> Axes:
     """The ladder of a resting state in axes of yours, of its first membrane. Returns the axes.
 
     >>> import vrest
     >>> rest_axes(vrest.rest("mammalian_neuron"), Figure().subplots()).get_ylabel()
     'V (mV)'
     """
-    return ladder_axes(explain(rest), axes)
+    return ladder_axes(explain(rest), ax)
 
 
 def prepare_ladder(axes: Axes, story: MembraneStory, name: bool = False) -> None:

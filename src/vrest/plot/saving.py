@@ -14,13 +14,13 @@ from vrest.atomic import check_target, replacing
 SUFFIXES = (".png", ".pdf", ".svg")
 DPI = 200
 
-# letters stay letters in a PDF; equal figures give equal files
-_RC: Any = {"pdf.fonttype": 42, "svg.hashsalt": "vrest"}
+# letters stay letters; equal figures give equal files
+_RC: Any = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "vrest"}
 _NO_DATE: dict[str, dict[str, None]] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
 
 
 def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
-    """Write a figure as png (200 dots per inch), pdf or svg.
+    """Write a figure as png (200 dots per inch), pdf or svg. In pdf and svg text is text, in pdf with its fonts.
 
     A reader never sees half of it, and a failure leaves what was there before.
 

@@ -83,7 +83,7 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
     return figure
 
 
-def sensitivity_axes(found: Sensitivity, axes: Axes) -> Axes:
+def sensitivity_axes(found: Sensitivity, ax: Axes) -> Axes:
     """The tornado of the first quantity in axes of yours. Returns the axes.
 
     >>> from vrest.study.sensitivity.sensitivity import sensitivity
@@ -93,12 +93,12 @@ def sensitivity_axes(found: Sensitivity, axes: Axes) -> Axes:
     """
     first = found.quantities[0]
     ranked = found.ranked(first.name)[: ROOM[look().name][0]][::-1]
-    dress(axes, x=f"{_symbol(first)} ({unit_label(first.effect_unit)})")
-    _tornado(axes, ranked, first.name)
-    _names(axes, [_name(found, e.factor, e.factor.step_text) for e in ranked], shown=True)
-    _reach(axes)
-    axes.set_title(_effect(found, ranked), fontsize=look().small, loc="right", color=MUTED)
-    return axes
+    dress(ax, x=f"{_symbol(first)} ({unit_label(first.effect_unit)})")
+    _tornado(ax, ranked, first.name)
+    _names(ax, [_name(found, e.factor, e.factor.step_text) for e in ranked], shown=True)
+    _reach(ax)
+    ax.set_title(_effect(found, ranked), fontsize=look().small, loc="right", color=MUTED)
+    return ax
 
 
 def _effect(found: Sensitivity, ranked: list[Effect]) -> str:

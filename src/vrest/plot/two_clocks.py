@@ -49,7 +49,7 @@ def two_clocks_figure(story: TwoClocks) -> Figure:
     return figure
 
 
-def two_clocks_axes(story: TwoClocks, axes: Axes) -> Axes:
+def two_clocks_axes(story: TwoClocks, ax: Axes) -> Axes:
     """The first membrane in axes of yours, with a legend. Returns the axes.
 
     >>> from vrest.model.cellfile import load
@@ -61,10 +61,9 @@ def two_clocks_axes(story: TwoClocks, axes: Axes) -> Axes:
     >>> two_clocks_axes(story, Figure().subplots()).get_ylabel()
     'V (mV)'
     """
-    labels = _draw(axes, story, next(iter(story.moments[0].v or {})))
-    drawn = [line for line in axes.lines if line.get_marker() == "o"]
-    axes.legend(drawn, [label.text for label in labels], loc="best", fontsize=look().small, frameon=False)
-    return axes
+    _draw(ax, story, next(iter(story.moments[0].v or {})))
+    ax.legend(loc="best", fontsize=look().small, frameon=False)
+    return ax
 
 
 def _draw(axes: Axes, story: TwoClocks, wall: str) -> list[Label]:
@@ -85,15 +84,16 @@ def _draw(axes: Axes, story: TwoClocks, wall: str) -> list[Label]:
         if not known.size:
             continue
         bold, last = name == "V", int(known[-1])
+        when = "" if moments[-1].v else f" ({moments[last].label})"
+        text = f"{name}  {number(values[last])} mV{when}"
         axes.plot(
             values,
+            label=text,
             color=colour,
             linestyle=dash,
             linewidth=stroke(2.4 if bold else 1.3),
             marker="o",
             ms=stroke(5 if bold else 3),
         )
-        when = "" if moments[-1].v else f" ({moments[last].label})"
-        text = f"{name}  {number(values[last])} mV{when}"
         labels.append(Label(float(values[last]), text, colour, "bold" if bold else "normal"))
     return labels

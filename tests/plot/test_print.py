@@ -1,0 +1,151 @@
+"""Every figure at its printed size: 85 and 180 mm wide, text of 7 to 8 pt that is text, nothing upon another."""
+
+from __future__ import annotations
+
+import re
+import sys
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from reading import codes, shown_texts, unnamed, unreadable
+
+import vrest
+from vrest import plot
+from vrest.model.change import parse_changes
+from vrest.study.perturb.perturbed import at_rest
+from vrest.study.perturb.two_clocks import TwoClocks, at_once, resting, settling
+from vrest.verbs.rest import rest
+
+STYLES = {"paper": 85.0, "paper-wide": 180.0, "lecture": None}
+
+CELLS = ("mammalian_neuron", "frog_skin", "astrocyte_pair", "edneg_2021", "immature_neuron", "red_blood_cell")
+"""Of every kind: a ring of membranes, two cells, four membranes and five ions, chloride on top."""
+
+FITTED = {"Ko": [2.5, 5.0, 10.0, 20.0, 40.0, 80.0], "Vm": [-75, -68.5, -58.3, -45, -29.8, -13], "cell": list("ababab")}
+
+
+def stepped(name: str, change: str) -> TwoClocks:
+    start, changes = resting(vrest.load(name)), parse_changes(change)
+    end = settling(start, changes)
+    return TwoClocks(
+        start.cell, tuple(changes), (at_rest(start, "before"), at_once(start, changes), at_rest(end, "settled"))
+    )
+
+
+def fired() -> tuple[Any, Any, list[Any]]:
+    axon = rest("hodgkin_huxley_1952")
+    return axon, vrest.excitability(axon), [vrest.firing(axon, density) for density in (10, 160)]
+
+
+CURVES: dict[str, tuple[Callable[[], Any], Callable[[Any], Figure]]] = {
+    "iv": (lambda: vrest.current_voltage("mammalian_neuron"), plot.iv_figure),
+    "iv of a gated cell": (lambda: vrest.current_voltage("dijkstra_2016"), plot.iv_figure),
+    "bath": (lambda: vrest.bath_curve("kir_muscle", "outside.K", np.geomspace(1, 60, 13)), plot.bath_figure),
+    "folds": (lambda: vrest.bifurcation("kir_muscle", "outside.K", 1, 10, starts=0), plot.bifurcation_figure),
+    "small numbers": (
+        lambda: vrest.bifurcation("mammalian_neuron", "K_leak.permeability", "0.1x", "10x", starts=0),
+        plot.bifurcation_figure,
+    ),
+    "fit": (lambda: vrest.fit("mammalian_neuron", FITTED, ["P_Na/P_K", "P_Cl/P_K", "inside.K"]), plot.fit_figure),
+    "tornado": (lambda: vrest.sensitivity("mammalian_neuron"), plot.sensitivity_figure),
+    "firing": (fired, plot.firing_figure),
+}
+
+
+def judge(figure: Figure, style: str) -> None:
+    """What holds of every figure."""
+    width = STYLES[style]
+    if width is not None:
+        assert 25.4 * figure.get_figwidth() == pytest.approx(width, rel=1e-12)
+        sizes = {text.get_fontsize() for text in shown_texts(figure)}
+        assert min(sizes) >= 7.0
+        assert max(sizes) <= 8.0
+    assert unreadable(figure) == []
+    assert codes(figure) == []
+    assert unnamed(figure) == []
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_the_account_of_a_rest_can_be_printed(name: str) -> None:
+    story = vrest.explain(name)
+    for style in ("paper", "paper-wide"):
+        for draw in (plot.ladder_figure, plot.explanation_figure, plot.balance_figure):
+            with plot.drawing(style):
+                figure = draw(story)
+            judge(figure, style)
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_curves_can_be_printed(name: str) -> None:
+    make, draw = CURVES[name]
+    story = make()
+    for style in STYLES:
+        with plot.drawing(style):
+            figure = draw(story)
+        judge(figure, style)
+
+
+def test_numbers_are_drawn_over_most_of_their_panel() -> None:
+    """No curve is squeezed into a fifth of its panel."""
+    make, draw = CURVES["small numbers"]
+    axes = draw(make()).axes[0]
+    low, high = axes.get_ylim()
+    drawn = np.concatenate(
+        [np.asarray(curve.get_ydata(), float) for curve in axes.lines if len(curve.get_xydata()) > 2]
+    )
+    assert np.ptp(drawn) > 0.8 * (high - low)
+    assert axes.get_xlabel() == "K⁺ leak permeability (10⁻⁶ cm/s)"
+
+
+def test_text_stays_text(tmp_path: Path) -> None:
+    with plot.drawing("paper"):
+        figure = plot.ladder_figure(vrest.explain("mammalian_neuron"))
+    svg = plot.save(figure, tmp_path / "a.svg").read_text(encoding="utf-8")
+    assert "V at rest" in "".join(re.findall(r"<text[^>]*>(?:<tspan[^>]*>)?([^<]*)<", svg))
+    pdf = plot.save(figure, tmp_path / "a.pdf").read_bytes()
+    assert b"/FontFile2" in pdf  # the fonts are in the file, as TrueType
+    pages = []
+    for stream in re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
+        try:
+            pages.append(zlib.decompress(stream))
+        except zlib.error:
+            continue
+    operators = re.findall(rb"\bT[jJ]\b", b"".join(pages))  # each shows a string
+    assert len(operators) >= len(shown_texts(figure))
+
+
+AXES = {
+    "ladder_axes": lambda: vrest.explain("mammalian_neuron"),
+    "rest_axes": lambda: vrest.rest("mammalian_neuron"),
+    "explanation_axes": lambda: vrest.explain("frog_skin"),
+    "balance_axes": lambda: vrest.explain("mammalian_neuron"),
+    "iv_axes": CURVES["iv"][0],
+    "bath_axes": CURVES["bath"][0],
+    "bifurcation_axes": CURVES["folds"][0],
+    "fit_axes": CURVES["fit"][0],
+    "sensitivity_axes": lambda: vrest.sensitivity("mammalian_neuron", ["K_leak.permeability", "outside.K"], of="V"),
+    "two_clocks_axes": lambda: stepped("mammalian_neuron", "outside.K=12 mM swap Na"),
+    "firing_axes": lambda: vrest.firing("hodgkin_huxley_1952", 10),
+}
+
+
+@pytest.mark.parametrize("name", AXES)
+def test_the_main_panel_goes_into_given_axes(name: str) -> None:
+    figure = Figure(figsize=(8, 4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    drawn = getattr(plot, name)(AXES[name](), left)
+    assert drawn is left
+    assert left.has_data()
+    assert left.get_ylabel() or left.get_xlabel()
+    assert not right.has_data()
+    assert figure.axes == [left, right]
+    assert unnamed(figure) == []
+    assert codes(figure) == []
