@@ -163,7 +163,7 @@ def _bars(axes: Axes, order: list[int], index: Indices) -> None:
         sizes, errors = values[order], halves[order]
         axes.barh(at + shift, sizes, height=0.38, color=colour, label=label, xerr=errors, error_kw=whiskers)
     low = min(0.0, float((index.first - index.first_ci).min()))
-    axes.set_xlim(1.05 * low, 1.05 * max(1.0, float((index.total + index.total_ci).max())))
+    axes.set_xlim(1.05 * low, 1.05 * float((index.total + index.total_ci).max()))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=3))
     zero_line(axes, vertical=True)
 
