@@ -147,5 +147,10 @@ def test_the_main_panel_goes_into_given_axes(name: str) -> None:
     assert left.get_ylabel() or left.get_xlabel()
     assert not right.has_data()
     assert figure.axes == [left, right]
+    figure.draw_without_rendering()
+    assert any(label.get_text() for label in [*left.get_xticklabels(), *left.get_yticklabels()])
+    if name == "fit_axes":
+        assert left.get_xscale() == "log"
+        assert {label.get_text() for label in left.get_xticklabels()} >= {"5", "10", "20", "50"}
     assert unnamed(figure) == []
     assert codes(figure) == []

@@ -9,7 +9,17 @@ from matplotlib.figure import Figure
 from vrest.constants import N_A, F
 from vrest.model.cell import Cell
 from vrest.model.names import cell_label, plain, transport_label
-from vrest.plot.labels import Label, height_of, settle, size_in_points, spread, text_width, wrapped
+from vrest.plot.labels import (
+    Label,
+    height_of,
+    keep_size,
+    lay_out_now,
+    settle,
+    size_in_points,
+    spread,
+    text_width,
+    wrapped,
+)
 from vrest.plot.look import look, stroke
 from vrest.plot.style import (
     INK,
@@ -111,8 +121,10 @@ def balance_axes(explanation: Explanation, ax: Axes) -> Axes:
     story = explanation.membranes[0]
     stacks = by_ion(explanation, story)
     prepare_balance(ax, stacks, plain(story.membrane) if len(explanation.membranes) > 1 else "")
+    lay_out_now(ax)
     name_places(ax, stacks)
     draw_balance(ax, stacks)
+    keep_size(ax)
     return ax
 
 

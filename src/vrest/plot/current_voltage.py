@@ -7,7 +7,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vrest.model.names import cell_label, plain
-from vrest.plot.labels import Label, end_labels, end_room, release_room, settle, size_in_points, spread, text_width
+from vrest.plot.labels import (
+    Label,
+    end_labels,
+    end_room,
+    keep_size,
+    release_room,
+    settle,
+    size_in_points,
+    spread,
+    text_width,
+)
 from vrest.plot.look import look, stroke
 from vrest.plot.style import (
     INK,
@@ -86,6 +96,7 @@ def iv_axes(iv: CurrentVoltage, ax: Axes) -> Axes:
         [*drawn, ax.lines[-1]], [*names, f"V at rest, {number(iv.v_rest, '.1f')} mV"],
         loc="best", fontsize=look().small, frameon=False,
     )  # fmt: skip
+    keep_size(ax)
     return ax
 
 

@@ -67,6 +67,7 @@ def fit_figure(fit: Fit) -> Figure:
     upper, lower = first.subgridspec(2, 1, height_ratios=(2.2, 1.0))
     top = figure.add_subplot(upper)
     _potentials(top, fit)
+    top.tick_params(labelbottom=False)
     _residuals(figure.add_subplot(lower, sharex=top), fit)
     places = second.subgridspec(profiles, 1)
     for k in range(profiles):
@@ -84,6 +85,7 @@ def fit_axes(fit: Fit, ax: Axes) -> Axes:
     '[K⁺]ₒ (mM)'
     """
     _potentials(ax, fit)
+    _scale(ax, fit)
     clear_legend(ax)
     return dress(ax, x=_label(fit))
 
@@ -135,7 +137,6 @@ def _potentials(axes: Axes, fit: Fit) -> None:
             ion = axis.parameter.path.split(".")[-1]
             axes.plot(at, nernst_line, color=ion_colour(ion), linestyle=ion_dash(ion), linewidth=stroke(1.2),
                       label=f"Nernst line, {reversal_label(ion)}", zorder=1)  # fmt: skip
-    axes.tick_params(labelbottom=False)
 
 
 def _band(fit: Fit) -> str:
@@ -182,6 +183,11 @@ def _residuals(axes: Axes, fit: Fit) -> None:
         place = names.index(fit.data.cells[k]) if fit.data.cells else 0
         axes.errorbar(x[k], r, s, fmt=MARKERS[place % len(MARKERS)], ms=stroke(4), mfc="white", mec=INK,
                       mew=stroke(0.9), ecolor=MUTED, elinewidth=stroke(0.8), capsize=0)  # fmt: skip
+    _scale(axes, fit)
+
+
+def _scale(axes: Axes, fit: Fit) -> None:
+    x = _abscissa(fit)
     if _axis(fit) is not None and _logarithmic(x):
         _log_scale(axes, float(x.max() / x.min()))
 

@@ -96,6 +96,26 @@ def settle(figure: Figure) -> None:
     figure.set_layout_engine("none")
 
 
+def lay_out_now(axes: Axes) -> None:
+    """Give axes of somebody's figure the size that their layout leaves them, before labels are placed in points.
+
+    >>> lay_out_now(Figure(layout="constrained").subplots())
+    """
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()
+
+
+def keep_size(axes: Axes) -> None:
+    """Let the labels and the legend inside axes take no room from them when their figure is laid out again.
+
+    >>> keep_size(Figure().subplots())
+    """
+    for inside in (*axes.texts, axes.get_legend()):
+        if inside is not None:
+            inside.set_in_layout(False)
+
+
 def size_in_points(axes: Axes) -> tuple[float, float]:
     """Width and height of axes, points.
 
@@ -211,10 +231,8 @@ def clear_legend(axes: Axes) -> None:
     >>> axes.get_legend().get_texts()[0].get_text()
     'a line'
     """
-    legend = axes.legend(loc="best", fontsize=look().small, frameon=True, framealpha=0.9, edgecolor="none")
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    figure.draw_without_rendering()
+    legend = axes.legend(loc="best", fontsize=look().small, frameon=True, framealpha=0.7, edgecolor="none")
+    lay_out_now(axes)
     box = legend.get_window_extent().transformed(axes.transAxes.inverted())
     inside = [
         np.asarray(axes.transAxes.inverted().transform(axes.transData.transform(np.asarray(line.get_xydata()))))
@@ -223,6 +241,7 @@ def clear_legend(axes: Axes) -> None:
     dense = np.vstack([_dense(points) for points in inside if len(points)])
     covered = (dense > (box.x0, box.y0)) & (dense < (box.x1, box.y1))
     if not np.any(covered.all(axis=1)):
+        legend.set_in_layout(False)
         return
     widths = sorted(text_width(text.get_text()) for text in legend.get_texts())
     both = sum(widths[-2:]) + 8.0 * look().small  # with the handles and the space between

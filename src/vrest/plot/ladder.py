@@ -10,7 +10,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
 from vrest.model.names import cell_label, plain
-from vrest.plot.labels import Label, height_of, settle, size_in_points, spread, text_width, wrapped
+from vrest.plot.labels import (
+    Label,
+    height_of,
+    keep_size,
+    lay_out_now,
+    settle,
+    size_in_points,
+    spread,
+    text_width,
+    wrapped,
+)
 from vrest.plot.look import look, stroke
 from vrest.plot.style import (
     FAINT,
@@ -106,7 +116,9 @@ def ladder_axes(explanation: Explanation, ax: Axes) -> Axes:
     """
     story = explanation.membranes[0]
     prepare_ladder(ax, story, name=len(explanation.membranes) > 1)
+    lay_out_now(ax)
     draw_ladder(ax, story)
+    keep_size(ax)
     return ax
 
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from vrest.model.names import cell_label, concentration_name, parameter_name, plain, unit_label
-from vrest.plot.labels import size_in_points, text_width
+from vrest.plot.labels import lay_out_now, size_in_points, text_width
 from vrest.plot.look import look, stroke
 from vrest.plot.style import INK, MUTED, dress, new_figure, number, reversal_label, zero_line
 from vrest.study.sensitivity.factors import Factor
@@ -96,6 +96,7 @@ def sensitivity_axes(found: Sensitivity, ax: Axes) -> Axes:
     dress(ax, x=f"{_symbol(first)} ({unit_label(first.effect_unit)})")
     _tornado(ax, ranked, first.name)
     _names(ax, [_name(found, e.factor, e.factor.step_text) for e in ranked], shown=True)
+    lay_out_now(ax)
     _reach(ax)
     ax.set_title(_effect(found, ranked), fontsize=look().small, loc="right", color=MUTED)
     return ax

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from vrest.model.names import cell_label, plain
 from vrest.model.paths import resolve
 from vrest.plot.events import describe
-from vrest.plot.labels import Label, end_labels, end_room, release_room, settle, text_width
+from vrest.plot.labels import Label, end_labels, end_room, keep_size, release_room, settle, text_width
 from vrest.plot.look import look, stroke
 from vrest.plot.style import INK, dress, ion_colour, ion_dash, new_figure, number, reversal_label, zero_line
 from vrest.plot.traces import SOLID
@@ -63,6 +63,7 @@ def two_clocks_axes(story: TwoClocks, ax: Axes) -> Axes:
     """
     _draw(ax, story, next(iter(story.moments[0].v or {})))
     ax.legend(loc="best", fontsize=look().small, frameon=False)
+    keep_size(ax)
     return ax
 
 
