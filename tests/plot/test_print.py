@@ -93,6 +93,16 @@ def test_curves_can_be_printed(name: str) -> None:
         judge(figure, style)
 
 
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [("mammalian_neuron", "outside.K=12 mM swap Na"), ("frog_skin", "basolateral.K_leak.permeability*=0.5")],
+)
+def test_a_step_can_be_printed(name: str, change: str) -> None:
+    story = stepped(name, change)
+    for style in ("paper", "paper-wide"):
+        judge(plot.figure(story, style=style), style)
+
+
 def test_numbers_are_drawn_over_most_of_their_panel() -> None:
     """No curve is squeezed into a fifth of its panel."""
     make, draw = CURVES["small numbers"]
