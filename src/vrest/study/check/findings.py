@@ -300,8 +300,8 @@ def _charge(now: Moment, claims: Claims) -> Iterator[Finding]:
                 "charge",
                 space,
                 abs(net),
-                f"The ions of '{space}' {'gain' if net > 0 else 'lose'} {number(abs(net), 3)} mM/min of net charge, and "
-                "no membrane feels it: the description leaves out what carries the opposite charge.",
+                f"The ions of '{space}' {'gain' if net > 0 else 'lose'} {number(abs(net), 3)} mM/min of net charge; "
+                "no membrane feels it, for the description leaves out what carries the opposite charge.",
             )
 
 
