@@ -8,16 +8,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.integrate import solve_ivp
 from scipy.signal import find_peaks
-from tests.plot.test_figures import unreadable
+from tests.plot.test_figures import shown_texts, unreadable
 
 from vrest.plot.clock import Clock
 from vrest.plot.look import drawing
 from vrest.plot.perturb import comparison_axes, perturbation_axes, perturbation_figure
+from vrest.plot.population import population_axes, population_figure
 from vrest.plot.samples import close_up, samples
 from vrest.plot.timecourse import timecourse_axes, timecourse_figure
 from vrest.study.perturb.compare import compare
 from vrest.study.perturb.perturb import perturb
 from vrest.study.perturb.perturbed import Perturbed, by_membrane
+from vrest.units import duration
+from vrest.verbs.population import population
+from vrest.verbs.population_result import Population
 from vrest.verbs.run import simulate
 from vrest.verbs.run_result import Run
 
@@ -194,3 +198,67 @@ def test_main_panels_in_axes_of_yours(firing: Run, anoxia: Perturbed) -> None:
     for axes in places:
         assert axes.get_ylabel() == "V (mV)"
         assert axes.get_legend() is not None
+
+
+@pytest.fixture(scope="module")
+def runs() -> Population:
+    events = [("5 min", "pump.max_rate*=0"), ("25 min", "pump.max_rate=restore")]
+    vary = {"pump.max_rate": "uniform(0.3x, 2x)", "K_leak.permeability": "lognormal(0.3)"}
+    return population("mammalian_neuron", vary, 60, seed=1, events=events, until="1 h", from_rest=True,
+                      times=np.linspace(0.0, 3600.0, 121))  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def rests() -> Population:
+    vary = {"pump.max_rate": "lognormal(1.2)", "K_leak.permeability": "lognormal(0.6)"}
+    return population("article_neuron", vary, 200, seed=1)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_population_figures_read_well(runs: Population, rests: Population, style: str) -> None:
+    skin = population("frog_skin", {"pump.max_rate": "lognormal(0.3)"}, 30)
+    for found in (runs, rests, skin):
+        with drawing(style):
+            figure = population_figure(found)
+        assert unreadable(figure) == []
+        for text in shown_texts(figure):
+            assert "_" not in text.get_text().replace("_{", ""), text
+
+
+def test_fates_that_occurred_and_no_others_each_with_its_share(rests: Population) -> None:
+    ended = next(a for a in population_figure(rests).axes if a.get_title(loc="left") == "What became of them")
+    words = {tick.get_text() for tick in ended.get_yticklabels()}
+    assert words == {"rests", "rests, run down"}
+    shares = sorted(float(t.get_text().removesuffix(" %")) for t in ended.texts)
+    counts = sorted(rests.outcomes.values())
+    assert shares == pytest.approx([100 * n / rests.n for n in counts], abs=0.05)
+
+
+def test_recovery_is_counted_cell_by_cell(runs: Population) -> None:
+    figure = population_figure(runs)
+    back = next(a for a in figure.axes if a.get_ylabel() == "back within\n1 mV (%)")
+    v, start = runs.dataset.v.values, runs.dataset.v_start.values
+    drawn = np.asarray(back.lines[0].get_ydata())
+    took = []
+    for k in range(121):
+        assert drawn[k] == pytest.approx(100 * sum(abs(v[c, k] - start[c]) <= 1 for c in range(60)) / 60)
+    for c in range(60):
+        if abs(v[c, -1] - start[c]) <= 1:
+            k = 120
+            while abs(v[c, k - 1] - start[c]) <= 1:
+                k -= 1
+            took.append(30.0 * k - 1500.0)
+    told = back.get_title(loc="right")
+    assert told.startswith(f"{100 * len(took) / 60:.1f}".rstrip("0").rstrip(".") + " % at the end")
+    assert told.endswith(f"within {duration(float(np.median(took)), 2)} of the last change")
+    assert len(took) / 60 == pytest.approx(float((runs.dataset.recovered.values == 1).mean()))
+    middle = next(a for a in figure.axes if a.get_ylabel() == "V (mV)").lines[0]
+    assert np.asarray(middle.get_ydata()) == pytest.approx(np.median(v, axis=0))
+
+
+def test_the_histogram_has_every_cell_and_the_rest_of_the_cell_that_was_varied(rests: Population) -> None:
+    axes = population_axes(rests, Figure().subplots())
+    assert sum(bar.get_height() for bars in axes.containers for bar in bars) == rests.n
+    at = {str(line.get_label()): float(np.asarray(line.get_xdata())[0]) for line in axes.lines}
+    assert at[next(name for name in at if "as it is" in name)] == pytest.approx(-73.82, abs=0.01)
+    assert at[next(name for name in at if "median" in name)] == pytest.approx(np.median(rests.v), abs=1e-9)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 UNITS = {"v": "mV", "time_to_depolarisation": "s", "time_above": "s", "seconds": "s", "rank_correlation": "1"}
 
+DRAWN, LEAST_DRAWN, MOST_DRAWN = 241, 25, 1_000_000
+"""Times of a figure of runs: usually, at least, and at most those of all cells together."""
+
 
 @click.command("population")
 @options.cell
@@ -100,6 +103,14 @@ def command(
 
     from vrest.verbs.population import RTOL, THRESHOLD, population
 
+    moments: list[Any] | None = [part.strip() for part in times.split(",")] if times else None
+    if plot and (events or until) and not (moments or output):  # a figure of runs has V over time; a store is as asked
+        import numpy as np
+
+        from vrest.verbs.run import span
+
+        shown = min(DRAWN, max(LEAST_DRAWN, MOST_DRAWN // (count or MOST_DRAWN // DRAWN)))
+        moments = np.linspace(0.0, span(until or "1 h"), shown).tolist()
     begin, before = time.monotonic(), -1
     try:
         with Meter(described.name) as meter:
@@ -119,7 +130,7 @@ def command(
                 events=list(events) or None,
                 until=until,
                 from_rest=from_rest,
-                times=[part.strip() for part in times.split(",")] if times else None,
+                times=moments,
                 threshold=THRESHOLD if threshold is None else threshold,
                 rtol=parse_number(rtol, "rtol") if rtol else RTOL,
                 into=store,

@@ -11,6 +11,7 @@ from vrest.model.change import Change
 from vrest.model.ion_labels import ion_label
 from vrest.model.names import parameter_name, unit_label
 from vrest.model.paths import Parameter, resolve
+from vrest.model.protocol import Protocol
 from vrest.plot.clock import Clock
 from vrest.plot.labels import text_width
 from vrest.plot.look import look, stroke
@@ -43,9 +44,19 @@ def blocks(run: Run) -> list[Block]:
     >>> [(b.start, b.stop, b.text) for b in blocks(run)]
     [(60.0, 120.0, 'pump maximal rate ×0'), (120.0, 200.0, 'restored')]
     """
-    end = float(run.time[-1])
+    return protocol_blocks(run.cell, run.plan, float(run.time[-1]))
+
+
+def protocol_blocks(cell: Cell, plan: Protocol, end: float) -> list[Block]:
+    """The stretches of a protocol that is followed until so many s.
+
+    >>> from vrest.model.cellfile import load
+    >>> from vrest.model.protocol import protocol
+    >>> protocol_blocks(load("mammalian_neuron"), protocol([(60.0, "pump.max_rate*=0")]), 90.0)[0].text
+    'pump maximal rate ×0'
+    """
     rows: dict[str, str] = {}  # the row of a value; a companion ion belongs to the one it goes along with
-    events = [(e.time, resolve(run.cell, e.change.path), e.change) for e in run.plan.events if e.time <= end]
+    events = [(e.time, resolve(cell, e.change.path), e.change) for e in plan.events if e.time <= end]
     found: list[Block] = []
     for time, parameter, change in events:
         restored = change.operation == "restore"
@@ -53,9 +64,9 @@ def blocks(run: Run) -> list[Block]:
         row = rows.setdefault(parameter.path, parameter.path)
         if change.companion:
             rows.setdefault(f"{parameter.path.rsplit('.', 1)[0]}.{change.companion}", row)
-        text = describe(run.cell, parameter, change)
+        text = describe(cell, parameter, change)
         if restored and not known:
-            text = f"{parameter_name(run.cell, parameter.path)} {text}"
+            text = f"{parameter_name(cell, parameter.path)} {text}"
         block = Block(row, time, end, text, change.over, restored)
         if block not in found:
             found = [replace(b, stop=time) if b.path == row and b.start < time < b.stop else b for b in found]

@@ -199,7 +199,8 @@ def population(
     store = Memory() if into is None else into
     size, done = store.open(_table(job, drawn, chunk))
     computed, heard = _compute(job, drawn, store, size, done, workers, client, progress)
-    return Population(cell, drawn, store.dataset(), computed, heard)
+    plan = job.plan if isinstance(job, Runs) else Plan()
+    return Population(cell, drawn, store.dataset(), computed, heard, plan)
 
 
 def _runs(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -12,6 +12,7 @@ import numpy as np
 from vrest.model.cell import Cell
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
+from vrest.model.protocol import Protocol
 from vrest.numerics.compiler.fallback import Fallback
 from vrest.shown import Drawn
 from vrest.tables import Column, Table, number
@@ -43,6 +44,8 @@ class Population(Drawn):
     """Cells computed by this call; the others were found done."""
     fallbacks: tuple[Fallback, ...] = ()
     """What this call left to XLA."""
+    plan: Protocol = field(default=Protocol(), repr=False)
+    """The events of its runs."""
 
     @property
     def n(self) -> int:
