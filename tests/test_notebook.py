@@ -1,6 +1,7 @@
 """The notebook of the examples runs from its first cell to its last, and shows what it says it shows."""
 
 import shutil
+from copy import deepcopy
 from pathlib import Path
 
 import nbformat
@@ -15,9 +16,14 @@ WRITTEN = nbformat.read(EXAMPLES / "first_steps.ipynb", as_version=4)
 def ran(tmp_path_factory):
     folder = tmp_path_factory.mktemp("notebook")
     shutil.copy(EXAMPLES / "vm_ko.csv", folder)
-    notebook = nbformat.from_dict(WRITTEN)
+    notebook = deepcopy(WRITTEN)
     client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
     return client.execute(), folder
+
+
+def code(notebook):
+    """Its cells of code."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def shown(cell, kind):
@@ -31,8 +37,7 @@ def test_it_is_kept_without_what_it_put_out():
 
 def test_every_picture_and_table_is_there(ran):
     notebook, folder = ran
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    for cell in code:
+    for cell in code(notebook):
         last = cell.source.splitlines()[-1]
         assert bool(shown(cell, "image/png")) == (".plot(" in last), last
         if last.isidentifier() or "to_dataframe" in last:
@@ -43,6 +48,6 @@ def test_every_picture_and_table_is_there(ran):
 
 def test_its_words_are_its_numbers(ran):
     notebook, _ = ran
-    told = {cell.source.splitlines()[-1]: shown(cell, "text/plain") for cell in notebook.cells if "source" in cell}
+    told = {cell.source.splitlines()[-1]: shown(cell, "text/plain") for cell in code(notebook)}
     assert "V = -70.00 mV" in told["rest"][0]
     assert "P_Na/P_K = 0.01005" in told["found"][0]

@@ -61,9 +61,8 @@ class Shown(Told, ABC):
         citations = import_module("vrest.model.citations")
         keys = [*self._methods(), *(key for text in self._sources() for key in citations.of_text(text))]
         cells = tuple(self._cells()) or (None,)
-        return "\n\n".join(
-            dict.fromkeys(entry for cell in cells for entry in citations.bibtex(keys, cell).split("\n\n"))
-        )
+        entries = (entry for cell in cells for entry in citations.bibtex(keys, cell).split("\n\n"))
+        return "\n\n".join(dict.fromkeys(entries))
 
     def _methods(self) -> tuple[str, ...]:
         """Keys of the methods that this one used."""

@@ -14,7 +14,7 @@ from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.model.paths import Parameter, set_si
 from vrest.numerics.compiler.fallback import Fallback
-from vrest.shown import Drawn, glued
+from vrest.shown import Drawn, Told, glued
 from vrest.system.assemble import System
 from vrest.tables import Column, Table, number
 from vrest.units import duration, to_si
@@ -62,7 +62,7 @@ class Special:
 
 
 @dataclass(frozen=True)
-class Branch:
+class Branch(Told):
     """One connected curve of stationary states, in its order; special points are among its points."""
 
     system: System
@@ -102,6 +102,10 @@ class Branch:
     def volumes(self) -> dict[str, np.ndarray]:
         """{compartment: (points,) um3}."""
         return readings(self.system, self.states.T, self.parameters.T).volumes
+
+    def _brief(self) -> Iterable[str]:
+        first, last = number(float(self.parameter[0]), 6), number(float(self.parameter[-1]), 6)
+        yield f"Branch of {len(self.parameter)} points, {first} to {last}, {int(self.stable.sum())} of them stable"
 
     def runs(self) -> list[tuple[int, int, bool]]:
         """Stretches of equal stability: (first, last, stable), each up to the special point that ends it."""
