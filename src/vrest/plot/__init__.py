@@ -16,10 +16,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from vrest.plot.look import drawing as drawing
+from vrest.shown import Drawn
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from vrest.plot.answers import panel_figure as panel_figure
     from vrest.plot.balance import balance_axes as balance_axes
     from vrest.plot.balance import balance_figure as balance_figure
     from vrest.plot.bath import bath_axes as bath_axes
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from vrest.plot.two_clocks import two_clocks_figure as two_clocks_figure
 
 _HOMES = {
+    "answers": "panel_figure",
     "balance": "balance_axes balance_figure",
     "bath": "bath_axes bath_figure",
     "bifurcation": "bifurcation_axes bifurcation_figure",
@@ -80,7 +83,7 @@ _DRAWN_BY = {
     "Sensitivity": "sensitivity_figure",
     "TwoClocks": "two_clocks_figure",
 }
-"""The figure of each result."""
+"""The figure of each result that has more than its main panel."""
 
 __all__ = ["drawing", "figure", *sorted(_HOME)]  # pyright: ignore[reportUnsupportedDunderAll]
 
@@ -91,7 +94,7 @@ def figure(result: Any, *, style: str = "lecture", title: str | None = None) -> 
     Parameters
     ----------
     result
-        A `Rest`, an `Explanation`, a `Run`, a `Perturbed`, a `Fit` and so on.
+        Anything that has `plot`: a `Rest`, an `Explanation`, a `Run`, a `Perturbed`, a `Fit` and so on.
     style
         `lecture`; `paper`, 85 mm wide, and `paper-wide`, 180 mm, with text of 7 to 8 pt.
     title
@@ -107,15 +110,15 @@ def figure(result: Any, *, style: str = "lecture", title: str | None = None) -> 
     'A neuron'
     """
     kind = type(result).__name__
-    if kind not in _DRAWN_BY:
+    if kind not in _DRAWN_BY and not isinstance(result, Drawn):
         from vrest.errors import InputError
 
         raise InputError(
             f"There is no figure of a {kind}.",
             code="no_figure",
-            hint=f"There is one of each of {', '.join(_DRAWN_BY)}.",
+            hint="There is one of all that has 'plot': a Rest, an Explanation, a Run, ...",
         )
-    name = _DRAWN_BY[kind]
+    name = _DRAWN_BY.get(kind, "panel_figure")
     with drawing(style, title):
         return getattr(import_module(_HOME[name]), name)(result)
 

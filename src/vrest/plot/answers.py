@@ -6,11 +6,26 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from vrest.model.names import parameter_label, parameter_name
+from vrest.model.names import cell_label, parameter_label, parameter_name, plain
+from vrest.plot.fit import MODEL_NAMES
 from vrest.plot.look import look, stroke
-from vrest.plot.style import INK, MUTED, PUMP, dress, ion_colour, number, reversal_label, time_unit, zero_line
+from vrest.plot.perturb import LINES
+from vrest.plot.style import (
+    INK,
+    MUTED,
+    PUMP,
+    dress,
+    ion_colour,
+    new_figure,
+    number,
+    reversal_label,
+    time_unit,
+    zero_line,
+)
+from vrest.shown import Drawn
 from vrest.study.calculator import Ghk
 from vrest.study.check.check import Check
 from vrest.study.design.design import Design
@@ -28,10 +43,23 @@ ALONE, TOGETHER = "#0072B2", "#D55E00"
 """What there was, or is alone; what comes of it, or of all together."""
 
 
+def panel_figure(result: Drawn) -> Figure:
+    """The main panel of a result in a figure of its own.
+
+    >>> from vrest.verbs.instant import instant
+    >>> panel_figure(instant("mammalian_neuron", "pump.max_rate*=0")).axes[0].get_ylabel()
+    'V (mV)'
+    """
+    cell = next(iter(result._cells()), None)
+    figure = new_figure(cell, 6.4, 4.0, title=cell_label(cell.name) if cell else "")
+    result.plot(ax=figure.subplots())
+    return figure
+
+
 def instant_axes(answer: Instant, ax: Axes) -> Axes:
     """V of each membrane before the change and at once."""
-    for name, before, v, _ in answer.rows:
-        ax.plot([0, 1], [before, v], marker="o", linewidth=stroke(1.6), label=name, **_line(len(answer.rows) > 1))
+    for k, (name, before, v, _) in enumerate(answer.rows):
+        ax.plot([0, 1], [before, v], marker="o", linewidth=stroke(1.6), label=plain(name), **_line(k))
         ax.annotate(f"  {number(v)} mV", (1, v), va="center", fontsize=look().small)
     ax.set_xticks([0, 1], ["before", "at once"])
     ax.set_xlim(-0.2, 1.6)
@@ -71,11 +99,9 @@ def _potentials(ax: Axes, x: np.ndarray, found: Rests, name: str, *, marks: bool
     walls = [wall.name for wall in found.system.structure.walls]
     order = np.argsort(x)
     rows = found.v[None] if len(walls) == 1 else found.v
-    for wall, v in zip(walls, rows, strict=True):
-        ax.plot(
-            x[order], v[order], marker="o", markersize=stroke(3.5), linewidth=0 if marks else stroke(1.4), label=wall,
-            **_line(len(walls) > 1),
-        )  # fmt: skip
+    for k, (wall, v) in enumerate(zip(walls, rows, strict=True)):
+        line = {"linewidth": 0 if marks else stroke(1.4), "markersize": stroke(3.5), **_line(k)}
+        ax.plot(x[order], v[order], marker="o", label=plain(wall), **line)
     _legend(ax, len(walls) > 1)
     return dress(ax, x=name, y="V at rest (mV)")
 
@@ -110,8 +136,8 @@ def gradient_axes(found: Gradient, ax: Axes) -> Axes:
 def check_axes(story: Check, ax: Axes) -> Axes:
     """What V of each membrane does in the hour that was followed."""
     minutes = [at.time / MINUTE for at in story.later]
-    for name in story.v_start:
-        ax.plot(minutes, [at.v[name] for at in story.later], marker="o", label=name, **_line(len(story.v_start) > 1))
+    for k, name in enumerate(story.v_start):
+        ax.plot(minutes, [at.v[name] for at in story.later], marker="o", label=plain(name), **_line(k))
     _legend(ax, len(story.v_start) > 1)
     return dress(ax, x="time as described (min)", y="V (mV)")
 
@@ -121,6 +147,7 @@ def design_axes(made: Design, ax: Axes) -> Axes:
     changed = [c for c in made.choices if c.was and c.value / c.was > 0]
     factors = {parameter_name(made.cell, c.path): c.value / c.was for c in changed if c.was}
     ax.barh(list(factors), [np.log2(f) for f in factors.values()], color=ALONE, height=0.6)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=4))
     ax.xaxis.set_major_formatter(lambda x, _: f"×{2.0**x:.3g}")
     ax.invert_yaxis()
     zero_line(ax, vertical=True)
@@ -143,7 +170,12 @@ def estimate_axes(found: Estimate, ax: Axes) -> Axes:
 def candidate_axes(one: Candidate, ax: Axes) -> Axes:
     """The half-width of each interval now and with the measurement; an open interval has no bar."""
     return _paired(
-        ax, list(one.now), list(one.now.values()), list(one.after.values()), ("now", "with it"), "half-width"
+        ax,
+        list(one.now),
+        list(one.now.values()),
+        list(one.after.values()),
+        ("now", "with it"),
+        "half-width of the interval",
     )
 
 
@@ -157,7 +189,7 @@ def indices_axes(found: Indices, ax: Axes) -> Axes:
 
 def model_choice_axes(choice: ModelChoice, ax: Axes) -> Axes:
     """The Akaike weight of each model."""
-    ax.barh([f.model for f in choice.fits], choice.weights, color=PUMP, height=0.6)
+    ax.barh([MODEL_NAMES[f.model] for f in choice.fits], choice.weights, color=PUMP, height=0.6)
     for k, weight in enumerate(choice.weights):
         side = "right" if weight > 0.5 else "left"
         ax.annotate(f" {number(weight, '.2g')} ", (weight, k), va="center", ha=side, fontsize=look().small)
@@ -179,8 +211,10 @@ def _paired(ax: Axes, names: list[str], first: Any, second: Any, said: tuple[str
     return dress(ax, x=what)
 
 
-def _line(several: bool) -> dict[str, Any]:
-    return {} if several else {"color": INK}
+def _line(k: int) -> dict[str, Any]:
+    """Colour and dash of the line of a membrane."""
+    colour, dash = LINES[k % len(LINES)]
+    return {"color": colour, "linestyle": dash}
 
 
 def _legend(ax: Axes, wanted: bool) -> None:

@@ -65,6 +65,9 @@ WORDS = {
 }
 """What a column of each quantity begins with."""
 
+BALANCED = ("currents", "path_currents", "exchange_currents", "fluxes")
+"""What may cancel at rest."""
+
 COURSE = ("v", "concentrations", "volumes", "exchange_currents", "atp_per_second")
 """What is followed over time."""
 
@@ -112,13 +115,19 @@ class Readings(Shown):
     def columns(self, quantities: Iterable[str]) -> list[Column]:
         """A column for each number of these `quantities` (names of fields), one row a state."""
         alone = len(self.v) == 1
+        told = [(quantity, place, np.ravel(values)) for quantity, place, values in flat(self) if quantity in quantities]
+        largest: dict[str, float] = {}
+        for quantity, _, values in told:
+            largest[quantity] = max(largest.get(quantity, 0.0), float(np.nanmax(np.abs(values), initial=0.0)))
         found = []
-        for quantity, place, values in flat(self):
-            if quantity in quantities:
-                rows = np.ravel(values).tolist()
-                where = place[1:] if alone and place[:1] == tuple(self.v) else place
-                name = " ".join(part for part in (WORDS[quantity], *reversed(where)) if part)
-                found.append(Column(name, UNITS[quantity], rows, rounding=0.0))
+        for quantity, place, values in told:
+            where = place[1:] if alone and place[:1] == tuple(self.v) else place
+            name = " ".join(part for part in (WORDS[quantity], *reversed(where)) if part)
+            unit = UNITS[quantity]
+            how: dict[str, Any] = {"decimals": 2} if unit == "mV" else {"rounding": 0.0}
+            if quantity in BALANCED:  # what cancels leaves rounding
+                how = {"among": (largest[quantity],)}
+            found.append(Column(name, unit, values.tolist(), **how))
         return found
 
     def _cells(self) -> Iterable[Any]:
