@@ -8,7 +8,11 @@ from __future__ import annotations
 import shlex
 import sys
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+
+from matplotlib.figure import Figure
+from PIL import Image
 
 from vrest.model.cellfile import load
 from vrest.plot.perturb import perturbation_figure
@@ -17,7 +21,7 @@ from vrest.study.perturb.perturbation import find, perturbations
 
 HERE = Path(__file__).parent
 IMAGES, PAGE = HERE / "images" / "gallery", HERE / "gallery.md"
-DPI = 80
+DPI, COLOURS = 80, 64
 
 HEAD = """# Gallery of perturbations
 
@@ -27,8 +31,10 @@ One figure for each perturbation, in the cell where it tells most. Every figure 
 which runs the command under the figure. What each perturbation does in every other cell is in [pairs.md](pairs.md), at
 its default dose and duration; where a figure has another, it is said.
 
-How to read a figure: on the left the time course, from before the perturbation until after the wash; on the right how
-far V has moved at five moments while it is kept on, and V and the Nernst potentials on a logarithmic clock meanwhile.
+How to read a figure: on the left the time course, from before the perturbation until the washed cell is where it ends;
+on the right how far V has moved at five moments while it is kept on, and V and the Nernst potentials on a logarithmic
+clock meanwhile. An arrow leads to a potential that is off the scale, and what does not move is named and not drawn.
+Spikes that cannot be told apart are a grey band from the lowest to the highest V; some of them are shown beside it.
 """
 
 
@@ -81,7 +87,7 @@ def main() -> None:
 def section(name: str, scene: Scene) -> str:
     """Draws the figure of one perturbation; what to write beside it."""
     story = perturb(scene.cell, name, scene.dose, duration=scene.duration)
-    perturbation_figure(story).savefig(IMAGES / f"{name}.png", dpi=DPI)
+    _write(perturbation_figure(story), IMAGES / f"{name}.png")
     line = ["vrest", "perturb", scene.cell, name]
     line += ["--dose", scene.dose] if scene.dose else []
     line += ["--duration", scene.duration] if scene.duration else []
@@ -101,6 +107,13 @@ def section(name: str, scene: Scene) -> str:
 {shlex.join(line)}
 ```
 """
+
+
+def _write(figure: Figure, path: Path) -> None:
+    """A small file: a figure has few colours."""
+    drawn = BytesIO()
+    figure.savefig(drawn, dpi=DPI)
+    Image.open(drawn).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def _differs(name: str, scene: Scene) -> str:

@@ -26,7 +26,7 @@ def typeset(text: str) -> str:
         plain = f"{ion}{abs(z) if abs(z) > 1 else ''}{'+' if z > 0 else '-'}"
         text = re.sub(rf"(?<!\w){re.escape(plain)}(?![\w+])", ion_label(ion), text)
     text = re.sub(r"\bE_([A-Z][A-Za-z0-9]*)", lambda m: reversal_label(m[1]), text)
-    return re.sub(r"(?<![\w)])-(?=[\d.])", "−", text)
+    return re.sub(r"(?<![\w)])-(?=[\d.])", "−", text).replace(" degC", " °C")
 
 
 def lines_of(text: str, width: float, size: float) -> list[str]:
