@@ -12,7 +12,7 @@ from tests.plot.test_figures import shown_texts, unreadable
 
 from vrest.plot.clock import Clock
 from vrest.plot.look import drawing
-from vrest.plot.perturb import comparison_axes, perturbation_axes, perturbation_figure
+from vrest.plot.perturb import comparison_axes, comparison_figure, perturbation_axes, perturbation_figure
 from vrest.plot.population import population_axes, population_figure
 from vrest.plot.samples import close_up, samples
 from vrest.plot.timecourse import timecourse_axes, timecourse_figure
@@ -178,6 +178,16 @@ def test_the_clock_reaches_where_the_washed_cell_ends(cell: str, name: str) -> N
     shown = line[(line[:, 0] <= axes.get_xlim()[1] * (1 + 1e-9)) & np.isfinite(line[:, 1])]
     assert shown[-1, 1] == pytest.approx(next(iter(by_membrane(story.end).values())), abs=0.5)
     assert shown[-1, 0] == pytest.approx(axes.get_xlim()[1], rel=1e-6)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_comparisons_read_well(style: str) -> None:
+    found = compare(["mammalian_neuron", "skeletal_muscle", "frog_skin", "kir_muscle"], "anoxia")
+    with drawing(style):
+        figure = comparison_figure(found)
+    assert unreadable(figure) == []
+    bars = next(axes for axes in figure.axes if axes.get_title(loc="left").startswith("Change of V"))
+    assert sum(bool(bar.get_hatch()) for bar in bars.patches) == 4  # 'at once' of four cells
 
 
 def test_a_clock_is_turned_round() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import cycle
 
@@ -55,6 +56,9 @@ THERE_MV = 0.3
 
 SLOW = 6.0
 """A cell that takes so many times longer to its end than it was perturbed is shown on a logarithmic clock then."""
+
+HATCH = "////"
+"""In the bar of what is hypothetical."""
 
 LINE = 1.3
 """Room of a number on its side, over its size."""
@@ -280,13 +284,7 @@ def _bars(axes: Axes, story: Perturbed) -> None:
                 continue
             values.append(step)
             colour, faded = UP if step > 0 else DOWN, 1.0 - 0.6 * j / len(walls)
-            if m.label == "at once" and story.at_once_is_hypothetical:
-                axes.bar(
-                    at, step, 0.9 * width, facecolor="white", edgecolor=colour, linewidth=stroke(1.2), hatch="////",
-                    alpha=faded,
-                )  # fmt: skip
-            else:
-                axes.bar(at, step, 0.9 * width, color=colour, alpha=faded)
+            _bar(axes, at, step, 0.9 * width, colour, m.label == "at once" and story.at_once_is_hypothetical, faded)
             told = number(step, "+.1f")
             if m.v is not None and len(walls) == 1 and room > text_width("(−67.5)", look().fine):
                 told += f"\n({number(m.v[wall], '.1f')})"
@@ -307,17 +305,25 @@ def _bars(axes: Axes, story: Perturbed) -> None:
     dress(axes, y="V − rest (mV)", title="Change of V")
     axes.tick_params(axis="x", length=0)
     zero_line(axes)
-    _explain(axes, story, walls)
+    _explain(axes, story.at_once_is_hypothetical, walls)
 
 
-def _explain(axes: Axes, story: Perturbed, walls: list[str]) -> None:
-    """Which bars are which membrane's, and that an open one is hypothetical."""
+def _bar(axes: Axes, at: float, step: float, width: float, colour: str, hypothetical: bool, faded: float = 1.0) -> None:
+    """One change of V; open where it is hypothetical."""
+    if hypothetical:
+        axes.bar(at, step, width, facecolor="white", edgecolor=colour, linewidth=stroke(1.2), hatch=HATCH, alpha=faded)
+    else:
+        axes.bar(at, step, width, color=colour, alpha=faded)
+
+
+def _explain(axes: Axes, hypothetical: bool, walls: Sequence[str] = ()) -> None:
+    """Under the bars: which are which membrane's, and that an open one is hypothetical."""
     handles = []
     if len(walls) > 1:
         shades = [1.0 - 0.6 * j / len(walls) for j in range(len(walls))]
         handles += [Patch(color=MUTED, alpha=a, label=plain(w)) for w, a in zip(walls, shades, strict=True)]
-    if story.at_once_is_hypothetical:
-        handles.append(Patch(facecolor="white", edgecolor=MUTED, hatch="////", label="hypothetical: all at once"))
+    if hypothetical:
+        handles.append(Patch(facecolor="white", edgecolor=MUTED, hatch=HATCH, label="hypothetical: all at once"))
     if handles:
         widest = max(text_width(str(h.get_label()), look().fine) for h in handles)
         columns = int(min(max(_column(COLUMNS[1]) // (widest + 3.5 * look().fine), 1), len(handles)))
@@ -366,16 +372,19 @@ def _grouped(axes: Axes, found: Comparison) -> None:
     """The change of V at each reading, a bar for each cell (its first membrane)."""
     width = 0.84 / len(found.answers)
     crowded = len(found.answers) > 2
+    room = width * _column(COLUMNS[1]) / len(found.answers[0].moments)
     missing = False
     for j, (a, (colour, _)) in enumerate(zip(found.answers, cycle(LINES), strict=False)):
         wall = a.before.system.structure.walls[0].name
-        for k, (_, step) in enumerate(_moved(a, wall)):
+        for k, (m, step) in enumerate(_moved(a, wall)):
             at = k - 0.42 + (j + 0.5) * width
             if step is None:
                 axes.plot([at], [0.0], marker="x", color=colour, markersize=stroke(5), clip_on=False, zorder=4)
                 missing = True
                 continue
-            axes.bar(at, step, 0.92 * width, color=colour)
+            _bar(axes, at, step, 0.92 * width, colour, m.label == "at once" and a.at_once_is_hypothetical)
+            if crowded and room < LINE * look().fine:
+                continue
             up = step >= 0
             axes.annotate(
                 number(step, "+.1f" if abs(step) < 9.95 else "+.0f"), (at, step), (0, 2 if up else -2),
@@ -389,6 +398,7 @@ def _grouped(axes: Axes, found: Comparison) -> None:
     dress(axes, y="V − rest (mV)", title="Change of V" + (" (× none)" if missing else ""))
     axes.tick_params(axis="x", length=0)
     zero_line(axes)
+    _explain(axes, any(a.at_once_is_hypothetical for a in found.answers))
 
 
-__all__ = ["comparison_figure", "perturbation_figure"]
+__all__ = ["comparison_axes", "comparison_figure", "perturbation_axes", "perturbation_figure"]
