@@ -30,7 +30,7 @@ LAWS = {
     "NKCC1": "nkcc1",
     "Na/K pump": "pump",
     "gap junction": "gap_junction",
-    "glia": "glial",
+    "by glia": "glial",
 }
 """What a word stands for, among the laws of a cell."""
 
@@ -145,8 +145,8 @@ def reason(told, why, parts, state, label):
         head = told[: claim.start()]
         of = [part for part in parts if part.unit == unit and head.endswith(subject(why.cell, wall.name, part))]
         of = [part for part in of if same(a, part.before) and same(b, part.after)]
+        of = [part for part in of if (part.after > part.before) == (way == "rises")]
         assert of, (note, claim[0])
-        assert all((part.after > part.before) == (way == "rises") for part in of), note
         if by is not None:
             follow = math.fsum(part.mV for part in parts if part.kind == "rectification")
             assert any(same(by, follow if part.kind == "rectification" else part.mV) for part in of), (note, claim[0])
