@@ -71,7 +71,7 @@ class Lazy(click.RichGroup):
 def _fit_examples(command: click.Command) -> None:
     """The examples in the help of a command in lines that fit and can be copied; what help pads takes 4 characters."""
     room = get_terminal_size().columns - 4
-    told = cleandoc(command.callback.__doc__ or "").replace(" \\\n", " ")
+    told = re.sub(r" \\\n\s+", " ", cleandoc(command.callback.__doc__ or ""))
     command.help = re.sub(r"(?m)^  (vrest .*)$", lambda line: indent(shell(line[1], room), "  "), told)
 
 
