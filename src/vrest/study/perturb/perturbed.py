@@ -90,9 +90,9 @@ class Perturbed(Drawn):
     """What perturbations did to a cell that rested. `str()` is a short table.
 
     >>> from vrest.study.perturb.perturb import perturb
-    >>> story = perturb("mammalian_neuron", "anoxia")
+    >>> story = perturb("mammalian_neuron", "ouabain")
     >>> print(story.sentence())
-    V moves ...
+    V moves +4.6 mV at once because ...
     """
 
     drawn_by: ClassVar[str] = "vrest.plot.perturb:perturbation_axes"
