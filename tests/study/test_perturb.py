@@ -427,8 +427,14 @@ def test_compare():
 def test_text_and_dictionary(answers):
     answer = answers["mammalian_neuron", "ouabain"]
     text = str(answer)
-    assert "ouabain 10 uM" in text
+    assert "Ouabain 10 µM, mammalian neuron" in text
     assert "recovers" in text
     body = answer.as_dict()
     assert [m["label"] for m in body["moments"]] == ["at once", "1 s", "1 min", "1 h", "settled"]
     assert set(answer.units()) >= {"v_rest", "v", "concentrations"}
+    for m in (body["moments"][0], body["moments"][-1]):
+        moved = answer.change(m["label"])["neuron"]
+        assert sum(part["mV"] for part in m["why"]["neuron"]) == pytest.approx(moved, abs=1e-9)
+        assert set(m["why"]["neuron"][0]) == {"kind", "of", "mV", "before", "after", "unit"}
+    assert [m["why"] for m in body["moments"][1:-1]] == [None, None, None]
+    assert not any(m["hypothetical"] for m in body["moments"])
