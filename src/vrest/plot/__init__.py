@@ -40,12 +40,16 @@ if TYPE_CHECKING:
     from vrest.plot.ladder import ladder_figure as ladder_figure
     from vrest.plot.ladder import rest_axes as rest_axes
     from vrest.plot.ladder import rest_figure as rest_figure
+    from vrest.plot.perturb import comparison_axes as comparison_axes
     from vrest.plot.perturb import comparison_figure as comparison_figure
+    from vrest.plot.perturb import perturbation_axes as perturbation_axes
     from vrest.plot.perturb import perturbation_figure as perturbation_figure
+    from vrest.plot.population import population_axes as population_axes
     from vrest.plot.population import population_figure as population_figure
     from vrest.plot.saving import save as save
     from vrest.plot.sensitivity import sensitivity_axes as sensitivity_axes
     from vrest.plot.sensitivity import sensitivity_figure as sensitivity_figure
+    from vrest.plot.timecourse import timecourse_axes as timecourse_axes
     from vrest.plot.timecourse import timecourse_figure as timecourse_figure
     from vrest.plot.two_clocks import two_clocks_axes as two_clocks_axes
     from vrest.plot.two_clocks import two_clocks_figure as two_clocks_figure
@@ -60,11 +64,11 @@ _HOMES = {
     "firing": "firing_axes firing_figure",
     "fit": "fit_axes fit_figure",
     "ladder": "ladder_axes ladder_figure rest_axes rest_figure",
-    "perturb": "comparison_figure perturbation_figure",
-    "population": "population_figure",
+    "perturb": "comparison_axes comparison_figure perturbation_axes perturbation_figure",
+    "population": "population_axes population_figure",
     "saving": "save",
     "sensitivity": "sensitivity_axes sensitivity_figure",
-    "timecourse": "timecourse_figure",
+    "timecourse": "timecourse_axes timecourse_figure",
     "two_clocks": "two_clocks_axes two_clocks_figure",
 }
 _HOME = {name: f"vrest.plot.{module}" for module, names in _HOMES.items() for name in names.split()}

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from vrest.model.cell import VALENCE
 from vrest.model.ion_labels import ion_label
+from vrest.model.names import plain
 from vrest.plot.labels import wrapped
 from vrest.plot.look import look
 from vrest.plot.style import INK, reversal_label
@@ -23,9 +24,10 @@ def typeset(text: str) -> str:
     'V moves −2.1 mV because $E_{\\\\mathrm{K}}$ rose with K⁺ outside'
     """
     for ion, z in VALENCE.items():
-        plain = f"{ion}{abs(z) if abs(z) > 1 else ''}{'+' if z > 0 else '-'}"
-        text = re.sub(rf"(?<!\w){re.escape(plain)}(?![\w+])", ion_label(ion), text)
+        written = f"{ion}{abs(z) if abs(z) > 1 else ''}{'+' if z > 0 else '-'}"
+        text = re.sub(rf"(?<!\w){re.escape(written)}(?![\w+])", ion_label(ion), text)
     text = re.sub(r"\bE_([A-Z][A-Za-z0-9]*)", lambda m: reversal_label(m[1]), text)
+    text = re.sub(r"'\w+'", lambda m: plain(m[0]), text)
     return re.sub(r"(?<![\w)])-(?=[\d.])", "−", text).replace(" degC", " °C")
 
 

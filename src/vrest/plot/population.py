@@ -264,7 +264,7 @@ def _back_over_time(axes: Axes, found: Population, clock: Clock, events: list[Bl
     told = f"{round(100.0 * float(near[:, -1].mean()), 1):g} % at the end"
     if np.any(took > 0.0):
         told += f", half of those within {spoken(float(np.median(took[np.isfinite(took)])), 2)} of the last change"
-    axes.set_title(wrapped(told, width), loc="right", fontsize=look().small, color=INK)
+    axes.set_title(wrapped(told, 0.85 * width), loc="left", fontsize=look().small, color=INK)
 
 
 def _over_time(found: Population) -> np.ndarray:

@@ -230,7 +230,7 @@ def _volumes(drawn: Samples) -> list[Panel]:
         )
         for name, dash in zip(names, cycle(MEMBRANE_DASHES), strict=False)
     )
-    return [Panel("relative\nvolume", traces, height=0.9, named=len(traces) > 1, mark=1.0)] if traces else []
+    return [Panel("relative\nvolume", traces, height=0.9, mark=1.0)] if traces else []
 
 
 def _pumps(drawn: Samples) -> list[Panel]:
