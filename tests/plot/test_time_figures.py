@@ -40,7 +40,7 @@ def judge(figure: Figure, style: str) -> None:
     assert codes(figure) == []
     assert unnamed(figure) == []
     if style != "lecture":
-        sizes = {text.get_fontsize() for text in shown_texts(figure)}
+        sizes = {float(text.get_fontsize()) for text in shown_texts(figure)}
         assert 7.0 <= min(sizes) <= max(sizes) <= 8.0
         assert 25.4 * figure.get_figwidth() == pytest.approx(85.0 if style == "paper" else 180.0, rel=1e-12)
 
