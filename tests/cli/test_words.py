@@ -8,7 +8,7 @@ from vrest.verbs.outcome import Outcome
 
 CODES = [outcome.name for outcome in Outcome if "_" in outcome.name]
 RAW = re.compile(
-    rf"\b({'|'.join(CODES)})\b|\bNone\b|\bnan\b|-0\.0*(?![\d.])|\d\.\d{{9,}}"
+    rf"\b({'|'.join(CODES)})\b|\bNone\b|\bnan\b|-0\.0*(?![\d.])|[1-9](\.?\d){{9,}}"
     r"|\b1 (cells|rests|runs|steps|potentials|membranes)\b|\b60 (min|s)\b|\b0\.000\d+ (s|min|h)\b"
 )
 CELLS = ["mammalian_neuron", "hodgkin_huxley_1952", "kay_2017", "cressman_2009", "frog_skin", "astrocyte_pair"]
@@ -30,6 +30,11 @@ SPOKEN = {
 }
 PUMPS = {"frog_skin": "basolateral.pump.max_rate", "astrocyte_pair": "astrocyte_1.pump.max_rate"}
 PUMPS |= {"hodgkin_huxley_1952": "leak.conductance", "kay_2017": "pump.max_rate"}
+
+
+@pytest.fixture(autouse=True)
+def unwrapped(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "10000")
 
 
 def judge(answer):

@@ -115,7 +115,7 @@ def test_a_companion_may_stand_with_the_path_or_with_the_law(neuron):
 
 
 def test_the_row_of_a_bad_draw_is_named(neuron):
-    with pytest.raises(vrest.InputError, match=r"2 of 3 values .* cell 1\..* is -1\.0+ mM"):
+    with pytest.raises(vrest.InputError, match=r"2 of 3 values .* cell 1\..* is -1 mM"):
         samples(neuron, {"outside.K": [5.0, -1.0, -2.0]})
 
 
