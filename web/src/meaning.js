@@ -1,5 +1,6 @@
 // What the numbers mean: where V comes from, what the pump costs and gives, what was proved and what was left out.
 import { el, setAttribute, write } from "./dom.js";
+import { symbol } from "./rows.js";
 
 /** { value(quantity, ...place), places(quantity, ...start) } of rows whose meanings are listed; NaN where there is none. */
 export function reader(meanings, values) {
@@ -33,73 +34,173 @@ export function summary(view, t) {
 /** Whether a change from one potential to another is too small to be told. */
 export const same = (v, before, t) => t.signed(v - before) === t.signed(0);
 
+/** What is known of a membrane that settled: its walls, ions, pumps and paths, as `vrest explain` takes them. */
+function storyOf(view, doc) {
+  const { cell, account, state, rest } = view;
+  const m = state.membrane ?? 0;
+  const membrane = cell.membranes[m];
+  const wall = cell.walls[m];
+  const rows = reader(cell.accounts, account);
+  const read = reader(cell.readings, rest.read);
+  const { passive_mV: passive, rounding_share: rounding } = doc.certificate;
+  const of = (quantity, ...place) => rows.value(quantity, membrane, ...place);
+  const kinds = new Map(cell.transports.filter((each) => each.membrane === membrane).map(({ label, kind }) => [label, kind]));
+  const isChannel = (label) => ["channel", "stimulus"].includes(kinds.get(label));
+  const fluxes = read.places("fluxes", membrane).map(([ion, label]) => ({ ion, label, size: Math.abs(read.value("fluxes", membrane, ion, label)) }));
+  const most = rounding * Math.max(0, ...fluxes.map(({ size }) => size));
+  const ions = rows.places("E", membrane).map(([ion]) => {
+    const [share, drive] = [of("chord_share", ion), of("driving_force", ion)];
+    const carried = fluxes.some((each) => each.ion === ion && !isChannel(each.label) && each.size > most);
+    return {
+      ion,
+      name: symbol(cell, ion),
+      E: of("E", ion),
+      share,
+      drive,
+      current: of("channel_current", ion),
+      absent: [wall.inside, wall.outside].every((place) => !(read.value("concentrations", place, ion) > 0)),
+      passive: wall.free.includes(ion) && share > 0 && Math.abs(drive) <= passive && !carried,
+    };
+  });
+  const currents = read.places("currents", membrane).map(([label]) => ({ label, size: Math.abs(read.value("currents", membrane, label)) }));
+  const least = rounding * Math.max(0, ...currents.map(({ size }) => size));
+  const turns = (name) =>
+    rows
+      .places("turnover", name)
+      .map(([pump]) => pump)
+      .filter((pump) => Math.abs(rows.value("turnover", name, pump)) > 0);
+  const pumped = rows.places("turnover", membrane).map(([pump]) => pump);
+  return {
+    m,
+    membrane,
+    of,
+    ions,
+    ring: wall.closes,
+    held: !Number.isFinite(of("charge_moved")),
+    turning: turns(membrane).length > 0,
+    pumps: cell.membranes.flatMap(turns).length,
+    paths: read
+      .places("path_currents", membrane)
+      .map(([name]) => name)
+      .filter((name) => wall.closes || Math.abs(read.value("path_currents", membrane, name)) > least),
+    leftOut: [
+      ...pumped.filter((pump) => Math.abs(of("current", pump)) > 0),
+      ...currents.filter(({ label, size }) => !isChannel(label) && !pumped.includes(label) && size > least).map(({ label }) => label),
+    ],
+  };
+}
+
+const listed = (texts, t) => [texts.slice(0, -1).join(", "), texts.at(-1)].filter(Boolean).join(t("account.and"));
+
 /** Why a membrane has the potential it has, sentence by sentence; the order is that of `vrest explain`. */
 export function accountOf(view, doc, t) {
-  const { cell, account, state } = view;
-  const membrane = cell.membranes[state.membrane ?? 0];
-  const several = cell.membranes.length > 1;
+  const story = storyOf(view, doc);
+  const { of, ions, ring } = story;
   const { passive_mV: passive } = doc.certificate;
-  const rows = reader(cell.accounts, account);
-  const read = reader(cell.readings, view.rest.read);
-  const of = (quantity, ...place) => rows.value(quantity, membrane, ...place);
-  const lines = [];
-  const v = of("v");
-  const ions = rows
-    .places("E", membrane)
-    .map(([ion]) => ({ ion, E: of("E", ion), share: of("chord_share", ion), drive: of("driving_force", ion) }));
-  const voters = ions.filter(({ E, share }) => Number.isFinite(E) && Number.isFinite(share));
-  if (voters.length) {
-    const { ion, E, share, drive } = voters.reduce((a, b) => (b.share > a.share ? b : a));
-    const alone = voters.every(({ ion: other, share }) => other === ion || share === 0);
-    const voice = t(Math.abs(drive) > passive ? "account.loudest" : alone ? "account.alone" : "account.passive", { ion, E, share: 100 * share });
-    lines.push(t(several ? "account.vote.where" : "account.vote", { v, membrane, voice }));
-  }
-  const paths = read.places("path_currents", membrane).map(([name]) => name);
-  if (Math.abs(of("chord_paths")) > passive) lines.push(t("account.paths", { by: paths.join(", "), mV: of("chord_paths") }));
+  const lines = voteOf(view, doc, story, t);
+  const by = ring ? t("account.around") : story.paths.join(", ");
+  if (Math.abs(of("chord_paths")) > passive) lines.push(t("account.paths", { by, mV: of("chord_paths") }));
   if (Math.abs(of("chord_one_sided")) > passive) lines.push(t("account.one_sided", { mV: of("chord_one_sided") }));
-  const absent = ions.filter(
-    ({ ion, E }) => !Number.isFinite(E) && cell.compartments.every((place) => !(read.value("concentrations", place, ion) > 0)),
-  );
-  if (absent.length) lines.push(t("account.absent", { ions: absent.map(({ ion }) => ion).join(t("account.absent.and")) }));
-  const turns = (name) => rows.places("turnover", name).some(([pump]) => Math.abs(rows.value("turnover", name, pump)) > 0);
-  const held = !Number.isFinite(of("charge_moved"));
-  const turning = turns(membrane);
-  const anywhere = cell.membranes.some(turns);
-  if (held) lines.push(t("account.held"));
-  else if (!anywhere) lines.push(t("account.no_pump"));
-  if (turning && Number.isFinite(of("ghk"))) lines.push(t("account.ghk", { ghk: of("ghk"), pump: v - of("ghk") }));
-  if (turning && Number.isFinite(of("mullins_noda")))
-    lines.push(t("account.mullins_noda", { v: of("mullins_noda"), by: of("mullins_noda_minus_ghk") }));
+  const absent = ions.filter((each) => !Number.isFinite(each.E) && each.absent);
+  if (absent.length) lines.push(t("account.absent", { ions: absent.map(({ name }) => name).join(t("account.absent.and")) }));
+  if (story.held && !ring) lines.push(t("account.held"));
+  if (!story.held && !story.pumps) lines.push(t("account.no_pump"));
   return lines;
 }
 
-/** What the pump gives, in two sentences: its own current, lost at once, and the gradients; none where no pump of the membrane turns. */
-export function pumpOf(view, t) {
-  const { cell, account, off, state, rest } = view;
-  const m = state.membrane ?? 0;
-  const membrane = cell.membranes[m];
-  const rows = reader(cell.accounts, account);
-  const turns = rows.places("turnover", membrane).some(([pump]) => Math.abs(rows.value("turnover", membrane, pump)) > 0);
-  if (!turns || !Number.isFinite(rows.value("charge_moved", membrane))) return [];
-  return [atOnce(rest.v[m], off, m, t), later(off, m, t)];
+/** Who pulls V where: by shares of the chord conductance. */
+function voteOf(view, doc, { m, membrane, of, ions }, t) {
+  const { passive_mV: passive, tie } = doc.certificate;
+  const { membranes } = view.cell;
+  const voters = ions.filter(({ E, share }) => Number.isFinite(E) && share);
+  if (!voters.length) return [];
+  const said = t(membranes.length > 1 ? "account.v.where" : "account.v", { v: of("v"), membrane });
+  const pulling = voters.filter(({ share, drive }) => Math.abs(share * drive) > passive);
+  const names = (some) => listed(some.map(({ name }) => name), t);
+  if (voters.length === 1) {
+    const [{ ion, name, E }] = voters;
+    const among = ions.some((each) => !Number.isFinite(each.E) && each.current) ? t("account.among") : "";
+    return [t(pulling.length ? "account.only.pulls" : "account.only", { said, ion, name, E, among })];
+  }
+  if (!pulling.length) {
+    const away = voters.filter(({ drive }) => Math.abs(drive) > passive);
+    const there = t("account.equilibrium", { said, ions: names(voters.filter((each) => !away.includes(each))) });
+    return [away.length ? `${there} ${t("account.equilibrium.away", { ions: names(away), limit: passive })}` : there];
+  }
+  const largest = (some) => {
+    const most = Math.max(...some.map(({ share }) => share));
+    return some.filter(({ share }) => most - share < tie);
+  };
+  const percent = ({ share }) => `${t.number(100 * share, 2)} %`;
+  const pull = (some) =>
+    t(some.length > 1 ? "account.pull.many" : "account.pull", {
+      ions: names(some),
+      shares: listed(some.map(percent), t),
+      towards: listed(some.map(({ ion, E }) => t("account.E", { ion, E })), t),
+    });
+  const head = m ? t("account.said", { said }) : t("account.vote", { said });
+  const first = largest(voters);
+  const strongest = first.filter((each) => pulling.includes(each));
+  const lines = [];
+  if (strongest.length) lines.push(`${head} ${pull(strongest)}.`);
+  else {
+    const [one] = first;
+    lines.push(`${head} ${t(one.passive ? "account.passive" : "account.still", { ion: one.name, share: percent(one) })}`);
+    lines.push(t("account.pulling", { pull: pull(largest(pulling)) }));
+  }
+  const against = voters.filter(({ share }) => share < 0);
+  if (against.length) lines.push(t("account.against", { ions: listed(against.map((each) => `${each.name} (${percent(each)})`), t) }));
+  return lines;
 }
 
-/** What is lost as soon as the pumps stop. */
-function atOnce(v, off, m, t) {
-  const stopped = off.now.v[m];
-  return Number.isFinite(stopped) && stopped !== null
-    ? t("account.at_once", { by: stopped - v, v: stopped })
-    : t("account.at_once.none");
+/** What becomes of V when all pumps stop: at once, contents unchanged, and in the end; nothing where no pump of the membrane turns. */
+export function pumpOf(view, doc, t) {
+  const story = storyOf(view, doc);
+  if (!story.turning || story.ring || !view.off) return [];
+  const { m } = story;
+  const { now, rest } = view.off;
+  const pump = t(story.pumps > 1 ? "pump.many" : "pump.one");
+  const v = view.rest.v[m];
+  const stopped = now.v[m] ?? NaN;
+  const there = Number.isFinite(stopped);
+  const moves = there && !same(stopped, v, t);
+  const first = t(moves ? "pump.at_once" : there ? "pump.at_once.same" : "pump.at_once.none", { pump, by: stopped - v, v: stopped });
+  const end = rest.isRest ? rest.v[m] : NaN;
+  if (!Number.isFinite(end)) return [first, t("pump.end.none", { pump, text: rest.text })];
+  if (!there) return [first, t("pump.end", { v: end })];
+  if (same(end, stopped, t)) return [first, t("pump.end.same")];
+  const what = t(ranDown(view, doc, story) ? "pump.run_down" : "pump.contents");
+  return [first, t(moves ? "pump.end.another" : "pump.end.by", { by: end - stopped, v: end, what })];
 }
 
-/** What is lost as the gradients run down. */
-function later(off, m, t) {
-  if (off.rest.v === null || !Number.isFinite(off.rest.v[m] ?? NaN)) return t("account.later.none", { text: off.rest.text });
-  const stopped = off.now.v[m];
-  const v = off.rest.v[m];
-  return Number.isFinite(stopped) && stopped !== null
-    ? t("account.later", { by: v - stopped, v })
-    : t("account.later.only", { v });
+/** Whether without pumps the E of the ions that conduct have come together, and towards 0. */
+function ranDown(view, doc, { membrane, ions }) {
+  const { tie, run_down: limits } = doc.certificate;
+  const { cell, off } = view;
+  const later = reader(cell.readings, off.rest.read);
+  const conducting = ions.filter(({ share }) => share > tie);
+  const before = conducting.map(({ E }) => E);
+  const after = conducting.map(({ ion }) => later.value("E", membrane, ion));
+  const range = (values) => Math.max(...values) - Math.min(...values);
+  const furthest = (values) => Math.max(...values.map(Math.abs));
+  return (
+    before.length > 0 && range(after) < limits.together * range(before) && furthest(after) < limits.nearer * furthest(before)
+  );
+}
+
+/** What formulas say of V and of the pump, where that is another number. */
+export function formulasOf(view, doc, t) {
+  const { m, of, ring, turning, paths, leftOut } = storyOf(view, doc);
+  const lines = [];
+  const [v, ghk, chord] = [of("v"), of("ghk"), of("chord_pump")];
+  const whose = [...leftOut, ...paths].map((label) => (label === "pump" ? t("pump.the") : label));
+  if (Number.isFinite(ghk) && t.mV(v) !== t.mV(ghk) && (whose.length || ring))
+    lines.push(t("formulas.ghk", { ghk, by: v - ghk, whose: ring ? t("account.around") : t("formulas.of", { whose: listed(whose, t) }) }));
+  const direct = (view.off?.now.v[m] ?? NaN) - v;
+  if (turning && Number.isFinite(direct) && t.signed(-chord) !== t.signed(direct)) lines.push(t("formulas.chord", { chord }));
+  if (turning && Number.isFinite(of("mullins_noda")) && Number.isFinite(of("ghk_without_cl")))
+    lines.push(t("formulas.mullins_noda", { v: of("mullins_noda"), ghk: of("ghk_without_cl") }));
+  return lines;
 }
 
 /** What the settled cell pays. */
@@ -146,12 +247,15 @@ export function createMeaning({ host, cell, doc, t, checked }) {
   const flux = fluxTable(cell, t);
   const given = el("ul", { className: "sentences" });
   const pump = el("section", {}, el("h3", {}, t("pump.title")), given);
+  const said = el("ul", { className: "sentences" });
+  const formulas = el("section", {}, el("h3", {}, t("formulas.title")), said);
   const account = el("section", {}, question, waterfall, sentences);
   host.replaceChildren(
     sentence,
     el("section", { className: "proof" }, el("h3", { className: "visually-hidden" }, t("proof.title")), outcome, text, undecided, found),
     account,
     pump,
+    formulas,
     costs,
     flux.element,
     el(
@@ -201,13 +305,12 @@ export function createMeaning({ host, cell, doc, t, checked }) {
     const proof = certificateOf(view, t);
     found.hidden = !proof.length;
     fill(facts, proof);
-    account.hidden = pump.hidden = !told;
+    account.hidden = pump.hidden = formulas.hidden = !told;
     if (told) {
       write(question, t("account.title", { v: rows.value("v", membrane) }));
       list(sentences, accountOf(view, doc, t));
-      const lines = pumpOf(view, t);
-      list(given, lines);
-      pump.hidden = !lines.length;
+      section(pump, given, pumpOf(view, doc, t));
+      section(formulas, said, formulasOf(view, doc, t));
     }
     const moved = rows.value("charge_moved", membrane);
     if (rest.hasState) write(atp, costOf(view, t));
@@ -228,6 +331,12 @@ export function createMeaning({ host, cell, doc, t, checked }) {
 function list(host, lines) {
   while (host.children.length > lines.length) host.lastChild.remove();
   lines.forEach((line, k) => write(host.children[k] ?? host.appendChild(el("li", {})), line));
+}
+
+/** Sentences in their section, which is hidden where there are none. */
+function section(around, host, lines) {
+  list(host, lines);
+  around.hidden = !lines.length;
 }
 
 /** Puts [name, text] pairs into a list of definitions, reusing what is there. */

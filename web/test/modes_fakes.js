@@ -58,7 +58,7 @@ export function fakeModel(cell, { needs = 0 } = {}) {
       state, cell,
       now: { v: [now], defined: true },
       rest: {
-        outcome: !decided ? "undecided" : isRest ? "rests" : "runs_down", text: "said so", isRest, hasState: decided,
+        outcome: !decided ? "undecided" : isRest ? "rests" : "swells_without_limit", text: "said so", isRest, hasState: decided,
         v: [now + 1], read: [26.7 * Math.log(of("outside.K") / 140)], undecided: decided ? null : "a command",
       },
     };

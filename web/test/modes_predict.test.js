@@ -69,7 +69,7 @@ test("several states are asked for at once; what is not decided or has no rest h
   const [impatient] = await numbers(model, [fakeState()], 2);
   assert.ok(Number.isNaN(impatient.settled) && impatient.now === seen.now && impatient.undecided);
   const [stopped] = await numbers(model, [fakeState({ values: { "pump.max_rate": 0 } })]);
-  assert.ok(Number.isNaN(stopped.settled) && Number.isFinite(stopped.now) && stopped.outcome === "runs_down");
+  assert.ok(Number.isNaN(stopped.settled) && Number.isFinite(stopped.now) && stopped.outcome === "swells_without_limit");
 });
 
 test("every question has its texts, and the texts only names that the feedback has", () => {
@@ -93,7 +93,7 @@ const record = {
     now: { direction: "up", v: -72, clock: "at once", said: "less negative" },
     settled: { direction: "up", v: -70, clock: "settled", said: "less negative" },
   }, reason: '=sum(A1), "quoted"',
-  observed: { now: -72.17, settled: NaN, outcome: "runs_down" },
+  observed: { now: -72.17, settled: NaN, outcome: "swells_without_limit" },
 };
 const t = createT("en");
 const memory = () => {
@@ -133,6 +133,9 @@ test("the lab sheet leaves unobserved numbers empty and no text that a spreadshe
   assert.ok(lines[0].includes("predicted (mV),observed (mV),error (mV)"));
   assert.ok(lines[1].includes(`"'=sum(A1), ""quoted"""`));
   assert.ok(lines[1].includes(",-72.00,"));
+  assert.deepEqual(rows.map((row) => row[at("outcome")]), ["swells without limit", "swells without limit"]);
+  const none = { ...record, start: -0.001, predicted: { now: { ...record.predicted.now, v: -0.004 } }, observed: { ...record.observed, now: 0 } };
+  assert.deepEqual(sheet([none], t).rows[0].slice(at("before"), at("before") + 5), ["0.00", "less negative", "0.00", "0.00", "0.00"]);
 });
 
 test("the head of the lab sheet is in the language of the page, its cells in that of the answer", () => {

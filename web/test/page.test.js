@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { choiceOf, companionOf } from "../src/companions.js";
 import { changed, charged, moved, positionOf, stepOf, valueAt } from "../src/controls.js";
-import { accountOf, pumpOf, summary } from "../src/meaning.js";
+import { accountOf, formulasOf, pumpOf, summary } from "../src/meaning.js";
 import { inField, niceStep, readNumber, readTime, timeInField } from "../src/numbers.js";
 import { createT, languageOf, unitText } from "../src/strings/index.js";
 
@@ -210,6 +210,7 @@ const rows = {
   ghk: -60.34,
   mullins_noda: -63.93,
   mullins_noda_minus_ghk: -4.73,
+  ghk_without_cl: -59.2,
   charge_moved: 2.45,
 };
 const accounts = [
@@ -218,29 +219,63 @@ const accounts = [
     ["K", "Na"].map((ion) => ({ quantity, place: [membrane, ion] })),
   ),
   { quantity: "turnover", place: [membrane, "pump"] },
+  { quantity: "current", place: [membrane, "pump"] },
+];
+const readings = [
+  { quantity: "fluxes", place: [membrane, "K", "K_leak"] },
+  { quantity: "fluxes", place: [membrane, "K", "pump"] },
+  { quantity: "E", place: [membrane, "K"] },
+  { quantity: "E", place: [membrane, "Na"] },
+];
+const transports = [
+  { label: "K_leak", membrane, kind: "channel" },
+  { label: "pump", membrane, kind: "pump" },
 ];
 const view = {
-  cell: { membranes: [membrane], compartments: ["inside"], accounts, readings: [] },
+  cell: {
+    membranes: [membrane],
+    walls: [{ name: membrane, inside: "inside", outside: "outside", closes: false, free: ["K", "Na"] }],
+    valences: { K: 1, Na: 1 },
+    transports,
+    accounts,
+    readings,
+  },
   state: { membrane: 0, values: { "outside.K": 8 }, blocks: [] },
-  account: [...Object.values(rows), -77.1, 66.66, 13.17, -130.6, 0.629, 0.095, 0.0539],
+  account: [...Object.values(rows), -77.1, 66.66, 13.17, -130.6, 0.629, 0.095, 0.0539, 5.2],
   before: { v: [-70] },
   now: { v: [-66.34] },
-  off: { now: { v: [-60.34] }, rest: { v: [-0.26], text: "Run down." } },
-  rest: { isRest: true, v: [-63.93], tau: 328.5, read: [], text: "It rests.", outcome: "rests" },
+  off: { now: { v: [-60.34] }, rest: { isRest: true, v: [-0.26], text: "Run down.", read: [0, 0, -0.3, -0.2] } },
+  rest: { isRest: true, v: [-63.93], tau: 328.5, read: [0.1, -0.1, -77.1, 66.66], text: "It rests.", outcome: "rests" },
 };
-const doc = { certificate: { passive_mV: 0.01 } };
+const doc = {
+  certificate: { passive_mV: 0.01, tie: 0.005, rounding_share: 1e-9, run_down: { together: 0.1, nearer: 0.5 } },
+};
+const put = (quantity, ...rest) => {
+  const [value, place] = [rest.pop(), [membrane, ...rest]];
+  return (view) => ({
+    ...view,
+    account: view.account.with(accounts.findIndex((row) => row.quantity === quantity && row.place.join() === place.join()), value),
+  });
+};
+const of = (...changes) => changes.reduce((found, change) => change(found), view);
 
 test("the account is told with the numbers of the view", () => {
   const lines = accountOf(view, doc, t);
   assert.equal(
     lines[0],
-    "The −63.9 mV are a vote of the open channels: K has the loudest voice (63 % of the chord conductance) and pulls towards −77.1 mV.",
+    "V is −63.9 mV, a vote of the open channels: each ion pulls towards its E with its share of the conductance. " +
+      "K⁺ has the largest share (63 %) and pulls towards E_K = −77.1 mV.",
   );
-  assert.match(lines[1], /−60.3 mV.*own current, −3.6 mV/);
-  assert.deepEqual(pumpOf(view, t), [
-    "Stop the pump and V changes by +3.6 mV at once, to −60.3 mV: its own current.",
-    "Then it changes by another +60.1 mV, to −0.3 mV, as the gradients that the pump keeps run down.",
+  assert.deepEqual(pumpOf(view, doc, t), [
+    "Stopping the pump: +3.6 mV at once, to −60.3 mV, with the contents unchanged.",
+    "Then another +60.1 mV as the gradients run down, to −0.3 mV.",
   ]);
+  const [ghk, chord, mullins] = formulasOf(view, doc, t);
+  assert.match(ghk, /says −60.3 mV.*V is −3.6 mV from there, by what it leaves out: the current of the pump\.$/);
+  assert.match(chord, /pump’s part is −4.1 mV/);
+  assert.match(mullins, /says −63.9 mV; GHK says −59.2 mV/);
+  // where the chord equation gives the step itself, one number is enough
+  assert.equal(formulasOf(of(put("chord_pump", -3.61)), doc, t).length, 2);
   assert.equal(
     summary(view, t),
     "At once V is −66.3 mV, +3.7 mV from −70.0 mV. Once settled it is −63.9 mV, +6.1 mV from the start. The slowest time constant is 5.48 min.",
@@ -257,22 +292,45 @@ test("a small change of V is not said to be none, and none is not said to be one
   assert.equal(t.signed(-65.1), "−65.1");
 });
 
-test("an ion that follows V is not said to pull, and a pump that stands still gives nothing", () => {
-  const passive = {
-    ...view,
-    account: view.account.with(
-      accounts.findIndex(({ quantity }) => quantity === "driving_force"),
-      0.001,
-    ),
-  };
-  assert.match(accountOf(passive, doc, t)[0], /passive/);
-  const share = accounts.findLastIndex(({ quantity }) => quantity === "chord_share");
-  assert.match(accountOf({ ...passive, account: passive.account.with(share, 0) }, doc, t)[0], /K alone has a voice/);
-  const still = { ...view, account: view.account.with(accounts.length - 1, 0) };
+test("an ion at its E does not pull; it is passive only where nothing but its channels moves it", () => {
+  const first = (...changes) => accountOf(of(...changes), doc, t).join(" ");
+  const still = put("driving_force", "K", 0.001);
+  assert.match(first(still), /K⁺ has the largest share \(63 %\), but V is at its E, so it pulls nowhere\./);
+  assert.match(first(still), /Of the ions that pull, Na⁺ has the largest share \(9\.5 %\) and pulls towards E_Na = 66\.7 mV\./);
+  const follows = (found) => ({ ...found, rest: { ...found.rest, read: found.rest.read.with(1, 0) } });
+  assert.match(first(still, follows), /but it is passive: nothing but its channels moves it/);
+  const tied = (found) => ({ ...found, cell: { ...found.cell, walls: [{ ...found.cell.walls[0], free: ["Na"] }] } });
+  assert.doesNotMatch(first(still, follows, tied), /passive/);
+});
+
+test("one ion alone with open channels sets V, and is not called passive", () => {
+  const lines = accountOf(of(put("driving_force", "K", 0.001), put("chord_share", "Na", 0)), doc, t);
+  assert.equal(lines[0], "V is −63.9 mV: only K⁺ has open channels, so V sits at E_K = −77.1 mV, where they carry nothing.");
+  const both = accountOf(of(put("driving_force", "K", 0.001), put("driving_force", "Na", 0.001)), doc, t);
+  assert.equal(both[0], "V is −63.9 mV. In equilibrium there, at E = V: K⁺ and Na⁺.");
+});
+
+test("equal shares are told together, and a negative one with what it does to the others", () => {
+  assert.match(accountOf(of(put("chord_share", "Na", 0.627)), doc, t)[0], /K⁺ and Na⁺ have the largest shares \(63 % and 63 %\) and pull/);
+  assert.match(accountOf(of(put("chord_share", "Na", -0.1)), doc, t)[1], /^Negative shares.*Na⁺ \(−10 %\)/);
+});
+
+test("what becomes of V without the pump is said as it is, also where nothing runs down or nothing settles", () => {
+  const off = (now, rest) => pumpOf({ ...view, off: { now: { v: [now] }, rest: { ...view.off.rest, ...rest } } }, doc, t);
+  assert.match(off(-60.34, { read: [0, 0, -70, 50], v: [-58] })[1], /^Then another \+2\.3 mV as the contents change, to −58\.0 mV\.$/);
+  assert.deepEqual(off(-63.93, { v: [-63.93] }), ["Stopping the pump: V does not move at once.", "It stays there."]);
+  assert.match(off(-63.93, {})[1], /^Then \+63\.7 mV as the gradients run down/);
+  assert.deepEqual(off(null, { isRest: false, v: [null], text: "It swells." }), [
+    "Stopping the pump: no potential between −400 and +400 mV that V drifts to carries zero current.",
+    "Where the cell goes without the pump: It swells.",
+  ]);
+});
+
+test("a pump that stands still gives nothing", () => {
+  const still = of(put("turnover", "pump", 0), put("current", "pump", 0));
   assert.ok(accountOf(still, doc, t).includes(t("account.no_pump")));
-  assert.deepEqual(pumpOf(still, t), []);
-  const lost = { ...view, off: { now: { v: [null] }, rest: { v: null, text: "It swells." } } };
-  assert.deepEqual(pumpOf(lost, t), [t("account.at_once.none"), t("account.later.none", { text: "It swells." })]);
+  assert.deepEqual(pumpOf(still, doc, t), []);
+  assert.deepEqual(formulasOf(still, doc, t), []);
 });
 
 test("where there is no rest, the outcome is told in words and no number", () => {

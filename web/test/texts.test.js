@@ -8,14 +8,14 @@ const files = [...readdirSync(new URL("plots/", SRC)).filter((name) => name.ends
 const source = files.map((name) => readFileSync(new URL(name, SRC), "utf8")).join("\n");
 
 test("every text that plots and files ask for exists, and every text is asked for", () => {
-  const asked = [...source.matchAll(/"((?:plot|ladder|curve|timecourse|currents|waterfall|export|copy|lab|gap)\.[\w.]+)"/g)].map(([, key]) => key);
+  const asked = [...source.matchAll(/"((?:plot|ladder|curve|timecourse|currents|waterfall|export|copy|lab|ended)\.[\w.]+)"/g)].map(([, key]) => key);
   for (const key of asked) assert.ok(key in texts, key);
   const stems = [...source.matchAll(/t\(`([\w.]*)\$\{/g)].map(([, stem]) => stem).concat(["curve.", "ladder.", "currents.", "timecourse.", "waterfall."]);
-  const own = Object.keys(texts).filter((key) => /^(plot|ladder|curve|timecourse|currents|waterfall|gap)\./.test(key));
+  const own = Object.keys(texts).filter((key) => /^(plot|ladder|curve|timecourse|currents|waterfall|ended)\./.test(key));
   for (const key of own) assert.ok(asked.includes(key) || stems.some((stem) => stem && key.startsWith(stem)), key);
 });
 
-test("every outcome has words for a stretch of the curve without a rest", () => {
-  const outcomes = ["unstable", "oscillates", "swells_without_limit", "runs_out", "neutral", "not_converged", "not_followed"];
-  for (const name of [...outcomes, "pending", "undecided", "impossible"]) assert.ok(`gap.${name}` in texts, name);
+test("every outcome has words for tables and for a stretch of the curve without a rest", () => {
+  const outcomes = ["rests", "rests_run_down", "unstable", "oscillates", "swells_without_limit", "runs_out", "neutral", "not_converged", "not_followed"];
+  for (const name of [...outcomes, "pending", "undecided", "impossible"]) assert.ok(`ended.${name}` in texts, name);
 });

@@ -9,7 +9,9 @@ import numpy as np
 from vrest.numerics.lanes import FINISHED, RUNNING, STUCK
 from vrest.numerics.stationary import BOLD, NEWTON, SIGNS_UP_TO, STABLE, UNKNOWN, UNSTABLE
 from vrest.numerics.stationary import THERE as NEARLY
-from vrest.study.explain.account import PASSIVE
+from vrest.study.explain.account import PASSIVE, TIE
+from vrest.study.explain.explain import NEARER, TOGETHER
+from vrest.tables import ROUNDING
 from vrest.verbs import face, search, searching
 from vrest.verbs.certify import NEUTRAL_RATE, SETTLED_MM_PER_MIN, SETTLED_MV
 from vrest.verbs.outcome import Outcome
@@ -70,6 +72,9 @@ def certificate() -> dict[str, Any]:
         },
         "verdict": {"unknown": UNKNOWN, "stable": STABLE, "unstable": UNSTABLE},
         "passive_mV": PASSIVE,
+        "tie": TIE,
+        "run_down": {"together": TOGETHER, "nearer": NEARER},
+        "rounding_share": ROUNDING,
         "run": {"rtol": RTOL, "max_steps": MOST_STEPS, "steps_drag": RUN},
         "golden": AGREES,
     }

@@ -20,6 +20,7 @@ from vrest.page.controls import Control, controls, kind_of, parts, strength_path
 from vrest.page.golden import golden
 from vrest.page.scenarios import scenarios
 from vrest.page.template import template
+from vrest.study.explain.explain import is_free
 from vrest.tables import ROUNDING
 from vrest.verbs import allowed
 from vrest.verbs.describing import own_numbers
@@ -103,7 +104,16 @@ def _cell(one: Shown, told: Callable[[float], None]) -> tuple[dict[str, Any], Ma
             for space in system.structure.spaces
         ],
         "valences": {ion: system.valence[ion] for space in system.structure.spaces for ion in space.ions},
-        "walls": [{"name": w.name, "inside": w.inside, "outside": w.outside} for w in system.structure.walls],
+        "walls": [
+            {
+                "name": wall.name,
+                "inside": wall.inside,
+                "outside": wall.outside,
+                "closes": wall.closes,
+                "free": [ion for ion in system.structure.space(wall.inside).ions if is_free(cell, wall, ion)],
+            }
+            for wall in system.structure.walls
+        ],
         "unknowns": len(system.laws.independent),
         "monotone": bool(system.monotone),
         "kernels": dict(code.keys),

@@ -1,12 +1,39 @@
 """Several cells in one page: of several membranes, with a closed space, and one that rests nowhere near its start."""
 
+import re
+
 import pytest
 
 import vrest
+from vrest.study.explain.account import sentences
 
 pytestmark = pytest.mark.page
 
 CELLS = ("mammalian_neuron", "frog_skin", "skeletal_muscle")
+
+CLAIMS = (
+    "has open channels, so V sits at",
+    "has open channels, which pull towards",
+    "a vote of the open channels",
+    "in equilibrium there",
+    "pulls nowhere",
+    "it is passive: nothing but its channels moves it",
+    "Of the ions that pull",
+    "Current from elsewhere",
+    "on one side alone have no E",
+    "There is no ",
+    "held from outside",
+    "No pump turns",
+    "at once, to",
+    "V does not move at once",
+    "that V drifts to carries zero current",
+    "as the gradients run down",
+    "as the contents change",
+    "It stays there",
+    "In the end",
+    "Mullins-Noda",
+)
+"""What an account says or does not say of a membrane, in the words of the page and of `vrest explain`."""
 
 
 @pytest.fixture
@@ -36,6 +63,27 @@ def test_each_cell_is_that_of_python(page, cell):
         assert page.settled == pytest.approx(v, abs=1e-9)
         assert page.now == pytest.approx(v, abs=1e-6)
     assert page.outcome == rest.outcome.name
+
+
+def claims(text: str) -> dict[str, bool]:
+    return {claim: claim.lower() in text.lower() for claim in CLAIMS}
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_account_claims_what_vrest_explain_claims(page, cell):
+    chosen(page, cell)
+    membranes = page.tab.get_by_label("Membrane", exact=True)
+    story = vrest.explain(cell)
+    valence = story.rest.cell.valence()
+    for k, membrane in enumerate(story.membranes):
+        if membranes.count():
+            membranes.select_option(str(k))
+            page.settle()
+        said = " ".join(page.tab.locator(".sentences li").all_inner_texts())
+        lines = sentences(membrane, story.membranes, valence)
+        assert claims(said) == claims(" ".join(lines)), (said, lines)
+        largest = [re.findall(r"(\w+)\W* has the largest share", text) for text in (said, " ".join(lines))]
+        assert largest[0] == largest[1]
 
 
 @pytest.mark.parametrize(("cell", "name"), [("frog_skin", "serosa.K"), ("skeletal_muscle", "outside.K")])

@@ -56,20 +56,20 @@ export function records() {
 /** Predicted minus observed; NaN where nothing was observed. */
 export const errorOf = (predicted, observed) => (Number.isFinite(observed) ? predicted - observed : NaN);
 
-const two = (v) => (Number.isFinite(v) ? v.toFixed(2) : "");
+const two = (v) => (Number.isFinite(v) ? v.toFixed(2).replace(/^-(?=[0.]+$)/, "") : "");
 const COLUMNS = ["time", "cell", "question", "change", "clock", "before", "direction", "predicted", "observed", "error", "reason", "outcome"];
 const VOLTAGES = ["before", "predicted", "observed", "error"];
 
 /**
- * The lab sheet: a row for each answer of each question; mV to two decimals, empty where there is none. Its head is in the language
- * of the page, what was asked and answered in that of the answer.
+ * The lab sheet: a row for each answer of each question; mV to two decimals, empty where there is none. Its head and the outcomes
+ * are in the language of the page, what was asked and answered in that of the answer.
  */
 export function sheet(list, t) {
   const columns = COLUMNS.map((name) => ({ label: t(`sheet.${name}`), ...(VOLTAGES.includes(name) ? { unit: "mV" } : {}) }));
   const rows = list.flatMap((r) =>
     Object.entries(r.predicted).map(([clock, p]) => [
       r.at, r.cell, r.question, r.change, p.clock, two(r.start), p.said, two(p.v),
-      two(r.observed[clock]), two(errorOf(p.v, r.observed[clock])), r.reason, r.observed.outcome,
+      two(r.observed[clock]), two(errorOf(p.v, r.observed[clock])), r.reason, t(`ended.${r.observed.outcome}`),
     ]),
   );
   return { columns, rows };

@@ -95,7 +95,7 @@ export function createPlot(host, { t, doc, store, onX, onDrop, onData }) {
     for (const [first, last] of hides("settled") ? [] : gaps(view)) {
       const left = first ? (X(curve.x[first]) + X(curve.x[first - 1])) / 2 : box.left;
       const right = last < curve.x.length - 1 ? (X(curve.x[last]) + X(curve.x[last + 1])) / 2 : box.right;
-      const node = gap(`${first}`), label = t(`gap.${curve.outcomes[first]}`);
+      const node = gap(`${first}`), label = t(`ended.${curve.outcomes[first]}`);
       set(node.rect, { x: left, y: box.top, width: right - left, height: box.bottom - box.top });
       const middle = (left + right) / 2, fits = right - left > 0.55 * em * label.length;
       set(node.text, fits
@@ -174,7 +174,7 @@ export function createPlot(host, { t, doc, store, onX, onDrop, onData }) {
       if (Math.abs(b - a) > leap()) parts.push(t("curve.summary_leap", { from: t.mV(a), to: t.mV(b), low: t.number(curve.x[n - 1]), high: t.number(curve.x[n]), unit: control().unit }));
     }
     for (const [first, end] of gaps(view))
-      parts.push(t(first === end ? "curve.summary_gap_one" : "curve.summary_gap", { low: t.number(curve.x[first]), high: t.number(curve.x[end]), unit: control().unit, why: t(`gap.${curve.outcomes[first]}`) }));
+      parts.push(t(first === end ? "curve.summary_gap_one" : "curve.summary_gap", { low: t.number(curve.x[first]), high: t.number(curve.x[end]), unit: control().unit, why: t(`ended.${curve.outcomes[first]}`) }));
     return parts.join(" ");
   }
 
@@ -188,7 +188,7 @@ export function createPlot(host, { t, doc, store, onX, onDrop, onData }) {
       { label: t("curve.nernst", { ion: ion() }), unit: "mV" }, ...(ghk.length ? [{ label: "GHK", unit: "mV" }] : []), { label: t("plot.kind") },
     ];
     const one = (x, rest, outcome, at, line, other, kind) => [x, rest, outcome, at, line, ...(ghk.length ? [other] : []), kind];
-    const rows = Array.from(curve.x, (x, n) => one(x, settled[n], curve.outcomes[n], now[n], nernst[n], ghk[n] ?? null, t("curve.kind_curve")));
+    const rows = Array.from(curve.x, (x, n) => one(x, settled[n], t(`ended.${curve.outcomes[n]}`), now[n], nernst[n], ghk[n] ?? null, t("curve.kind_curve")));
     for (const { x, v, kind } of view.state.drops) rows.push(one(x, kind === "now" ? null : v, null, kind === "now" ? v : null, null, null, t("curve.kind_drop")));
     for (const { x, v } of view.state.data) rows.push(one(x, v, null, null, null, null, t("curve.kind_data")));
     return { columns, rows };

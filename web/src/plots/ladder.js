@@ -113,7 +113,7 @@ export function createPlot(host, { t, doc, store }) {
     const membrane = view.cell.membranes[k];
     const E = ionsOf(view, membrane).map((ion) => t("ladder.E", { ion, E: t.mV(potential(view, membrane, ion)) }));
     if (view.show?.now === false || (view.show?.settled === false && view.rest.isRest)) return t("plot.kept_back");
-    const values = { before: t.mV(view.before.v[k]), now: t.mV(atOnce(k)), settled: t.mV(settled(k)), E: E.join(", "), why: view.rest.isRest ? "" : t(`gap.${view.rest.outcome}`) };
+    const values = { before: t.mV(view.before.v[k]), now: t.mV(atOnce(k)), settled: t.mV(settled(k)), E: E.join(", "), why: view.rest.isRest ? "" : t(`ended.${view.rest.outcome}`) };
     const of = view.cell.membranes.length > 1 ? `${membrane}: ` : "";
     if (view.rest.pending) return of + t("ladder.summary_pending", values);
     if (view.rest.outcome === "undecided") return of + t("ladder.summary_undecided", values);

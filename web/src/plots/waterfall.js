@@ -35,7 +35,7 @@ export function createPlot(host, { t, doc, store }) {
       if (Number.isFinite(down))
         found.push({ key: "indirect", label: t("waterfall.indirect"), name: "pump", from: off, to: down, by: down - off, hollow: true },
           { key: "down", label: t("waterfall.down"), name: "v", from: 0, to: down, total: down, hollow: true, last: true });
-      else found.push({ key: "nowhere", label: t("waterfall.nowhere", { why: t(`gap.${view.off.rest.outcome}`) }), head: true });
+      else found.push({ key: "nowhere", label: t("waterfall.nowhere", { why: t(`ended.${view.off.rest.outcome}`) }), head: true });
     }
     const ghk = told(view, "ghk", membrane);
     if (Number.isFinite(ghk)) {

@@ -27,6 +27,10 @@ from vrest.verbs.progress import Progress
 from vrest.verbs.readings import Readings, readings
 from vrest.verbs.rest import Rest, rest
 
+TOGETHER, NEARER = 0.1, 0.5
+"""The gradients have run down where the E of ions lie within this share of their range before, and of their distance
+from 0."""
+
 
 @dataclass(frozen=True)
 class Explanation(Drawn):
@@ -246,19 +250,23 @@ class _End:
     run_down: bool
 
 
+def is_free(cell: Cell, wall: Wall, ion: str) -> bool:
+    """Whether an ion inside goes where what moves it takes it: its compartment is finite, and it closes no balance."""
+    return cell.compartments[wall.inside].finite and f"{wall.inside}.{ion}" not in cell.closures
+
+
 def _has_run_down(made: Parts, now: dict[str, Any], later: dict[str, Any], wall: Wall) -> bool:
-    """Whether the E of the ions that conduct have come together, to a tenth of their range, and towards 0, by half."""
+    """Whether the E of the ions that conduct have come together, and towards 0."""
     ions = [ion for ion, share in made.chord_share[wall.name].items() if share > TIE]
     before, after = (np.array([E[ion] for ion in ions]) for E in (now, later))
-    return bool(ions) and bool(np.ptp(after) < 0.1 * np.ptp(before) and abs(after).max() < 0.5 * abs(before).max())
+    together, nearer = np.ptp(after) < TOGETHER * np.ptp(before), abs(after).max() < NEARER * abs(before).max()
+    return bool(ions) and bool(together and nearer)
 
 
 def _membrane(result: Rest, wall: Wall, made: Parts, now: Readings, end: _End) -> MembraneStory:
     """Of one membrane, from what makes its potential, what is read of it, and what it comes to without pumps."""
     name = wall.name
     channels = {label for label, part in bare_transports(result.system, wall).items() if part.is_channel}
-    held = {i for i in made.E[name] if f"{wall.inside}.{i}" in result.cell.closures}
-    free = result.system.structure.space(wall.inside).finite
     most = max((abs(x) for each in now.fluxes[name].values() for x in each.values()), default=0.0)
     v, fluxes = made.v[name], now.fluxes[name]
     inside, outside = now.concentrations[wall.inside], now.concentrations[wall.outside]
@@ -277,8 +285,7 @@ def _membrane(result: Rest, wall: Wall, made: Parts, now: Readings, end: _End) -
             fluxes=fluxes.get(ion, {}),
             balance=sum(fluxes.get(ion, {}).values(), 0.0),
             passive=bool(
-                free
-                and ion not in held
+                is_free(result.cell, wall, ion)
                 and made.chord_share[name][ion] > 0.0
                 and abs(made.driving_force[name][ion]) <= PASSIVE
                 and all(abs(x) <= ROUNDING * most for label, x in fluxes.get(ion, {}).items() if label not in channels)
