@@ -107,6 +107,8 @@ def typed(block: Block) -> list[Typed]:
         if prompts and not line.startswith("$ "):
             assert found, f"{block}: output before any command"
             found[-1] = Typed(found[-1].command, found[-1].shown + line.rstrip() + "\n")
+        elif found and line.startswith("    #"):  # a remark that did not fit
+            found[-1] = Typed(f"{found[-1].command}  {line.strip()}", found[-1].shown)
         elif line.strip() and not line.lstrip().startswith("#"):
             while line.endswith("\\"):
                 line += "\n" + next(lines)

@@ -140,14 +140,18 @@ def prose(text: str, width: int | None) -> str:
 
 
 def shell(text: str, width: int) -> str:
-    """A command to copy: where it is too long, lines end in a backslash between its words.
+    """A command to copy: where it is too long, lines end in a backslash between its words; a remark comes last.
 
-    >>> print(shell('vrest rest my_cell.toml --set "outside.K=12 mM"', 40))
+    >>> print(shell('vrest rest my_cell.toml --set "outside.K=12 mM"  # it rests', 40))
     vrest rest my_cell.toml --set \\
         "outside.K=12 mM"
+        # it rests
     """
     if len(text) <= width:
         return text
+    text, sign, remark = text.partition("  # ")
+    if sign:  # a backslash in a remark would continue nothing
+        return "\n    # ".join([shell(text, width), *_wrapped(remark, width - 6)])
     lines = [""]
     for word in re.findall(r"""(?:"[^"]*"|'[^']*'|[^\s"'])+""", text):
         if lines[-1].strip() and len(lines[-1]) + len(word) + 3 > width:
