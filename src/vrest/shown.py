@@ -35,7 +35,7 @@ class Told(ABC):
         """What it is, in a few lines; those too long for a terminal are wrapped."""
 
     def __repr__(self) -> str:
-        lines = [part for line in self._brief() for part in _hanging(line)]
+        lines = [part for line in self._brief() for part in _hanging(line, WIDTH)]
         return "\n".join(lines if len(lines) <= LINES else [*lines[: LINES - 1], "  ..."])
 
 
@@ -80,6 +80,25 @@ class Shown(Told, ABC):
         """Sentences that stand below the tables."""
         return ()
 
+    def _printed(self) -> tuple[Table, ...]:
+        """The tables of its text: all, where none is long and none says again what stands beside it."""
+        return self.tables()
+
+    def _head(self) -> Iterable[str]:
+        """What stands above them: what it is, or as much of it as the tables do not say."""
+        return self._brief()
+
+    def as_text(self, width: int = WIDTH, *, rows: int | None = None, told: str = "") -> str:
+        """What it is, its tables and its sentences: what its command prints.
+
+        `width`: characters in a line. `rows`: of a longer table the first and the last ones are shown. `told`: a
+        sentence that is said elsewhere and left out.
+        """
+        head = "\n".join(part for line in self._head() if line.strip() != told for part in _hanging(line, width))
+        tables = (_shortened(table, rows).text(width) for table in self._printed())
+        below = "\n".join(prose(sentence, width).replace(GLUE, " ") for sentence in self._said())
+        return "\n\n".join(part for part in (head, *tables, below) if part)
+
     def _repr_html_(self) -> str:
         head, *more = (escape(line.strip().replace(GLUE, " ")) for line in self._brief())
         parts = ["<p>" + "<br>\n".join([f"<strong>{head}</strong>", *more]) + "</p>"]
@@ -90,9 +109,7 @@ class Shown(Told, ABC):
         return "\n".join([*parts, *(f"<p>{escape(sentence)}</p>" for sentence in self._said())])
 
     def __str__(self) -> str:
-        below = "\n".join(map(_fitted, self._said()))
-        tables = (_shortened(table, ROWS).text(WIDTH) for table in self.tables())
-        return "\n\n".join([repr(self), *tables, *([below] if below else [])])
+        return self.as_text(rows=ROWS)
 
 
 class Drawn(Shown, ABC):
@@ -125,22 +142,18 @@ def glued(text: str) -> str:
     return text.replace(" ", GLUE)
 
 
-def _fitted(text: str) -> str:
-    return prose(text, WIDTH).replace(GLUE, " ")
-
-
-def _hanging(line: str) -> list[str]:
+def _hanging(line: str, width: int) -> list[str]:
     """A line wrapped, what follows the first of its lines a little to the right."""
-    if len(line) <= WIDTH:
+    if len(line) <= width:
         return [line.replace(GLUE, " ")]
-    first, *others = prose(line, WIDTH - 2).replace(GLUE, " ").splitlines()
+    first, *others = prose(line, width - 2).replace(GLUE, " ").splitlines()
     return [first, *(f"  {other}" for other in others)]
 
 
-def _shortened(table: Table, most: int) -> Table:
+def _shortened(table: Table, most: int | None) -> Table:
     """The first and the last rows of a long table."""
     rows = len(table.columns[0].values) if table.columns else 0
-    if rows <= most:
+    if most is None or rows <= most:
         return table
     half = most // 2
     columns = [replace(c, values=[*c.values[:half], *c.values[-half:]]) for c in table.columns]

@@ -7,12 +7,16 @@ from collections.abc import Callable
 from shutil import get_terminal_size
 from textwrap import indent
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
 from vrest.cli.waiting import waiting
 from vrest.io.report import Report, to_json
 from vrest.tables import Table, prose, shell
+
+if TYPE_CHECKING:
+    from vrest.shown import Shown
 
 
 def answer(report: Report, human: Callable[[], None], *, as_json: bool, quiet: bool) -> None:
@@ -49,6 +53,11 @@ def say(text: str) -> None:
 def table(*shown: Table) -> None:
     """Print tables between blank lines."""
     click.echo("".join(f"\n{each.text(width())}\n" for each in shown))
+
+
+def shown(result: Shown, told: str = "") -> None:
+    """Print a result: what it is, its tables, its sentences but for one that is `told` elsewhere."""
+    click.echo(result.as_text(width(), told=told))
 
 
 def command(text: str) -> None:

@@ -53,7 +53,7 @@ def command(
     of the cell ('vrest show CELL' lists them). FROM and TO are quantities, or multiples of the present value such
     as 0.3x. Every rest found is followed both ways: stable and unstable branches, folds and Hopf points.
     """
-    from vrest.cli.answer import Meter, answer
+    from vrest.cli.answer import Meter, answer, shown
     from vrest.io.report import door, report
 
     options.check_figure(plot)
@@ -75,7 +75,7 @@ def command(
         temperature=door(described.temperature, "temperature"),
         warnings=found.warnings,
     )
-    answer(body, lambda: show(found), as_json=as_json, quiet=quiet)
+    answer(body, lambda: shown(found), as_json=as_json, quiet=quiet)
 
 
 def result(found: Bifurcation) -> dict[str, Any]:
@@ -102,48 +102,3 @@ def result(found: Bifurcation) -> dict[str, Any]:
         ],
         "special": [vars(point) for point in found.special],
     }
-
-
-def show(found: Bifurcation) -> None:
-    """The branches for people."""
-    from vrest.cli.answer import say, table
-    from vrest.study.bifurcation.branch import ENDS, KINDS
-    from vrest.tables import Column, Table, millivolts, number
-    from vrest.units import duration
-
-    unit = found.unit
-    say(f"{found.cell.name}: {found.path}, {number(found.start, 6)} to {number(found.stop, 6)} {unit}")
-    say(f"present value: {number(found.present, 6)} {unit}")
-    runs = [(k, branch, run) for k, branch in enumerate(found.branches) for run in branch.runs()]
-    walls = [w.name for w in found.branches[0].system.structure.walls]
-    of = f" {walls[0]}" if len(walls) > 1 else ""
-    columns = [
-        Column("branch", "", [k + 1 for k, _, _ in runs]),
-        Column("", "", ["stable" if stable else "unstable" for _, _, (_, _, stable) in runs]),
-    ]
-    ends = {
-        "from": [(branch, first) for _, branch, (first, _, _) in runs],
-        "to": [(branch, last) for _, branch, (_, last, _) in runs],
-    }
-    for head, points in ends.items():
-        columns.append(Column(head, unit, [b.parameter[n] for b, n in points], digits=6, rounding=0.0))
-        times = [None if b.multiple is None else b.multiple[n] for b, n in points]
-        columns += [] if None in times else [Column(head, "x", times, rounding=0.0)]
-    for head, points in ends.items():
-        v = [float(b.v.reshape(len(b.parameter), -1)[n, 0]) for b, n in points]
-        columns.append(Column(f"V{of} {head}", "mV", v, decimals=2))
-    table(Table(columns))
-    for point in found.special:
-        times = "" if point.multiple is None else f" = {number(point.multiple, 6)}x"
-        v = point.v[walls[0]] if isinstance(point.v, dict) else point.v
-        after = f", oscillation of {duration(point.period)}" if point.period else ""
-        say(
-            f"{KINDS[point.kind]} on branch {point.branch + 1}: {number(point.parameter, 6)} {unit}{times}, "
-            f"V = {millivolts(v)} mV{after}"
-        )
-    if not found.special:
-        say("no fold and no Hopf point")
-    for k, branch in enumerate(found.branches):
-        for end, place in zip(branch.ends, (0, -1), strict=True):
-            if end not in ("bound", "closed"):
-                say(f"branch {k + 1} ends at {number(branch.parameter[place], 6)} {unit}: {ENDS[end]}")

@@ -8,13 +8,9 @@ import rich_click as click
 from click.exceptions import Exit
 
 from vrest.cli import options
-from vrest.units import HOUR, MINUTE
 
 if TYPE_CHECKING:
     from vrest.study.check.check import Check
-
-
-WHEN = {0.0: "at once", MINUTE: "1 min", 10 * MINUTE: "10 min", HOUR: "1 h"}
 
 
 @click.command("check")
@@ -87,22 +83,13 @@ def show(story: Check, temperature: float, given: str) -> None:
     """The account for people."""
     from vrest.cli.answer import command as copied
     from vrest.cli.answer import say, table
-    from vrest.tables import Column, Table, number
+    from vrest.tables import number
 
     verdict = "rests" if story.rests else "drifts"
     say(f"{story.cell.name} at {number(temperature)} degC: {verdict}")
     for k, finding in enumerate(story.findings, 1):
         say(f"\n{k}. {finding.message}")
-    columns = [Column("", "", [WHEN[at.time] for at in story.later])]
-    for name in story.v_start:
-        head = f"V {name}" if len(story.v_start) > 1 else "V"
-        columns.append(Column(head, "mV", [at.v[name] for at in story.later], decimals=2))
-    for space, ions in story.later[0].concentrations.items():
-        for ion in ions:
-            if (name := f"{space}.{ion}") not in story.cell.closures:
-                held = [at.concentrations[space][ion] for at in story.later]
-                columns.append(Column(name, "mM", held, rounding=0.0))
-    table(Table(columns))
+    table(story.tables()[1])
     if story.stopped:
         say(f"Not followed further: {story.stopped}")
     for fix in story.fixes:

@@ -11,7 +11,7 @@ from click.exceptions import Exit
 from vrest.cli import options
 
 if TYPE_CHECKING:
-    from vrest.study.design.design import Design
+    pass
 
 
 @click.command("design")
@@ -54,7 +54,7 @@ def command(
 
     CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input.
     """
-    from vrest.cli.answer import Meter, answer
+    from vrest.cli.answer import Meter, answer, shown
     from vrest.cli.app import Wrong
     from vrest.errors import NoRestError
     from vrest.io.report import door, report
@@ -105,7 +105,8 @@ def command(
         warnings=made.rest.warnings,
         error=error,
     )
-    answer(body, lambda: show(made, body["temperature"]), as_json=as_json, quiet=quiet)
+    told = "" if made.stable else made.rest.reason
+    answer(body, lambda: shown(made, told), as_json=as_json, quiet=quiet)
     if error is not None:
         raise Exit(error.exit_code)
 
@@ -125,26 +126,3 @@ def _targets(texts: tuple[str, ...], option: str) -> dict[str, str]:
             )
         found[ion] = value
     return found
-
-
-def show(made: Design, temperature: float) -> None:
-    """The design for people."""
-    from vrest.cli.answer import say, table
-    from vrest.cli.rest import left
-    from vrest.tables import number
-    from vrest.units import duration
-
-    r = made.rest
-    head = f"{made.cell.name} at {number(temperature)} degC, designed for {number(made.v_rest)} mV"
-    say(f"{head}: {r.outcome.words}")
-    if made.stable:  # else it is in the error
-        say(r.reason)
-    table(*made.tables())
-    if made.input_resistance is not None:
-        say(f"input resistance: {number(made.input_resistance)} Mohm")
-    if r.slowest_time_constant is not None:
-        say(f"slowest time constant: {duration(r.slowest_time_constant)}")
-    if r.outcome.has_state:
-        say(f"energy: {number(r.atp_per_second, 3)} ATP/s, {number(r.watts, 3)} W")
-    worst = max((abs(x) for ions in r.residual_mM_per_min.values() for x in ions.values()), default=0.0)
-    say(f"certificate: {left(r.residual_mV)} mV and {left(worst)} mM/min are left")

@@ -29,7 +29,7 @@ def command(
 
     CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input.
     """
-    from vrest.cli.answer import Meter, answer, width
+    from vrest.cli.answer import Meter, answer, shown
     from vrest.io.report import door, report
 
     options.check_figure(plot)
@@ -52,4 +52,4 @@ def command(
         temperature=door(described.temperature, "temperature"),
         warnings=story.warnings,
     )
-    answer(body, lambda: click.echo(story.text(width())), as_json=as_json, quiet=quiet)
+    answer(body, lambda: shown(story), as_json=as_json, quiet=quiet)

@@ -103,57 +103,24 @@ def command(
         temperature=celsius,
         warnings=found.warnings,
     )
-    answer(body, lambda: show(found, choice, planned, celsius), as_json=as_json, quiet=quiet)
+    answer(body, lambda: show(found, choice, planned), as_json=as_json, quiet=quiet)
 
 
-def show(found: Fit, choice: ModelChoice | None, planned: list[Candidate], celsius: float) -> None:
+def show(found: Fit, choice: ModelChoice | None, planned: list[Candidate]) -> None:
     """The fit for people."""
-    from vrest.cli.answer import say, table
-    from vrest.tables import Column, Table, counted, number
+    from vrest.cli.answer import say, shown, table
+    from vrest.tables import Column, Table
 
     if choice is not None:
-        columns = [
-            Column("model", "", [f.model for f in choice.fits]),
-            Column("AICc", "", [f.aicc for f in choice.fits], decimals=2),
-            Column("more", "", choice.differences, decimals=2),
-            Column("weight", "", choice.weights, decimals=3),
-        ]
-        fitted = zip(*(f.values.values() for f in choice.fits), strict=True)
-        columns += [Column(each.label, "", held) for each, held in zip(found.free, fitted, strict=True)]
-        table(Table(columns))
-        for model, reason in choice.refused:
-            say(f"{model}: {reason}")
-    say(f"{found.cell.name} at {number(celsius)} degC: {found.model} fitted to {counted(len(found.data), 'potential')}")
-    estimates = found.estimates
-    columns = [
-        Column("free", "", [each.label for each in found.free]),
-        Column("cell has", "", [each.own for each in found.free], rounding=0.0),
-        Column("fitted", "", [e.value if (e.low, e.high) != (None, None) else None for e in estimates], rounding=0.0),
-        Column(f"{number(100 * found.level)} % interval", "", [_interval(e.low, e.high) for e in estimates]),
-        Column("unit", "", [e.unit for e in estimates]),
-    ]
-    table(Table(columns))
-    for e in found.estimates:
-        if not e.learnt or "only" in e.verdict:
-            say(e.verdict)
-    say(_scatter(found))
+        shown(choice)
+        say("")
+    shown(found)
     if planned:
-        shown = planned[:MOST_CANDIDATES]
-        columns = [Column("measurement", "", ["none", *(c.change for c in shown)])]
-        rows = [_widths(found, planned[0].now), *(_widths(found, c.after) for c in shown)]
+        best = planned[:MOST_CANDIDATES]
+        columns = [Column("measurement", "", ["none", *(c.change for c in best)])]
+        rows = [_widths(found, planned[0].now), *(_widths(found, c.after) for c in best)]
         columns += [Column(e.label, "", held) for e, held in zip(found.free, zip(*rows, strict=True), strict=True)]
-        say("one more measurement, and the intervals to expect:")
-        table(Table(columns))
-
-
-def _interval(low: float | None, high: float | None) -> str:
-    from vrest.tables import number
-
-    if low is None and high is None:
-        return "open: not learnt"
-    if low is None or high is None:
-        return f"below {number(high)}" if low is None else f"above {number(low)}"
-    return f"{number(low)} to {number(high)}"
+        table(Table(columns, "One more measurement, and the intervals to expect"))
 
 
 def _widths(found: Fit, widths: Mapping[str, float]) -> list[str]:
@@ -163,20 +130,3 @@ def _widths(found: Fit, widths: Mapping[str, float]) -> list[str]:
     signs = ["x/÷" if each.positive else "±" for each in found.free]
     values = [widths[each.name] for each in found.free]
     return ["open" if v == float("inf") else f"{sign} {number(v)}" for sign, v in zip(signs, values, strict=True)]
-
-
-def _scatter(found: Fit) -> str:
-    """How far the data are from the model."""
-    from vrest.tables import number
-
-    parts = []
-    if found.scatter is not None:
-        parts.append(f"scatter {number(found.scatter, 3)} mV (estimated)")
-    if found.between_cells is not None:
-        parts.append(f"offset between cells {number(found.between_cells, 3)} mV")
-    if found.misfit is not None:
-        what = "chi2/freedom" if found.noise.known else "lack of fit, F"
-        parts.append(f"{what} {number(found.misfit[0], 3)} (p = {number(found.misfit[1], 2)})")
-    if found.aicc is not None:
-        parts.append(f"AICc {number(found.aicc, decimals=2)}")
-    return "; ".join(parts)

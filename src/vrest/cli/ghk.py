@@ -77,8 +77,7 @@ def command(ions: Ions, celsius: str, as_json: bool, quiet: bool) -> None:
             Column("inside", "mM", [row["inside"] for row in rows.values()], rounding=0.0),
             Column("outside", "mM", [row["outside"] for row in rows.values()], rounding=0.0),
             Column("P", "", [row["permeability"] for row in rows.values()]),
-            Column("E", "mV", [found.E[name] for name in rows], decimals=2),
-            Column("slope share", "", [found.slope_shares[name] for name in rows], decimals=3),
+            *found.tables()[0].columns[1:],
         ]
         table(Table(columns))
 

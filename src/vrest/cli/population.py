@@ -150,14 +150,14 @@ def command(
     inputs |= {"from_rest": from_rest, "times": times, "threshold": threshold, "rtol": rtol, "workers": workers}
     inputs |= {"scheduler": scheduler, **changes.inputs, "output": output, "plot": plot}
     body = report(
-        result(found, seconds),
+        found.summary() | {"seconds": seconds},
         UNITS,
         inputs,
         cell=described.name,
         temperature=door(described.temperature, "temperature"),
         warnings=found.warnings,
     )
-    answer(body, lambda: show(found, body["result"], output), as_json=as_json, quiet=quiet)
+    answer(body, lambda: show(found, seconds, output), as_json=as_json, quiet=quiet)
 
 
 def varied(vary: tuple[str, ...], table: str | None) -> dict[str, Any]:
@@ -179,97 +179,15 @@ def varied(vary: tuple[str, ...], table: str | None) -> dict[str, Any]:
     return found
 
 
-def result(found: Population, seconds: float) -> dict[str, Any]:
-    """What a population says: how its cells ended, the spread of V, and what goes along with it."""
-    from vrest.verbs.population_result import spread
-
-    data, one = found.dataset, len(found.cell.membranes) == 1
-    potentials = {name: spread(v) for name, v in found.v_by_membrane.items()}
-    missing = "without_rest" if found.settled else "unfinished"
-    ranks = {"v": found.importance()}
-    share = spread(found.lost).get("mean")
-    if share and share < 1.0:
-        ranks[missing] = found.importance(found.lost)
-    ranks = {key: {name: r if r == r else None for name, r in each.items()} for key, each in ranks.items()}
-    values: dict[str, Any] = {
-        "cells": found.n,
-        "what": "v_rest" if found.settled else "v_end",
-        "varied": [
-            {"name": v.name, "path": v.parameter.path, "distribution": v.text, "unit": v.unit, **spread(v.door)}
-            for v in found.samples.varied
-        ],
-        "outcomes": [
-            {"outcome": name, "count": count, "share": count / found.n, "reason": found.reasons[name]}
-            for name, count in found.outcomes.items()
-        ],
-        "v": next(iter(potentials.values())) if one else potentials,
-        missing: share,
-        "rank_correlation": ranks,
-        "computed": found.computed,
-        "seconds": seconds,
-    }
-    if not found.settled:
-        ended = found.well
-        values["recovered"] = float((data.recovered.values[ended] == 1).mean()) if ended.any() else None
-    if "time_above" in data:
-        above, first = (
-            data[name].values.reshape(found.n, -1)[:, 0] for name in ("time_above", "time_to_depolarisation")
-        )
-        values["depolarised"] = float((above[found.well] > 0).mean()) if found.well.any() else None
-        values["time_above"], values["time_to_depolarisation"] = spread(above), spread(first)
-    return values
-
-
-def show(found: Population, values: dict[str, Any], output: str | None) -> None:
+def show(found: Population, seconds: float, output: str | None) -> None:
     """The population for people."""
-    from vrest.cli.answer import say, table
-    from vrest.tables import Column, Table, counted, number
+    from vrest.cli.answer import say, shown
+    from vrest.tables import counted
     from vrest.units import duration
 
-    what = "resting state" if found.settled else "run"
-    say(f"{found.cell.name}: {counted(found.n, what)}, {found.samples.design}, seed {found.samples.seed}")
-    for v in found.samples.varied:
-        say(f"  {v}")
-    outcomes = values["outcomes"]
-    ended = [
-        Column("outcome", "", [o["outcome"].replace("_", " ") for o in outcomes]),
-        Column("cells", "", [o["count"] for o in outcomes]),
-        Column("share", "%", [100 * o["share"] for o in outcomes]),
-        Column("", "", [o["reason"] for o in outcomes]),
-    ]
-    table(Table(ended))
-    missing = "without_rest" if found.settled else "unfinished"
-    text = "without a resting state" if found.settled else "did not reach the end"
-    if values[missing] is not None:
-        say(f"{text}: {number(100 * values[missing])} %")
-    potentials = values["v"] if len(found.cell.membranes) > 1 else {"": values["v"]}
-    spreads = {f"V {name}".rstrip(): s for name, s in potentials.items() if s}
-    if spreads:
-        heads = {"mean": "mean", "sd": "SD", "min": "lowest", "q05": "5th percentile", "median": "median"}
-        heads |= {"q95": "95th percentile", "max": "highest"}
-        when = "at rest" if found.settled else "at the end"
-        spread = [Column(when, "", list(spreads))]
-        spread += [Column(head, "mV", [s[c] for s in spreads.values()], decimals=2) for c, head in heads.items()]
-        ranks = values["rank_correlation"]
-        names = ranked(ranks["v"])
-        heads = {"v": "rank correlation with V", "without_rest": "with having no rest", "unfinished": "with not ending"}
-        ranking = [Column("parameter", "", names)]
-        ranking += [Column(heads[key], "", [r[name] for name in names], digits=3) for key, r in ranks.items()]
-        table(Table(spread), Table(ranking))
-    if values.get("depolarised") is not None:
-        text = f"depolarised at some time: {number(100 * values['depolarised'])} %"
-        if values["time_to_depolarisation"]:
-            text += f", after {duration(values['time_to_depolarisation']['median'])} (median)"
-        say(text)
-    if values.get("recovered") is not None:
-        say(f"back within 1 mV of where they began: {number(100 * values['recovered'])} %")
+    shown(found)
     if not found.computed:
         say(f"'{output}' was finished: nothing had to be computed")
         return
     place = f", in '{output}'" if output else ""
-    say(f"{counted(found.computed, 'cell')} in {duration(values['seconds'])}{place}")
-
-
-def ranked(importance: dict[str, float | None]) -> list[str]:
-    """Names, the strongest first."""
-    return sorted(importance, key=lambda name: -abs(importance[name] or 0.0))
+    say(f"{counted(found.computed, 'cell')} in {duration(seconds)}{place}")

@@ -31,9 +31,6 @@ UNITS = {
     "steps": "1",
 }
 
-LEAST = 1e-12
-"""mV or mM/min: what is left of a resting state below this is rounding."""
-
 
 @click.command("rest")
 @options.cell
@@ -63,7 +60,7 @@ def command(
 
     CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input.
     """
-    from vrest.cli.answer import Meter, answer
+    from vrest.cli.answer import Meter, answer, shown
     from vrest.errors import NoRestError
     from vrest.io.report import door, report
 
@@ -101,7 +98,8 @@ def command(
         warnings=found.warnings,
         error=error,
     )
-    answer(body, lambda: show(found, body["result"], body["temperature"]), as_json=as_json, quiet=quiet)
+    told = "" if error is None else found.reason
+    answer(body, lambda: shown(found, told), as_json=as_json, quiet=quiet)
     if error is not None:
         raise Exit(error.exit_code)
 
@@ -194,52 +192,3 @@ def result(found: Rest) -> dict[str, Any]:
     ledger = found.ledger if has_state else []
     values["conserved"] = [{"law": a.name, "unit": a.unit, "drift": a.drift, "floor": a.floor} for a in ledger]
     return values
-
-
-def show(found: Rest, values: dict[str, Any], temperature: float) -> None:
-    """The resting state for people."""
-    from vrest.cli.answer import say, table
-    from vrest.tables import Column, Table, millivolts, number
-    from vrest.units import duration
-
-    say(f"{found.cell.name} at {number(temperature)} degC: {found.outcome.words}")
-    if found.outcome.is_rest:  # else it is the error
-        say(found.reason)
-    if not found.outcome.has_state:
-        return
-    walls = found.system.structure.walls
-    several = len(walls) > 1
-    say("")
-    for wall in walls:
-        v, reversals = (values[key][wall.name] if several else values[key] for key in ("v_rest", "E"))
-        say(f"V{f' ({wall.name})' if several else ''} = {millivolts(v)} mV")
-        columns = [Column("ion", "", list(reversals))]
-        for side in (wall.inside, wall.outside):
-            held = values["concentrations"][side]
-            columns.append(Column(side, "mM", [held[ion] for ion in reversals], rounding=0.0))
-        table(Table([*columns, Column("E", "mV", list(reversals.values()), decimals=2)]))
-    for name, current in values["exchange_currents"].items():
-        say(f"current of {name}: {number(current)} pA")
-    for name, size in values["volumes"].items():
-        say(f"volume of {name}: {number(size)} um3")
-    if values["slowest_time_constant"] is not None:
-        say(f"slowest time constant: {duration(values['slowest_time_constant'])}")
-    elif found.algebraic:
-        say("slowest time constant: none: algebraic")
-    say(f"energy: {number(values['atp_per_second'], 3)} ATP/s, {number(values['watts'], 3)} W")
-    worst = max((abs(x) for ions in found.residual_mM_per_min.values() for x in ions.values()), default=0.0)
-    say(f"reached by {found.reached}")
-    say(f"certificate: {left(found.residual_mV)} mV and {left(worst)} mM/min are left, {conserved(values)}")
-
-
-def left(value: float) -> str:
-    """What a certificate leaves; nobody reads digits of rounding."""
-    from vrest.tables import number
-
-    return number(value, 2) if value >= LEAST else f"less than {number(LEAST)}"
-
-
-def conserved(values: dict[str, Any]) -> str:
-    """The laws in one phrase."""
-    laws = values["conserved"]
-    return f"{len(laws)} conserved total{'' if len(laws) == 1 else 's'} held"

@@ -52,7 +52,7 @@ def command(
     CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input. A change is
     PATH=VALUE, PATH*=FACTOR or PATH=restore, and may end in "swap Na", "with Cl" or "over 2 min".
     """
-    from vrest.cli.answer import Meter, answer
+    from vrest.cli.answer import Meter, answer, shown
     from vrest.cli.app import Wrong
     from vrest.io.report import door, report
     from vrest.numerals import parse_number
@@ -112,7 +112,7 @@ def command(
         temperature=door(found.cell.temperature, "temperature"),
         warnings=found.warnings,
     )
-    answer(body, lambda: show(found, body["result"], body["temperature"]), as_json=as_json, quiet=quiet)
+    answer(body, lambda: shown(found), as_json=as_json, quiet=quiet)
 
 
 def result(found: Run) -> dict[str, Any]:
@@ -120,18 +120,12 @@ def result(found: Run) -> dict[str, Any]:
     return {
         "time": found.time,
         "v": by_membrane(found, found.v),
-        "moments": [moment(found, k) for k in moments(found)],
+        "moments": [moment(found, k) for k in found.moments],
         "steps": found.steps,
         "rejected": found.rejected,
         "complete": found.complete,
         "conserved": [{"law": a.name, "unit": a.unit, "drift": a.drift, "floor": a.floor} for a in found.ledger],
     }
-
-
-def moments(found: Run) -> list[int]:
-    """Indices of the start, of the reported time nearest to each event, and of the end."""
-    events = [int(abs(found.time - when).argmin()) for when in found.events if when <= found.time[-1]]
-    return sorted({0, *events, len(found.time) - 1})
 
 
 def by_membrane(found: Run, values: Any) -> Any:
@@ -154,34 +148,3 @@ def moment(found: Run, k: int) -> dict[str, Any]:
         "exchange_currents": now.exchange_currents,
         "atp_per_second": now.atp_per_second,
     }
-
-
-def show(found: Run, values: dict[str, Any], temperature: float) -> None:
-    """The run for people."""
-    from vrest.cli.answer import say, table
-    from vrest.tables import Column, Table, counted, number
-    from vrest.units import duration
-
-    say(f"{found.cell.name} at {number(temperature)} degC, 0 to {duration(float(found.time[-1]))}")
-    for event in found.plan.events:
-        say(f"  at {duration(event.time)}: {event.change.brief}")
-    walls, told = found.system.structure.walls, values["moments"]
-    inner = [s for s in found.system.structure.spaces if s.finite]
-    columns = [Column("time", "s", [now["time"] for now in told], form=duration)]
-    for wall in walls:
-        several = len(walls) > 1
-        potentials = [float(now["v"][wall.name] if several else now["v"]) for now in told]
-        columns.append(Column(f"V {wall.name}" if several else "V", "mV", potentials, decimals=2))
-    for s in inner:
-        for ion in s.ions:
-            held = [float(now["concentrations"][s.name][ion]) for now in told]
-            columns.append(Column(f"{ion} {s.name}", "mM", held, rounding=0.0))
-    columns += [Column(f"volume {s.name}", "um3", [float(now["volumes"][s.name]) for now in told]) for s in inner]
-    for name in told[0]["exchange_currents"]:
-        columns.append(Column(f"I {name}", "pA", [float(now["exchange_currents"][name]) for now in told]))
-    table(Table(columns))
-    say(f"{counted(found.steps, 'step')}, {found.rejected:,} rejected, rtol {number(found.rtol)}")
-    for law in values["conserved"]:
-        drift, floor = (f"{number(law[key], 2)} {law['unit']}" for key in ("drift", "floor"))
-        kept = abs(law["drift"]) <= law["floor"]
-        say(f"conserved: {law['law']}: {'to rounding' if kept else f'drift {drift} (floor {floor})'}")

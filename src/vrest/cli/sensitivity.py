@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-from math import isnan
-from typing import TYPE_CHECKING
-
 import rich_click as click
 
 from vrest.cli import options
-
-if TYPE_CHECKING:
-    from vrest.study.sensitivity.sensitivity import Sensitivity
-    from vrest.study.sensitivity.sobol import Indices
-
-NOTHING = 1e-5
-"""An effect so small beside the largest of its column is none."""
-
-MOST_PAIRS = 5
-"""Interactions that are shown."""
 
 
 @click.command("sensitivity")
@@ -58,7 +45,7 @@ def command(
     all else. It says which numbers move the rest and which only the dynamics. DIST is that of 'vrest population'; a
     number without one has lognormal(0.1), a temperature a standard deviation of 1 K.
     """
-    from vrest.cli.answer import Meter, answer
+    from vrest.cli.answer import Meter, answer, shown
     from vrest.cli.app import Wrong
     from vrest.io.report import door, report
 
@@ -92,7 +79,7 @@ def command(
         temperature=door(described.temperature, "temperature"),
         warnings=found.warnings,
     )
-    answer(body, lambda: show(found, body["temperature"]), as_json=as_json, quiet=quiet)
+    answer(body, lambda: shown(found), as_json=as_json, quiet=quiet)
 
 
 def varied(over: tuple[str, ...]) -> dict[str, str | None] | None:
@@ -111,62 +98,3 @@ def varied(over: tuple[str, ...]) -> dict[str, str | None] | None:
             raise InputError(f"{key} varies twice.", code="varies_twice", hint="Give each path once.")
         found[key] = law if sign else None
     return found or None
-
-
-def show(found: Sensitivity, temperature: float) -> None:
-    """The sensitivity for people."""
-    from vrest.cli.answer import say, table
-    from vrest.study.sensitivity.sensitivity import VERDICTS
-    from vrest.tables import Column, Table, counted, number
-
-    say(f"{found.cell.name} at {number(temperature)} degC: what 1 % more of each number does")
-    ranked = found.ranked(found.quantities[0].name)
-    columns = [Column("", "", [e.factor.label for e in ranked])]
-    columns += [
-        Column(q.name, q.effect_unit, [e.on[q.name] for e in ranked], digits=3, rounding=NOTHING)
-        for q in found.quantities
-    ]
-    table(Table(columns))
-    for verdict, words in VERDICTS.items():
-        if effects := found.named(verdict):
-            say(f"{words}: {', '.join(e.factor.name for e in effects)}")
-    if any(not e.exact for e in found.effects if e.verdict in ("size", "dynamics", "nothing")):
-        say("(within 0.001 mV and 0.001 % a step; --json says by how much)")
-    if found.sobol is None:
-        return
-    shares = found.sobol
-    say(f"\n{counted(shares.cells, 'cell')} over these distributions (base {shares.n:,}, seed {shares.seed})")
-    for name, index in shares.indices.items():
-        of = next(q for q in found.quantities if q.name == name)
-        say(f"{name}: mean {number(index.mean)} {of.unit}, SD {number(index.sd)} {of.unit}")
-        if isnan(index.total[0]):
-            say("  does not vary: nothing to share out")
-            continue
-        order = sorted(range(len(found.effects)), key=lambda k: -index.total[k])
-        factors = [found.effects[k].factor for k in order]
-        columns = [
-            Column("of its variance", "", [f.name for f in factors]),
-            Column("distribution", "", [f.law for f in factors]),
-            Column("alone (first)", "", [index.first[k] for k in order], decimals=3),
-            Column("±", "", [index.first_ci[k] for k in order], decimals=3),
-            Column("with others (total)", "", [index.total[k] for k in order], decimals=3),
-            Column("±", "", [index.total_ci[k] for k in order], decimals=3),
-        ]
-        table(Table(columns))
-        for text in _pairs(found, index):
-            say(text)
-
-
-def _share(value: float, half: float) -> str:
-    from vrest.tables import number
-
-    return f"{number(value, decimals=3)} ± {number(half, decimals=3)}"
-
-
-def _pairs(found: Sensitivity, index: Indices) -> list[str]:
-    """Pairs that do together what neither does alone, beyond their interval; one has no more than either's total."""
-    count, names = len(found.effects), [e.factor.name for e in found.effects]
-    pairs = [(index.second[j, k], index.second_ci[j, k], j, k) for j in range(count) for k in range(j + 1, count)]
-    most = index.total + index.total_ci
-    sure = sorted((p for p in pairs if 0.0 < p[0] - p[1] <= min(most[p[2]], most[p[3]])), reverse=True)[:MOST_PAIRS]
-    return [f"  together beyond both alone: {names[j]} and {names[k]} {_share(s, ci)}" for s, ci, j, k in sure]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -78,7 +79,7 @@ def command(
         warnings=notices(described),
     )
     body["units"] |= {"values": units, "solved": {path: units[path] for path in body["result"]["solved"]}}
-    answer(body, lambda: show_cell(described, body["result"], units, sources), as_json=as_json, quiet=quiet)
+    answer(body, lambda: show_cell(described, sources), as_json=as_json, quiet=quiet)
 
 
 def titles() -> dict[str, str]:
@@ -132,26 +133,13 @@ def show_library(listed: dict[str, str]) -> None:
     table(Table([Column("cell", "", list(listed)), Column("title", "", list(listed.values()))]))
 
 
-def show_cell(cell: Cell, values: dict[str, Any], units: dict[str, str], sources: bool) -> None:
+def show_cell(cell: Cell, sources: bool) -> None:
     """A cell for people."""
     from vrest.cli.answer import say, table
-    from vrest.tables import Column, Table, number
 
     say(f"{cell.name}: {cell.title}" if cell.title else cell.name)
-    for paragraph in filter(None, values["notes"].split("\n\n")):
+    for paragraph in filter(None, cell.notes.strip().split("\n\n")):
         say(f"\n{' '.join(paragraph.split())}")
-    paths, solved = list(values["values"]), values["solved"]
-    told = [f"{number(solved[p], 6)} (solved)" if p in solved else number(v, 6) for p, v in values["values"].items()]
-    columns = [
-        Column("path", "", paths),
-        Column("value", "", told),
-        Column("unit", "", ["" if units[path] == "1" else units[path] for path in paths]),
-    ]
-    if sources:
-        known = [values["sources"].get(path, {"source": "", "range": None}) for path in paths]
-        columns.append(Column("range", "", [" to ".join(each["range"] or []) for each in known]))
-        columns.append(Column("source", "", [each["source"] for each in known]))
-    table(Table(columns))
-    if sources:
-        for key, text in values["references"].items():
-            say(f"{key}: {text}")
+    numbers, references = cell.tables()
+    told = [column for column in numbers.columns if sources or column.name not in ("range", "source")]
+    table(replace(numbers, columns=told), *([references] if sources and cell.references else []))

@@ -144,23 +144,25 @@ class Cell(Described, Shown):
         from vrest.model.paths import parameters
 
         known, solved = parameters(self), self.solved()
+        values = [float(p.door(solved.get(path, p.value))) for path, p in known.items()]
         numbers = Table(
             (
                 Column("path", "", list(known)),
-                Column(
-                    "value", "", [float(p.door(solved.get(path, p.value))) for path, p in known.items()], rounding=0.0
-                ),
+                Column("value", "", values, digits=6, rounding=0.0),
                 Column("unit", "", [p.unit for p in known.values()]),
-                Column("source", "", [self._source(path) for path in known]),
+                Column("range", "", [" to ".join(self._range(path)) for path in known]),
+                Column("source", "", [self.sources[path].text if path in self.sources else "" for path in known]),
             ),
             title=f"The {len(known)} numbers of '{self.name}'",
+            note=f"Solved by the charge balance: {', '.join(solved)}." if solved else "",
         )
         keys, texts = list(self.references), list(self.references.values())
         return numbers, Table((Column("key", "", keys), Column("reference", "", texts)), title="References")
 
-    def _source(self, path: str) -> str:
-        said = [self.sources[path].text] if path in self.sources else []
-        return "; ".join(["charge balance"] * (path in self.solved()) + said)
+    def _range(self, path: str) -> tuple[str, ...]:
+        """The range that is known of a number."""
+        known = self.sources.get(path)
+        return tuple(known.range or ()) if known else ()
 
     def __str__(self) -> str:
         return repr(self)

@@ -15,9 +15,17 @@ from vrest.model.notices import notices
 from vrest.model.protocol import Protocol
 from vrest.numerics.compiler.fallback import Fallback
 from vrest.shown import Drawn
-from vrest.tables import Column, Table, number
+from vrest.tables import Column, Table, counted, number
+from vrest.units import duration
 from vrest.verbs.samples import Samples
 from vrest.verbs.slower import slower
+
+LEVELS = {"mean": "mean", "sd": "SD", "min": "lowest", "q05": "5th percentile", "median": "median"}
+LEVELS |= {"q95": "95th percentile", "max": "highest"}
+"""What is told of a spread, in words."""
+
+RANKED = {"v": "rank correlation with V", "without_rest": "with having no rest", "unfinished": "with not ending"}
+"""Heads of rank correlations."""
 
 
 @dataclass(frozen=True)
@@ -131,13 +139,53 @@ class Population(Drawn):
     def _cells(self) -> Iterable[Cell]:
         return (self.cell,)
 
+    def summary(self) -> dict[str, Any]:
+        """How its cells ended, the spread of V (mV), and what goes along with it; ready for JSON."""
+        data = self.dataset
+        potentials = {name: spread(v) for name, v in self.v_by_membrane.items()}
+        missing = "without_rest" if self.settled else "unfinished"
+        ranks = {"v": self.importance()}
+        share = spread(self.lost).get("mean")
+        if share and share < 1.0:
+            ranks[missing] = self.importance(self.lost)
+        ranks = {key: {name: r if r == r else None for name, r in each.items()} for key, each in ranks.items()}
+        values: dict[str, Any] = {
+            "cells": self.n,
+            "what": "v_rest" if self.settled else "v_end",
+            "varied": [
+                {"name": v.name, "path": v.parameter.path, "distribution": v.text, "unit": v.unit, **spread(v.door)}
+                for v in self.samples.varied
+            ],
+            "outcomes": [
+                {"outcome": name, "count": count, "share": count / self.n, "reason": self.reasons[name]}
+                for name, count in self.outcomes.items()
+            ],
+            "v": next(iter(potentials.values())) if len(potentials) == 1 else potentials,
+            missing: share,
+            "rank_correlation": ranks,
+            "computed": self.computed,
+        }
+        ended = self.well
+        if not self.settled:
+            values["recovered"] = float((data.recovered.values[ended] == 1).mean()) if ended.any() else None
+        if "time_above" in data:
+            above, first = (
+                data[name].values.reshape(self.n, -1)[:, 0] for name in ("time_above", "time_to_depolarisation")
+            )
+            values["depolarised"] = float((above[ended] > 0).mean()) if ended.any() else None
+            values["time_above"], values["time_to_depolarisation"] = spread(above), spread(first)
+        return values
+
     def _brief(self) -> Iterable[str]:
-        share = ", ".join(f"{name} {number(100 * count / self.n, 3)} %" for name, count in self.outcomes.items())
-        yield f"Population of {self.n:,} cells like '{self.cell.name}', seed {self.samples.seed}: {share}"
+        counts = self.outcomes.items()
+        share = ", ".join(f"{name.replace('_', ' ')} {number(100 * count / self.n, 3)} %" for name, count in counts)
+        drawn = f"{self.samples.design}, seed {self.samples.seed}"
+        what = "resting state" if self.settled else "run"
+        yield f"Population of {counted(self.n, what)} of '{self.cell.name}', {drawn}: {share}"
         yield from (f"  {v}" for v in self.samples.varied)
 
     def tables(self) -> tuple[Table, ...]:
-        """Cell by cell its numbers (door units), outcome and V (mV); how many ended in what; the spread of V (mV)."""
+        """Cell by cell its numbers (door units), outcome, V (mV); how many ended in what; V's spread (mV) and ranks."""
         codes = self.dataset.outcome
         names = np.array(codes.attrs["flag_meanings"].split())
         heads = {"V" if len(self.v_by_membrane) == 1 else f"V {name}": v for name, v in self.v_by_membrane.items()}
@@ -148,18 +196,39 @@ class Population(Drawn):
             *(Column(head, "mV", v.tolist(), decimals=2) for head, v in heads.items()),
         )
         fates = (
-            Column("outcome", "", list(self.outcomes)),
+            Column("outcome", "", [name.replace("_", " ") for name in self.outcomes]),
             Column("cells", "", list(self.outcomes.values())),
             Column("share", "%", [100 * count / self.n for count in self.outcomes.values()], digits=3),
             Column("meaning", "", list(self.reasons.values())),
         )
         found = {head: spread(v) for head, v in heads.items() if np.isfinite(v).any()}
-        levels = [
-            Column(level, "mV", [s[level] for s in found.values()], decimals=2)
-            for level in ("mean", "sd", "min", "q05", "median", "q95", "max")
-        ]
-        spreads = [Table((Column("", "", list(found)), *levels), "Spread of V")] if found else []
+        levels = [Column(w, "mV", [s[level] for s in found.values()], decimals=2) for level, w in LEVELS.items()]
+        when = "at rest" if self.settled else "at the end"
+        spreads = [Table((Column(when, "", list(found)), *levels), "Spread of V"), self._ranks()] if found else []
         return Table(cells, "Cells"), Table(fates, "Outcomes"), *spreads
+
+    def _ranks(self) -> Table:
+        """What goes along with V, the strongest first."""
+        ranks = self.summary()["rank_correlation"]
+        names = sorted(ranks["v"], key=lambda name: -abs(ranks["v"][name] or 0.0))
+        columns = [Column(RANKED[key], "", [r[name] for name in names], digits=3) for key, r in ranks.items()]
+        return Table((Column("parameter", "", names), *columns), "What goes along with it")
+
+    def _printed(self) -> tuple[Table, ...]:
+        return self.tables()[1:]
+
+    def _said(self) -> Iterable[str]:
+        told = self.summary()
+        missing = told["without_rest" if self.settled else "unfinished"]
+        if missing is not None:
+            what = "without a resting state" if self.settled else "did not reach the end"
+            yield f"{what}: {number(100 * missing)} %"
+        if told.get("depolarised") is not None:
+            after = told["time_to_depolarisation"]
+            when = f", after {duration(after['median'])} (median)" if after else ""
+            yield f"depolarised at some time: {number(100 * told['depolarised'])} %{when}"
+        if told.get("recovered") is not None:
+            yield f"back within 1 mV of where they began: {number(100 * told['recovered'])} %"
 
 
 def spread(values: np.ndarray) -> dict[str, float]:

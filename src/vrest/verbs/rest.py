@@ -21,7 +21,7 @@ from vrest.shown import Drawn, glued
 from vrest.system.assemble import System, assemble
 from vrest.system.ledger import Account, accounts, describe
 from vrest.system.structure import parameter_vector
-from vrest.tables import Column, Table, number
+from vrest.tables import Column, Table, millivolts, number
 from vrest.units import duration, from_si
 from vrest.verbs.certify import Certificate, certify, imbalance, pump_notices
 from vrest.verbs.linearised import linearised
@@ -33,6 +33,9 @@ from vrest.verbs.search import searched
 from vrest.verbs.slower import slower
 from vrest.verbs.start import begin, refuse_start_values
 from vrest.verbs.verdict import departed, verdict
+
+LEAST = 1e-12
+"""mV or mM/min: what is left of a resting state below this is rounding."""
 
 
 @dataclass(frozen=True)
@@ -195,14 +198,16 @@ class Rest(Drawn):
 
     def _brief(self) -> Iterable[str]:
         celsius = number(from_si(self.cell.temperature, "temperature"))
-        yield f"Rest of '{self.cell.name}' at {celsius} degC: {self.outcome.name}"
+        yield f"Rest of '{self.cell.name}' at {celsius} degC: {self.outcome.words}"
         yield f"  {self.reason}"
         if not self.outcome.has_state:
             return
-        potentials = self.v_rest if isinstance(self.v_rest, dict) else {"V": self.v_rest}
-        yield "  " + ", ".join(glued(f"{name} = {number(v, decimals=2)} mV") for name, v in potentials.items())
+        held = self._read().v
+        heads = ["V"] if len(held) == 1 else [f"V ({name})" for name in held]
+        told = zip(heads, held.values(), strict=True)
+        yield "  " + ", ".join(glued(f"{head} = {millivolts(float(v))} mV") for head, v in told)
         slowest = "" if (tau := self._slowest) is None else f"slowest time constant {tau}; "
-        yield f"  {slowest}{number(self.atp_per_second, 3)} ATP/s"
+        yield f"  {slowest}{number(self.atp_per_second, 3)} ATP/s, {glued(f'{number(self.watts, 3)} W')}"
 
     @property
     def _slowest(self) -> str | None:
@@ -219,8 +224,8 @@ class Rest(Drawn):
         ions = [
             *([Column("membrane", "", [wall.name for wall, _, _ in rows])] if len(walls) > 1 else []),
             Column("ion", "", [ion for _, ion, _ in rows]),
-            Column("inside", "mM", [now.concentrations[wall.inside][ion] for wall, ion, _ in rows]),
-            Column("outside", "mM", [now.concentrations[wall.outside][ion] for wall, ion, _ in rows]),
+            Column("inside", "mM", [now.concentrations[wall.inside][ion] for wall, ion, _ in rows], rounding=0.0),
+            Column("outside", "mM", [now.concentrations[wall.outside][ion] for wall, ion, _ in rows], rounding=0.0),
             Column("E", "mV", [e for _, _, e in rows], decimals=2),
             Column("V - E", "mV", [now.v[wall.name] - e for wall, _, e in rows], decimals=2, signed=True),
         ]
@@ -229,11 +234,21 @@ class Rest(Drawn):
             Column("volume", "um3", [now.volumes.get(name) for name in now.osmolarities]),
             Column("osmolarity", "mOsm", list(now.osmolarities.values())),
         ]
-        found = [Table(ions, "Ions"), Table(spaces, "Compartments")]
+        sides = [f"{wall.name} has {wall.inside} inside, {wall.outside} outside" for wall in walls]
+        found = [Table(ions, "Ions", "; ".join(sides) if len(walls) > 1 else ""), Table(spaces, "Compartments")]
         if paths := self.exchange_currents:
             columns = Column("path", "", list(paths)), Column("current", "pA", list(paths.values()), signed=True)
             found.append(Table(columns, "Currents from inside to outside"))
         return (*found, self._certificate())
+
+    def _printed(self) -> tuple[Table, ...]:
+        return self.tables()[:-1] if self.outcome.has_state else ()  # its sentences say the certificate
+
+    @property
+    def left(self) -> str:
+        """What is left of the way, in words."""
+        worst = max((abs(x) for ions in self.residual_mM_per_min.values() for x in ions.values()), default=0.0)
+        return f"{_left(self.residual_mV)} mV and {_left(worst)} mM/min are left"
 
     def _certificate(self) -> Table:
         worst = max((abs(x) for ions in self.residual_mM_per_min.values() for x in ions.values()), default=None)
@@ -253,7 +268,7 @@ class Rest(Drawn):
 
     def _said(self) -> Iterable[str]:
         if self.outcome.has_state:
-            yield f"Reached by {self.reached}."
+            yield f"Reached by {self.reached}. Certificate: {self.left}."
             yield from (f"Conserved: {text}." for text in describe(self.system))
 
 
@@ -318,6 +333,11 @@ def rest(
         search = searched(system, p[None], x0[None], progress=progress)
         found = verdict(system, p, x0, search, progress=progress)
     return result(cell, x0, found, heard)
+
+
+def _left(value: float) -> str:
+    """What a certificate leaves; nobody reads digits of rounding."""
+    return number(value, 2) if value >= LEAST else f"less than {number(LEAST)}"
 
 
 def rest_of(asked: Rest | CellLike) -> Rest:

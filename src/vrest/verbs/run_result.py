@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -213,7 +213,7 @@ class Run(Drawn):
             first, last, low, high = (number(float(x), decimals=2) for x in (v[0], v[-1], v.min(), v.max()))
             yield f"  V ({name}): {first} -> {last} mV (range {low} to {high})"
         for event in self.plan.events:
-            yield f"  at {duration(event.time)}: {event.change}"
+            yield f"  at {duration(event.time)}: {event.change.brief}"
         yield f"  Rodas5P, rtol {number(self.rtol)}: {self.steps} steps, {self.rejected} rejected"
 
     def _potentials(self) -> dict[str, np.ndarray]:
@@ -221,14 +221,29 @@ class Run(Drawn):
         walls = [wall.name for wall in self.system.structure.walls]
         return dict(zip(walls, np.reshape(self.v, (len(self.time), -1)).T, strict=True))
 
+    @property
+    def moments(self) -> list[int]:
+        """Indices of the start, of the time nearest to each event, and of the end."""
+        events = [int(np.abs(self.time - when).argmin()) for when in self.events if when <= self.time[-1]]
+        return sorted({0, *events, len(self.time) - 1})
+
     def tables(self) -> tuple[Table, ...]:
-        """Over time (s) V (mV), contents (mM), volumes (um3), ATP spent (1/s); the conserved totals."""
-        now = readings(self.system, self.states.T, self.parameters.T)
+        """Over time (s) V (mV), contents (mM), volumes (um3), ATP spent (1/s); at its events; the conserved totals."""
+        now, told = readings(self.system, self.states.T, self.parameters.T), self.moments
+        course = (Column("time", "s", self.time.tolist()), *now.columns(COURSE))
+        baths = tuple(f" {space.name}" for space in self.system.structure.spaces if not space.finite)
+        followed = [c for c in course[1:] if len(set(c.values)) > 1 or not c.name.endswith(baths)]
+        then = [replace(c, values=[c.values[k] for k in told]) for c in followed]
+        moments = Table((Column("time", "s", self.time[told].tolist(), form=duration), *then), "Start, events and end")
+        kept = ["to rounding" if abs(a.drift) <= a.floor else "drifts" for a in self.ledger]
         ledger = (
             Column("conserved", "", [a.name for a in self.ledger]),
             Column("drift", "", [a.drift for a in self.ledger], digits=2, rounding=0.0),
             Column("floor", "", [a.floor for a in self.ledger], digits=2, rounding=0.0),
             Column("unit", "", [a.unit for a in self.ledger]),
+            Column("kept", "", kept),
         )
-        course = (Column("time", "s", self.time.tolist()), *now.columns(COURSE))
-        return Table(course, "Time course"), Table(ledger, "Conserved totals")
+        return Table(course, "Time course"), moments, Table(ledger, "Conserved totals")
+
+    def _printed(self) -> tuple[Table, ...]:
+        return self.tables()[1:]

@@ -23,7 +23,7 @@ from vrest.verbs.rest_all import SEED, STARTS, Line
 if TYPE_CHECKING:
     from vrest.numerics.continuation import Curve
 
-    Drawn = tuple[System, Line, Curve]
+    Followed = tuple[System, Line, Curve]
     """One branch with its equations, in which an ion that is gone is independent."""
 
 _MULTIPLE = re.compile(r"\s*([+\-−]?[0-9.,]+(?:[eE][+\-−]?[0-9]+)?)\s*[x×]\s*")

@@ -27,7 +27,7 @@ from vrest.verbs.slower import slower
 if TYPE_CHECKING:
     from vrest.numerics.continuation import Curve, Point
 
-    Drawn = tuple[System, Line, Curve]
+    Followed = tuple[System, Line, Curve]
     """One branch with its equations, in which an ion that is gone is independent."""
 
 KINDS = {"fold": "fold", "hopf": "Hopf point", "branch": "branch point"}
@@ -149,23 +149,31 @@ class Bifurcation(Drawn):
 
     def _brief(self) -> Iterable[str]:
         span = f"{number(self.start, 6)} to {number(self.stop, 6)} {self.unit} (present {number(self.present, 6)})"
+        walls = self._walls
         many = f"{len(self.branches)} branch{'' if len(self.branches) == 1 else 'es'}"
         yield f"Bifurcation of '{self.cell.name}' over {self.path}, {span}: {many}"
         for point in self.special:
             times = "" if point.multiple is None else f" ({number(point.multiple, 6)}x)"
-            v = next(iter(point.v.values())) if isinstance(point.v, dict) else point.v
+            v = point.v[walls[0]] if isinstance(point.v, dict) else point.v
             at = glued(f"{number(point.parameter, 6)} {self.unit}")
-            yield f"  {KINDS[point.kind]} at {at}{times}, V {number(v, decimals=2)} mV"
+            after = f", oscillation of {duration(point.period)}" if point.period else ""
+            where = f"{KINDS[point.kind]} on branch {point.branch + 1} at {at}{times}"
+            yield f"  {where}, {glued(f'V {number(v, decimals=2)} mV')}{after}"
+
+    @property
+    def _walls(self) -> list[str]:
+        """Names of the membranes."""
+        return [wall.name for wall in self.branches[0].system.structure.walls] if self.branches else []
 
     def tables(self) -> tuple[Table, ...]:
         """Every point of the branches: parameter (door unit), V (mV), stability; the special ones; the stretches."""
         points = [(k, b, n) for k, b in enumerate(self.branches) for n in range(len(b.parameter))]
-        walls = [wall.name for wall in self.branches[0].system.structure.walls] if self.branches else []
+        walls = self._walls
         heads = ["V"] if len(walls) == 1 else [f"V {name}" for name in walls]
         v = [b.v.reshape(len(b.parameter), -1) for b in self.branches]
         stable = [b.stable for b in self.branches]
         curves = (
-            Column("branch", "", [k for k, _, _ in points]),
+            Column("branch", "", [k + 1 for k, _, _ in points]),
             Column(self.path, self.unit, [float(b.parameter[n]) for _, b, n in points], digits=6, rounding=0.0),
             *(Column(h, "mV", [float(v[k][n, w]) for k, _, n in points], decimals=2) for w, h in enumerate(heads)),
             Column("stable", "", [bool(stable[k][n]) for k, _, n in points]),
@@ -174,7 +182,7 @@ class Bifurcation(Drawn):
         )
         turns = (
             Column("kind", "", [KINDS[p.kind] for p in self.special]),
-            Column("branch", "", [p.branch for p in self.special]),
+            Column("branch", "", [p.branch + 1 for p in self.special]),
             Column(self.path, self.unit, [p.parameter for p in self.special], digits=6, rounding=0.0),
             Column("of the present", "", [p.multiple for p in self.special], digits=6),
             *(
@@ -185,16 +193,29 @@ class Bifurcation(Drawn):
         )
         runs = [(k, b, v[k][:, 0], run) for k, b in enumerate(self.branches) for run in b.runs()]
         stretches = [
-            Column("branch", "", [k for k, *_ in runs]),
+            Column("branch", "", [k + 1 for k, *_ in runs]),
             Column("", "", ["stable" if run[2] else "unstable" for *_, run in runs]),
         ]
         for end, name in enumerate(("from", "to")):
             at = [float(b.parameter[run[end]]) for _, b, _, run in runs]
+            times = [float(b.multiple[run[end]]) for _, b, _, run in runs if b.multiple is not None]
+            v0 = [float(x[run[end]]) for _, _, x, run in runs]
             stretches.append(Column(name, self.unit, at, digits=6, rounding=0.0))
-            stretches.append(
-                Column(f"{heads[0]} {name}", "mV", [float(x[run[end]]) for _, _, x, run in runs], decimals=2)
-            )
+            stretches += [Column(name, "x", times, rounding=0.0)] if times else []
+            stretches.append(Column(f"{heads[0]} {name}", "mV", v0, decimals=2))
         return Table(curves, "Points"), Table(turns, "Special points"), Table(stretches, "Stretches of one stability")
+
+    def _printed(self) -> tuple[Table, ...]:
+        return self.tables()[-1:]  # what is special is said above it
+
+    def _said(self) -> Iterable[str]:
+        if not self.special:
+            yield "no fold and no Hopf point"
+        for k, branch in enumerate(self.branches):
+            for end, place in zip(branch.ends, (0, -1), strict=True):
+                if end not in ("bound", "closed"):
+                    at = f"{number(float(branch.parameter[place]), 6)} {self.unit}"
+                    yield f"branch {k + 1} ends at {at}: {ENDS[end]}"
 
 
 def branch_of(parameter: Parameter, system: System, line: Line, curve: Curve) -> Branch:

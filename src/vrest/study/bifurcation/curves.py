@@ -22,7 +22,7 @@ from vrest.verbs.vanishing import GONE, LITTLE
 if TYPE_CHECKING:
     from vrest.numerics.continuation import Curve, Point
 
-    Drawn = tuple[System, Line, Curve]
+    Followed = tuple[System, Line, Curve]
     """One branch with its equations, in which an ion that is gone is independent."""
 
 NEAR = 1e-4
@@ -42,7 +42,7 @@ def all_curves(
     starts: int,
     seed: int,
     tell: Progress,
-) -> tuple[list[Drawn], tuple[Notice, ...]]:
+) -> tuple[list[Followed], tuple[Notice, ...]]:
     """The curve through every rest found, each once; and what could not be followed."""
     from vrest.numerics.continuation import follow, passes
 
@@ -50,7 +50,7 @@ def all_curves(
     values = list(dict.fromkeys([present, low, high] if low <= present <= high else [low, high]))
     task = problem(system, line, lower=low, upper=high)
     count = len(values)
-    drawn: list[Drawn] = []
+    drawn: list[Followed] = []
     lost: list[Notice] = []
     for k, value in enumerate(values):
         here = set_si(cell, {parameter.path: value})
@@ -99,11 +99,11 @@ def all_curves(
     return _joined(drawn, low, high), tuple(lost)
 
 
-def _joined(drawn: list[Drawn], low: float, high: float) -> list[Drawn]:
+def _joined(drawn: list[Followed], low: float, high: float) -> list[Followed]:
     """The same, where a branch on which an ion runs out towards a bound is led on to the state without it there."""
     from vrest.numerics.continuation import BOUND, LOST, Curve
 
-    found: list[Drawn] = []
+    found: list[Followed] = []
     for system, line, curve in drawn:
         ends, path = list(curve.ends), list(curve.points)
         for side in (0, -1):
@@ -126,13 +126,13 @@ def _joined(drawn: list[Drawn], low: float, high: float) -> list[Drawn]:
     return whole
 
 
-def _is_stub(one: Drawn, low: float, high: float) -> bool:
+def _is_stub(one: Followed, low: float, high: float) -> bool:
     """Whether a branch goes no further than the very end of the range."""
     at = np.array([point.parameter for point in one[2].points])
     return any(np.all(np.abs(at - bound) < NEAR * (high - low)) for bound in (low, high))
 
 
-def _whole(one: Drawn, point: Point) -> np.ndarray:
+def _whole(one: Followed, point: Point) -> np.ndarray:
     system, line, _ = one
     return system.join(point.y, line.at(point.parameter)[1], line.matrix)
 

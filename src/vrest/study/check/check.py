@@ -114,10 +114,12 @@ class Check(Drawn):
             Column("what", "", [f.message for f in self.findings]),
         )
         heads = {name: "V" if len(self.v_start) == 1 else f"V {name}" for name in self.v_start}
-        course = [Column("after", "s", [at.time for at in self.later], form=duration)]
+        course = [Column("after", "s", [at.time for at in self.later], form=_after)]
         course += [Column(head, "mV", [at.v[n] for at in self.later], decimals=2) for n, head in heads.items()]
         for space, ions in self.later[0].concentrations.items():
             for ion in ions:
+                if f"{space}.{ion}" in self.cell.closures:
+                    continue
                 held = [at.concentrations[space][ion] for at in self.later]
                 course.append(Column(f"{ion} {space}", "mM", held, rounding=0.0))
         ways = (
@@ -201,6 +203,10 @@ def _leaves(cell: Cell, start: Later, later: list[Later]) -> Iterator[Finding]:
         yield Finding("unstable", cell.name, 0.0, message)
     elif moved(start, later):
         yield Finding("leaves", cell.name, 0.0, "Everything balances at the start, and yet the cell leaves.")
+
+
+def _after(seconds: float) -> str:
+    return duration(seconds) if seconds else "at once"
 
 
 def _plain(values: Mapping[str, float]) -> Any:

@@ -16,7 +16,7 @@ from vrest.shown import Drawn, glued
 from vrest.study.design.draft import Choice, Target, draft
 from vrest.study.design.strengths import input_conductance
 from vrest.tables import Column, Table, number
-from vrest.units import from_si
+from vrest.units import duration, from_si
 from vrest.verbs.rest import Rest, rest, rest_here
 
 
@@ -91,7 +91,9 @@ class Design(Drawn):
         return (self.cell,)
 
     def _brief(self) -> Iterable[str]:
-        yield f"Design of '{self.cell.name}' for {number(self.v_rest, 6)} mV: {self.rest.outcome.words}"
+        celsius = number(from_si(self.cell.temperature, "temperature"))
+        wished = f"{number(self.v_rest, 6)} mV"
+        yield f"Design of '{self.cell.name}' at {celsius} degC for {wished}: {self.rest.outcome.words}"
         yield from (f"  {c.name} = {glued(f'{number(c.value)} {c.unit}'.rstrip())} ({c.how})" for c in self.choices)
 
     def tables(self) -> tuple[Table, ...]:
@@ -104,6 +106,19 @@ class Design(Drawn):
             Column("how", "", [c.how for c in self.choices]),
         ]
         return (Table(columns),)
+
+    def _head(self) -> Iterable[str]:
+        return next(iter(self._brief())), self.rest.reason
+
+    def _said(self) -> Iterable[str]:
+        r = self.rest
+        if self.input_resistance is not None:
+            yield f"input resistance: {number(self.input_resistance)} Mohm"
+        if r.slowest_time_constant is not None:
+            yield f"slowest time constant: {duration(r.slowest_time_constant)}"
+        if r.outcome.has_state:
+            yield f"energy: {number(r.atp_per_second, 3)} ATP/s, {number(r.watts, 3)} W"
+        yield f"certificate: {r.left}"
 
 
 def design(

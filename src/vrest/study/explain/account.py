@@ -198,10 +198,10 @@ def tables(m: MembraneStory, rest: Rest) -> tuple[Table, Table]:
         carried.append(Column(label, "", flux, signed=True, among=flows))
     carried.append(Column("sum", "", balance, digits=2, signed=True, among=flows))
     head = f"{rest.cell.name}, membrane '{m.membrane}', {number(celsius)} degC: V = {millivolts(m.v)} mV"
-    return Table(shares, head), Table(carried, "outward flux, fmol/s")
+    return Table(shares, head), Table(carried, "outward flux, fmol/s", "\n".join(_pumps(m)))
 
 
-def pumps(m: MembraneStory) -> list[str]:
+def _pumps(m: MembraneStory) -> list[str]:
     """What each pump carries and pays."""
     return [
         f"{pump.name}: {number(pump.turnover)} fmol/s, {number(pump.current, signed=True)} pA; a cycle stores "

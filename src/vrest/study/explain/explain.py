@@ -15,12 +15,12 @@ from vrest.model.change import Change
 from vrest.model.notice import Notice
 from vrest.model.transport import ATP
 from vrest.shown import Drawn
-from vrest.study.explain.account import PASSIVE, TIE, bill, pumps, sentences, tables
+from vrest.study.explain.account import PASSIVE, TIE, bill, sentences, tables
 from vrest.study.explain.parts import Parts, parts
 from vrest.study.explain.story import IonStory, MembraneStory, PumpStory
 from vrest.system.observables import AROUND, bare_transports
 from vrest.system.structure import Wall
-from vrest.tables import ROUNDING, WIDTH, Column, Table, millivolts, number, prose
+from vrest.tables import ROUNDING, Column, Table, millivolts, number
 from vrest.units import from_si
 from vrest.verbs.instant import instant_potentials
 from vrest.verbs.progress import Progress
@@ -77,17 +77,6 @@ class Explanation(Drawn):
         told = [sentence for m in self.membranes for sentence in sentences(m, self.membranes, self.rest.system.valence)]
         return [*told, *bill(self.atp_per_second, self.watts)]
 
-    def text(self, width: int) -> str:
-        """The account in lines of at most `width` characters."""
-        parts = []
-        for m in self.membranes:
-            parts += [table.text(width) for table in tables(m, self.rest)]
-            parts += [prose("\n".join(pumps(m)), width)] if m.pumps else []
-        return "\n\n".join([*parts, prose("\n".join(self.sentences()), width)])
-
-    def __str__(self) -> str:
-        return self.text(WIDTH)
-
     def _cells(self) -> Iterable[Cell]:
         return (self.rest.cell,)
 
@@ -114,6 +103,12 @@ class Explanation(Drawn):
         ]
         titled = [replace(t, title=f"{m.membrane}: {t.title}") for m, t in zip(self.membranes, carried, strict=True)]
         return Table([Column("membrane", "", named), *joined], "Ions"), *titled
+
+    def _head(self) -> Iterable[str]:
+        return ()  # titles of the tables say it
+
+    def _printed(self) -> tuple[Table, ...]:
+        return tuple(table for m in self.membranes for table in tables(m, self.rest))
 
     def _said(self) -> Iterable[str]:
         return self.sentences()

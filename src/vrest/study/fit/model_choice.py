@@ -101,6 +101,9 @@ class ModelChoice(Drawn):
         ]
         return (Table(columns, "Models"),)
 
+    def _head(self) -> Iterable[str]:
+        return [next(iter(self._brief()))]
+
     def _said(self) -> Iterable[str]:
         return (f"{model}: {reason}" for model, reason in self.refused)
 

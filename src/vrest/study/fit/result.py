@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -15,13 +15,14 @@ from vrest.model.change import apply
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.numerics.compiler.fallback import Fallback
-from vrest.shown import Drawn
+from vrest.shown import Drawn, glued
 from vrest.study.fit.free import Free, path_values
 from vrest.study.fit.least_squares import Optimum, Profile, Squares
 from vrest.study.fit.measured import Measured
 from vrest.study.fit.models import CITES, Model
 from vrest.study.fit.noise import Noise
-from vrest.tables import Column, Table, number
+from vrest.tables import Column, Table, counted, number
+from vrest.units import from_si
 from vrest.verbs.slower import slower
 
 Array = NDArray[np.float64]
@@ -287,10 +288,23 @@ class Fit(Drawn):
         return (self.cell,)
 
     def _brief(self) -> Iterable[str]:
-        yield f"Fit of {self.model} to {len(self.data)} potentials of '{self.cell.name}'"
+        celsius = number(from_si(self.cell.temperature, "temperature"))
+        yield f"Fit of {self.model} to {counted(len(self.data), 'potential')} of '{self.cell.name}' at {celsius} degC"
         yield from (f"  {e.verdict}" for e in self.estimates)
+        if told := "; ".join(self._quality()):
+            yield f"  {told}"
+
+    def _quality(self) -> Iterable[str]:
+        """How far the data are from the model."""
         if self.scatter is not None:
-            yield f"  scatter {number(self.scatter, 3)} mV"
+            yield glued(f"scatter {number(self.scatter, 3)} mV")
+        if self.between_cells is not None:
+            yield glued(f"offset between cells {number(self.between_cells, 3)} mV")
+        if self.misfit is not None:
+            what = "chi2/freedom" if self.noise.known else "lack of fit, F"
+            yield f"{what} {number(self.misfit[0], 3)} (p = {number(self.misfit[1], 2)})"
+        if self.aicc is not None:
+            yield glued(f"AICc {number(self.aicc, decimals=2)}")
 
     def tables(self) -> tuple[Table, ...]:
         """The unknowns with their intervals, door units; row by row what was set, measured and predicted (mV)."""
@@ -299,15 +313,20 @@ class Fit(Drawn):
         columns += [Column("cell", "", list(data.cells))] if data.cells else []
         measured = {"measured": data.v, "predicted": self.predicted, "residual": self.residuals}
         columns += [Column(name, "mV", v.tolist(), decimals=2) for name, v in measured.items()]
-        found = estimate_table(self.estimates, f"Unknowns, with {number(100 * self.level)} % intervals")
+        title = f"Unknowns, with {number(100 * self.level)} % intervals"
+        found = estimate_table(self.estimates, title, [each.own for each in self.free])
         return found, Table(columns, "Measurements")
 
+    def _printed(self) -> tuple[Table, ...]:
+        return self.tables()[:1]
 
-def estimate_table(estimates: Iterable[Estimate], title: str) -> Table:
-    """A row for each estimate."""
+
+def estimate_table(estimates: Iterable[Estimate], title: str, own: Sequence[float] = ()) -> Table:
+    """A row for each estimate; `own`: what the cell has of each."""
     each = list(estimates)
     columns = (
         Column("free", "", [e.name for e in each]),
+        *([Column("cell has", "", own, rounding=0.0)] if own else []),
         Column(
             "fitted", "", [e.value if e.low is not None or e.high is not None else None for e in each], rounding=0.0
         ),

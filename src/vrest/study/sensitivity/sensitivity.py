@@ -18,7 +18,7 @@ from vrest.study.sensitivity.local import SAME_RATE, Local, local
 from vrest.study.sensitivity.observed import Quantity, chosen
 from vrest.study.sensitivity.sobol import Indices, N
 from vrest.study.sensitivity.spread import Sobol, spread
-from vrest.tables import Column, Table, number
+from vrest.tables import Column, Table, counted, number
 from vrest.units import format_si, from_door, from_si, to_si
 from vrest.verbs.population import THRESHOLD
 from vrest.verbs.progress import CellsDone
@@ -26,6 +26,12 @@ from vrest.verbs.rest import Rest, rest
 
 NEGLIGIBLE = 1e-3
 """mV, or %: a step that moves the rest by less is told apart from one that moves it."""
+
+NOTHING = 1e-5
+"""An effect so small beside the largest of its column is none."""
+
+MOST_PAIRS = 5
+"""Interactions that are shown."""
 
 VERDICTS = {
     "moves": "moves the resting state",
@@ -168,30 +174,64 @@ class Sensitivity(Drawn):
         return (self.cell,)
 
     def _brief(self) -> Iterable[str]:
-        first = self.quantities[0]
-        yield f"Sensitivity of '{self.cell.name}': {first.text} ({number(self.values[first.name])} {first.unit})"
+        first, celsius = self.quantities[0], number(from_si(self.cell.temperature, "temperature"))
+        now = f"{first.text} ({number(self.values[first.name])} {first.unit})"
+        yield f"Sensitivity of '{self.cell.name}' at {celsius} degC: {now}"
         yield f"  {first.effect_unit} for 1 % more of each number, the strongest of {len(self.effects)}:"
         for e in self.ranked(first.name)[:5]:
             yield f"  {e.factor.label}: {number(e.on[first.name], 3, signed=True)} {first.effect_unit}"
 
     def tables(self) -> tuple[Table, ...]:
         """What 1 % more of each number does: mV for potentials, % for all else; shares of the variance."""
-        effects = [
-            Column("1 % more of", "", [e.factor.label for e in self.effects]),
-            *(Column(q.name, q.effect_unit, [e.on[q.name] for e in self.effects], digits=3) for q in self.quantities),
+        ranked = self.ranked(self.quantities[0].name)
+        effects = [Column("1 % more of", "", [e.factor.label for e in ranked])]
+        for q in self.quantities:
+            moved = [e.on[q.name] for e in ranked]
+            effects.append(Column(q.name, q.effect_unit, moved, digits=3, rounding=NOTHING))
+        shares = {} if self.sobol is None else self.sobol.indices
+        return Table(effects, "Effects"), *(self._shares(name, found) for name, found in shares.items())
+
+    def _head(self) -> Iterable[str]:
+        return [next(iter(self._brief()))]
+
+    def _shares(self, quantity: str, index: Indices) -> Table:
+        """Of one output the shares of its variance, the largest first."""
+        unit = next(q.unit for q in self.quantities if q.name == quantity)
+        spread = f"mean {number(index.mean)} {unit}, SD {number(index.sd)} {unit}"
+        if np.isnan(index.total[0]):
+            return Table((), f"{quantity} does not vary: {spread}")
+        order = np.argsort(-index.total, kind="stable")
+        factors = [self.effects[k].factor for k in order]
+        columns = [
+            Column("number", "", [f.name for f in factors]),
+            Column("distribution", "", [f.law for f in factors]),
         ]
-        found = [Table(effects, "Effects")]
-        for quantity, index in ({} if self.sobol is None else self.sobol.indices).items():
-            shares = {"alone (first)": index.first, "with others (total)": index.total}
-            columns = [Column(name, "", values.tolist(), decimals=3) for name, values in shares.items()]
-            named = Column("number", "", [e.factor.name for e in self.effects])
-            found.append(Table((named, *columns), f"Shares of the variance of {quantity}"))
-        return tuple(found)
+        for name, share, half in (
+            ("alone (first)", index.first, index.first_ci),
+            ("with others (total)", index.total, index.total_ci),
+        ):
+            columns.append(Column(name, "", share[order].tolist(), decimals=3))
+            columns.append(Column("±", "", half[order].tolist(), decimals=3))
+        return Table(columns, f"Shares of the variance of {quantity}: {spread}", "\n".join(self._pairs(index)))
+
+    def _pairs(self, index: Indices) -> Iterable[str]:
+        """What pairs do beyond both alone, where it is more than its interval and no more than either's total."""
+        pairs = zip(*np.triu_indices(len(self.effects), 1), strict=True)
+        most = index.total + index.total_ci
+        shares = sorted(((index.second[j, k], index.second_ci[j, k], j, k) for j, k in pairs), reverse=True)
+        for share, half, j, k in [p for p in shares if 0.0 < p[0] - p[1] <= min(most[p[2]], most[p[3]])][:MOST_PAIRS]:
+            names = f"{self.effects[j].factor.name} and {self.effects[k].factor.name}"
+            yield f"together beyond both alone: {names} {number(share, decimals=3)} ± {number(half, decimals=3)}"
 
     def _said(self) -> Iterable[str]:
         for verdict, words in VERDICTS.items():
             if found := self.named(verdict):
                 yield f"{words}: {', '.join(e.factor.name for e in found)}"
+        if any(not e.exact for e in self.effects if e.verdict != "moves"):
+            yield "(within 0.001 mV and 0.001 % a step; the data frame and --json have the digits)"
+        if self.sobol is not None:
+            n, seed = self.sobol.n, self.sobol.seed
+            yield f"Shares: {counted(self.sobol.cells, 'cell')} over these distributions (base {n:,}, seed {seed})"
 
 
 def sensitivity(
