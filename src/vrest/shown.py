@@ -36,7 +36,7 @@ class Told(ABC):
 
     def __repr__(self) -> str:
         lines = [part for line in self._brief() for part in _hanging(line, WIDTH)]
-        return "\n".join(lines if len(lines) <= LINES else [*lines[: LINES - 1], "  ..."])
+        return "\n".join(_few(lines))
 
 
 class Shown(Told, ABC):
@@ -91,10 +91,11 @@ class Shown(Told, ABC):
     def as_text(self, width: int = WIDTH, *, rows: int | None = None, told: str = "") -> str:
         """What it is, its tables and its sentences: what its command prints.
 
-        `width`: characters in a line. `rows`: of a longer table the first and the last ones are shown. `told`: a
-        sentence that is said elsewhere and left out.
+        `width`: characters in a line. `rows`: of a longer table the first and the last ones are shown, and of a long
+        head the first lines. `told`: a sentence that is said elsewhere and left out.
         """
-        head = "\n".join(part for line in self._head() if line.strip() != told for part in _hanging(line, width))
+        above = [part for line in self._head() if line.strip() != told for part in _hanging(line, width)]
+        head = "\n".join(above if rows is None else _few(above))
         tables = (_shortened(table, rows).text(width) for table in self._printed())
         below = "\n".join(prose(sentence, width).replace(GLUE, " ") for sentence in self._said())
         return "\n\n".join(part for part in (head, *tables, below) if part)
@@ -140,6 +141,10 @@ def glued(text: str) -> str:
     True
     """
     return text.replace(" ", GLUE)
+
+
+def _few(lines: list[str]) -> list[str]:
+    return lines if len(lines) <= LINES else [*lines[: LINES - 1], "  ..."]
 
 
 def _hanging(line: str, width: int) -> list[str]:

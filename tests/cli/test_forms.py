@@ -202,7 +202,7 @@ def test_run_options(vrest, tmp_path):
     assert answer["inputs"]["rtol"] == 1e-6
     assert answer["result"]["time"][1] == pytest.approx(1e-6)
     assert max(v) - min(v) < 1e-5
-    assert vrest("run", "mammalian_neuron", "--until", "1 min", "--points", "5").out.startswith("mammalian_neuron at")
+    assert vrest("run", "mammalian_neuron", "--until", "1 min", "--points", "5").out.startswith("Run of 'mammalian")
 
 
 def test_explain(vrest):

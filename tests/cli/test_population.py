@@ -51,7 +51,8 @@ def test_for_people(vrest, tmp_path):
     )
     answer = vrest(*arguments, "-o", str(store))
     assert answer.code == 0
-    assert "mammalian_neuron: 16 resting states, latin_hypercube, seed 0" in answer.out
+    told = " ".join(answer.out.split())
+    assert "16 resting states of 'mammalian_neuron', latin_hypercube, seed 0: rests 50 %, impossible 50 %" in told
     assert "outside.K ~ discrete(5 mM, 200 mM) swap Na" in answer.out
     assert "impossible" in answer.out
     assert "50  These numbers describe no cell" in answer.out

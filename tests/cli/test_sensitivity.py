@@ -24,7 +24,8 @@ def test_for_people(vrest):
     over = ("--over", "K_leak.permeability", "--over", "neuron.capacitance", "--over", "temperature")
     answer = vrest("sensitivity", "mammalian_neuron", *over)
     assert answer.code == 0
-    assert "mammalian_neuron at 37 degC: what 1 % more of each number does" in answer.out
+    assert "Sensitivity of 'mammalian_neuron' at 37 degC" in answer.out
+    assert "1 % more of" in answer.out
     assert "temperature (1 K)" in answer.out
     assert "changes how fast the cell moves, not where it rests: neuron.capacitance" in answer.out
     assert "Sobol" not in answer.out

@@ -111,7 +111,7 @@ def slow(seconds):
 def test_in_a_pipe_what_takes_long_is_one_line():
     done = subprocess.run(slow(4), capture_output=True, text=True, check=True)
     assert done.stderr.splitlines().count("rest: mammalian_neuron ...") == 1
-    assert done.stdout.startswith("mammalian_neuron at 37 degC")
+    assert done.stdout.startswith("Rest of 'mammalian_neuron' at 37 degC")
     assert subprocess.run([*slow(4), "--quiet"], capture_output=True, text=True, check=True).stderr == ""
 
 
@@ -141,7 +141,7 @@ def test_on_a_terminal_what_takes_long_moves_and_is_gone_before_the_answer():
     said = on_a_terminal(slow(4))
     text = b"".join(part for _, part in said).decode()
     assert sum("rest: mammalian_neuron" in part.decode() for _, part in said) > 10
-    assert text.rindex("rest: mammalian_neuron") < text.index("mammalian_neuron at 37 degC")
+    assert text.rindex("rest: mammalian_neuron") < text.index("Rest of 'mammalian_neuron' at 37 degC")
     assert "\x1b[?25h" in text.partition("mammalian_neuron at 37 degC")[0]  # the cursor is back
 
 

@@ -207,7 +207,7 @@ class Rest(Drawn):
         told = zip(heads, held.values(), strict=True)
         yield "  " + ", ".join(glued(f"{head} = {millivolts(float(v))} mV") for head, v in told)
         slowest = "" if (tau := self._slowest) is None else f"slowest time constant {tau}; "
-        yield f"  {slowest}{number(self.atp_per_second, 3)} ATP/s, {glued(f'{number(self.watts, 3)} W')}"
+        yield f"  {slowest}{number(self.atp_per_second, 3)} ATP/s"
 
     @property
     def _slowest(self) -> str | None:
@@ -268,6 +268,7 @@ class Rest(Drawn):
 
     def _said(self) -> Iterable[str]:
         if self.outcome.has_state:
+            yield f"That ATP is {number(self.watts, 3)} W."
             yield f"Reached by {self.reached}. Certificate: {self.left}."
             yield from (f"Conserved: {text}." for text in describe(self.system))
 
