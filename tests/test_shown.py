@@ -19,8 +19,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import vrest
+from vrest.layout import WIDTH
 from vrest.model.citations import of_cell
-from vrest.shown import LINES, ROWS, WIDTH, Drawn, Shown, Told
+from vrest.shown import LINES, ROWS, Drawn, Shown, Told
 from vrest.study.perturb.perturbation import find
 from vrest.tables import Column, Table
 

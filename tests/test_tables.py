@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vrest.errors import InputError
-from vrest.tables import Column, Table, number, prose
+from vrest.layout import prose
+from vrest.tables import Column, Table, number
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 

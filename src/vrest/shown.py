@@ -9,7 +9,8 @@ from html import escape
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from vrest.tables import WIDTH, Table, prose
+from vrest.layout import BLANK, WIDTH, prose
+from vrest.tables import Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,9 +20,6 @@ LINES = 9
 
 ROWS, MOST_ROWS = 20, 60
 """Rows that are printed of a long table, and rows that a notebook shows."""
-
-GLUE = "\xa0"
-"""A blank at which no line ends."""
 
 
 class Told(ABC):
@@ -97,11 +95,11 @@ class Shown(Told, ABC):
         above = [part for line in self._head() if line.strip() != told for part in _hanging(line, width)]
         head = "\n".join(above if rows is None else _few(above))
         tables = (_shortened(table, rows).text(width) for table in self._printed())
-        below = "\n".join(prose(sentence, width).replace(GLUE, " ") for sentence in self._said())
+        below = "\n".join(prose(sentence, width).replace(BLANK, " ") for sentence in self._said())
         return "\n\n".join(part for part in (head, *tables, below) if part)
 
     def _repr_html_(self) -> str:
-        head, *more = (escape(line.strip().replace(GLUE, " ")) for line in self._brief())
+        head, *more = (escape(line.strip().replace(BLANK, " ")) for line in self._brief())
         parts = ["<p>" + "<br>\n".join([f"<strong>{head}</strong>", *more]) + "</p>"]
         for k, table in enumerate(self.tables()):
             shown = _shortened(table, MOST_ROWS).html()
@@ -134,15 +132,6 @@ class Drawn(Shown, ABC):
         return draw(self, ax)
 
 
-def glued(text: str) -> str:
-    """A text that no line of a repr breaks, such as a number with its unit.
-
-    >>> glued("5 mM") == "5\\xa0mM"
-    True
-    """
-    return text.replace(" ", GLUE)
-
-
 def _few(lines: list[str]) -> list[str]:
     return lines if len(lines) <= LINES else [*lines[: LINES - 1], "  ..."]
 
@@ -150,8 +139,8 @@ def _few(lines: list[str]) -> list[str]:
 def _hanging(line: str, width: int) -> list[str]:
     """A line wrapped, what follows the first of its lines a little to the right."""
     if len(line) <= width:
-        return [line.replace(GLUE, " ")]
-    first, *others = prose(line, width - 2).replace(GLUE, " ").splitlines()
+        return [line.replace(BLANK, " ")]
+    first, *others = prose(line, width - 2).replace(BLANK, " ").splitlines()
     return [first, *(f"  {other}" for other in others)]
 
 

@@ -35,7 +35,7 @@ def test_for_people(vrest):
     answer = vrest(*HH)
     assert answer.code == 0
     assert "unstable" in answer.out
-    assert "Hopf point on branch 1: 9.77544 uA/cm2, V = -59.65 mV, oscillation of 10.72 ms" in " ".join(
+    assert "Hopf point on branch 1 at 9.77544 uA/cm2, V -59.65 mV, oscillation of 10.72 ms" in " ".join(
         answer.out.split()
     )
     plain = vrest("bifurcation", "mammalian_neuron", "outside.K", "0.5x", "2x", "--set", "pump.max_rate*=0.9")

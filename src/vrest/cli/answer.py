@@ -13,7 +13,8 @@ import rich_click as click
 
 from vrest.cli.waiting import waiting
 from vrest.io.report import Report, to_json
-from vrest.tables import Table, prose, shell
+from vrest.layout import prose, shell
+from vrest.tables import Table
 
 if TYPE_CHECKING:
     from vrest.shown import Shown

@@ -20,7 +20,7 @@ from rich_click import rich_click as look
 
 from vrest.cli.waiting import Waiting
 from vrest.errors import VrestError, near_miss
-from vrest.tables import prose, shell
+from vrest.layout import prose, shell
 from vrest.version import __version__
 
 COMMANDS = (

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 from click import get_current_context
 
-from vrest.tables import prose
+from vrest.layout import prose
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from vrest.errors import InputError, near_miss
+from vrest.layout import glued
 from vrest.model.charge import balanced
 from vrest.model.compartment import Compartment
 from vrest.model.exchange import Exchange
@@ -17,7 +18,7 @@ from vrest.model.quantity import Described, door_text, quantity
 from vrest.model.remembered import remembered
 from vrest.model.rings import resolved, way_between, ways
 from vrest.model.transport import ATP, CHARGE, WATER, Transport
-from vrest.shown import Shown, glued
+from vrest.shown import Shown
 from vrest.tables import Column, Table
 from vrest.units import COLDEST, HOTTEST
 

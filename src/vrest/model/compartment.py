@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from vrest.errors import InputError, near_miss
+from vrest.layout import glued
 from vrest.model.quantity import SOLVE, Described, Quantity, door_text, numbers, quantity, quantity_map, read
-from vrest.shown import glued
 
 Kind = Literal["bath", "dialysed", "fixed", "osmotic"]
 KINDS = ("bath", "dialysed", "fixed", "osmotic")

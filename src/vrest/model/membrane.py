@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from vrest.errors import InputError
+from vrest.layout import glued
 from vrest.model.quantity import Described, door_text, numbers, quantity, quantity_fields
 from vrest.model.transport import Transport
-from vrest.shown import glued
 
 LEAST_CAPACITANCE = 1e-5
 """F/m2: the least that a membrane has which closes no ring."""

@@ -14,8 +14,9 @@ from types import MappingProxyType
 from typing import Any, Self, cast
 
 from vrest.errors import InputError
+from vrest.layout import glued
 from vrest.physics.namespace import traced
-from vrest.shown import Told, glued
+from vrest.shown import Told
 from vrest.tables import number
 from vrest.units import format_si, from_si, to_si, unit_of
 

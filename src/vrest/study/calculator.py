@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from vrest.errors import InputError, near_miss
+from vrest.layout import glued
 from vrest.model.cell import VALENCE
 from vrest.model.compartment import CONCENTRATION
 from vrest.model.notice import Notice
@@ -17,7 +18,7 @@ from vrest.physics.ghk import ghk_voltage
 from vrest.physics.nernst import nernst as nernst_potential
 from vrest.physics.votes import ghk_shares, slope_shares
 from vrest.physics.zero_current import general_ghk_potential
-from vrest.shown import Drawn, glued
+from vrest.shown import Drawn
 from vrest.tables import Column, Table, number
 from vrest.units import format_si, from_si, to_si
 

@@ -10,13 +10,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from vrest.errors import InputError, near_miss
+from vrest.layout import glued
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike
 from vrest.model.change import Change
 from vrest.model.channels import InjectedCurrent
 from vrest.model.elsewhere import elsewhere
 from vrest.model.paths import resolve
-from vrest.shown import Drawn, Shown, glued
+from vrest.shown import Drawn, Shown
 from vrest.study.targets import is_there
 from vrest.system.structure import Wall
 from vrest.tables import Column, Table, number

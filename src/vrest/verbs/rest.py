@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vrest.errors import InputError, NoRestError
+from vrest.layout import glued
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.change import Change, apply, parse_changes
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.numerics.compiler.fallback import Fallback, fallbacks
-from vrest.shown import Drawn, glued
+from vrest.shown import Drawn
 from vrest.system.assemble import System, assemble
 from vrest.system.ledger import Account, accounts, describe
 from vrest.system.structure import parameter_vector

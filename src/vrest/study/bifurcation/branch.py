@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from vrest.layout import glued
 from vrest.model.cell import Cell
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.model.paths import Parameter, set_si
 from vrest.numerics.compiler.fallback import Fallback
-from vrest.shown import Drawn, Told, glued
+from vrest.shown import Drawn, Told
 from vrest.system.assemble import System
 from vrest.tables import Column, Table, number
 from vrest.units import duration, to_si
@@ -196,14 +197,19 @@ class Bifurcation(Drawn):
             Column("branch", "", [k + 1 for k, *_ in runs]),
             Column("", "", ["stable" if run[2] else "unstable" for *_, run in runs]),
         ]
+        moved = []
         for end, name in enumerate(("from", "to")):
             at = [float(b.parameter[run[end]]) for _, b, _, run in runs]
             times = [float(b.multiple[run[end]]) for _, b, _, run in runs if b.multiple is not None]
             v0 = [float(x[run[end]]) for _, _, x, run in runs]
             stretches.append(Column(name, self.unit, at, digits=6, rounding=0.0))
             stretches += [Column(name, "x", times, rounding=0.0)] if times else []
-            stretches.append(Column(f"{heads[0]} {name}", "mV", v0, decimals=2))
-        return Table(curves, "Points"), Table(turns, "Special points"), Table(stretches, "Stretches of one stability")
+            moved.append(Column(f"{heads[0]} {name}", "mV", v0, decimals=2))
+        return (
+            Table(curves, "Points"),
+            Table(turns, "Special points"),
+            Table([*stretches, *moved], "Stretches of one stability"),
+        )
 
     def _printed(self) -> tuple[Table, ...]:
         return self.tables()[-1:]  # what is special is said above it

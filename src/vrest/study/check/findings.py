@@ -10,10 +10,11 @@ import numpy as np
 
 from vrest.constants import F
 from vrest.errors import NoRestError
+from vrest.layout import glued
 from vrest.model.cell import Cell
 from vrest.model.pumps import CubicPump, NaKPump
 from vrest.model.transport import ATP
-from vrest.shown import Told, glued
+from vrest.shown import Told
 from vrest.study.calculator import pretty
 from vrest.system.assemble import System, assemble
 from vrest.system.observables import reversal_potential, transports

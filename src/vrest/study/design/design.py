@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from vrest.layout import glued
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.notice import Notice
 from vrest.model.transport import Transport
-from vrest.shown import Drawn, glued
+from vrest.shown import Drawn
 from vrest.study.design.draft import Choice, Target, draft
 from vrest.study.design.strengths import input_conductance
 from vrest.tables import Column, Table, number

@@ -10,12 +10,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from vrest.layout import glued
 from vrest.model.cell import Cell
 from vrest.model.change import apply
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.numerics.compiler.fallback import Fallback
-from vrest.shown import Drawn, glued
+from vrest.shown import Drawn
 from vrest.study.fit.free import Free, path_values
 from vrest.study.fit.least_squares import Optimum, Profile, Squares
 from vrest.study.fit.measured import Measured

@@ -8,11 +8,12 @@ from os import PathLike
 from typing import Any, ClassVar
 
 from vrest.errors import InputError, VrestError
+from vrest.layout import glued
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.elsewhere import elsewhere
 from vrest.model.notice import Notice
-from vrest.shown import Drawn, glued
+from vrest.shown import Drawn
 from vrest.study.perturb.follow import MOST_STEPS
 from vrest.study.perturb.perturb import cells_of, perturb
 from vrest.study.perturb.perturbation import Perturbation, find

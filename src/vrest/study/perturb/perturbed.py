@@ -9,11 +9,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from vrest.layout import glued
 from vrest.model.cell import Cell
 from vrest.model.change import Change, apply
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
-from vrest.shown import Drawn, glued
+from vrest.shown import Drawn
 from vrest.study.excitability import UNITS as READINESS
 from vrest.study.excitability import Excitability, by_itself, excitability
 from vrest.study.explain.moved import State
