@@ -96,7 +96,7 @@ OTHERWISE = {
     "applicable": "names",
     "library": "names",
     "nernst": "a number",
-    "page": "a file that shows itself, tested in tests/page; vrest.cite of its cells says what to cite",
+    "page": "a file that shows itself and says what to cite, tested in tests/page",
     "perturbations": "names",
     "plot": "a module",
     "posterior": "arrays by name",

@@ -58,9 +58,7 @@ class Shown(Told, ABC):
         """BibTeX of what was used: vrest, the sources and laws of the cells, the methods."""
         citations = import_module("vrest.model.citations")
         keys = [*self._methods(), *(key for text in self._sources() for key in citations.of_text(text))]
-        cells = tuple(self._cells()) or (None,)
-        entries = (entry for cell in cells for entry in citations.bibtex(keys, cell).split("\n\n"))
-        return "\n\n".join(dict.fromkeys(entries))
+        return citations.of_cells(keys, self._cells())
 
     def _methods(self) -> tuple[str, ...]:
         """Keys of the methods that this one used."""

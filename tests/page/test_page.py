@@ -121,6 +121,12 @@ def test_a_notebook_shows_it_in_a_frame_of_its_own():
     assert unescape(re.search(r'title="([^"]*)"', made._repr_html_())[1]).endswith("a & b")
 
 
+def test_it_says_what_to_cite(built):
+    made = page("kay_2017")
+    for key in ("Kay2017", "Sandu1997", "Steinebach2023"):  # its cell, how it rests, how it runs
+        assert made.cite().count(f"{{{key},") == 1
+
+
 def test_it_is_written_whole_or_not_at_all(tmp_path):
     made = Page(("a",), "<p>−70 mV</p>")
     path = tmp_path / "page.html"

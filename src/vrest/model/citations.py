@@ -77,6 +77,23 @@ def bibtex(keys: Iterable[str] = (), cell: Cell | None = None) -> str:
     return "\n\n".join((VREST, *(known[key] for key in wanted), *(_of_its_own(cell) if cell else ())))
 
 
+def of_cells(keys: Iterable[str], cells: Iterable[Cell]) -> str:
+    """BibTeX of vrest, of cells with their sources and laws, and of what else has a key; every entry once.
+
+    Parameters
+    ----------
+    keys
+        As of `bibtex`.
+    cells
+        Any number of them.
+
+    >>> of_cells(["Kay2017"], []) == bibtex(["Kay2017"])
+    True
+    """
+    several = [bibtex(keys, cell) for cell in cells] or [bibtex(keys)]
+    return "\n\n".join(dict.fromkeys(entry for each in several for entry in each.split("\n\n")))
+
+
 def of_cell(cell: Cell) -> tuple[str, ...]:
     """Keys of a cell's sources, then of its laws, gatings and exchanges, each once.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -16,9 +16,13 @@ from vrest.atomic import check_target, replacing
 from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, library, load
+from vrest.model.citations import of_cells
 from vrest.page.document import Shown, document
 from vrest.page.html import asset, html
+from vrest.verbs.instant import Instant
 from vrest.verbs.progress import Progress
+from vrest.verbs.rest import Rest
+from vrest.verbs.run_result import Run
 
 SUFFIXES = (".html", ".htm")
 
@@ -39,6 +43,12 @@ class Page:
     """Names of its cells."""
     html: str
     """The whole file."""
+    references: str = field(default="", repr=False)
+    """BibTeX of its cells and of how it computes."""
+
+    def cite(self) -> str:
+        """BibTeX of what was used: vrest, the sources and laws of its cells, the methods."""
+        return self.references
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the file; a reader never sees half of it, and a failure leaves what was there before.
@@ -95,7 +105,7 @@ def page(cells: CellLike | Iterable[CellLike], *, progress: Progress | None = No
     Returns
     -------
     Page
-        `html`, `save(path)`; a notebook shows it.
+        `html`, `save(path)`, `cite()`; a notebook shows it.
 
     Raises
     ------
@@ -118,7 +128,8 @@ def page(cells: CellLike | Iterable[CellLike], *, progress: Progress | None = No
                 f"Two cells are named '{name}'.", code="same_name", hint="Give each its own name in its file."
             )
     style, opener, code = (asset(name) for name in ("page.css", "open.js", "page.js"))
-    return Page(tuple(names), html(document(shown, progress), style, opener, code))
+    references = of_cells(Rest.methods + Instant.methods + Run.methods, (one.cell for one in shown))
+    return Page(tuple(names), html(document(shown, progress), style, opener, code), references)
 
 
 def _each(cells: Any) -> list[Any]:

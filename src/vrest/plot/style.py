@@ -16,7 +16,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from vrest.model.cell import Cell
 from vrest.model.ion_labels import SUPERSCRIPT
 from vrest.model.ion_labels import ion_label as ion_label
-from vrest.model.names import cell_label, concentration_name
+from vrest.model.names import cell_label
 from vrest.plot.look import look, stroke
 from vrest.units import DAY, HOUR, MINUTE, from_door, from_si
 from vrest.version import __version__
@@ -47,15 +47,6 @@ def reversal_label(ion: str) -> str:
     """
     body = "".join(f"_{c}" if c.isdigit() else c for c in ion)
     return rf"$E_{{\mathrm{{{body}}}}}$"
-
-
-def concentration_label(ion: str, where: str, valence: int | None = None) -> str:
-    """Axis label of a concentration.
-
-    >>> concentration_label("K", "outside"), concentration_label("Na", "inside"), concentration_label("K", "csf")
-    ('[K⁺]ₒ (mM)', '[Na⁺]ᵢ (mM)', '[K⁺] in csf (mM)')
-    """
-    return f"{concentration_name(ion, where, valence)} (mM)"
 
 
 def ion_colour(ion: str) -> str:
