@@ -1,6 +1,8 @@
 """The document: strict JSON, its reference the rest, its cases what the public verbs answer."""
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import vrest
 from vrest.model.cellfile import load
 from vrest.model.change import apply
 from vrest.page.document import Shown, _transports, certificate, document, to_json
+from vrest.study.perturb.perturbation import perturbations
 from vrest.verbs.outcome import Outcome
 
 NEURON, MUSCLE, SKIN, IMMATURE = "mammalian_neuron", "kir_muscle", "frog_skin", "immature_neuron"
@@ -27,6 +30,38 @@ def doc():
 @pytest.fixture(scope="module")
 def cells(doc):
     return {cell["name"]: cell for cell in doc["cells"]}
+
+
+@pytest.fixture(scope="module")
+def german():
+    """The texts of the page in German, by key."""
+    text = (Path(__file__).parents[2] / "web/src/strings/de.js").read_text(encoding="utf-8")
+    return dict(re.findall(r'^  "([^"]+)":\s+"((?:[^"\\]|\\.)*)",$', text, re.MULTILINE))
+
+
+def test_what_the_document_says_in_english_is_there_in_german(doc, cells, german):
+    for name in [*perturbations(), "current"]:
+        for end in ("", ".text", ".dose"):
+            assert german[f"document.block.{name}{end}"], name
+    for block in cells[NEURON]["blocks"]:
+        assert f"document.block.{re.sub('^current_.*', 'current', block['id'])}.text" in german
+    for name in doc["outcomes"]:
+        for key in ("document.outcome", "outcome", "ended"):
+            assert german[f"{key}.{name}"]
+    told = {card["id"]: card["numbers"] for cell in cells.values() for card in cell["scenarios"]}
+    assert len(told) == 6
+    for name, numbers in told.items():
+        assert german[f"document.card.{name}"]
+        assert set(re.findall(r"\{(\w+)", german[f"document.card.{name}.text"])) == set(numbers), name
+
+
+def test_the_numbers_of_a_card_are_those_of_its_text(cells):
+    for cell in cells.values():
+        for card in cell["scenarios"]:
+            told = [abs(float(number)) for number in re.findall(r"\d+(?:\.\d+)?", card["text"])]
+            for name, number in card["numbers"].items():
+                if name not in ("KCC2", "NKCC1") or number > 1:  # of the weaker one the text says: as much weaker
+                    assert any(abs(abs(number) - one) <= 0.05 for one in told), (card["id"], name)
 
 
 def test_it_says_what_it_is(doc, cells):

@@ -41,6 +41,8 @@ class Scenario:
     id: str
     label: str
     text: str
+    numbers: dict[str, float]
+    """Those in its text, by name: another language says it with them."""
     values: dict[str, float]
     blocks: tuple[Placed, ...]
     until: float
@@ -93,8 +95,9 @@ def _hyperkalaemia(controls: Sequence[Control], known: Mapping[str, Block]) -> I
     yield Scenario(
         "hyperkalaemia",
         "Hyperkalaemia",
-        f"K+ outside is {values[k.name]:g} mM and stays. V moves at once with E_K, and further as chloride and the "
-        "pump follow: compare the two clocks, and the slope of both curves with the Nernst line.",
+        f"K+ outside is {values[k.name]:g} mM and stays. E_K is less negative at once, and contents and the pump "
+        "follow: compare the two clocks, and the slope of both curves with the Nernst line.",
+        {"K": values[k.name]},
         values,
         (),
         2 * HOUR,
@@ -108,14 +111,14 @@ def _of_blocks(controls: Sequence[Control], known: Mapping[str, Block]) -> Itera
     told: dict[str, tuple[str, str, float]] = {
         "ouabain": (
             "Ouabain",
-            "The pump is blocked for 20 minutes and washed. What is lost at once is the pump's own current; what is "
-            "lost later are the gradients. Does the cell recover?",
+            "The pump is blocked for 20 minutes and washed. At once only its own current is missing; later the "
+            "contents change that it kept. Does the cell recover?",
             START + 20 * MINUTE,
         ),
         "anoxia": (
             "Anoxia and reperfusion",
-            "The pump stops for ten minutes and starts again. V rises as the ions run down; watch them come back, "
-            "and the pump carry more current than before while it works on the sodium that came in.",
+            "The pump stops for ten minutes and starts again. Watch how V and the contents move and whether they "
+            "come back, and compare the pump's current afterwards with that before.",
             START + 10 * MINUTE,
         ),
     }
@@ -124,7 +127,7 @@ def _of_blocks(controls: Sequence[Control], known: Mapping[str, Block]) -> Itera
             block = known[name]
             dose = None if block.dose is None else block.dose.default
             placed = (Placed(name, START, end, dose),)
-            yield Scenario(name, label, text, {}, placed, 2 * HOUR, False, None if k is None else k.name)
+            yield Scenario(name, label, text, {}, {}, placed, 2 * HOUR, False, None if k is None else k.name)
 
 
 def _bath(controls: Sequence[Control]) -> Control | None:
@@ -155,12 +158,14 @@ def _gaba(ready: Prepared, controls: Sequence[Control]) -> Iterator[Scenario]:
         after = float((there.E[membrane]["Cl"] - there.v[membrane])[0])
         if after * before < 0.0:
             story, more, less = _story(matures)
+            way, other = ("down", "up") if matures else ("up", "down")
             yield Scenario(
                 "gaba_switch",
                 "GABA switch",
                 f"{story} {more} is {turn:g} times stronger and {less} as much weaker, and E_Cl crosses V: "
-                f"E_Cl - V was {before:+.1f} mV and becomes {after:+.1f} mV. The same GABA receptor then "
-                f"{'inhibits where it excited' if matures else 'excites where it inhibited'}.",
+                f"E_Cl - V was {before:+.1f} mV and becomes {after:+.1f} mV. The Cl- channels of the same GABA "
+                f"receptor then pull V {way}, where they pulled it {other}.",
+                {less: 1 / turn, more: turn, "before": before, "after": after},
                 values,
                 (),
                 2 * HOUR,
@@ -197,6 +202,7 @@ def _hypokalaemic(ready: Prepared, controls: Sequence[Control]) -> Iterator[Scen
         "Hypokalaemia: V flips",
         f"At {value:g} mM K+ outside the inward rectifier shuts and no longer holds V near E_K: the cell depolarises "
         "where Nernst's equation says it should hyperpolarise. Look at the settled curve for where it flips.",
+        {"K": value},
         {k.name: value, other.name: other.value + factor * (value - k.value)},
         (),
         24 * HOUR,
@@ -235,6 +241,7 @@ def _neuron_defaults(ready: Prepared, controls: Sequence[Control]) -> Iterator[S
         f"{d['celsius']:g} degC: what NEURON puts where nothing is said. They do not belong together: its own "
         f"ek = {d['ek']:g} and ena = {d['ena']:g} mV are not the Nernst potentials of these contents, and this cell's "
         "leaks and pump do not hold them. At once and settled part. Cl- keeps the bath neutral.",
+        {name: d[name] for name in ("ki", "ko", "nai", "nao", "celsius", "ek", "ena")},
         values,
         (),
         2 * HOUR,

@@ -11,12 +11,14 @@ export function sayIn(doc, t) {
       control.label = label.replace(/[a-z]+/g, (word) => (t.has(`document.word.${word}`) ? t(`document.word.${word}`) : word));
     }
     for (const block of cell.blocks) {
-      put(block, "label", t, `document.block.${block.id}`);
-      put(block, "text", t, `document.block.${block.id}.text`);
+      const key = `document.block.${block.id.replace(/^current_.*/, "current")}`;
+      put(block, "label", t, key, { label: cell.controls[block.sets[0].control].label });
+      put(block, "text", t, `${key}.text`);
+      if (block.dose) put(block.dose, "label", t, `${key}.dose`);
     }
     for (const card of cell.scenarios) {
       put(card, "label", t, `document.card.${card.id}`);
-      put(card, "text", t, `document.card.${card.id}.text`);
+      put(card, "text", t, `document.card.${card.id}.text`, card.numbers);
     }
   }
 }
@@ -27,7 +29,7 @@ function kept(entry, field) {
   return (english.get(entry)[field] ??= entry[field]);
 }
 
-function put(entry, field, t, key) {
+function put(entry, field, t, key, values) {
   const text = kept(entry, field);
-  entry[field] = t.has(key) ? t(key) : text;
+  entry[field] = t.has(key) ? t(key, values) : text;
 }
