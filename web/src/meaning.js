@@ -129,7 +129,7 @@ function voteOf(view, doc, { m, membrane, of, ions }, t) {
   }
   const largest = (some) => {
     const most = Math.max(...some.map(({ share }) => share));
-    return some.filter(({ share }) => most - share < tie);
+    return some.filter(({ share }) => most - share < tie * most);
   };
   const percent = ({ share }) => `${t.number(100 * share, 2)} %`;
   const pull = (some) =>

@@ -312,6 +312,8 @@ test("one ion alone with open channels sets V, and is not called passive", () =>
 
 test("equal shares are told together, and a negative one with what it does to the others", () => {
   assert.match(accountOf(of(put("chord_share", "Na", 0.627)), doc, t)[0], /K⁺ and Na⁺ have the largest shares \(63 % and 63 %\) and pull/);
+  const small = of(put("chord_share", "K", 0.0047), put("chord_share", "Na", 0.0074));
+  assert.match(accountOf(small, doc, t)[0], /Na⁺ has the largest share \(0\.74 %\)/);
   assert.match(accountOf(of(put("chord_share", "Na", -0.1)), doc, t)[1], /^Negative shares.*Na⁺ \(−10 %\)/);
 });
 

@@ -19,7 +19,7 @@ FEW = 1e-6
 """A share of the ions that needs no digits."""
 
 TIE = 0.005
-"""Shares that read the same."""
+"""Shares that differ by less, of the larger one, are as large; and one that is less does not conduct."""
 
 
 def sentences(m: MembraneStory, membranes: Sequence[MembraneStory], valence: Mapping[str, int]) -> list[str]:
@@ -101,14 +101,17 @@ def _vote(m: MembraneStory, where: str, named: Mapping[str, str], *, explained: 
 def _largest(ions: Sequence[IonStory]) -> list[IonStory]:
     """The ion with the largest share, and any that has as much."""
     most = max(i.chord_share or 0.0 for i in ions)
-    return [i for i in ions if most - (i.chord_share or 0.0) < TIE]
+    return [i for i in ions if most - (i.chord_share or 0.0) < TIE * most]
 
 
 def _shares(ions: Sequence[IonStory], named: Mapping[str, str]) -> str:
     have = "has the largest share" if len(ions) == 1 else "have the largest shares"
-    return (
-        f"{_and([named[i.ion] for i in ions])} {have} ({_and([f'{100 * (i.chord_share or 0.0):.0f} %' for i in ions])})"
-    )
+    return f"{_and([named[i.ion] for i in ions])} {have} ({_and([_percent(i) for i in ions])})"
+
+
+def _percent(ion: IonStory) -> str:
+    share = 100 * (ion.chord_share or 0.0)
+    return f"{share:.0f} %" if share >= 1 else f"{number(share, 2)} %"
 
 
 def _pull(ions: Sequence[IonStory], named: Mapping[str, str]) -> str:
