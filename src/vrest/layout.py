@@ -20,7 +20,7 @@ COMFORT = 20
 BLANK = "\u00a0"
 """A blank at which no line ends."""
 
-_NUMBER = re.compile(r"[(\[~<>±+-]*\d[\d.,]*(e[+-]?\d+)?")
+_NUMBER = re.compile(r"[(\[~<>±+−-]*\d[\d.,]*(e[+-]?\d+)?")
 
 
 @cache
@@ -74,10 +74,12 @@ def shell(text: str, width: int) -> str:
     return " \\\n".join(lines)
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    """Lines of `text` broken at blanks; a word that is longer has a line of its own."""
-    if len(text) <= width:
-        return [text]
+def pieces(text: str) -> list[str]:
+    """The words of a text; a number and its unit are one.
+
+    >>> pieces("falls from 140 to 5.37 mM, and stays")
+    ['falls', 'from', '140', 'to', '5.37 mM,', 'and', 'stays']
+    """
     joined: list[str] = []
     for word in filter(None, text.split(" ")):
         bound = joined and word.rstrip(".,;:)]") in _units() and _NUMBER.fullmatch(joined[-1])
@@ -85,6 +87,14 @@ def _wrapped(text: str, width: int) -> list[str]:
             joined[-1] += f" {word}"
         else:
             joined.append(word)
+    return joined
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Lines of `text` broken at blanks; a word that is longer has a line of its own."""
+    if len(text) <= width:
+        return [text]
+    joined = pieces(text)
     lines = [joined[0]] if joined else [""]
     for word in joined[1:]:
         if len(lines[-1]) + 1 + len(word) <= width:

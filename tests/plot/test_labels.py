@@ -51,7 +51,7 @@ def test_spread_without_labels() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "form", "text"), [(-70.0, ".2f", "−70.00"), (-1e-9, ".2f", "0.00"), (-1e-9, "+.1f", "+0.0")]
+    ("value", "form", "text"), [(-70.0, ".2f", "−70.00"), (-1e-9, ".2f", "0.00"), (-1e-9, "+.1f", "0.0")]
 )
 def test_minus_signs(value: float, form: str, text: str) -> None:
     assert number(value, form) == text

@@ -1,4 +1,4 @@
-"""Every figure at its printed size: 85 and 180 mm wide, text of 7 to 8 pt that is text, nothing upon another."""
+"""Every figure at its printed size: 85 or 180 mm wide, 240 mm high at most, text of 7 to 8 pt, nothing upon another."""
 
 from __future__ import annotations
 
@@ -24,10 +24,15 @@ from vrest.study.perturb.perturbed import at_rest
 from vrest.study.perturb.two_clocks import TwoClocks, at_once, resting, settling
 from vrest.verbs.rest import rest
 
+PAGE = 240.0
+"""mm that a page leaves for a figure."""
+
 STYLES = {"paper": 85.0, "paper-wide": 180.0, "lecture": None}
 
 CELLS = ("mammalian_neuron", "frog_skin", "astrocyte_pair", "edneg_2021", "immature_neuron", "red_blood_cell")
 """Of every kind: a ring of membranes, two cells, four membranes and five ions, chloride on top."""
+
+OTHERS = [pytest.param(name, marks=pytest.mark.library) for name in vrest.library() if name not in CELLS]
 
 FITTED = {"Ko": [2.5, 5.0, 10.0, 20.0, 40.0, 80.0], "Vm": [-75, -68.5, -58.3, -45, -29.8, -13], "cell": list("ababab")}
 
@@ -45,6 +50,8 @@ def fired() -> tuple[Any, Any, list[Any]]:
     return axon, vrest.excitability(axon), [vrest.firing(axon, density) for density in (10, 160)]
 
 
+OVER = {"K_leak.permeability": "lognormal(0.2)", "outside.K": "uniform(3 mM, 8 mM) swap Na"}
+
 CURVES: dict[str, tuple[Callable[[], Any], Callable[[Any], Figure]]] = {
     "iv": (lambda: vrest.current_voltage("mammalian_neuron"), plot.iv_figure),
     "iv of a gated cell": (lambda: vrest.current_voltage("dijkstra_2016"), plot.iv_figure),
@@ -56,6 +63,10 @@ CURVES: dict[str, tuple[Callable[[], Any], Callable[[Any], Figure]]] = {
     ),
     "fit": (lambda: vrest.fit("mammalian_neuron", FITTED, ["P_Na/P_K", "P_Cl/P_K", "inside.K"]), plot.fit_figure),
     "tornado": (lambda: vrest.sensitivity("mammalian_neuron"), plot.sensitivity_figure),
+    "shares of the variance": (
+        lambda: vrest.sensitivity("mammalian_neuron", over=OVER, n=64),
+        plot.sensitivity_figure,
+    ),
     "firing": (fired, plot.firing_figure),
 }
 
@@ -66,6 +77,7 @@ def judge(figure: Figure, style: str) -> None:
     if width is not None:
         assert 25.4 * figure.get_figwidth() == pytest.approx(width, rel=1e-12)
         sizes = {text.get_fontsize() for text in shown_texts(figure)}
+        assert 25.4 * figure.get_figheight() <= PAGE + 0.01
         assert min(sizes) >= 7.0
         assert max(sizes) <= 8.0
     assert unreadable(figure) == []
@@ -73,7 +85,7 @@ def judge(figure: Figure, style: str) -> None:
     assert unnamed(figure) == []
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", [*CELLS, *OTHERS])
 def test_the_account_of_a_rest_can_be_printed(name: str) -> None:
     story = vrest.explain(name)
     for style in ("paper", "paper-wide"):
@@ -81,6 +93,29 @@ def test_the_account_of_a_rest_can_be_printed(name: str) -> None:
             with plot.drawing(style):
                 figure = draw(story)
             judge(figure, style)
+
+
+@pytest.mark.parametrize("style", ["paper", "paper-wide"])
+def test_one_membrane_of_several_is_drawn_whole(style: str) -> None:
+    """Also where a page has room for no more than the ladders of all."""
+    story = vrest.explain("frog_skin")
+    together = [axes.get_title(loc="left") for axes in plot.figure(story, style=style).axes]
+    assert together == ["apical", "basolateral", "junction"]
+    figure = plot.figure(story, style=style, membrane="basolateral")
+    judge(figure, style)
+    assert figure.axes[0].get_title(loc="left") == "basolateral"
+    assert {axes.get_ylabel() for axes in figure.axes} >= {"V (mV)", "outward current (pA)"}
+    bars = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert any(text.startswith("pump\n+") for text in bars)
+
+
+def test_a_membrane_that_is_not_there_is_refused() -> None:
+    with pytest.raises(vrest.VrestError, match=r"no membrane 'basolaterl'") as refused:
+        plot.figure(vrest.explain("frog_skin"), membrane="basolaterl")
+    assert refused.value.code == "unknown_membrane"
+    with pytest.raises(vrest.VrestError) as refused:
+        plot.figure(vrest.bath_curve("frog_skin", "serosa.K", [2.0, 5.0]), membrane="apical")
+    assert refused.value.code == "not_by_membrane"
 
 
 @pytest.mark.parametrize("name", CURVES)

@@ -18,6 +18,7 @@ from reading import codes, shown_texts, unnamed, unreadable
 
 from vrest.plot.clock import Clock
 from vrest.plot.look import drawing
+from vrest.plot.panel import CLOSE_UP, MARK
 from vrest.plot.perturb import comparison_axes, comparison_figure, perturbation_axes, perturbation_figure
 from vrest.plot.population import population_axes, population_figure
 from vrest.plot.samples import close_up, samples
@@ -41,6 +42,7 @@ def judge(figure: Figure, style: str) -> None:
     assert unnamed(figure) == []
     if style != "lecture":
         sizes = {float(text.get_fontsize()) for text in shown_texts(figure)}
+        assert 25.4 * figure.get_figheight() <= 240.01
         assert 7.0 <= min(sizes) <= max(sizes) <= 8.0
         assert 25.4 * figure.get_figwidth() == pytest.approx(85.0 if style == "paper" else 180.0, rel=1e-12)
 
@@ -62,7 +64,7 @@ def v_of(axes: Axes, label: str = "V") -> np.ndarray:
 
 
 def spikes_panels(figure: Figure) -> list[Axes]:
-    return [axes for axes in figure.axes if axes.get_title(loc="left") == "▼ spikes"]
+    return [axes for axes in figure.axes if axes.get_title(loc="left") == f"{MARK} {CLOSE_UP}"]
 
 
 def hodgkin_huxley(current: float, lasts: float) -> tuple[np.ndarray, np.ndarray]:
@@ -131,6 +133,30 @@ def test_spikes_that_can_be_told_apart_are_lines_and_need_no_close_up(firing: Ru
     assert len(spikes_panels(timecourse_figure(firing))) == 1
     calm = timecourse_figure(simulate("mammalian_neuron", [(0.0, "pump.max_rate*=0")], "10 min", points=2))
     assert spikes_panels(calm) == []
+
+
+def test_a_band_begins_with_the_spikes(firing: Run) -> None:
+    """Not while V rests, before the current that is injected at 0.2 s."""
+    with drawing("paper"):
+        axes = timecourse_figure(firing).axes[1]
+    (band,) = axes.collections
+    assert 0.199 < band.get_datalim(axes.transData).x0 < 0.203
+
+
+@pytest.mark.parametrize("style", ["paper", "paper-wide"])
+def test_a_page_has_what_moves_most_and_names_the_rest(style: str) -> None:
+    run = simulate("edneg_2021", [(1.0, "neuron_soma.pump.max_rate*=0")], "20 s", points=2)
+    whole = timecourse_figure(run)
+    with drawing(style):
+        figure = timecourse_figure(run)
+    judge(figure, style)
+    assert len(figure.axes) < len(whole.axes)
+    texts = " ".join(t.get_text() for t in figure.texts).replace("\n", " ")
+    left = texts.split("No room here for: ")[1].rstrip(".").split(", ")
+    drawn = [str(line.get_label()) for axes in figure.axes for line in axes.lines]
+    every = [str(line.get_label()) for axes in whole.axes for line in axes.lines]
+    curves = [[name for name in names if not name.startswith("_")] for names in (drawn, every)]
+    assert len(curves[0]) + len(left) == len(curves[1])
 
 
 def test_what_stays_is_told_and_not_drawn() -> None:

@@ -89,10 +89,13 @@ _DRAWN_BY = {
 }
 """The figure of each result that has more than its main panel."""
 
+_BY_MEMBRANE = ("Explanation", "Rest")
+"""Results whose figures can be of one membrane."""
+
 __all__ = ["drawing", "figure", *sorted(_HOME)]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
-def figure(result: Any, *, style: str = "lecture", title: str | None = None) -> Figure:
+def figure(result: Any, *, style: str = "lecture", title: str | None = None, membrane: str | None = None) -> Figure:
     """The figure of a result.
 
     Parameters
@@ -103,11 +106,15 @@ def figure(result: Any, *, style: str = "lecture", title: str | None = None) -> 
         `lecture`; `paper`, 85 mm wide, and `paper-wide`, 180 mm, with text of 7 to 8 pt.
     title
         The title. None: the figure's own in a lecture, none in a paper.
+    membrane
+        Of a `Rest` or an `Explanation`: the membrane to draw. None: all. A page has no room for the whole account of
+        several; their ladders are drawn then.
 
     Raises
     ------
     InputError
-        A result without a figure (code `no_figure`), or another style (`unknown_style`).
+        A result without a figure (code `no_figure`), another style (`unknown_style`) or another membrane
+        (`unknown_membrane`), or a membrane of a result that is not drawn by membrane (`not_by_membrane`).
 
     >>> import vrest
     >>> figure(vrest.rest("mammalian_neuron"), title="A neuron").texts[1].get_text()
@@ -122,9 +129,14 @@ def figure(result: Any, *, style: str = "lecture", title: str | None = None) -> 
             code="no_figure",
             hint="There is one of all that has 'plot': a Rest, an Explanation, a Run, ...",
         )
+    if membrane is not None and kind not in _BY_MEMBRANE:
+        from vrest.errors import InputError
+
+        raise InputError(f"The figure of a {kind} is of all its membranes.", code="not_by_membrane")
     name = _DRAWN_BY.get(kind, "panel_figure")
+    one = {} if membrane is None else {"membrane": membrane}
     with drawing(style, title):
-        return getattr(import_module(_HOME[name]), name)(result)
+        return getattr(import_module(_HOME[name]), name)(result, **one)
 
 
 def __getattr__(name: str) -> Any:

@@ -20,6 +20,7 @@ from vrest.plot.labels import (
     text_width,
     wrapped,
 )
+from vrest.plot.ladder import chosen
 from vrest.plot.look import look, stroke
 from vrest.plot.style import (
     INK,
@@ -49,8 +50,16 @@ BAR = 0.3
 MOST_NARROW, MOST_WIDE = 5, 11
 """Bars that a row has room for, with their labels: 85 mm, and 180 mm."""
 
+LOWEST = 2.7
+"""Inches, in the sizes of the lecture: how high a row of bars is at least."""
+
+FEWEST = 3
+"""A panel with fewer bars has the places of so many."""
+
 LEAST = 5e-4
 """A current that is a smaller part of the largest is about zero."""
+
+NEARLY = "≈ 0"
 
 Stack = list[tuple[str, float, str, str]]
 """Parts of one bar: name, pA, colour, hatch."""
@@ -59,27 +68,33 @@ Stacks = dict[str, Stack]
 """Bars by the name under them."""
 
 
-def balance_figure(explanation: Explanation) -> Figure:
-    """Current balance of a resting state: per ion and per transport.
+def balance_figure(explanation: Explanation, membrane: str | None = None) -> Figure:
+    """Current balance of a resting state, of all membranes or of one: per ion and per transport.
+
+    Where a page has no room for both, the currents of each ion are drawn.
 
     >>> from vrest.study.explain.explain import explain
     >>> figure = balance_figure(explain("mammalian_neuron"))
     >>> figure.axes[0].get_ylabel()
     'outward current (pA)'
     """
-    cell, stories = explanation.rest.cell, explanation.membranes
+    cell, stories = explanation.rest.cell, chosen(explanation, membrane)
     both = [(by_ion(explanation, m), by_transport(explanation, m)) for m in stories]
     most = max(len(left) + len(right) for left, right in both)
     wide = look().width is None
     room = most if wide else MOST_NARROW if look().narrow else MOST_WIDE
-    named = [f", {plain(m.membrane)}" if len(stories) > 1 else "" for m in stories]
+    named = [f", {plain(m.membrane)}" if len(explanation.membranes) > 1 else "" for m in stories]
     rows = [row for where, pair in zip(named, both, strict=True) for row in _rows(where, *pair, room)]
+    if len(rows) * LOWEST > look().tallest:
+        ions = [("each ion" + where, left, left) for where, (left, _) in zip(named, both, strict=True)]
+        across = 1 if look().narrow else 2
+        rows = [ions[k : k + across] for k in range(0, len(ions), across)]
     height = (4.4 if wide else 3.2) * len(rows)
     figure = new_figure(cell, max(9.0, 1.2 + 1.15 * most), height, title=f"{cell_label(cell.name)}: current balance")
     drawn = []
     lines = figure.add_gridspec(len(rows), 1)
     for place, row in enumerate(rows):
-        grid = lines[place].subgridspec(1, len(row), width_ratios=[len(stacks) for _, stacks, _ in row])
+        grid = lines[place].subgridspec(1, len(row), width_ratios=[max(len(stacks), FEWEST) for _, stacks, _ in row])
         panels = [(figure.add_subplot(grid[k]), *each) for k, each in enumerate(row)]
         for axes, title, stacks, _ in panels:
             prepare_balance(axes, stacks, title)
@@ -193,7 +208,7 @@ def prepare_balance(axes: Axes, stacks: Stacks, title: str = "") -> None:
     down = min((sum(c for _, c, _, _ in s if c < 0) for s in stacks.values()), default=0.0)
     margin = 0.12 * (up - down) if up - down > ONE_PER_SECOND else 1.0
     axes.set_ylim(factor * (down - margin), factor * (up + margin))
-    axes.set_xlim(-0.25, len(stacks) - 0.15)
+    axes.set_xlim(-0.25, max(len(stacks), FEWEST) - 0.15)
     axes.set_xticks(range(len(stacks)), list(stacks), fontsize=look().small)
     axes.tick_params(axis="x", length=0)
     axes.spines["bottom"].set_visible(False)
@@ -246,7 +261,7 @@ def name_places(axes: Axes, stacks: Stacks) -> None:
     >>> [label.get_text() for label in axes.get_xticklabels()]
     ['K⁺', 'Na⁺']
     """
-    room = size_in_points(axes)[0] / len(stacks) - 4.0
+    room = size_in_points(axes)[0] / max(len(stacks), FEWEST) - 4.0
     told = [wrapped(name, room) for name in stacks]
     upright = any(text_width(name) > room for name in told)
     axes.set_xticks(range(len(stacks)), list(stacks) if upright else told, rotation=90 if upright else 0)
@@ -257,12 +272,13 @@ def _beside(axes: Axes, place: float, labels: list[Label]) -> None:
     _, height = size_in_points(axes)
     bottom, top = axes.get_ylim()
     zero = height_of(axes, 0.0)
-    up, down = [x for x in labels if x.at >= 0], [x for x in labels if x.at < 0]
-    need, below = (sum(label.height(look().small) for label in side) for side in (up, down))
+    sides = [x for x in labels if x.at >= 0], [x for x in labels if x.at < 0]
+    up, down = (_with_room(side, room) for side, room in zip(sides, (height - zero, zero), strict=True))
+    need, below = (_need(side) for side in (up, down))
     if need < height - zero and below < zero:
         parts = [(up, zero + 1.0, height), (down, 0.0, zero - 1.0)]
     else:  # a side has too little room for its names: some stand beyond zero
-        parts = [(labels, 0.0, height)]
+        parts = [(up + down, 0.0, height)]
     placed = []
     for side, low, high in parts:
         sizes = [label.height(look().small) for label in side]
@@ -282,12 +298,21 @@ def _beside(axes: Axes, place: float, labels: list[Label]) -> None:
         )
 
 
+def _need(labels: list[Label]) -> float:
+    return sum(label.height(look().small) for label in labels)
+
+
+def _with_room(labels: list[Label], room: float) -> list[Label]:
+    """The names on a side of zero; where they are too many, those of parts that are too small to be seen go."""
+    return labels if _need(labels) < room else [label for label in labels if not label.text.endswith(NEARLY)]
+
+
 def _told(name: str, current: float, factor: float, largest: float) -> str:
     """A part and its current beside the bar; what is only rounding is zero."""
     if abs(current) < max(1e-9 * largest, ONE_PER_SECOND):
         return f"{name}\n0"
     if abs(current) < LEAST * largest:
-        return f"{name}\n≈ 0"
+        return f"{name}\n{NEARLY}"
     return f"{name}\n{number(factor * current, '+#.3g').rstrip('.')}"
 
 

@@ -26,6 +26,9 @@ from vrest.plot.style import (
 from vrest.study.curves import BathCurve
 from vrest.verbs.outcome import Outcome
 
+FEW = 40
+"""Settled states up to so many are marked each: a jump from one to the next may be a fold, not a slope."""
+
 HATCHES = {
     Outcome.swells_without_limit: "///",
     Outcome.neutral: "\\\\\\",
@@ -88,7 +91,11 @@ def bath_axes(curve: BathCurve, ax: Axes) -> Axes:
     ax.plot(
         x, curve.instant, color=MUTED, linewidth=stroke(1.4), linestyle=(0, (2, 1)), label="at once (contents frozen)"
     )
-    ax.plot(x, curve.settled, color=INK, linewidth=stroke(2.2), label="settled (new resting state)")
+    dots = "." if len(x) <= FEW else ""
+    ax.plot(
+        x, curve.settled, color=INK, linewidth=stroke(2.2), marker=dots, ms=stroke(8),
+        label="settled (new resting state)",
+    )  # fmt: skip
     down = np.array([o is Outcome.rests_run_down for o in curve.outcomes])
     if down.any():
         ax.plot(

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 
 from vrest.model.ion_labels import SUPERSCRIPT
 from vrest.model.names import cell_label, parameter_label, parameter_name, plain, power_of, unit_label
@@ -159,6 +159,8 @@ def _multiples(axes: Axes, found: Bifurcation) -> None:
     upper.spines["top"].set(linewidth=stroke(0.8), color=MUTED)
     if axes.get_xscale() == "log":
         _plain(upper.xaxis)
+    elif look().narrow:
+        upper.xaxis.set_major_locator(MaxNLocator(5))
     upper.xaxis.set_major_formatter(lambda m, place: f"{m:g}×")
     upper.set_xlabel("multiple of the present value", fontsize=look().small, color=MUTED)
 

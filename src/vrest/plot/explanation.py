@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
@@ -9,7 +11,7 @@ from matplotlib.gridspec import SubplotSpec
 from vrest.model.names import cell_label, plain
 from vrest.plot.balance import by_ion, draw_balance, name_places, prepare_balance
 from vrest.plot.labels import settle
-from vrest.plot.ladder import draw_ladder, ladder_axes, prepare_ladder
+from vrest.plot.ladder import chosen, draw_ladder, ladder_axes, ladder_figure, prepare_ladder
 from vrest.plot.look import look
 from vrest.plot.style import new_figure, number, scientific, with_prefix
 from vrest.plot.votes import draw_votes, prepare_votes
@@ -18,28 +20,37 @@ from vrest.study.explain.explain import Explanation
 from vrest.study.explain.story import MembraneStory
 from vrest.verbs.outcome import Outcome
 
+SQUEEZED = 1.05
+"""A figure that is so much too high for a page still goes on it."""
+
 MOST_NAMED = 3
 """Membranes whose V the title has room for."""
 
 
-def explanation_figure(explanation: Explanation) -> Figure:
+def explanation_figure(explanation: Explanation, membrane: str | None = None) -> Figure:
     """Where a resting potential comes from: ladder, shares of the ions, current balance.
+
+    Of one membrane, or of all. Where a page has no room for all of that, the ladder of each is drawn.
 
     >>> from vrest.study.explain.explain import explain
     >>> figure = explanation_figure(explain("mammalian_neuron"))
     >>> len(figure.axes)
     3
     """
-    cell, stories = explanation.rest.cell, explanation.membranes
+    cell, stories = explanation.rest.cell, chosen(explanation, membrane)
     valence = explanation.rest.system.valence
     tall = 9.4 if look().narrow else 5.6
-    figure = new_figure(cell, 11.0, 0.6 + tall * len(stories), title=_title(explanation), subtitle=_price(explanation))
+    height = 0.6 + tall * len(stories)
+    if height > SQUEEZED * look().tallest:
+        return ladder_figure(explanation)
+    title = _title(explanation, stories)
+    figure = new_figure(cell, 11.0, height, title=title, subtitle=_price(explanation))
     panels = []
     rows = figure.add_gridspec(len(stories), 1)
     for k, story in enumerate(stories):
         left, top, bottom = _places(figure, rows[k])
         stacks = by_ion(explanation, story)
-        prepare_ladder(left, story, name=len(stories) > 1)
+        prepare_ladder(left, story, name=len(explanation.membranes) > 1)
         prepare_votes(top, story, title="Shares of the ions (their “votes”)")
         prepare_balance(bottom, stacks, title="Current of each ion")
         panels.append((left, top, bottom, story, stacks))
@@ -74,10 +85,11 @@ def _places(figure: Figure, place: SubplotSpec) -> list[Axes]:
     return [figure.add_subplot(part) for part in (sides[0], right[0], right[1])]
 
 
-def _title(explanation: Explanation) -> str:
-    result, stories = explanation.rest, explanation.membranes
+def _title(explanation: Explanation, stories: Sequence[MembraneStory]) -> str:
+    result = explanation.rest
     values = ", ".join(
-        f"V{f' ({plain(m.membrane)})' if len(stories) > 1 else ''} = {number(m.v)} mV" for m in stories[:MOST_NAMED]
+        f"V{f' ({plain(m.membrane)})' if len(explanation.membranes) > 1 else ''} = {number(m.v)} mV"
+        for m in stories[:MOST_NAMED]
     )
     rests = result.outcome is Outcome.rests
     return f"{cell_label(result.cell.name)}: {values}" + ("" if rests else f" ({plain(result.outcome.name)})")

@@ -12,6 +12,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 
+from vrest.layout import pieces
 from vrest.plot.look import look, stroke
 from vrest.plot.style import readable
 
@@ -73,11 +74,13 @@ def text_width(text: str, size: float | None = None, weight: str = "normal") -> 
 def wrapped(text: str, width: float, size: float | None = None, weight: str = "normal") -> str:
     """A text broken at its blanks into lines of at most a width in points, where its words allow that.
 
-    >>> wrapped("pump off, contents frozen", 80.0, 7.0)
-    'pump off, contents\\nfrozen'
+    A number stays with its unit.
+
+    >>> wrapped("pump off, contents frozen at 3 mV", 80.0, 7.0)
+    'pump off, contents\\nfrozen at 3 mV'
     """
     lines: list[str] = []
-    for word in text.split(" "):
+    for word in pieces(text):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and text_width(longer, size, weight) <= width:
             lines[-1] = longer

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
+from vrest.errors import InputError, near_miss
 from vrest.model.names import cell_label, plain
 from vrest.plot.labels import (
     Label,
@@ -67,8 +68,8 @@ class Columns:
     """Width of the labels of V."""
 
 
-def ladder_figure(explanation: Explanation) -> Figure:
-    """The potentials of a resting membrane on one mV axis.
+def ladder_figure(explanation: Explanation, membrane: str | None = None) -> Figure:
+    """The potentials of each resting membrane on one mV axis, or of one membrane.
 
     Left, the Nernst potential of each ion; right, V, what formulas say, V with the pump stopped and contents
     frozen, and V when the gradients have run down; bars show what stopping the pump loses at once, and later
@@ -79,7 +80,7 @@ def ladder_figure(explanation: Explanation) -> Figure:
     >>> figure.axes[0].get_ylabel()
     'V (mV)'
     """
-    stories = explanation.membranes
+    stories = chosen(explanation, membrane)
     cell = explanation.rest.cell
     across = 1 if look().narrow else min(2, len(stories))
     down = -(-len(stories) // across)
@@ -90,21 +91,39 @@ def ladder_figure(explanation: Explanation) -> Figure:
     for ax in axes[len(stories) :]:
         ax.remove()
     for ax, story in zip(axes, stories, strict=False):
-        prepare_ladder(ax, story, name=len(stories) > 1)
+        prepare_ladder(ax, story, name=len(explanation.membranes) > 1)
     settle(figure)
     for ax, story in zip(axes, stories, strict=False):
         draw_ladder(ax, story)
     return figure
 
 
-def rest_figure(rest: Rest) -> Figure:
-    """The ladder of a resting state.
+def rest_figure(rest: Rest, membrane: str | None = None) -> Figure:
+    """The ladder of a resting state: of all membranes, or of one.
 
     >>> import vrest
     >>> rest_figure(vrest.rest("mammalian_neuron")).axes[0].get_ylabel()
     'V (mV)'
     """
-    return ladder_figure(explain(rest))
+    return ladder_figure(explain(rest), membrane)
+
+
+def chosen(explanation: Explanation, membrane: str | None) -> tuple[MembraneStory, ...]:
+    """The account of a membrane alone; of all where none is named.
+
+    >>> from vrest.study.explain.explain import explain
+    >>> [m.membrane for m in chosen(explain("frog_skin"), "apical")]
+    ['apical']
+    """
+    if membrane is None:
+        return explanation.membranes
+    stories = {m.membrane: m for m in explanation.membranes}
+    if membrane not in stories:
+        name = explanation.rest.cell.name
+        raise InputError(
+            f"'{name}' has no membrane '{membrane}'.", code="unknown_membrane", hint=near_miss(membrane, list(stories))
+        )
+    return (stories[membrane],)
 
 
 def ladder_axes(explanation: Explanation, ax: Axes) -> Axes:

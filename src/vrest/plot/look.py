@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from math import inf
 
 from vrest.errors import InputError, near_miss
 
@@ -41,10 +42,18 @@ class Look:
         return self.width is not None and self.width < 120.0
 
     @property
+    def tallest(self) -> float:
+        """Inches, in the sizes of the lecture, that a figure may be high; a lecture has no pages."""
+        return inf if self.width is None else PAGE / 25.4 / self.scale
+
+    @property
     def scale(self) -> float:
         """Sizes in points, over those of the lecture."""
         return self.small / LECTURE.small
 
+
+PAGE = 240.0
+"""mm: how high a figure of a paper is at most, so that its legend has room below it."""
 
 LECTURE = Look("lecture", None, 9.5, 8.5, 7.5, 1.0, None, True)
 PAPER = Look("paper", 85.0, 8.0, 7.0, 7.0, 0.7, "", False, head=8.0)

@@ -27,9 +27,8 @@ LEAST_MV = 1.0
 BROAD = 300.0
 """Points: narrower axes have no room beside them for where a curve came from."""
 
-MARK = "▼"
-"""Where the close-up is."""
-
+MARK, CLOSE_UP = "▼", "spikes within the grey band"
+"""Where the close-up is, and what it is."""
 
 LEFT, RIGHT = 0.75, 0.75
 """Inches that names take beside the axes, about."""
@@ -137,8 +136,8 @@ def _far_off(axes: Axes, far: tuple[Trace, ...], width: float) -> list[Label]:
 
 def draw_close_up(axes: Axes, seen: CloseUp, dashes: dict[str, Trace], unit: tuple[str, float]) -> None:
     """A few spikes as they are; `unit` is that of the clock they are marked on."""
-    name, length = unit
     start = float(seen.time[0])
+    name, length = unit if start >= 0.1 * unit[1] else time_unit(start)
     short, one = time_unit(float(seen.time[-1]) - start)
     for wall, v in seen.v.items():
         trace = dashes[wall]
@@ -147,7 +146,7 @@ def draw_close_up(axes: Axes, seen: CloseUp, dashes: dict[str, Trace], unit: tup
     axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.set_major_locator(MaxNLocator(5))
     dress(axes, x=f"time from {start / length:.4g} {name} on ({short})", y="V (mV)")
-    axes.set_title(f"{MARK} spikes", fontsize=look().small, loc="left", color=INK)
+    axes.set_title(f"{MARK} {CLOSE_UP}", fontsize=look().small, loc="left", color=INK)
 
 
 def mark(axes: Axes, seen: CloseUp, clock: Clock) -> None:

@@ -31,7 +31,7 @@ from vrest.plot.panel import (
 )
 from vrest.plot.samples import close_up, rested, samples
 from vrest.plot.style import MUTED, Dash, dress, new_figure, number, zero_line
-from vrest.plot.traces import Panel, panels, potentials, unmoved
+from vrest.plot.traces import Panel, not_drawn, on_a_page, panels, potentials
 from vrest.study.perturb.compare import Comparison
 from vrest.study.perturb.perturbed import Moment, Perturbed, by_membrane
 from vrest.verbs.outcome import Outcome
@@ -42,13 +42,16 @@ WIDTH = 10.6
 COLUMNS = 1.5, 1.0
 """Widths of the time course and of what stands beside it."""
 
+PANEL = 1.15
+"""Inches of a panel of height 1, at least."""
+
 LEAST, BESIDE = 3.6, 1.8
 """Inches that the time course takes at least beside two panels, and more beside three."""
 
 BEFORE = 0.08
 """Share of the clock that shows the cell before anything is done."""
 
-FIRST = 1e-3
+FIRST = 1e-4
 """s: where the logarithmic clock begins."""
 
 THERE_MV = 0.3
@@ -59,6 +62,9 @@ SLOW = 6.0
 
 HATCH = "////"
 """In the bar of what is hypothetical."""
+
+AIR = 3.0
+"""Points between numbers that stand side by side."""
 
 LINE = 1.3
 """Room of a number on its side, over its size."""
@@ -101,14 +107,15 @@ def perturbation_figure(story: Perturbed) -> Figure:
     clock, block = _clock(story), _block(story)
     width = _column(COLUMNS[0])
     drawn = rested(samples(story.washed, clock))
-    shown, still = panels(drawn, fluxes=False)
+    found, still = panels(drawn, fluxes=False)
     seen = close_up(drawn, clock, width)
     strip = lay_out([block], clock, width)
-    least = 0.0 if look().narrow else LEAST + BESIDE * bool(seen)
-    size = max(1.15, least / sum(p.height for p in shown))
-    heights = [strip.height / 72.0, *(size * p.height for p in shown)]
     beside = [1.6, 1.8, *([1.2] if seen else [])]
-    figure = _page(story, heights, beside, unmoved(still))
+    shown, left_out = on_a_page(found, look().tallest - strip.height / 72.0 - _around(beside), PANEL)
+    least = 0.0 if look().narrow else LEAST + BESIDE * bool(seen)
+    size = max(PANEL, least / sum(p.height for p in shown))
+    heights = [strip.height / 72.0, *(size * p.height for p in shown)]
+    figure = _page(story, heights, beside, not_drawn(still, left_out))
     axes, right = _places(figure, heights, beside)
     draw_strip(axes[0], strip, clock, width)
     done = []
@@ -116,12 +123,14 @@ def perturbation_figure(story: Perturbed) -> Figure:
         done.append(draw_panel(ax, panel, drawn, clock, width, last=ax is axes[-1]))
         shade(ax, [block], clock)
     _bars(right[0], story)
-    done.append(_log_clock(right[1], story))
+    while_it_lasts = Clock(FIRST, max(float(story.kept.time[-1]), 2 * FIRST), FIRST)
+    done.append(_log_clock(right[1], story, while_it_lasts))
     if seen:
         draw_close_up(right[2], seen, {t.what: t for t in shown[0].traces if t.bold}, clock.unit)
         mark(axes[1], seen, clock)
     figure.align_ylabels(axes[1:])
     name_ends(figure, done)
+    while_it_lasts.dress(right[1], size_in_points(right[1])[0])  # names of other lengths leave other widths
     return figure
 
 
@@ -225,12 +234,17 @@ def _page(story: Perturbed, heights: list[float], beside: list[float], still: st
     reason = lines_of(typeset(story.sentence()), room, sizes.text) if sizes.notes else []
     note = lines_of(still, room, sizes.small)
     title = f"{typeset(story.what)}: {cell_label(story.cell.name)}"
-    tall = sum(heights) + 0.8 + (sum(beside) + 1.0 if sizes.narrow else 0.0)
+    tall = sum(heights) + _around(beside)
     tall += (height(reason, sizes.text) + height(note, sizes.small)) / sizes.scale + 0.3 * sizes.notes
     figure = new_figure(story.cell, WIDTH, tall, title=title, subtitle=_subtitle(story))
     put_below(figure, reason, sizes.text)
     put_below(figure, note, sizes.small, MUTED)
     return figure
+
+
+def _around(beside: list[float]) -> float:
+    """Inches that the figure is higher than its time course."""
+    return 0.8 + (sum(beside) + 1.0 if look().narrow else 0.0)
 
 
 def _places(figure: Figure, heights: list[float], beside: list[float]) -> tuple[list[Axes], list[Axes]]:
@@ -266,7 +280,7 @@ def _moved(story: Perturbed, wall: str) -> list[tuple[Moment, float | None]]:
 def _bars(axes: Axes, story: Perturbed) -> None:
     """The change of V at each reading: one bar, or one for each membrane; open where it is hypothetical."""
     walls = [w.name for w in story.before.system.structure.walls]
-    width, room = 0.8 / len(walls), _column(COLUMNS[1]) / len(story.moments)
+    width, room = 0.8 / len(walls), _column(COLUMNS[1]) / (len(story.moments) + 0.2)
     values = []
     for j, wall in enumerate(walls):
         for k, (m, step) in enumerate(_moved(story, wall)):
@@ -283,10 +297,10 @@ def _bars(axes: Axes, story: Perturbed) -> None:
                 )
                 continue
             values.append(step)
-            colour, faded = UP if step > 0 else DOWN, 1.0 - 0.6 * j / len(walls)
+            colour, faded = UP if step > 0 else DOWN, _faded(j, len(walls))
             _bar(axes, at, step, 0.9 * width, colour, m.label == "at once" and story.at_once_is_hypothetical, faded)
             told = number(step, "+.1f")
-            if m.v is not None and len(walls) == 1 and room > text_width("(−67.5)", look().fine):
+            if m.v is not None and len(walls) == 1 and room > text_width("(−67.5)", look().fine) + AIR:
                 told += f"\n({number(m.v[wall], '.1f')})"
             up = step >= 0
             if len(walls) > 1 and room * width < LINE * look().fine:
@@ -316,12 +330,17 @@ def _bar(axes: Axes, at: float, step: float, width: float, colour: str, hypothet
         axes.bar(at, step, width, color=colour, alpha=faded)
 
 
+def _faded(number: int, count: int) -> float:
+    """How opaque the bars of a membrane are: the first whole, the last least."""
+    return 1.0 - 0.7 * number / max(count - 1, 1)
+
+
 def _explain(axes: Axes, hypothetical: bool, walls: Sequence[str] = ()) -> None:
     """Under the bars: which are which membrane's, and that an open one is hypothetical."""
     handles = []
     if len(walls) > 1:
-        shades = [1.0 - 0.6 * j / len(walls) for j in range(len(walls))]
-        handles += [Patch(color=MUTED, alpha=a, label=plain(w)) for w, a in zip(walls, shades, strict=True)]
+        shades = [_faded(j, len(walls)) for j in range(len(walls))]
+        handles += [Patch(color=MUTED, alpha=a, lw=0, label=plain(w)) for w, a in zip(walls, shades, strict=True)]
     if hypothetical:
         handles.append(Patch(facecolor="white", edgecolor=MUTED, hatch=HATCH, label="hypothetical: all at once"))
     if handles:
@@ -333,9 +352,8 @@ def _explain(axes: Axes, hypothetical: bool, walls: Sequence[str] = ()) -> None:
         )  # fmt: skip
 
 
-def _log_clock(axes: Axes, story: Perturbed) -> Drawn:
+def _log_clock(axes: Axes, story: Perturbed, clock: Clock) -> Drawn:
     """V and the Nernst potentials while the perturbation lasts, on a logarithmic clock."""
-    clock = Clock(FIRST, max(float(story.kept.time[-1]), 2 * FIRST), FIRST)
     drawn = samples(story.kept, clock)
     panel = potentials(drawn)
     if len(drawn.v) > 1:  # with as many names there would be no room for the curves
@@ -371,8 +389,8 @@ def _compared(axes: Axes, found: Comparison, clock: Clock, width: float) -> Draw
 def _grouped(axes: Axes, found: Comparison) -> None:
     """The change of V at each reading, a bar for each cell (its first membrane)."""
     width = 0.84 / len(found.answers)
-    crowded = len(found.answers) > 2
     room = width * _column(COLUMNS[1]) / len(found.answers[0].moments)
+    crowded = room < text_width("+4.6", look().small) + AIR
     missing = False
     for j, (a, (colour, _)) in enumerate(zip(found.answers, cycle(LINES), strict=False)):
         wall = a.before.system.structure.walls[0].name

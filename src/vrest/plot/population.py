@@ -67,7 +67,7 @@ def population_figure(found: Population) -> Figure:
     """
     membranes, fates = found.v_by_membrane, _fates(found)
     counts = [len(set(fates)), max(min(len(found.samples.varied), MOST_BARS), 1)]
-    rooms = counts if look().narrow else [max(*counts, 3)] * 2
+    rooms = [max(count, 2) for count in counts] if look().narrow else [max(*counts, 3)] * 2
     over_time = not found.settled and "v" in found.dataset
     title = f"{cell_label(found.cell.name)}: {found.n:,} {'resting states' if found.settled else 'runs'}"
     below = [0.5 + 0.27 * bars for bars in (rooms if look().narrow else rooms[:1])]
@@ -207,7 +207,7 @@ def _until(axes: Axes, low: float, high: float, most: float) -> None:
     """Limits that leave room for the numbers beside bars; no ticks beyond what a bar can be."""
     axes.set_xlim(low, high)
     axes.set_xticks(
-        [t for t in MaxNLocator(4).tick_values(max(low, -most), min(high, most)) if low <= t <= high and abs(t) <= most]
+        [t for t in MaxNLocator(3).tick_values(max(low, -most), min(high, most)) if low <= t <= high and abs(t) <= most]
     )
 
 

@@ -81,12 +81,16 @@ class Samples:
         return found
 
     def _troughs(self, wall: str, first: int, last: int) -> tuple[int, int]:
-        """Where V is lowest before the first and after the last of some peaks, no further off than a period."""
+        """Where V is lowest before the first and after the last of some peaks: where that is flat, next to the peak.
+
+        No further off than a period.
+        """
         peaks, v, time = self.peaks[wall], self.v[wall], self.steps
         period = float(np.median(np.diff(time[peaks[first : last + 1]])))
         start, stop = np.searchsorted(time, [time[peaks[first]] - period, time[peaks[last]] + period])
         before, after = v[start : peaks[first] + 1], v[peaks[last] : stop + 1]
-        return int(start + np.argmin(before)), int(peaks[last] + np.argmin(after))
+        low, up = (np.flatnonzero(side <= side.min() + SWING) for side in (before, after))
+        return int(start + low[-1]), int(peaks[last] + up[0])
 
     def _band(self, part: slice, v: np.ndarray, clock: Clock, width: float, spikes: int) -> Band:
         time, v = self.steps[part], v[part]

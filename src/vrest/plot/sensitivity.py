@@ -54,7 +54,7 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
     width = max(6.8, 0.7 + margin + (1.65 if len(asked) > 2 else 2.4) * len(asked))
     bands = [asked[k : k + across] for k in range(0, len(asked), across)]
     tall = [0.75 + BAR * len(names)] * len(bands)
-    tall += [0.85 + 1.6 * BAR * len(order)] * len(bands) if shares else []
+    tall += [1.15 + 1.6 * BAR * len(order)] * len(bands) if shares else []
     title = f"{cell_label(found.cell.name)}: what its rest depends on"
     left = f"{len(asked)} of {len(found.quantities)} quantities" if len(asked) < len(found.quantities) else ""
     figure = new_figure(found.cell, width, 0.75 + sum(tall), title=title, subtitle=left)
@@ -69,12 +69,14 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
         if column == 0:
             axes.set_title(_effect(found, ranked), fontsize=look().small, loc="right", color=MUTED)
         if shares:
-            axes = dress(figure.add_subplot(grid[len(bands) + row, column]), x=f"share of the variance of {_symbol(q)}")
+            part = "share of the\nvariance" if across > 1 else "share of the variance"
+            axes = dress(figure.add_subplot(grid[len(bands) + row, column]), x=f"{part} of {_symbol(q)}")
             _bars(axes, order, shares[k])
             _names(axes, laws, shown=column == 0)
-            if column == 0:
+            if k == 0:
                 axes.legend(
-                    loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, fontsize=look().small, frameon=False,
+                    loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2 if across == 2 else 1,
+                    fontsize=look().small, frameon=False,
                     borderaxespad=0.0, handlelength=1.2, handletextpad=0.5, columnspacing=1.4,
                 )  # fmt: skip
     figure.draw_without_rendering()

@@ -87,12 +87,12 @@ def _luminance(rgb: tuple[float, ...]) -> float:
 def number(value: float, form: str = ".2f") -> str:
     """A number with a proper minus sign, without negative zero.
 
-    >>> number(-70), number(-0.001), number(4.59, "+.1f")
-    ('−70.00', '0.00', '+4.6')
+    >>> number(-70), number(-0.001), number(4.59, "+.1f"), number(0.01, "+.1f")
+    ('−70.00', '0.00', '+4.6', '0.0')
     """
     text = format(value, form)
     if not any(c in "123456789" for c in text):
-        text = format(0.0, form)
+        text = format(0.0, form.replace("+", ""))
     return text.replace("-", "−")
 
 
@@ -147,7 +147,7 @@ def time_unit(span: float) -> tuple[str, float]:
 def new_figure(cell: Cell | None, width: float, height: float, title: str = "", subtitle: str = "") -> Figure:
     """An empty figure (inches) with constrained layout, a title on the left and the footer, as the look has them.
 
-    A look for paper has its own width, and text that needs less height.
+    A look for paper has its own width, text that needs less height, and no more of it than a page has.
 
     >>> from vrest.model.cellfile import load
     >>> new_figure(load("squid_axon"), 5, 3).texts[0].get_text()
@@ -157,7 +157,7 @@ def new_figure(cell: Cell | None, width: float, height: float, title: str = "", 
     title = title if shown.title is None else shown.title
     subtitle = subtitle if shown.notes else ""
     if shown.width is not None:
-        width, height = shown.width / 25.4, height * shown.scale
+        width, height = shown.width / 25.4, min(height, shown.tallest) * shown.scale
     line, edge = shown.head / 12.0, 0.1 * shown.stroke
     below = 0.26 / height if shown.notes else 0.0
     head = (0.34 * line if title else 0.0) + (0.24 if subtitle else 0.0)

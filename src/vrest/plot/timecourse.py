@@ -17,7 +17,7 @@ from vrest.plot.notes import height, lines_of, put_below
 from vrest.plot.panel import axes_width, draw_close_up, draw_panel, figure_width, mark, name_ends, named, scale
 from vrest.plot.samples import COLUMNS, close_up, samples, since
 from vrest.plot.style import MUTED, dress, new_figure, time_unit
-from vrest.plot.traces import Panel, panels, potentials, unmoved
+from vrest.plot.traces import Panel, not_drawn, on_a_page, panels, potentials
 from vrest.verbs.run import FIRST_MOMENT
 from vrest.verbs.run_result import Run
 
@@ -80,16 +80,17 @@ def _linear(run: Run) -> Figure:
     clock = Clock(float(run.time[0]), float(run.time[-1]))
     width = axes_width(WIDTH)
     found, drawn = blocks(run), samples(run, clock)
-    shown, still = panels(drawn)
+    every, still = panels(drawn)
     seen = close_up(drawn, clock, width)
-    note = lines_of(unmoved(still), 72.0 * figure_width(WIDTH), look().small)
     strip = lay_out(found, clock, width)
     above = [strip.height / 72.0 / look().scale] if found else []
     below = [UNIT_HEIGHT * 1.2] if seen else []
+    around = 0.9 + (0.35 if seen else 0.0)
+    shown, left = on_a_page(every, look().tallest - around - sum(above) - sum(below), UNIT_HEIGHT)
+    note = lines_of(not_drawn(still, left), 72.0 * figure_width(WIDTH), look().small)
     heights = [*above, *(UNIT_HEIGHT * panel.height for panel in shown), *below]
-    more = 0.35 if seen else 0.0
     title = f"{cell_label(run.cell.name)}: time course"
-    tall = 0.9 + more + sum(heights) + height(note, look().small)
+    tall = around + sum(heights) + height(note, look().small)
     figure = new_figure(run.cell, WIDTH, tall, title=title)
     put_below(figure, note, look().small, MUTED)
     axes = list(figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0])
@@ -112,10 +113,11 @@ def _linear(run: Run) -> Figure:
 def _logarithmic(run: Run) -> Figure:
     found = _stretches(run)
     drawn = samples(run, Clock(0.0, float(run.time[-1])), _edges(found))
-    shown, still = panels(drawn)
+    every, still = panels(drawn)
+    shown, left = on_a_page(every, look().tallest - 1.2, UNIT_HEIGHT)
     whole = max(WIDTH, 2.0 + 2.7 * len(found))
     width = axes_width(whole) / len(found)
-    note = lines_of(unmoved(still), 72.0 * figure_width(whole), look().small)
+    note = lines_of(not_drawn(still, left), 72.0 * figure_width(whole), look().small)
     title = f"{cell_label(run.cell.name)}: time course, logarithmic clock"
     tall = 1.2 + sum(UNIT_HEIGHT * panel.height for panel in shown) + height(note, look().small)
     figure = new_figure(run.cell, whole, tall, title=title)

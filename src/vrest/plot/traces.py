@@ -10,6 +10,7 @@ import numpy as np
 from vrest.constants import N_A, F
 from vrest.model.names import plain
 from vrest.model.transport import ATP
+from vrest.plot.look import look
 from vrest.plot.samples import Samples
 from vrest.plot.style import (
     INK,
@@ -110,6 +111,27 @@ def panels(drawn: Samples, fluxes: bool = True) -> tuple[list[Panel], list[Trace
     return [potentials(drawn), *(part for p in moving if p.traces for part in _scaled(p))], still
 
 
+def on_a_page(found: list[Panel], room: float, size: float) -> tuple[list[Panel], list[Panel]]:
+    """The panels that have room, `size` inches for one of height 1, and those that have none.
+
+    The first stays, and of the others those that move most; a figure that is not of a page has room for all.
+
+    >>> from math import inf
+    >>> flat, steep = Trace("a", np.array([1.0, 1.1]), INK), Trace("b", np.array([1.0, 9.0]), INK)
+    >>> given = [Panel("V (mV)", (flat,)), Panel("here (mM)", (flat,)), Panel("there (mM)", (steep,))]
+    >>> [[p.label for p in part] for part in on_a_page(given, 2.5, 1.0)]
+    [['V (mV)', 'there (mM)'], ['here (mM)']]
+    >>> len(on_a_page(given, inf, 1.0)[0])
+    3
+    """
+    kept, left = [found[0]], room - size * found[0].height
+    for panel in sorted(found[1:], key=lambda p: -max(_change(t) for t in p.traces)):
+        if size * panel.height <= left:
+            kept.append(panel)
+            left -= size * panel.height
+    return [p for p in found if p in kept], [p for p in found if p not in kept]
+
+
 def _change(trace: Trace) -> float:
     """How much it moves, over its largest size."""
     most = float(np.abs(trace.values).max())
@@ -141,20 +163,24 @@ def _seen(traces: list[Trace]) -> bool:
     return all(np.ptp(t.values) >= FLAT * span for t in traces)
 
 
-def unmoved(still: list[Trace]) -> str:
-    """What stays, and within how much: one line.
+def not_drawn(still: list[Trace], left: list[Panel]) -> str:
+    """What stays, and within how much, and which panels have no room; empty where all is drawn.
 
     >>> flat = np.array([5.0, 5.004])
-    >>> unmoved([Trace("Na⁺", flat, "#000000", what="Na⁺ inside"), Trace("V", flat, "#000000", what="volume")])
+    >>> na, volume = (Trace(what, flat, INK, what=what) for what in ("Na⁺ inside", "volume"))
+    >>> not_drawn([na, volume], [])
     'Not drawn, for they stay within 0.08 %: Na⁺ inside, volume.'
+    >>> not_drawn([], [Panel("inside (mM)", (na,)), Panel("relative\\nvolume", (volume,))])
+    'No room here for: Na⁺ inside, volume.'
     """
+    crowded = f"No room here for: {', '.join(t.what for p in left for t in p.traces)}." if left else ""
     if not still:
-        return ""
+        return crowded
     most = 100.0 * max(_change(t) for t in still)
     digit = 10.0 ** np.floor(np.log10(max(most, 1e-3)))
     bound = f"{max(np.ceil(most / digit - 1e-9), 1.0) * digit:.3g}"
     stay = "it stays" if len(still) == 1 else "they stay"
-    return f"Not drawn, for {stay} within {bound} %: {', '.join(t.what for t in still)}."
+    return f"Not drawn, for {stay} within {bound} %: {', '.join(t.what for t in still)}. {crowded}".rstrip()
 
 
 def potentials(drawn: Samples) -> Panel:
@@ -174,6 +200,8 @@ def potentials(drawn: Samples) -> Panel:
     for wall, dash in zip(walls, cycle(MEMBRANE_DASHES), strict=False):
         v = drawn.read.v[wall.name]
         name = f"V {plain(wall.name)}" if several else "V"
+        if len(walls) > MOST_WITH_E:  # these are all that is named beside the panel
+            name = plain(wall.name).replace(" ", " " if look().width is None else "\n", 1)
         lines.append(Trace(name, v, INK, dash, 2.2, bold=True, what=wall.name))
         if len(walls) > MOST_WITH_E:
             continue
@@ -188,6 +216,7 @@ def potentials(drawn: Samples) -> Panel:
     reach = float(np.clip(REACH * moves, *REACHES)) if moves > STILL_MV else REACHES[1]
     low, high = v.min() - reach, v.max() + reach
     far = tuple(t for t in reversals if np.nanmin(t.values) > high or np.nanmax(t.values) < low)
+    far = tuple(sorted(far, key=lambda t: float(t.values[np.isfinite(t.values)][-1])))
     near = (t for t in reversals if t not in far)
     return Panel("V (mV)", (*near, *lines), height=1.7, mark=0.0, far=far)
 
@@ -214,8 +243,19 @@ def _concentrations(drawn: Samples) -> list[Panel]:
         for ion, c in drawn.read.concentrations[space.name].items():
             name = ion_label(ion, drawn.run.system.valence[ion])
             traces.append(Trace(name, c, ion_colour(ion), ion_dash(ion), what=f"{name} {plain(space.name)}"))
-        found.append(Panel("\n".join(plain(space.name).split(" ", 1)) + " (mM)", tuple(traces), height=1.3, log=True))
+        found.append(Panel(_above(plain(space.name)), tuple(traces), height=1.3, log=True))
     return found
+
+
+def _above(name: str) -> str:
+    """A label of an axis, in two lines where the name has two words.
+
+    >>> _above("glia soma"), _above("inside 2"), _above("inside")
+    ('glia\\nsoma (mM)', 'inside 2\\n(mM)', 'inside (mM)')
+    """
+    if name[-1].isdigit():
+        return f"{name}\n(mM)"
+    return "\n".join(name.split(" ", 1)) + " (mM)"
 
 
 def _volumes(drawn: Samples) -> list[Panel]:
