@@ -48,7 +48,7 @@ runs them all again. What happens when the perturbation is kept on:
 | sign | how it ends |
 |---|---|
 | R | rests |
-| D | rests run down: no pump holds gradients |
+| D | rests run down: no pump holds steep gradients |
 | S | swells without limit |
 | O | oscillates: it fires or cycles on and on, and the run was stopped |
 | U | a stationary state is left, for another one |

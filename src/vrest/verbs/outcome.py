@@ -9,13 +9,13 @@ class Outcome(Enum):
     """What a search for a resting state ended in; the value of a member says it in words.
 
     >>> print(Outcome.rests_run_down.value)
-    The cell is stationary and stable, but run down: no pump holds gradients here.
+    The cell is stationary and stable, but run down: no pump holds steep gradients here.
     >>> [outcome.name for outcome in Outcome if outcome.has_state and not outcome.is_rest]
     ['unstable', 'oscillates']
     """
 
     rests = "The cell rests: stationary and stable, with every conserved total held."
-    rests_run_down = "The cell is stationary and stable, but run down: no pump holds gradients here."
+    rests_run_down = "The cell is stationary and stable, but run down: no pump holds steep gradients here."
     unstable = "There is a stationary state, but the cell leaves it."
     oscillates = "The motion leads to no rest: the cell keeps oscillating around a stationary state."
     swells_without_limit = "There is no resting state: the cell takes up salt and water without limit."

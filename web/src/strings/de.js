@@ -238,7 +238,7 @@ export default {
   "proof.near": "Mit dem Newton-Verfahren vom Anfang aus, auf dem Weg, den die Bewegung nimmt.",
   "proof.followed": "Die Bewegung wurde {time:time} lang in {steps} Schritten verfolgt, dann das Newton-Verfahren.",
   "outcome.rests": "Die Zelle ruht",
-  "outcome.rests_run_down": "Gradienten abgebaut: stabil, und keine Pumpe hält sie",
+  "outcome.rests_run_down": "Gradienten abgebaut: stabil, und keine Pumpe hält sie steil",
   "outcome.unstable": "Instabil",
   "outcome.oscillates": "Schwingt",
   "outcome.swells_without_limit": "Schwillt ohne Grenze",
@@ -614,7 +614,7 @@ export default {
 
   // What the document says in English: outcomes, control words, blocks, cards.
   "document.outcome.rests": "Die Zelle ruht: stationär und stabil, und jede Erhaltungsgröße ist erhalten.",
-  "document.outcome.rests_run_down": "Die Zelle ist stationär und stabil, aber ihre Gradienten sind abgebaut: Keine Pumpe hält sie hier.",
+  "document.outcome.rests_run_down": "Die Zelle ist stationär und stabil, aber ihre Gradienten sind abgebaut: Keine Pumpe hält sie hier steil.",
   "document.outcome.unstable": "Es gibt einen stationären Zustand, aber die Zelle verlässt ihn.",
   "document.outcome.oscillates": "Die Bewegung führt zu keiner Ruhe: Die Zelle schwingt immer weiter um einen stationären Zustand.",
   "document.outcome.swells_without_limit": "Es gibt keine Ruhe: Die Zelle nimmt ohne Grenze Salz und Wasser auf.",

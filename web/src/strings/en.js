@@ -238,7 +238,7 @@ export default {
   "proof.near": "Newton’s method from the start, on the way that the motion takes.",
   "proof.followed": "The motion was followed for {time:time} in {steps} steps, then Newton’s method.",
   "outcome.rests": "The cell rests",
-  "outcome.rests_run_down": "Run down: stable, and no pump holds gradients",
+  "outcome.rests_run_down": "Run down: stable, and no pump holds steep gradients",
   "outcome.unstable": "Unstable",
   "outcome.oscillates": "Oscillates",
   "outcome.swells_without_limit": "Swells without limit",
