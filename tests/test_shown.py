@@ -27,6 +27,7 @@ from vrest.tables import Column, Table
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 CELL = "mammalian_neuron"
+CODES = "|".join(outcome.name for outcome in vrest.Outcome if "_" in outcome.name)
 KO = {"Ko": [2.5, 5.0, 10.0, 30.0, 100.0], "Vm": [-91.9, -77.5, -61.6, -35.3, -5.2]}
 
 
@@ -196,6 +197,7 @@ def test_it_says_what_it_is_in_a_few_lines_of_door_units(made, name):
     assert len(told.splitlines()) <= LINES
     assert not re.search(r"(?<![\d.])-0\.0[5-9]", told)  # -70 mV in V
     assert not re.search(r"e-(0\d|1\d)\b|array\(|object at|dataclass", told)
+    assert not re.search(rf"\b({CODES})\b|\b1 (steps|cells|runs|ways)\b|\b0 (ways|ATP/s)", f"{told}\n{made(name)}")
 
 
 @pytest.mark.parametrize("name", ["Cell", "Compartment", "Membrane", "Transport", "Exchange", "Impermeant"])

@@ -144,7 +144,7 @@ def show(found: Perturbed, temperature: float) -> None:
         say(found.hypothetical)
     took = found.recovery_time
     back = {True: "recovers", False: "does not recover", None: "unknown: the run was stopped before"}[found.recovers]
-    say(f"settled: {found.outcome.name}. {found.reason}")
+    say(f"settled: {found.outcome.words}. {found.reason}")
     say(f"washed after {duration(found.duration)}: {back}" + (f", V is back after {duration(took)}" if took else ""))
     if found.excitability:
         for when, ready in zip(("at rest", "kept on"), found.excitability, strict=True):

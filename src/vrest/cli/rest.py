@@ -137,10 +137,10 @@ def list_all(cell: Cell, inputs: dict[str, Any], as_json: bool, quiet: bool) -> 
 def show_all(cell: Cell, rests: list[Rest], temperature: float) -> None:
     """Every rest in one table."""
     from vrest.cli.answer import say, table
-    from vrest.tables import Column, Table, number
+    from vrest.tables import Column, Table, counted, number
     from vrest.units import duration
 
-    count = f"{len(rests)} rest{'' if len(rests) == 1 else 's'} found"
+    count = f"{counted(len(rests), 'rest')} found"
     stable = sum(r.stable for r in rests)  # where none is, that is the error
     say(f"{cell.name} at {number(temperature)} degC: {count}{f', {stable} stable' if stable else ''}")
     if not rests:

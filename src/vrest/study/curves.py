@@ -57,7 +57,7 @@ class BathCurve(Drawn):
         columns = (
             Column(self.ion, "mM", self.concentration.tolist()),
             *(Column(name, "mV", values.tolist(), decimals=2) for name, values in curves.items()),
-            Column("outcome", "", [outcome.name for outcome in self.outcomes]),
+            Column("outcome", "", [outcome.words for outcome in self.outcomes]),
         )
         return (Table(columns, f"V of membrane '{self.membrane}'"),)
 

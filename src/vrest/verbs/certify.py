@@ -28,6 +28,9 @@ NEUTRAL_RATE = 1e-10
 SETTLED_MV, SETTLED_MM_PER_MIN = 1e-6, 1e-6
 """What a certified state may leave of the Newton correction of V and of any ion's balance."""
 
+LEAST = 1e-12
+"""mV or mM/min: what is left of a resting state below this is rounding."""
+
 
 class Certificate(NamedTuple):
     """What was checked of the point where a search ended; the fields of a `Rest`."""

@@ -22,9 +22,9 @@ from vrest.shown import Drawn
 from vrest.system.assemble import System, assemble
 from vrest.system.ledger import Account, accounts, describe
 from vrest.system.structure import parameter_vector
-from vrest.tables import Column, Table, millivolts, number
+from vrest.tables import Column, Table, counted, millivolts, number
 from vrest.units import duration, from_si
-from vrest.verbs.certify import Certificate, certify, imbalance, pump_notices
+from vrest.verbs.certify import LEAST, Certificate, certify, imbalance, pump_notices
 from vrest.verbs.linearised import linearised
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.progress import Progress
@@ -34,9 +34,6 @@ from vrest.verbs.search import searched
 from vrest.verbs.slower import slower
 from vrest.verbs.start import begin, refuse_start_values
 from vrest.verbs.verdict import departed, verdict
-
-LEAST = 1e-12
-"""mV or mM/min: what is left of a resting state below this is rounding."""
 
 
 @dataclass(frozen=True)
@@ -90,13 +87,13 @@ class Rest(Drawn):
     @property
     def reached(self) -> str:
         """How the search got where it ended, in words."""
-        many = "" if self.iterations == 1 else "s"
         if not self.steps:
-            return f"{self.iterations} large step{many}, each of which fitted the motion"
-        newton = f"{self.iterations} step{many} of Newton's method"
+            each = "which" if self.iterations == 1 else "each of which"
+            return f"{counted(self.iterations, 'large step')}, {each} fitted the motion"
+        newton = f"{counted(self.iterations, 'step')} of Newton's method"
         if self.outcome is Outcome.oscillates:
             newton += " from the middle of it"
-        told = f"the motion followed for {duration(self.followed)} in {self.steps} steps"
+        told = f"the motion followed for {duration(self.followed)} in {counted(self.steps, 'step')}"
         return f"{told}, then {newton}" if self.iterations else told
 
     @property
@@ -207,8 +204,9 @@ class Rest(Drawn):
         heads = ["V"] if len(held) == 1 else [f"V ({name})" for name in held]
         told = zip(heads, held.values(), strict=True)
         yield "  " + ", ".join(glued(f"{head} = {millivolts(float(v))} mV") for head, v in told)
-        slowest = "" if (tau := self._slowest) is None else f"slowest time constant {tau}; "
-        yield f"  {slowest}{number(self.atp_per_second, 3)} ATP/s"
+        rates = [] if (tau := self._slowest) is None else [f"slowest time constant {tau}"]
+        rates += [f"{number(self.atp_per_second, 3)} ATP/s"] if self.atp_per_second else []
+        yield "  " + "; ".join(rates)
 
     @property
     def _slowest(self) -> str | None:
@@ -254,7 +252,7 @@ class Rest(Drawn):
     def _certificate(self) -> Table:
         worst = max((abs(x) for ions in self.residual_mM_per_min.values() for x in ions.values()), default=None)
         certificate = [
-            Column("outcome", "", [self.outcome.name]),
+            Column("outcome", "", [self.outcome.words]),
             Column("remaining correction", "mV", [self.residual_mV], digits=2),
             Column("worst imbalance", "mM/min", [worst], digits=2),
             Column("condition number", "", [self.conditioning], digits=2),
@@ -269,7 +267,8 @@ class Rest(Drawn):
 
     def _said(self) -> Iterable[str]:
         if self.outcome.has_state:
-            yield f"That ATP is {number(self.watts, 3)} W."
+            if self.atp_per_second:
+                yield f"That ATP is {number(self.watts, 3)} W."
             yield f"Reached by {self.reached}. Certificate: {self.left}."
             yield from (f"Conserved: {text}." for text in describe(self.system))
 

@@ -19,7 +19,7 @@ from vrest.shown import Drawn
 from vrest.system.assemble import System
 from vrest.system.ledger import Account, accounts
 from vrest.system.structure import parameter_vector
-from vrest.tables import Column, Table, number
+from vrest.tables import Column, Table, counted, number
 from vrest.units import duration, format_si, from_si
 from vrest.verbs.dataset import labelled
 from vrest.verbs.outputs import potentials
@@ -214,7 +214,7 @@ class Run(Drawn):
             yield f"  V ({name}): {first} -> {last} mV (range {low} to {high})"
         for event in self.plan.events:
             yield f"  at {duration(event.time)}: {event.change.brief}"
-        yield f"  Rodas5P, rtol {number(self.rtol)}: {self.steps} steps, {self.rejected} rejected"
+        yield f"  Rodas5P, rtol {number(self.rtol)}: {counted(self.steps, 'step')}, {self.rejected:,} rejected"
 
     def _potentials(self) -> dict[str, np.ndarray]:
         """V by membrane, mV."""

@@ -15,7 +15,7 @@ from vrest.shown import Drawn
 from vrest.study.check.findings import Claims, Finding, findings, first_moment
 from vrest.study.check.fixes import Fix, fixes
 from vrest.study.check.future import Later, follow, moved
-from vrest.tables import Column, Table, number
+from vrest.tables import Column, Table, counted, number
 from vrest.units import duration, from_si
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.progress import Progress
@@ -96,14 +96,15 @@ class Check(Drawn):
 
     def _brief(self) -> Iterable[str]:
         many = len(self.findings)
-        found = f", {many} finding{'' if many == 1 else 's'}" if many else ""
+        found = f", {counted(many, 'finding')}" if many else ""
         yield f"Check of '{self.cell.name}': {'rests' if self.rests else 'drifts'}{found}"
         yield from (f"  {f.where}: {f.code}, {number(f.mM_per_min)} mM/min" for f in self.findings)
         first, last = self.later[0], self.later[-1]
         for name, v in last.v.items():
             moved = f"{number(first.v[name], decimals=2)} -> {number(v, decimals=2)} mV"
             yield f"  V ({name}): {moved} in {duration(last.time)}"
-        yield f"  {len(self.fixes)} way{'' if len(self.fixes) == 1 else 's'} out"
+        if not self.rests:
+            yield f"  {counted(len(self.fixes), 'way')} out"
 
     def tables(self) -> tuple[Table, ...]:
         """What is inconsistent (mM/min); V (mV) and contents (mM) over time (s); ways out, V after an hour (mV)."""

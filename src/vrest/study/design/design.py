@@ -114,10 +114,10 @@ class Design(Drawn):
     def _said(self) -> Iterable[str]:
         r = self.rest
         if self.input_resistance is not None:
-            yield f"input resistance: {number(self.input_resistance)} Mohm"
+            yield f"input resistance: {number(self.input_resistance)} MOhm"
         if r.slowest_time_constant is not None:
             yield f"slowest time constant: {duration(r.slowest_time_constant)}"
-        if r.outcome.has_state:
+        if r.outcome.has_state and r.atp_per_second:
             yield f"energy: {number(r.atp_per_second, 3)} ATP/s, {number(r.watts, 3)} W"
         yield f"certificate: {r.left}"
 

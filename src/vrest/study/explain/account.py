@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from vrest.constants import F
 from vrest.model.ion_labels import ion_text
-from vrest.study.explain.story import IonStory, MembraneStory
+from vrest.study.explain.story import IonStory, MembraneStory, PumpStory
 from vrest.system.observables import AROUND
-from vrest.tables import Column, Table, millivolts, number
-from vrest.units import from_si
+from vrest.tables import ROUNDING, Column, Table, millivolts, number
+from vrest.units import MINUTE, from_door, from_si
+from vrest.verbs.certify import LEAST
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.rest import Rest
 
@@ -92,7 +94,7 @@ def _vote(m: MembraneStory, where: str, named: Mapping[str, str], *, explained: 
         lines.append(f"Of the ions that pull, {_pull(_largest(pulling), named)}.")
     if against := [i for i in voters if (i.chord_share or 0.0) < 0.0]:
         lines.append(
-            f"The share of {_and([f'{named[i.ion]} ({100 * (i.chord_share or 0.0):.0f} %)' for i in against])} is "
+            f"The share of {_and([f'{named[i.ion]} ({_percent(i.chord_share or 0.0)})' for i in against])} is "
             "negative, as its current runs against its driving force, and the other shares add up to more than 100 %."
         )
     return lines
@@ -123,10 +125,14 @@ def _turn(m: MembraneStory) -> bool:
     return any(abs(pump.turnover) > 0 for pump in m.pumps)
 
 
+def running(membranes: Sequence[MembraneStory]) -> int:
+    """How many pumps of a cell turn."""
+    return sum(abs(pump.turnover) > 0 for m in membranes for pump in m.pumps)
+
+
 def _stopping(m: MembraneStory, membranes: Sequence[MembraneStory]) -> str:
     """What becomes of V when all pumps stop: at once, contents unchanged, and in the end."""
-    several = sum(abs(pump.turnover) > 0 for each in membranes for pump in each.pumps) > 1
-    pump, it = ("pumps", "them") if several else ("pump", "it")
+    pump, it = ("pumps", "them") if running(membranes) > 1 else ("pump", "it")
     if m.v_pump_off is None or m.direct is None:
         lines = f"Stopping the {pump}: no potential between -400 and +400 mV that V drifts to carries zero current."
     elif _mV(m.direct) == "0.00":
@@ -181,6 +187,8 @@ def tables(m: MembraneStory, rest: Rest) -> tuple[Table, Table]:
     celsius = from_si(rest.cell.temperature, "temperature")
     ions = Column("ion", "", [i.ion for i in m.ions])
     flows = [flux for i in m.ions for flux in i.fluxes.values()]
+    least = _least(m, rest)
+    flows.append(from_si(least, "molar_flow"))
     balance = [i.balance for i in m.ions]
     shares = [
         ions,
@@ -188,7 +196,9 @@ def tables(m: MembraneStory, rest: Rest) -> tuple[Table, Table]:
         Column("out", "mM", [i.outside for i in m.ions], rounding=0.0),
         Column("E", "mV", [i.E for i in m.ions], decimals=2),
         Column("V-E", "mV", [i.driving_force for i in m.ions], decimals=2, signed=True),
-        Column("current", "pA", [i.channel_current for i in m.ions], signed=True),
+        Column(
+            "current", "pA", [i.channel_current for i in m.ions], signed=True, among=[from_si(least * F, "current")]
+        ),
         Column("chord share", "", [i.chord_share for i in m.ions], decimals=3),
         Column("slope share", "", [i.slope_share for i in m.ions], decimals=3),
         Column("GHK share above", "", [i.ghk_share_numerator for i in m.ions], decimals=3),
@@ -204,11 +214,24 @@ def tables(m: MembraneStory, rest: Rest) -> tuple[Table, Table]:
     return Table(shares, head), Table(carried, "outward flux, fmol/s", "\n".join(_pumps(m)))
 
 
+def _least(m: MembraneStory, rest: Rest) -> float:
+    """mol/s: a flow beside which what a certificate leaves of a balance is rounding; 0 where the inside has no size."""
+    volume = rest.volumes.get(rest.system.structure.wall(m.membrane).inside, 0.0)
+    return from_door(LEAST, "concentration") / MINUTE * from_door(volume, "volume") / ROUNDING
+
+
 def _pumps(m: MembraneStory) -> list[str]:
     """What each pump carries and pays."""
     return [
-        f"{pump.name}: {number(pump.turnover)} fmol/s, {number(pump.current, signed=True)} pA; a cycle stores "
-        f"{number(pump.cycle_cost, decimals=1)} of {number(pump.atp_free_energy, decimals=1)} kJ/mol; it would reverse "
-        f"at {number(pump.reversal_potential, decimals=0)} mV"
+        f"{pump.name}: {number(pump.turnover)} fmol/s, {number(pump.current, signed=True)} pA{_cycle(pump)}"
         for pump in m.pumps
     ]
+
+
+def _cycle(pump: PumpStory) -> str:
+    if pump.cycle_cost is None:
+        return ""
+    return (
+        f"; a cycle stores {number(pump.cycle_cost, decimals=1)} of {number(pump.atp_free_energy, decimals=1)} kJ/mol; "
+        f"it would reverse at {number(pump.reversal_potential, decimals=0)} mV"
+    )

@@ -15,7 +15,7 @@ from vrest.model.change import Change
 from vrest.model.notice import Notice
 from vrest.model.transport import ATP
 from vrest.shown import Drawn
-from vrest.study.explain.account import PASSIVE, TIE, bill, sentences, tables
+from vrest.study.explain.account import PASSIVE, TIE, bill, running, sentences, tables
 from vrest.study.explain.parts import Parts, parts
 from vrest.study.explain.story import IonStory, MembraneStory, PumpStory
 from vrest.system.observables import AROUND, bare_transports
@@ -82,14 +82,15 @@ class Explanation(Drawn):
 
     def _brief(self) -> Iterable[str]:
         yield f"Explanation of '{self.rest.cell.name}'"
+        on = running(self.membranes)
+        stopped = "the pump" if on == 1 else "the pumps"
         for m in self.membranes:
-            off = (
-                ""
-                if m.direct is None
-                else f"; stopping the pumps: {number(m.direct, decimals=2, signed=True)} mV at once"
-            )
-            yield f"  V ({m.membrane}) = {millivolts(m.v)} mV{off}"
-        yield f"  {number(self.atp_per_second, 3)} ATP/s"
+            told = f"  V ({m.membrane}) = {millivolts(m.v)} mV"
+            if on and m.direct is not None:
+                told += f"; stopping {stopped}: {number(m.direct, decimals=2, signed=True)} mV at once"
+            yield told
+        if self.atp_per_second:
+            yield f"  {number(self.atp_per_second, 3)} ATP/s"
 
     def tables(self) -> tuple[Table, ...]:
         """Each ion's share of V, by membrane; what carries it."""

@@ -18,7 +18,7 @@ from vrest.study.perturb.follow import MOST_STEPS
 from vrest.study.perturb.perturb import cells_of, perturb
 from vrest.study.perturb.perturbation import Perturbation, find
 from vrest.study.perturb.perturbed import UNITS, Perturbed, by_membrane
-from vrest.tables import Column, Table, number
+from vrest.tables import Column, Table, counted, number
 from vrest.verbs.progress import Progress
 
 
@@ -71,7 +71,7 @@ class Comparison(Drawn):
             mark = "*" if label == "at once" and self.answers[0].at_once_is_hypothetical else ""
             columns.append(Column(label + mark, "mV", steps, decimals=2, signed=True))
         back = {True: "yes", False: "no", None: "?"}
-        columns.append(Column("ends", "", [a.outcome.name for a, _ in held]))
+        columns.append(Column("ends", "", [a.outcome.words for a, _ in held]))
         columns.append(Column("recovers", "", [back[a.recovers] for a, _ in held]))
         return (Table(columns),)
 
@@ -82,10 +82,10 @@ class Comparison(Drawn):
         return (p.source for p in self.answers[0].perturbations)
 
     def _brief(self) -> Iterable[str]:
-        yield f"{self.name} in {len(self.answers)} cell{'' if len(self.answers) == 1 else 's'}:"
+        yield f"{self.name} in {counted(len(self.answers), 'cell')}:"
         for a in self.answers:
             moved = ", ".join(f"{label} {_step(a, label)}" for label in ("at once", "settled"))
-            yield f"  {a.cell.name}: {moved}, {a.outcome.name}"
+            yield f"  {a.cell.name}: {moved}, {a.outcome.words}"
         if self.refused:
             yield f"  does not apply to {', '.join(self.refused)}"
 

@@ -21,6 +21,7 @@ from vrest.shown import Shown
 from vrest.study.perturb.law import LAWS, Law, present
 from vrest.tables import Column, Table
 from vrest.units import duration, format_si, to_si
+from vrest.verbs.outcome import Outcome
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class Perturbation(Shown):
             Column("cell", "", list(self.expected)),
             Column("at once", "mV", [e.instant for e in found], decimals=2, signed=True),
             Column("settled", "mV", [e.settled for e in found], decimals=2, signed=True),
-            Column("outcome", "", [e.outcome for e in found]),
+            Column("outcome", "", [Outcome[e.outcome].words for e in found]),
         )
         return (Table(columns, f"At {self.text(self.default)}"),)
 

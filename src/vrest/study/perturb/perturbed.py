@@ -316,7 +316,7 @@ class Perturbed(Drawn):
         return (p.source for p in self.perturbations)
 
     def _brief(self) -> Iterable[str]:
-        yield f"{self.title}: {self.outcome.name}"
+        yield f"{self.title}: {self.outcome.words}"
         for name, v in by_membrane(self.before).items():
             moved = [(m.label, self.change(m.label)) for m in self.moments]
             steps = ", ".join(
@@ -388,7 +388,7 @@ def _ending(story: Perturbed) -> str:
         return story.why.says_later(run_down=outcome is Outcome.rests_run_down)
     if outcome is Outcome.swells_without_limit:
         return "Kept on, the cell swells without limit: no balance of salt and water is left."
-    told = outcome.name.replace("_", " ")
+    told = outcome.words
     if outcome.has_state:
         v = next(iter(by_membrane(story.settled).values()))
         return f"Kept on, the stationary state at {number(v, decimals=1)} mV does not hold ({told})."
@@ -398,7 +398,7 @@ def _ending(story: Perturbed) -> str:
 def _recovery(story: Perturbed) -> str:
     wash = f"Washed after {duration(story.duration)}"
     if story.washed_stop and story.recovers is False:
-        return f"{wash}, it does not come back ({story.washed_stop.outcome.name.replace('_', ' ')})"
+        return f"{wash}, it does not come back ({story.washed_stop.outcome.words})"
     if story.recovers is None:
         going = story.washed_stop and story.washed_stop.outcome is Outcome.oscillates
         still = "it was still firing or oscillating" if going else "it had not come to rest"
@@ -409,7 +409,7 @@ def _recovery(story: Perturbed) -> str:
     if story.end.outcome.is_rest:
         v = next(iter(by_membrane(story.end).values()))
         return f"{wash}, it does not come back but rests at {number(v, decimals=1)} mV"
-    return f"{wash}, it does not come back ({story.end.outcome.name.replace('_', ' ')})"
+    return f"{wash}, it does not come back ({story.end.outcome.words})"
 
 
 def readings_table(story: Perturbed) -> Table:
