@@ -35,9 +35,7 @@ def test_for_people(vrest):
     answer = vrest(*HH)
     assert answer.code == 0
     assert "unstable" in answer.out
-    assert "Hopf point on branch 1 at 9.77544 uA/cm2, V -59.65 mV, oscillation of 10.72 ms" in " ".join(
-        answer.out.split()
-    )
+    assert "Hopf point on branch 1 at 9.77544 uA/cm2, V -59.65 mV, period 10.72 ms" in " ".join(answer.out.split())
     plain = vrest("bifurcation", "mammalian_neuron", "outside.K", "0.5x", "2x", "--set", "pump.max_rate*=0.9")
     assert "no fold and no Hopf point" in plain.out
     assert ["1", "stable", "2.5", "0.5", "10", "2"] in [line.split()[:6] for line in plain.out.splitlines()]

@@ -9,7 +9,8 @@ from vrest.verbs.outcome import Outcome
 CODES = [outcome.name for outcome in Outcome if "_" in outcome.name]
 RAW = re.compile(
     rf"\b({'|'.join(CODES)})\b|\bNone\b|\bnan\b|-0\.0*(?![\d.])|[1-9](\.?\d){{9,}}"
-    r"|\b1 (cells|rests|runs|steps|potentials|membranes)\b|\b60 (min|s)\b|\b0\.000\d+ (s|min|h)\b"
+    r"|\b1 (cells|rests|runs|(large )?steps|potentials|membranes|times)\b|\b60 (min|s)\b|\b0\.000\d+ (s|min|h)\b"
+    r"|(?<![\d.])(1[2-9]\d|[2-9]\d\d|\d{4,}) s\b|\b1 large step, each|\b0 (ATP|conserved|ways)|\(0 %|stores –"
 )
 CELLS = ["mammalian_neuron", "hodgkin_huxley_1952", "kay_2017", "cressman_2009", "frog_skin", "astrocyte_pair"]
 CELLS += ["dijkstra_2016", "wei_2014", "red_blood_cell", "ventricular_myocyte"]
@@ -27,6 +28,10 @@ SPOKEN = {
     "population": ["population", "CELL", "--vary", "PUMP ~ uniform(0x, 2x)", "-n", "2"],
     "bifurcation": ["bifurcation", "CELL", "PUMP", "0.5x", "1x"],
     "sensitivity": ["sensitivity", "CELL", "--over", "PUMP"],
+    "perturb": ["perturb", "CELL", "PERTURBATION"],
+    "compare": ["compare", "CELL", "mammalian_neuron", "--perturb", "PERTURBATION"],
+    "run": ["run", "CELL", "--at", "1 s", "PUMP*=0.5 over 150 s"],
+    "run, too late": ["run", "CELL", "--at", "2 h", "PUMP*=0.5"],
 }
 PUMPS = {"frog_skin": "basolateral.pump.max_rate", "astrocyte_pair": "astrocyte_1.pump.max_rate"}
 PUMPS |= {"hodgkin_huxley_1952": "leak.conductance", "kay_2017": "pump.max_rate"}
@@ -49,7 +54,8 @@ def judge(answer):
 
 
 def lines(cell, what):
-    return [word.replace("CELL", cell).replace("PUMP", PUMPS.get(cell, "pump.max_rate")) for word in SPOKEN[what]]
+    pump, does = PUMPS.get(cell, "pump.max_rate"), "hyperkalaemia" if cell == "hodgkin_huxley_1952" else "pump_loss"
+    return [w.replace("CELL", cell).replace("PUMP", pump).replace("PERTURBATION", does) for w in SPOKEN[what]]
 
 
 @pytest.mark.parametrize("what", SPOKEN)

@@ -23,7 +23,7 @@ from vrest.numerals import parse_number
 from vrest.physics.namespace import namespace, traced
 from vrest.shown import Told
 from vrest.tables import number
-from vrest.units import format_si, to_si
+from vrest.units import duration, format_si, to_si
 
 _FORM = re.compile(
     r"^\s*(?P<path>[A-Za-z_][\w.\-]*)\s*(?P<op>\*=|=)\s*(?P<value>.*?)"
@@ -76,18 +76,19 @@ class Change(Told):
 
     def __str__(self) -> str:
         value = repr(float(self.value)).removesuffix(".0") if self.operation == "scale" else str(self.value)
-        return self._written(value)
+        return self._written(value, format_si(self.over, "time"))
 
     @property
     def brief(self) -> str:
-        """The change as people read it: a number of at most 6 digits.
+        """The change as people read it: a number of at most 6 digits, a time in the unit one would say it in.
 
-        >>> Change("pump.max_rate", "scale", 0.7499999999999999).brief
-        'pump.max_rate*=0.75'
+        >>> Change("pump.max_rate", "scale", 0.7499999999999999, over=120.0).brief
+        'pump.max_rate*=0.75 over 2 min'
         """
-        return self._written(number(self.value, 6) if isinstance(self.value, float) else str(self.value))
+        value = number(self.value, 6) if isinstance(self.value, float) else str(self.value)
+        return self._written(value, duration(self.over))
 
-    def _written(self, value: str) -> str:
+    def _written(self, value: str, over: str) -> str:
         if self.operation == "scale":
             text = f"{self.path}*={value}"
         elif self.operation == "restore":
@@ -97,7 +98,7 @@ class Change(Told):
         if self.companion:
             text += f" {self.how} {self.companion}"
         if self.over:
-            text += f" over {format_si(self.over, 'time')}"
+            text += f" over {over}"
         return text
 
 

@@ -11,7 +11,7 @@ from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.change import Change, parse_change, targets
 from vrest.model.paths import resolve
-from vrest.units import format_si, to_si
+from vrest.units import duration, format_si, to_si
 
 SHORTEST = 1e-12
 """s: no event comes sooner after the start."""
@@ -98,8 +98,8 @@ def segments(cell: Cell, plan: Protocol, until: float) -> list[Segment]:
     for event in plan.events:
         if event.time >= until:
             raise InputError(
-                f"The event '{event.change}' at {format_si(event.time, 'time', digits=6)} is not before the end "
-                f"({format_si(until, 'time', digits=6)}).",
+                f"The event '{event.change.brief}' at {duration(event.time)} is not before the end "
+                f"({duration(until)}).",
                 code="bad_protocol",
                 hint="Run longer (--until) or drop the event.",
             )

@@ -157,7 +157,7 @@ class Bifurcation(Drawn):
             times = "" if point.multiple is None else f" ({number(point.multiple, 6)}x)"
             v = point.v[walls[0]] if isinstance(point.v, dict) else point.v
             at = glued(f"{number(point.parameter, 6)} {self.unit}")
-            after = f", oscillation of {duration(point.period)}" if point.period else ""
+            after = f", period {duration(point.period)}" if point.period else ""
             where = f"{KINDS[point.kind]} on branch {point.branch + 1} at {at}{times}"
             yield f"  {where}, {glued(f'V {number(v, decimals=2)} mV')}{after}"
 

@@ -351,7 +351,7 @@ def _pumps(now: Moment, wall: Wall) -> Iterator[Finding]:
         elif high - low > 0.01 * high:
             end = "no strength suits both, because the leaks do not stand in the pump's proportion."
         else:
-            end = f"it would have to be {number(high / turn, 3)} times as strong." if turn > 0 else "it does not turn."
+            end = f"it would have to be {_stronger(high / turn)}." if turn > 0 else "it does not turn."
         end += _saturated(t, turn, high, here)
         yield Finding(
             "pump", label, size, f"{called(now, wall, label)} turns over {number(turn, 3)} mM/min; {told}: {end}"
@@ -378,6 +378,13 @@ def _pumped_elsewhere(now: Moment, wall: Wall) -> bool:
         if other.name != wall.name and wall.inside in (other.inside, other.outside)
         for turnover in now.read.turnovers[other.name].values()
     )
+
+
+def _stronger(ratio: float) -> str:
+    """How a pump of another strength compares: in percent, or as a multiple from 2 on."""
+    if ratio >= 2:
+        return f"{number(ratio, 3)} times as strong"
+    return f"{number(100 * abs(ratio - 1), 2)} % {'stronger' if ratio > 1 else 'weaker'}"
 
 
 def _saturated(t: object, turn: float, needed: float, here: object) -> str:

@@ -151,6 +151,12 @@ def _ratio(cell: Cell, name: str, match: re.Match[str], weights: Mapping[str, fl
                     most = min(most, float(leak.door(leak.spec.maximum)) / float(value))
                 leaks.append((path, float(value), weights.get(path, 1.0)))
         if not leaks:
+            if off := [label for label, t in transports.items() if t.is_channel and t.is_off and ion in t.moved_ions]:
+                raise InputError(
+                    f"{name}: '{off[0]}' is off, in '{cell.name}' or in every row of the data.",
+                    code="bad_ratio",
+                    hint="Free a leak that is on, or give rows that were measured with it on.",
+                )
             ions = sorted({i for t in transports.values() for i in t.moved_ions})
             what = "permeability" if match["kind"] == "P" else "conductance"
             kinds = "Free P_ for constant-field leaks, and g_ for ohmic leaks and the chord model."
