@@ -7,7 +7,7 @@ import pytest
 
 import vrest
 from vrest.errors import InputError
-from vrest.study.check.findings import Claims, findings, first_moment
+from vrest.study.check.findings import Claims, _stronger, findings, first_moment
 
 
 @pytest.fixture(scope="module")
@@ -202,3 +202,10 @@ def test_findings_of_one_size_stay_in_the_order_of_causes():
     found = vrest.check(vrest.rest("mammalian_neuron", "pump.max_rate*=0.8").cell).findings
     assert found[0].mM_per_min == pytest.approx(found[1].mM_per_min, rel=1e-9)
     assert [finding.code for finding in found[:2]] == ["imbalance", "pump"]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "told"), [(1.0031, "0.31 % stronger"), (0.8, "20 % weaker"), (3.0, "3 times as strong")]
+)
+def test_how_much_stronger_a_pump_would_have_to_be_reads_as_one_says_it(ratio, told):
+    assert _stronger(ratio) == told

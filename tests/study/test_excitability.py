@@ -1,5 +1,7 @@
 """Hodgkin and Huxley's membrane under current: what it is known to do, from rest."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -140,3 +142,17 @@ def test_of_coupled_membranes_one_is_asked():
     unit[soma] = 1.0 / result.cell.membranes["soma"].capacitance  # V/s of 1 A/m2
     moved = np.linalg.solve(jacobian, (expm(0.2 * jacobian) - np.eye(len(y))) @ unit)[soma]
     assert ready.specific_resistance == pytest.approx(1e4 * moved, rel=0.01)
+
+
+RESISTANCES = re.compile(r"resistance (?:of about )?([\d.]+) ([GMk]?Ohm)( cm2)?")
+"""What a cell of the library says of itself."""
+
+
+@pytest.mark.parametrize("name", vrest.library())
+def test_a_cell_has_the_resistance_that_it_says_of_itself(name):
+    cell = load(name)
+    said = RESISTANCES.findall(" ".join([cell.notes, *(source.text for source in cell.sources.values())]))
+    for number, unit, specific in said:
+        found = excitability(name)
+        ohms = found.specific_resistance if specific else found.input_resistance * 1e6
+        assert ohms == pytest.approx(float(number) * {"G": 1e9, "M": 1e6, "k": 1e3, "O": 1}[unit[0]], rel=0.05)

@@ -345,3 +345,10 @@ def test_cells_of_one_structure_are_fitted_one_after_another():
     for name in ("article_neuron", "mammalian_neuron"):
         (found,) = vrest.fit(vrest.load(name), data, "K_leak.permeability", "instant").estimates
         assert found.learnt
+
+
+def test_a_leak_that_the_data_switch_off_is_said_to_be_off():
+    data = {"Ko": [2.5, 10.0, 30.0], "Cl_leak.permeability*": [0.0, 0.0, 0.0], "Vm": [-92.0, -62.1, -35.0]}
+    with pytest.raises(vrest.InputError, match=r"'Cl_leak' is off, in 'frog_muscle' or in every row") as error:
+        vrest.fit("frog_muscle", data, "P_Cl/P_K")
+    assert "Cells of the library" not in str(error.value)  # the data would switch theirs off as well

@@ -17,6 +17,7 @@ from vrest.study.perturb.perturbation import Perturbation, find, perturbations, 
 from vrest.study.perturb.perturbed import Moment, Perturbed, at_rest, moment
 from vrest.study.perturb.two_clocks import at_once
 from vrest.units import DAY, HOUR, MINUTE, format_si, to_si
+from vrest.units import duration as in_words
 from vrest.verbs.progress import Progress
 from vrest.verbs.rest import Rest, rest
 from vrest.verbs.run_result import Run
@@ -95,8 +96,7 @@ def perturb(
     ramp = max(p.onset for p in applied) if onset is None else _time(onset, "onset", zero=True)
     if ramp > lasts:
         raise InputError(
-            f"The onset takes {format_si(ramp, 'time', digits=4)}, longer than the "
-            f"{format_si(lasts, 'time', digits=4)} it lasts.",
+            f"The onset takes {in_words(ramp)}, longer than the {in_words(lasts)} it lasts.",
             code="out_of_range",
             hint="Shorten the onset, or give a longer duration.",
         )
