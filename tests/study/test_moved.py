@@ -1,5 +1,7 @@
 """What moved V: parts that add up to the change, against formulas written again here, and in states that are odd."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy.optimize import brentq
@@ -8,7 +10,7 @@ from vrest.model.cellfile import load
 from vrest.model.change import apply, parse_changes
 from vrest.study.explain.called import called
 from vrest.study.explain.moved import Part, moved
-from vrest.study.explain.reasons import because, clauses
+from vrest.study.explain.reasons import because, pulls, span
 from vrest.study.perturb.two_clocks import at_once, resting
 from vrest.study.perturb.why import Why
 from vrest.system.assemble import assemble
@@ -133,7 +135,7 @@ def test_a_membrane_that_closes_a_ring_moves_with_the_others():
     ring = {part.of: part.mV for part in parts["junction"]}
     assert ring == pytest.approx({"basolateral": moves["basolateral"], "apical": -moves["apical"]}, abs=1e-9)
     assert one(parts["apical"], "path", "junction").mV > 1.0
-    assert "V of 'basolateral' rises" in because(load("frog_skin"), "junction", parts["junction"])
+    assert "V of 'basolateral' rises" in because(load("frog_skin"), "junction", parts["junction"], 3)
 
 
 def test_a_gap_junction_is_a_path():
@@ -142,9 +144,8 @@ def test_a_gap_junction_is_a_path():
     parts = adds_up(system, before, now)["astrocyte_2"]
     largest = max(parts, key=lambda part: part.mV)
     assert (largest.kind, largest.of) == ("path", "gap_junction")
-    assert because(cell, "astrocyte_2", parts).startswith(
-        "the current that leaves through the gap junction falls from 0 "
-    )
+    told = because(cell, "astrocyte_2", parts, 3)
+    assert re.match(r": \+[\d.]+ mV as the current that leaves through the gap junction falls from 0 to -", told)
 
 
 def test_where_no_channel_conducts_nothing_is_shared_out():
@@ -154,7 +155,7 @@ def test_where_no_channel_conducts_nothing_is_shared_out():
     further = system.at_potential(x, system.structure.walls[0], -0.05)
     parts = adds_up(system, (x, p), (further, p))["neuron"]
     assert [part.kind for part in parts] == ["no_conductance"]
-    assert "no channel conducts" in because(cell, "neuron", parts)
+    assert "no channel conducts" in because(cell, "neuron", parts, 3)
 
 
 def test_an_ion_of_which_a_side_has_none_counts_with_its_current():
@@ -194,7 +195,7 @@ def test_opening_channels_of_an_ion_at_v_moves_nothing_and_says_so():
     assert sum(abs(part.mV) for part in adds_up(system, before, now)["neuron"]) < 1e-6
     why = Why(cell, system, before, now, settled)
     assert why.says_at_once() == (
-        "V hardly moves at once: the conductance for Cl- goes from 0.296 to 1.48 nS, but V is where E_Cl is."
+        "V hardly moves at once: the conductance for Cl- goes from 0.30 to 1.5 nS, but V is where E_Cl is."
     )
     assert why.says_later() == "Kept on, V settles there."
 
@@ -203,10 +204,10 @@ def test_the_temperature_moves_every_e_alike():
     cell = load("mammalian_neuron")
     system, before, now, _ = changed(cell, "temperature=27 degC")
     parts = adds_up(system, before, now)["neuron"]
-    (scaled,) = [c for c in clauses(cell, "neuron", parts) if c.text.startswith("every E")]
-    assert {part.of for part in scaled.parts} == {"K", "Na"}  # Cl- is passive, cold as well
-    assert f"by {100 * 10 / 310.15:.1f} %" in scaled.text
-    assert scaled.mV == pytest.approx(sum(part.mV for part in parts if part.kind == "reversal"), abs=1e-12)
+    together = sum(part.mV for part in parts if part.kind == "reversal")
+    assert {part.of for part in parts if part.kind == "reversal"} == {"K", "Na"}  # Cl- is passive, cold as well
+    told = because(cell, "neuron", parts, 3)
+    assert told.startswith(f": +{together:.1f} mV as every E shrinks with RT/F by {100 * 10 / 310.15:.1f} %")
 
 
 # --- words ---------------------------------------------------------------------------------------------------------
@@ -231,21 +232,63 @@ def test_transports_go_by_the_words_of_the_field(cell, place, label, name):
 def test_what_cancels_is_told_so():
     cell = load("mammalian_neuron")
     parts = [Part("reversal", "K", 3.0, -90.0, -80.0, "mV"), Part("reversal", "Na", -2.98, 60.0, 40.0, "mV")]
-    assert because(cell, "neuron", parts) == (
-        "E_K rises from -90.0 to -80.0 mV (+3.0 mV) and E_Na falls from 60.0 to 40.0 mV (-3.0 mV) all but cancel"
+    assert because(cell, "neuron", parts, 3) == (
+        ": K+ pulls it by +3.0 mV (E_K rises from -90.0 to -80.0 mV) and "
+        "-3.0 mV from Na+ (E_Na falls from 60.0 to 40.0 mV) all but cancel"
     )
 
 
-def test_what_is_left_is_told():
+def test_an_ion_is_one_cause_and_all_else_makes_the_sum():
+    """E_K and the leak of K+ are told together; what is named and what is left add up to the printed digit."""
     cell = load("mammalian_neuron")
     parts = [
-        Part("current", "pump", 4.0, 5.7, 2.0, "pA"),
-        Part("conductance", "K_leak", 3.0, 1.0, 0.5, "nS"),
-        Part("conductance", "Na_leak", 2.0, 1.0, 2.0, "nS"),
-        Part("conductance", "Cl_leak", 1.5, 1.0, 2.0, "nS"),
-        Part("reversal", "Na", -0.5, 60.0, 55.0, "mV"),
-        Part("charging", "neuron", 1.0, 0.0, -1.0, "pA"),
+        Part("reversal", "K", -22.196, -89.06, -132.1, "mV"),
+        Part("conductance", "K_leak", 12.06, 0.5983, 0.3249, "nS"),
+        Part("rectification", "K_leak", 0.70, 0.3249, 0.3092, "nS"),
+        Part("current", "pump", 5.07, 5.701, 1.242, "pA"),
+        Part("conductance", "Na_leak", 0.44, 0.1309, 0.1338, "nS"),
+        Part("reversal", "Na", 0.11, 60.63, 61.36, "mV"),
+        Part("rectification", "Na_leak", 0.27, 0.1338, 0.1357, "nS"),
     ]
-    told = because(cell, "neuron", parts)
-    assert told.startswith("the Na/K pump's own outward current falls from 5.7 to 2 pA (+4.0 mV)")
-    assert told.endswith("what is left is +1.0 mV")
+    assert because(cell, "neuron", parts, 2) == (
+        ": K+ pulls it by -10.1 mV (E_K falls from -89.1 to -132.1 mV, though its leak conducts less, 0.60 → 0.32 nS), "
+        "against +5.1 mV as the Na/K pump's own outward current falls from 5.7 to 1.2 pA and +1.5 mV in all else"
+    )
+    by = {(pull.kind, pull.of): round(pull.mV, 3) for pull in pulls(cell, "neuron", parts)}
+    assert by == {("ion", "K"): -10.136, ("response", ""): 0.97, ("current", "pump"): 5.07, ("ion", "Na"): 0.55}
+
+
+def test_a_conductance_that_leads_is_named_itself():
+    cell = load("mammalian_neuron")
+    parts = [
+        Part("reversal", "K", -8.8, -89.1, -101.7, "mV"),
+        Part("conductance", "K_leak", 25.9, 0.598, 0.157, "nS"),
+    ]
+    assert because(cell, "neuron", parts, 3) == (", as the K+ leak conducts less, 0.60 → 0.16 nS")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "unit", "told"),
+    [
+        (613000.0, 0.0, "pA", ("613", "0", "nA")),
+        (5.701, 1.242, "pA", ("5.7", "1.2", "pA")),
+        (0.5983, 0.3249, "nS", ("0.60", "0.32", "nS")),
+        (5.701, 0.0171, "pA", ("5.7", "0.017", "pA")),
+        (-79.0, -7e-14, "mV", ("-79.0", "0.0", "mV")),
+        (-9.71, -9.7, "pA", ("-9.71", "-9.70", "pA")),
+        (139.2, 6.52, "nS", ("139", "6.5", "nS")),
+    ],
+)
+def test_ends_are_told_in_a_unit_and_digits_that_suit_them(before, after, unit, told):
+    assert span(Part("current", "pump", 0.0, before, after, unit)) == told
+
+
+def test_the_table_has_a_row_for_each_cause_and_adds_up():
+    system, before, now, settled = changed(load("mammalian_neuron"), "outside.K=9 mM")
+    (table,) = Why(load("mammalian_neuron"), system, before, now, settled).tables()
+    frame = table.to_dataframe().set_index("what")
+    assert {"K+ (E_K, conductance)", "the Na/K pump's own outward current"} < set(frame.index)
+    for column, state in zip(frame.columns, (now, settled), strict=True):
+        step = steps(system, before, state)["neuron"]
+        assert frame[column]["all together"] == pytest.approx(step, abs=1e-9)
+        assert frame[column].drop("all together").sum() == pytest.approx(step, abs=0.01)

@@ -290,7 +290,9 @@ def test_a_muscle_fibre_depolarises_when_k_outside_falls():
     answer = perturb(load("kir_muscle"), "hypokalaemia", "lethal", duration="6 h")
     assert only(answer.change("settled")) > 20
     settled = answer.sentence().split("settles")[1]
-    assert re.search(r"because the conductance of the inward rectifier \(Kir\) falls from [\d.]+ to [\d.]+ nS", settled)
+    assert re.search(
+        r"rest: \+[\d.]+ mV as the inward rectifier \(Kir\) conducts less, [\d.]+ → [\d.]+ nS, though", settled
+    )
     assert "though E_K falls" in settled
     assert "rectifier" not in perturb(load("skeletal_muscle"), "hypokalaemia").sentence()
 

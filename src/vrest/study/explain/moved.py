@@ -222,11 +222,7 @@ def moved(system: System, before: State, after: State) -> dict[str, tuple[Part, 
     >>> {(part.kind, part.of): round(part.mV, 2) for part in found if abs(part.mV) > 2}
     {('reversal', 'K'): 2.34, ('reversal', 'Na'): -3.45, ('conductance', 'Na_leak'): 3.26}
     """
-    x, p = after
-    held = x
-    for wall in system.structure.tree:
-        held = system.at_potential(held, wall, system.potential(before[0], wall))
-    both = account(system, before, (system.with_steady_gates(held, p), p), after)
+    both = account(system, before, at_old_potential(system, before, after), after)
     return {
         wall.name: tuple(
             part
@@ -235,6 +231,14 @@ def moved(system: System, before: State, after: State) -> dict[str, tuple[Part, 
         )
         for wall in system.structure.walls
     }
+
+
+def at_old_potential(system: System, before: State, after: State) -> State:
+    """The later of two states with the potentials of the earlier, and gates steady there."""
+    held, p = after
+    for wall in system.structure.tree:
+        held = system.at_potential(held, wall, system.potential(before[0], wall))
+    return system.with_steady_gates(held, p), p
 
 
 def _around(system: System, both: Account, wall: Wall) -> list[Part]:

@@ -1,170 +1,208 @@
-"""What moved V, in words: the parts of a change and what moved the contents, each with its number."""
+"""What moved V, in words: what each ion and current adds to a change, and what moved the contents."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from vrest.model.cell import Cell
+from vrest.model.channels import InjectedCurrent
 from vrest.model.ion_labels import ion_text
 from vrest.model.pumps import NaKPump
 from vrest.study.explain.called import called
 from vrest.study.explain.moved import Flow, Part
-from vrest.tables import number
+from vrest.tables import ROUNDING, number
 
 SMALL = 0.05
 """mV: a change of V that nobody would see."""
 
-LEFT, MOST = 0.1, 4
-"""What is left is told when it is less than this share of the change, or so many clauses are told."""
+LEFT = 0.2
+"""Reasons are told until what is left, and each of what is left, is less than this share of the change."""
 
-MOVED, MOST_IONS = 0.01, 3
-"""Share by which a concentration has moved that is told of, and of how many ions."""
+BESIDE = 0.4
+"""Share below which a part is not told beside the largest of its ion."""
+
+MOVED, MOST_IONS, AS_FAR = 0.01, 3, 0.5
+"""Share by which a concentration has moved that is told of; of how many ions; and how far one that moves V little has
+moved beside the one that moved most, on a scale of logarithms."""
+
+WATER = 0.9
+"""Share of what moved a content beyond which it is told to be the work of water alone."""
+
+SWELLS = 0.1
+"""Share by which a volume has changed that is told of beside another cause."""
+
+PREFIXES = "pnum"
+"""Of units, each a thousand times the one before."""
 
 
 @dataclass(frozen=True)
-class Clause:
-    """Parts that are told together: an ion's pull, a current, or what changes with V."""
+class Pull:
+    """What one ion, current or path adds to a change of V: parts of one cause."""
 
+    kind: str
+    """`ion`, `response` (what changes with V itself), `temperature`, or the kind of its part."""
+    of: str
+    """The ion, transport, path or membrane; empty where it is of all channels."""
     parts: tuple[Part, ...]
-    told: float
-    """The sum of the numbers in its text, mV: parts that are small beside the others of an ion are not told."""
-    text: str
-    """Such as `E_K rises from -89.1 to -76.5 mV (+7.7 mV)`."""
 
     @property
     def mV(self) -> float:
         """What they moved V by together."""
         return sum(part.mV for part in self.parts)
 
-    @property
-    def follows(self) -> bool:
-        """Whether it is what changes with V itself, which no change of V begins with."""
-        return self.parts[0].kind == "rectification"
 
-    def __str__(self) -> str:
-        return self.text
+def mV(value: float, decimals: int | None = None) -> str:
+    """A change of V, with its sign.
 
-
-def mV(value: float) -> str:
-    """A part of a change.
-
-    >>> mV(-0.913), mV(4.5806)
-    ('-0.9 mV', '+4.6 mV')
+    >>> mV(-0.913), mV(4.5806), mV(0.06)
+    ('-0.9 mV', '+4.6 mV', '+0.06 mV')
     """
-    return f"{number(value, decimals=1 if abs(value) >= 0.1 else 2, signed=True)} mV"
+    return f"{number(value, decimals=_decimals(value) if decimals is None else decimals, signed=True)} mV"
 
 
-def because(cell: Cell, membrane: str, parts: Sequence[Part]) -> str:
-    """Why V of a membrane moved: the largest reason first, then others until what is left is small, and that.
+def _decimals(value: float) -> int:
+    return 1 if abs(value) >= 0.1 else 2
 
-    Empty where nothing that would be seen moved it.
+
+def pulls(cell: Cell, membrane: str, parts: Sequence[Part]) -> list[Pull]:
+    """The parts of a membrane's change by their cause: E and channels of an ion, all that changes with V, a current."""
+    groups: dict[tuple[str, str], list[Part]] = {}
+    for part in parts:
+        groups.setdefault(_cause(cell, membrane, part), []).append(part)
+    return [Pull(kind, of, tuple(group)) for (kind, of), group in groups.items()]
+
+
+def _cause(cell: Cell, membrane: str, part: Part) -> tuple[str, str]:
+    match part.kind:
+        case "reversal":
+            return "ion", part.of
+        case "conductance" | "passive" | "one_sided":
+            return "ion", next(iter(cell.membranes[membrane].transports[part.of].moved_ions))
+        case "rectification":
+            return "response", ""
+        case _:
+            return part.kind, part.of
+
+
+def because(cell: Cell, membrane: str, parts: Sequence[Part], most: int) -> str:
+    """Why V of a membrane moved: what each cause adds, the largest first, at most so many, and what all else adds.
+
+    The printed numbers add up to the printed change. Empty where nothing that would be seen moved it.
 
     >>> from vrest.model.cellfile import load
     >>> stopped = Part("current", "pump", 5.45, before=5.7, after=0.0, unit="pA")
-    >>> because(load("mammalian_neuron"), "neuron", [stopped])
-    'the Na/K pump stops, and its own outward current of 5.7 pA with it (+5.5 mV)'
+    >>> because(load("mammalian_neuron"), "neuron", [stopped], 3)
+    ', as the Na/K pump stops, and its own outward current of 5.7 pA with it'
     """
-    told, left = chosen(clauses(cell, membrane, parts))
+    step = sum(part.mV for part in parts)
+    told = chosen(cell, membrane, parts, most)
     if not told:
         return ""
-    step = sum(part.mV for part in parts)
-    if abs(step) < SMALL:
-        return f"{_listed([str(clause) for clause in told])} all but cancel" if len(told) > 1 else str(told[0])
-    along = [str(clause) for clause in told if clause.mV * step > 0]
-    against = [str(clause) for clause in told if clause.mV * step <= 0]
-    text = _joined(along)
-    if against:
-        text += f"; against that, {_joined(against)}"
-    return text + (f"; what is left is {mV(left)}" if abs(left) >= SMALL else "")
+    still = abs(step) < SMALL
+    decimals = _decimals(told[0].mV if still else step)
+    rest = round(step, decimals) - sum(round(pull.mV, decimals) for pull in told)
+    alone = abs(rest) < 0.5 * 10.0**-decimals
+    if alone and len(told) == 1:
+        how = told[0].kind == "response"
+        return f", in {_response(cell, membrane, told[0])}" if how else f", as {_reason(cell, membrane, told[0])}"
+    adds = [(pull.mV, _adds(cell, membrane, pull, decimals, first=pull is told[0])) for pull in told]
+    if still and alone:
+        return f": {_listed([text for _, text in adds])} all but cancel"
+    adds += [] if alone else [(rest, f"{mV(rest, decimals)} in all else")]
+    along = [text for by, text in adds if by * told[0].mV > 0]
+    against = [text for by, text in adds if by * told[0].mV <= 0]
+    return f": {_listed(along)}" + (f", against {_listed(against)}" if against else "")
 
 
-def chosen(found: Sequence[Clause]) -> tuple[list[Clause], float]:
-    """The clauses that are told, in their order, and what the others moved V by, mV."""
-    step = sum(clause.mV for clause in found)
-    way = step if abs(step) >= SMALL else max((clause.mV for clause in found), key=abs, default=0.0)
-    seen = sorted((c for c in found if abs(c.mV) >= SMALL), key=lambda clause: -abs(clause.mV))
-    along = [c for c in seen if c.mV * way > 0]
-    told = [c for c in along if not c.follows][:1] or along[:1]
-    if told and told[0].parts[0].kind == "path":  # what began elsewhere may have begun here as well
-        told += [c for c in along if not c.follows and c.parts[0].kind != "path"][:1]
-    others = [c for c in seen if c not in told]
+def chosen(cell: Cell, membrane: str, parts: Sequence[Part], most: int) -> list[Pull]:
+    """Those that are told, in their order: what changes with V itself comes first only where nothing else moved V."""
+    found = _by_temperature(pulls(cell, membrane, parts))
+    step = sum(pull.mV for pull in found)
+    way = step if abs(step) >= SMALL else max((pull.mV for pull in found), key=abs, default=0.0)
+    seen = sorted((pull for pull in found if abs(pull.mV) >= SMALL), key=lambda pull: -abs(pull.mV))
+    along = [pull for pull in seen if pull.mV * way > 0]
+    told = [pull for pull in along if pull.kind != "response"][:1] or along[:1]
+    others = [pull for pull in seen if pull not in told]
     enough = max(SMALL, LEFT * abs(way))
-    while told and others and len(told) < MOST and (abs(step - _told_by(told)) > enough or abs(others[0].mV) > enough):
+    while told and others and len(told) < most:
+        left = step - sum(pull.mV for pull in told)
+        if abs(left) <= enough and abs(others[0].mV) <= enough:
+            break
         told.append(others.pop(0))
-    begun = sorted(told, key=lambda clause: (clause.mV * way <= 0, clause.follows, -abs(clause.mV)))
-    return begun, step - _told_by(told)
+    return sorted(told, key=lambda pull: (pull.mV * way <= 0, pull.kind == "response", -abs(pull.mV)))
 
 
-def _told_by(some: Iterable[Clause]) -> float:
-    return sum(clause.told for clause in some)
+def _by_temperature(found: list[Pull]) -> list[Pull]:
+    """All E together where they have changed by one factor, as they do with the temperature alone."""
+    E = [part for pull in found for part in pull.parts if part.kind == "reversal"]
+    factors = [part.after / part.before for part in E if part.before]
+    if len(factors) < 2 or min(factors) <= 0.0 or max(factors) - min(factors) > 1e-9 * min(factors):
+        return found
+    others = [Pull(pull.kind, pull.of, tuple(part for part in pull.parts if part not in E)) for pull in found]
+    return [Pull("temperature", "", tuple(E)), *(pull for pull in others if pull.parts)]
 
 
-def clauses(cell: Cell, membrane: str, parts: Sequence[Part]) -> list[Clause]:
-    """All parts of a membrane's change, those of an ion together, and all that changes with V."""
-    groups: dict[tuple[str, str], list[Part]] = {}
-    scaled = _scaled(parts)
-    for part in parts:
-        groups.setdefault(_group(cell, membrane, part, scaled), []).append(part)
-    return [_clause(cell, membrane, key[0], group) for key, group in groups.items()]
+def _adds(cell: Cell, membrane: str, pull: Pull, decimals: int, first: bool) -> str:
+    """What a cause adds, and how."""
+    by = mV(pull.mV, decimals)
+    if pull.kind == "response":
+        return f"{by} in {_response(cell, membrane, pull)}"
+    if pull.kind != "ion" or _facts(pull)[0].kind != "reversal":
+        return f"{by} as {_reason(cell, membrane, pull)}"
+    ion = ion_text(pull.of, cell.valence()[pull.of])
+    return f"{f'{ion} pulls it by {by}' if first else f'{by} from {ion}'} ({_reason(cell, membrane, pull, own=True)})"
 
 
-def _scaled(parts: Sequence[Part]) -> bool:
-    """Whether all E have changed by one factor, as they do with the temperature alone."""
-    factors = [part.after / part.before for part in parts if part.kind == "reversal" and part.before]
-    return len(factors) > 1 and min(factors) > 0.0 and max(factors) - min(factors) < 1e-9 * min(factors)
+def _response(cell: Cell, membrane: str, pull: Pull) -> str:
+    first, *others = sorted(pull.parts, key=lambda part: -abs(part.mV))
+    if sum(abs(part.mV) for part in others) > LEFT * abs(first.mV):
+        return "the channels' response to V"
+    return f"the response of {called(cell, membrane, first.of, membrane)} to V"
 
 
-def _group(cell: Cell, membrane: str, part: Part, scaled: bool) -> tuple[str, str]:
-    if part.kind == "reversal" and scaled:
-        return "temperature", ""
-    if part.kind == "reversal":
-        return "ion", part.of
-    if part.kind == "conductance":
-        return "ion", next(iter(cell.membranes[membrane].transports[part.of].moved_ions))
-    return part.kind, "" if part.kind == "rectification" else part.of
+def _facts(pull: Pull) -> tuple[Part, Part | None]:
+    """Of an ion's pull the largest part in its direction, and the largest against it where that is not small."""
+    ranked = sorted(pull.parts, key=lambda part: part.mV * pull.mV)
+    lead, against = ranked[-1], ranked[0]
+    return lead, against if -against.mV * pull.mV > BESIDE * abs(lead.mV * pull.mV) else None
 
 
-def _clause(cell: Cell, membrane: str, kind: str, group: list[Part]) -> Clause:
-    """Parts that are told together."""
-    ranked = sorted(group, key=lambda part: -abs(part.mV))
-    if kind == "ion":
-        shown = [part for part in ranked if abs(part.mV) >= max(SMALL, LEFT * abs(ranked[0].mV))] or ranked[:1]
-        return Clause(tuple(group), sum(part.mV for part in shown), _pull(cell, membrane, shown))
-    if kind == "temperature":
-        change = ranked[0].after / ranked[0].before - 1.0
-        text = f"every E {'grows' if change > 0 else 'shrinks'} with RT/F by {number(100 * abs(change), 2)} %"
-    elif kind == "rectification" and sum(abs(part.mV) for part in ranked[1:]) >= SMALL:
-        text = "conductances change with V"
-    else:
-        text = f"{'as V moves, ' if kind == 'rectification' else ''}{_of_one(cell, membrane, ranked[0])}"
-    total = sum(part.mV for part in group)
-    return Clause(tuple(group), total, f"{text} ({mV(total)})")
+def _reason(cell: Cell, membrane: str, pull: Pull, own: bool = False) -> str:
+    """What changed, without what it added; `own`: of an ion that was just named."""
+    if pull.kind == "temperature":
+        change = pull.parts[0].after / pull.parts[0].before - 1.0
+        return f"every E {'grows' if change > 0 else 'shrinks'} with RT/F by {number(100 * abs(change), 2)} %"
+    lead, against = _facts(pull)
+    text = _fact(cell, membrane, lead, own)
+    return text + (f", though {_fact(cell, membrane, against, own)}" if against else "")
 
 
-def _pull(cell: Cell, membrane: str, shown: Sequence[Part]) -> str:
-    """What changed of the pull of one ion: its E, and the conductances of its channels."""
-    net = sum(part.mV for part in shown)
-    along, against = (
-        [f"{_of_one(cell, membrane, part)} ({mV(part.mV)})" for part in shown if (part.mV * net < 0) == turned]
-        for turned in (False, True)
-    )
-    return _listed(along) + (f", though {_listed(against)}" if against else "")
-
-
-def _of_one(cell: Cell, membrane: str, part: Part) -> str:
-    """One part without what it moved V by."""
+def _fact(cell: Cell, membrane: str, part: Part, own: bool = False) -> str:
+    """What changed of one part; `own`: of an ion that was just named."""
     if part.kind == "no_conductance":
         return "no channel conducts, so that V goes where all other currents cancel"
+    more = part.after > part.before
+    if part.kind == "conductance":
+        before, after, unit = span(part)
+        name = called(cell, membrane, part.of, membrane)
+        ion = next(iter(cell.membranes[membrane].transports[part.of].moved_ions))
+        name = (
+            re.sub(rf"^the (gated )?{re.escape(ion_text(ion, cell.valence()[ion]))} ", r"its \1", name) if own else name
+        )
+        return f"{name} conducts {'more' if more else 'less'}, {before} → {after} {unit}"
     if part.kind == "current" and not part.after:
         name = called(cell, membrane, part.of, membrane)
-        return f"{name} stops, and its own outward current of {number(part.before, 3)} {part.unit} with it"
-    return f"{named(cell, membrane, part)} {'rises' if part.after > part.before else 'falls'} {span(part)}"
+        before, _, unit = span(part)
+        return f"{name} stops, and its own outward current of {before} {unit} with it"
+    before, after, unit = span(part)
+    return f"{named(cell, membrane, part)} {'rises' if more else 'falls'} from {before} to {after} {unit}"
 
 
 def named(cell: Cell, membrane: str, part: Part) -> str:
-    """What changed.
+    """What changed, of what is no conductance.
 
     >>> from vrest.model.cellfile import load
     >>> named(load("mammalian_neuron"), "neuron", Part("current", "pump", 5.45, before=5.7, after=0.0, unit="pA"))
@@ -173,8 +211,6 @@ def named(cell: Cell, membrane: str, part: Part) -> str:
     match part.kind:
         case "reversal":
             return f"E_{part.of}"
-        case "conductance" | "rectification":
-            return f"the conductance of {called(cell, membrane, part.of, membrane)}"
         case "membrane" | "no_conductance":
             return f"V of '{part.of}'"
         case "path" if part.of in cell.exchanges:
@@ -185,43 +221,84 @@ def named(cell: Cell, membrane: str, part: Part) -> str:
             return "the current that charges the membrane"
         case "current" if isinstance(cell.membranes[membrane].transports[part.of], NaKPump):
             return f"{called(cell, membrane, part.of, membrane)}'s own outward current"
+        case "current" if isinstance(cell.membranes[membrane].transports[part.of], InjectedCurrent):
+            return called(cell, membrane, part.of, membrane)
         case _:
             return f"the current through {called(cell, membrane, part.of, membrane)}"
 
 
-def span(part: Part) -> str:
-    """From what to what, in as many digits as tell them apart.
+def title(cell: Cell, membrane: str, pull: Pull) -> str:
+    """What a row of a table calls it."""
+    match pull.kind:
+        case "ion":
+            return f"{ion_text(pull.of, cell.valence()[pull.of])} (E_{pull.of}, conductance)"
+        case "response":
+            return "the channels' response to V"
+        case _:
+            return named(cell, membrane, pull.parts[0])
+
+
+def span(part: Part) -> tuple[str, str, str]:
+    """What it was and what it is, in as many digits as tell them apart, and the unit that suits them.
 
     >>> span(Part("reversal", "K", 7.7, before=-89.06, after=-76.5, unit="mV"))
-    'from -89.1 to -76.5 mV'
+    ('-89.1', '-76.5', 'mV')
+    >>> span(Part("current", "pump", 0.5, before=613000.0, after=0.0, unit="pA"))
+    ('613', '0', 'nA')
     """
-    return f"from {' to '.join(apart(part.before, part.after, part.unit == 'mV'))} {part.unit}"
+    ends, unit = (part.before, part.after), part.unit
+    if unit == "mV":
+        return *_apart(*ends, lambda value, more: number(value, decimals=1 + more)), unit
+    while max(map(abs, ends)) >= 1000.0 and unit[0] != PREFIXES[-1]:
+        unit = PREFIXES[PREFIXES.index(unit[0]) + 1] + unit[1:]
+        ends = ends[0] / 1000.0, ends[1] / 1000.0
+    least = ROUNDING * max(map(abs, ends))
+
+    def suited(value: float, more: int) -> str:
+        """One decimal from 1, none from 100; two digits below."""
+        size = abs(value)
+        if size <= least:
+            return "0"
+        if size < 0.001:
+            return number(value, 2 + more)
+        return number(
+            value, decimals=more + (0 if size >= 100 else 1 if size >= 1 else 1 - math.floor(math.log10(size)))
+        )
+
+    return *_apart(*ends, suited), unit
 
 
-def apart(before: float, after: float, decimal: bool = False) -> tuple[str, str]:
-    """Two numbers in as many digits as tell them apart: one decimal or more, or three digits or more."""
-    texts = ("", "")
-    for k in range(6):
-        texts = tuple(number(v, decimals=1 + k) if decimal else number(v, 3 + k) for v in (before, after))
-        if texts[0] != texts[1]:
-            break
-    return texts[0], texts[1]
+def _apart(before: float, after: float, text: Callable[[float, int], str]) -> tuple[str, str]:
+    """Two numbers in as many more digits as tell them apart."""
+    more = 0
+    while before != after and more < 6 and text(before, more) == text(after, more):
+        more += 1
+    return text(before, more), text(after, more)
 
 
-def contents_moved(cell: Cell, membrane: str, found: Sequence[Flow]) -> str:
+def contents_moved(cell: Cell, membrane: str, found: Sequence[Flow], told_of: Collection[str] = ()) -> str:
     """How the contents beside a membrane moved, from the first to the last state, and what was out of balance before.
 
-    `found` is of three states: at rest, at once, and later. Empty where nothing has moved by a hundredth.
+    `found` is of four states: at rest, after the change at the old V, at once, and later. Empty where nothing has moved
+    by a hundredth. `told_of`: ions that are told to move V.
     """
     here = cell.membranes[membrane]
     moved = [flow for flow in found if flow.space in (here.inside, here.outside) and _moved(flow) >= MOVED]
     if not moved:
         return ""
     moved.sort(key=lambda flow: -_moved(flow))
-    told = sorted(moved[:MOST_IONS], key=lambda flow: flow.space != moved[0].space)
+    far = [flow for flow in moved if flow.ion in told_of or _moved(flow) >= AS_FAR * _moved(moved[0])]
+    first = sorted(far, key=lambda flow: flow.ion not in told_of)[:MOST_IONS]
+    told = sorted(first, key=lambda flow: (flow.space != first[0].space, -_moved(flow)))
+    of_water = _by_water(told[0]) > WATER
+    if of_water:
+        told = [flow for flow in told if _by_water(flow) > WATER]
     text = _listed([_content(cell, flow, before) for flow, before in zip(told, [None, *told[:-1]], strict=True)])
-    why = _water(moved[0]) or _driver(cell, membrane, told)
-    return f"{text}, for {why}" if why else text
+    why = "" if of_water else _driver(cell, membrane, told)
+    text += f", as {why}" if why else ""
+    if of_water or (_by_water(told[0]) > 0.5 and abs(_size(told[0]) - 1) > SWELLS):
+        text += f", {'as' if of_water else 'while'} {_water(told[0])}"
+    return text
 
 
 def _moved(flow: Flow) -> float:
@@ -235,29 +312,42 @@ def _content(cell: Cell, flow: Flow, last_told: Flow | None) -> str:
     where = "" if last_told and last_told.space == flow.space else where
     first, last = flow.concentrations[0], flow.concentrations[-1]
     way = "rises" if last > first else "falls"
-    return f"{ion_text(flow.ion, cell.valence()[flow.ion])}{where} {way} from {' to '.join(apart(first, last))} mM"
+    texts = _apart(first, last, lambda value, more: number(value, 3 + more))
+    return f"{ion_text(flow.ion, cell.valence()[flow.ion])}{where} {way} from {' to '.join(texts)} mM"
+
+
+def _size(flow: Flow) -> float:
+    """The volume of its compartment at the end, over that at first."""
+    return flow.amounts[-1] / flow.concentrations[-1] * flow.concentrations[0] / flow.amounts[0]
+
+
+def _by_water(flow: Flow) -> float:
+    """Share of what moved a concentration, on a scale of logarithms, that is dilution or its reverse."""
+    return -math.log(_size(flow)) / math.log(flow.concentrations[-1] / flow.concentrations[0])
 
 
 def _water(flow: Flow) -> str:
-    """That a content is diluted or concentrated by water, where that is most of what moved it."""
-    size = flow.amounts[-1] / flow.concentrations[-1] * flow.concentrations[0] / flow.amounts[0]
-    moved = math.log(flow.concentrations[-1] / flow.concentrations[0])
-    if -math.log(size) * moved <= 0.5 * moved**2:
-        return ""
+    """That water came or went."""
+    size = _size(flow)
+    if size >= 2.0:
+        return f"water enters (the volume grows {number(size, 2)}-fold)"
     way, how = ("enters", "grows") if size > 1 else ("leaves", "shrinks")
-    return f"water {way}: the volume {how} by {number(100 * abs(size - 1), 2)} %"
+    return f"water {way} (the volume {how} by {number(100 * abs(size - 1), 2)} %)"
 
 
 def driver(flow: Flow) -> str | None:
-    """What was most out of balance at once in the direction in which the amount then moved; None where nothing was."""
+    """What was most out of balance in the direction in which the amount then moved; None where nothing was at once.
+
+    What the change itself did, at the old V, comes before what V did.
+    """
     way = flow.amounts[-1] - flow.amounts[0]
     if way * (flow.concentrations[-1] - flow.concentrations[0]) <= 0:
         return None  # water moved it
-    steps = {label: gains[1] - gains[0] for label, gains in flow.gains.items()}
-    if sum(steps.values()) * way <= 0:
+    held, steps = ({label: (gains[k] - gains[0]) * way for label, gains in flow.gains.items()} for k in (1, 2))
+    if sum(steps.values()) <= 0:
         return None
-    label = max(steps, key=lambda key: steps[key] * way)
-    return label if steps[label] * way > 0 else None
+    begun = [label for label in steps if held[label] > BESIDE * abs(steps[label]) and steps[label] > 0]
+    return max(begun or steps, key=lambda label: held[label] if begun else steps[label])
 
 
 def _driver(cell: Cell, membrane: str, told: Sequence[Flow]) -> str:
@@ -270,12 +360,12 @@ def _driver(cell: Cell, membrane: str, told: Sequence[Flow]) -> str:
     how = _carries(told[0].gains[label])
     alike = [flow for flow in own if _carries(flow.gains[label]) == how]
     ions = _listed([ion_text(flow.ion, cell.valence()[flow.ion]) for flow in alike])
-    return f"at once {called(cell, place, name, membrane)} {how.format(ions)}"
+    return f"{called(cell, place, name, membrane)} at once {how.format(ions)}"
 
 
 def _carries(gains: tuple[float, ...]) -> str:
     """How a flux changed from rest to at once."""
-    before, after = gains[0], gains[1]
+    before, after = gains[0], gains[2]
     if after == 0.0:
         return "no longer carries {}"
     if abs(before) < 1e-6 * abs(after):
@@ -288,13 +378,11 @@ def _carries(gains: tuple[float, ...]) -> str:
         return "carries next to no {}"
     if ratio < 2:
         return f"carries {number(100 * abs(ratio - 1), 2)} % {'less' if ratio < 1 else 'more'} {{}}"
-    return f"carries {number(ratio, 2)} times as much {{}}"
-
-
-def _joined(texts: Sequence[str]) -> str:
-    """Clauses one after the other, kept apart where one of them is of several parts."""
-    return "; ".join(texts) if any(" mV) and " in text or ", though" in text for text in texts) else _listed(texts)
+    return f"carries {'over 1000' if ratio > 1000 else number(ratio, 2)} times as much {{}}"
 
 
 def _listed(texts: Sequence[str]) -> str:
-    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
+    """One after the other; kept apart by commas where one of them has a comma."""
+    if len(texts) == 1:
+        return texts[0]
+    return f"{', '.join(texts[:-1])}{',' if any(', ' in text for text in texts) else ''} and {texts[-1]}"

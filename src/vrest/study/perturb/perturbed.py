@@ -93,7 +93,7 @@ class Perturbed(Drawn):
     >>> from vrest.study.perturb.perturb import perturb
     >>> story = perturb("mammalian_neuron", "ouabain")
     >>> print(story.sentence())
-    V moves +4.6 mV at once because ...
+    V moves +4.6 mV at once: +5.5 mV as the Na/K pump ...
     """
 
     drawn_by: ClassVar[str] = "vrest.plot.perturb:perturbation_axes"
@@ -328,7 +328,7 @@ class Perturbed(Drawn):
 
     def tables(self) -> tuple[Table, ...]:
         """At rest and at every moment V (mV), contents (mM), volumes relative to rest, ATP spent (1/s)."""
-        return (readings_table(self), *self.why.tables())
+        return (readings_table(self), *self.why.tables(self.at_once_is_hypothetical))
 
     def _said(self) -> Iterable[str]:
         return filter(None, (self.hypothetical, self.sentence()))

@@ -8,14 +8,17 @@ from typing import Any
 
 from vrest.model.cell import Cell
 from vrest.model.ion_labels import ion_text
-from vrest.study.explain.moved import Flow, Part, State, flows, moved
-from vrest.study.explain.reasons import MOVED, SMALL, because, contents_moved, mV, named, span
+from vrest.study.explain.moved import Flow, Part, State, at_old_potential, flows, moved
+from vrest.study.explain.reasons import MOVED, SMALL, because, chosen, contents_moved, mV, pulls, span, title
 from vrest.system.assemble import System
 from vrest.tables import Column, Table
 from vrest.units import from_si
 
 Parts = dict[str, tuple[Part, ...]]
 """By membrane."""
+
+SEEN = 0.005
+"""mV: what a table of two decimals shows."""
 
 UNITS = {"mV": "mV"}
 """Unit of what `listed` gives; that of `before` and `after` stands beside them."""
@@ -43,10 +46,19 @@ class Why:
     settled: State | None = None
     """None where it comes to no rest."""
 
-    @property
+    @cached_property
     def membrane(self) -> str:
-        """The one that sentences are about: the first."""
-        return self.system.structure.walls[0].name
+        """The one that sentences are about: the first, unless it only follows what moves another at once."""
+        first, *others = (wall.name for wall in self.system.structure.walls)
+        if self._own(first) >= SMALL:
+            return first
+        moved = max((first, *others), key=self._own)
+        return moved if self._own(moved) >= SMALL else first
+
+    def _own(self, membrane: str) -> float:
+        """By how much a membrane's own channels and currents move it at once, mV; not what V elsewhere does to it."""
+        found = pulls(self.cell, membrane, self.at_once[membrane]) if self.at_once else []
+        return abs(sum(pull.mV for pull in found if pull.kind not in ("response", "path", "membrane", "charging")))
 
     @cached_property
     def at_once(self) -> Parts | None:
@@ -60,14 +72,15 @@ class Why:
 
     @cached_property
     def flows(self) -> tuple[Flow, ...]:
-        """Contents at rest, at once and settled; empty where one of these is missing."""
+        """Contents at rest, right after the change at the old V, at once, and settled; empty where one is missing."""
         if self.now is None or self.settled is None:
             return ()
-        return flows(self.system, self.before, self.now, self.settled)
+        held = at_old_potential(self.system, self.before, self.now)
+        return flows(self.system, self.before, held, self.now, self.settled)
 
     def step(self, state: State) -> float:
-        """By how much V of the first membrane is off its rest, mV."""
-        wall = self.system.structure.walls[0]
+        """By how much V of `membrane` is off its rest, mV."""
+        wall = next(wall for wall in self.system.structure.walls if wall.name == self.membrane)
         return from_si(
             float(self.system.potential(state[0], wall) - self.system.potential(self.before[0], wall)), "potential"
         )
@@ -77,28 +90,29 @@ class Why:
         if self.now is None or self.at_once is None:
             return ""
         step, parts = self.step(self.now), self.at_once[self.membrane]
-        reasons = because(self.cell, self.membrane, parts)
         given = "If all of it came at once, " if hypothetical else ""
         if abs(step) >= SMALL:
             how = f"would move {mV(step)}" if hypothetical else f"moves {mV(step)} at once"
-            return f"{given}{self._v} {how} because {reasons}."
-        how = "would hardly move" if hypothetical else "hardly moves at once"
-        return f"{given}{self._v} {how}: {reasons or self._still(parts)}."
+        else:
+            how = "would hardly move" if hypothetical else "hardly moves at once"
+        return f"{given}{self._v} {how}{self._reasons(parts, 3)}."
 
     def says_later(self, run_down: bool = False) -> str:
         """Which contents moved, and why V settles where it does; `run_down` where no pump holds gradients there."""
         if self.settled is None or self.later is None:
             return ""
         step, parts = self.step(self.settled), self.later[self.membrane]
-        contents = contents_moved(self.cell, self.membrane, self.flows)
+        pulling = [pull.of for pull in chosen(self.cell, self.membrane, parts, 2) if pull.kind == "ion"]
+        contents = contents_moved(self.cell, self.membrane, self.flows, pulling)
         if self._stays(contents):
             return "Kept on, V settles there."
-        reasons = because(self.cell, self.membrane, parts)
         head = f"Kept on, {'the gradients run down' if run_down else contents or 'contents hardly move'}"
         head += f": {contents}" if run_down and contents else ""
-        if abs(step) < SMALL:
-            return f"{head}. {self._v} settles where it was: {reasons or self._still(parts)}."
-        return f"{head}. {self._v} settles {mV(step)} from rest because {reasons}."
+        how = f"settles {mV(step)} from rest" if abs(step) >= SMALL else "settles where it was"
+        return f"{head}. {self._v} {how}{self._reasons(parts, 2)}."
+
+    def _reasons(self, parts: tuple[Part, ...], most: int) -> str:
+        return because(self.cell, self.membrane, parts, most) or f": {self._still(parts)}"
 
     def _stays(self, contents: str) -> bool:
         """Whether it settles where it was at once, its contents unmoved."""
@@ -116,40 +130,29 @@ class Why:
             if part.kind == "conductance" and not part.mV and abs(part.after - part.before) > MOVED * part.before:
                 ion = next(iter(self.cell.membranes[self.membrane].transports[part.of].moved_ions))
                 name = ion_text(ion, self.cell.valence()[ion])
-                return f"the conductance for {name} goes {span(part)}, but V is where E_{ion} is"
+                before, after, unit = span(part)
+                return f"the conductance for {name} goes from {before} to {after} {unit}, but V is where E_{ion} is"
         return "no E, conductance or current that sets it has changed enough to be seen"
 
-    def tables(self) -> tuple[Table, ...]:
-        """What moved V of the first membrane at once and to where it settles, the largest part first."""
-        told = [("at once", self.now, self.at_once), ("settled", self.settled, self.later)]
-        if self._stays(contents_moved(self.cell, self.membrane, self.flows)):
-            told = told[:1]
-        return tuple(
-            _table(self.cell, self.membrane, f"What moves {self._v} by {mV(self.step(state))}, {when}", found)
-            for when, state, found in told
-            if state is not None and found is not None and _seen(found[self.membrane])
-        )
-
-
-def _seen(parts: tuple[Part, ...]) -> list[Part]:
-    """Those that a table of two decimals shows, the largest first."""
-    return sorted((part for part in parts if abs(part.mV) >= 0.005), key=lambda part: -abs(part.mV))
-
-
-def _table(cell: Cell, membrane: str, title: str, parts: Parts) -> Table:
-    seen = _seen(parts[membrane])
-    names = [named(cell, membrane, part) + (" as V moves" if part.kind == "rectification" else "") for part in seen]
-    total = sum(part.mV for part in parts[membrane])
-    return Table(
-        (
-            Column("what changes", "", [*names, "all together"]),
-            Column("by", "mV", [*(part.mV for part in seen), total], decimals=2, signed=True),
-            Column("from", "", [*(part.before for part in seen), None]),
-            Column("to", "", [*(part.after for part in seen), None]),
-            Column("", "", [*(part.unit for part in seen), ""]),
-        ),
-        title=title,
-    )
+    def tables(self, hypothetical: bool = False) -> tuple[Table, ...]:
+        """What each cause adds to V of `membrane` at once and where it settles, the largest first; none if nothing."""
+        head = {"at once*" if hypothetical else "at once": self.at_once, "settled": self.later}
+        found = {
+            when: {(pull.kind, pull.of): pull for pull in pulls(self.cell, self.membrane, parts[self.membrane])}
+            for when, parts in head.items()
+            if parts is not None
+        }
+        rows = {key: pull for some in found.values() for key, pull in some.items()}
+        by = {key: [some[key].mV if key in some else 0.0 for some in found.values()] for key in rows}
+        largest = {key: max(map(abs, values)) for key, values in by.items()}
+        seen = sorted((key for key in rows if largest[key] >= SEEN), key=lambda key: -largest[key])
+        if not seen:
+            return ()
+        columns = [Column("what", "", [*(title(self.cell, self.membrane, rows[key]) for key in seen), "all together"])]
+        for k, (when, some) in enumerate(found.items()):
+            total = sum(pull.mV for pull in some.values())
+            columns.append(Column(when, "mV", [*(by[key][k] for key in seen), total], decimals=2, signed=True))
+        return (Table(columns, title=f"What moves {self._v} from rest"),)
 
 
 def listed(parts: Parts | None) -> dict[str, list[dict[str, Any]]] | None:
