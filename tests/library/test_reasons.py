@@ -344,20 +344,23 @@ def contents(told, why, now, settled, label):
         assert same(b, last), (note, claim[0])
         assert (last > first) == (way == "rises"), note
         moves.setdefault(where, {})[ion] = (of, last > first)
-    if water := re.search(
-        rf"(as|while) water (enters|leaves) \(the volume (grows|shrinks) (?:by ({NUM}) %|({NUM})-fold)\)", told
-    ):
+    water = r"(as|while) ((?:\w+[+-](?:, | and ))*)water (enters?|leaves) \(the volume (grows|shrinks) "
+    if water := re.search(rf"{water}(?:by ({NUM}) %|({NUM})-fold)\)", told):
         where = next(iter(moves))
         ratio = end.volumes[where] / before.volumes[where]
-        said = float(water[5]) if water[5] else 1 + float(water[4]) / 100 * (1 if water[3] == "grows" else -1)
+        said = float(water[6]) if water[6] else 1 + float(water[5]) / 100 * (1 if water[4] == "grows" else -1)
         assert said - 1 == pytest.approx(ratio - 1, rel=0.06), note
-        assert (ratio > 1) == (water[2] == "enters") == (water[3] == "grows"), note
+        assert (ratio > 1) == water[3].startswith("enter") == (water[4] == "grows"), note
+        assert (water[3] == "enter") == bool(water[2]), note
+        held = {ion: amount * before.volumes[where] for ion, amount in before.concentrations[where].items()}
+        gained = {ion: end.concentrations[where][ion] * end.volumes[where] - amount for ion, amount in held.items()}
+        salt = {symbol(ion) for ion in re.findall(r"\w+[+-]", water[2])}
+        assert ratio < 1 or salt == {ion for ion, more in gained.items() if more > 0.2 * sum(held.values())}, note
         for space, some in moves.items():
             for ion, _ in some.values():
-                held = end.concentrations[space][ion] * end.volumes[space]
-                held /= before.concentrations[space][ion] * before.volumes[space]
-                size = math.log(end.volumes[space] / before.volumes[space])
-                assert water[1] == "while" or abs(math.log(held)) < 1.01 * abs(size), note
+                by_water = -math.log(end.volumes[space] / before.volumes[space])
+                moved = math.log(end.concentrations[space][ion] / before.concentrations[space][ion])
+                assert water[1] == "while" or by_water / moved > 0.9 - 1e-9, note
     how = rf"carries (?:{NUM} % (?:less|more)|(?:over )?{NUM} times as much|next to no)|no longer carries"
     how += "|begins to (?:bring in|take out)|brings in|takes out"
     driven = re.search(rf", as ([^,]*?) at once ({how}) (\w+[+-](?:(?:, | and )\w+[+-])*)( where it \w+ it \w+)?", told)

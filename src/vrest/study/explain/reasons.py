@@ -24,7 +24,7 @@ LEFT = 0.2
 BESIDE = 0.4
 """Share below which a part is not told beside the largest of its ion."""
 
-MOVED, MOST_IONS, AS_FAR = 0.01, 3, 0.5
+MOVED, MOST_IONS, AS_FAR = 0.01, 3, 0.6
 """Share by which a concentration has moved that is told of; of how many ions; and how far one that moves V little has
 moved beside the one that moved most, on a scale of logarithms."""
 
@@ -33,6 +33,9 @@ WATER = 0.9
 
 SWELLS = 0.1
 """Share by which a volume has changed that is told of beside another cause."""
+
+SALT = 0.2
+"""Share of all that a compartment held beyond which what an ion adds to it is told to come with water."""
 
 PREFIXES = "pnum"
 """Of units, each a thousand times the one before."""
@@ -297,7 +300,7 @@ def contents_moved(cell: Cell, membrane: str, found: Sequence[Flow], told_of: Co
     why = "" if of_water else _driver(cell, membrane, told)
     text += f", as {why}" if why else ""
     if of_water or (_by_water(told[0]) > 0.5 and abs(_size(told[0]) - 1) > SWELLS):
-        text += f", {'as' if of_water else 'while'} {_water(told[0])}"
+        text += f", {'as' if of_water else 'while'} {_water(cell, told[0], found)}"
     return text
 
 
@@ -326,13 +329,22 @@ def _by_water(flow: Flow) -> float:
     return -math.log(_size(flow)) / math.log(flow.concentrations[-1] / flow.concentrations[0])
 
 
-def _water(flow: Flow) -> str:
-    """That water came or went."""
+def _water(cell: Cell, flow: Flow, found: Sequence[Flow]) -> str:
+    """That water came or went, and the ions that came with it."""
     size = _size(flow)
-    if size >= 2.0:
-        return f"water enters (the volume grows {number(size, 2)}-fold)"
-    way, how = ("enters", "grows") if size > 1 else ("leaves", "shrinks")
-    return f"water {way} (the volume {how} by {number(100 * abs(size - 1), 2)} %)"
+    beside = [other for other in found if other.space == flow.space]
+    enough = SALT * sum(other.amounts[0] for other in beside)
+    salt = [
+        ion_text(other.ion, cell.valence()[other.ion])
+        for other in beside
+        if other.amounts[-1] - other.amounts[0] > enough
+    ]
+    if size < 1.0:
+        return f"water leaves (the volume shrinks by {number(100 * (1 - size), 2)} %)"
+    enters = f"{_listed([*salt, 'water'])} {'enter' if salt else 'enters'}"
+    if size < 2.0:
+        return f"{enters} (the volume grows by {number(100 * (size - 1), 2)} %)"
+    return f"{enters} (the volume grows {number(size, 2)}-fold)"
 
 
 def driver(flow: Flow) -> str | None:
