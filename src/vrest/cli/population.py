@@ -150,7 +150,7 @@ def command(
     inputs |= {"from_rest": from_rest, "times": times, "threshold": threshold, "rtol": rtol, "workers": workers}
     inputs |= {"scheduler": scheduler, **changes.inputs, "output": output, "plot": plot}
     body = report(
-        found.summary() | {"seconds": seconds},
+        found.summary | {"seconds": seconds},
         UNITS,
         inputs,
         cell=described.name,

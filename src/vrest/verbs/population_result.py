@@ -139,6 +139,7 @@ class Population(Drawn):
     def _cells(self) -> Iterable[Cell]:
         return (self.cell,)
 
+    @cached_property
     def summary(self) -> dict[str, Any]:
         """How its cells ended, the spread of V (mV), and what goes along with it; ready for JSON."""
         data = self.dataset
@@ -188,37 +189,42 @@ class Population(Drawn):
         """Cell by cell its numbers (door units), outcome, V (mV); how many ended in what; V's spread (mV) and ranks."""
         codes = self.dataset.outcome
         names = np.array(codes.attrs["flag_meanings"].split())
-        heads = {"V" if len(self.v_by_membrane) == 1 else f"V {name}": v for name, v in self.v_by_membrane.items()}
         cells = (
             Column("cell", "", list(range(self.n))),
             *(Column(v.name, v.unit, v.door.tolist(), rounding=0.0) for v in self.samples.varied),
             Column("outcome", "", names[codes.values.astype(int) - codes.attrs["flag_values"][0]].tolist()),
-            *(Column(head, "mV", v.tolist(), decimals=2) for head, v in heads.items()),
+            *(Column(head, "mV", v.tolist(), decimals=2) for head, v in self._heads.items()),
         )
+        return Table(cells, "Cells"), *self._printed()
+
+    @property
+    def _heads(self) -> dict[str, np.ndarray]:
+        """V by what stands above it."""
+        alone = len(self.v_by_membrane) == 1
+        return {"V" if alone else f"V {name}": v for name, v in self.v_by_membrane.items()}
+
+    def _printed(self) -> tuple[Table, ...]:
         fates = (
             Column("outcome", "", [name.replace("_", " ") for name in self.outcomes]),
             Column("cells", "", list(self.outcomes.values())),
             Column("share", "%", [100 * count / self.n for count in self.outcomes.values()], digits=3),
             Column("meaning", "", list(self.reasons.values())),
         )
-        found = {head: spread(v) for head, v in heads.items() if np.isfinite(v).any()}
+        found = {head: spread(v) for head, v in self._heads.items() if np.isfinite(v).any()}
         levels = [Column(w, "mV", [s[level] for s in found.values()], decimals=2) for level, w in LEVELS.items()]
         when = "at rest" if self.settled else "at the end"
         spreads = [Table((Column(when, "", list(found)), *levels), "Spread of V"), self._ranks()] if found else []
-        return Table(cells, "Cells"), Table(fates, "Outcomes"), *spreads
+        return Table(fates, "Outcomes"), *spreads
 
     def _ranks(self) -> Table:
         """What goes along with V, the strongest first."""
-        ranks = self.summary()["rank_correlation"]
+        ranks = self.summary["rank_correlation"]
         names = sorted(ranks["v"], key=lambda name: -abs(ranks["v"][name] or 0.0))
         columns = [Column(RANKED[key], "", [r[name] for name in names], digits=3) for key, r in ranks.items()]
         return Table((Column("parameter", "", names), *columns), "What goes along with it")
 
-    def _printed(self) -> tuple[Table, ...]:
-        return self.tables()[1:]
-
     def _said(self) -> Iterable[str]:
-        told = self.summary()
+        told = self.summary
         missing = told["without_rest" if self.settled else "unfinished"]
         if missing is not None:
             what = "without a resting state" if self.settled else "did not reach the end"
