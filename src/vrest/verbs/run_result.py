@@ -235,14 +235,15 @@ class Run(Drawn):
         followed = [c for c in course[1:] if len(set(c.values)) > 1 or not c.name.endswith(baths)]
         then = [replace(c, values=[c.values[k] for k in told]) for c in followed]
         moments = Table((Column("time", "s", self.time[told].tolist(), form=duration), *then), "Start, events and end")
-        kept = ["to rounding" if abs(a.drift) <= a.floor else "drifts" for a in self.ledger]
-        ledger = (
+        moved = [abs(a.drift) > a.floor for a in self.ledger]  # nobody reads digits of rounding
+        ledger = [
             Column("conserved", "", [a.name for a in self.ledger]),
-            Column("drift", "", [a.drift for a in self.ledger], digits=2, rounding=0.0),
-            Column("floor", "", [a.floor for a in self.ledger], digits=2, rounding=0.0),
-            Column("unit", "", [a.unit for a in self.ledger]),
-            Column("kept", "", kept),
-        )
+            Column("kept", "", ["drifts" if drifts else "to rounding" for drifts in moved]),
+        ]
+        for name in ("drift", "floor") if any(moved) else ():
+            held = [getattr(a, name) if drifts else None for a, drifts in zip(self.ledger, moved, strict=True)]
+            ledger.append(Column(name, "", held, digits=2, rounding=0.0))
+        ledger += [Column("unit", "", [a.unit for a in self.ledger])] if any(moved) else []
         return Table(course, "Time course"), moments, Table(ledger, "Conserved totals")
 
     def _printed(self) -> tuple[Table, ...]:

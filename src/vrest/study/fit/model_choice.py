@@ -91,13 +91,14 @@ class ModelChoice(Drawn):
     def tables(self) -> tuple[Table, ...]:
         """A row for each model: AICc, its difference from the best, weight, rms of the residuals (mV), unknowns."""
         fits, free = self.fits, self.best.free
+        fitted = zip(*(f.values.values() for f in fits), strict=True)  # in each model's own name: P_ or g_
         columns = [
             Column("model", "", [f.model for f in fits]),
             Column("AICc", "", [f.aicc for f in fits], decimals=2),
             Column("more", "", self.differences, decimals=2),
             Column("weight", "", self.weights, decimals=3),
             Column("rms", "mV", [float(np.sqrt(np.mean(f.residuals**2))) for f in fits], decimals=2),
-            *(Column(each.label, each.unit, [f.values[each.name] for f in fits], rounding=0.0) for each in free),
+            *(Column(each.label, each.unit, values, rounding=0.0) for each, values in zip(free, fitted, strict=True)),
         ]
         return (Table(columns, "Models"),)
 
