@@ -254,9 +254,11 @@ def is_free(cell: Cell, wall: Wall, ion: str) -> bool:
 def _has_run_down(made: Parts, now: dict[str, Any], later: dict[str, Any], wall: Wall) -> bool:
     """Whether the E of the ions that conduct have come together, and towards 0."""
     ions = [ion for ion, share in made.chord_share[wall.name].items() if share > TIE]
+    if not ions:
+        return False
     before, after = (np.array([E[ion] for ion in ions]) for E in (now, later))
     together, nearer = np.ptp(after) < TOGETHER * np.ptp(before), abs(after).max() < NEARER * abs(before).max()
-    return bool(ions) and bool(together and nearer)
+    return bool(together and nearer)
 
 
 def _membrane(result: Rest, wall: Wall, made: Parts, now: Readings, end: _End) -> MembraneStory:
