@@ -144,7 +144,7 @@ class Compartment(Described):
         given = {name for name in ("volume", "radius", "length") if getattr(self, name) is not None}
         if given != needed:
             raise InputError(
-                f"{where}: its size is given by {sorted(given) or 'nothing'}"
+                f"{where}: its size is given by {' and '.join(sorted(given)) or 'nothing'}"
                 + (f" with shape '{self.shape}'." if self.shape else "."),
                 code="size",
                 hint="Give a volume, or shape = 'sphere' with a radius, or shape = 'cylinder' with radius and length.",

@@ -94,7 +94,7 @@ def _vote(m: MembraneStory, where: str, named: Mapping[str, str], *, explained: 
         lines.append(f"Of the ions that pull, {_pull(_largest(pulling), named)}.")
     if against := [i for i in voters if (i.chord_share or 0.0) < 0.0]:
         lines.append(
-            f"The share of {_and([f'{named[i.ion]} ({_percent(i.chord_share or 0.0)})' for i in against])} is "
+            f"The share of {_and([f'{named[i.ion]} ({_percent(i)})' for i in against])} is "
             "negative, as its current runs against its driving force, and the other shares add up to more than 100 %."
         )
     return lines
