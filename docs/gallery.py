@@ -131,7 +131,7 @@ def _differs(name: str, scene: Scene) -> str:
 
 
 def _spoken(ready: object) -> str:
-    return "it comes to no rest" if ready is None else str(ready)
+    return "it comes to no rest" if ready is None else " ".join(repr(ready).split())
 
 
 def _sections() -> dict[str, str]:

@@ -7,6 +7,7 @@ readings, rates from the equations, and which part is the largest from the parts
 import math
 import re
 from decimal import Decimal
+from itertools import product
 
 import pytest
 
@@ -369,12 +370,13 @@ def contents(told, why, now, settled, label):
         return
     name, how, ions, turned = driven.groups()
     for ion in re.split(r", | and ", ions):
-        where = next(w for w, some in moves.items() if ion in some)
-        of, rose = moves[where][ion]
+        places = {where: some[ion] for where, some in moves.items() if ion in some}
+        assert places, note
         found = False
-        for membrane in why.system.structure.walls:
+        for membrane, where in product(why.system.structure.walls, places):
             if where not in (membrane.inside, membrane.outside):
                 continue
+            of, rose = places[where]
             flux0, flux1 = (r.fluxes[membrane.name].get(of, {}) for r in (before, at))
             for transport in flux0:
                 if called(why.cell, membrane.name, transport, wall.name) != name:

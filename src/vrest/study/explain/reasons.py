@@ -347,29 +347,29 @@ def _water(cell: Cell, flow: Flow, found: Sequence[Flow]) -> str:
     return f"{enters} (the volume grows {number(size, 2)}-fold)"
 
 
-def driver(flow: Flow) -> str | None:
-    """What was most out of balance in the direction in which the amount then moved; None where nothing was at once.
+def driver(flow: Flow, at: int) -> str | None:
+    """What was most out of balance in the direction in which the amount then moved; None where nothing was.
 
-    What the change itself did, at the old V, comes before what V did.
+    `at`: 1, after the change at the old V; 2, at once, where V has moved as well.
     """
     way = flow.amounts[-1] - flow.amounts[0]
     if way * (flow.concentrations[-1] - flow.concentrations[0]) <= 0:
         return None  # water moved it
-    held, steps = ({label: (gains[k] - gains[0]) * way for label, gains in flow.gains.items()} for k in (1, 2))
-    if sum(steps.values()) <= 0:
-        return None
-    begun = [label for label in steps if held[label] > BESIDE * abs(steps[label]) and steps[label] > 0]
-    return max(begun or steps, key=lambda label: held[label] if begun else steps[label])
+    steps = {label: (gains[2] - gains[0]) * way for label, gains in flow.gains.items()}
+    held = {label: (gains[at] - gains[0]) * way for label, gains in flow.gains.items()}
+    begun = [label for label in steps if steps[label] > 0 and held[label] > BESIDE * steps[label]]
+    return max(begun, key=lambda label: held[label]) if begun and sum(steps.values()) > 0 else None
 
 
 def _driver(cell: Cell, membrane: str, told: Sequence[Flow]) -> str:
-    """What was out of balance at once, of the content that moved most and of those that it moved as well."""
-    label = driver(told[0])
+    """What was out of balance at once, of the contents that it moved; what V did only where the change did nothing."""
+    found = ((at, flow, driver(flow, at)) for at in (1, 2) for flow in told)
+    at, first, label = next((each for each in found if each[2]), (0, told[0], None))
     if label is None:
         return ""
-    own = [flow for flow in told if flow.space == told[0].space and driver(flow) == label]
+    own = [flow for flow in told if flow.space == first.space and driver(flow, at) == label]
     place, _, name = label.rpartition(".")
-    how = _carries(told[0].gains[label])
+    how = _carries(first.gains[label])
     alike = [flow for flow in own if _carries(flow.gains[label]) == how]
     ions = _listed([ion_text(flow.ion, cell.valence()[flow.ion]) for flow in alike])
     return f"{called(cell, place, name, membrane)} at once {how.format(ions)}"
