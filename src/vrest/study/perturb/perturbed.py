@@ -93,7 +93,7 @@ class Perturbed(Drawn):
     >>> from vrest.study.perturb.perturb import perturb
     >>> story = perturb("mammalian_neuron", "ouabain")
     >>> print(story.sentence())
-    V moves +4.6 mV at once: +5.5 mV as the Na/K pump ...
+    V moves +4.6 mV at once: +5.5 mV as ...
     """
 
     drawn_by: ClassVar[str] = "vrest.plot.perturb:perturbation_axes"
