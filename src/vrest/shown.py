@@ -122,7 +122,7 @@ class Drawn(Shown, ABC):
         Returns the axes.
         """
         module, _, function = self.drawn_by.partition(":")
-        draw = getattr(import_module(module), function)
+        draw = import_module("vrest.plot").seen_on_ground(getattr(import_module(module), function))
         if ax is None:
             from matplotlib import pyplot
 

@@ -11,7 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib import rc_context
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.style import library
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -50,7 +53,7 @@ def fired() -> tuple[Any, Any, list[Any]]:
     return axon, vrest.excitability(axon), [vrest.firing(axon, density) for density in (10, 160)]
 
 
-OVER = {"K_leak.permeability": "lognormal(0.2)", "outside.K": "uniform(3 mM, 8 mM) swap Na"}
+OVER = {"K_leak.permeability": "lognormal(0.2)", "pump.max_rate": "uniform(0.5x, 2x)"}
 
 CURVES: dict[str, tuple[Callable[[], Any], Callable[[Any], Figure]]] = {
     "iv": (lambda: vrest.current_voltage("mammalian_neuron"), plot.iv_figure),
@@ -114,7 +117,7 @@ def test_a_membrane_that_is_not_there_is_refused() -> None:
         plot.figure(vrest.explain("frog_skin"), membrane="basolaterl")
     assert refused.value.code == "unknown_membrane"
     with pytest.raises(vrest.VrestError) as refused:
-        plot.figure(vrest.bath_curve("frog_skin", "serosa.K", [2.0, 5.0]), membrane="apical")
+        plot.figure(vrest.bath_curve("mammalian_neuron", "outside.K", [2.0, 5.0]), membrane="membrane")
     assert refused.value.code == "not_by_membrane"
 
 
@@ -199,3 +202,24 @@ def test_the_main_panel_goes_into_given_axes(name: str) -> None:
         assert {label.get_text() for label in left.get_xticklabels()} >= {"5", "10", "20", "50"}
     assert unnamed(figure) == []
     assert codes(figure) == []
+
+
+def luminance(colour: Any) -> float:
+    """Relative luminance by the Web Content Accessibility Guidelines 2.2."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    return float(np.dot((0.2126, 0.7152, 0.0722), linear))
+
+
+@pytest.mark.parametrize("name", AXES)
+def test_all_is_seen_on_a_dark_ground(name: str) -> None:
+    """Letters and curves, in axes of somebody whose style is dark."""
+    with rc_context(dict(library["dark_background"])):
+        axes = Figure(figsize=(5, 4), layout="constrained").subplots()
+        getattr(plot, name)(AXES[name](), axes)
+        figure = axes.get_figure(root=True)
+        assert figure is not None
+        told = [text.get_color() for text in shown_texts(figure)]
+    curves = [line.get_color() for line in axes.lines if line.get_linestyle() != "None"]
+    assert told
+    for colour in (*told, *curves, *(spine.get_edgecolor() for spine in axes.spines.values() if spine.get_visible())):
+        assert (luminance(colour) + 0.05) / 0.05 >= 3.0, colour

@@ -12,6 +12,8 @@ axes of yours. Names are loaded when first used.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ from vrest.plot.look import drawing as drawing
 from vrest.shown import Drawn
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from vrest.plot.answers import panel_figure as panel_figure
@@ -139,10 +142,27 @@ def figure(result: Any, *, style: str = "lecture", title: str | None = None, mem
         return getattr(import_module(_HOME[name]), name)(result, **one)
 
 
+def seen_on_ground(draw: Callable[..., Axes]) -> Callable[..., Axes]:
+    """What draws into axes, in colours that are seen there where their ground is dark.
+
+    >>> seen_on_ground(lambda ax: ax).__name__
+    '<lambda>'
+    """
+
+    @wraps(draw)
+    def drawn(*given: Any, **named: Any) -> Axes:
+        from vrest.plot.ground import on_ground
+
+        return on_ground(draw(*given, **named))
+
+    return drawn
+
+
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'vrest.plot' has no attribute '{name}'")
     value = getattr(import_module(_HOME[name]), name)
+    value = seen_on_ground(value) if name.endswith("_axes") else value
     globals()[name] = value
     return value
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.typing import ColorType
 
 from vrest.model.cell import Cell
 from vrest.model.ion_labels import SUPERSCRIPT
@@ -73,10 +74,20 @@ def readable(colour: str) -> str:
     >>> readable("#000000")
     '#000000'
     """
-    rgb = to_rgb(colour)
-    while 1.05 / (_luminance(rgb) + 0.05) < 4.5:
-        rgb = tuple(0.95 * c for c in rgb)
-    return "#" + "".join(f"{round(255 * c):02x}" for c in rgb)
+    r, g, b = to_rgb(colour)
+    while contrast((r, g, b), "white") < 4.5:
+        r, g, b = 0.95 * r, 0.95 * g, 0.95 * b
+    return to_hex((r, g, b))
+
+
+def contrast(one: ColorType, other: ColorType) -> float:
+    """How well two colours are told apart, as the Web Content Accessibility Guidelines count: from 1 to 21.
+
+    >>> round(contrast("black", "white"), 6), contrast("red", "red")
+    (21.0, 1.0)
+    """
+    low, high = sorted(_luminance(to_rgb(colour)) for colour in (one, other))
+    return (high + 0.05) / (low + 0.05)
 
 
 def _luminance(rgb: tuple[float, ...]) -> float:
