@@ -11,6 +11,7 @@ import vrest
 from vrest.constants import F
 from vrest.system.assemble import assemble
 from vrest.system.structure import parameter_vector
+from vrest.tables import number
 from vrest.verbs.run import simulate
 
 DAY = 86400.0
@@ -154,7 +155,7 @@ def test_charge_that_goes_missing_is_said(neuron, floors, said):
     notices = leaky.warnings
     assert [notice.code for notice in notices] == said
     if said:
-        assert f"drifted by {leaky.ledger[0].drift:.2g} mV" in notices[0].message
+        assert f"drifted by {number(leaky.ledger[0].drift, 2)} mV" in notices[0].message
 
 
 def scipy_run(cell, until, pump, method, rtol):

@@ -25,6 +25,9 @@ WIDTH = 7.4
 UNIT_HEIGHT = 1.15
 """Inches of a panel of height 1."""
 
+FIRST_SHARE = 1e-3
+"""Of a stretch, where its logarithmic clock begins at the latest."""
+
 
 @dataclass(frozen=True)
 class Stretch:
@@ -155,7 +158,7 @@ def _stretches(run: Run) -> list[Stretch]:
         if start < min(stop, end):
             otherwise = "before the first change" if k == 0 else "end of a ramp"
             title = "\n".join(named.get(start, [otherwise if run.events else ""]))
-            first = min(FIRST_MOMENT, 1e-3 * (stop - start))
+            first = min(FIRST_MOMENT, FIRST_SHARE * (stop - start))
             found.append(Stretch(start, k, title, Clock(first, min(stop, end) - start, first)))
     return found
 

@@ -14,6 +14,7 @@ from vrest.model.pumps import NaKPump
 from vrest.study.explain.called import called
 from vrest.study.explain.moved import Flow, Part
 from vrest.tables import ROUNDING, number
+from vrest.units import from_door, from_si
 
 SMALL = 0.05
 """mV: a change of V that nobody would see."""
@@ -252,9 +253,11 @@ def span(part: Part) -> tuple[str, str, str]:
     ends, unit = (part.before, part.after), part.unit
     if unit == "mV":
         return *_apart(*ends, lambda value, more: number(value, decimals=1 + more)), unit
+    kind = "current" if unit[1:] == "A" else "conductance"
     while max(map(abs, ends)) >= 1000.0 and unit[0] != PREFIXES[-1]:
-        unit = PREFIXES[PREFIXES.index(unit[0]) + 1] + unit[1:]
-        ends = ends[0] / 1000.0, ends[1] / 1000.0
+        larger = PREFIXES[PREFIXES.index(unit[0]) + 1] + unit[1:]
+        before, after = (from_si(from_door(end, kind, unit), kind, larger) for end in ends)
+        ends, unit = (before, after), larger
     least = ROUNDING * max(map(abs, ends))
 
     def suited(value: float, more: int) -> str:
