@@ -11,6 +11,7 @@ RAW = re.compile(
     rf"\b({'|'.join(CODES)})\b|\bNone\b|\bnan\b|-0\.0*(?![\d.])|[1-9](\.?\d){{9,}}"
     r"|\b1 (cells|rests|runs|(large )?steps|potentials|membranes|times)\b|\b60 (min|s)\b|\b0\.000\d+ (s|min|h)\b"
     r"|(?<![\d.])(1[2-9]\d|[2-9]\d\d|\d{4,}) s\b|\b1 large step, each|\b0 (ATP|conserved|ways)|\(0 %|stores –"
+    r"|e-1[3-9]\b(?! W)"
 )
 CELLS = ["mammalian_neuron", "hodgkin_huxley_1952", "kay_2017", "cressman_2009", "frog_skin", "astrocyte_pair"]
 CELLS += ["dijkstra_2016", "wei_2014", "red_blood_cell", "ventricular_myocyte"]
@@ -19,6 +20,8 @@ SPOKEN = {
     "without pumps": ["rest", "CELL", "--set", "PUMP*=0"],
     "all rests": ["rest", "CELL", "--all"],
     "explain": ["explain", "CELL"],
+    "explain without pumps": ["explain", "CELL", "--set", "PUMP*=0"],
+    "explain without K+ outside": ["explain", "CELL", "--set", "outside.K=0 mM"],
     "check": ["check", "CELL"],
     "check without pumps": ["check", "CELL", "--set", "PUMP*=0"],
     "design": ["design", "CELL", "--v-rest", "-60"],

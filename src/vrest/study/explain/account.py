@@ -215,9 +215,12 @@ def tables(m: MembraneStory, rest: Rest) -> tuple[Table, Table]:
 
 
 def _least(m: MembraneStory, rest: Rest) -> float:
-    """mol/s: a flow beside which what a certificate leaves of a balance is rounding; 0 where the inside has no size."""
+    """mol/s: a flow beside which the single flows of ions in equilibrium are rounding, 1e-10 mM/min of the inside.
+
+    What a certificate leaves of their sum is a hundredth of that. 0 where the inside has no size.
+    """
     volume = rest.volumes.get(rest.system.structure.wall(m.membrane).inside, 0.0)
-    return from_door(LEAST, "concentration") / MINUTE * from_door(volume, "volume") / ROUNDING
+    return from_door(100 * LEAST, "concentration") / MINUTE * from_door(volume, "volume") / ROUNDING
 
 
 def _pumps(m: MembraneStory) -> list[str]:
