@@ -23,7 +23,7 @@ def test_perturb_for_people(vrest):
     answer = vrest(*OUABAIN)
     assert answer.code == 0
     assert answer.out.startswith("Ouabain 1 µM, mammalian neuron, 37 degC\n")
-    for word in ("at once", "1 min", "settled", "washed after 20 min: recovers", "because"):
+    for word in ("at once", "1 min", "settled", "washed after 20 min: recovers", "own outward current"):
         assert word in answer.out
 
 

@@ -197,13 +197,16 @@ def test_curves_of_one_of_several_membranes():
 
 def test_time_course_shows_the_current_and_names_its_peak():
     """Closing the circuit charges the membranes at once; the panel has the scale of what flows afterwards."""
-    from vrest.plot.traces import panels, samples
+    from vrest.plot.clock import Clock
+    from vrest.plot.samples import samples
+    from vrest.plot.traces import panels
 
     skin = vrest.load("frog_skin")
     run = vrest.simulate(skin, [("1 min", "electrode.conductance=1 mS")], "3 min", points=100)
-    panel = panels(samples(run))[-1]
+    panel = panels(samples(run, Clock(0.0, 180.0)))[0][-1]
     assert panel.label == "exchange\ncurrent (pA)"
     assert panel.traces[0].name == "electrode, peak 70.3 µA"
     assert panel.span is not None
     assert 25 < panel.span[1] < 50
-    assert "exchange" not in panels(samples(vrest.simulate(skin, until="1 min", points=5)))[-1].label
+    calm = panels(samples(vrest.simulate(skin, until="1 min", points=5), Clock(0.0, 60.0)))[0]
+    assert [each.label for each in calm] == ["V (mV)"]

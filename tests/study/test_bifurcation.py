@@ -178,7 +178,7 @@ def test_runs_cover_a_branch_and_points_are_states():
     assert branch.runs()[-1][1] == len(branch.parameter) - 1
     assert (branch.growth[branch.stable] < 0).all()
     assert vrest.rest(found.as_cell(0, 5)).v_rest == pytest.approx(branch.v[5], abs=1e-6)
-    assert "Hopf point at 9.775" in repr(found)
+    assert "Hopf point on branch 1 at 9.775" in repr(found)
 
 
 @pytest.mark.parametrize(

@@ -281,7 +281,7 @@ def test_models_refuse_cells_they_are_not_about():
     data = {"Ko": [2.5, 10, 40], "Vm": [-90, -61, -29]}
     with pytest.raises(vrest.InputError, match="knows nothing of 'Kir'"):
         vrest.fit(vrest.load("kir_muscle"), data, "P_Na/P_K")
-    with pytest.raises(vrest.InputError, match="P_Na/P_K: 'frog_muscle' has no leak of K that is on"):
+    with pytest.raises(vrest.InputError, match="P_Na/P_K: 'K_leak' is off, in 'frog_muscle'"):
         vrest.fit(vrest.apply(vrest.load("frog_muscle"), "K_leak.permeability*=0"), data, "P_Na/P_K")
 
 

@@ -180,7 +180,7 @@ def design(
     -75.000000 mV, rests, 150.000000 Mohm
     >>> design("mammalian_neuron", v_rest=-75, inside={"Cl": 5})
     Traceback (most recent call last):
-    vrest.errors.InputError: Cl- cannot stay at 5.00 mM inside at -75.00 mV ... passive 6.65 mM. Add KCC2 ...
+    vrest.errors.InputError: Cl- cannot stay at 5 mM inside at -75 mV ... passive 6.65 mM. Add KCC2 ...
     """
     target = Target(v_rest, inside or {}, outside or {}, input_resistance, area, tuple(add), tuple(hold))
     drawn = draft(load(cell), target)
