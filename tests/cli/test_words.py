@@ -32,7 +32,7 @@ SPOKEN = {
     "bifurcation": ["bifurcation", "CELL", "PUMP", "0.5x", "1x"],
     "sensitivity": ["sensitivity", "CELL", "--over", "PUMP"],
     "perturb": ["perturb", "CELL", "PERTURBATION"],
-    "compare": ["compare", "CELL", "mammalian_neuron", "--perturb", "PERTURBATION"],
+    "compare": ["compare", "CELL", "squid_axon", "--perturb", "PERTURBATION"],
     "run": ["run", "CELL", "--at", "1 s", "PUMP*=0.5 over 150 s"],
     "run, too late": ["run", "CELL", "--at", "2 h", "PUMP*=0.5"],
 }
