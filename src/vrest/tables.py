@@ -84,6 +84,17 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
+def joined(texts: Sequence[str]) -> str:
+    """One after the other, the last behind "and"; a comma keeps that apart too where one of them has a comma.
+
+    >>> joined(["K+", "Na+", "Cl-"]), joined(["K+, the most", "Na+"]), joined(["K+"]), joined([])
+    ('K+, Na+ and Cl-', 'K+, the most, and Na+', 'K+', '')
+    """
+    if len(texts) < 2:
+        return "".join(texts)
+    return f"{', '.join(texts[:-1])}{',' if any(', ' in text for text in texts) else ''} and {texts[-1]}"
+
+
 def _significant(value: float, digits: int) -> str:
     """1234.5 as 1234 or 1235, 5.4e-08 as 5.4e-8, 12.50 as 12.5."""
     if value == 0.0:

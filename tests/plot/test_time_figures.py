@@ -196,11 +196,7 @@ def test_perturbation_of_a_cell_that_fires(anoxia: Perturbed, style: str) -> Non
         ("frog_skin", "k_leak_block"),
         ("astrocyte_pair", "k_puff"),
         ("red_blood_cell", "ouabain"),
-        pytest.param(
-            "edneg_2021",
-            "anoxia",
-            marks=pytest.mark.xfail(reason="at 85 mm one label of six compartments touches another", strict=False),
-        ),
+        ("edneg_2021", "anoxia"),
         ("hodgkin_huxley_1952", "ttx"),
     ],
 )

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import rich_click as click
 from click.exceptions import Exit
 
 from vrest.cli import options
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command("design")

@@ -132,14 +132,14 @@ def dosed(names: tuple[str, ...], doses: tuple[str, ...], isoform: str | None) -
 def show(found: Perturbed, temperature: float) -> None:
     """The answer for people."""
     from vrest.cli.answer import say, table
-    from vrest.study.perturb.perturbed import readings_table
     from vrest.tables import number
     from vrest.units import duration
 
     say(f"{found.title}, {number(temperature)} degC")
     for change in found.changes:
         say(f"  {change.brief}")
-    table(readings_table(found))
+    moments, *why = found.tables()
+    table(moments)
     if found.hypothetical:
         say(found.hypothetical)
     took = found.recovery_time
@@ -150,7 +150,7 @@ def show(found: Perturbed, temperature: float) -> None:
         for when, ready in zip(("at rest", "kept on"), found.excitability, strict=True):
             say(f"{when}: {'no rest to fire from' if ready is None else repr(ready)}")
     say(found.sentence())
-    table(*found.why.tables())
+    table(*why)
 
 
 def _list(cell: str | None, changes: options.Changes, as_json: bool, quiet: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vrest.model.cell import VALENCE
+from vrest.model.cell import VALENCE, Cell
 
 SUPERSCRIPT = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -26,6 +26,16 @@ def ion_text(ion: str, valence: int) -> str:
     ('K+', 'HCO3-', 'Ca2+', 'O2')
     """
     return ion + _charge(valence)
+
+
+def ion_in(cell: Cell, ion: str) -> str:
+    """The same of an ion of a cell.
+
+    >>> from vrest.model.cellfile import load
+    >>> ion_in(load("mammalian_neuron"), "Na")
+    'Na+'
+    """
+    return ion_text(ion, cell.valence()[ion])
 
 
 def _charge(z: int) -> str:

@@ -11,6 +11,7 @@ from vrest.errors import InputError
 from vrest.io.report import door
 from vrest.model.cell import Cell
 from vrest.model.ion_labels import ion_label
+from vrest.model.names import plain
 from vrest.model.paths import Parameter, parameters, resolve
 from vrest.model.quantity import SOLVE
 from vrest.model.transport import ATP, WATER, Transport
@@ -243,12 +244,12 @@ def _label(cell: Cell, words: list[str], part: Any) -> str:
         case ["temperature"]:
             return "temperature"
         case ["compartments", place, "ions", ion]:
-            return f"[{ion_label(ion, cell.valence()[ion])}] {_plain(place)}"
+            return f"[{ion_label(ion, cell.valence()[ion])}] {plain(place)}"
         case ["membranes", membrane, "transports", label, name]:
-            where = f", {_plain(membrane)}" if len(cell.membranes) > 1 else ""
+            where = f", {plain(membrane)}" if len(cell.membranes) > 1 else ""
             return _transport_label(part, label, name) + where
         case _:
-            return f"{_plain(words[1])} {_plain('.'.join(words[2:]))}"
+            return f"{plain(words[1])} {plain('.'.join(words[2:]))}"
 
 
 def _transport_label(part: Transport, label: str, name: str) -> str:
@@ -257,13 +258,9 @@ def _transport_label(part: Transport, label: str, name: str) -> str:
         symbol = f"{letter}_{next(iter(part.moved_ions))}"
         return symbol if symbol[2:] == label else f"{symbol} ({label})"
     if name == "atp":
-        return f"ATP of {_plain(label)}"
+        return f"ATP of {plain(label)}"
     word = {"stimulus": "current", "water": "permeability" if "permeability" in name else "rate"}.get(kind_of(part))
-    return f"{_plain(label)} {word or 'strength'}"
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", " ")
+    return f"{plain(label)} {word or 'strength'}"
 
 
 def _group(words: list[str], kind: str) -> Group:

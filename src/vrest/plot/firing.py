@@ -12,6 +12,7 @@ from vrest.model.names import cell_label
 from vrest.plot.look import look, stroke
 from vrest.plot.style import FAINT, INK, dress, new_figure, number, time_unit
 from vrest.study.excitability import Excitability, Firing
+from vrest.tables import counted
 from vrest.verbs.rest import Rest
 
 
@@ -69,7 +70,7 @@ def _in_words(f: Firing) -> str:
     did = {
         "repetitive": f"{number(f.rate or 0.0, '.1f')} Hz",
         "block": f"block at {number(f.v_end, '.1f')} mV",
-        "transient": f"{len(f.spikes)} spike{'' if len(f.spikes) == 1 else 's'}",
+        "transient": counted(len(f.spikes), "spike"),
     }
     return f"{number(f.density, '.4g')} µA/cm²: {did.get(f.pattern, f.pattern)}"
 

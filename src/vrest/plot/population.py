@@ -18,6 +18,7 @@ from vrest.plot.labels import wrapped
 from vrest.plot.look import look, stroke
 from vrest.plot.panel import LEFT, RIGHT, figure_width
 from vrest.plot.style import INK, MUTED, dress, new_figure, number, zero_line
+from vrest.study.perturb.perturbed import by_membrane
 from vrest.units import duration as spoken
 from vrest.units import from_si
 from vrest.verbs.population_job import RECOVERED
@@ -104,18 +105,15 @@ def population_axes(found: Population, ax: Axes) -> Axes:
 
 def _fates(found: Population) -> np.ndarray:
     """(n,) what became of each cell: its outcome, or of a run that was finished whether V came back."""
-    outcome = found.dataset.outcome
-    names = np.array(outcome.attrs["flag_meanings"].split(), dtype=object)
-    fates = names[outcome.values.astype(int) - outcome.attrs["flag_values"][0]]
     if found.settled:
-        return fates
+        return found.endings
     back = found.dataset.recovered.values == 1
-    return np.where(fates == "finished", np.where(back, "back", "elsewhere"), fates)
+    return np.where(found.endings == "finished", np.where(back, "back", "elsewhere"), found.endings)
 
 
 def _in_order(fates: np.ndarray) -> list[str]:
     """Those that occurred, the most frequent first."""
-    names, counts = np.unique(fates.astype(str), return_counts=True)
+    names, counts = np.unique(fates, return_counts=True)
     return [str(name) for name in names[np.argsort(-counts, kind="stable")]]
 
 
@@ -149,7 +147,7 @@ def _histogram(axes: Axes, found: Population, membrane: str, fates: np.ndarray) 
     )
     reference = rest(found.cell)
     if reference.outcome.is_rest:
-        at = dict(zip(found.cell.membranes, np.atleast_1d(_values(reference.v_rest)), strict=True))[membrane]
+        at = by_membrane(reference)[membrane]
         if edges[0] <= at <= edges[-1]:
             label = f"{number(at, '.1f')} mV: the cell as it is"
             axes.axvline(at, color=INK, linewidth=stroke(1.4), linestyle=(0, (1, 1)), label=label)
@@ -157,10 +155,6 @@ def _histogram(axes: Axes, found: Population, membrane: str, fates: np.ndarray) 
         loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=1 if look().narrow else 2, fontsize=look().small,
         frameon=False, borderaxespad=0.0,
     )  # fmt: skip
-
-
-def _values(v: float | dict[str, float]) -> list[float]:
-    return list(v.values()) if isinstance(v, dict) else [v]
 
 
 def _shares(axes: Axes, fates: np.ndarray, room: int) -> None:

@@ -44,6 +44,9 @@ REACH, REACHES = 3.0, (3.0, 40.0)
 STILL_MV = 0.1
 """V that moves less is flat whatever is drawn beside it."""
 
+NAME = 0.2
+"""Of the height of a panel, that each name beside it takes."""
+
 MOST_WITH_E = 2
 """More membranes than this, and their Nernst potentials would hide V."""
 
@@ -108,7 +111,12 @@ def panels(drawn: Samples, fluxes: bool = True) -> tuple[list[Panel], list[Trace
         found += [*_pumps(drawn), *_exchanges(drawn)]
     still = [t for p in found for t in p.traces if _change(t) < STAYS]
     moving = [replace(p, traces=tuple(t for t in p.traces if _change(t) >= STAYS)) for p in found]
-    return [potentials(drawn), *(part for p in moving if p.traces for part in _scaled(p))], still
+    return [potentials(drawn), *(_as_tall(part) for p in moving if p.traces for part in _scaled(p))], still
+
+
+def _as_tall(panel: Panel) -> Panel:
+    """A panel with room for the names at the ends of its curves."""
+    return replace(panel, height=max(panel.height, NAME * len(panel.traces))) if panel.named else panel
 
 
 def on_a_page(found: list[Panel], room: float, size: float) -> tuple[list[Panel], list[Panel]]:

@@ -16,11 +16,12 @@ from vrest.model.cellfile import CellLike
 from vrest.model.change import Change
 from vrest.model.channels import InjectedCurrent
 from vrest.model.elsewhere import elsewhere
+from vrest.model.names import plain
 from vrest.model.paths import resolve
 from vrest.shown import Drawn, Shown
 from vrest.study.targets import is_there
 from vrest.system.structure import Wall
-from vrest.tables import Column, Table, number
+from vrest.tables import Column, Table, counted, number
 from vrest.units import format_si, from_door, from_si, to_si
 from vrest.verbs.instant import currents_at, steady_at
 from vrest.verbs.outcome import Outcome
@@ -98,7 +99,7 @@ class Firing(Drawn):
         return (self.cell,)
 
     def _brief(self) -> Iterable[str]:
-        many = f"{len(self.spikes)} spike{'' if len(self.spikes) == 1 else 's'}"
+        many = counted(len(self.spikes), "spike")
         rate = "" if self.rate is None else f", {number(self.rate)} Hz"
         yield f"'{self.cell.name}' under {number(self.density)} uA/cm2: {self.pattern}, {many}{rate}"
         yield f"  V at the end {number(self.v_end, decimals=2)} mV"
@@ -158,9 +159,7 @@ class Excitability(Shown):
     def tables(self) -> tuple[Table, ...]:
         """One row: what there is of it, in door units."""
         told = self.as_dict()
-        return (
-            Table([Column(name.replace("_", " "), UNITS.get(name, ""), [told[name]]) for name in told], "Readiness"),
-        )
+        return (Table([Column(plain(name), UNITS.get(name, ""), [told[name]]) for name in told], "Readiness"),)
 
 
 UNITS = {

@@ -15,7 +15,7 @@ from vrest.numerics.compiler.kernel import Kernel
 from vrest.physics.namespace import Array
 from vrest.shown import Drawn
 from vrest.system.assemble import Entries, System
-from vrest.tables import Column, Table
+from vrest.tables import Column, Table, counted
 from vrest.units import from_door, from_si
 from vrest.verbs.allowed import allowed_of
 from vrest.verbs.arguments import Arguments
@@ -88,8 +88,7 @@ class Gradient(Drawn):
         return (self.of.cell,)
 
     def _brief(self) -> Iterable[str]:
-        n = len(self.rests.outcome)
-        what = f"{n:,} resting state{'' if n == 1 else 's'}"
+        what = counted(len(self.rests.outcome), "resting state")
         yield f"Derivatives of {what} of '{self.of.cell.name}' by {', '.join(self.of.names)}"
 
     def tables(self) -> tuple[Table, ...]:

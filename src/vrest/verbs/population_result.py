@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from vrest.model.cell import Cell
+from vrest.model.names import plain
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.model.protocol import Protocol
@@ -90,9 +91,14 @@ class Population(Drawn):
         return np.where(self._ended("impossible"), np.nan, ~self.well)
 
     def _ended(self, *outcomes: str) -> np.ndarray:
+        return np.isin(self.endings, outcomes)
+
+    @cached_property
+    def endings(self) -> np.ndarray:
+        """(n,) the outcome of each cell, by name."""
         codes = self.dataset.outcome
-        among = [name in outcomes for name in codes.attrs["flag_meanings"].split()]
-        return np.array(among)[codes.values.astype(int) - codes.attrs["flag_values"][0]]
+        names = np.array(codes.attrs["flag_meanings"].split())
+        return names[codes.values.astype(int) - codes.attrs["flag_values"][0]]
 
     @cached_property
     def v(self) -> np.ndarray:
@@ -179,7 +185,7 @@ class Population(Drawn):
 
     def _brief(self) -> Iterable[str]:
         counts = self.outcomes.items()
-        share = ", ".join(f"{name.replace('_', ' ')} {number(100 * count / self.n, 3)} %" for name, count in counts)
+        share = ", ".join(f"{plain(name)} {number(100 * count / self.n, 3)} %" for name, count in counts)
         drawn = f"{self.samples.design}, seed {self.samples.seed}"
         what = "resting state" if self.settled else "run"
         yield f"Population of {counted(self.n, what)} of '{self.cell.name}', {drawn}: {share}"
@@ -187,12 +193,10 @@ class Population(Drawn):
 
     def tables(self) -> tuple[Table, ...]:
         """Cell by cell its numbers (door units), outcome, V (mV); how many ended in what; V's spread (mV) and ranks."""
-        codes = self.dataset.outcome
-        names = np.array(codes.attrs["flag_meanings"].split())
         cells = (
             Column("cell", "", list(range(self.n))),
             *(Column(v.name, v.unit, v.door.tolist(), rounding=0.0) for v in self.samples.varied),
-            Column("outcome", "", names[codes.values.astype(int) - codes.attrs["flag_values"][0]].tolist()),
+            Column("outcome", "", self.endings.tolist()),
             *(Column(head, "mV", v.tolist(), decimals=2) for head, v in self._heads.items()),
         )
         return Table(cells, "Cells"), *self._printed()
@@ -205,7 +209,7 @@ class Population(Drawn):
 
     def _printed(self) -> tuple[Table, ...]:
         fates = (
-            Column("outcome", "", [name.replace("_", " ") for name in self.outcomes]),
+            Column("outcome", "", [plain(name) for name in self.outcomes]),
             Column("cells", "", list(self.outcomes.values())),
             Column("share", "%", [100 * count / self.n for count in self.outcomes.values()], digits=3),
             Column("meaning", "", list(self.reasons.values())),

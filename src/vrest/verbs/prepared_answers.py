@@ -12,7 +12,7 @@ import numpy as np
 from vrest.model.cell import Cell
 from vrest.shown import Drawn
 from vrest.system.assemble import System
-from vrest.tables import Column, Table
+from vrest.tables import Column, Table, counted
 from vrest.units import duration
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.outputs import potentials
@@ -90,7 +90,7 @@ class Rests(Drawn):
     def _brief(self) -> Iterable[str]:
         names = self.names()
         counts = ", ".join(f"{names.count(name):,} {name}" for name in dict.fromkeys(names))
-        yield f"{len(names):,} resting state{'' if len(names) == 1 else 's'} of '{self.cell.name}': {counts}"
+        yield f"{counted(len(names), 'resting state')} of '{self.cell.name}': {counts}"
 
     def tables(self) -> tuple[Table, ...]:
         """Lane by lane its outcome, V (mV), and what certifies it."""
@@ -159,8 +159,7 @@ class Runs(Drawn):
 
     def _brief(self) -> Iterable[str]:
         n, done = len(self.complete), int(self.complete.sum())
-        runs = f"{n:,} run{'' if n == 1 else 's'}"
-        yield f"{runs} of '{self.cell.name}' over {duration(float(self.time[-1]))}, {done:,} to their end"
+        yield f"{counted(n, 'run')} of '{self.cell.name}' over {duration(float(self.time[-1]))}, {done:,} to their end"
 
     def tables(self) -> tuple[Table, ...]:
         """At each time (s), lane by lane, V (mV)."""

@@ -27,7 +27,7 @@ from vrest.system.observables import (
     reversal_potentials,
     volumes,
 )
-from vrest.tables import Column, Table
+from vrest.tables import Column, Table, counted
 from vrest.units import unit_of
 from vrest.verbs.rows import Row, by_name, flat, in_door_units, numbered, row_kernel, rows_of
 
@@ -135,7 +135,7 @@ class Readings(Shown):
 
     def _brief(self) -> Iterable[str]:
         states = np.size(self.atp_per_second)
-        yield f"Readings of {states:,} state{'' if states == 1 else 's'}, in the units of UNITS:"
+        yield f"Readings of {counted(states, 'state')}, in the units of UNITS:"
         yield f"  {', '.join(vars(self))}"
 
     def tables(self) -> tuple[Table, ...]:

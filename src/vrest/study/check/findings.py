@@ -161,8 +161,8 @@ def called(now: Moment, wall: Wall, label: str) -> str:
 
 
 def millivolts(volts: float, digits: int = 1) -> str:
-    """A potential in words, without a negative zero."""
-    return f"{round(from_si(volts, 'potential'), digits) + 0.0:.{digits}f} mV"
+    """A potential in words."""
+    return f"{number(from_si(volts, 'potential'), decimals=digits)} mV"
 
 
 def findings(now: Moment, claims: Claims) -> list[Finding]:

@@ -8,7 +8,7 @@ from vrest.constants import F
 from vrest.model.ion_labels import ion_text
 from vrest.study.explain.story import IonStory, MembraneStory, PumpStory
 from vrest.system.observables import AROUND
-from vrest.tables import ROUNDING, Column, Table, millivolts, number
+from vrest.tables import ROUNDING, Column, Table, joined, millivolts, number
 from vrest.units import MINUTE, from_door, from_si
 from vrest.verbs.certify import LEAST
 from vrest.verbs.outcome import Outcome
@@ -42,15 +42,15 @@ def sentences(m: MembraneStory, membranes: Sequence[MembraneStory], valence: Map
         lines.append("No pump turns: no ATP is spent.")
     if m.ghk is not None and (left := _left_out(m)):
         lines.append(
-            f"The GHK equation says {_mV(m.ghk)} mV with these permeabilities and contents. V is "
+            f"The GHK equation says {millivolts(m.ghk)} mV with these permeabilities and contents. V is "
             f"{_moved(m.v - m.ghk)} mV from there, by what it leaves out: {left}."
         )
     if m.mullins_noda is not None and m.ghk_without_cl is not None and turning:
         lines.append(
-            f"Mullins-Noda, for K+ and Na+ alone and with a pump of 3 Na+ for 2 K+, says {_mV(m.mullins_noda)} mV; "
-            f"GHK says {_mV(m.ghk_without_cl)} mV for those two."
+            "Mullins-Noda, for K+ and Na+ alone and with a pump of 3 Na+ for 2 K+, says "
+            f"{millivolts(m.mullins_noda)} mV; GHK says {millivolts(m.ghk_without_cl)} mV for those two."
         )
-    if m.charge_moved is not None and m.charge_moved_share is not None and _mV(m.v) != "0.00":
+    if m.charge_moved is not None and m.charge_moved_share is not None and millivolts(m.v) != "0.00":
         share = number(100 * m.charge_moved_share, 2) if m.charge_moved_share > FEW else "less than 0.0001"
         lines.append(f"Charging the membrane moved {number(m.charge_moved, 2)} uM of ions, {share} % of those inside.")
     return lines
@@ -61,11 +61,11 @@ def _vote(m: MembraneStory, where: str, named: Mapping[str, str], *, explained: 
     voters = [i for i in m.ions if i.chord_share and i.E is not None]
     if not voters:
         return []
-    said = f"V{where} is {_mV(m.v)} mV"
+    said = f"V{where} is {millivolts(m.v)} mV"
     pulling = [i for i in voters if abs((i.chord_share or 0.0) * (i.driving_force or 0.0)) > PASSIVE]
     if len(voters) == 1:
         (only,) = voters
-        at = f"E_{only.ion} = {_mV(only.E)} mV"
+        at = f"E_{only.ion} = {millivolts(only.E)} mV"
         among = "of the ions on both sides " if any(i.E is None and i.channel_current for i in m.ions) else ""
         if pulling:
             return [f"{said}: {among}only {named[only.ion]} has open channels, which pull towards {at}."]
@@ -74,10 +74,10 @@ def _vote(m: MembraneStory, where: str, named: Mapping[str, str], *, explained: 
         ]
     if not pulling:
         away = [i for i in voters if abs(i.driving_force or 0.0) > PASSIVE]
-        there = _and([named[i.ion] for i in voters if i not in away])
+        there = joined([named[i.ion] for i in voters if i not in away])
         line = f"{said}: {there} {'are' if len(voters) - len(away) > 1 else 'is'} in equilibrium there, at E = V."
         if away:
-            line += f" {_and([named[i.ion] for i in away])} would move V by less than {PASSIVE} mV."
+            line += f" {joined([named[i.ion] for i in away])} would move V by less than {PASSIVE} mV."
         return [line]
     head = f"{said}."
     if explained:
@@ -94,7 +94,7 @@ def _vote(m: MembraneStory, where: str, named: Mapping[str, str], *, explained: 
         lines.append(f"Of the ions that pull, {_pull(_largest(pulling), named)}.")
     if against := [i for i in voters if (i.chord_share or 0.0) < 0.0]:
         lines.append(
-            f"The share of {_and([f'{named[i.ion]} ({_percent(i)})' for i in against])} is "
+            f"The share of {joined([f'{named[i.ion]} ({_percent(i)})' for i in against])} is "
             "negative, as its current runs against its driving force, and the other shares add up to more than 100 %."
         )
     return lines
@@ -108,7 +108,7 @@ def _largest(ions: Sequence[IonStory]) -> list[IonStory]:
 
 def _shares(ions: Sequence[IonStory], named: Mapping[str, str]) -> str:
     have = "has the largest share" if len(ions) == 1 else "have the largest shares"
-    return f"{_and([named[i.ion] for i in ions])} {have} ({_and([_percent(i) for i in ions])})"
+    return f"{joined([named[i.ion] for i in ions])} {have} ({joined([_percent(i) for i in ions])})"
 
 
 def _percent(ion: IonStory) -> str:
@@ -118,7 +118,7 @@ def _percent(ion: IonStory) -> str:
 
 def _pull(ions: Sequence[IonStory], named: Mapping[str, str]) -> str:
     pull = "pulls" if len(ions) == 1 else "pull"
-    return f"{_shares(ions, named)} and {pull} towards {_and([f'E_{i.ion} = {_mV(i.E)} mV' for i in ions])}"
+    return f"{_shares(ions, named)} and {pull} towards {joined([f'E_{i.ion} = {millivolts(i.E)} mV' for i in ions])}"
 
 
 def _turn(m: MembraneStory) -> bool:
@@ -135,40 +135,32 @@ def _stopping(m: MembraneStory, membranes: Sequence[MembraneStory]) -> str:
     pump, it = ("pumps", "them") if running(membranes) > 1 else ("pump", "it")
     if m.v_pump_off is None or m.direct is None:
         lines = f"Stopping the {pump}: no potential between -400 and +400 mV that V drifts to carries zero current."
-    elif _mV(m.direct) == "0.00":
+    elif millivolts(m.direct) == "0.00":
         lines = f"Stopping the {pump}: V does not move at once."
     else:
-        to = f"to {_mV(m.v_pump_off)} mV, with the contents unchanged"
+        to = f"to {millivolts(m.v_pump_off)} mV, with the contents unchanged"
         lines = f"Stopping the {pump}: {_moved(m.direct)} mV at once, {to}."
     if m.v_run_down is None:
         ends = Outcome[m.run_down_outcome].value
         return f"{lines} With {it} stopped, {ends[0].lower()}{ends[1:]}"
     if m.indirect is None:
-        return f"{lines} In the end it is {_mV(m.v_run_down)} mV."
-    if _mV(m.indirect) == "0.00":
+        return f"{lines} In the end it is {millivolts(m.v_run_down)} mV."
+    if millivolts(m.indirect) == "0.00":
         return f"{lines} It stays there."
     what = "the gradients run down" if m.run_down else "the contents change"
-    another = "" if _mV(m.direct) == "0.00" else "another "
-    return f"{lines} Then {another}{_moved(m.indirect)} mV as {what}, to {_mV(m.v_run_down)} mV."
+    another = "" if millivolts(m.direct) == "0.00" else "another "
+    return f"{lines} Then {another}{_moved(m.indirect)} mV as {what}, to {millivolts(m.v_run_down)} mV."
 
 
 def _left_out(m: MembraneStory) -> str:
     """Whose current the GHK equation leaves out, in words; empty where V is what it says."""
-    if _mV(m.v) == _mV(m.ghk):
+    if millivolts(m.v) == millivolts(m.ghk):
         return ""
     pumps = [pump.name for pump in m.pumps if abs(pump.current) > 0]
     whose = [f"the {name}" if name == "pump" else name for name in (*pumps, *m.other_currents)]
     if not (whose or m.paths):
         return ""
-    return "the current " + (AROUND if AROUND in m.paths else f"of {_and([*whose, *m.paths])}")
-
-
-def _and(texts: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(texts[:-1]), texts[-1]))) if texts else ""
-
-
-def _mV(value: float | None) -> str:
-    return number(value, decimals=2)
+    return "the current " + (AROUND if AROUND in m.paths else f"of {joined([*whose, *m.paths])}")
 
 
 def _moved(by: float) -> str:

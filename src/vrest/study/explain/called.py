@@ -12,7 +12,7 @@ from vrest.model.cotransport import KCC2, NKCC1, KCC2Product, NKCC1Gated
 from vrest.model.electrodiffusion import Electrodiffusion
 from vrest.model.exchange import SaltDiffusion, UntrackedDiffusion
 from vrest.model.glial_uptake import GlialBuffer, GlialPump, GlialUptake
-from vrest.model.ion_labels import ion_text
+from vrest.model.ion_labels import ion_in
 from vrest.model.junctions import Electrode, GapJunction, GapJunctionGHK, Wire
 from vrest.model.pumps import NaKPump
 from vrest.model.rectifiers import KirHalnes, KirLuoRudy
@@ -50,9 +50,9 @@ def _word(cell: Cell, part: Any) -> str | None:
         case NaKPump():
             return "Na/K pump" if part.sodium == 3 else "2:2 Na/K pump"
         case GHKLeak() | OhmicLeak():
-            return f"{ion_text(part.ion, cell.valence()[part.ion])} leak"
+            return f"{ion_in(cell, part.ion)} leak"
         case GatedChannel():
-            return f"gated {ion_text(part.ion, cell.valence()[part.ion])} channel"
+            return f"gated {ion_in(cell, part.ion)} channel"
         case Kir() | KirLuoRudy() | KirHalnes():
             return "inward rectifier (Kir)"
         case InjectedCurrent():

@@ -23,7 +23,7 @@ from vrest.system.structure import Wall
 from vrest.tables import ROUNDING, Column, Table, millivolts, number
 from vrest.units import from_si
 from vrest.verbs.instant import instant_potentials
-from vrest.verbs.progress import Progress
+from vrest.verbs.progress import Progress, half
 from vrest.verbs.readings import Readings, readings
 from vrest.verbs.rest import Rest, rest
 
@@ -186,7 +186,7 @@ def explain(result: Rest | CellLike, *, progress: Progress | None = None) -> Exp
     (-73.8, -69.9, 4.0)
     """
     if not isinstance(result, Rest):
-        first, progress = (None if progress is None else _half(progress, k) for k in (0, 1))
+        first, progress = (None if progress is None else half(progress, k) for k in (0, 1))
         result = rest(result, progress=first)
     if not result.outcome.has_state:
         raise NoRestError(f"'{result.cell.name}' gives nothing to explain. {result.reason}", code=result.outcome.name)
@@ -199,11 +199,6 @@ def explain(result: Rest | CellLike, *, progress: Progress | None = None) -> Exp
         atp_per_second=made.atp_per_second,
         watts=made.watts,
     )
-
-
-def _half(progress: Progress, which: int) -> Progress:
-    """The first or the second half of a progress."""
-    return lambda share: progress(0.5 * (which + share))
 
 
 def _pumps_off(result: Rest) -> list[Change]:

@@ -11,12 +11,12 @@ import numpy as np
 from vrest.model.transport import Transport
 from vrest.numerics.compiler.kernel import Kernel
 from vrest.physics.namespace import Array
-from vrest.study.explain.parts import Slopes, channels_of, chord_conductances, potential_of, slopes_of
+from vrest.study.explain.parts import Slopes, channels_of, chord_conductances, layout_of, potential_of, slopes_of
 from vrest.system.assemble import Entries, System
 from vrest.system.observables import currents_of, path_currents, rates_through, reversal_potentials
 from vrest.system.structure import Wall
 from vrest.units import from_si, unit_of
-from vrest.verbs.rows import by_name, in_door_units, numbered, row_kernel
+from vrest.verbs.rows import by_name, in_door_units, row_kernel
 
 Kind = Literal[
     "reversal",
@@ -132,10 +132,7 @@ def accounting(system: System) -> Kernel:
 @lru_cache(maxsize=64)
 def _layout(system: System) -> Account:
     """The numbers of the rows."""
-    slopes = {wall.name: dict.fromkeys(channels_of(system, wall), 1.0) for wall in system.structure.walls}
-    x, p = (tuple(np.ones(len(names))) for names in (system.states, system.names))
-    with np.errstate(all="ignore"):
-        return numbered(_measured(system, x, p, slopes))
+    return layout_of(system, _measured)
 
 
 def _measured(system: System, x: Entries, p: Entries, slopes: Slopes) -> Account:

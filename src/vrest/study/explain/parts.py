@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -34,7 +34,7 @@ from vrest.system.observables import (
 )
 from vrest.system.structure import Wall
 from vrest.units import unit_of
-from vrest.verbs.rows import Row, by_name, in_door_units, numbered, row_kernel, rows_of
+from vrest.verbs.rows import Row, T, by_name, in_door_units, numbered, row_kernel, rows_of
 
 AT_E = 1e-7
 """V: V so near to E is at it."""
@@ -194,10 +194,15 @@ def account_entries(system: System, x: Entries, p: Entries) -> Entries:
 @lru_cache(maxsize=64)
 def _layout(system: System) -> Parts:
     """The numbers of the rows."""
+    return layout_of(system, _measured)
+
+
+def layout_of(system: System, measured: Callable[[System, Entries, Entries, Slopes], T]) -> T:
+    """The numbers of the rows of what is `measured` of a state by the slopes of its channels."""
     slopes = {wall.name: dict.fromkeys(channels_of(system, wall), 1.0) for wall in system.structure.walls}
     x, p = (tuple(np.ones(len(names))) for names in (system.states, system.names))
     with np.errstate(all="ignore"):
-        return numbered(_measured(system, x, p, slopes))
+        return numbered(measured(system, x, p, slopes))
 
 
 def slopes_of(system: System, x: Entries, p: Entries) -> Slopes:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from vrest.model.cell import Cell
 from vrest.model.channels import InjectedCurrent
-from vrest.model.ion_labels import ion_text
+from vrest.model.ion_labels import ion_in
 from vrest.model.pumps import NaKPump
 from vrest.study.explain.called import called
 from vrest.study.explain.moved import Flow, Part
-from vrest.tables import ROUNDING, number
+from vrest.tables import ROUNDING, joined, number
 from vrest.units import from_door, from_si
 
 SMALL = 0.05
@@ -84,11 +84,16 @@ def _cause(cell: Cell, membrane: str, part: Part) -> tuple[str, str]:
         case "reversal":
             return "ion", part.of
         case "conductance" | "passive" | "one_sided":
-            return "ion", next(iter(cell.membranes[membrane].transports[part.of].moved_ions))
+            return "ion", moved_ion(cell, membrane, part.of)
         case "rectification":
             return "response", ""
         case _:
             return part.kind, part.of
+
+
+def moved_ion(cell: Cell, membrane: str, label: str) -> str:
+    """The ion of a channel."""
+    return next(iter(cell.membranes[membrane].transports[label].moved_ions))
 
 
 def because(cell: Cell, membrane: str, parts: Sequence[Part], most: int) -> str:
@@ -114,11 +119,11 @@ def because(cell: Cell, membrane: str, parts: Sequence[Part], most: int) -> str:
         return f", in {_response(cell, membrane, told[0])}" if how else f", as {_reason(cell, membrane, told[0])}"
     adds = [(pull.mV, _adds(cell, membrane, pull, decimals, first=pull is told[0])) for pull in told]
     if still and alone:
-        return f": {_listed([text for _, text in adds])} all but cancel"
+        return f": {joined([text for _, text in adds])} all but cancel"
     adds += [] if alone else [(rest, f"{mV(rest, decimals)} in all else")]
     along = [text for by, text in adds if by * told[0].mV > 0]
     against = [text for by, text in adds if by * told[0].mV <= 0]
-    return f": {_listed(along)}" + (f", against {_listed(against)}" if against else "")
+    return f": {joined(along)}" + (f", against {joined(against)}" if against else "")
 
 
 def chosen(cell: Cell, membrane: str, parts: Sequence[Part], most: int) -> list[Pull]:
@@ -156,7 +161,7 @@ def _adds(cell: Cell, membrane: str, pull: Pull, decimals: int, first: bool) -> 
         return f"{by} in {_response(cell, membrane, pull)}"
     if pull.kind != "ion" or _facts(pull)[0].kind != "reversal":
         return f"{by} as {_reason(cell, membrane, pull)}"
-    ion = ion_text(pull.of, cell.valence()[pull.of])
+    ion = ion_in(cell, pull.of)
     return f"{f'{ion} pulls it by {by}' if first else f'{by} from {ion}'} ({_reason(cell, membrane, pull, own=True)})"
 
 
@@ -192,10 +197,8 @@ def _fact(cell: Cell, membrane: str, part: Part, own: bool = False) -> str:
     if part.kind == "conductance":
         before, after, unit = span(part)
         name = called(cell, membrane, part.of, membrane)
-        ion = next(iter(cell.membranes[membrane].transports[part.of].moved_ions))
-        name = (
-            re.sub(rf"^the (gated )?{re.escape(ion_text(ion, cell.valence()[ion]))} ", r"its \1", name) if own else name
-        )
+        ion = moved_ion(cell, membrane, part.of)
+        name = re.sub(rf"^the (gated )?{re.escape(ion_in(cell, ion))} ", r"its \1", name) if own else name
         return f"{name} conducts {'more' if more else 'less'}, {before} → {after} {unit}"
     if part.kind == "current" and not part.after:
         name = called(cell, membrane, part.of, membrane)
@@ -235,7 +238,7 @@ def title(cell: Cell, membrane: str, pull: Pull) -> str:
     """What a row of a table calls it."""
     match pull.kind:
         case "ion":
-            return f"{ion_text(pull.of, cell.valence()[pull.of])} (E_{pull.of}, conductance)"
+            return f"{ion_in(cell, pull.of)} (E_{pull.of}, conductance)"
         case "response":
             return "the channels' response to V"
         case _:
@@ -299,7 +302,7 @@ def contents_moved(cell: Cell, membrane: str, found: Sequence[Flow], told_of: Co
     of_water = _by_water(told[0]) > WATER
     if of_water:
         told = [flow for flow in told if _by_water(flow) > WATER]
-    text = _listed([_content(cell, flow, before) for flow, before in zip(told, [None, *told[:-1]], strict=True)])
+    text = joined([_content(cell, flow, before) for flow, before in zip(told, [None, *told[:-1]], strict=True)])
     why = "" if of_water else _driver(cell, membrane, told)
     text += f", as {why}" if why else ""
     if of_water or (_by_water(told[0]) > 0.5 and abs(_size(told[0]) - 1) > SWELLS):
@@ -319,7 +322,7 @@ def _content(cell: Cell, flow: Flow, last_told: Flow | None) -> str:
     first, last = flow.concentrations[0], flow.concentrations[-1]
     way = "rises" if last > first else "falls"
     texts = _apart(first, last, lambda value, more: number(value, 3 + more))
-    return f"{ion_text(flow.ion, cell.valence()[flow.ion])}{where} {way} from {' to '.join(texts)} mM"
+    return f"{ion_in(cell, flow.ion)}{where} {way} from {' to '.join(texts)} mM"
 
 
 def _size(flow: Flow) -> float:
@@ -337,14 +340,10 @@ def _water(cell: Cell, flow: Flow, found: Sequence[Flow]) -> str:
     size = _size(flow)
     beside = [other for other in found if other.space == flow.space]
     enough = SALT * sum(other.amounts[0] for other in beside)
-    salt = [
-        ion_text(other.ion, cell.valence()[other.ion])
-        for other in beside
-        if other.amounts[-1] - other.amounts[0] > enough
-    ]
+    salt = [ion_in(cell, other.ion) for other in beside if other.amounts[-1] - other.amounts[0] > enough]
     if size < 1.0:
         return f"water leaves (the volume shrinks by {number(100 * (1 - size), 2)} %)"
-    enters = f"{_listed([*salt, 'water'])} {'enter' if salt else 'enters'}"
+    enters = f"{joined([*salt, 'water'])} {'enter' if salt else 'enters'}"
     if size < 2.0:
         return f"{enters} (the volume grows by {number(100 * (size - 1), 2)} %)"
     return f"{enters} (the volume grows {number(size, 2)}-fold)"
@@ -374,7 +373,7 @@ def _driver(cell: Cell, membrane: str, told: Sequence[Flow]) -> str:
     place, _, name = label.rpartition(".")
     how = _carries(first.gains[label])
     alike = [flow for flow in own if _carries(flow.gains[label]) == how]
-    ions = _listed([ion_text(flow.ion, cell.valence()[flow.ion]) for flow in alike])
+    ions = joined([ion_in(cell, flow.ion) for flow in alike])
     return f"{called(cell, place, name, membrane)} at once {how.format(ions)}"
 
 
@@ -394,10 +393,3 @@ def _carries(gains: tuple[float, ...]) -> str:
     if ratio < 2:
         return f"carries {number(100 * abs(ratio - 1), 2)} % {'less' if ratio < 1 else 'more'} {{}}"
     return f"carries {'over 1000' if ratio > 1000 else number(ratio, 2)} times as much {{}}"
-
-
-def _listed(texts: Sequence[str]) -> str:
-    """One after the other; kept apart by commas where one of them has a comma."""
-    if len(texts) == 1:
-        return texts[0]
-    return f"{', '.join(texts[:-1])}{',' if any(', ' in text for text in texts) else ''} and {texts[-1]}"

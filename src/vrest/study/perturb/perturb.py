@@ -18,7 +18,7 @@ from vrest.study.perturb.perturbed import Moment, Perturbed, at_rest, moment
 from vrest.study.perturb.two_clocks import at_once
 from vrest.units import DAY, HOUR, MINUTE, format_si, to_si
 from vrest.units import duration as in_words
-from vrest.verbs.progress import Progress
+from vrest.verbs.progress import Progress, half
 from vrest.verbs.rest import Rest, rest
 from vrest.verbs.run_result import Run
 
@@ -106,7 +106,7 @@ def perturb(
     fitted = [notice for p in applied for notice in p.used_dose(cell)[1]]
     before = rest(cell).raise_if_none()
     ramped = [replace(c, over=ramp) for c in changes]
-    first, second = (None if progress is None else _half(progress, k) for k in (0, 1))
+    first, second = (None if progress is None else half(progress, k) for k in (0, 1))
     times = _times(0.0, DAY, READINGS.values())
     kept, kept_stop = follow(
         cell, [(0.0, ramped)], DAY, times, start=before.state, most_steps=most_steps, progress=first
@@ -208,11 +208,6 @@ def _times(start: float, stop: float, marks: Any) -> np.ndarray:
     log = np.geomspace(min(1e-6, 1e-3 * span), span, 600)
     wanted = np.concatenate([[0.0], log, np.linspace(0.0, span, 2000), [m for m in marks if m <= span]])
     return np.minimum(np.unique(start + wanted), stop)
-
-
-def _half(progress: Progress, which: int) -> Progress:
-    """The first or the second half of a progress."""
-    return lambda share: progress(0.5 * (which + share))
 
 
 def _read(run: Run, label: str, time: float) -> Moment:

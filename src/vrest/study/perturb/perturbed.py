@@ -12,6 +12,7 @@ import numpy as np
 from vrest.layout import glued
 from vrest.model.cell import Cell
 from vrest.model.change import Change, apply
+from vrest.model.names import plain
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.shown import Drawn
@@ -146,7 +147,7 @@ class Perturbed(Drawn):
     @property
     def title(self) -> str:
         """What was done and to which cell, such as `Ouabain 10 µM, mammalian neuron`."""
-        return f"{self.what}, {self.cell.name.replace('_', ' ')}"
+        return f"{self.what}, {plain(self.cell.name)}"
 
     @property
     def outcome(self) -> Outcome:

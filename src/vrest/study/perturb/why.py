@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from vrest.model.cell import Cell
-from vrest.model.ion_labels import ion_text
+from vrest.model.ion_labels import ion_in
 from vrest.study.explain.moved import Flow, Part, State, at_old_potential, flows, moved
-from vrest.study.explain.reasons import MOVED, SMALL, because, chosen, contents_moved, mV, pulls, span, title
+from vrest.study.explain.reasons import MOVED, SMALL, because, chosen, contents_moved, moved_ion, mV, pulls, span, title
 from vrest.system.assemble import System
 from vrest.tables import Column, Table
 from vrest.units import from_si
@@ -80,10 +80,9 @@ class Why:
 
     def step(self, state: State) -> float:
         """By how much V of `membrane` is off its rest, mV."""
-        wall = next(wall for wall in self.system.structure.walls if wall.name == self.membrane)
-        return from_si(
-            float(self.system.potential(state[0], wall) - self.system.potential(self.before[0], wall)), "potential"
-        )
+        wall = self.system.structure.wall(self.membrane)
+        now, before = (float(self.system.potential(x, wall)) for x, _ in (state, self.before))
+        return from_si(now - before, "potential")
 
     def says_at_once(self, hypothetical: bool = False) -> str:
         """Why V moves at once; `hypothetical` where it would only if all of the change came at once."""
@@ -128,8 +127,8 @@ class Why:
         """Why V does not move where no part would be seen."""
         for part in parts:
             if part.kind == "conductance" and not part.mV and abs(part.after - part.before) > MOVED * part.before:
-                ion = next(iter(self.cell.membranes[self.membrane].transports[part.of].moved_ions))
-                name = ion_text(ion, self.cell.valence()[ion])
+                ion = moved_ion(self.cell, self.membrane, part.of)
+                name = ion_in(self.cell, ion)
                 before, after, unit = span(part)
                 return f"the conductance for {name} goes from {before} to {after} {unit}, but V is where E_{ion} is"
         return "no E, conductance or current that sets it has changed enough to be seen"
