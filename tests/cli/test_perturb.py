@@ -106,3 +106,9 @@ def test_bad_command_lines(vrest, arguments, exit_code, code):
     spoken = vrest(*arguments)
     assert spoken.code == exit_code
     assert spoken.err.startswith("Error: ")
+
+
+def test_every_table_says_that_at_once_is_hypothetical(vrest):
+    answer = vrest("perturb", "mammalian_neuron", "anoxia")
+    assert answer.out.count("at once*") == 2
+    assert "* hypothetical: " in answer.out
