@@ -7,7 +7,7 @@ import vrest
 from vrest.errors import InputError
 from vrest.model.cellfile import parse_cell, write_cell
 from vrest.model.paths import parameters, set_si
-from vrest.system.assemble import assemble
+from vrest.system.assemble import assemble, shared
 from vrest.system.laws import conserved
 from vrest.system.ledger import describe
 from vrest.system.structure import _ranked, parameter_names, parameter_vector, structure_of
@@ -135,6 +135,13 @@ def test_a_changed_cell_has_the_equations_and_numbers_of_its_description(name):
             assert parameter_names(changed) == parameter_names(again)
             np.testing.assert_array_equal(parameter_vector(changed), parameter_vector(again))
             assert parameters(changed) == parameters(again)
+
+
+def test_a_system_in_use_stays_the_only_one(neuron):
+    """However many other structures were met since: a second one would compile its code again."""
+    mine = assemble(neuron)
+    shared.cache_clear()
+    assert assemble(parse_cell(write_cell(neuron))) is mine
 
 
 def test_rational_elimination_is_exact():

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -452,6 +453,10 @@ def described(cell: Cell, system: System) -> Entries:
     return tuple(x)
 
 
+_IN_USE: WeakValueDictionary[tuple[Structure, tuple[str, ...]], System] = WeakValueDictionary()
+"""Systems that somebody holds: they stay the only ones of their structure after `shared` has forgotten them."""
+
+
 @lru_cache(maxsize=256)
 def shared(structure: Structure, names: tuple[str, ...]) -> System:
     """One system for all structures that follow the same amounts, in whatever order of abundance."""
@@ -459,7 +464,7 @@ def shared(structure: Structure, names: tuple[str, ...]) -> System:
     rest = {name for kind, name in (system.states[k] for k in system.laws.dependent) if kind == "amount"}
     order = [name for kind, name in system.states if kind == "amount"]
     same = replace(structure, abundance=tuple(sorted(order, key=rest.__contains__)))
-    return system if same == structure else shared(same, names)
+    return _IN_USE.setdefault((structure, names), system) if same == structure else shared(same, names)
 
 
 @remembered
