@@ -1,12 +1,13 @@
 """Every number of a cell has one path: the place where it stands in the file.
 
 `compartments.outside.ions.K`, `membranes.neuron.transports.pump.max_rate`, `temperature`. Any part may be left
-out while what remains names one thing: `outside.K`, `pump.max_rate`.
+out while what remains names one thing: `outside.K`, `pump.max_rate`. NEURON's names are read as well: `ko`, `celsius`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -16,6 +17,7 @@ from vrest.model.cell import Cell, Source
 from vrest.model.compartment import CONCENTRATION
 from vrest.model.elsewhere import elsewhere
 from vrest.model.membrane import LEAST_CAPACITANCE
+from vrest.model.neuron_names import neuron_paths
 from vrest.model.notice import USER
 from vrest.model.quantity import Described, Quantity, check, numbers
 from vrest.model.remembered import of_one_form, remembered
@@ -79,18 +81,24 @@ def _fields(owner: Described, base: str, fixed: bool) -> Iterator[Parameter]:
 
 @remembered
 def resolve(cell: Cell, short: str) -> Parameter:
-    """The one parameter that a full or shortened path names.
+    """The one parameter that a full or shortened path names, or a name of NEURON's.
 
     Raises
     ------
     InputError
-        The path names nothing (with a near miss), or several things (with the candidates).
+        The path names nothing (with a near miss), or several things (with the candidates); a name of NEURON's that is
+        no value here (`neuron_paths`).
+
+    >>> from vrest.model.cellfile import load
+    >>> [resolve(load("mammalian_neuron"), name).path for name in ("outside.K", "ko")]
+    ['compartments.outside.ions.K', 'compartments.outside.ions.K']
     """
     short, known = short.strip(), parameters(cell)
     if short in known:
         return known[short]
     parts = short.split(".")
     matches = [p for p in known.values() if _matches(p.path.split("."), parts)]
+    matches = matches or [known[path] for path in neuron_paths(cell, short)]
     if len(matches) == 1:
         return matches[0]
     if matches:
@@ -100,13 +108,21 @@ def resolve(cell: Cell, short: str) -> Parameter:
             code="ambiguous_path",
             hint=f"Choose one: {listed}.",
         )
-    hint = _follows(cell, parts) or f"{_suggest(short, known)} {_elsewhere(cell, parts)}".strip()
+    hint = _follows(cell, parts) or f"{_suggest(short, known)} {_elsewhere(cell, short)}".strip()
     raise InputError(f"'{short}' names no value of '{cell.name}'.", code="unknown_path", hint=hint)
 
 
-def _elsewhere(cell: Cell, parts: list[str]) -> str:
+def _elsewhere(cell: Cell, short: str) -> str:
     """The cells of the library that have such a value."""
-    return elsewhere(cell, lambda other: any(_matches(path.split("."), parts) for path in parameters(other)))
+
+    def has(other: Cell) -> bool:
+        with suppress(InputError):  # a name of NEURON's that means something else there
+            return any(_matches(path.split("."), short.split(".")) for path in parameters(other)) or bool(
+                neuron_paths(other, short)
+            )
+        return False
+
+    return elsewhere(cell, has)
 
 
 def _follows(cell: Cell, parts: list[str]) -> str:
