@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vrest.errors import InputError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says of a disk that is full, a quota, or a limit on the size of a file."""
 
 
 @contextmanager
@@ -23,7 +29,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(path).resolve()  # a link stays a link: its target is replaced
     temporary = None
     try:
-        handle, name = tempfile.mkstemp(suffix=target.suffix, prefix=f".{target.stem}-", dir=target.parent)
+        handle, name = tempfile.mkstemp(suffix=target.suffix, prefix=f".{target.stem[:32]}-", dir=target.parent)
         os.close(handle)
         temporary = Path(name)
         yield temporary
@@ -33,8 +39,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.replace(target)
         temporary = None
     except OSError as error:
-        hint = "Check the folder, its permissions and the space on the disk."
-        raise InputError(f"'{path}' cannot be written: {error}.", code="cannot_write", hint=hint) from None
+        raise not_written(path, error) from None
     finally:
         if temporary is not None:
             with suppress(OSError):
@@ -50,6 +55,31 @@ def _mode(target: Path) -> int:
     return 0o666 & ~mask
 
 
+def not_written(path: str | os.PathLike[str], error: OSError) -> InputError:
+    """Why a file could not be written, for people: `cannot_write`.
+
+    >>> not_written("run.nc", PermissionError(13, "Permission denied")).message
+    "'run.nc' cannot be written: Permission denied."
+    """
+    why, hint = error.strerror or str(error), "Check the folder and its permissions."
+    if error.errno in FULL:
+        with suppress(OSError):
+            free = shutil.disk_usage(Path(path).absolute().parent).free
+            why += f" ({free / 2**20:,.1f} MiB are free there)"
+        hint = "Make room, or choose another disk."
+    return InputError(f"'{short(path)}' cannot be written: {why}.", code="cannot_write", hint=hint)
+
+
+def short(path: str | os.PathLike[str]) -> str:
+    """A path for a message, its middle left out where it is very long.
+
+    >>> short("run.nc"), len(short(300 * "x"))
+    ('run.nc', 123)
+    """
+    text = os.fspath(path)
+    return text if len(text) <= 150 else f"{text[:60]}...{text[-60:]}"
+
+
 def check_target(path: str, suffixes: Iterable[str], what: str) -> None:
     """Refuse, before anything is computed, a path that could not be written in the end.
 
@@ -58,17 +88,35 @@ def check_target(path: str, suffixes: Iterable[str], what: str) -> None:
     vrest.errors.InputError: 'figure.jpg': a figure is written as .png, .pdf or .svg. ...
     """
     *others, last = suffixes
-    target = Path(path)
-    if target.suffix.lower() not in (*others, last):
+    if Path(path).suffix.lower() not in (*others, last):
         raise InputError(
-            f"'{path}': {what} is written as {', '.join(others) + ' or ' if others else ''}{last}.",
+            f"'{short(path)}': {what} is written as {', '.join(others) + ' or ' if others else ''}{last}.",
             code="unknown_suffix",
             hint="Change the end of the file's name.",
         )
-    if target.is_dir() or not target.resolve().parent.is_dir():
-        problem = "it is a folder" if target.is_dir() else "its folder does not exist"
-        raise InputError(f"'{path}' cannot be written: {problem}.", code="cannot_write", hint="Check the path.")
-    if not os.access(target.resolve().parent, os.W_OK):
-        raise InputError(
-            f"'{path}' cannot be written: its folder is read-only.", code="cannot_write", hint="Choose another."
-        )
+    if problem := _obstacle(path):
+        raise InputError(f"'{short(path)}' cannot be written: {problem}.", code="cannot_write", hint="Choose another.")
+
+
+def _obstacle(path: str) -> str:
+    """What is in the way of a new file, or of one that takes the place of another; empty where nothing is."""
+    try:
+        target = Path(path).resolve()
+        there = _kind(target)
+    except (OSError, RuntimeError, ValueError) as error:  # a name that is too long, links in a circle, a NUL
+        return getattr(error, "strerror", None) or str(error)
+    if there is not None and not stat.S_ISREG(there):
+        return "it is a folder" if stat.S_ISDIR(there) else "it is no ordinary file"
+    if not target.parent.is_dir():
+        return "its folder does not exist"
+    if there is not None and not os.access(target, os.W_OK):
+        return "it is read-only"
+    return "" if os.access(target.parent, os.W_OK | os.X_OK) else "its folder is read-only"
+
+
+def _kind(target: Path) -> int | None:
+    """What is there under that name, None where nothing is."""
+    try:
+        return target.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None

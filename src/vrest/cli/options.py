@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,8 +13,10 @@ import rich_click as click
 from vrest.errors import InputError
 
 if TYPE_CHECKING:
+    from vrest.io.report import Report
     from vrest.model.cell import Cell
     from vrest.model.change import Change
+    from vrest.tables import Table
     from vrest.verbs.rest import Rest
 
 Decorator = Callable[[Any], Any]
@@ -57,6 +59,21 @@ def plot(command: Any) -> Any:
         click.option("--style", metavar="STYLE", help="Of the figure: lecture, paper (85 mm) or paper-wide (180 mm)."),
         click.option("--title", metavar="TEXT", help="Of the figure."),
     )(styled)
+
+
+def output(command: Any) -> Any:
+    """`-o`: the data of the answer, saved by `save_data`; refused before anything is computed where it could not be."""
+
+    @wraps(command)
+    def checked(*, output: str | None, **others: Any) -> Any:
+        if output:
+            from vrest.io.data import check_data
+
+            check_data(output)
+        return command(output=output, **others)
+
+    text = "Save the data: .csv (the main table), .nc or .json (all of it)."
+    return click.option("-o", "--output", metavar="FILE", help=text)(checked)
 
 
 @dataclass(frozen=True)
@@ -175,6 +192,18 @@ def save_cell(found: Rest, path: str) -> None:
 
     with replacing(path) as temporary:
         temporary.write_text(write_cell(found.as_cell()), encoding="utf-8")
+
+
+def save_data(
+    path: str | None, report: Report, tables: Sequence[Table], groups: Mapping[str, Any] | None = None
+) -> None:
+    """Write the data of an answer, where `-o` asks for it."""
+    if path:
+        from vrest.cli.answer import Meter
+        from vrest.io.data import write_data
+
+        with Meter(f"writing {path}"):
+            write_data(report, tables, path, groups)
 
 
 def save_figure(module: str, function: str, story: Any, path: str) -> None:

@@ -16,6 +16,7 @@ from vrest.cli import options
 @click.option("--seed", metavar="N", help="Of the samples.  [default: 0]")
 @click.option("--threshold", metavar="V", help='V that counts as collapsed.  [default: "-30 mV"]')
 @options.changes
+@options.output
 @options.plot
 @options.common
 def command(
@@ -27,6 +28,7 @@ def command(
     seed: str | None,
     threshold: str | None,
     changes: options.Changes,
+    output: str | None,
     plot: str | None,
     as_json: bool,
     quiet: bool,
@@ -70,7 +72,7 @@ def command(
     if plot:
         options.save_figure("vrest.plot.sensitivity", "sensitivity_figure", found, plot)
     inputs = {"cell": cell, "over": list(over), "of": list(of), "global": wide, "n": n, "seed": seed}
-    inputs |= {"threshold": threshold, **changes.inputs, "plot": plot}
+    inputs |= {"threshold": threshold, **changes.inputs, "output": output, "plot": plot}
     body = report(
         found.as_dict(),
         found.units(),
@@ -79,6 +81,7 @@ def command(
         temperature=door(described.temperature, "temperature"),
         warnings=found.warnings,
     )
+    options.save_data(output, body, found.tables())
     answer(body, lambda: shown(found), as_json=as_json, quiet=quiet)
 
 
