@@ -261,18 +261,57 @@ def replace_name(part: Any, name: str) -> Any:
 NAME = re.compile(r"[A-Za-z_][\w-]*")
 """A name stands in paths, where dots divide."""
 
+PATH_WORDS = ("compartments", "membranes", "exchanges", "transports", "ions", "free", "impermeant", "temperature")
+"""Words of paths: no part of a cell has one for a name."""
+
+READ_WORDS = ("V", "E", "volume", "osmolarity", "flux", "turnover", "power", "time", "tau", "collapse")
+"""What tables and quantities call that which is read off a state: a place or an ion of such a name could not be told
+from it."""
+
+MEANINGS = (
+    dict.fromkeys(PATH_WORDS, "a word of paths")
+    | dict.fromkeys(READ_WORDS, "the name of something that is read off a cell")
+    | {
+        ATP: "the ATP that a transport spends",
+        WATER: "the water that a transport moves, which changes volumes",
+        CHARGE: "charge that no ion carries",
+    }
+)
+"""What reserved names mean."""
+
+
+def _reserved(what: str, name: str) -> bool:
+    """Whether something of this kind would be misread by its name."""
+    if what in ("transport", "exchange"):  # these are asked for by their names alone, or as I NAME
+        return name in PATH_WORDS
+    return name in MEANINGS or (what == "compartment" and name.startswith("E_"))
+
 
 def _check_names(cell: Cell) -> None:
     names = [("compartment", n) for n in cell.compartments] + [("membrane", n) for n in cell.membranes]
     names += [("exchange", n) for n in cell.exchanges]
     names += [("transport", n) for m in cell.membranes.values() for n in m.transports]
     names += [("ion", s) for c in cell.compartments.values() for s in c.ions]
+    names += [("ion", s) for s in cell.valences]
     for what, name in names:
+        if _reserved(what, name):
+            raise InputError(
+                f"No {what} can be called '{name}': here that is {MEANINGS.get(name, 'a Nernst potential')}.",
+                code="reserved_name",
+                hint=f"Give it another name, such as 'my_{name}'; what is reserved: {', '.join(MEANINGS)}.",
+            )
         if not NAME.fullmatch(name):
             raise InputError(
                 f"The {what} name {name!r} cannot stand in a path.",
                 code="bad_name",
                 hint="Use letters, digits, - and _, beginning with a letter.",
+            )
+    for name in cell.membranes:
+        if name in cell.exchanges:
+            raise InputError(
+                f"A membrane and an exchange are both called '{name}': their currents could not be told apart.",
+                code="name_taken",
+                hint="Give one of them another name.",
             )
     for symbol, z in cell.valences.items():
         if symbol in VALENCE and z != VALENCE[symbol]:

@@ -27,12 +27,12 @@ from vrest.units import duration, format_si, to_si
 
 _FORM = re.compile(
     r"^\s*(?P<path>[A-Za-z_][\w.\-]*)\s*(?P<op>\*=|=)\s*(?P<value>.*?)"
-    r"(?:\s+(?P<how>swap|with)\s+(?P<companion>\w+))?"
+    r"(?:\s+(?P<how>swap|with)\s+(?P<companion>[\w-]+))?"
     r"(?:\s+over\s+(?P<over>.+?))?\s*$"
 )
 
 
-_ALONG = re.compile(r"\s*(.+?)\s*(?:\s(swap|with)\s+(\w+)\s*)?", re.DOTALL)
+_ALONG = re.compile(r"\s*(.+?)\s*(?:\s(swap|with)\s+([\w-]+)\s*)?", re.DOTALL)
 
 
 def split_companion(text: str) -> tuple[str, Any, str | None]:
