@@ -229,6 +229,18 @@ def test_figures(vrest, tmp_path, arguments):
     assert [path.name for path in tmp_path.iterdir()] == ["figure.png"]
 
 
+def test_show_lists_every_gating(vrest):
+    from vrest.model.gating import GATINGS, about
+
+    text, body = vrest("show", "--gatings").out, vrest("show", "--gatings", "--json").json["result"]["gatings"]
+    assert list(body) == list(GATINGS)
+    for name, kind in GATINGS.items():
+        assert f"\n{name} (" in text
+        assert " ".join(about(kind).split()) in " ".join(text.split())
+    assert body["edpr_ca"]["open"] == "s^2 z"
+    assert body["edpr_ca"]["source"] == ["Saetra et al. 2020"]
+
+
 def test_show(vrest):
     listed = vrest("show", "--json").json["result"]["library"]
     assert listed["mammalian_neuron"].startswith("A mammalian neuron")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.option("--toml", is_flag=True, help="Print the cell as a file, to copy and change.")
 @click.option("--bibtex", is_flag=True, help="Print what to cite: vrest, the cell's sources and its laws.")
 @click.option("--schema", is_flag=True, help="Print the JSON schema of cell files, for editors.")
+@click.option("--gatings", is_flag=True, help="List the gatings that channels can name, and their sources.")
 @options.common
 def command(
     cell: str | None,
@@ -28,6 +29,7 @@ def command(
     toml: bool,
     bibtex: bool,
     schema: bool,
+    gatings: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -40,6 +42,7 @@ def command(
       vrest show mammalian_neuron --toml > my_cell.toml
       vrest show mammalian_neuron --bibtex > sources.bib
       vrest show --schema > cell.schema.json
+      vrest show --gatings
     """
     from vrest.cli.answer import answer
     from vrest.cli.app import Wrong
@@ -50,6 +53,10 @@ def command(
         from vrest.model.schema import json_schema
 
         click.echo(to_json(json_schema()))
+        return
+    if gatings:
+        known = list_gatings()
+        answer(report({"gatings": known}, {}, {}), lambda: show_gatings(known), as_json=as_json, quiet=quiet)
         return
     if cell is None:
         if changes or sources or toml or bibtex:
@@ -87,6 +94,18 @@ def titles() -> dict[str, str]:
     from vrest.model.cellfile import library, load
 
     return {name: load(name).title for name in library()}
+
+
+def list_gatings() -> dict[str, dict[str, Any]]:
+    """Every gating that a channel can name: its open fraction, what it is, and where it comes from."""
+    import vrest.model.laws  # noqa: F401  (registers the gatings)
+    from vrest.model.citations import in_brief
+    from vrest.model.gating import GATINGS, about, open_law
+
+    return {
+        name: {"open": open_law(kind), "what": about(kind), "source": [in_brief(key) for key in kind.cites]}
+        for name, kind in GATINGS.items()
+    }
 
 
 def numbers(cell: Cell) -> tuple[dict[str, Any], dict[str, str]]:
@@ -131,6 +150,16 @@ def show_library(listed: dict[str, str]) -> None:
     from vrest.tables import Column, Table
 
     table(Table([Column("cell", "", list(listed)), Column("title", "", list(listed.values()))]))
+
+
+def show_gatings(known: dict[str, dict[str, Any]]) -> None:
+    """The gatings for people: to be read one by one, as their lines are longer than a table is wide."""
+    from vrest.cli.answer import say
+
+    say('Channels name one: { law = "gated_ohmic", ion = "Na", gating = "hodgkin_huxley_na", ... }')
+    for name, told in known.items():
+        say(f"\n{name} ({told['open']})")
+        say(f"  {told['what']}. {', '.join(told['source'])}.")
 
 
 def show_cell(cell: Cell, sources: bool) -> None:

@@ -27,6 +27,9 @@ VREST = f"""@misc{{vrest,
 }}"""
 """What CITATION.cff says, which an installed package does not have."""
 
+MANY_AUTHORS = 2
+"""More are `et al.`"""
+
 _SPECIAL = {character: "\\" + character for character in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -135,6 +138,26 @@ def of_text(text: str) -> tuple[str, ...]:
         if ((doi := _field(entry, "doi")) and re.search(rf"{re.escape(doi)}(?![\w-]|[./]\w)", plain))
         or ((title := _field(entry, "title")) and re.sub(r"[{}]", "", title) in plain)
     )
+
+
+def in_brief(key: str) -> str:
+    """First author and year of an entry.
+
+    Parameters
+    ----------
+    key
+        Of `references.bib`.
+
+    >>> in_brief("Hodgkin1952"), in_brief("Saetra2020"), in_brief("Goldman1943")
+    ('Hodgkin & Huxley 1952', 'Saetra et al. 2020', 'Goldman 1943')
+    """
+    entry = _entries()[key]
+    (authors,), (year,) = (re.findall(rf"^  {name} = {{(.*)}},?$", entry, re.MULTILINE) for name in ("author", "year"))
+    plain = re.sub(r"{\\\W(\w)}", r"\1e", authors)  # an umlaut, in ASCII like the keys
+    surnames = [re.sub(r"[{}\\]", "", each.split(",")[0]) for each in plain.split(" and ")]
+    if len(surnames) > MANY_AUTHORS or surnames[-1] == "others":
+        return f"{surnames[0]} et al. {year}"
+    return f"{' & '.join(surnames)} {year}"
 
 
 def _of_its_own(cell: Cell) -> list[str]:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any, ClassVar
 
-from vrest.errors import InputError, near_miss
+from vrest.errors import InputError
 from vrest.model.transport import Surroundings
 from vrest.physics.gating import rate_exponential, rate_linoid, rate_sigmoid
 
@@ -39,6 +40,9 @@ class Gating:
         return math.prod(here.gates[gate] ** power for gate, power in cls.powers.items())
 
 
+NEAR = 3
+"""Names that are suggested at most for one that is unknown."""
+
 GATINGS: dict[str, type[Gating]] = {}
 """Every gating a channel may name."""
 
@@ -54,10 +58,44 @@ def gating(name: str) -> Any:
 
 
 def find_gating(name: str) -> type[Gating]:
-    """The gating of a name, or an `InputError` with a near miss."""
+    """The gating of a name, or an `InputError` with those of similar names."""
     if name not in GATINGS:
-        raise InputError(f"There is no gating '{name}'.", code="unknown_gating", hint=near_miss(name, list(GATINGS)))
+        close = _near(name.lower())
+        meant = f"Did you mean {' or '.join(map(repr, close))}? " if close else ""
+        raise InputError(
+            f"There is no gating '{name}'.",
+            code="unknown_gating",
+            hint=f"{meant}'vrest show --gatings' lists all {len(GATINGS)}.",
+        )
     return GATINGS[name]
+
+
+def _near(name: str) -> list[str]:
+    """Names like one, or with initials like it (`hh_na`); the nearest first."""
+    forms = {each: each for each in GATINGS}
+    for each in GATINGS:
+        *first, last = each.split("_")
+        forms.setdefault("_".join(["".join(word[:1] for word in first), last]), each)
+    close = get_close_matches(name, forms, n=NEAR, cutoff=0.5)
+    return list(dict.fromkeys(forms[form] for form in close))
+
+
+def open_law(kind: type[Gating]) -> str:
+    """The open fraction as papers write it, of the gates that take time.
+
+    >>> open_law(find_gating("hodgkin_huxley_na"))
+    'm^3 h'
+    """
+    return " ".join(f"{gate}^{power}" if power > 1 else gate for gate, power in kind.powers.items()) or "at once"
+
+
+def about(kind: type[Gating]) -> str:
+    """What a gating is: the first paragraph of its class.
+
+    >>> about(find_gating("hodgkin_huxley_k"))
+    'Delayed K+ channel of the squid axon, 6.3 degC, rest at -65 mV'
+    """
+    return " ".join((kind.__doc__ or "").split("\n\n")[0].split()).rstrip(".")
 
 
 def traub_miles_na(v: Any, *, m: tuple[float, float], h: tuple[float, float]) -> dict[str, tuple[Any, Any]]:
@@ -75,7 +113,7 @@ def traub_miles_k(v: Any, *, n: tuple[float, float], speed: float = 1.0) -> Rate
 
 @gating("hodgkin_huxley_na")
 class HodgkinHuxleyNa(Gating):
-    """m^3 h of the squid axon at 6.3 degC, rest at -65 mV."""
+    """Na+ channel of the squid axon, 6.3 degC, rest at -65 mV."""
 
     cites: ClassVar = ("Hodgkin1952",)
     powers: ClassVar = {"m": 3, "h": 1}
@@ -91,7 +129,7 @@ class HodgkinHuxleyNa(Gating):
 
 @gating("hodgkin_huxley_k")
 class HodgkinHuxleyK(Gating):
-    """n^4 of the squid axon at 6.3 degC, rest at -65 mV."""
+    """Delayed K+ channel of the squid axon, 6.3 degC, rest at -65 mV."""
 
     cites: ClassVar = ("Hodgkin1952",)
     powers: ClassVar = {"n": 4}

@@ -14,7 +14,7 @@ from vrest.physics.gating import boltzmann, rate_exponential
 
 @gating("pyramidal_na")
 class PyramidalNa(Gating):
-    """m^3 h of a regular-spiking pyramidal cell."""
+    """Na+ channel of a regular-spiking pyramidal cell, 36 degC."""
 
     cites: ClassVar = ("Pospischil2008", "Traub1991")
     powers: ClassVar = {"m": 3, "h": 1}
@@ -28,7 +28,7 @@ class PyramidalNa(Gating):
 
 @gating("pyramidal_k")
 class PyramidalK(Gating):
-    """n^4 of a regular-spiking pyramidal cell."""
+    """Delayed K+ channel of a regular-spiking pyramidal cell, 36 degC."""
 
     cites: ClassVar = ("Pospischil2008", "Traub1991")
     powers: ClassVar = {"n": 4}
@@ -41,21 +41,21 @@ class PyramidalK(Gating):
 
 @gating("fast_spiking_na")
 class FastSpikingNa(PyramidalNa):
-    """The same of a fast-spiking interneuron."""
+    """Na+ channel of a fast-spiking interneuron, 36 degC."""
 
     threshold = -0.0579
 
 
 @gating("fast_spiking_k")
 class FastSpikingK(PyramidalK):
-    """The same of a fast-spiking interneuron."""
+    """Delayed K+ channel of a fast-spiking interneuron, 36 degC."""
 
     threshold = FastSpikingNa.threshold
 
 
 @gating("pyramidal_m")
 class PyramidalM(Gating):
-    """p of the slow muscarinic K+ current of a pyramidal cell, with a longest time constant of 608 ms."""
+    """Slow muscarinic K+ channel (M current) of a pyramidal cell, 36 degC, time constant up to 608 ms."""
 
     cites: ClassVar = ("Pospischil2008",)
     powers: ClassVar = {"p": 1}

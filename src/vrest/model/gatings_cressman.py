@@ -25,7 +25,7 @@ def _activation(here: Surroundings) -> Any:
 
 @gating("cressman_na")
 class CressmanNa(Gating):
-    """m^3 h with m always at its steady state."""
+    """Na+ channel of a cortical neuron in seizures; m^3, too, always at its steady state."""
 
     cites: ClassVar = ("Cressman2009",)
     powers: ClassVar = {"h": 1}
@@ -42,7 +42,7 @@ class CressmanNa(Gating):
 
 @gating("cressman_k")
 class CressmanK(Gating):
-    """n^4."""
+    """Delayed K+ channel of a cortical neuron in seizures."""
 
     cites: ClassVar = ("Cressman2009",)
     powers: ClassVar = {"n": 4}
@@ -55,7 +55,7 @@ class CressmanK(Gating):
 
 @gating("huebel_dahlem_na")
 class HuebelDahlemNa(Gating):
-    """m^3 h without a gate of its own: h follows from the gate n of the K channel, which must be `K_gated`."""
+    """Na+ channel without a gate of its own: h follows from the gate n of the K+ channel, which must be `K_gated`."""
 
     cites: ClassVar = ("Huebel2014",)
     powers: ClassVar = {}

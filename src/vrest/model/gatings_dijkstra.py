@@ -11,7 +11,7 @@ from vrest.physics.gating import boltzmann
 
 @gating("dijkstra_na")
 class DijkstraNa(Gating):
-    """m^3 h."""
+    """Na+ channel of a cortical neuron that swells in anoxia."""
 
     cites: ClassVar = ("Dijkstra2016",)
     powers: ClassVar = {"m": 3, "h": 1}
@@ -23,7 +23,7 @@ class DijkstraNa(Gating):
 
 @gating("dijkstra_k")
 class DijkstraK(Gating):
-    """n^2."""
+    """Delayed K+ channel of a cortical neuron that swells in anoxia."""
 
     cites: ClassVar = ("Dijkstra2016",)
     powers: ClassVar = {"n": 2}
@@ -35,7 +35,7 @@ class DijkstraK(Gating):
 
 @gating("dijkstra_cl")
 class DijkstraCl(Gating):
-    """A Cl channel that depolarisation opens without delay (the SLC26A11 current of brain slices)."""
+    """Cl- channel that depolarisation opens without delay (the SLC26A11 current of brain slices)."""
 
     cites: ClassVar = ("Dijkstra2016",)
     powers: ClassVar = {}

@@ -23,7 +23,7 @@ def _sodium(here: Surroundings) -> dict[str, tuple[Any, Any]]:
 
 @gating("edpr_na")
 class EdprNa(Gating):
-    """m^2 h with m at its steady state."""
+    """Na+ channel of a hippocampal pyramidal cell; m^2, too, always at its steady state."""
 
     cites: ClassVar = ("Saetra2020",)
     powers: ClassVar = {"h": 1}
@@ -39,7 +39,7 @@ class EdprNa(Gating):
 
 @gating("edpr_k")
 class EdprK(Gating):
-    """n."""
+    """Delayed K+ channel of a hippocampal pyramidal cell."""
 
     cites: ClassVar = ("Saetra2020",)
     powers: ClassVar = {"n": 1}
@@ -51,7 +51,7 @@ class EdprK(Gating):
 
 @gating("edpr_ca")
 class EdprCa(Gating):
-    """s^2 z; z inactivates within a second above -30 mV."""
+    """Ca2+ channel of a dendrite; z inactivates within a second above -30 mV."""
 
     cites: ClassVar = ("Saetra2020",)
     powers: ClassVar = {"s": 2, "z": 1}
@@ -68,7 +68,7 @@ class EdprCa(Gating):
 
 @gating("edpr_ahp")
 class EdprAhp(Gating):
-    """q, which free Ca2+ inside opens, at any potential."""
+    """K+ channel of the afterhyperpolarisation: free Ca2+ inside opens it, at any potential."""
 
     cites: ClassVar = ("Saetra2020",)
     powers: ClassVar = {"q": 1}
@@ -82,7 +82,7 @@ class EdprAhp(Gating):
 
 @gating("edpr_c")
 class EdprC(Gating):
-    """c chi: voltage opens c, and free Ca2+ inside sets chi at once."""
+    """K+ channel that voltage opens; free Ca2+ inside scales it at once."""
 
     cites: ClassVar = ("Saetra2020",)
     powers: ClassVar = {"c": 1}

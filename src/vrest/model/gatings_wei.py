@@ -10,7 +10,7 @@ from vrest.model.transport import Surroundings
 
 @gating("wei_na")
 class WeiNa(Gating):
-    """m^3 h."""
+    """Na+ channel of a cortical neuron in spreading depression."""
 
     cites: ClassVar = ("Wei2014",)
     powers: ClassVar = {"m": 3, "h": 1}
@@ -22,7 +22,7 @@ class WeiNa(Gating):
 
 @gating("wei_k")
 class WeiK(Gating):
-    """n^4."""
+    """Delayed K+ channel of a cortical neuron in spreading depression."""
 
     cites: ClassVar = ("Wei2014",)
     powers: ClassVar = {"n": 4}

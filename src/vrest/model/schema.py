@@ -15,6 +15,7 @@ import vrest.model.laws  # noqa: F401  (registers the laws)
 from vrest.errors import InputError, near_miss
 from vrest.model.compartment import KINDS, SHAPES, Compartment, Impermeant
 from vrest.model.exchange import EXCHANGES, Exchange
+from vrest.model.gating import GATINGS, about
 from vrest.model.membrane import Membrane
 from vrest.model.quantity import quantity_fields, quantity_maps
 from vrest.model.transport import TRANSPORTS, Transport
@@ -52,10 +53,17 @@ def _model(kind: type, title: str, fixed: dict[str, Any], skip: tuple[str, ...] 
             text = f"{spec.dimension}, by ion"
             about = Field(..., description=text) if required else Field(default_factory=dict, description=text)
             fields[field.name] = (dict[str, Value], about)
+        elif field.name == "gating":
+            fields[field.name] = (str, Field(..., json_schema_extra=_gatings()))
         else:
             of = list[str] if field.name == "ions" else hints[field.name]
             fields[field.name] = (of, ... if required else field.default)
     return create_model(title, __config__=STRICT, __doc__=kind.__doc__, **fields)
+
+
+def _gatings() -> dict[str, Any]:
+    """What an editor offers for a gating; that it is one says the law, which suggests others."""
+    return {"oneOf": [{"const": name, "description": about(kind)} for name, kind in GATINGS.items()]}
 
 
 def cell_model() -> type[BaseModel]:
