@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from vrest.errors import InputError
@@ -77,7 +77,12 @@ def test_cells_of_random_values_come_back_bit_for_bit(data):
         elif p.spec.maximum is None or p.spec.maximum > 100:
             changed[path] = abs(p.value) * data.draw(MAGNITUDES)
     changed = {path: min(v, 9e3) if ".ions." in path or "impermeant" in path else v for path, v in changed.items()}
-    random = set_si(cell, changed)
+    try:
+        random = set_si(cell, changed)
+    except InputError as error:
+        if not error.code.startswith("implausible"):
+            raise
+        reject()
     again = parse_cell(write_cell(random))
     assert again == random
     assert values(again) == values(random)

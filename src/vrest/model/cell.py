@@ -14,6 +14,7 @@ from vrest.model.charge import balanced
 from vrest.model.compartment import Compartment
 from vrest.model.exchange import Exchange
 from vrest.model.membrane import Membrane
+from vrest.model.plausible import possible, within
 from vrest.model.quantity import Described, door_text, quantity
 from vrest.model.remembered import remembered
 from vrest.model.rings import resolved, way_between, ways
@@ -481,4 +482,5 @@ def _solve_charge(cell: Cell, compartment: str) -> tuple[str, float] | None:
             continue
         capacitance = capacitance + m.capacitance * cell.area(name)
         charge = charge + side * m.capacitance * cell.area(name) * m.potential
-    return balanced(c, compartment, cell.valence(), charge, capacitance)
+    charge = possible(cell, compartment, charge)
+    return within(cell, compartment, balanced(c, compartment, cell.valence(), charge, capacitance))

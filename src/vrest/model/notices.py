@@ -8,6 +8,7 @@ from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.exchange import SaltDiffusion
 from vrest.model.notice import USER, Notice
+from vrest.model.plausible import implausible
 from vrest.tables import number
 from vrest.units import format_si
 
@@ -33,6 +34,7 @@ def notices(cell: CellLike) -> list[Notice]:
     """
     cell = load(cell)
     return [
+        *implausible(cell),
         *_bath_notices(cell),
         *_side_notices(cell),
         *_untracked_notices(cell),

@@ -18,7 +18,7 @@ from vrest.layout import glued
 from vrest.physics.namespace import traced
 from vrest.shown import Told
 from vrest.tables import number
-from vrest.units import format_si, from_si, to_si, unit_of
+from vrest.units import format_si, from_door, from_si, to_si, unit_of
 
 SOLVE = "solve"
 """The word a file writes where the charge balance is to determine a value."""
@@ -131,6 +131,30 @@ def read(value: Any, spec: Quantity, where: str) -> Any:
     return check(si, spec, where)
 
 
+SIZES = {"volume": (1e-19, 1e-11), "length": (1e-8, 1e-2), "area": (1e-14, 1e-5)}
+"""Of cells and their parts, SI."""
+
+OTHER_UNITS = {
+    "volume": ("pL", "nL", "uL", "mL", "L"),
+    "length": ("nm", "mm", "cm", "m"),
+    "area": ("nm2", "mm2", "cm2", "m2"),
+}
+"""Units in which the number of a size may have been meant."""
+
+
+def meant(si: float, dimension: str) -> Iterator[tuple[str, float]]:
+    """Units in which the door number of a size would be one that cells have, and that size (SI).
+
+    >>> [(unit, f"{1e18 * size:.0f} um3") for unit, size in meant(2e-30, "volume")]
+    [('L', '2000 um3')]
+    """
+    least, most = SIZES.get(dimension, (0.0, 0.0))
+    for unit in OTHER_UNITS.get(dimension, ()):
+        other = from_door(from_si(si, dimension), dimension, unit)
+        if least <= other <= most:
+            yield unit, other
+
+
 def check(si: Any, spec: Quantity, where: str) -> Any:
     """An SI value, or an array of them, within the limits of its field, or an `InputError`; a traced one as it is."""
     if traced(si):
@@ -149,10 +173,13 @@ def check(si: Any, spec: Quantity, where: str) -> Any:
             limits.append(f"{word} {format_si(spec.minimum, spec.dimension, digits=4)}")
         if spec.maximum is not None:
             limits.append(f"at most {format_si(spec.maximum, spec.dimension, digits=4)}")
+        door = number(from_si(si, spec.dimension), 4)
+        likely = [f"{door} {unit} are {format_si(si, spec.dimension, 4)}" for unit, si in meant(si, spec.dimension)]
         raise InputError(
             f"{where} is {format_si(si, spec.dimension, digits=6)}; it must be {' and '.join(limits)}.",
             code="out_of_range",
-            hint="Check the sign, the unit (M for mM?) and the place the number came from.",
+            hint="Check the sign, the unit (M for mM?) and the place the number came from."
+            + (f" Likely: {'; or '.join(likely)}." if likely else ""),
         )
     return si
 
