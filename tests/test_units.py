@@ -312,6 +312,7 @@ def test_rounded_text_is_near(data, dimension, figures):
         ("300 mOsm/L", "osmolarity", 300.0),
         ("300 mM", "osmolarity", 300.0),
         ("1 cm/s/mM", "product_permeability", 0.01),
+        ("2 pmol/cm2/s/mM2", "product_permeability", 2e-8),
         (" +5.\u00a0mM ", "concentration", 5.0),
         (".5 mM", "concentration", 0.5),
     ],
@@ -323,6 +324,23 @@ def test_what_people_write(text, dimension, si):
 def test_a_turnover_can_be_a_current_density():
     assert to_si("4.9 uA/cm2", "turnover") == pytest.approx(0.049 / F, rel=1e-15)
     assert to_si("5 uA/mm2", "turnover") == pytest.approx(5.0 / F, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 mA/mM2/cm2",
+        "1 mA/cm2/mM2",
+        "1 mA/(mM2 cm2)",
+        "1 mA mM^-2 cm^-2",
+        "1 mA/mM²/cm²",
+        "1000 uA/cm2/mM^2",
+        "1e6 mA/cm2/M2",
+    ],
+)
+def test_a_product_permeability_can_be_a_current(text):
+    """1 mA/cm2/mM2 is 10 A/m2 per (mol/m3)^2."""
+    assert to_si(text, "product_permeability") == pytest.approx(10.0 / F, rel=1e-15)
 
 
 @pytest.mark.parametrize(

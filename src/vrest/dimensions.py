@@ -117,8 +117,13 @@ def _dimensions() -> Iterator[Dimension]:
     yield kind("molar_flow", "mol/s", "1 fmol/s", _per(amount, clock))
     yield kind("osmolarity", "mol/m^3", "300 mOsm", osmolar, concentration=1.0)
     yield kind("diffusion", "m^2/s", "1330 um2/s", _per(area, _only(time, "s ms")))
-    # of a cotransporter: turnover per product of two concentrations, as in P (K_i Cl_i - K_o Cl_o)
-    yield kind("product_permeability", "m^4/mol/s", "1e-6 cm/s/mM", _per(speed, _only(molar, "mM M")))
+    # of a cotransporter: turnover per product of two concentrations, as in P (K_i Cl_i - K_o Cl_o); published as often
+    # by the current of its cations, one elementary charge a turnover, in either order of the divisors
+    product = {f"{unit}2": size**2 for unit, size in _only(molar, "mM M").items()}
+    of_product = _per(_per(current, product), patch) | _per(_per(current, patch), product)
+    yield kind("current_per_product", "A m^4/mol^2", "1e-5 mA/mM2/cm2", of_product)
+    per_product = _per(speed, _only(molar, "mM M"))
+    yield kind("product_permeability", "m^4/mol/s", "1e-6 cm/s/mM", per_product, current_per_product=F)
 
 
 DIMENSIONS: dict[str, Dimension] = {dimension.name: dimension for dimension in _dimensions()}

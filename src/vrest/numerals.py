@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
+LONGEST = 60
+"""Characters that a message quotes of a text."""
 GAP = "[ \t\u00a0\u2009\u202f]"  # a blank, also no-break and thin ones from papers
 # what may not follow a number at once: more digits or marks, "1e" without digits, "0x1F"
 _UNREAD = re.compile(rf"{GAP}*(?!1{GAP}*/)[0-9.,_+'-]|[eE](?![A-Za-z])|(?<=0)(?:[xX][0-9a-fA-F]|[bBoO][0-9])")
@@ -24,16 +26,25 @@ def fault(code: str, where: str, problem: str, hint: str) -> InputError:
     return InputError(f"{where}: {problem}" if where else problem, code=code, hint=hint)
 
 
+def quoted(text: str) -> str:
+    """A text as a message quotes it: its beginning, where it is long.
+
+    >>> quoted("5 mm"), len(quoted("5" * 1000))
+    ("'5 mm'", 65)
+    """
+    return f"'{text}'" if len(text) <= LONGEST else f"'{text[:LONGEST]}...'"
+
+
 def _not_a_number(text: str, where: str, example: str) -> InputError:
     """The error for a text whose number cannot be read, with the slip it looks like."""
     body = text.strip().replace("−", "-")
     figures = re.split(r"[^-+0-9.,eE]", body, maxsplit=1)[0]
-    problem = f"'{text}' is not a number that can be read, as in '{example}'."
+    problem = f"{quoted(text)} is not a number that can be read, as in '{example}'."
     if _DECIMAL_COMMA.fullmatch(figures):
         hint = "Write a decimal dot, and no separator between thousands."
-        return fault("decimal_comma", where, f"'{text}' has a comma in its number.", hint)
+        return fault("decimal_comma", where, f"{quoted(text)} has a comma in its number.", hint)
     if body.lstrip("+-").lower() in ("inf", "infinity"):
-        return fault("not_finite", where, f"'{text}' is not finite.", f"Write a number, as in '{example}'.")
+        return fault("not_finite", where, f"{quoted(text)} is not finite.", f"Write a number, as in '{example}'.")
     if body[:1] in tuple("‐‑‒–—－"):
         hint = "Its first character is a dash: write the minus as '-'."
     elif re.match(r"[-+]?[0-9]+[ ,_'\u00a0\u2009\u202f][0-9]", body):
@@ -47,9 +58,9 @@ def _float(digits: str, where: str) -> float:
     value = float(digits)
     if math.isinf(value):
         hint = "Check the exponent: the largest number is about 1e308."
-        raise fault("not_finite", where, f"'{digits}' is too large for a number.", hint)
+        raise fault("not_finite", where, f"{quoted(digits)} is too large for a number.", hint)
     if value == 0.0 and re.search("[1-9]", re.split("[eE]", digits)[0]):
-        raise too_small(digits, where)
+        raise too_small(quoted(digits), where)
     return value
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 from vrest.constants import ZERO_CELSIUS
 from vrest.dimensions import DIMENSIONS, SHIFTS, Dimension
 from vrest.errors import InputError, near_miss
-from vrest.numerals import GAP, bare_number, fault, number_and_unit, too_small
+from vrest.numerals import GAP, LONGEST, bare_number, fault, number_and_unit, quoted, too_small
 from vrest.tables import number
 
 if TYPE_CHECKING:
@@ -151,12 +151,12 @@ def _rule(unit: str, dimension: Dimension, where: str, got: str) -> _Rule:
     example = f"Write it as in '{dimension.example}'."
     meant = f"Did you mean '{slip}'? Upper and lower case differ." if slip else ""
     if dimension in kinds or not (kinds or parsed is not None):
-        problem = f"the unit '{unit}' of '{got}' is not one that {dimension} is read in."
+        problem = f"the unit {quoted(unit)} of {quoted(got)} is not one that {dimension} is read in."
         near = near_miss(spelling, known)
         near = near if near.startswith("Did") else f"Allowed: {', '.join(known[:6])} and the like."
         raise fault("unknown_unit", where, problem, f"{meant or near} {example}")
     kind = _a(kinds[0]) if kinds else "another kind of quantity"
-    problem = f"'{got}' is not {_a(dimension)}: '{unit}' is the unit of {kind}."
+    problem = f"{quoted(got)} is not {_a(dimension)}: {quoted(unit)} is the unit of {kind}."
     raise fault("wrong_unit", where, problem, f"{meant} {example}".lstrip())
 
 
@@ -265,8 +265,8 @@ def to_si(value: Any, dimension: str, where: str = "", *, bare_ok: bool = False)
     if isinstance(value, str):
         reading, unit = number_and_unit(value, where, kind.example)
         if not (unit or bare_ok or not kind.unit):
-            hint = f"Write the unit, as in '{value.strip()} {kind.unit}'."
-            raise fault("missing_unit", where, f"'{value}' has no unit; it should be {_a(kind)}.", hint)
+            hint = f"Write the unit, as in '{value.strip()[:LONGEST]} {kind.unit}'."
+            raise fault("missing_unit", where, f"{quoted(value)} has no unit; it should be {_a(kind)}.", hint)
         return _checked(reading, _rule(unit, kind, where, value) if unit else door, kind, where)
     if isinstance(value, list | tuple):
         import numpy as np

@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import math
 import sys
-import tomllib
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +21,7 @@ import vrest.model.laws  # noqa: F401  (registers the laws)
 from vrest.constants import F, R
 from vrest.errors import InputError, near_miss
 from vrest.model.cell import VALENCE, Cell
-from vrest.model.cellfile import load, parse_cell, read_text
+from vrest.model.cellfile import load, parse_cell, parse_toml, read_text
 from vrest.model.channels import GatedOhmic, OhmicLeak
 from vrest.model.compartment import Compartment, Impermeant
 from vrest.model.membrane import Membrane
@@ -95,10 +93,9 @@ def read_description(name: str) -> tuple[Cell, Claims]:
         text = read_text(path)
     else:
         return load(name), Claims()
-    with suppress(tomllib.TOMLDecodeError):  # the reader of cells says what is wrong
-        data = tomllib.loads(text)
-        if not {"compartments", "membranes"} & set(data):
-            return neuron_cell(data, path.stem if path.is_file() else "membrane")
+    data = parse_toml(text, name)
+    if not {"compartments", "membranes"} & set(data):
+        return neuron_cell(data, path.stem if path.is_file() else "membrane")
     return parse_cell(text, name), Claims()
 
 

@@ -25,7 +25,7 @@ from vrest.model.exchange import EXCHANGES
 from vrest.model.membrane import Membrane
 from vrest.model.quantity import SOLVE, Quantity, numbers, quantity_fields, quantity_maps
 from vrest.model.transport import TRANSPORTS
-from vrest.units import format_si
+from vrest.units import format_si, to_si
 
 LIBRARY = os.path.join(os.path.dirname(__file__), "library")
 """The folder of the cells that come with the package."""
@@ -132,16 +132,23 @@ def parse_cell(text: str, where: str = "the text") -> Cell:
     """
     from vrest.model.schema import check_shape
 
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(
-            f"{where} is not valid TOML: {error}.",
-            code="bad_toml",
-            hint='Text needs quotes: temperature = "37 degC".',
-        ) from None
+    data = parse_toml(text, where)
     check_shape(data, where)
     return cell_from(data)
+
+
+def parse_toml(text: str, where: str) -> dict[str, Any]:
+    """What TOML text says, or `bad_toml`; messages call it `where`."""
+    hint = 'Text needs quotes: temperature = "37 degC".'
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problem = f"is not valid TOML: {error}."
+    except RecursionError:
+        problem, hint = "has brackets nested deeper than any cell has.", "Look for a bracket too many."
+    except ValueError:  # whole numbers of thousands of digits
+        problem, hint = "has a number with too many digits.", "Write it as 1.5e300."
+    raise InputError(f"{where} {problem}", code="bad_toml", hint=hint)
 
 
 def cell_from(data: Mapping[str, Any]) -> Cell:
@@ -217,6 +224,8 @@ def _value(entry: Any, path: str, sources: dict[str, Source], spec: Quantity) ->
         value = entry["value"]
         if "source" in entry:
             span = entry.get("range")
+            for end in span or ():
+                to_si(end, spec.dimension, f"{path}, range")
             sources[path] = Source(entry["source"], (span[0], span[1]) if span else None)
     if isinstance(value, int | float) and not isinstance(value, bool) and spec.dimension != "number":
         raise InputError(

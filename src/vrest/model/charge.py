@@ -67,11 +67,13 @@ def balanced(
         return "impermeant.valence", rest / x.concentration
     scale = _total([abs(term) for term in terms])
     if _any((abs(rest) > CHARGE_TOLERANCE * scale) & (abs(rest) > CHARGE_TOLERANCE * abs(wanted))):
-        mv = -rest * F * c.start_volume / capacitance
+        felt = ""
+        if not _any(capacitance == 0):  # what only membranes without capacitance enclose feels no charge
+            volts = -rest * F * c.start_volume / capacitance
+            felt = f"; that much would put {number(_worst(volts), 3)} V more on the membrane"
         raise InputError(
             f"compartment '{compartment}' holds {number(-_worst(rest), 6)} mM of net charge more "
-            "than its potential allows; "
-            f"that much would put {number(_worst(mv), 3)} V more on the membrane.",
+            f"than its potential allows{felt}.",
             code="charge_imbalance",
             hint="Say which value the charge balance shall determine: impermeant.valence = 'solve' (or one ion).",
         )

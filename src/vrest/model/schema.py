@@ -7,6 +7,9 @@ from it. Units, ranges and physics are the business of the model, which says mor
 from __future__ import annotations
 
 import dataclasses
+import math
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -22,6 +25,17 @@ from vrest.model.transport import TRANSPORTS, Transport
 
 STRICT = ConfigDict(extra="forbid", strict=True)
 
+DEEPEST = 12
+"""Tables within tables: a cell file has at most six of them."""
+
+LONGEST = 60
+"""Characters that a message quotes of a value."""
+
+SCHEMA = "'vrest show --schema' says what may stand where."
+
+LARGEST = 2**63
+"""The whole numbers of TOML are less, of either sign."""
+
 
 class Sourced(BaseModel):
     """A value with its origin."""
@@ -33,6 +47,8 @@ class Sourced(BaseModel):
 
 
 Value = str | float | int | Sourced
+BRANCHES = ("str", "float", "int", Sourced.__name__)
+"""How pydantic names those of `Value` at the end of a location."""
 
 
 def _model(kind: type, title: str, fixed: dict[str, Any], skip: tuple[str, ...] = ()) -> type[BaseModel]:
@@ -68,6 +84,13 @@ def _gatings() -> dict[str, Any]:
 
 def cell_model() -> type[BaseModel]:
     """The model of a whole file, with every law registered at the moment."""
+    return _cell_model(tuple(TRANSPORTS.items()), tuple(EXCHANGES.items()))
+
+
+@lru_cache(maxsize=4)
+def _cell_model(
+    transports_known: tuple[tuple[str, type[Transport]], ...], exchanges_known: tuple[tuple[str, type[Exchange]], ...]
+) -> type[BaseModel]:
     # made at run time: what a type checker cannot follow is Any to it
     table: Any = dict
     impermeant: Any = _model(Impermeant, "Impermeant", {})
@@ -83,11 +106,11 @@ def cell_model() -> type[BaseModel]:
             "shape": (shapes | None, None),
         },
     )
-    laws = tuple(_law(kind, name) for name, kind in TRANSPORTS.items())
+    laws = tuple(_law(kind, name) for name, kind in transports_known)
     law: Any = _union(laws, "law")
     transports: Any = table[str, law]
     membrane: Any = _model(Membrane, "Membrane", {"transports": (transports, Field(default_factory=dict))})
-    exchange: Any = _union(tuple(_exchange(kind, name) for name, kind in EXCHANGES.items()), "kind")
+    exchange: Any = _union(tuple(_exchange(kind, name) for name, kind in exchanges_known), "kind")
     return create_model(
         "Cell",
         __config__=STRICT,
@@ -127,11 +150,12 @@ def json_schema() -> dict[str, Any]:
 
 def check_shape(data: dict[str, Any], where: str) -> None:
     """Refuse unknown keys, missing keys and values of the wrong kind, all of them in one message."""
+    _check_depth_and_numbers(data, where)
     try:
         cell_model().model_validate(data)
     except ValidationError as error:
         items = _items(error)
-        problems = _problems(items, data)
+        problems = _problems(items, data, where)
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise InputError(
             f"{where} has {count}: " + "; ".join(p for p, _ in problems) + ".",
@@ -140,10 +164,41 @@ def check_shape(data: dict[str, Any], where: str) -> None:
         ) from None
 
 
+def _check_depth_and_numbers(data: dict[str, Any], where: str) -> None:
+    """Refuse what no place of a cell file may hold, whatever its kind; without recursion, however deep it is."""
+    for path, value in _nodes(data):
+        place = f"{where}: {'.'.join(path[:DEEPEST])}"
+        if len(path) > DEEPEST:
+            raise InputError(
+                f"{place} ... is nested deeper than any cell is.", code="bad_value", hint="Look for a bracket too many."
+            )
+        if isinstance(value, int) and abs(value) >= LARGEST:
+            raise InputError(
+                f"{place} is a whole number beyond 64 bits.", code="bad_value", hint="Write it as text, with its unit."
+            )
+        if isinstance(value, float) and not math.isfinite(value):
+            raise InputError(
+                f"{place} = {value}: it is not finite.", code="not_finite", hint="Every number of a cell is finite."
+            )
+
+
+def _nodes(data: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Everything in a file by its place, in its order; what lies too deep is not entered."""
+    waiting: list[tuple[tuple[str, ...], Any]] = [((), data)]
+    while waiting:
+        path, value = waiting.pop()
+        yield path, value
+        if len(path) > DEEPEST:
+            continue
+        inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        waiting += reversed([((*path, str(key)), each) for key, each in inside])
+
+
 def _items(error: ValidationError) -> list[Any]:
     """What is wrong. Of a value given as a table, what is wrong inside it says more than that it is no text."""
-    branches = ("str", "float", "int")  # how pydantic names those of `Value` at the end of a location
-    return [item for item in error.errors() if not (isinstance(item["input"], dict) and item["loc"][-1] in branches)]
+    found = error.errors(include_url=False)
+    tables = {item["loc"][:n] for item in found for n in range(len(item["loc"]))}
+    return [i for i in found if i["loc"][-1] not in BRANCHES or (*i["loc"][:-1], BRANCHES[-1]) not in tables]
 
 
 def _code(items: list[Any]) -> str:
@@ -152,21 +207,24 @@ def _code(items: list[Any]) -> str:
     return codes.get(first, "bad_value")
 
 
-def _problems(items: list[Any], data: dict[str, Any]) -> list[tuple[str, str]]:
+def _problems(items: list[Any], data: dict[str, Any], where: str) -> list[tuple[str, str]]:
     """One (sentence, hint) per place in the file; the branches of a union count once."""
     seen: dict[str, tuple[str, str]] = {}
     for item in items:
         names = [str(part) for part in item["loc"]]
         path = _path_in(data, names)
-        place = ".".join(path)
-        if item["type"] == "extra_forbidden":
+        place, got = ".".join(path), _shown(item["input"])
+        if names[-1] in BRANCHES and item["type"] != "missing":
+            hint = 'A value is text with its unit, "5 mM", or { value = "5 mM", source = "..." }.'
+            entry = (f"{place} = {got} is not a value", hint)
+        elif item["type"] == "extra_forbidden":
             allowed = _allowed(data, path[:-1])
             entry = (f"{place} is not a key", near_miss(names[-1], allowed) if allowed else "")
         elif item["type"] == "missing":
             place = ".".join([*path, names[-1]])
-            entry = (f"{place} is missing", "")
+            entry = (f"{place} is missing", "'vrest show mammalian_neuron --toml' prints a whole file.")
         elif item["type"] == "union_tag_invalid":
-            tag = str(item.get("ctx", {}).get("tag", ""))
+            tag = str(item["ctx"]["tag"])[:LONGEST]
             key = "kind" if "exchanges" in path else "law"
             known = list(EXCHANGES if key == "kind" else TRANSPORTS)
             entry = (f"{place}: {key} '{tag}' is unknown", near_miss(tag, known))
@@ -174,15 +232,23 @@ def _problems(items: list[Any], data: dict[str, Any]) -> list[tuple[str, str]]:
             entry = (f"{place}.law is missing", f"Allowed: {', '.join(TRANSPORTS)}.")
         elif item["type"] == "literal_error":
             expected = str(item.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ")
-            hint = near_miss(str(item["input"]), expected.split(", "))
-            entry = (f"{place} = {item['input']!r} is not allowed", hint)
+            hint = near_miss(str(item["input"])[:LONGEST], expected.split(", "))
+            entry = (f"{place} = {got} is not allowed", hint)
         elif item["type"] in ("dict_type", "model_type", "model_attributes_type"):
-            entry = (f"{place} = {item['input']!r} is not a table", 'A table has keys, as in { K = "5 mM" }.')
+            entry = (f"{place} = {got} is not a table", 'A table has keys, as in { K = "5 mM" }.')
         else:
-            hint = 'Text stands in quotes, a value with its unit: "5 mM".' if item["type"] == "string_type" else ""
-            entry = (f"{place} = {item['input']!r}: {item['msg'].lower()}", hint)
+            hint = 'Text stands in quotes, a value with its unit: "5 mM".' if item["type"] == "string_type" else SCHEMA
+            entry = (f"{place or where} = {got}: {item['msg'].lower()}", hint)
         seen.setdefault(place, entry)
     return list(seen.values())
+
+
+def _shown(value: Any) -> str:
+    """What stands in a file, as a message quotes it."""
+    if isinstance(value, dict | list):
+        return "{...}" if isinstance(value, dict) else "[...]"
+    text = str(value).lower() if isinstance(value, bool) else repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def _path_in(data: Any, names: list[str]) -> list[str]:
