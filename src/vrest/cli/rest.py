@@ -178,6 +178,7 @@ def result(found: Rest) -> dict[str, Any]:
         "outcome": found.outcome.name,
         "reason": found.reason,
         "stable": found.stable,
+        "held_by": found.held_by,
         **{name: getattr(found, name) if has_state else None for name in FIELDS},
         **{name: getattr(found, name) if has_state else None for name in ("atp_per_second", "watts")},
         "slowest_time_constant": found.slowest_time_constant,

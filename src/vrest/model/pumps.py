@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
-from vrest.errors import InputError
+from vrest.errors import InputError, near_miss
 from vrest.model.quantity import quantity
 from vrest.model.transport import ATP, Surroundings, Transport, transport
 from vrest.physics import pumps
+
+SATURATING = "saturating"
+K_OUTSIDE = ("sensed", SATURATING)
+"""How a pump may take [K]o: as its law has it, or as always enough."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,32 +67,75 @@ class ConstantPump(NaKPump):
         return 1.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class KSensingPump(NaKPump):
+    """Abstract base of the pumps whose laws see [K]o, unless a file says `k_outside = "saturating"`.
+
+    The factor of [K]o is then 1, whatever is outside, and what else the law says of [K]o has no place.
+    """
+
+    usual: ClassVar[Mapping[str, float]] = {}
+    """What the law says of [K]o where a file does not: numbers by name, mM."""
+    k_outside: Literal["sensed", "saturating"] = "sensed"
+
+    def _check(self) -> None:
+        NaKPump._check(self)
+        if self.k_outside not in K_OUTSIDE:
+            raise InputError(
+                f"The pump's k_outside is {self.k_outside!r}.",
+                code="bad_value",
+                hint=near_miss(str(self.k_outside), list(K_OUTSIDE)),
+            )
+        for name, value in self.usual.items():
+            given = getattr(self, name)
+            if self.k_outside == SATURATING and given is not None:
+                raise InputError(
+                    f"The pump has {name}, but with k_outside = 'saturating' it does not see [K]o.",
+                    code="unexpected_key",
+                    hint=f"Remove {name}, or k_outside.",
+                )
+            if self.k_outside != SATURATING and given is None:
+                object.__setattr__(self, name, value)
+
+    def seen(self, here: Surroundings) -> Any:
+        """[K]o, mol/m3; None where it saturates the pump."""
+        return None if self.k_outside == SATURATING else here.outside["K"]
+
+
 @transport("pump_hill", strength="max_rate")
-class HillPump(NaKPump):
-    """Independent binding of 3 Na+ inside and 2 K+ outside (Kager, Wadman & Somjen 2000)."""
+class HillPump(KSensingPump):
+    """Independent binding of 3 Na+ inside and 2 K+ outside (Kager, Wadman & Somjen 2000).
+
+    With `k_outside = "saturating"` it is max_rate/(1 + km_na/[Na]i)^3, as many NEURON mechanisms have it.
+    """
 
     cites: ClassVar[tuple[str, ...]] = ("Kager2000",)
+    usual: ClassVar[Mapping[str, float]] = {"km_k": 2.0}
     km_na: float = quantity("concentration", "10 mM", exclusive=True, doc="[Na]i at half binding of a site")
-    km_k: float = quantity("concentration", "2 mM", doc="[K]o at half binding of a site")
+    km_k: float | None = quantity("concentration", None, doc="[K]o at half binding of a site, 2 mM unless given")
 
     def relative_rate(self, here: Surroundings) -> Any:
-        return pumps.hill(na_inside=here.inside["Na"], k_outside=here.outside["K"], km_na=self.km_na, km_k=self.km_k)
+        return pumps.hill(na_inside=here.inside["Na"], k_outside=self.seen(here), km_na=self.km_na, km_k=self.km_k)
 
 
 @transport("pump_exponential", strength="max_rate")
-class ExponentialPump(NaKPump):
-    """Sigmoids of [Na]i and [K]o (Cressman 2009, doi 10.1007/s10827-008-0132-4; Wei 2014 with k_half 3.5 mM)."""
+class ExponentialPump(KSensingPump):
+    """Sigmoids of [Na]i and [K]o (Cressman 2009, doi 10.1007/s10827-008-0132-4; Wei 2014 with k_half 3.5 mM).
+
+    With `k_outside = "saturating"` it is the sigmoid of [Na]i alone.
+    """
 
     cites: ClassVar[tuple[str, ...]] = ("Cressman2009", "Wei2014")
+    usual: ClassVar[Mapping[str, float]] = {"k_half": 5.5, "k_slope": 1.0}
     na_half: float = quantity("concentration", "25 mM", doc="[Na]i at half rate")
     na_slope: float = quantity("concentration", "3 mM", exclusive=True, doc="steepness in [Na]i")
-    k_half: float = quantity("concentration", "5.5 mM", doc="[K]o at half rate")
-    k_slope: float = quantity("concentration", "1 mM", exclusive=True, doc="steepness in [K]o")
+    k_half: float | None = quantity("concentration", None, doc="[K]o at half rate, 5.5 mM unless given")
+    k_slope: float | None = quantity("concentration", None, exclusive=True, doc="steepness in [K]o, 1 mM unless given")
 
     def relative_rate(self, here: Surroundings) -> Any:
         return pumps.exponential(
             na_inside=here.inside["Na"],
-            k_outside=here.outside["K"],
+            k_outside=self.seen(here),
             na_half=self.na_half,
             na_slope=self.na_slope,
             k_half=self.k_half,
@@ -106,7 +154,7 @@ class HamadaPump(NaKPump):
 
 
 @transport("pump_luo_rudy", strength="max_rate")
-class LuoRudyPump(NaKPump):
+class LuoRudyPump(KSensingPump):
     """Cardiac pump with a voltage factor (Luo & Rudy 1994, doi 10.1161/01.RES.74.6.1071)."""
 
     cites: ClassVar[tuple[str, ...]] = ("Luo1994",)
@@ -114,7 +162,7 @@ class LuoRudyPump(NaKPump):
     def relative_rate(self, here: Surroundings) -> Any:
         return pumps.luo_rudy(
             na_inside=here.inside["Na"],
-            k_outside=here.outside["K"],
+            k_outside=self.seen(here),
             na_outside=here.outside["Na"],
             potential=here.potential,
             temperature=here.temperature,
@@ -122,16 +170,17 @@ class LuoRudyPump(NaKPump):
 
 
 @transport("pump_luo_rudy_core", strength="max_rate")
-class LuoRudyCorePump(NaKPump):
+class LuoRudyCorePump(KSensingPump):
     """The cardiac pump without its voltage factor, as in published glia (Halnes 2013, Saetra 2021)."""
 
     cites: ClassVar[tuple[str, ...]] = ("Luo1994", "Halnes2013", "Saetra2021")
+    usual: ClassVar[Mapping[str, float]] = {"km_k": 1.5}
     km_na: float = quantity("concentration", "10 mM", exclusive=True, doc="[Na]i at half rate")
-    km_k: float = quantity("concentration", "1.5 mM", doc="[K]o at half rate")
+    km_k: float | None = quantity("concentration", None, doc="[K]o at half rate, 1.5 mM unless given")
 
     def relative_rate(self, here: Surroundings) -> Any:
         return pumps.luo_rudy_core(
-            na_inside=here.inside["Na"], k_outside=here.outside["K"], km_na=self.km_na, km_k=self.km_k
+            na_inside=here.inside["Na"], k_outside=self.seen(here), km_na=self.km_na, km_k=self.km_k
         )
 
 

@@ -11,10 +11,24 @@ from vrest.physics.namespace import Array, namespace
 from vrest.physics.thermal import thermal_voltage
 
 
+def saturation(concentration: Array, km: Array) -> Array:
+    """Share of sites that an ion occupies, c/(c + km), 0 to 1; with km = 0 it is 1, also without the ion.
+
+    concentration, km: mol/m3. All broadcast.
+
+    >>> float(saturation(4.0, 2.0)) == 4 / 6, float(saturation(0.0, 0.0))
+    (True, 1.0)
+    """
+    xp = namespace(concentration, km)
+    both = xp.asarray(concentration + km)
+    neither = both == 0  # 0/0 must reach neither the rate nor its derivatives
+    return xp.where(neither, 1.0, concentration) / xp.where(neither, 1.0, both)
+
+
 def hill(
     *,
     na_inside: Array,
-    k_outside: Array,
+    k_outside: Array | None,
     km_na: Array,
     km_k: Array,
     hill_na: float = 3,
@@ -23,19 +37,21 @@ def hill(
     """Independent identical sites: (Na_i/(Na_i + km_na))^hill_na (K_o/(K_o + km_k))^hill_k.
 
     na_inside, k_outside, km_na, km_k: mol/m3. hill_na, hill_k: sites for each ion. All broadcast. Returns 0 to 1.
+    Without k_outside (None), or with km_k = 0, K+ outside saturates the pump.
     km_na 10 and km_k 2 are of the pump of Kager, Wadman and Somjen 2000, J. Neurophysiol. 84:495,
     doi:10.1152/jn.2000.84.1.495.
 
     >>> round(float(hill(na_inside=10.0, k_outside=4.0, km_na=10.0, km_k=2.0)), 6)
     0.055556
     """
-    return (na_inside / (na_inside + km_na)) ** hill_na * (k_outside / (k_outside + km_k)) ** hill_k
+    sodium = (na_inside / (na_inside + km_na)) ** hill_na
+    return sodium if k_outside is None else sodium * saturation(k_outside, km_k) ** hill_k
 
 
 def exponential(
     *,
     na_inside: Array,
-    k_outside: Array,
+    k_outside: Array | None,
     na_half: Array = 25.0,
     na_slope: Array = 3.0,
     k_half: Array = 5.5,
@@ -44,7 +60,8 @@ def exponential(
     """Two sigmoids: 1/(1 + e^((na_half - Na_i)/na_slope)) 1/(1 + e^((k_half - K_o)/k_slope)).
 
     na_inside, k_outside, na_half, na_slope, k_half, k_slope: mol/m3. All broadcast. Returns 0 to 1. Fitted around
-    physiological contents: at 0 of either ion it is small (2e-4 for Na+, 4e-3 for K+) but not 0.
+    physiological contents: at 0 of either ion it is small (2e-4 for Na+, 4e-3 for K+) but not 0. Without k_outside
+    (None) K+ outside saturates the pump.
 
     Cressman et al. 2009, J. Comput. Neurosci. 26:159, doi:10.1007/s10827-008-0132-4 (k_half 5.5); Wei, Ullah
     and Schiff 2014, J. Neurosci. 34:11733, doi:10.1523/JNEUROSCI.0516-14.2014 (k_half 3.5).
@@ -52,7 +69,8 @@ def exponential(
     >>> round(float(exponential(na_inside=10.0, k_outside=4.0, k_half=3.5)), 6)
     0.004166
     """
-    return logistic((na_inside - na_half) / na_slope) * logistic((k_outside - k_half) / k_slope)
+    sodium = logistic((na_inside - na_half) / na_slope)
+    return sodium if k_outside is None else sodium * logistic((k_outside - k_half) / k_slope)
 
 
 def hamada(
@@ -78,18 +96,20 @@ def hamada(
 
 
 def luo_rudy_core(
-    *, na_inside: Array, k_outside: Array, km_na: Array = 10.0, km_k: Array = 1.5, hill_na: float = 1.5
+    *, na_inside: Array, k_outside: Array | None, km_na: Array = 10.0, km_k: Array = 1.5, hill_na: float = 1.5
 ) -> Array:
     """The Luo-Rudy pump without its voltage: Na_i^h/(Na_i^h + km_na^h) K_o/(K_o + km_k).
 
-    na_inside, k_outside, km_na, km_k: mol/m3. hill_na: h. All broadcast. Returns 0 to 1. It is also the astrocyte's
-    pump of Saetra et al. 2021, PLoS Comput. Biol. 17:e1008143, doi:10.1371/journal.pcbi.1008143.
+    na_inside, k_outside, km_na, km_k: mol/m3. hill_na: h. All broadcast. Returns 0 to 1. Without k_outside (None), or
+    with km_k = 0, K+ outside saturates the pump. It is also the astrocyte's pump of Saetra et al. 2021, PLoS Comput.
+    Biol. 17:e1008143, doi:10.1371/journal.pcbi.1008143.
 
     >>> round(float(luo_rudy_core(na_inside=10.0, k_outside=4.0)), 6)
     0.363636
     """
     na = na_inside**hill_na
-    return na / (na + km_na**hill_na) * (k_outside / (k_outside + km_k))
+    sodium = na / (na + km_na**hill_na)
+    return sodium if k_outside is None else sodium * saturation(k_outside, km_k)
 
 
 def luo_rudy_voltage_factor(*, potential: Array, na_outside: Array, temperature: Array) -> Array:
@@ -114,7 +134,7 @@ def luo_rudy(
     *,
     na_inside: Array,
     na_outside: Array,
-    k_outside: Array,
+    k_outside: Array | None,
     potential: Array,
     temperature: Array,
     km_na: Array = 10.0,
@@ -123,6 +143,7 @@ def luo_rudy(
     """The Luo-Rudy pump: `luo_rudy_core` times `luo_rudy_voltage_factor`.
 
     na_inside, na_outside, k_outside, km_na, km_k: mol/m3. potential: V. temperature: K. All broadcast. Returns 0 to 1.
+    k_outside as of `luo_rudy_core`.
 
     Luo and Rudy 1994, doi:10.1161/01.RES.74.6.1071.
 

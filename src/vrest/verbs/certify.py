@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vrest.model.notice import Notice
 from vrest.numerics.stationary import Stationary
 from vrest.system.assemble import System, entries
-from vrest.system.observables import takes, transports, without_limit
+from vrest.system.observables import takes, transports, turnover_rates, without_limit
 from vrest.tables import number
 from vrest.units import duration, from_si
 from vrest.verbs.allowed import SWOLLEN, Allowed, allowed_of
@@ -243,8 +243,10 @@ def _free_total(system: System, jacobian: np.ndarray) -> str:
     )
 
 
-def pump_notices(system: System, p: np.ndarray, costs: Mapping[str, Mapping[str, float]]) -> list[Notice]:
-    """Of pumps whose cycle costs, {membrane: {pump: kJ/mol}}, are more than ATP gives."""
+def pump_notices(
+    system: System, x: np.ndarray, p: np.ndarray, costs: Mapping[str, Mapping[str, float]]
+) -> list[Notice]:
+    """Of pumps whose cycle costs ({membrane: {pump: kJ/mol}}) more than ATP gives, or that move what is not there."""
     notices = []
     for wall in system.structure.walls:
         parts = transports(system, p, wall) if costs[wall.name] else {}
@@ -258,4 +260,16 @@ def pump_notices(system: System, p: np.ndarray, costs: Mapping[str, Mapping[str,
                         f"({number(given)} kJ/mol): its rate law runs it beyond its reversal potential",
                     )
                 )
+        turned = turnover_rates(system, x, p, wall) if parts else {}
+        for label in costs[wall.name]:
+            for ion, count in parts[label].moved_ions.items():
+                source = wall.inside if count * turned[label] > 0 else wall.outside
+                if turned[label] and system.valence[ion] and not system.concentrations(x, p, source)[ion]:
+                    notices.append(
+                        Notice(
+                            "pump_without_ion",
+                            f"'{label}' goes on moving {ion} out of '{source}', which has none: its rate law does not "
+                            "ask for it there",
+                        )
+                    )
     return notices

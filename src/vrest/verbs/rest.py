@@ -25,6 +25,7 @@ from vrest.system.structure import parameter_vector
 from vrest.tables import Column, Table, counted, millivolts, number
 from vrest.units import duration, from_si
 from vrest.verbs.certify import LEAST, Certificate, certify, imbalance, pump_notices
+from vrest.verbs.held import holders
 from vrest.verbs.linearised import linearised
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.progress import Progress
@@ -154,6 +155,11 @@ class Rest(Drawn):
         """Power of that ATP, W."""
         return self._read().watts
 
+    @property
+    def held_by(self) -> dict[str, str]:
+        """{compartment: sentence} where the description holds gradients of a cell that rests, and not a pump alone."""
+        return holders(self.system, self.parameters) if self.outcome is Outcome.rests else {}
+
     @cached_property
     def ledger(self) -> list[Account]:
         """Every conserved total: what the search changed of it, beside its rounding floor."""
@@ -164,7 +170,7 @@ class Rest(Drawn):
         """What to know before trusting the number."""
         found = notices(self.cell)
         if self.outcome.has_state:
-            found += pump_notices(self.system, self.parameters, self._read().cycle_costs)
+            found += pump_notices(self.system, self.state, self.parameters, self._read().cycle_costs)
         return found + slower(self.fallbacks)
 
     def raise_if_none(self) -> Rest:
@@ -269,6 +275,7 @@ class Rest(Drawn):
         if self.outcome.has_state:
             if self.atp_per_second:
                 yield f"That ATP is {number(self.watts, 3)} W."
+            yield from self.held_by.values()
             yield f"Reached by {self.reached}. Certificate: {self.left}."
             yield from (f"Conserved: {text}." for text in describe(self.system))
 
