@@ -17,6 +17,8 @@ import vrest as package
 from oracle.model import Model
 from oracle.motion import destination
 from vrest.model.cellfile import cell_from, write_cell
+from vrest.model.paths import parameters
+from vrest.system.structure import structure_of
 
 CELLS = ("mammalian_neuron", "article_neuron", "frog_muscle", "red_blood_cell", "skeletal_muscle", "squid_axon")
 LOGARITHMIC = ("kay_2017", "astrocyte", "pyramidal_neuron", "dijkstra_2016")
@@ -253,3 +255,64 @@ def test_a_membrane_that_lets_nothing_through_has_no_goldman_potential():
     apical = next(m for m in story.membranes if m.membrane == "apical")
     assert (apical.ghk, apical.ions[0].ghk_share_numerator) == (None, None)
     assert "nan" not in str(story)
+
+
+def two_cells(cell, ion):
+    """A cell whose bath does not name an ion, and the same with 0 mM of it written."""
+    found = []
+    for zero in ({}, {ion: "0 mM"}):
+        data = tomllib.loads(write_cell(package.load(cell)))
+        bath = next(c for c in data["compartments"].values() if c["kind"] == "bath")["ions"]
+        del bath[ion]
+        bath.update(zero)
+        found.append(cell_from(data))
+    return found
+
+
+MISSING = [(cell, ion) for cell in (*CELLS, *LOGARITHMIC, "frog_skin") for ion in ("K", "Na", "Cl")]
+
+
+@pytest.mark.parametrize(("cell", "ion"), MISSING)
+def test_an_ion_that_a_bath_does_not_name_is_at_zero(cell, ion):
+    missing, written = two_cells(cell, ion)
+    assert list(parameters(missing).items()) == list(parameters(written).items())  # all that a verb knows of it
+    assert structure_of(missing) == structure_of(written)
+
+
+@pytest.mark.parametrize("command", ["run", "explain"])
+def test_a_command_says_the_same_of_it(vrest, command, tmp_path):
+    answers = []
+    for cell in two_cells("frog_muscle", "Na"):
+        path = tmp_path / "cell.toml"
+        path.write_text(re.sub(r"Na = .*not named.*", "", write_cell(cell)), encoding="utf-8")
+        answers.append(vrest(command, str(path), *COMMANDS[command], "--json"))
+    first, second = (answer.json for answer in answers)
+    assert [n["code"] for n in first["warnings"]].count("absent_ion") == 1
+    first["warnings"] = [n for n in first["warnings"] if n["code"] != "absent_ion"]
+    assert first == second
+
+
+@pytest.mark.parametrize(("cell", "ion"), MISSING)
+def test_it_can_be_set_from_nothing_and_is_remarked_on(cell, ion):
+    missing, written = two_cells(cell, ion)
+    place = next(name for name, c in missing.compartments.items() if c.kind == "bath")
+    assert missing.contents(place)[ion] == 0.0
+    told = {n.code: n.message for n in package.notices(missing)}
+    assert f"'{place}' names no {ion}" in told["absent_ion"]
+    assert "absent_ion" not in {n.code for n in package.notices(written)}
+    own = package.load(cell).contents(place)
+    again = package.apply(missing, {f"{place}.{ion}": own[ion]})
+    assert again.contents(place) == own
+    assert "absent_ion" not in {n.code for n in package.notices(again)}
+
+
+def test_an_ion_of_no_side_is_still_refused(neuron):
+    data = tomllib.loads(write_cell(neuron))
+    del data["compartments"]["inside"]["ions"]["K"]
+    with pytest.raises(package.InputError, match="'inside' has none"):
+        cell_from(data)
+    data = tomllib.loads(write_cell(package.load("hodgkin_huxley_1952")))
+    for side in data["compartments"].values():
+        del side["ions"]["K"]
+    with pytest.raises(package.InputError, match="moves K, but"):
+        cell_from(data)

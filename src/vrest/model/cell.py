@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from vrest.errors import InputError, near_miss
 from vrest.layout import glued
+from vrest.model.absent import ABSENT, filled
 from vrest.model.charge import balanced
 from vrest.model.compartment import Compartment
 from vrest.model.exchange import Exchange
@@ -100,7 +101,9 @@ class Cell(Described, Shown):
     sources: Mapping[str, Source] = field(default_factory=dict)
 
     def _check(self) -> None:
-        named = {n: replace_name(c, n) for n, c in self.compartments.items()}
+        held, absent = filled(self.compartments, self.membranes, self.exchanges, self.valence())
+        object.__setattr__(self, "sources", {**self.sources, **{path: Source(ABSENT) for path in absent}})
+        named = {n: replace_name(c, n) for n, c in held.items()}
         object.__setattr__(self, "compartments", MappingProxyType(named))
         membranes = {n: replace_name(m, n) for n, m in self.membranes.items()}
         object.__setattr__(self, "membranes", MappingProxyType(membranes))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
+from vrest.model.absent import ABSENT
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.exchange import SaltDiffusion
 from vrest.model.notice import USER, Notice
 from vrest.model.plausible import implausible
-from vrest.tables import number
+from vrest.tables import joined, number
 from vrest.units import format_si
 
 
@@ -36,11 +37,28 @@ def notices(cell: CellLike) -> list[Notice]:
     return [
         *implausible(cell),
         *_bath_notices(cell),
+        *_absent_notices(cell),
         *_side_notices(cell),
         *_untracked_notices(cell),
         *_closure_notices(cell),
         *_idle_notices(cell),
         *_salt_notices(cell),
+    ]
+
+
+def _absent_notices(cell: Cell) -> list[Notice]:
+    """Ions that a bath does not name, and that something moves there."""
+    movers: dict[tuple[str, str], list[str]] = {}
+    parts = [(label, t, m) for m in cell.membranes.values() for label, t in m.transports.items()]
+    for label, t, m in parts:
+        for ion in t.moved_ions:
+            for side in (m.inside, m.outside):
+                source = cell.sources.get(f"compartments.{side}.ions.{ion}")
+                if source and source.text == ABSENT:
+                    movers.setdefault((side, ion), []).append(f"'{label}'")
+    return [
+        Notice("absent_ion", f"'{side}' names no {ion}, so it has none (0 mM) for {joined(labels)}")
+        for (side, ion), labels in movers.items()
     ]
 
 
