@@ -54,6 +54,10 @@ class Shown(Told, ABC):
         """The main table as a `pandas.DataFrame`: every row, numbers with all their digits, units in the heads."""
         return self.tables()[0].to_dataframe()
 
+    def saved(self) -> tuple[Table, ...]:
+        """What a file has of it, the main table first: its tables, and what is too long for people."""
+        return self.tables()
+
     def cite(self) -> str:
         """BibTeX of what was used: vrest, the sources and laws of the cells, the methods."""
         citations = import_module("vrest.model.citations")

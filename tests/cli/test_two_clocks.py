@@ -171,7 +171,7 @@ def test_figures(vrest, tmp_path, command, change):
 
 
 def test_a_cell_that_could_not_be_saved(vrest):
-    answer = vrest("settled", *RAISED, "-o", "cell.nc", "--json")
+    answer = vrest("settled", *RAISED, "-o", "cell.txt", "--json")
     assert (answer.code, answer.error) == (3, "unknown_suffix")
 
 

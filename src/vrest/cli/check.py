@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.command("check")
 @click.argument("description", metavar="FILE")
 @click.option("--set", "changes", multiple=True, metavar="CHANGE", help='Such as "outside.K=12 mM". Repeatable.')
-@click.option("-o", "--output", metavar="FILE", help="Save the cell of the first way out, with all digits (.toml).")
+@options.saving(f"Save the cell of the first way out, with all digits (.toml), or {options.DATA_HELP}", ".toml")
 @options.common
 def command(description: str, changes: tuple[str, ...], output: str | None, as_json: bool, quiet: bool) -> None:
     """Why a model drifts: what is inconsistent, where it leads, and what would make it rest.
@@ -37,10 +37,6 @@ def command(description: str, changes: tuple[str, ...], output: str | None, as_j
     from vrest.io.report import door, report
     from vrest.model.change import apply
 
-    if output:
-        from vrest.atomic import check_target
-
-        check_target(output, (".toml",), "a cell")
     cell, claims = read_description(description)
     cell = apply(cell, changes)
 
@@ -53,12 +49,8 @@ def command(description: str, changes: tuple[str, ...], output: str | None, as_j
         worst = story.findings[0]
         hint = story.fixes[0].message if story.fixes else story.unfixed
         error = CheckError(f"'{cell.name}' drifts: {worst.message}", code="drifts", hint=hint)
-    if output and story.fixes:
-        from vrest.atomic import replacing
-        from vrest.model.cellfile import write_cell
-
-        with replacing(output) as temporary:
-            temporary.write_text(write_cell(story.fixes[0].cell), encoding="utf-8")
+    if options.is_cell(output) and story.fixes:
+        options.save_cell(story.fixes[0].cell, output)
     temperature = door(cell.temperature, "temperature")
     body = report(
         story.as_dict(),
@@ -69,6 +61,7 @@ def command(description: str, changes: tuple[str, ...], output: str | None, as_j
         warnings=story.warnings,
         error=error,
     )
+    options.save_data(output, body, story.saved())
     if as_json:
         answer(body, lambda: None, as_json=True, quiet=quiet)
     else:

@@ -12,6 +12,7 @@ from vrest.cli.perturb import how
 @click.argument("cells", metavar="CELL CELL...", nargs=-1)
 @click.option("--perturb", "name", metavar="NAME", help="The perturbation; 'vrest perturb --list' lists them.")
 @how
+@options.output
 @options.plot
 @options.common
 def command(
@@ -22,6 +23,7 @@ def command(
     duration: str | None,
     onset: str | None,
     alone: bool,
+    output: str | None,
     plot: str | None,
     as_json: bool,
     quiet: bool,
@@ -56,8 +58,9 @@ def command(
     if plot:
         options.save_figure("vrest.plot.perturb", "comparison_figure", found, plot)
     inputs = {"cells": list(cells), "perturb": name, "dose": list(doses), "isoform": isoform}
-    inputs |= {"duration": duration, "onset": onset, "alone": alone, "plot": plot}
+    inputs |= {"duration": duration, "onset": onset, "alone": alone, "output": output, "plot": plot}
     body = report(found.as_dict(), found.units(), inputs, warnings=found.warnings)
+    options.save_data(output, body, found.saved())
 
     def human() -> None:
         say(f"{found.name}: V at rest and what it has moved by")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import rich_click as click
 
 from vrest.cli import options
@@ -19,6 +21,7 @@ from vrest.cli import options
 )
 @click.option("--step", default="200 ms", show_default=True, metavar="TIME", help="How long a step lasts, s or text.")
 @click.option("--membrane", metavar="NAME", help="Where the current goes and V is read, where there are several.")
+@options.output
 @options.plot
 @options.common
 def command(
@@ -27,6 +30,7 @@ def command(
     currents: tuple[str, ...],
     step: str,
     membrane: str | None,
+    output: str | None,
     plot: str | None,
     as_json: bool,
     quiet: bool,
@@ -65,7 +69,7 @@ def command(
     if plot:
         options.save_figure("vrest.plot.firing", "firing_figure", (rested, ready, tried), plot)
     inputs = {"cell": cell, **changes.inputs}
-    inputs |= {"current": list(currents), "step": step, "membrane": membrane, "plot": plot}
+    inputs |= {"current": list(currents), "step": step, "membrane": membrane, "output": output, "plot": plot}
     body = report(
         {**ready.as_dict(), "firing": [f.as_dict() for f in tried]},
         UNITS | FIRING_UNITS,
@@ -74,17 +78,21 @@ def command(
         temperature=door(described.temperature, "temperature"),
         warnings=notices(described),
     )
+    fired = Table(
+        [
+            Column("current", "uA/cm2", [f.density for f in tried]),
+            Column("pattern", "", [f.pattern for f in tried]),
+            Column("spikes", "", [len(f.spikes) for f in tried]),
+            Column("rate", "Hz", [f.rate or None for f in tried]),
+            Column("V at the end", "mV", [f.v_end for f in tried], decimals=2),
+        ]
+    )
+    traces = (replace(table, title=f"{table.title} {f.density:g}") for f in tried for table in f.saved())
+    options.save_data(output, body, (*([fired] if tried else []), *ready.saved(), *traces))
 
     def human() -> None:
         say(f"{described.name} at {number(body['temperature'])} degC: {ready!r}")
         if tried:
-            columns = [
-                Column("current", "uA/cm2", [f.density for f in tried]),
-                Column("pattern", "", [f.pattern for f in tried]),
-                Column("spikes", "", [len(f.spikes) for f in tried]),
-                Column("rate", "Hz", [f.rate or None for f in tried]),
-                Column("V at the end", "mV", [f.v_end for f in tried], decimals=2),
-            ]
-            table(Table(columns))
+            table(fired)
 
     answer(body, human, as_json=as_json, quiet=quiet)

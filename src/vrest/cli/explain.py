@@ -10,11 +10,13 @@ from vrest.cli import options
 @click.command("explain")
 @options.cell
 @options.changes
+@options.output
 @options.plot
 @options.common
 def command(
     cell: str,
     changes: options.Changes,
+    output: str | None,
     plot: str | None,
     as_json: bool,
     quiet: bool,
@@ -47,9 +49,10 @@ def command(
     body = report(
         story.as_dict(),
         story.units(),
-        {"cell": cell, **changes.inputs, "plot": plot},
+        {"cell": cell, **changes.inputs, "output": output, "plot": plot},
         cell=described.name,
         temperature=door(described.temperature, "temperature"),
         warnings=story.warnings,
     )
+    options.save_data(output, body, story.saved())
     answer(body, lambda: shown(story), as_json=as_json, quiet=quiet)

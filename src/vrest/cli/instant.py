@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import rich_click as click
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from vrest.model.cell import Cell
     from vrest.model.change import Change
     from vrest.study.perturb.perturbed import Moment
+    from vrest.tables import Table
 
 FROZEN = "at once: contents frozen, gates at their steady state, no net current"
 
@@ -20,9 +22,12 @@ FROZEN = "at once: contents frozen, gates at their steady state, no net current"
 @click.command("instant")
 @options.cell
 @options.changes
+@options.output
 @options.plot
 @options.common
-def command(cell: str, changes: options.Changes, plot: str | None, as_json: bool, quiet: bool) -> None:
+def command(
+    cell: str, changes: options.Changes, output: str | None, plot: str | None, as_json: bool, quiet: bool
+) -> None:
     """What a change does to a resting cell at once, before any concentration has moved.
 
     \b
@@ -34,7 +39,7 @@ def command(cell: str, changes: options.Changes, plot: str | None, as_json: bool
     CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input. The cell
     starts from its certified rest. Where the change leads in the end: 'vrest settled'.
     """
-    from vrest.cli.answer import Meter, answer, say
+    from vrest.cli.answer import Meter, answer, say, table
     from vrest.io.report import door, report
 
     options.check_figure(plot)
@@ -68,21 +73,24 @@ def command(cell: str, changes: options.Changes, plot: str | None, as_json: bool
             "why": listed(why.at_once),
         },
         {**UNITS, **PARTS, "others": "mV"},
-        {"cell": cell, **changes.inputs, "plot": plot},
+        {"cell": cell, **changes.inputs, "output": output, "plot": plot},
         cell=described.name,
         temperature=door(after.temperature, "temperature"),
         warnings=[*notices(after), *elsewhere(start), *slower(start.fallbacks)],
     )
 
+    told = moments_table([before, now], [])
+    options.save_data(output, body, (named(told), *why.tables()))
+
     def human() -> None:
         title(described, body["temperature"], changed)
-        show([before, now], [])
+        table(told)
         say(FROZEN)
         for name, potentials in (others if isinstance(others, dict) else {"": others}).items():
             of = f" of {name}" if name else ""
             if potentials:
-                told = ", ".join(map(millivolts, potentials))
-                say(f"no net current at V{of} = {told} mV either, but V comes to the one above first")
+                at = ", ".join(map(millivolts, potentials))
+                say(f"no net current at V{of} = {at} mV either, but V comes to the one above first")
         say(why.says_at_once())
         say("where it ends: vrest settled")
 
@@ -111,9 +119,8 @@ def title(cell: Cell, temperature: float, changes: Iterable[Change]) -> None:
     say(f"{cell.name} at {number(temperature)} degC: {', '.join(change.brief for change in changes)}")
 
 
-def show(moments: Sequence[Moment], contents: Sequence[tuple[str, str]]) -> None:
+def moments_table(moments: Sequence[Moment], contents: Sequence[tuple[str, str]]) -> Table:
     """Potentials and currents of exchanges side by side, then concentrations (compartment, ion), and sizes and cost."""
-    from vrest.cli.answer import table
     from vrest.tables import Column, Table
 
     columns = [Column("", "", [m.label for m in moments])]
@@ -135,4 +142,10 @@ def show(moments: Sequence[Moment], contents: Sequence[tuple[str, str]]) -> None
             sizes = [m.volumes[space] if m.volumes else None for m in moments]
             columns.append(Column(f"volume {space}", "um3", sizes))
         columns.append(Column("ATP", "/s", [m.atp_per_second for m in moments], digits=3))
-    table(Table(columns, turned=True))
+    return Table(columns, turned=True)
+
+
+def named(moments: Table) -> Table:
+    """The same for a file, where every column has a head."""
+    first, *others = moments.columns
+    return replace(moments, columns=[replace(first, name="moment"), *others])

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 import rich_click as click
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from vrest.model.cell import Cell
     from vrest.model.change import Change
     from vrest.tables import Table
-    from vrest.verbs.rest import Rest
 
 Decorator = Callable[[Any], Any]
 
@@ -61,19 +60,32 @@ def plot(command: Any) -> Any:
     )(styled)
 
 
-def output(command: Any) -> Any:
-    """`-o`: the data of the answer, saved by `save_data`; refused before anything is computed where it could not be."""
+DATA_HELP = "the data: .csv (the main table), .nc or .json (all of it)."
+"""Of `-o` in the help."""
 
-    @wraps(command)
-    def checked(*, output: str | None, **others: Any) -> Any:
-        if output:
-            from vrest.io.data import check_data
 
-            check_data(output)
-        return command(output=output, **others)
+def saving(text: str, *others: str) -> Decorator:
+    """`-o` for the data of an answer, which `save_data` writes, and for files that end in one of `others`.
 
-    text = "Save the data: .csv (the main table), .nc or .json (all of it)."
-    return click.option("-o", "--output", metavar="FILE", help=text)(checked)
+    A file that could not be written is refused before anything is computed.
+    """
+
+    def decorate(command: Any) -> Any:
+        @wraps(command)
+        def checked(*, output: str | None, **given: Any) -> Any:
+            if output:
+                from vrest.io.data import check_data
+
+                check_data(output, *others)
+            return command(output=output, **given)
+
+        return click.option("-o", "--output", metavar="FILE", help=text)(checked)
+
+    return decorate
+
+
+output = saving(f"Save {DATA_HELP}")
+cell_or_data = saving(f"Save the settled cell, with all digits (.toml), or {DATA_HELP}", ".toml")
 
 
 @dataclass(frozen=True)
@@ -177,28 +189,25 @@ def check_figure(path: str | None) -> None:
         check_target(path, (".png", ".pdf", ".svg"), "a figure")
 
 
-def check_cell(path: str | None) -> None:
-    """Refuse a cell that could not be saved, before anything is computed."""
-    if path:
-        from vrest.atomic import check_target
-
-        check_target(path, (".toml",), "a cell")
+def is_cell(path: str | None) -> TypeGuard[str]:
+    """Whether `-o` asks for a cell."""
+    return path is not None and path.lower().endswith(".toml")
 
 
-def save_cell(found: Rest, path: str) -> None:
-    """Write the cell that describes a rest."""
-    from vrest.atomic import replacing
+def save_cell(cell: Cell, path: str) -> None:
+    """Write a cell."""
+    from vrest.io.data import writing
     from vrest.model.cellfile import write_cell
 
-    with replacing(path) as temporary:
-        temporary.write_text(write_cell(found.as_cell()), encoding="utf-8")
+    with writing(path) as file:
+        file.write(write_cell(cell))
 
 
 def save_data(
     path: str | None, report: Report, tables: Sequence[Table], groups: Mapping[str, Any] | None = None
 ) -> None:
     """Write the data of an answer, where `-o` asks for it."""
-    if path:
+    if path and not is_cell(path):
         from vrest.cli.answer import Meter
         from vrest.io.data import write_data
 

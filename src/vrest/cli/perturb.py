@@ -37,6 +37,7 @@ how = options.together(
 @click.option("--list", "listed", is_flag=True, help="List the perturbations; with CELL, which apply to it.")
 @how
 @options.changes
+@options.output
 @options.plot
 @options.common
 def command(
@@ -49,6 +50,7 @@ def command(
     onset: str | None,
     alone: bool,
     changes: options.Changes,
+    output: str | None,
     plot: str | None,
     as_json: bool,
     quiet: bool,
@@ -72,7 +74,14 @@ def command(
 
     options.check_figure(plot)
     if not names:
-        said = {"--dose": doses, "--isoform": isoform, "--duration": duration, "--onset": onset, "--plot": plot}
+        said = {
+            "--dose": doses,
+            "--isoform": isoform,
+            "--duration": duration,
+            "--onset": onset,
+            "-o": output,
+            "--plot": plot,
+        }
         if extra := [name for name, value in said.items() if value]:
             raise Wrong("NAME is missing.", code="missing_argument", hint=f"{extra[0]} needs a perturbation.")
         if cell is None and not listed:
@@ -90,7 +99,7 @@ def command(
         options.save_figure("vrest.plot.perturb", "perturbation_figure", found, plot)
     inputs = {"cell": cell, "perturbations": list(names), "dose": list(doses), "isoform": isoform}
     inputs |= {"duration": duration, "onset": onset, "alone": alone}
-    inputs |= {**changes.inputs, "plot": plot}
+    inputs |= {**changes.inputs, "output": output, "plot": plot}
     body = report(
         found.as_dict(),
         found.units(),
@@ -99,6 +108,7 @@ def command(
         temperature=door(described.temperature, "temperature"),
         warnings=found.warnings,
     )
+    options.save_data(output, body, found.saved())
     answer(body, lambda: show(found, body["temperature"]), as_json=as_json, quiet=quiet)
 
 

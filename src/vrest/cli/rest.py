@@ -36,7 +36,7 @@ UNITS = {
 @options.cell
 @options.changes
 @click.option("--all", "every", is_flag=True, help="Every rest that can be found, stable or not.")
-@click.option("-o", "--output", metavar="FILE", help="Save the settled cell, with all digits (.toml).")
+@options.cell_or_data
 @options.plot
 @options.common
 def command(
@@ -65,7 +65,6 @@ def command(
     from vrest.io.report import door, report
 
     options.check_figure(plot)
-    options.check_cell(output)
     if every and (output or plot):
         from vrest.cli.app import Wrong
 
@@ -83,8 +82,8 @@ def command(
     error = None
     if not found.outcome.is_rest:
         error = NoRestError(f"'{found.cell.name}': {found.reason}", code=found.outcome.name)
-    elif output:
-        options.save_cell(found, output)
+    elif options.is_cell(output):
+        options.save_cell(found.as_cell(), output)
     if plot and error is None:
         from vrest.study.explain.explain import explain
 
@@ -98,6 +97,7 @@ def command(
         warnings=found.warnings,
         error=error,
     )
+    options.save_data(output, body, found.saved())
     told = "" if error is None else found.reason
     answer(body, lambda: shown(found, told), as_json=as_json, quiet=quiet)
     if error is not None:

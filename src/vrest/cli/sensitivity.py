@@ -81,7 +81,7 @@ def command(
         temperature=door(described.temperature, "temperature"),
         warnings=found.warnings,
     )
-    options.save_data(output, body, found.tables())
+    options.save_data(output, body, found.saved())
     answer(body, lambda: shown(found), as_json=as_json, quiet=quiet)
 
 

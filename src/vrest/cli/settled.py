@@ -9,7 +9,7 @@ import rich_click as click
 from click.exceptions import Exit
 
 from vrest.cli import options
-from vrest.cli.instant import FROZEN, read, show, title
+from vrest.cli.instant import FROZEN, moments_table, named, read, title
 
 if TYPE_CHECKING:
     from vrest.study.perturb.perturbed import Moment
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command("settled")
 @options.cell
 @options.changes
-@click.option("-o", "--output", metavar="FILE", help="Save the settled cell, with all digits (.toml).")
+@options.cell_or_data
 @options.plot
 @options.common
 def command(
@@ -38,12 +38,11 @@ def command(
     starts from its certified rest, and contents, volume and potential find their new values. Exit code 4
     where it comes to no rest, before or after the change.
     """
-    from vrest.cli.answer import Meter, answer, say
+    from vrest.cli.answer import Meter, answer, say, table
     from vrest.errors import NoRestError, VrestError
     from vrest.io.report import door, report
     from vrest.units import duration
 
-    options.check_cell(output)
     options.check_figure(plot)
     described, changed = read(cell, changes)
 
@@ -71,8 +70,8 @@ def command(
         error = NoRestError(f"'{found.cell.name}': {found.reason}", code=found.outcome.name)
     else:
         end = at_rest(found, "settled")
-        if output:
-            options.save_cell(found, output)
+        if options.is_cell(output):
+            options.save_cell(found.as_cell(), output)
     moments, why = (at_rest(start, "before"), now, end), reasons(start, now, end)
     if plot:
         story = TwoClocks(described, tuple(changed), moments)
@@ -94,13 +93,16 @@ def command(
         error=error,
     )
 
+    told = moments_table(moments, contents(found, moments))
+    options.save_data(output, body, (named(told), *why.tables()))
+
     def human() -> None:
         title(described, body["temperature"], changed)
-        show(moments, contents(found, moments))
+        table(told)
         say(FROZEN)
         run_down = found.outcome is Outcome.rests_run_down
-        for told in filter(None, (why.says_at_once(), why.says_later(run_down))):
-            say(told)
+        for sentence in filter(None, (why.says_at_once(), why.says_later(run_down))):
+            say(sentence)
         say(f"settled: {found.outcome.words}{f'. {found.reason}' if error is None else ''}")
         if found.slowest_time_constant is not None:
             wait = duration(found.slowest_time_constant)

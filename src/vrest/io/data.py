@@ -158,7 +158,8 @@ def labelled(table: Table, dimension: str) -> xr.Dataset:
         name: (dimension, _array(column), {"units": column.unit, "long_name": column.name})
         for name, column in zip(names, table.columns, strict=True)
     }
-    return xr.Dataset(variables, attrs={"title": table.title, "comment": table.note})
+    told = {"title": table.title, "comment": table.note}
+    return xr.Dataset(variables, attrs={key: text for key, text in told.items() if text})
 
 
 def _array(column: Column) -> np.ndarray:

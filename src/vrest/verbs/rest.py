@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -245,6 +245,15 @@ class Rest(Drawn):
             columns = Column("path", "", list(paths)), Column("current", "pA", list(paths.values()), signed=True)
             found.append(Table(columns, "Currents from inside to outside"))
         return (*found, self._certificate())
+
+    def saved(self) -> tuple[Table, ...]:
+        """The tables, with V (mV) beside the ions."""
+        if not self.outcome.has_state:
+            return self.tables()
+        ions, *others = self.tables()
+        now = self._read()
+        v = [v for name, v in now.v.items() for _ in now.E[name]]
+        return replace(ions, columns=[*ions.columns, Column("V", "mV", v, decimals=2)]), *others
 
     def _printed(self) -> tuple[Table, ...]:
         return self.tables()[:-1] if self.outcome.has_state else ()  # its sentences say the certificate

@@ -14,6 +14,7 @@ from vrest.model.cellfile import CellLike, load
 from vrest.model.elsewhere import elsewhere
 from vrest.model.notice import Notice
 from vrest.shown import Drawn
+from vrest.study.perturb.course import course
 from vrest.study.perturb.follow import MOST_STEPS
 from vrest.study.perturb.perturb import cells_of, perturb
 from vrest.study.perturb.perturbation import Perturbation, find
@@ -74,6 +75,10 @@ class Comparison(Drawn):
         columns.append(Column("ends", "", [a.outcome.words for a, _ in held]))
         columns.append(Column("recovers", "", [back[a.recovers] for a, _ in held]))
         return (Table(columns),)
+
+    def saved(self) -> tuple[Table, ...]:
+        """The table, and the time course in each cell."""
+        return (*self.tables(), *(course(each) for each in self.answers))
 
     def _cells(self) -> Iterable[Cell]:
         return (a.cell for a in self.answers)

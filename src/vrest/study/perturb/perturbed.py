@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -19,6 +19,7 @@ from vrest.shown import Drawn
 from vrest.study.excitability import UNITS as READINESS
 from vrest.study.excitability import Excitability, by_itself, excitability
 from vrest.study.explain.moved import State
+from vrest.study.perturb.course import course
 from vrest.study.perturb.follow import Stop
 from vrest.study.perturb.perturbation import Perturbation
 from vrest.study.perturb.why import UNITS as PARTS
@@ -330,6 +331,11 @@ class Perturbed(Drawn):
     def tables(self) -> tuple[Table, ...]:
         """At rest and at every moment V (mV), contents (mM), volumes relative to rest, ATP spent (1/s)."""
         return (readings_table(self), *self.why.tables(self.at_once_is_hypothetical))
+
+    def saved(self) -> tuple[Table, ...]:
+        """Both runs at all their times between the rests (see `course`), and the tables."""
+        moments, *why = self.tables()
+        return course(self), replace(moments, title="Moments"), *why
 
     def _said(self) -> Iterable[str]:
         return filter(None, (self.hypothetical, self.sentence()))
