@@ -1,5 +1,7 @@
 """`vrest perturb` and `vrest compare`: the command lines that people are told to type, and bad ones."""
 
+import re
+
 import pytest
 
 ENVELOPE = {"result", "units", "inputs", "cell", "temperature", "version", "warnings"}
@@ -45,8 +47,29 @@ def test_what_there_is(vrest):
     answer = vrest("perturb", "--list", "--json")
     listed = {p["name"]: p for p in answer.json["result"]["perturbations"]}
     assert listed["ouabain"]["dose"] == "10 uM"
-    assert listed["hyperkalaemia"]["doses"] == ["lethal", "mild", "moderate", "severe"]
+    levels = {each["name"]: each["dose"] for each in listed["hyperkalaemia"]["doses"]}
+    assert levels == {"mild": "5.8 mM", "moderate": "6.2 mM", "severe": "8 mM", "lethal": "10 mM"}
+    assert all(each["source"] for p in listed.values() for each in p["doses"])
     assert "tetrodotoxin" in vrest("perturb", "--list").out.lower()
+
+
+def test_named_doses_and_drugs_are_printed(vrest):
+    for asked in (("--list",), ("ouabain",), ("digoxin",)):
+        told = " ".join(vrest("perturb", *asked).out.split())
+        assert re.search(r"therapeutic 1.3 nM digoxin in plasma at 1 ng/mL", told)
+        assert "strophanthidin" in told
+    assert "hyperkalaemia severe 8 mM" in " ".join(vrest("perturb", "mammalian_neuron").out.split())
+    one = vrest("perturb", "TTX", "--json").json["result"]
+    assert (one["name"], one["dose"], "dijkstra_2016" in one["cells"]) == ("ttx", "300 nM", True)
+
+
+def test_a_drug_finds_its_perturbation_and_says_so(vrest):
+    answer = vrest("perturb", "astrocyte", "bumetanide", "--dose", "bumetanide=1 uM")
+    assert "bumetanide: a blocker of NKCC1; the perturbation is 'nkcc1_block'" in answer.out
+    entry = vrest("perturb", "astrocyte", "bumetanide", "--json").json["result"]["perturbation"][0]
+    assert (entry["name"], entry["alias"]) == ("nkcc1_block", "bumetanide")
+    both = vrest("compare", "mammalian_neuron", "squid_axon", "--perturb", "digoxin", "--dose", "toxic")
+    assert "digoxin: a cardiac glycoside" in both.out
 
 
 @pytest.mark.parametrize("form", [("mammalian_neuron",), ("mammalian_neuron", "--list")])
@@ -80,6 +103,9 @@ def test_compare(vrest, tmp_path):
         (["perturb", "mammalian_neuron", "--dose", "1 uM"], 2, "missing_argument"),
         (["perturb", "nowhere", "ouabain"], 3, "unknown_cell"),
         (["perturb", "mammalian_neuron", "ouabian"], 3, "unknown_perturbation"),
+        (["perturb", "mammalian_neuron", "amiloride"], 3, "unknown_perturbation"),
+        (["perturb", "mammalian_neuron", "ouabain", "digoxin"], 3, "named_twice"),
+        (["perturb", "ouabain", "--set", "outside.K=8 mM"], 2, "missing_argument"),
         (["perturb", "mammalian_neuron", "ttx"], 3, "no_target"),
         (["perturb", "mammalian_neuron", "ouabain", "--dose", "1 mV"], 3, "wrong_unit"),
         (["perturb", "mammalian_neuron", "ouabain", "--dose", "lots"], 3, "unknown_dose"),

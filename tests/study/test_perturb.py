@@ -49,7 +49,7 @@ def test_every_file_is_complete(name):
     p = find(name)
     assert all((p.title, p.short, p.mechanism, p.source, p.meaning))
     assert p.minimum <= p.default <= p.maximum
-    assert all(p.minimum <= dose <= p.maximum for dose in p.doses.values())
+    assert all(p.minimum <= d.dose <= p.maximum and d.source for d in p.doses.values())
     assert p.target in (*TARGETS, CLEARANCE, "temperature") or p.target.startswith("bath.")
     of_a_value = p.target == "temperature" or p.target.startswith("bath.")
     assert isinstance(p.law, Shift) == of_a_value == (p.law.sign != 0)
@@ -440,3 +440,62 @@ def test_text_and_dictionary(answers):
         assert set(m["why"]["neuron"][0]) == {"kind", "of", "mV", "before", "after", "unit"}
     assert [m["why"] for m in body["moments"][1:-1]] == [None, None, None]
     assert not any(m["hypothetical"] for m in body["moments"])
+
+
+# --- drugs by their names ---------------------------------------------------------------------------------------------
+
+
+ALIASES = [(alias, name) for name in perturbations() for alias in find(name).aliases]
+
+
+def test_no_name_means_two_things():
+    """Neither two perturbations, nor a cell of the library."""
+    spelt = [name.lower().translate({ord(c): None for c in " -_"}) for name in (*perturbations(), *dict(ALIASES))]
+    assert len(spelt) == len(set(spelt)) == len(perturbations()) + len(ALIASES)
+    assert not set(spelt) & {name.replace("_", "") for name in vrest.library()}
+
+
+@pytest.mark.parametrize(("alias", "name"), ALIASES)
+def test_a_drug_is_its_perturbation_however_it_is_written(alias, name):
+    for spelt in (alias, alias.upper(), alias.title(), f" {alias.replace(' ', '_')} "):
+        assert find(spelt).name == name
+        assert find(spelt).alias.endswith(f"the perturbation is '{name}'")
+
+
+@pytest.mark.parametrize(
+    ("drug", "name"),
+    [
+        ("digoxin", "ouabain"), ("strophanthidin", "ouabain"), ("tetrodotoxin", "ttx"), ("TTX", "ttx"),
+        ("bumetanide", "nkcc1_block"), ("barium", "k_leak_block"), ("cyanide", "atp_depletion"),
+        ("DNP", "atp_depletion"), ("hypokalemia", "hypokalaemia"),
+    ],
+)  # fmt: skip
+def test_drugs_that_people_type(drug, name):
+    assert find(drug).name == name
+
+
+@pytest.mark.parametrize(
+    "drug", ["lithium", "amiloride", "furosemide", "TEA", "4-AP", "insulin", "adrenaline", "mannitol", "lidocaine"]
+)
+def test_what_is_another_thing_finds_nothing(drug):
+    """Each acts on what no perturbation changes, or on more than one of them does."""
+    with pytest.raises(InputError, match="There is no perturbation") as error:
+        find(drug)
+    assert error.value.code == "unknown_perturbation"
+    assert "vrest perturb --list" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "grades"),
+    [
+        ("hyperkalaemia", {"mild": (5.5, 5.9), "moderate": (6.0, 6.4), "severe": (6.5, 10.0), "lethal": (10.0, 15.0)}),
+        ("hypokalaemia", {"mild": (3.0, 3.5), "moderate": (2.5, 3.0), "severe": (1.5, 2.5)}),
+        ("hyponatraemia", {"mild": (130, 135), "moderate": (125, 129), "severe": (100, 125)}),
+        ("cooling", {"mild": (305.15, 308.15), "moderate": (301.15, 305.15), "severe": (293.15, 301.15)}),
+        ("ouabain", {"therapeutic": (0.8e-6 / 0.781, 2e-6 / 0.781), "toxic": (2e-6 / 0.781, 10e-6 / 0.781)}),
+    ],
+)
+def test_clinical_levels_lie_in_the_grades_of_their_sources(name, grades):
+    """mM and K; digoxin from ng/mL, 1 nM of which is 0.781."""
+    for level, (low, high) in grades.items():
+        assert low <= find(name).doses[level].dose <= high

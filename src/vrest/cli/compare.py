@@ -64,6 +64,8 @@ def command(
 
     def human() -> None:
         say(f"{found.name}: V at rest and what it has moved by")
+        if applied.alias:
+            say(applied.alias)
         table(*found.tables())
         if told := found.answers[0].hypothetical:
             say(told)

@@ -63,10 +63,12 @@ def command(
       vrest perturb skeletal_muscle hyperkalaemia --dose severe
       vrest perturb mammalian_neuron anoxia hyperkalaemia --dose anoxia=80% --json
       vrest perturb mammalian_neuron
+      vrest perturb digoxin
       vrest perturb --list
 
     CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input. The cell
     starts from its certified rest. Without NAME, the perturbations that apply to CELL, and why the others do not.
+    A NAME may be that of a drug; a NAME alone prints what it is, with its named doses.
     """
     from vrest.cli.answer import Meter, answer
     from vrest.cli.app import Wrong
@@ -86,7 +88,10 @@ def command(
             raise Wrong("NAME is missing.", code="missing_argument", hint=f"{extra[0]} needs a perturbation.")
         if cell is None and not listed:
             raise Wrong("CELL is missing.", code="missing_argument", hint="'vrest perturb --list' lists what there is.")
-        _list(cell, changes, as_json, quiet)
+        if cell is not None and not listed and (named := _known(cell)):
+            _describe(named, changes, as_json, quiet)
+        else:
+            _list(cell, changes, as_json, quiet)
         return
     described = changes.read(str(cell))
 
@@ -117,6 +122,7 @@ def dosed(names: tuple[str, ...], doses: tuple[str, ...], isoform: str | None) -
     from vrest.errors import InputError
     from vrest.study.perturb.perturbation import find
 
+    known = {name: find(name) for name in names}
     given: dict[str, str] = {}
     for text in doses:
         name, equals, dose = text.partition("=")
@@ -133,10 +139,8 @@ def dosed(names: tuple[str, ...], doses: tuple[str, ...], isoform: str | None) -
                 f"--dose {text}: '{name}' is not applied.", code="bad_dose", hint=f"Named: {', '.join(names)}."
             )
         given[name.strip()] = dose
-    for name in names:
-        find(name)
-    picky = [n for n in names if find(n).isoforms] or list(names[:1])
-    return [find(n).dosed(given.get(n), isoform if n in picky else None) for n in names]
+    picky = [name for name, each in known.items() if each.isoforms] or list(names[:1])
+    return [each.dosed(given.get(name), isoform if name in picky else None) for name, each in known.items()]
 
 
 def show(found: Perturbed, temperature: float) -> None:
@@ -146,6 +150,9 @@ def show(found: Perturbed, temperature: float) -> None:
     from vrest.units import duration
 
     say(f"{found.title}, {number(temperature)} degC")
+    for each in found.perturbations:
+        if each.alias:
+            say(f"  {each.alias}")
     for change in found.changes:
         say(f"  {change.brief}")
     moments, *why = found.tables()
@@ -163,30 +170,59 @@ def show(found: Perturbed, temperature: float) -> None:
     table(*why)
 
 
+def _known(name: str) -> Perturbation | None:
+    """The perturbation of a name; None where that may be a cell."""
+    from vrest.errors import InputError
+    from vrest.study.perturb.perturbation import find
+
+    try:
+        return find(name)
+    except InputError:
+        return None
+
+
+def _describe(what: Perturbation, changes: options.Changes, as_json: bool, quiet: bool) -> None:
+    """What a perturbation is."""
+    from vrest.cli.answer import answer, shown
+    from vrest.cli.app import Wrong
+    from vrest.io.report import report
+
+    if changes:
+        raise Wrong("CELL is missing.", code="missing_argument", hint=f"Such as 'vrest perturb CELL {what.name}'.")
+    body = report(_entry(what) | {"mechanism": what.mechanism, "source": what.source}, {}, {"perturbation": what.name})
+    answer(body, lambda: shown(what), as_json=as_json, quiet=quiet)
+
+
+def _entry(what: Perturbation) -> dict[str, Any]:
+    """A perturbation in the report."""
+    from vrest.study.perturb.perturb import cells_of
+
+    return {
+        "name": what.name,
+        "title": what.title,
+        "dose": what.text(what.default),
+        "doses": [{"name": n, "dose": what.text(d.dose), "source": d.source} for n, d in what.doses.items()],
+        "aliases": [{"name": n, "what": meant} for n, meant in what.aliases.items()],
+        "cells": cells_of(what.name),
+    }
+
+
 def _list(cell: str | None, changes: options.Changes, as_json: bool, quiet: bool) -> None:
     from vrest.cli.answer import answer, table
     from vrest.io.report import door, report
     from vrest.model.cellfile import library
     from vrest.model.elsewhere import alike
     from vrest.study.perturb.perturb import applicable, cells_of
-    from vrest.study.perturb.perturbation import find, perturbations
+    from vrest.study.perturb.perturbation import aliases_table, doses_table, find, perturbations
     from vrest.tables import Column, Table
 
     known = [find(name) for name in perturbations()]
-    listed = [
-        {
-            "name": p.name,
-            "title": p.title,
-            "dose": p.text(p.default),
-            "doses": sorted(p.doses),
-            "cells": cells_of(p.name),
-        }
-        for p in known
-    ]
+    listed = [_entry(p) for p in known]
     if cell is None:
         body = report({"perturbations": listed}, {}, {})
         cells = [f"{len(cells_of(p.name))} of {len(library())}" for p in known]
-        answer(body, lambda: table(_listed("name", known, Column("cells", "", cells))), as_json=as_json, quiet=quiet)
+        tables = [_listed("name", known, Column("cells", "", cells)), *doses_table(known), *aliases_table(known)]
+        answer(body, lambda: table(*tables), as_json=as_json, quiet=quiet)
         return
     described = changes.read(cell)
 
@@ -212,7 +248,8 @@ def _list(cell: str | None, changes: options.Changes, as_json: bool, quiet: bool
         refused = {p.name: error.message for p in known if (error := why[p.name])}
         columns = [Column("does not apply", "", list(refused)), Column("because", "", list(refused.values()))]
         columns.append(Column("does in", "", [", ".join(others(name)[:2]) for name in refused]))
-        table(_listed("applies", [p for p in known if not why[p.name]]), Table(columns))
+        fit = [p for p in known if not why[p.name]]
+        table(_listed("applies", fit), *doses_table(fit), Table(columns))
 
     answer(body, human, as_json=as_json, quiet=quiet)
 

@@ -102,7 +102,7 @@ def doses(perturbation: Perturbation, cell: Cell, index: Mapping[str, int], cont
     law, usual = perturbation.law, perturbation.used_dose(cell)[0]
     least, most = perturbation.minimum, perturbation.maximum
     values = present(cell, perturbation.target)
-    named = {usual, *perturbation.doses.values()}
+    named = {usual, *(named.dose for named in perturbation.doses.values())}
     match law:
         case Blocker():
             highest = max(law.half * ABOVE_HALF, 10 * usual)

@@ -92,6 +92,9 @@ def perturb(
                 "One dose for several perturbations.", code="bad_dose", hint="Give pairs: [('ouabain', '1 uM'), 'ttx']."
             )
         applied = [applied[0].dosed(dose, isoform)]
+    for k, p in enumerate(applied):
+        if p.name in [other.name for other in applied[:k]]:
+            raise InputError(f"{p.name} is named twice.", code="named_twice", hint="Give it once, with one dose.")
     lasts = max(p.duration for p in applied) if duration is None else _time(duration, "duration")
     ramp = max(p.onset for p in applied) if onset is None else _time(onset, "onset", zero=True)
     if ramp > lasts:

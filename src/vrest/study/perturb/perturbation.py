@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -31,6 +32,16 @@ class Expected:
     instant: float
     settled: float | None
     outcome: str
+
+
+@dataclass(frozen=True)
+class NamedDose:
+    """A dose that has a name, and what it stands for."""
+
+    dose: float
+    """SI."""
+    source: str
+    """Where it is met."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +83,10 @@ class Perturbation(Shown):
     """When it is washed out, s."""
     onset: float
     """Length of the linear onset, s."""
-    doses: Mapping[str, float]
+    doses: Mapping[str, NamedDose]
     """Doses that have names."""
+    aliases: Mapping[str, str]
+    """Other names it is asked for by, such as drugs, and what each is in words."""
     reference: float | None
     """What the default dose is meant for, where it depends on the cell's bath or temperature."""
     expected: Mapping[str, Expected]
@@ -84,6 +97,20 @@ class Perturbation(Shown):
     """Whether the dose is a quantity of the user's, to be taken as it is."""
     isoform: str | None = None
     """The one that was bound."""
+    asked: str | None = None
+    """The alias that it was asked for by."""
+
+    @property
+    def alias(self) -> str:
+        """What the alias is that it was asked for by, in a sentence; empty where it was asked for by its name.
+
+        >>> find("bumetanide").alias
+        "bumetanide: a blocker of NKCC1; the perturbation is 'nkcc1_block'"
+        """
+        if self.asked is None:
+            return ""
+        what = self.aliases[self.asked]
+        return f"{self.asked}: {what}{'; ' if what else ''}the perturbation is '{self.name}'"
 
     def _cells(self) -> Iterable[Cell]:
         return ()
@@ -94,13 +121,18 @@ class Perturbation(Shown):
     def _brief(self) -> Iterable[str]:
         bound = self.text(self.default if self.dose is None else self.dose)
         yield f"Perturbation '{self.name}': {self.title}"
+        if self.alias:
+            yield f"  {self.alias}"
         yield f"  {self.mechanism}"
         yield f"  dose {bound} ({self.meaning}; {self.text(self.minimum)} to {self.text(self.maximum)})"
         onset = f", onset {duration(self.onset)}" if self.onset else ""
         yield f"  washed out after {duration(self.duration)}{onset}"
 
     def tables(self) -> tuple[Table, ...]:
-        """What it was found to do at the default dose, by cell of the library: change of V (mV), and how it ends."""
+        """What it was found to do at the default dose, by cell of the library: change of V (mV), and how it ends.
+
+        Then its named doses, and the other names it is asked for by.
+        """
         found = list(self.expected.values())
         columns = (
             Column("cell", "", list(self.expected)),
@@ -108,7 +140,7 @@ class Perturbation(Shown):
             Column("settled", "mV", [e.settled for e in found], decimals=2, signed=True),
             Column("outcome", "", [Outcome[e.outcome].words for e in found]),
         )
-        return (Table(columns, f"At {self.text(self.default)}"),)
+        return (Table(columns, f"At {self.text(self.default)}"), *doses_table([self]), *aliases_table([self]))
 
     def _said(self) -> Iterable[str]:
         return (f"Source: {self.source}",)
@@ -139,12 +171,17 @@ class Perturbation(Shown):
             law = self.isoforms[isoform]
         if dose is None:
             return replace(self, isoform=isoform, law=law)
-        named = isinstance(dose, str) and dose.strip() in self.doses
+        named = isinstance(dose, str) and self._named(dose) is not None
         return replace(self, dose=self._read(dose), exact=not named, isoform=isoform, law=law)
 
+    def _named(self, dose: str) -> float | None:
+        """A dose by its name; None where it is none of those."""
+        found = self.doses.get(dose.strip().lower())
+        return found.dose if found else None
+
     def _read(self, dose: float | str) -> float:
-        if isinstance(dose, str) and dose.strip() in self.doses:
-            return self.doses[dose.strip()]
+        if isinstance(dose, str) and (found := self._named(dose)) is not None:
+            return found
         where = f"dose of {self.name}"
         if isinstance(dose, str) and dose.strip().isalpha():
             listed = list(self.doses)
@@ -264,21 +301,72 @@ def perturbations() -> list[str]:
 
 
 def find(name: str | Perturbation) -> Perturbation:
-    """A perturbation by its name, or an `InputError` with a near miss.
+    """A perturbation by its name or by an alias, such as that of a drug, or an `InputError` with a near miss.
 
+    Capitals, blanks, hyphens and underscores make no difference.
+
+    >>> find("TTX").name, find("digoxin").name
+    ('ttx', 'ouabain')
     >>> find("ouabian")
     Traceback (most recent call last):
     vrest.errors.InputError: There is no perturbation 'ouabian'. Did you mean 'ouabain'?
     """
     if isinstance(name, Perturbation):
         return name
-    if name not in _files():
+    known = _known()
+    if _key(name) not in known:
+        close = get_close_matches(_key(name), list(known), n=1, cutoff=NEAR)
+        own, alias = known[close[0]] if close else ("", None)
         raise InputError(
             f"There is no perturbation '{name}'.",
             code="unknown_perturbation",
-            hint=near_miss(str(name), perturbations()),
+            hint=f"Did you mean '{alias or own}'?" if close else OTHERWISE,
         )
-    return _read(name)
+    own, alias = known[_key(name)]
+    return replace(_read(own), asked=alias)
+
+
+NEAR = 0.75
+"""How alike a slip is to what was meant: names of drugs are alike that are none of the same kind."""
+
+OTHERWISE = (
+    "'vrest perturb --list' lists them and the drugs they stand for; what else a drug does is a change of a number: "
+    "--set 'Na_leak.permeability*=0.5'."
+)
+"""What to do without a perturbation of that name."""
+
+
+def doses_table(known: Iterable[Perturbation]) -> list[Table]:
+    """The named doses of perturbations, and what each stands for; empty where there are none."""
+    rows = [(p.name, name, p.text(d.dose), d.source) for p in known for name, d in p.doses.items()]
+    return _table(("perturbation", "name", "dose", "where it is met"), rows, "Doses by name")
+
+
+def aliases_table(known: Iterable[Perturbation]) -> list[Table]:
+    """The other names of perturbations, and what those are; empty where there are none."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for p in known:
+        for alias, what in p.aliases.items():
+            alike.setdefault((p.name, what), []).append(alias)
+    rows = [(name, ", ".join(names), what) for (name, what), names in alike.items()]
+    return _table(("perturbation", "asked for as", "what that is"), rows, "Other names")
+
+
+def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]], title: str) -> list[Table]:
+    columns = [Column(head, "", column) for head, column in zip(heads, zip(*rows, strict=True), strict=False)]
+    return [Table(columns, title)] if rows else []
+
+
+def _key(name: str) -> str:
+    """A name as it is compared."""
+    return "".join(c for c in str(name).lower() if c not in " -_")
+
+
+@cache
+def _known() -> dict[str, tuple[str, str | None]]:
+    """What may be asked for, as it is compared: the perturbation, and the alias, if it is one."""
+    found: dict[str, tuple[str, str | None]] = {_key(name): (name, None) for name in perturbations()}
+    return found | {_key(alias): (name, alias) for name in perturbations() for alias in _read(name).aliases}
 
 
 @cache
@@ -319,7 +407,8 @@ def _read(name: str) -> Perturbation:
         maximum=si(dose["maximum"]),
         duration=si(data.get("duration", "1 h"), "time"),
         onset=si(data.get("onset", "0 s"), "time"),
-        doses={key: si(value) for key, value in data.get("doses", {}).items()},
+        doses={key: NamedDose(si(d["dose"]), d["source"]) for key, d in data.get("doses", {}).items()},
+        aliases={name: kin.get("what", "") for kin in data.get("aliases", ()) for name in kin["names"]},
         reference=si(dose.get("reference")),
         expected={cell: Expected(e["instant"], e.get("settled"), e["outcome"]) for cell, e in expected.items()},
     )

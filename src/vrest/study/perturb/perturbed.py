@@ -265,6 +265,7 @@ class Perturbed(Drawn):
             "perturbation": [
                 {
                     "name": p.name,
+                    "alias": p.asked,
                     "title": p.title,
                     "dose": p.text(p.used_dose(self.cell)[0]),
                     "isoform": p.isoform,
@@ -319,6 +320,7 @@ class Perturbed(Drawn):
 
     def _brief(self) -> Iterable[str]:
         yield f"{self.title}: {self.outcome.words}"
+        yield from (f"  {p.alias}" for p in self.perturbations if p.alias)
         for name, v in by_membrane(self.before).items():
             moved = [(m.label, self.change(m.label)) for m in self.moments]
             steps = ", ".join(
