@@ -6,15 +6,14 @@ from itertools import pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from vrest.model.ion_labels import SUPERSCRIPT
 from vrest.model.names import cell_label, parameter_label, parameter_name, plain, power_of, unit_label
 from vrest.plot.labels import LEADING, clear_legend, settle, size_in_points, text_width
 from vrest.plot.look import look, stroke
-from vrest.plot.style import FAINT, INK, MUTED, PUMP, V, dress, new_figure, number
+from vrest.plot.style import FAINT, INK, MUTED, PUMP, V, dress, log_ticks, new_figure, number
 from vrest.study.bifurcation.branch import KINDS, Bifurcation, Special
 
 MARKS = {"fold": ("o", "#D55E00", 9.5), "hopf": ("D", "#0072B2", 6.5), "branch": ("X", PUMP, 7.0)}
@@ -106,7 +105,7 @@ def _panel(axes: Axes, found: Bifurcation, k: int, last: bool) -> None:
     _special(axes, found, walls[k])
     if found.start > 0 and found.stop / found.start > DECADES:
         axes.set_xscale("log")
-        _plain(axes.xaxis)
+        log_ticks(axes.xaxis)
     axes.xaxis.set_major_formatter(lambda value, place: number(value / 10.0**power, "g"))
     axes.set_xlim(found.start, found.stop)
     if k == 0 and found.branches[0].multiple is not None:
@@ -158,19 +157,11 @@ def _multiples(axes: Axes, found: Bifurcation) -> None:
     upper.tick_params(direction="out", length=stroke(3.5), width=stroke(0.8), color=MUTED, labelsize=look().small)
     upper.spines["top"].set(linewidth=stroke(0.8), color=MUTED)
     if axes.get_xscale() == "log":
-        _plain(upper.xaxis)
+        log_ticks(upper.xaxis)
     elif look().narrow:
         upper.xaxis.set_major_locator(MaxNLocator(5))
     upper.xaxis.set_major_formatter(lambda m, place: f"{m:g}×")
     upper.set_xlabel("multiple of the present value", fontsize=look().small, color=MUTED)
-
-
-def _plain(axis: Axis) -> None:
-    """Ticks of a logarithmic axis at 1, 2 and 5, as plain numbers."""
-    low, high = sorted(axis.get_view_interval())
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high / low < 1e4 else (1.0,), numticks=20))
-    axis.set_major_formatter(lambda value, place: f"{value:g}")
-    axis.set_minor_formatter(lambda value, place: "")
 
 
 def _labels(axes: Axes, found: Bifurcation, k: int, wall: str) -> None:

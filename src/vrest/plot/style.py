@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import LogLocator
 from matplotlib.typing import ColorType
 
 from vrest.model.cell import Cell
@@ -231,3 +233,14 @@ def zero_line(axes: Axes, vertical: bool = False) -> None:
     """
     draw = axes.axvline if vertical else axes.axhline
     draw(0.0, color=FAINT, linewidth=stroke(0.8), zorder=0)
+
+
+def log_ticks(axis: Axis) -> None:
+    """Ticks of a logarithmic axis at 1, 2 and 5, as plain numbers.
+
+    >>> log_ticks(Figure().subplots().xaxis)
+    """
+    low, high = sorted(axis.get_view_interval())
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 1e4 * low else (1.0,), numticks=20))
+    axis.set_major_formatter(lambda value, place: f"{value:g}")
+    axis.set_minor_formatter(lambda value, place: "")

@@ -310,7 +310,7 @@ def _executor(workers: int | None, client: Any) -> Iterator[Executor]:
     if client is None:
         if workers is not None and (not isinstance(workers, int | np.integer) or not 1 <= workers <= 1024):
             raise InputError(f"workers is {workers!r}.", code="out_of_range", hint="Choose 1 to 1024.")
-        with ThreadPoolExecutor(workers or _cores()) as pool:
+        with ThreadPoolExecutor(workers or cores()) as pool:
             yield pool
         return
     if not isinstance(client, str):
@@ -330,6 +330,6 @@ def _executor(workers: int | None, client: Any) -> Iterator[Executor]:
         yield connected.get_executor(pure=False)
 
 
-def _cores() -> int:
+def cores() -> int:
     """Those that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
