@@ -66,6 +66,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "neuron_cell": lambda: vrest.read_description(CELL)[1],
     "next_measurement": lambda: vrest.next_measurement(fitted(), "outside.K=1 mM")[0],
     "notices": lambda: vrest.notices(vrest.load("cressman_2009"))[0],
+    "parameter_map": lambda: vrest.parameter_map(CELL, ("outside.K", "2:8"), ("pump.max_rate", ["0x", "1x"])),
     "parse_cell": lambda: vrest.parse_cell(vrest.write_cell(vrest.load("frog_skin"))),
     "perturb": lambda: vrest.perturb(CELL, "ouabain"),
     "population": lambda: vrest.population(CELL, {"outside.K": [3.0, 5.0, 8.0]}),
@@ -131,6 +132,7 @@ BARE = {"Change", "Claims", "Notice"}
 INSIDE = {
     "Account",
     "AtOnce",
+    "Axis",
     "Column",
     "Effect",
     "Free",

@@ -71,6 +71,8 @@ if TYPE_CHECKING:
     from vrest.study.fit.posterior import posterior as posterior
     from vrest.study.fit.result import Estimate as Estimate
     from vrest.study.fit.result import Fit as Fit
+    from vrest.study.parameter_map.parameter_map import ParameterMap as ParameterMap
+    from vrest.study.parameter_map.parameter_map import parameter_map as parameter_map
     from vrest.study.perturb.compare import Comparison as Comparison
     from vrest.study.perturb.compare import compare as compare
     from vrest.study.perturb.perturb import applicable as applicable
@@ -133,6 +135,7 @@ _HOMES = {
     "vrest.study.bifurcation.bifurcation": "bifurcation",
     "vrest.study.calculator": "ghk nernst",
     "vrest.study.check.check": "Check check",
+    "vrest.study.parameter_map.parameter_map": "ParameterMap parameter_map",
     "vrest.study.perturb.compare": "Comparison compare",
     "vrest.study.perturb.perturb": "applicable perturb",
     "vrest.study.perturb.perturbed": "Perturbed",

@@ -292,3 +292,21 @@ def test_runs_refuse_what_makes_no_sense(neuron):
         with pytest.raises(vrest.InputError) as error:
             vrest.population(neuron, VARY, **how)
         assert error.value.code == code, how
+
+
+def test_kinds_of_rest_and_groups_are_told_apart():
+    """With the pump and without: each kind has its spread, and V falls into two groups, the numbers NumPy's."""
+    rates = np.concatenate([np.linspace(50.0, 80.0, 60), np.zeros(40)])
+    found = vrest.population("mammalian_neuron", {"pump.max_rate": rates})
+    told = found.summary
+    for name, cells in (("rests", rates > 0), ("rests_run_down", rates == 0)):
+        spread = told["v_by_outcome"][name]["neuron"]
+        assert spread["median"] == pytest.approx(np.median(found.v[cells]), abs=1e-12)
+        assert spread["count"] == cells.sum()
+    high, low = told["groups"]["neuron"]
+    assert (high["count"], low["count"]) == (60, 40)
+    assert "V falls into 2 groups" in str(found)
+    heads = [column.name for table in found.tables() if table.title == "Spread of V" for column in table.columns]
+    rows = next(table for table in found.tables() if table.title == "Spread of V").columns[0].values
+    assert heads[0] == "at rest"
+    assert rows == ["V", "V, rests", "V, rests run down"]

@@ -141,10 +141,12 @@ def _histogram(axes: Axes, found: Population, membrane: str, fates: np.ndarray) 
     )  # fmt: skip
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
     axes.xaxis.set_major_locator(MaxNLocator(5))
-    middle = float(np.median(v[known]))
-    axes.axvline(
-        middle, color=INK, linewidth=stroke(1.0), linestyle=(0, (4, 2)), label=f"median {number(middle, '.1f')} mV"
-    )
+    groups = found.groups[membrane]
+    for group in groups:
+        middle = float(np.median(group))
+        of = f"of {len(group):,} cells " if len(groups) > 1 else ""
+        label = f"median {of}{number(middle, '.1f')} mV"
+        axes.axvline(middle, color=INK, linewidth=stroke(1.0), linestyle=(0, (4, 2)), label=label)
     reference = rest(found.cell)
     if reference.outcome.is_rest:
         at = by_membrane(reference)[membrane]

@@ -16,8 +16,10 @@ from vrest.model.notices import notices
 from vrest.model.protocol import Protocol
 from vrest.numerics.compiler.fallback import Fallback
 from vrest.shown import Drawn
-from vrest.tables import Column, Table, counted, number
+from vrest.tables import Column, Table, counted, joined, millivolts, number
 from vrest.units import duration
+from vrest.verbs.clusters import clusters
+from vrest.verbs.outcome import Outcome
 from vrest.verbs.samples import Samples
 from vrest.verbs.slower import slower
 
@@ -25,7 +27,7 @@ LEVELS = {"mean": "mean", "sd": "SD", "min": "lowest", "q05": "5th percentile", 
 LEVELS |= {"q95": "95th percentile", "max": "highest"}
 """What is told of a spread, in words."""
 
-RANKED = {"v": "rank correlation with V", "without_rest": "with having no rest", "unfinished": "with not ending"}
+RANKED = {"v": "with V", "without_rest": "with having no rest", "unfinished": "with not ending"}
 """Heads of rank correlations."""
 
 
@@ -146,6 +148,11 @@ class Population(Drawn):
         return (self.cell,)
 
     @cached_property
+    def groups(self) -> dict[str, list[np.ndarray]]:
+        """By membrane the groups that its V (mV, sorted) falls into, from low to high; one where there is no gap."""
+        return {name: clusters(v[np.isfinite(v)]) for name, v in self.v_by_membrane.items() if np.isfinite(v).any()}
+
+    @cached_property
     def summary(self) -> dict[str, Any]:
         """How its cells ended, the spread of V (mV), and what goes along with it; ready for JSON."""
         data = self.dataset
@@ -168,6 +175,11 @@ class Population(Drawn):
                 for name, count in self.outcomes.items()
             ],
             "v": next(iter(potentials.values())) if len(potentials) == 1 else potentials,
+            "v_by_outcome": {
+                name: {wall: spread(v[self.endings == name]) for wall, v in self.v_by_membrane.items()}
+                for name in self._resting
+            },
+            "groups": {wall: [spread(group) for group in found] for wall, found in self.groups.items()},
             missing: share,
             "rank_correlation": ranks,
             "computed": self.computed,
@@ -214,18 +226,33 @@ class Population(Drawn):
             Column("share", "%", [100 * count / self.n for count in self.outcomes.values()], digits=3),
             Column("meaning", "", list(self.reasons.values())),
         )
-        found = {head: spread(v) for head, v in self._heads.items() if np.isfinite(v).any()}
+        found = {head: spread(v) for head, v in self._parts() if np.isfinite(v).any()}
         levels = [Column(w, "mV", [s[level] for s in found.values()], decimals=2) for level, w in LEVELS.items()]
         when = "at rest" if self.settled else "at the end"
         spreads = [Table((Column(when, "", list(found)), *levels), "Spread of V"), self._ranks()] if found else []
         return Table(fates, "Outcomes"), *spreads
+
+    @property
+    def _resting(self) -> list[str]:
+        """The outcomes that have a V at rest."""
+        return [
+            name for name in self.outcomes if self.settled and Outcome.__members__.get(name, Outcome.neutral).is_rest
+        ]
+
+    def _parts(self) -> Iterable[tuple[str, np.ndarray]]:
+        """V (mV) of all cells by its head, and where some rest in one way and some in another of each of these."""
+        for head, v in self._heads.items():
+            yield head, v
+            if len(self._resting) > 1:
+                for name in self._resting:
+                    yield f"{head}, {plain(name)}", v[self.endings == name]
 
     def _ranks(self) -> Table:
         """What goes along with V, the strongest first."""
         ranks = self.summary["rank_correlation"]
         names = sorted(ranks["v"], key=lambda name: -abs(ranks["v"][name] or 0.0))
         columns = [Column(RANKED[key], "", [r[name] for name in names], digits=3) for key, r in ranks.items()]
-        return Table((Column("parameter", "", names), *columns), "What goes along with it")
+        return Table((Column("parameter", "", names), *columns), "What goes along with it: Spearman's rank correlation")
 
     def _said(self) -> Iterable[str]:
         told = self.summary
@@ -233,6 +260,13 @@ class Population(Drawn):
         if missing is not None:
             what = "without a resting state" if self.settled else "did not reach the end"
             yield f"{what}: {number(100 * missing)} %"
+        for wall, groups in self.groups.items():
+            if len(groups) > 1:
+                of = f" of {plain(wall)}" if len(self.v_by_membrane) > 1 else ""
+                each = [
+                    f"{counted(len(g), 'cell')} around {millivolts(float(np.median(g)))} mV (median)" for g in groups
+                ]
+                yield f"V{of} falls into {len(groups)} groups, with nothing or little between them: {joined(each)}"
         if told.get("depolarised") is not None:
             after = told["time_to_depolarisation"]
             when = f", after {duration(after['median'])} (median)" if after else ""

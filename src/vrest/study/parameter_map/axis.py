@@ -11,7 +11,7 @@ import numpy as np
 from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.change import split_companion
-from vrest.model.paths import resolve
+from vrest.model.paths import check, resolve
 from vrest.ranges import is_several, read_values
 from vrest.study.perturb.perturbation import Perturbation
 from vrest.tables import counted
@@ -87,6 +87,8 @@ def _of_path(cell: Cell, name: str, values: Any) -> Axis:
         value_of(value, parameter, float(own)) if isinstance(value, str) else float(to_si(value, dimension, name))
         for value in _each(values, dimension, name)
     ]
+    for value in si:
+        check(value, parameter.spec, parameter.path)
     full = f"{parameter.path} {how} {along}" if how else parameter.path
     return Axis(full, parameter.unit, parameter.door(np.array(si)), dimension)
 

@@ -37,19 +37,26 @@ class ParameterMap(Drawn):
     """What becomes of a cell at every point of two axes. `parameter_map` makes it.
 
     Arrays are (y, x).
+
+    >>> parameter_map("mammalian_neuron", ("outside.K", [3.0, 8.0]), ("pump.max_rate", ["0.5x", "1x"])).shares
+    {'rests': 1.0}
     """
 
     drawn_by: ClassVar[str] = "vrest.plot.parameter_map:map_axes"
     cell: Cell
+    """What was varied."""
     x: Axis
+    """What varies across, and"""
     y: Axis
+    """what varies upwards."""
     endings: np.ndarray
     """What it ends in, by name: an outcome of `rest`; with a perturbation `back`, `elsewhere` or why it did not end."""
     v: np.ndarray
     """mV: V at rest, or at the end of the run; NaN where there is none. (y, x), or (y, x, membrane)."""
     perturbation: Perturbation | None = None
+    """What each run goes through; None, of resting states."""
     after: float = 0.0
-    """s from the wash to the end of each run."""
+    """Of runs, s from the wash to the end of each run."""
 
     @property
     def methods(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
