@@ -132,7 +132,6 @@ BARE = {"Change", "Claims", "Notice"}
 INSIDE = {
     "Account",
     "AtOnce",
-    "Axis",
     "Column",
     "Effect",
     "Free",
