@@ -56,3 +56,28 @@ def test_slips_are_told(vrest, tmp_path, text, code):
     answer = vrest("check", str(path), "--json")
     assert answer.code == 3
     assert answer.error == code
+
+
+def test_what_cannot_be_saved_is_said(vrest, tmp_path):
+    file = tmp_path / "leaks.toml"
+    file.write_text("gk = 1e-4\ngna = 1e-5\nki = 140\nko = 5\nnai = 10\nnao = 145\n", encoding="utf-8")
+    output = tmp_path / "fixed.toml"
+    answer = vrest("check", str(file), "-o", str(output))
+    assert answer.code == 5
+    assert "No target was given" in answer.out
+    assert "was not written: no way out was found" in " ".join(answer.err.split())
+    assert not output.exists()
+    aimed = vrest("check", str(file), "--set", "membrane.potential=-70 mV", "-o", str(output))
+    assert "V then rests at -70.00 mV" in " ".join(aimed.out.split())
+    assert output.exists()
+
+
+def test_how_pumps_were_read_is_told(vrest):
+    text = "gk = 1e-4\ngna = 1e-5\nimax_nakpump = 0.01\nRa = 100\nv_init = -70\n"
+    answer = vrest("check", "-", "--json", stdin=text)
+    told = {w["code"]: w["message"] for w in answer.json["warnings"]}
+    assert "km_na = 10" in told["defaults"]
+    assert "ina = 3 imax" in told["read_as"]
+    assert "Ra" in told["unused"]
+    line = next(line for line in answer.json["result"]["fixes"][0]["lines"] if "imax" in line)
+    assert line.startswith("imax_nakpump = ")

@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -204,6 +205,26 @@ def test_published_cells_are_designed_to_be_themselves(name):
     made = draft(found.as_cell(), Target(found.v_rest, {}, {}))
     for choice in made.choices:
         assert choice.value == pytest.approx(choice.was, rel=1e-9)
+
+
+@pytest.mark.parametrize("count", [40, pytest.param(2000, marks=pytest.mark.library)])
+def test_what_a_refusal_proposes_to_add_leads_to_a_design(neuron, count):
+    rng = np.random.default_rng(5)
+    cells = [neuron, vrest.apply(neuron, "pump.max_rate*=0")]
+    proposed = 0
+    for k in range(count):
+        inside = {"K": rng.uniform(60, 170), "Na": rng.uniform(2, 60), "Cl": 10 ** rng.uniform(0.3, 1.6)}
+        add = (("kcc2", "pump_hill"), ("kcc2",), ())[rng.integers(3)]
+        target = Target(rng.uniform(-105, 70), inside, {}, add=add)
+        try:
+            draft(cells[k % 2], target)
+        except InputError as refusal:
+            for law in re.findall(r"--add (\w+)", refusal.hint):
+                proposed += 1
+                draft(cells[k % 2], replace(target, add=(*add, law)))
+            for path in re.findall(r"--hold ([\w.]+)", refusal.hint):
+                draft(cells[k % 2], replace(target, hold=(path,)))
+    assert proposed > count / 10
 
 
 def ghk_outward(z, inside, outside, v):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import rich_click as click
@@ -28,17 +29,23 @@ def command(description: str, changes: tuple[str, ...], output: str | None, as_j
       vrest check mammalian_neuron --set "pump.max_rate*=0.8" -o fixed.toml  # exit code 5, and what would hold it
 
     FILE is a cell file, a name of the library, - for standard input, or TOML with what one would write for NEURON, in
-    its units: celsius, diam, L, cm, v_init, gna, gk, gcl, g_pas, e_pas, gnabar_hh, gkbar_hh, gl_hh, el_hh, nai, nao,
-    ki, ko, cli, clo, ena, ek, ecl, ipump. Every ion is followed for an hour. Exit code 0: it rests; 5: it drifts.
+    its units: celsius, diam, L, cm, v_init, v_rest, g_pas, e_pas, gnabar_hh, gkbar_hh, gl_hh, el_hh; of na, k, cl, ca,
+    hco3 and mg what is named like nai, nao, ena, gna; pumps ipump, or imax with km_na and km_k, or ipumpmax with km;
+    KCC2 as Pa_kcc2, gkcc2 or U_kcc2; a space outside by fhspace, txfer, kbath, nabath. Every ion is followed for an
+    hour. Ways out aim at v_rest or v_init where the file has it, else at where the reversal potentials written put V.
+    Exit code 0: it rests; 5: it drifts.
     """
     from vrest.cli.answer import Meter, answer
     from vrest.errors import CheckError
     from vrest.io.neuron import read_description
     from vrest.io.report import door, report
     from vrest.model.change import apply
+    from vrest.model.notice import Notice
 
-    cell, claims = read_description(description)
-    cell = apply(cell, changes)
+    described, claims = read_description(description)
+    cell = apply(described, changes)
+    if claims.as_in_neuron and cell.membranes["membrane"].potential != described.membranes["membrane"].potential:
+        claims = replace(claims, target=cell.membranes["membrane"].potential, target_name="potential")
 
     from vrest.study.check.check import check
 
@@ -49,7 +56,11 @@ def command(description: str, changes: tuple[str, ...], output: str | None, as_j
         worst = story.findings[0]
         hint = story.fixes[0].message if story.fixes else story.unfixed
         error = CheckError(f"'{cell.name}' drifts: {worst.message}", code="drifts", hint=hint)
-    if options.is_cell(output) and story.fixes:
+    unsaved = []
+    if options.is_cell(output) and not story.fixes:
+        reason = "it rests as it is" if story.rests else "no way out was found"
+        unsaved = [Notice("not_saved", f"'{output}' was not written: {reason}")]
+    elif options.is_cell(output):
         options.save_cell(story.fixes[0].cell, output)
     temperature = door(cell.temperature, "temperature")
     body = report(
@@ -58,7 +69,7 @@ def command(description: str, changes: tuple[str, ...], output: str | None, as_j
         {"file": description, "set": list(changes), "output": output},
         cell=cell.name,
         temperature=temperature,
-        warnings=story.warnings,
+        warnings=[*story.warnings, *unsaved],
         error=error,
     )
     options.save_data(output, body, story.saved())
@@ -83,11 +94,13 @@ def show(story: Check, temperature: float, given: str) -> None:
     for k, finding in enumerate(story.findings, 1):
         say(f"\n{k}. {finding.message}")
     table(story.tables()[1])
+    for remark in story.remarks:
+        say(f"{remark.message}\n")
     if story.stopped:
         say(f"Not followed further: {story.stopped}")
     for fix in story.fixes:
-        say(f"Way out, run for an hour (V moves by {number(fix.drift, decimals=2)} mV): {fix.message}")
+        say(f"Way out, rested and run for an hour (V moves by {number(fix.drift, decimals=2)} mV): {fix.message}")
         for line in fix.lines:
             copied(line.replace("FILE", given))
     if story.unfixed:
-        say(f"{'No strengths hold this state: ' if len(story.v_start) == 1 else ''}{story.unfixed}")
+        say(story.unfixed)

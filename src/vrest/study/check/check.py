@@ -12,6 +12,7 @@ from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.numerics.compiler.fallback import Fallback, fallbacks
 from vrest.shown import Drawn
+from vrest.study.check.absurd import Remark, absurdities
 from vrest.study.check.findings import Claims, Finding, findings, first_moment
 from vrest.study.check.fixes import Fix, fixes
 from vrest.study.check.future import Later, follow, moved
@@ -47,10 +48,12 @@ class Check(Drawn):
     """At once (contents as described, no net current), then after 1 min, 10 min and 1 h; fewer where a run fails."""
     stopped: str
     """Why the run ended early; empty if it did not."""
+    remarks: tuple[Remark, ...]
+    """What within that hour would be as in no cell."""
     fixes: tuple[Fix, ...]
-    """What would make it rest; each was made and followed for an hour."""
+    """What would make it rest; each was made, rests by `rest` and stays for an hour."""
     unfixed: str
-    """Why no strengths hold the described state; empty where some do."""
+    """Why no strengths hold the described state, or why nothing does; empty where some do."""
     fallbacks: tuple[Fallback, ...]
     """What was left to XLA."""
 
@@ -64,6 +67,8 @@ class Check(Drawn):
         """Of the cell, values that were not given, and what was left to XLA."""
         defaults = ", ".join(self.claims.defaults)
         told = [Notice("defaults", f"not given, so NEURON's defaults: {defaults}")] if defaults else []
+        told += [Notice("read_as", text) for text in self.claims.read]
+        told += [Notice("unused", f"{text} changes nothing") for text in self.claims.unused]
         told += [n for n in notices(self.cell) if n.code != "closure" or not self.claims.unnamed]
         return told + slower(self.fallbacks)
 
@@ -75,6 +80,7 @@ class Check(Drawn):
             "findings": [vars(f) for f in self.findings],
             "later": [{"time": t.time, "v": _plain(t.v), "concentrations": t.concentrations} for t in self.later],
             "stopped": self.stopped,
+            "remarks": [vars(remark) for remark in self.remarks],
             "fixes": [fix.as_dict() for fix in self.fixes],
             "unfixed": self.unfixed,
         }
@@ -87,6 +93,7 @@ class Check(Drawn):
             "time": "s",
             "v": "mV",
             "concentrations": "mM",
+            "v_rest": "mV",
             "v_after_1h": "mV",
             "drift": "mV",
         }
@@ -131,14 +138,15 @@ class Check(Drawn):
         return Table(found, "Inconsistent"), Table(course, "What follows"), Table(ways, "Ways out")
 
     def _said(self) -> Iterable[str]:
-        return (text for text in (self.stopped, self.unfixed) if text)
+        return (text for text in (self.stopped, *(r.message for r in self.remarks), self.unfixed) if text)
 
 
 def check(cell: CellLike, claims: Claims | None = None, *, progress: Progress | None = None) -> Check:
     """Why a description drifts: every inconsistency with its size, the future, and fixes that were run.
 
     The state judged is the described contents at the potential where no current flows. From there the cell is followed
-    for an hour, every ion with it. Each fix was made and followed as well.
+    for an hour, every ion with it. Each fix was made, rested and followed
+    as well; what does not stay is not proposed.
 
     Parameters
     ----------
@@ -190,6 +198,7 @@ def check(cell: CellLike, claims: Claims | None = None, *, progress: Progress | 
         findings=tuple(found),
         later=(at_once, *later),
         stopped=stopped,
+        remarks=absurdities(cell, later),
         fixes=proposed,
         unfixed=unfixed,
         fallbacks=tuple(heard),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -49,11 +49,24 @@ class Claims(Told):
         Reversal potentials of leaks that belong to no ion, V by transport.
     defaults
         Values that were not given, `name = value`.
+    target, target_name
+        The potential where it shall rest, V, and the name under which that is written; None where nothing says it.
+    read
+        How mechanisms that MOD files write in several ways were read.
+    unused
+        Names that change nothing here.
+    written
+        Writes a cell that was made of it in the same terms: values and what they are, by name.
     """
 
     reversals: Mapping[str, float] = field(default_factory=dict)
     unnamed: Mapping[str, float] = field(default_factory=dict)
     defaults: tuple[str, ...] = ()
+    target: float | None = None
+    target_name: str = ""
+    read: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    written: Callable[..., Mapping[str, tuple[float, str]]] | None = None
 
     def _brief(self) -> Iterable[str]:
         stated = {**{f"E_{ion}": e for ion, e in self.reversals.items()}, **self.unnamed}
@@ -63,7 +76,7 @@ class Claims(Told):
     @property
     def as_in_neuron(self) -> bool:
         """Whether it was written in NEURON's terms."""
-        return bool(self.reversals or self.unnamed or self.defaults)
+        return self.written is not None
 
 
 @dataclass(frozen=True)

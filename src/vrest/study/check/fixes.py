@@ -1,4 +1,4 @@
-"""What would make a description rest: each way was made and followed for an hour before it is proposed."""
+"""What would make a description rest: each way was made, rested and followed for an hour before it is proposed."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from vrest.model.channels import OhmicLeak
 from vrest.model.paths import set_si
 from vrest.model.pumps import NaKPump
 from vrest.study.calculator import pretty
+from vrest.study.check.absurd import absurdities, at_start
 from vrest.study.check.findings import VOLTS, Claims, Finding, Moment, millivolts
-from vrest.study.check.future import follow
+from vrest.study.check.future import follow, moved
 from vrest.study.design.aim import passive_ions
 from vrest.study.design.draft import Choice, Target, draft
 from vrest.system.assemble import assemble
-from vrest.system.observables import reversal_potentials, turnover_rates
+from vrest.system.observables import reversal_potentials
 from vrest.system.structure import parameter_vector
 from vrest.tables import number
-from vrest.units import format_si, from_door, from_si
+from vrest.units import format_si, from_door, from_si, to_si
 from vrest.verbs.instant import instant
 from vrest.verbs.outcome import Outcome
-from vrest.verbs.rest import rest, rest_here
+from vrest.verbs.rest import rest
 
 COTRANSPORTERS = ("KCC2", "NKCC1")
 """What may keep an ion away from its equilibrium."""
@@ -34,15 +35,30 @@ COTRANSPORTERS = ("KCC2", "NKCC1")
 LEAST_MV = from_si(VOLTS, "potential")
 """mV: what V moves by less counts as staying."""
 
+PUMPS = ("pump_constant", "pump_hill")
+"""What is added where no pump turns: at one rate in NEURON's terms, else as Kager 2000."""
+
+TRIED = {
+    "start": "A start where no current flows was tried",
+    "contents": "Concentrations that make the reversal potentials written were tried",
+    "settle": "The rest to which the cell comes by itself was tried",
+}
+"""What is said of a way that is none."""
+
+UNDETERMINED = "undetermined"
+"""The code of a design that many strengths would meet."""
+
 
 @dataclass(frozen=True)
 class Fix:
-    """One way to make a description rest, or to take a part of its drift away, with what a run of it showed."""
+    """One way to make a description rest, with what its rest and a run of an hour showed."""
 
     code: str
     message: str
     lines: tuple[str, ...]
     """What to write or to type."""
+    v_rest: float
+    """Where `rest` finds it, mV."""
     v_after_1h: float
     """mV."""
     drift: float
@@ -52,8 +68,41 @@ class Fix:
 
     def as_dict(self) -> dict[str, Any]:
         """In door units."""
-        told = {name: getattr(self, name) for name in ("code", "message", "v_after_1h", "drift")}
+        told = {name: getattr(self, name) for name in ("code", "message", "v_rest", "v_after_1h", "drift")}
         return told | {"lines": list(self.lines), "values": [vars(c) for c in self.choices]}
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way out before it was tried: `at` is where V shall stay, mV."""
+
+    code: str
+    message: str
+    lines: tuple[str, ...]
+    at: float
+    cell: Cell
+    choices: tuple[Choice, ...] = ()
+
+    def tried(self, described: Cell) -> Fix | str:
+        """The way out, or why it is none: its rest is elsewhere or nowhere, it drifts, or no cell is like that."""
+        start = at_start(self.cell)
+        strange = [remark.message for remark in absurdities(described, [start]) if remark.code != "run_out"]
+        if strange:
+            return strange[0]
+        found = rest(self.cell)
+        if not found.outcome.is_rest:
+            return f"from there the cell does not rest. {found.reason}"
+        v = found.v_rest
+        assert isinstance(v, float)  # ways out are of one membrane
+        if abs(v - self.at) > LEAST_MV:
+            return f"the cell leaves {self.at:.2f} mV and rests at {v:.2f} mV."
+        later, stopped = follow(self.cell)
+        if stopped or not later:
+            return f"the cell could not be followed for an hour. {stopped}"
+        after = next(iter(later[-1].v.values()))
+        if abs(after - self.at) > LEAST_MV or moved(start, later):
+            return f"V drifts by {abs(after - self.at):.2f} mV within an hour, or its contents do."
+        return Fix(self.code, self.message, self.lines, v, after, abs(after - self.at), self.cell, self.choices)
 
 
 def fixes(cell: Cell, claims: Claims, now: Moment, found: Sequence[Finding]) -> tuple[tuple[Fix, ...], str]:
@@ -61,17 +110,50 @@ def fixes(cell: Cell, claims: Claims, now: Moment, found: Sequence[Finding]) -> 
     if len(cell.membranes) != 1:
         return (), f"Strengths are sized for one membrane, and '{cell.name}' has {len(cell.membranes)}."
     if claims.as_in_neuron and {finding.code for finding in found} == {"start"}:
-        return tuple(_started(cell, now)), ""
+        return _kept(cell, [_started(cell, claims, now)], "")
+    ways: list[Way | Fix] = []
     written = _as_written(cell, claims)
-    wish = _no_current(written) if claims.reversals else next(iter(written.membranes.values())).potential
-    if wish is None:
+    rests_as_written = _no_current(written)
+    if rests_as_written is None and claims.as_in_neuron:
         return (), "No potential carries zero current: nothing in the description lets V come to rest."
-    ways, reason = _resized(_named(cell, claims), claims, wish)
-    if written is not cell:
-        ways += _with_contents(cell, written, claims, wish)
+    wish, whose = _wish(cell, claims, rests_as_written)
+    if wish is None:
+        assert rests_as_written is not None
+        volts = millivolts(rests_as_written, 2)
+        reason = (
+            f"No target was given, so no strengths were sized. As described no current flows at {volts}: add "
+            f"v_init = {from_si(rests_as_written, 'potential'):.2f}, or where it shall rest, to the description."
+        )
+    else:
+        resized, reason = _resized(cell, claims, wish, whose)
+        ways += resized
+    if written is not cell and rests_as_written is not None:
+        ways.append(_with_contents(cell, written, claims, rests_as_written))
+    if not claims.unnamed:
+        ways += _settled(cell, claims)
+    return _kept(cell, ways, reason)
+
+
+def _kept(described: Cell, ways: Sequence[Way | Fix], reason: str) -> tuple[tuple[Fix, ...], str]:
+    """Those that hold when they are tried; where none does, the reasons."""
+    tried = [(way, way if isinstance(way, Fix) else way.tried(described)) for way in ways]
+    kept = tuple(result for _, result in tried if isinstance(result, Fix))
+    if kept:
+        return kept, reason
+    failed = [f"{TRIED[way.code]}: {result}" for way, result in tried if isinstance(result, str)]
+    none = ["No way out was found that rests."] if failed else []
+    return (), " ".join(text for text in [*none, reason, *failed] if text)
+
+
+def _wish(cell: Cell, claims: Claims, rests_as_written: float | None) -> tuple[float | None, str]:
+    """Where the description wants V, and in which words; None where it does not say."""
     if not claims.as_in_neuron:
-        ways += _settled(cell)
-    return tuple(ways), reason
+        return next(iter(cell.membranes.values())).potential, ""
+    if claims.target is not None:
+        return claims.target, f", the {claims.target_name} that was written"
+    if claims.reversals or claims.unnamed:
+        return rests_as_written, ", where the reversal potentials put it"
+    return None, ""
 
 
 def _no_current(cell: Cell) -> float | None:
@@ -83,17 +165,13 @@ def _no_current(cell: Cell) -> float | None:
     return from_door(1.0, "potential") * v if isinstance(v, float) else None
 
 
-def _started(cell: Cell, now: Moment) -> Iterator[Fix]:
+def _started(cell: Cell, claims: Claims, now: Moment) -> Way:
     """The same, started where it is a few milliseconds later."""
     ((name, _),) = cell.membranes.items()
     v = now.v(now.system.structure.walls[0])
     started = set_si(cell, {f"membranes.{name}.potential": v})
-    later, _ = follow(started)
-    if later:
-        after = next(iter(later[-1].v.values()))
-        mV = from_si(v, "potential")
-        message = f"Start at {millivolts(v, 2)}, where no current flows."
-        yield Fix("start", message, (f"v_init = {mV:.12g}",), after, abs(after - mV), started)
+    message = f"Start at {millivolts(v, 2)}, where no current flows."
+    return Way("start", message, tuple(_lines(cell, started, claims)), from_si(v, "potential"), started)
 
 
 def _as_written(cell: Cell, claims: Claims) -> Cell:
@@ -108,21 +186,13 @@ def _as_written(cell: Cell, claims: Claims) -> Cell:
     return set_si(cell, values, source="made to agree with the stated reversal potential") if values else cell
 
 
-def _with_contents(cell: Cell, written: Cell, claims: Claims, wish: float) -> Iterator[Fix]:
-    """Concentrations that make the reversal potentials that were written: no jump, but the ions may still drift."""
-    (m,) = cell.membranes.values()
-    later, _ = follow(written)
-    if not later:
-        return
-    minute, at = (next(iter(moment.v.values())) for moment in (later[0], later[-1]))
-    changed = {ion: written.contents(m.inside)[ion] for ion in claims.reversals}
-    drift = abs(at - from_si(wish, "potential"))
-    message = (
-        f"Give concentrations that make the reversal potentials you wrote: V is then {millivolts(wish, 2)} at once"
-    )
-    message += f", but still drifts: {minute:.2f} mV after a minute." if drift > LEAST_MV else " and stays."
-    lines = tuple(f"{ion.lower()}i = {value:.12g}" for ion, value in changed.items())
-    yield Fix("contents", message, lines, at, drift, written)
+def _with_contents(cell: Cell, written: Cell, claims: Claims, wish: float) -> Way:
+    """Concentrations that make the reversal potentials that were written."""
+    ((name, _),) = cell.membranes.items()
+    started = set_si(written, {f"membranes.{name}.potential": wish})
+    message = f"Give concentrations that make the reversal potentials you wrote: V is then {millivolts(wish, 2)}"
+    message += " at once and stays."
+    return Way("contents", message, tuple(_lines(cell, started, claims)), from_si(wish, "potential"), started)
 
 
 def _named(cell: Cell, claims: Claims) -> Cell:
@@ -137,8 +207,7 @@ def _named(cell: Cell, claims: Claims) -> Cell:
     transports = {label: t for label, t in m.transports.items() if label not in claims.unnamed}
     for ghost, stated in claims.unnamed.items():
         leak = m.transports[ghost]
-        if not {"K", "Na"} <= set(E) or not isinstance(leak, OhmicLeak):
-            continue
+        assert isinstance(leak, OhmicLeak)  # as it was read
         share = min(max((stated - E["K"]) / (E["Na"] - E["K"]), 0.05), 0.95)
         for ion, part in (("K", 1 - share), ("Na", share)):
             label = f"g{ion.lower()}"
@@ -156,66 +225,105 @@ def _named(cell: Cell, claims: Claims) -> Cell:
     )
 
 
-def _resized(cell: Cell, claims: Claims, wish: float) -> tuple[list[Fix], str]:
+def _resized(cell: Cell, claims: Claims, wish: float, whose: str) -> tuple[list[Fix], str]:
     """Strengths that hold the described contents at the wanted potential, with as few additions as do it.
 
     What only channels move first follows V; where that changes it, a cotransporter that would keep it is tried as well.
     """
-    ((_, m),) = cell.membranes.items()
-    pumped = any(isinstance(t, NaKPump) and not t.is_off for t in m.transports.values())
-    missing = not pumped and {"K", "Na"} <= set(cell.contents(m.inside))
-    pump = () if not missing else ("pump_constant",) if claims.as_in_neuron else ("pump_hill",)
-    contents = {ion: format_si(c, "concentration") for ion, c in cell.contents(m.inside).items()}
+    if claims.unnamed and not {"K", "Na"} <= _both_sides(cell):
+        lost = " and ".join(claims.unnamed)
+        return [], (
+            f"No strengths were sized: {lost} belongs to no ion, and there are no K+ and Na+ that could carry it. Add "
+            "nai, nao, ki and ko."
+        )
+    described, cell = cell, _named(cell, claims)
+    contents = {ion: format_si(c, "concentration") for ion, c in _inside(cell).items()}
     loose = passive_ions(cell, next(iter(cell.membranes)))
-    volts, wished = format_si(wish, "potential"), from_si(wish, "potential")
-    tries = [Target(volts, {ion: c for ion, c in contents.items() if ion not in loose}, {}, add=pump)]
-    if not claims.as_in_neuron:  # whose terms have no cotransporter
-        tries += [Target(volts, contents, {}, add=(*pump, law)) for law in COTRANSPORTERS]
+    volts = format_si(wish, "potential")
+    held = {ion: c for ion, c in contents.items() if ion not in loose}
     found: list[Fix] = []
-    reasons = []
-    for target in tries:
-        try:
-            made = draft(cell, target)
-        except InputError as refusal:
-            reasons.append(refusal.message)
-            continue
-        later, _ = follow(made.cell)
-        v = next(iter(later[-1].v.values())) if later else math.inf
-        drift = abs(v - wished)
-        if drift > LEAST_MV or rest_here(made.cell).outcome in (Outcome.unstable, Outcome.oscillates):
-            reasons.append(
-                f"Strengths that balance every ion at {wished:.2f} mV exist, but the cell leaves that point."
-            )
-            continue
-        lines = _neuron_lines(made.cell, claims) if claims.as_in_neuron else [_command(target)]
-        strengths = tuple(c for c in made.choices if ".transports." in c.path)
-        message = _words(made.choices, pump, target, claims) + f" V then rests at {wished:.2f} mV."
-        found.append(Fix("strengths", message, tuple(lines), v, drift, made.cell, strengths))
-        if not any(_moved(c) for c in made.choices if c.how == "passive"):
-            break  # nothing is left for a cotransporter to keep
-    return found, "" if found else reasons[0]
+    reasons: list[tuple[str, str]] = []
+    pump = _pump(cell, claims)
+    base = pump
+    follows = True
+    for add in dict.fromkeys([(), pump]):
+        result, moves = _designed(described, cell, claims, Target(volts, held, {}, add=add), whose)
+        if isinstance(result, Fix):
+            found.append(result)
+            base, follows = add, moves
+            break
+        reasons.append(result)
+    if follows and loose:  # else nothing is left for a cotransporter to keep
+        for law in COTRANSPORTERS[:1] if claims.as_in_neuron else COTRANSPORTERS:
+            result, _ = _designed(described, cell, claims, Target(volts, contents, {}, add=(*base, law)), whose)
+            if isinstance(result, Fix):
+                found.append(result)
+    if found:
+        return found, ""
+    told = [message for code, message in reasons if code != UNDETERMINED]
+    if told:
+        return [], f"No strengths hold this state: {told[-1]}"
+    return [], f"Strengths would hold this state, but nothing says which of them: {reasons[-1][1]}"
+
+
+def _both_sides(cell: Cell) -> set[str]:
+    ((_, m),) = cell.membranes.items()
+    return {ion for ion, c in cell.contents(m.inside).items() if c > 0 and cell.contents(m.outside).get(ion, 0.0) > 0}
+
+
+def _inside(cell: Cell) -> dict[str, float]:
+    ((_, m),) = cell.membranes.items()
+    return dict(cell.contents(m.inside))
+
+
+def _pump(cell: Cell, claims: Claims) -> tuple[str, ...]:
+    """The pump to add where K+ and Na+ are followed and none moves them; what is held needs none."""
+    ((_, m),) = cell.membranes.items()
+    followed = {ion for ion in _inside(cell) if f"{m.inside}.{ion}" not in cell.closures}
+    if _is_pumped(cell) or not cell.compartments[m.inside].finite or not {"K", "Na"} <= followed:
+        return ()
+    return PUMPS[:1] if claims.as_in_neuron else PUMPS[1:]
+
+
+def _is_pumped(cell: Cell) -> bool:
+    return any(isinstance(t, NaKPump) and not t.is_off for m in cell.membranes.values() for t in m.transports.values())
+
+
+def _designed(
+    described: Cell, cell: Cell, claims: Claims, target: Target, whose: str
+) -> tuple[Fix | tuple[str, str], bool]:
+    """The way out that a design makes, or the code and words of why there is none; and whether a content follows V."""
+    wished = from_si(to_si(target.v_rest, "potential"), "potential")
+    try:
+        made = draft(cell, target)
+    except InputError as refusal:
+        return (refusal.code, refusal.message), False
+    strengths = tuple(c for c in made.choices if ".transports." in c.path)
+    lines = _lines(described, made.cell, claims) if claims.as_in_neuron else [_command(target)]
+    message = f"{_words(cell, made.choices, target, claims)} V then rests at {wished:.2f} mV{whose}."
+    result = Way("strengths", message, tuple(lines), wished, made.cell, strengths).tried(described)
+    if isinstance(result, str):
+        return ("tried", f"strengths that balance every ion at {wished:.2f} mV exist, but {result}"), False
+    return result, any(_moved(c) for c in made.choices if c.how == "passive")
 
 
 def _moved(choice: Choice) -> bool:
     return choice.was is not None and abs(choice.value - choice.was) > 1e-6 * abs(choice.value)
 
 
-def _words(choices: tuple[Choice, ...], pump: tuple[str, ...], target: Target, claims: Claims) -> str:
+def _words(cell: Cell, choices: tuple[Choice, ...], target: Target, claims: Claims) -> str:
     """What a design changes."""
-    added = [*(["a 3:2 pump"] if pump else []), *(x for x in target.add if x not in pump)]
-    words = (
-        f"Add {' and '.join(map(str, added))} and size the leaks to match"
-        if added
-        else "Size leaks and pump to each other"
-    )
+    leaks = "leaks and pump" if _is_pumped(cell) else "the leaks"
+    added = ["a 3:2 pump" if law in PUMPS else law for law in map(str, target.add)]
+    sized = f"Add {' and '.join(added)} and size the leaks to match" if added else f"Size {leaks} to each other"
     if claims.unnamed:
-        words += f", with leaks of K+ and Na+ in place of {' and '.join(claims.unnamed)}"
+        sized += f", with leaks of K+ and Na+ in place of {' and '.join(claims.unnamed)}"
     for choice in filter(_moved, choices):
         if choice.how == "passive":
-            words += f"; {pretty(choice.path.split('.')[-1])} follows to {number(choice.value)} mM"
+            sized += f"; {pretty(choice.path.split('.')[-1])} follows to {number(choice.value)} mM"
         elif choice.how == "iso-osmotic":
-            words += f"; the inside needs {number(choice.value)} mM of impermeants"
-    return f"{words}. All other contents stay."
+            sized += f"; the inside needs {number(choice.value)} mM of impermeants"
+    return f"{sized}. All other contents stay."
 
 
 def _command(target: Target) -> str:
@@ -225,45 +333,27 @@ def _command(target: Target) -> str:
     return " ".join([*parts, *(f"--add {law}" for law in target.add), "-o fixed.toml"])
 
 
-def _neuron_lines(cell: Cell, claims: Claims) -> Iterator[str]:
-    """The strengths as one would write them for NEURON."""
-    ((_, m),) = cell.membranes.items()
-    system, p = assemble(cell), parameter_vector(cell)
-    wall = system.structure.walls[0]
-    x = system.start(cell)
-    for label in claims.unnamed:
-        yield f"g_{label} = 0" if label == "pas" else f"g{label} = 0"
-    for t in m.transports.values():
-        if isinstance(t, OhmicLeak):
-            conductance = from_si(t.conductance, "specific_conductance")
-            yield f"g{t.ion.lower()} = {conductance:.12g}  # S/cm2, leak of {pretty(t.ion)}"
-    for label, rate in turnover_rates(system, x, p, wall).items():
-        if isinstance(m.transports[label], NaKPump):
-            current = from_si(float(rate) * F / cell.area(wall.name), "current_density", "mA/cm2")
-            yield f"ipump = {current:.12g}  # mA/cm2 net: ina = 3 x, ik = -2 x"
-    for ion, e in reversal_potentials(system, x, p, wall).items():
-        if ion in claims.reversals:
-            yield f"e{ion.lower()} = {from_si(float(e), 'potential'):.12g}"
+def _lines(described: Cell, cell: Cell, claims: Claims) -> Iterator[str]:
+    """What to change in the description: every value that differs, as one would write it for NEURON."""
+    assert claims.written is not None
+    before = claims.written(described, as_read=True)
+    for name, (value, what) in claims.written(cell).items():
+        if name not in before or abs(value - before[name][0]) > 1e-12 * abs(value):
+            yield f"{name} = {value:.12g}" + (f"  # {what}" if what else "")
 
 
-def _settled(cell: Cell) -> Iterator[Fix]:
+def _settled(cell: Cell, claims: Claims) -> Iterator[Way]:
     """The described cell, started from where it comes to rest by itself."""
     found = rest(cell)
     if found.outcome is not Outcome.rests:
         return
     v = found.v_rest
+    assert isinstance(v, float)  # of one membrane
     settled = found.as_cell()
-    later, _ = follow(settled)
-    if not later or not isinstance(v, float):
-        return
-    after = next(iter(later[-1].v.values()))
     inner = next(iter(cell.membranes.values())).inside
     contents = ", ".join(f"{ion} {number(c)}" for ion, c in found.concentrations[inner].items())
-    yield Fix(
-        "settle",
-        f"Leave the strengths and start from where the cell comes to rest by itself: {v:.2f} mV with {contents} mM.",
-        ("vrest rest FILE -o settled.toml",),
-        after,
-        abs(after - v),
-        settled,
+    message = (
+        f"Leave the strengths and start from where the cell comes to rest by itself: {v:.2f} mV with {contents} mM."
     )
+    lines = _lines(cell, settled, claims) if claims.as_in_neuron else ["vrest rest FILE -o settled.toml"]
+    yield Way("settle", message, tuple(lines), v, settled)

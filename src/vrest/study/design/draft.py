@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -66,6 +66,20 @@ class Draft:
 
 def draft(cell: Cell, target: Target) -> Draft:
     """The designed cell without its certificate: linear algebra only."""
+    return _draft(cell, target, lambda changed: _is_met(cell, changed))
+
+
+def _is_met(cell: Cell, target: Target) -> bool:
+    """Whether another target, such as one with an addition, can be met."""
+    try:
+        _draft(cell, target, lambda changed: False)
+    except InputError:
+        return False
+    return True
+
+
+def _draft(cell: Cell, target: Target, works: Callable[[Target], bool]) -> Draft:
+    """`works` says of other targets, which a refusal may propose, whether they can be met."""
     started = cell
     added = []
     for what in target.add:
@@ -87,7 +101,7 @@ def draft(cell: Cell, target: Target) -> Draft:
             code="nothing_to_choose",
             hint='Add one, such as --add "ghk_leak K".',
         )
-    factors, how = _solve(aim, table, target, added)
+    factors, how = _solve(aim, table, target, added, works)
     transports = aim.place.transports
     for label, factor in factors.items():
         t = transports[label]
@@ -148,9 +162,11 @@ def _with(cell: Cell, what: str | Transport) -> tuple[Cell, str]:
     return cell, label
 
 
-def _solve(aim: Aim, table: Columns, target: Target, added: Sequence[str]) -> tuple[dict[str, float], dict[str, str]]:
+def _solve(
+    aim: Aim, table: Columns, target: Target, added: Sequence[str], works: Callable[[Target], bool]
+) -> tuple[dict[str, float], dict[str, str]]:
     """Factors of all free strengths, and how each came about."""
-    state = State(aim.cell, aim.membrane, table, lambda law: _closes_with(aim, law))
+    state = State(aim.cell, aim.membrane, table, lambda law: works(replace(target, add=(*target.add, law))))
     for label in added:
         if not np.any(table.gains[label]):
             raise InputError(
@@ -171,7 +187,7 @@ def _solve(aim: Aim, table: Columns, target: Target, added: Sequence[str]) -> tu
         raise InputError(
             f"Many strengths of {' and '.join(added)} would do beside what the cell has.",
             code="undetermined",
-            hint="Leave one out, or hold what it stands beside, such as --hold pump.max_rate.",
+            hint=_determined(aim, target, own, works),
         )
     factors = problem.factors()
     unit = factors[""] if absolute else factors[scale]
@@ -227,17 +243,20 @@ def _constrain(problem: Problem, state: State, asked: Sequence[Hold], resistance
     return how
 
 
-def _closes_with(aim: Aim, law: str) -> bool:
-    """Whether positive strengths exist once a law is added."""
-    try:
-        cell, _ = _with(aim.cell, law)
-    except InputError:
-        return False
-    try:
-        table = columns(cell, assemble(cell).structure.walls[0])
-    except InputError:  # it has no rate without an ion that is absent
-        return False
-    return Problem(table.gains, [{x: 1.0} for x, gain in table.gains.items() if x or np.any(gain)]).conflict() is None
+def _determined(aim: Aim, target: Target, own: Sequence[str], works: Callable[[Target], bool]) -> str:
+    """What leaves one strength of what is added: fewer additions, or something held; each was tried."""
+    ways = []
+    for what in target.add:
+        if works(replace(target, add=tuple(other for other in target.add if other != what))):
+            ways.append(f"leave {what} out")
+    for label in own:
+        path = f"{label}.{aim.place.transports[label].strength}"
+        if works(replace(target, hold=(*target.hold, path))):
+            ways.append(f"hold what it stands beside (--hold {path})")
+            break
+    if not ways:
+        return "Give it a strength in the cell's file, and hold that."
+    return f"{' or '.join(ways)}."[0].upper() + f"{' or '.join(ways)}."[1:]
 
 
 def _refuse_reversal(aim: Aim, wall: Wall) -> None:

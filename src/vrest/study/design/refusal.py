@@ -33,7 +33,7 @@ class State:
     membrane: str
     table: Columns
     works_with: Callable[[str], bool]
-    """Whether the balances close once this law is added."""
+    """Whether the target is met once this law is added."""
 
     @property
     def v(self) -> float:
@@ -218,7 +218,7 @@ def _labels(names: Mapping[str, object]) -> str:
 
 
 def _ways_out(state: State, also: list[str]) -> str:
-    """Additions under which the balances were found to close, and what else would do."""
+    """Additions with which the design was made, and what else would do."""
     ways = [f"add {NAMES.get(law, law)} (--add {NAMES.get(law, law)})" for law in REMEDIES if state.works_with(law)]
     ways += also
     if not ways:
