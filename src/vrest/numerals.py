@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vrest.errors import InputError
 
@@ -117,3 +118,43 @@ def bare_number(value: Any, where: str, example: str) -> float | NDArray[np.floa
             return array.astype(np.float64) if array.ndim else float(array)
     problem = f"{value!r} ({type(value).__name__}) is not a number."
     raise fault("not_a_number", where, problem, f"Write a number or a text such as '{example}'.")
+
+
+_UNSURE = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}(?:[eE][+-]?[0-9]+)?")  # three decimals, or thousands
+_DECIMAL = re.compile(r"[+-]?[0-9]*([.,])[0-9]*(?:[eE][+-]?[0-9]+)?")
+
+
+class Marks(NamedTuple):
+    """The decimal marks that a table uses. `marks_of` finds them.
+
+    >>> marks_of(["2,5", "1,250"], decimal_comma=True).read("1,250")
+    1.25
+    >>> marks_of(["2.5", "1,250"], decimal_comma=True).read("1,250", "row 1")
+    Traceback (most recent call last):
+    vrest.errors.InputError: row 1: '1,250' may be 1.25 or 1250. Write the one that it is.
+    """
+
+    seen: frozenset[str]
+    decimal_comma: bool
+    """Whether a comma may be decimal here."""
+
+    def read(self, text: str, where: str = "") -> float:
+        """The number of a cell; one that may have two sizes, where the table does not decide, is refused."""
+        digits = text.strip().replace("−", "-")
+        if self.decimal_comma and _UNSURE.fullmatch(digits):
+            mark, other = (",", ".") if "," in digits else (".", ",")
+            if other in self.seen or (mark == "," and mark not in self.seen):
+                may_be = " or ".join(f"{float(digits.replace(mark, size)):g}" for size in (".", ""))
+                raise fault("two_sizes", where, f"'{text}' may be {may_be}.", "Write the one that it is.")
+        return parse_number(text, where, self.decimal_comma)
+
+
+def marks_of(texts: Iterable[str], decimal_comma: bool) -> Marks:
+    """Which decimal marks the numbers of a table show: those of all that are read in one way only.
+
+    >>> sorted(marks_of(["2,5", "1.250", "80"], decimal_comma=True).seen)
+    [',']
+    """
+    digits = [text.strip().replace("−", "-") for text in texts]
+    found = [_DECIMAL.fullmatch(each) for each in digits if not _UNSURE.fullmatch(each)]
+    return Marks(frozenset(match[1] for match in found if match), decimal_comma)

@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.optimize import curve_fit
-from scipy.stats import norm, t
+from scipy.stats import f, norm, t
 
 import vrest
 from vrest.constants import F, R
 from vrest.study.fit.fit import fitted
 from vrest.study.fit.models import compiled
+from vrest.study.fit.noise import noise_of
 
 DEMO = Path(__file__).parents[2] / "examples" / "vm_ko.csv"
 PHI = 1e3 * R * 293.15 / F
@@ -305,6 +306,78 @@ def test_intervals_cover_the_truth_as_often_as_they_say(frog, known, count):
         low, high = found.low, found.high
         hits += (low is None or low <= math.log(0.01)) and (high is None or math.log(0.01) <= high)
     assert abs(hits / count - 0.95) <= 0.015 * math.sqrt(2_000 / count)
+
+
+def summary(frog, seed=12):
+    """Measurements in five baths, and what a paper prints of them: means, SEM and n."""
+    rng, n = np.random.default_rng(seed), np.array([3, 4, 3, 5, 4])
+    ko = np.array([1.0, 2.5, 10.0, 30.0, 80.0])
+    every = [mullins_noda(k, 0.01) + rng.normal(0, s, m) for k, s, m in zip(ko, (4, 2, 3, 2, 1), n, strict=True)]
+    means, sd = np.array([x.mean() for x in every]), np.array([x.std(ddof=1) for x in every])
+    return {"Ko": ko, "Vm": means, "SEM": sd / np.sqrt(n), "n": n}, {
+        "Ko": np.repeat(ko, n),
+        "Vm": np.concatenate(every),
+    }
+
+
+def test_means_with_sem_and_n_are_the_table_of_all_measurements(frog):
+    brief, whole = summary(frog)
+    found, all_of_them = (vrest.fit(frog, data, "P_Na/P_K", "mullins_noda") for data in (brief, whole))
+    assert found.estimates[0].value == pytest.approx(all_of_them.estimates[0].value, rel=1e-8)
+    assert found.aicc == pytest.approx(all_of_them.aicc, rel=1e-9)
+    assert found.spread == pytest.approx(brief["SEM"])
+    as_sd = {"Ko": brief["Ko"], "Vm": brief["Vm"], "SD": brief["SEM"] * np.sqrt(brief["n"]), "n": brief["n"]}
+    again = vrest.fit(frog, as_sd, "P_Na/P_K", "mullins_noda").estimates[0]
+    assert (again.low, again.high) == pytest.approx((found.estimates[0].low, found.estimates[0].high), rel=1e-9)
+
+
+def test_the_interval_of_means_is_that_of_welch(frog):
+    """V is proportional to T: weights n, the variance of each row's own SEM, Satterthwaite's degrees of freedom."""
+    brief, _ = summary(frog)
+    slope = mullins_noda(brief["Ko"], 0.01) / 293.15
+    found = vrest.fit(frog, brief, "temperature", "mullins_noda")
+    (e,) = found.estimates
+    share = brief["n"] * slope / (brief["n"] * slope**2).sum()
+    parts = (share * brief["SEM"]) ** 2
+    freedom = parts.sum() ** 2 / (parts**2 / (brief["n"] - 1)).sum()
+    half = t.ppf(0.975, freedom) * math.sqrt(parts.sum())
+    assert e.value + 273.15 == pytest.approx((share * brief["Vm"]).sum(), rel=1e-9)
+    assert e.freedom == pytest.approx(freedom, rel=1e-6)
+    assert e.standard_error == pytest.approx(math.sqrt(parts.sum()), rel=1e-6)
+    assert (e.high - e.value, e.value - e.low) == pytest.approx((half, half), rel=1e-5)
+
+
+def test_what_equal_spreads_do_not_explain_is_an_f(frog):
+    """Brown and Forsythe's: where all rows have one SD and n, the squares over (rows - 1) variances, as usual."""
+    ko, n = np.array([1.0, 2.5, 10.0, 30.0, 80.0]), 4
+    slope = mullins_noda(ko, 0.01) / 293.15
+    data = {"Ko": ko, "Vm": slope * 295 + [3, -2, 1, -4, 2], "sd": np.full(5, 2.5), "n": np.full(5, n)}
+    found = vrest.fit(frog, data, "temperature", "mullins_noda")
+    left = 1 - slope**2 / (slope @ slope)
+    ratio = n * (found.residuals**2).sum() / 4 / 2.5**2
+    assert found.misfit == pytest.approx((ratio, f.sf(ratio, 4, 4**2 / (left**2 / (n - 1)).sum())), rel=1e-6)
+
+
+@pytest.mark.library
+@pytest.mark.parametrize("spread", [(2, 2, 2, 2, 2, 2), (1, 2, 4, 2, 1, 4), (4, 4, 2, 2, 1, 1), (1, 1, 2, 2, 4, 4)])
+@pytest.mark.parametrize("n", [3, 5])
+def test_intervals_cover_where_each_mean_has_its_own_sem(frog, spread, n):
+    """Binomial bounds. Taken as known, these errors would hold the truth in 55 to 86 %."""
+    rng, ko = np.random.default_rng(31), np.array([1.0, 2.5, 5.0, 10.0, 30.0, 80.0])
+    truth = mullins_noda(ko, 0.01)
+    data = {"Ko": ko, "Vm": truth, "sem": np.ones(6), "n": np.full(6, n)}
+    begun = vrest.fit(frog, data, "P_Na/P_K", "mullins_noda")
+    hits, alarms, count = 0, 0, 500
+    for _ in range(count):
+        every = truth + rng.normal(0, spread, (n, 6))
+        told = replace(begun.data, v=every.mean(axis=0), error=every.std(axis=0, ddof=1) / math.sqrt(n))
+        squares = replace(begun.squares, v=told.v, noise=noise_of(told))
+        found = fitted(begun.cell, told, squares, 0.95)
+        low, high = found.profiles[0].low, found.profiles[0].high
+        hits += (low is None or low <= math.log(0.01)) and (high is None or math.log(0.01) <= high)
+        alarms += found.misfit[1] < 0.05
+    assert 0.925 <= hits / count <= 0.98
+    assert alarms / count <= 0.08
 
 
 @pytest.mark.library

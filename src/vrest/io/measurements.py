@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from vrest.errors import InputError
 from vrest.io.table import read_table
-from vrest.numerals import parse_number
-from vrest.study.fit.measured import role_of
+from vrest.study.fit.written import read_cells
 
 
 def read_measurements(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Read a table for `fit(cell, data)`, as it was saved or pasted.
 
     The first line names the columns, each with its unit if it is not the door unit: `Ko (mM), Vm (mV), sd`; see `fit`
-    for the names. Commas, semicolons or tabs divide, and with the last two a comma may be decimal. The Unicode minus is
-    a minus; blank lines, and what follows a # at the start of a line or of a column's name, are remarks.
+    for the names. Units may have a line of their own below. Commas, semicolons or tabs divide, and with the last two a
+    comma may be decimal. The Unicode minus is a minus; blank lines, and what follows a # at the start of a line or of a
+    column's name, are remarks. A potential may have its error in its cell: `−118 ± 10`, `-118 +/- 10`, `-118(10)`;
+    a cell may have a unit, `-118 mV`; a cell of errors may be empty.
 
     Parameters
     ----------
@@ -26,12 +26,15 @@ def read_measurements(path: str | os.PathLike[str]) -> dict[str, Any]:
     Returns
     -------
     dict
-        A list for each column, under its name with its unit.
+        A list for each column, under its name with its unit: numbers, texts where a cell has a unit of its own, NaN
+        where an error is empty. What stands behind ± is in a column `sd` or `sem`, as the head says, else `error`.
 
     Raises
     ------
     InputError
-        `no_file`, `bad_table`, `empty_value`, or a number that cannot be read, with its line and column.
+        `no_file`, `bad_table`, `empty_value`, `which_error` (a ± beside n that is not said to be an SD or a SEM),
+        `two_sizes` (1,250 where nothing tells whether the comma is decimal), or a number that cannot be read, with its
+        line and column.
 
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
@@ -42,16 +45,5 @@ def read_measurements(path: str | os.PathLike[str]) -> dict[str, Any]:
     {'Ko (mM)': [2.5, 10.0], 'Vm (mV)': [-92.0, -62.1]}
     """
     names, rows, divider = read_table(path)
-    found: dict[str, Any] = {}
-    for j, name in enumerate(names):
-        if name.startswith("#"):
-            continue
-        role, column = role_of(name), []
-        for place, row in rows:
-            where = f"{path}, {place}, column '{name}'"
-            if not row[j]:
-                hint = "Fill it in, or take the row out: nothing is skipped."
-                raise InputError(f"{where} is empty.", code="empty_value", hint=hint)
-            column.append(row[j] if role == "cell" else parse_number(row[j], where, decimal_comma=divider != ","))
-        found[name] = column
-    return found
+    columns = {name: [row[j] for _, row in rows] for j, name in enumerate(names) if not name.startswith("#")}
+    return read_cells(columns, lambda name, k: f"{path}, {rows[k][0]}, column '{name}'", decimal_comma=divider != ",")

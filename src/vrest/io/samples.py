@@ -10,7 +10,7 @@ import numpy as np
 
 from vrest.errors import InputError
 from vrest.io.table import read_table
-from vrest.numerals import parse_number
+from vrest.numerals import marks_of
 from vrest.units import Labelled
 
 _HEADER = re.compile(r"\s*(.+?)\s*(?:[(\[]\s*(.*?)\s*[)\]])?\s*")
@@ -47,6 +47,7 @@ def read_samples(path: str | os.PathLike[str]) -> dict[str, Any]:
     {'outside.K': [3.0, 5.0], 'temperature': [37.0, 35.0]}
     """
     names, rows, divider = read_table(path)
+    marks = marks_of((cell for _, row in rows for cell in row), decimal_comma=divider != ",")
     found: dict[str, Any] = {}
     for j, name in enumerate(names):
         match = _HEADER.fullmatch(name)
@@ -54,7 +55,7 @@ def read_samples(path: str | os.PathLike[str]) -> dict[str, Any]:
             problem = f"'{path}': column {j + 1} is named {name!r}."
             raise InputError(problem, code="bad_table", hint="Give every column a path of its own.")
         where = f"{path}, {match[1]}"
-        values = [parse_number(row[j], f"{where}, {place}", decimal_comma=divider != ",") for place, row in rows]
+        values = [marks.read(row[j], f"{where}, {place}") for place, row in rows]
         column = np.array(values)
         found[match[1]] = Labelled(column, match[2]) if match[2] else column
     return found

@@ -261,6 +261,5 @@ def _smooth(fit: Fit, k: int) -> Array:
     low, high = (side * reach if end is None else end for side, end in zip((-1, 1), ends, strict=True))
     known = [end for end in (found.low, found.high) if end is not None]
     tried = np.sort(np.clip([*(origin + np.linspace(low, high, 33)), *known], *fit.free[k].limits))
-    allowed = fit.variance * quantiles(fit.level, fit.freedom)[k] ** 2
-    points = np.stack([tried, growth_along(fit.squares, fit.optimum, k, allowed, tried)], axis=1)
+    points = np.stack([tried, growth_along(fit.squares, fit.optimum, k, fit.allowed[k], tried)], axis=1)
     return points[np.isfinite(points[:, 1])]

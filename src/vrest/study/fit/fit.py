@@ -55,7 +55,7 @@ def fit(
         the liquid junction potential corrected), `sd` or `sem` its error, `n` the measurements that a row is the mean
         of, `cell` the cell it comes from; the others are what was set: a bath concentration such as `Ko` or
         `outside.K`, any path, or a path and `*` for a factor. A name may end in its unit, and in `swap Na` or
-        `with Cl` for what kept the bath neutral.
+        `with Cl` for what kept the bath neutral. Potentials may be texts such as `"−118 ± 10"` under `Vm ± SEM`.
     free
         What to learn: paths (`"K_leak.permeability"`), or ratios of leaks (`"P_Na/P_K"`, `"g_Na/g_K"`): the first
         ion's leaks are scaled, the second's keep the cell's value. In the model `mullins_noda` also `"pump_ratio"`.
@@ -71,7 +71,8 @@ def fit(
     -------
     Fit
         Its `estimates` have values, intervals by profile likelihood and a verdict in words. Known errors (`sd`, `sem`)
-        are taken as they are; otherwise the scatter is estimated and the intervals have t quantiles. Where several
+        are taken as they are, and beside `n` as what so many measurements told of them: rows weigh by n, and the
+        intervals have t quantiles (Welch, Satterthwaite). Without errors the scatter is estimated. Where several
         cells were measured, each may have an offset of its own (a random effect, REML), and the degrees of freedom
         count cells as far as they matter (Satterthwaite).
 
@@ -122,15 +123,18 @@ def fitted(cell: Cell, table: Measured, squares: Squares, level: float, progress
     for _ in range(RESTARTS):
         squares, best = _with_offsets(squares, best)
         variance = squares.noise.variance(best.residuals, len(squares.predict.free))
-        covariance = variance * _inverse_information(squares.noise.white(best.jacobian))
+        inverse = _inverse_information(squares.noise.white(best.jacobian))
+        covariance = squares.noise.covariance(best.jacobian, inverse, variance)
+        seen, spread = np.diag(inverse), np.diag(covariance)
         freedom = squares.noise.freedom(best.jacobian, covariance, variance)
+        allowed = np.where(seen > 0, spread / np.where(seen > 0, seen, 1.0), variance) * quantiles(level, freedom) ** 2
         profiles = []
-        for k, q in enumerate(quantiles(level, freedom)):
-            profiles.append(profile(squares, best, k, variance * q * q))
+        for k, growth in enumerate(allowed):
+            profiles.append(profile(squares, best, k, growth))
             tell((k + 1) / len(squares.predict.free))
         better = [p.better for p in profiles if p.better is not None]
         if not better:
-            found = Fit(cell, model, table, level, squares, best, tuple(profiles), covariance, freedom)
+            found = Fit(cell, model, table, level, squares, best, tuple(profiles), covariance, freedom, allowed)
             return replace(found, verdicts=tuple(verdicts(found)))
         best = squares.least(min(better, key=lambda o: o.squares).inner)
     raise NoRestError(

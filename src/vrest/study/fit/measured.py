@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,24 +13,15 @@ from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
 from vrest.model.change import Change, companion, split_companion
 from vrest.model.paths import Parameter, check, resolve
+from vrest.study.fit.heads import head_of, key
+from vrest.study.fit.written import read_cells
 from vrest.tables import number
 from vrest.units import Labelled, from_si, to_si
 
 Array = NDArray[np.float64]
 
-Role = Literal["potential", "sd", "sem", "n", "cell", "condition"]
-SPELT: dict[Role, tuple[str, ...]] = {
-    "potential": ("Vm", "V", "E_m", "V_rest", "membrane potential"),
-    "sd": ("sd", "sigma", "std", "standard deviation"),
-    "sem": ("sem", "se", "standard error"),
-    "n": ("n",),
-    "cell": ("cell", "fibre", "fiber", "cell id"),
-}
-"""What a column is called, upper and lower case, blanks and underscores alike; every other name is a condition."""
-
-OUTSIDE, INSIDE = ("o", "out", "outside", "e", "ext", "bath"), ("i", "in", "inside")
-
-_UNIT = re.compile(r"(.+?)(?:\s*[(\[]\s*([^()\[\]]+?)\s*[)\]]|[\s_,/]+(m?V|[mµμun]?M))?\s*", re.DOTALL)
+OUTSIDE = ("o", "out", "outside", "e", "ext", "external", "extracellular", "bath")
+INSIDE = ("i", "in", "inside", "int", "internal", "intracellular", "cytosol", "cytoplasm")
 
 
 @dataclass(frozen=True)
@@ -69,6 +59,10 @@ class Measured:
     error: Array
     """(n,) standard error of each potential; where `known` is False, relative to that of a single measurement."""
     known: bool
+    counts: Array | None = None
+    """(n,) measurements that each row is the mean of, where those told its error; None where they did not."""
+    lent: tuple[int, ...] = ()
+    """Rows (from 0) without an error of their own beside rows that have one."""
     cells: tuple[str, ...] = ()
     """(n,) which cell each was measured in; empty if the data do not say."""
 
@@ -89,6 +83,13 @@ class Measured:
         """A row, for people."""
         set_to = ", ".join(f"{c.name} = {number(c.door[k])} {c.unit}".rstrip() for c in self.conditions[: self.own])
         return f"row {k + 1}" + (f" ({set_to})" if set_to else "")
+
+
+class _Errors(NamedTuple):
+    error: Array
+    known: bool
+    counts: Array | None = None
+    absent: NDArray[np.bool_] | None = None
 
 
 def measured(cell: Cell, data: Any) -> Measured:
@@ -117,12 +118,10 @@ def measured(cell: Cell, data: Any) -> Measured:
     if len(cell.membranes) != 1:
         hint = "Fit a cell with one membrane."
         raise InputError(f"'{cell.name}' has {len(cell.membranes)} membranes.", code="several_membranes", hint=hint)
+    written = {str(header): column for header, column in data.items() if not str(header).lstrip().startswith("#")}
     columns: dict[str, tuple[str, Any]] = {}
-    for header, column in data.items():
-        header = str(header)
-        if header.lstrip().startswith("#"):
-            continue
-        role = role_of(header)
+    for header, column in read_cells(written, lambda header, k: f"{header}, row {k + 1}").items():
+        role = head_of(split_companion(header)[0]).role
         key = header if role == "condition" else role
         if key in columns:
             raise InputError(f"'{columns[key][0]}' and '{header}' are both {role}.", code="bad_data", hint="Keep one.")
@@ -130,9 +129,9 @@ def measured(cell: Cell, data: Any) -> Measured:
     if "potential" not in columns:
         hint = f"Name one column Vm. Got: {', '.join(map(str, data))}."
         raise InputError("No column is the membrane potential.", code="no_potential", hint=hint)
-    v = from_si(_quantities(*columns.pop("potential"), "potential"), "potential")
+    v = from_si(_read(columns.pop("potential"), "potential"), "potential")
     n = len(v)
-    error, known = _errors(n, columns)
+    errors = _errors(n, columns)
     cells = _labels(n, columns.pop("cell", None))
     conditions = [_condition(cell, header, column, n) for header, column in columns.values()]
     own = [c for c, _ in conditions]
@@ -140,38 +139,27 @@ def measured(cell: Cell, data: Any) -> Measured:
     if len(values) < len(own):
         raise InputError("Two columns set one value.", code="bad_data", hint="Keep one of them.")
     added = [extra for c, change in conditions if change for extra in _companions(cell, c, change, values)]
-    return Measured(v, (*own, *added), len(own), error, known, cells)
+    lent = () if errors.absent is None else tuple(np.flatnonzero(errors.absent).tolist())
+    return Measured(v, (*own, *added), len(own), errors.error, errors.known, errors.counts, lent, cells)
 
 
-def role_of(header: str) -> Role:
-    """What a column is, by its name.
-
-    >>> role_of("V_m (mV)"), role_of("SEM"), role_of("[K+]o (mM)")
-    ('potential', 'sem', 'condition')
-    """
-    name = _key(_split(header)[0])
-    return next((role for role in get_args(Role) if name in map(_key, SPELT.get(role, ()))), "condition")
+def _read(given: tuple[str, Any], dimension: str) -> Array:
+    """A column in SI, in the unit that its head has."""
+    header, column = given
+    return _quantities(header, head_of(header).unit, column, dimension)
 
 
-def _split(header: str) -> tuple[str, str]:
-    """A name and its unit."""
-    match = _UNIT.fullmatch(header.strip())
-    return (match[1].strip(), match[2] or match[3] or "") if match else (header, "")
-
-
-def _key(text: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", text.lower())
-
-
-def _quantities(header: str, column: Any, dimension: str) -> Array:
-    """A column in SI."""
-    _, unit = _split(header)
-    if not hasattr(column, "units"):
-        if not isinstance(column, list | tuple):
-            column = np.asarray(column).tolist()
-        if unit and not any(isinstance(value, str) for value in column):
-            column = Labelled(np.asarray(column, dtype=np.float64), unit)
-    found = np.atleast_1d(np.asarray(to_si(column, dimension, header, bare_ok=True)))
+def _quantities(header: str, unit: str, column: Any, dimension: str) -> Array:
+    """A column in SI; a text has its own unit."""
+    if hasattr(column, "units"):
+        found = np.atleast_1d(np.asarray(to_si(column, dimension, header)))
+    else:
+        cells = column if isinstance(column, list | tuple) else np.asarray(column).tolist()
+        if any(isinstance(cell, str) for cell in cells):
+            each = [cell if isinstance(cell, str) or not unit else Labelled(cell, unit) for cell in cells]
+        else:
+            each = Labelled(np.asarray(cells, dtype=np.float64), unit) if unit else cells
+        found = np.atleast_1d(np.asarray(to_si(each, dimension, header)))
     if found.ndim != 1:
         raise InputError(f"{header} has shape {found.shape}.", code="bad_data", hint="Give one value for each row.")
     return found
@@ -184,27 +172,46 @@ def _of_length(values: Any, n: int, header: str) -> Any:
     return values
 
 
-def _errors(n: int, columns: dict[str, tuple[str, Any]]) -> tuple[Array, bool]:
+def _errors(n: int, columns: dict[str, tuple[str, Any]]) -> _Errors:
     """Standard errors of the potentials; relative ones where only the counts are known."""
     if "sd" in columns and "sem" in columns:
-        raise InputError(
-            "The data have both sd and sem.", code="bad_data", hint="Keep one: sem = sd/sqrt(n) of each row."
-        )
+        hint = "Keep one: sem = sd/sqrt(n) of each row."
+        raise InputError("The data have both sd and sem.", code="bad_data", hint=hint)
     counts = np.ones(n)
     given = columns.pop("n", None)
     if given:
-        counts = _of_length(_quantities(*given, "number"), n, given[0])
+        counts = _of_length(_read(given, "number"), n, given[0])
         _positive(counts, given[0])
-        if "sem" in columns:
-            hint = "Rename it #n: sem already says how sure each mean is."
-            raise InputError(f"'{given[0]}' is not needed beside sem.", code="bad_data", hint=hint)
-    for role, share in (("sd", 1 / np.sqrt(counts)), ("sem", np.ones(n))):
-        if role in columns:
-            header, column = columns.pop(role)
-            spread = _of_length(from_si(_quantities(header, column, "potential"), "potential"), n, header)
-            _positive(spread, header)
-            return spread * share, True
-    return 1 / np.sqrt(counts), False
+    role = next((role for role in ("sd", "sem") if role in columns), None)
+    if role is None:
+        return _Errors(1 / np.sqrt(counts), known=False)
+    header, column = columns.pop(role)
+    spread, absent = _spreads(header, column, n)
+    error = spread / np.sqrt(counts) if role == "sd" else spread
+    # what is said beside n = 1 was known beforehand: no single measurement tells how much it scatters
+    repeated = given is not None and bool((counts[~absent] > 1).all())
+    if absent.any():
+        single, weight = (error * np.sqrt(counts))[~absent], (counts - 1 if repeated else np.ones(n))[~absent]
+        error = np.where(absent, np.sqrt(np.average(single**2, weights=weight) / counts), error)
+    return _Errors(error, known=True, counts=counts if repeated else None, absent=absent)
+
+
+def _spreads(header: str, column: Any, n: int) -> tuple[Array, NDArray[np.bool_]]:
+    """A column of errors, mV, and where it has none."""
+    cells = (
+        column if hasattr(column, "units") else [0.0 if _none(cell) else cell for cell in _of_length(column, n, header)]
+    )
+    spread = _of_length(from_si(_read((header, cells), "potential"), "potential"), n, header)
+    absent = np.zeros(n, dtype=bool) if cells is column else np.array([_none(cell) for cell in column])
+    if absent.all():
+        hint = "Write them, or leave the column out."
+        raise InputError(f"{header} is empty in every row.", code="empty_value", hint=hint)
+    _positive(np.where(absent, 1.0, spread), header)
+    return spread, absent
+
+
+def _none(cell: Any) -> bool:
+    return cell is None or (not isinstance(cell, str) and bool(np.isnan(cell)))
 
 
 def _positive(values: Array, header: str) -> None:
@@ -227,12 +234,13 @@ def _labels(n: int, given: tuple[str, Any] | None) -> tuple[str, ...]:
 def _condition(cell: Cell, header: str, column: Any, n: int) -> tuple[Condition, Change | None]:
     """One column of conditions, and the companion ion that its name asks for."""
     said, how, along = split_companion(header)
-    named, unit = _split(said)
+    head = head_of(said)
+    named, unit = head.name, head.unit
     factor = named.endswith("*")
     name = named.removesuffix("*").strip()
     parameter = _named(cell, name)
     dimension = "number" if factor else parameter.spec.dimension
-    values = _quantities(f"{name} ({unit})" if unit else name, column, dimension)
+    values = _quantities(f"{name} ({unit})" if unit else name, unit, column, dimension)
     _of_length(values, n, header)
     if factor:
         if isinstance(parameter.value, str) or parameter.spec.dimension == "temperature":
@@ -266,12 +274,20 @@ def _named(cell: Cell, name: str) -> Parameter:
         for ion in cell.compartments[side].ions:
             charge = abs(cell.valence()[ion])
             for spelt in (ion, f"{ion}{charge}"):
-                known |= {_key(spelt + word): f"compartments.{side}.ions.{ion}" for word in words}
-    path = known.get(_key(name)) if "." not in name else None
+                told = [spelt + word for word in words] + [word + spelt for word in words if len(word) > 2]
+                known |= {key(text): f"compartments.{side}.ions.{ion}" for text in told}
+    path = known.get(key(name)) if "." not in name else None
     try:
         return resolve(cell, path or name)
     except InputError as error:
-        if error.code != "unknown_path":
+        if error.code not in ("unknown_path", "ambiguous_path"):
+            raise
+        ions = {key(spelt): ion for ion in cell.valence() for spelt in (ion, f"{ion}{abs(cell.valence()[ion])}")}
+        if ion := ions.get(key(name)):
+            hint = f"Write {ion}o or {ion}i."
+            problem = f"Column '{name}' does not say on which side of the membrane."
+            raise InputError(problem, code="unknown_column", hint=hint) from None
+        if error.code == "ambiguous_path":
             raise
         usual = ["Vm", "sd", "sem", "n", "cell", *(f"{ion}o" for ion in cell.compartments[membrane.outside].ions)]
         hint = f"{near_miss(name, usual)} Or name a path, as in 'vrest show'; remarks begin with '#'."

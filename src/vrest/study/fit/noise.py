@@ -3,6 +3,10 @@
 The errors of n potentials have the covariance s2 (D + rho Z Z'): D the squares of their standard errors, Z which cell
 each was measured in, rho s2 the variance of the offset that all potentials of one cell share. s2 is 1 where the errors
 are known.
+
+Means of n measurements with an SD or SEM that those measurements told (`Repeats`) are what is left of a table of all of
+them: they weigh by n, as that table would, and not by the inverse squares of their errors, which chance makes small
+where n is 3. Their errors are then each row's own, with its n - 1 degrees of freedom (Satterthwaite; Welch 1947).
 """
 
 from __future__ import annotations
@@ -25,6 +29,20 @@ LARGEST_RATIO = 1e6
 
 
 @dataclass(frozen=True)
+class Repeats:
+    """What the measurements behind each mean told of its error."""
+
+    error: Array
+    """(n,) standard errors, mV."""
+    freedom: Array
+    """(n,) of each of them."""
+    within: float
+    """Degrees of freedom of all of them."""
+    scatter: float
+    """Standard deviation of one measurement, from all rows together, mV."""
+
+
+@dataclass(frozen=True)
 class Noise:
     """The covariance of the errors. Build it with `noise_of`."""
 
@@ -34,6 +52,7 @@ class Noise:
     groups: tuple[NDArray[np.intp], ...] = ()
     """Row numbers of each cell; empty where offsets are not considered."""
     rho: float = 0.0
+    repeats: Repeats | None = None
 
     def white(self, values: Array) -> Array:
         """Values (n,) or (n, k) times the inverse root of D + rho Z Z': their errors are then equal and independent."""
@@ -62,6 +81,9 @@ class Noise:
     def deviance(self, residuals: Array) -> float:
         """-2 ln L of the residuals, s2 at its most likely where it is unknown."""
         n, chi2 = len(residuals), float((self.white(residuals) ** 2).sum())
+        if self.repeats:  # as of the table of all measurements
+            every = n + self.repeats.within
+            return every * (np.log(2 * np.pi * self.repeats.scatter**2 * (chi2 + self.repeats.within) / every) + 1)
         if self.known:
             return chi2 + n * np.log(2 * np.pi) + self.log_determinant
         return n * np.log(2 * np.pi * max(chi2 / n, ROUNDING**2)) + n + self.log_determinant
@@ -99,6 +121,13 @@ class Noise:
         total = self.log_determinant + 2 * float(np.log(size[seen]).sum())
         return total + (chi2 if self.known else free * np.log(max(chi2 / free, ROUNDING**2)))
 
+    def covariance(self, jacobian: Array, inverse: Array, variance: float) -> Array:
+        """(k, k) of the unknowns, from the inverse of the information in the whitened jacobian."""
+        if self.repeats is None:
+            return variance * inverse
+        gain = inverse @ (self.white(jacobian).T / self.error)
+        return (gain * self.repeats.error**2) @ gain.T
+
     def freedom(self, jacobian: Array, covariance: Array, variance: float) -> Array:
         """(k,) degrees of freedom of each unknown; infinite where the errors are known and cells do not differ.
 
@@ -107,6 +136,11 @@ class Noise:
         Biometrics Bulletin 2:110, doi:10.2307/3002019.
         """
         n, k = jacobian.shape
+        if self.repeats:
+            j = self.white(jacobian)
+            parts = (np.linalg.pinv(j, rcond=1e-10) / self.error * self.repeats.error) ** 2
+            spread = (parts**2 / self.repeats.freedom).sum(axis=1)
+            return np.where(spread > 0, parts.sum(axis=1) ** 2 / np.maximum(spread, 1e-300), self.repeats.within)
         if not self.groups:
             return np.full(k, np.inf if self.known else n - k)
         z = np.zeros((n, len(self.groups)))
@@ -129,4 +163,9 @@ def noise_of(data: Measured) -> Noise:
     groups = [np.flatnonzero(labels == name) for name in dict.fromkeys(data.cells)]
     if len(groups) < 2 or max(map(len, groups)) < 2:  # an offset of every single potential is its error
         groups = []
-    return Noise(data.error, data.known, tuple(groups))
+    if data.counts is None or groups:
+        return Noise(data.error, data.known, tuple(groups))
+    own = np.where(np.isin(np.arange(len(data)), data.lent), 0.0, data.counts - 1)
+    scatter = float(np.sqrt(np.average(data.counts * data.error**2, weights=own)))
+    repeats = Repeats(data.error, np.where(own > 0, own, own.sum()), float(own.sum()), scatter)
+    return Noise(scatter / np.sqrt(data.counts), True, repeats=repeats)

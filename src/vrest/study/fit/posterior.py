@@ -89,9 +89,9 @@ def posterior(
             v = v + (between * offset)[place]
         possible = jnp.isfinite(v).all()
         numpyro.factor("possible", jnp.where(possible, 0.0, -jnp.inf))
-        numpyro.sample(
-            "v", dist.Normal(jnp.where(jnp.isfinite(v), v, 0.0), spread * jnp.asarray(noise.error)), obs=fit.data.v
-        )
+        at, each = jnp.where(jnp.isfinite(v), v, 0.0), spread * jnp.asarray(fit.data.error)
+        told: Any = noise.repeats and dist.StudentT(jnp.asarray(noise.repeats.freedom), at, each)
+        numpyro.sample("v", told or dist.Normal(at, each), obs=fit.data.v)
 
     middle = np.clip(fit.optimum.inner, np.asarray(low) + 1e-3, np.asarray(high) - 1e-3)
     begin: dict[str, Any] = {"inner": jnp.asarray(middle), "scatter": fit.scatter or 1.0, "between_cells": 1.0}

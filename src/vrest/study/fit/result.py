@@ -21,7 +21,7 @@ from vrest.study.fit.free import Free, path_values
 from vrest.study.fit.least_squares import Optimum, Profile, Squares
 from vrest.study.fit.measured import Measured
 from vrest.study.fit.models import CITES, Model
-from vrest.study.fit.noise import Noise
+from vrest.study.fit.noise import Noise, Repeats
 from vrest.tables import Column, Table, counted, number
 from vrest.units import from_si
 from vrest.verbs.slower import slower
@@ -111,6 +111,8 @@ class Fit(Drawn):
     """(k, k) of the unknowns as they were fitted (logarithms of positive ones), from the curvature."""
     freedom: Array
     """(k,) degrees of freedom of each."""
+    allowed: Array
+    """(k,) what the squares may grow by within the interval of each."""
     verdicts: tuple[str, ...] = ()
     """What has been learnt of each unknown, in words."""
     fallbacks: tuple[Fallback, ...] = ()
@@ -174,7 +176,11 @@ class Fit(Drawn):
     @property
     def spread(self) -> Array:
         """(n,) standard error of each potential, mV: known, or from the scatter."""
-        return self.noise.error * (1.0 if self.scatter is None else self.scatter)
+        return self.data.error * (1.0 if self.scatter is None else self.scatter)
+
+    @property
+    def _by_chi2(self) -> bool:
+        return self.noise.known and not self.noise.repeats
 
     @property
     def between_cells(self) -> float | None:
@@ -188,8 +194,9 @@ class Fit(Drawn):
         -2 ln L + 2 p + 2 p (p + 1)/(n - p - 1), p the unknowns, those of the noise counted. Hurvich and Tsai 1989,
         Biometrika 76:297, doi:10.1093/biomet/76.2.297.
         """
-        n = len(self.data)
-        p = len(self.free) + (not self.noise.known) + bool(self.noise.groups)
+        repeats = self.noise.repeats
+        n = len(self.data) + (repeats.within if repeats else 0)
+        p = len(self.free) + (not self.noise.known or repeats is not None) + bool(self.noise.groups)
         if n - p - 1 <= 0:
             return None
         deviance = self.noise.most_likely(self.residuals, None).deviance(self.residuals)
@@ -211,17 +218,21 @@ class Fit(Drawn):
 
     @cached_property
     def misfit(self) -> tuple[float, float] | None:
-        """A misfit and its probability if the model is right.
+        """A misfit and its probability if the model is right; None where nothing tells it.
 
-        With known errors chi-square over its degrees of freedom; else, where conditions were repeated, the F of what
-        is left beyond the scatter among repeats; None where neither is known.
+        With known errors chi-square over its degrees of freedom; with means of n measurements the squares of the
+        residuals over those that the rows' own errors let expect (Brown and Forsythe 1974, Technometrics 16:129,
+        doi:10.1080/00401706.1974.10489158); else, where conditions were repeated, the F of what is left beyond the
+        scatter among repeats.
         """
         from scipy.special import chdtrc, fdtrc
 
         n, k = self.optimum.jacobian.shape
+        if self.noise.known and n <= k:
+            return None
+        if self.noise.repeats:
+            return self._beyond(self.noise.repeats)
         if self.noise.known:
-            if n <= k:
-                return None
             return self.optimum.squares / (n - k), float(chdtrc(n - k, self.optimum.squares))
         _, place = np.unique(self.data.rows, axis=0, return_inverse=True)
         repeats = [np.flatnonzero(place.ravel() == j) for j in range(place.max() + 1)]
@@ -236,12 +247,23 @@ class Fit(Drawn):
         ratio = float((self.optimum.squares - among) / lack / (among / pure))
         return ratio, float(fdtrc(lack, pure, ratio))
 
+    def _beyond(self, repeats: Repeats) -> tuple[float, float]:
+        """The squares over what to expect of them, each with Satterthwaite's degrees of freedom."""
+        from scipy.special import fdtrc
+
+        part = left_over(self.noise.white(self.optimum.jacobian)) * (repeats.error / self.noise.error) ** 2
+        expected = np.diag(part)
+        lack = expected.sum() ** 2 / np.trace(part @ part)
+        pure = expected.sum() ** 2 / (expected**2 / repeats.freedom).sum()
+        ratio = self.optimum.squares / expected.sum()
+        return float(ratio), float(fdtrc(lack, pure, ratio))
+
     @cached_property
     def warnings(self) -> list[Notice]:
         """What to know before trusting the numbers."""
         found = _neutrality(self)
         if self.misfit is not None and self.misfit[1] < UNLIKELY:
-            what = "the known errors" if self.noise.known else "the scatter among repeats"
+            what = "the known errors" if self._by_chi2 else "the scatter among repeats"
             times, p = np.sqrt(self.misfit[0]), number(self.misfit[1], 1)
             text = f"the residuals are {times:.1f} times what {what} allow (p = {p}): "
             found.append(Notice("poor_fit", text + "the model or the errors are wrong, and the intervals too narrow"))
@@ -258,10 +280,10 @@ class Fit(Drawn):
                 vars(e) | {"learnt": e.learnt, "value": e.value if self.known_ends(k) else None}
                 for k, e in enumerate(self.estimates)
             ],
-            "errors": "known" if self.noise.known else "estimated",
+            "errors": "repeats" if self.noise.repeats else "known" if self.noise.known else "estimated",
             "scatter": self.scatter,
             "between_cells": self.between_cells,
-            "chi2": self.optimum.squares if self.noise.known else None,
+            "chi2": self.optimum.squares if self._by_chi2 else None,
             "misfit": None if misfit is None else {"ratio": misfit[0], "p": misfit[1]},
             "aicc": self.aicc,
             "starts": {"agreeing": self.optimum.agreeing, "all": self.optimum.started},
@@ -302,7 +324,7 @@ class Fit(Drawn):
         if self.between_cells is not None:
             yield glued(f"offset between cells {number(self.between_cells, 3)} mV")
         if self.misfit is not None:
-            what = "chi2/freedom" if self.noise.known else "lack of fit, F"
+            what = "chi2/freedom" if self._by_chi2 else "lack of fit, F"
             yield f"{what} {number(self.misfit[0], 3)} (p = {number(self.misfit[1], 2)})"
         if self.aicc is not None:
             yield glued(f"AICc {number(self.aicc, decimals=2)}")
@@ -338,6 +360,13 @@ def estimate_table(estimates: Iterable[Estimate], title: str, own: Sequence[floa
         Column("learnt", "", [e.learnt for e in each]),
     )
     return Table(columns, title)
+
+
+def left_over(jacobian: Array) -> Array:
+    """(n, n) what a linear fit leaves of the errors of its potentials: residuals are this times the errors."""
+    q, size, _ = np.linalg.svd(jacobian, full_matrices=False)
+    q = q[:, size > 1e-10 * size.max(initial=0.0)]
+    return np.eye(len(jacobian)) - q @ q.T
 
 
 def quantiles(level: float, freedom: Array) -> Array:
