@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from vrest.constants import F
+from vrest.errors import InputError
 from vrest.model.gating import Rates, find_gating
 from vrest.model.quantity import quantity
-from vrest.model.transport import Surroundings, Transport, transport
+from vrest.model.transport import CHARGE, Surroundings, Transport, transport
 from vrest.physics.ghk import ghk_flux
 from vrest.physics.kir import kir_open_fraction
 from vrest.physics.namespace import namespace
 from vrest.physics.nernst import nernst
-from vrest.physics.ohmic import ohmic_flux
+from vrest.physics.ohmic import ohmic_current, ohmic_flux
 
 
 def constant_field(permeability: Any, ion: str, here: Surroundings) -> Any:
@@ -84,6 +85,36 @@ class OhmicLeak(Transport):
 
     def rate(self, here: Surroundings) -> Any:
         return ohmic(self.conductance, self.ion, here)
+
+
+@transport("fixed_leak", strength="conductance")
+class FixedLeak(Transport):
+    """Ohmic leak with a reversal of its own, as `pas` of NEURON: I = g (V - E), charge that no ion followed carries.
+
+    The membrane feels its current, and no content pays for it: charge then is conserved on the membrane alone. Where
+    all ions of the inside are followed, V settles at E, the only potential at which nothing is left to move.
+    """
+
+    cites: ClassVar[tuple[str, ...]] = ("Hodgkin1952",)
+    monotone: ClassVar[bool] = True
+    conductance: float = quantity("specific_conductance", maximum=1e6, doc="g; NEURON's g_pas")
+    reversal: float = quantity(
+        "potential", minimum=-1.0, maximum=1.0, doc="E, at which it carries nothing; NEURON's e_pas"
+    )
+
+    def _check(self) -> None:
+        if self.counter_charge:
+            raise InputError(
+                "A fixed_leak moves charge alone: with a counter_charge it would move nothing.",
+                code="moves_nothing",
+                hint="Remove counter_charge.",
+            )
+
+    def stoichiometry(self) -> dict[str, float]:
+        return {CHARGE: 1}
+
+    def rate(self, here: Surroundings) -> Any:
+        return ohmic_current(self.conductance, potential=here.potential, reversal=self.reversal) / F
 
 
 @transport("kir", strength="conductance")

@@ -7,9 +7,10 @@ import math
 from vrest.model.absent import ABSENT
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
-from vrest.model.exchange import SaltDiffusion
+from vrest.model.exchange import Exchange, SaltDiffusion
 from vrest.model.notice import USER, Notice
 from vrest.model.plausible import implausible
+from vrest.model.transport import CHARGE, Transport
 from vrest.tables import joined, number
 from vrest.units import format_si
 
@@ -134,10 +135,17 @@ def _side_notices(cell: Cell) -> list[Notice]:
 
 
 def _untracked_notices(cell: Cell) -> list[Notice]:
-    """What moves charge that no membrane feels."""
+    """What moves charge that no membrane feels, or that no ion carries."""
     parts = [(f"membrane '{n}', {label}", t) for n, m in cell.membranes.items() for label, t in m.transports.items()]
     parts += [(f"exchange '{n}'", e) for n, e in cell.exchanges.items()]
-    return [untracked(where, part.counter_charge) for where, part in parts if part.counter_charge and not part.is_off]
+    return [untracked(where, why) for where, part in parts if (why := uncounted(part)) is not None and not part.is_off]
+
+
+def uncounted(part: Transport | Exchange) -> str | None:
+    """Whose contents do not pay for the charge that a part moves, or None where all is counted."""
+    if isinstance(part, Transport) and part.stoichiometry().get(CHARGE):
+        return "no ion that is followed carries it: V feels it, and no content pays for it"
+    return part.counter_charge or None
 
 
 def untracked(where: str, counter_charge: str) -> Notice:

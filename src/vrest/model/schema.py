@@ -23,6 +23,11 @@ from vrest.model.membrane import Membrane
 from vrest.model.quantity import quantity_fields, quantity_maps
 from vrest.model.transport import TRANSPORTS, Transport
 
+OWN_REVERSAL = (
+    "A leak of one ion is 'ohmic_leak' or 'ghk_leak'; with a reversal of its own (NEURON's pas) 'fixed_leak'."
+)
+"""What to say of laws that models call so."""
+
 STRICT = ConfigDict(extra="forbid", strict=True)
 
 DEEPEST = 12
@@ -227,7 +232,8 @@ def _problems(items: list[Any], data: dict[str, Any], where: str) -> list[tuple[
             tag = str(item["ctx"]["tag"])[:LONGEST]
             key = "kind" if "exchanges" in path else "law"
             known = list(EXCHANGES if key == "kind" else TRANSPORTS)
-            entry = (f"{place}: {key} '{tag}' is unknown", near_miss(tag, known))
+            hint = OWN_REVERSAL if tag.lower() in ("pas", "passive", "leak") else near_miss(tag, known)
+            entry = (f"{place}: {key} '{tag}' is unknown", hint)
         elif item["type"] == "union_tag_not_found":
             entry = (f"{place}.law is missing", f"Allowed: {', '.join(TRANSPORTS)}.")
         elif item["type"] == "literal_error":

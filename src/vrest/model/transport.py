@@ -104,7 +104,7 @@ class Transport(Described, ABC):
 
     @abstractmethod
     def stoichiometry(self) -> dict[str, float]:
-        """What one turnover moves from inside to outside: ions, `water` (m3), and `ATP` spent."""
+        """What one turnover moves from inside to outside: ions, `water` (m3), `charge` of no ion, and `ATP` spent."""
 
     @abstractmethod
     def rate(self, here: Surroundings) -> Any:
@@ -120,8 +120,8 @@ class Transport(Described, ABC):
 
     @property
     def moved_ions(self) -> dict[str, float]:
-        """The ions of the stoichiometry, without water and ATP."""
-        return {s: n for s, n in self.stoichiometry().items() if s not in (ATP, WATER) and n != 0}
+        """The ions of the stoichiometry, without water, ATP and charge of no ion."""
+        return {s: n for s, n in self.stoichiometry().items() if s not in (ATP, WATER, CHARGE) and n != 0}
 
     @property
     def is_channel(self) -> bool:

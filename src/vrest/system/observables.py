@@ -13,7 +13,7 @@ import numpy as np
 
 from vrest.constants import N_A, F, R
 from vrest.model.junctions import Electrode
-from vrest.model.transport import ATP, Surroundings, Transport
+from vrest.model.transport import ATP, CHARGE, WATER, Surroundings, Transport
 from vrest.physics.namespace import Array, namespace
 from vrest.physics.nernst import nernst
 from vrest.system.assemble import System, Vector, entry
@@ -111,7 +111,9 @@ def currents(system: System, x: Vector, p: Vector, wall: Wall) -> dict[str, Arra
 def currents_of(system: System, wall: Wall, rates: Mapping[str, Array]) -> dict[str, Array]:
     """`currents` from the turnovers of each transport."""
     return {
-        label: F * (0.0 if part.counter_charge else charge_per_turnover(part.moved_ions, system.valence)) * rates[label]
+        label: F
+        * (0.0 if part.counter_charge else charge_per_turnover(part.stoichiometry(), system.valence))
+        * rates[label]
         for label, part in bare_transports(system, wall).items()
     }
 
@@ -200,8 +202,28 @@ def _absent(system: System, x: Array, p: Array, place: str, part: Transport) -> 
 
 
 def charge_per_turnover(moved: Mapping[str, float], valence: Mapping[str, int]) -> float:
-    """Elementary charges that one turnover carries outward."""
-    return sum(valence[ion] * count for ion, count in moved.items())
+    """Elementary charges that one turnover carries outward; `moved` is a stoichiometry."""
+    charges = {**valence, CHARGE: 1, ATP: 0, WATER: 0}
+    return sum(charges[species] * count for species, count in moved.items())
+
+
+def uncounted_charge(system: System, x: Vector, p: Vector, start: Vector) -> dict[str, Array]:
+    """By finite compartment, how much more charge its contents gained since `start` than its membranes, mol/m3.
+
+    Of the volume at the start. Not 0 where something moves ions without charge, or charge without ions.
+    """
+    gained: dict[str, Array] = {space.name: 0.0 for space in system.structure.spaces if space.finite}
+    for k, (kind, name) in enumerate(system.states):
+        moved = (entry(x, k) - entry(start, k)) * system.unit(p, k)
+        if kind == "amount":
+            space, ion = name.split(".")
+            gained[space] = gained[space] + system.valence[ion] * moved
+        if kind == "charge":
+            wall = system.structure.wall(name)
+            for space, sign in ((wall.inside, 1.0), (wall.outside, -1.0)):
+                if space in gained:
+                    gained[space] = gained[space] - sign * moved
+    return {space: charge / system.get(p, f"compartments.{space}.volume") for space, charge in gained.items()}
 
 
 def atp_use(system: System, x: Vector, p: Vector, rates: list[Array]) -> tuple[Array, Array]:

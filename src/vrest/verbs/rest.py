@@ -21,6 +21,7 @@ from vrest.numerics.compiler.fallback import Fallback, fallbacks
 from vrest.shown import Drawn
 from vrest.system.assemble import System, assemble
 from vrest.system.ledger import Account, accounts, describe
+from vrest.system.observables import uncounted_charge
 from vrest.system.structure import parameter_vector
 from vrest.tables import Column, Table, counted, millivolts, number
 from vrest.units import duration, from_si
@@ -35,6 +36,9 @@ from vrest.verbs.search import searched
 from vrest.verbs.slower import slower
 from vrest.verbs.start import begin, refuse_start_values
 from vrest.verbs.verdict import departed, verdict
+
+UNCOUNTED_MM = 1e-6
+"""mM: uncounted charge of which nothing is said is less."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +165,16 @@ class Rest(Drawn):
         return holders(self.system, self.parameters) if self.outcome is Outcome.rests else {}
 
     @cached_property
+    def uncounted_charge(self) -> dict[str, float]:
+        """{compartment: mM at the start volume}: charge that its contents gained on the way and its membranes did not.
+
+        0 unless something moves ions without their charge (`counter_charge`, closures) or charge without ions
+        (`fixed_leak`).
+        """
+        found = uncounted_charge(self.system, self.state, self.parameters, self.start)
+        return {space: from_si(float(charge), "concentration") for space, charge in found.items()}
+
+    @cached_property
     def ledger(self) -> list[Account]:
         """Every conserved total: what the search changed of it, beside its rounding floor."""
         return accounts(self.system, self.state, self.parameters, self.start)
@@ -285,6 +299,12 @@ class Rest(Drawn):
             if self.atp_per_second:
                 yield f"That ATP is {number(self.watts, 3)} W."
             yield from self.held_by.values()
+            for space, charge in self.uncounted_charge.items():
+                if abs(charge) > UNCOUNTED_MM:
+                    yield (
+                        f"On the way the contents of '{space}' gained {number(charge, signed=True)} mM of charge that "
+                        "no membrane holds."
+                    )
             yield f"Reached by {self.reached}. Certificate: {self.left}."
             yield from (f"Conserved: {text}." for text in describe(self.system))
 

@@ -7,12 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.paths import parameters, set_si
 from vrest.system.assemble import System
+from vrest.tables import number
 
 TRACE = 1e-12
 """mM: what a description has of an ion that is gone, about one ion in a cell."""
+
+SAME = 1e-6
+"""Relative to a concentration: that of the state, and that which the charge balance solves."""
 
 
 def restarted(cell: Cell, system: System, x: np.ndarray, p: np.ndarray) -> Cell:
@@ -37,7 +42,32 @@ def restarted(cell: Cell, system: System, x: np.ndarray, p: np.ndarray) -> Cell:
             values[f"membranes.{wall.name}.potential"] = float(system.potential(x, wall))
         if wall.exponent == 0.0 and system.relative_volume(x, wall.inside) != 1.0:
             cell = _with_area(cell, wall.name, cell.area(wall.name))
-    return set_si(cell, values, source="settled by rest")
+    try:
+        made = set_si(cell, values, source="settled by rest")
+    except InputError as refused:
+        if refused.code != "charge_imbalance":
+            raise
+        raise _unsaid(refused.message.rstrip(".")) from None
+    for path, value in made.solved().items():
+        _, space, *name = path.split(".")
+        if name[0] == "ions":
+            there = float(system.concentrations(x, p, space)[name[1]])
+        elif name[1] == "concentration":
+            there = float(system.impermeant(x, p, space))
+        else:
+            continue  # a valence takes charge up and nothing else
+        if abs(value - there) > SAME * there:
+            raise _unsaid(f"with {number(there)} mM of {'.'.join((space, *name))} its charge does not balance")
+    return made
+
+
+def _unsaid(why: str) -> InputError:
+    return InputError(
+        f"The state cannot be written as a cell: {why}.",
+        code="untracked_charge",
+        hint="Something in this cell moves charge that its contents do not pay for, which the notices name: in the "
+        "file, let impermeant.valence = 'solve' take it up.",
+    )
 
 
 def _grown(cell: Cell, name: str, w: float) -> dict[str, float]:

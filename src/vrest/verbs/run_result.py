@@ -12,7 +12,7 @@ import numpy as np
 from vrest.errors import NoRestError
 from vrest.model.cell import Cell
 from vrest.model.notice import Notice
-from vrest.model.notices import notices, untracked
+from vrest.model.notices import notices, uncounted, untracked
 from vrest.model.protocol import Protocol
 from vrest.numerics.compiler.fallback import Fallback
 from vrest.shown import Drawn
@@ -173,11 +173,11 @@ class Run(Drawn):
         """What is off in the cell and moves uncounted charge while the protocol has it on."""
         found = []
         for mover in self.system.structure.movers:
-            carried, strength = dict(mover.static).get("counter_charge"), mover.kind.strength
+            carried, strength = uncounted(mover.bare()), mover.kind.strength
             if carried and strength:
                 rates = self.parameters[:, self.system.names.index(mover.path(strength))]
                 if self.system.get(parameter_vector(self.cell), mover.path(strength)) == 0.0 and rates.any():
-                    found.append(untracked(mover.label, str(carried)))
+                    found.append(untracked(mover.label, carried))
         return found
 
     def _bath_notices(self) -> list[Notice]:

@@ -29,6 +29,10 @@ def sentences(m: MembraneStory, membranes: Sequence[MembraneStory], valence: Map
     lines = _vote(m, where, {i.ion: ion_text(i.ion, valence[i.ion]) for i in m.ions}, explained=m is membranes[0])
     if abs(m.chord_paths) > PASSIVE:
         lines.append(f"Current from elsewhere ({', '.join(m.paths)}) makes {_moved(m.chord_paths)} mV of it.")
+    turned = sum(pump.current for pump in m.pumps) + sum(m.other_currents.values())
+    for label, current in m.other_currents.items() if turned else ():
+        if abs(made := m.chord_pump * current / turned) > PASSIVE:
+            lines.append(f"The current of '{label}', which belongs to no ion's channel, makes {_moved(made)} mV of it.")
     if abs(m.chord_one_sided) > PASSIVE:
         lines.append(f"Ions on one side alone have no E; their current makes {_moved(m.chord_one_sided)} mV of it.")
     if absent := [ion_text(i.ion, valence[i.ion]) for i in m.ions if i.E is None and not i.inside and not i.outside]:
