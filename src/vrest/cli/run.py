@@ -106,7 +106,7 @@ def command(
     inputs |= {"output": output, "plot": plot}
     body = report(
         result(found),
-        {**UNITS, "time": "s", "steps": "1", "rejected": "1"},
+        {**UNITS, "time": "s", "steps": "1", "rejected": "1", "count": "1", "rate": "Hz", "spike_times": "s"},
         inputs,
         cell=found.cell.name,
         temperature=door(found.cell.temperature, "temperature"),
@@ -121,6 +121,10 @@ def result(found: Run) -> dict[str, Any]:
         "time": found.time,
         "v": by_membrane(found, found.v),
         "moments": [moment(found, k) for k in found.moments],
+        "spikes": [
+            {"membrane": name, "count": len(when), "rate": found.spikes.rate[name], "spike_times": when}
+            for name, when in found.spikes.some.items()
+        ],
         "steps": found.steps,
         "rejected": found.rejected,
         "complete": found.complete,

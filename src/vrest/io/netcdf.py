@@ -112,6 +112,8 @@ def _write_csv(data: Any, path: Path) -> None:
     columns: dict[str, np.ndarray] = {"time_s": data.time.values}
     short = {"mV": "mV", "mM": "mM", "um3": "um3", "pA": "pA", "1/s": "per_s"}
     for name, variable in data.data_vars.items():
+        if "time" not in variable.dims:  # when it spiked
+            continue
         unit = short[variable.attrs["units"]]
         labels = [dim for dim in ("ion", "compartment", "membrane", "exchange") if dim in variable.dims]
         stacked = variable.transpose("time", *labels)

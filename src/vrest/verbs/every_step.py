@@ -12,6 +12,7 @@ from vrest.verbs.allowed import allowed_of
 from vrest.verbs.motion import stepper
 from vrest.verbs.run import FIRST_MOMENT
 from vrest.verbs.run_result import Run
+from vrest.verbs.spikes import unwatched
 from vrest.verbs.start import begin
 
 STEPS, OFTEN = 16, 96
@@ -60,7 +61,7 @@ def every_step(run: Run, until: float, also: np.ndarray | None = None) -> Iterat
     for stretch, stop in zip(run.stretches, (*run.events, run.until), strict=False):
         advance = stepper(system, bool(stretch.slope.any()))
         h = min(h, FIRST_MOMENT) if h else 0.0
-        args = (stretch.p, stretch.slope, stretch.start, p0, x0)
+        args = (stretch.p, stretch.slope, stretch.start, p0, x0, unwatched(system))
         how = (args, np.array([stretch.start, stop]), run.rtol, atol, STEPS)
         lanes = alone(stretch.start, h, y, 0)
         while lanes.status == RUNNING and lanes.t < until:

@@ -12,6 +12,7 @@ from vrest.tables import number
 from vrest.units import HOUR, from_si
 from vrest.verbs.allowed import allowed_of
 from vrest.verbs.motion import stepper
+from vrest.verbs.spikes import unwatched
 from vrest.verbs.swing import STILL_MV, Swing, drift, swing
 
 RTOL = 1e-6
@@ -84,7 +85,7 @@ def trace(system: System, x: np.ndarray, p: np.ndarray, span: float, tries: int)
     times = np.linspace(0.0, span, POINTS + 1)[1:]
     samples = np.empty((len(x), POINTS + 1))
     lanes = alone(0.0, 0.0, x[list(system.laws.independent)], 0)
-    args = (p, np.zeros_like(p), 0.0, p, x)
+    args = (p, np.zeros_like(p), 0.0, p, x, unwatched(system))
     given = (lanes, args, np.array([0.0, span]), RTOL, allowed_of(system).tolerance(RTOL), tries)
     done = stepper(system, False)((), given, np.append(times, np.inf), samples).lanes
     place = int(done.place)

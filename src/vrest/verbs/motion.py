@@ -11,29 +11,32 @@ from vrest.numerics.lanes import Advanced
 from vrest.physics.namespace import Array
 from vrest.system.assemble import Entries, System, entries
 from vrest.verbs.allowed import allowed_of
+from vrest.verbs.spikes import passed, spiking
 
 
 @lru_cache(maxsize=64)
 def stepper(system: System, moving: bool) -> Kernel:
-    """The integrator of one system as machine code: tries so many steps."""
+    """The integrator of one system as machine code: tries so many steps, and stops where V passes a spike's level."""
     f, valid = motion(system, moving)
+    spikes = len(spiking(system)) > 0
 
     def step(_: tuple[()], given: Any, times: Array) -> Advanced:
         from vrest.numerics.batch import advance
 
-        lanes, (p, slope, start, p0, x0), edges, rtol, atol, attempts = given
+        lanes, (p, slope, start, p0, x0, sense), edges, rtol, atol, attempts = given
         _, c, matrix = system.split_entries(entries(x0), entries(p0))
         return advance(
-            lambda t, y, both: f(t, y, both[0]),
+            lambda t, y, both: f(t, y, both[0][:5]),
             lanes,
-            (p, slope, start, c, matrix),
+            (p, slope, start, c, matrix, sense),
             edges,
-            valid=valid,
+            valid=lambda y, args: valid(y, args[:5]),
             rtol=rtol,
             atol=atol,
             attempts=attempts,
             quick=system.quick,
-            show=lambda y, args: system.join_entries(y, *args[3:]),
+            halt=(lambda y, args: passed(system, system.join_entries(y, *args[3:5]), args[5])) if spikes else None,
+            show=lambda y, args: system.join_entries(y, *args[3:5]),
             times=times,
         )
 

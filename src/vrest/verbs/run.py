@@ -20,6 +20,7 @@ from vrest.verbs.allowed import allowed_of
 from vrest.verbs.motion import stepper
 from vrest.verbs.progress import Progress
 from vrest.verbs.run_result import Run, Stretch, StuckError
+from vrest.verbs.spikes import Counter
 from vrest.verbs.start import begin
 
 RTOL = 1e-8
@@ -170,7 +171,7 @@ def _integrate(
     system = assemble(cell)
     p0 = parameter_vector(cell)
     x0 = begin(system, cell, start)
-    y = x0[list(system.laws.independent)]
+    y, spikes = x0[list(system.laws.independent)], Counter(system, x0)
     atol = allowed_of(system).tolerance(rtol)
     times, samples = np.append(at, np.inf), np.empty((len(x0), len(at) + 1))
     stretches: list[Stretch] = []
@@ -187,12 +188,14 @@ def _integrate(
         h = min(h, FIRST_MOMENT) if h else 0.0  # a step in a parameter starts a new transient
         lanes = alone(piece.start, h, y, place)
         edges = np.array([piece.start, piece.stop])
-        args = (stretch.p, stretch.slope, stretch.start, p0, x0)
         while lanes.status == RUNNING and not halted:
+            args = (stretch.p, stretch.slope, stretch.start, p0, x0, spikes.sense)
             lanes = advance((), (lanes, args, edges, rtol, atol, CHUNK), times, samples).lanes
             t, y = float(lanes.t), lanes.y
+            x = _whole(system, y, p0, x0)
+            lanes = spikes.seen(lanes, x, stretch.p + stretch.slope * (t - stretch.start), piece.stop)
             halted = progress is not None and progress(t / stop) is False
-            halted |= watch is not None and watch(t, _whole(system, y, p0, x0)) is False
+            halted |= watch is not None and watch(t, x) is False
         assert lanes.place is not None
         h, stuck, place = float(lanes.h), bool(lanes.status == STUCK), int(lanes.place)
         steps, rejected = steps + int(lanes.steps), rejected + int(lanes.rejected)
@@ -216,6 +219,7 @@ def _integrate(
         events=tuple(piece.start for piece in pieces[1:]),
         start=None if start is None else x0,
         fallbacks=tuple(heard),
+        spikes=spikes.found(t),
     )
     if stuck:
         raise _why_stuck(run)

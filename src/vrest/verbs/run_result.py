@@ -25,6 +25,7 @@ from vrest.verbs.dataset import labelled
 from vrest.verbs.outputs import potentials
 from vrest.verbs.readings import COURSE, readings
 from vrest.verbs.slower import slower
+from vrest.verbs.spikes import Spikes
 from vrest.verbs.unstable import unstable_notice
 from vrest.version import __version__
 
@@ -101,6 +102,8 @@ class Run(Drawn):
     """Steps tried in vain."""
     complete: bool
     """Whether it reached its end; False where it was stopped."""
+    spikes: Spikes
+    """When each membrane spiked, seen in every step."""
     events: tuple[float, ...] = field(default=())
     """When something changed, s."""
     start: np.ndarray | None = field(default=None, repr=False)
@@ -127,8 +130,20 @@ class Run(Drawn):
 
     @cached_property
     def dataset(self) -> Any:
-        """The run as an `xarray.Dataset` in door units (see `dataset.labelled`), with how it was made."""
-        return labelled(self.system, self.time, self.states, self.parameters, self._about())
+        """The run as an `xarray.Dataset` in door units (see `dataset.labelled`), with how it was made.
+
+        Where it spiked, `spike_time` (s) has the dimension `spike`, and `membrane` where there are several; NaN beyond
+        the last spike of a membrane.
+        """
+        data = labelled(self.system, self.time, self.states, self.parameters, self._about())
+        if not self.spikes.some:
+            return data
+        walls = [wall.name for wall in self.system.structure.walls]
+        when = np.full((max(map(len, self.spikes.some.values())), len(walls)), np.nan)
+        for name, times in self.spikes.some.items():
+            when[: len(times), walls.index(name)] = times
+        dims, when = (("spike", "membrane"), when) if len(walls) > 1 else (("spike",), when[:, 0])
+        return data.assign(spike_time=(dims, when, {"units": "s", "long_name": "when V rose through 0 mV in a spike"}))
 
     def _about(self) -> dict[str, Any]:
         """Where it comes from, and how it was made."""
@@ -212,6 +227,8 @@ class Run(Drawn):
         for name, v in self._potentials().items():
             first, last, low, high = (number(float(x), decimals=2) for x in (v[0], v[-1], v.min(), v.max()))
             yield f"  V ({name}): {first} -> {last} mV (range {low} to {high})"
+        for name, when in self.spikes.some.items():
+            yield f"  spikes ({name}): {len(when):,}, {duration(float(when[0]))} to {duration(float(when[-1]))}"
         for event in self.plan.events:
             yield f"  at {duration(event.time)}: {event.change.brief}"
         yield f"  Rodas5P, rtol {number(self.rtol)}: {counted(self.steps, 'step')}, {self.rejected:,} rejected"
@@ -244,7 +261,11 @@ class Run(Drawn):
             held = [getattr(a, name) if drifts else None for a, drifts in zip(self.ledger, moved, strict=True)]
             ledger.append(Column(name, "", held, digits=2, rounding=0.0))
         ledger += [Column("unit", "", [a.unit for a in self.ledger])] if any(moved) else []
-        return Table(course, "Time course"), moments, Table(ledger, "Conserved totals")
+        spikes = (self.spikes.table(),) if self.spikes.some else ()
+        return Table(course, "Time course"), moments, *spikes, Table(ledger, "Conserved totals")
 
     def _printed(self) -> tuple[Table, ...]:
         return self.tables()[1:]
+
+    def _said(self) -> Iterable[str]:
+        return self.spikes.at_end()
