@@ -98,7 +98,7 @@ def table() -> list[str]:
         ("prepared `rest`, ms", lambda: one.rest([next(values)]), 1e3, "0.1", ""),
         ("prepared `instant`, ms", lambda: one.instant([next(values)], at_rest.state), 1e3, "0.1", ""),
         ("`explain(cell)`, ms", lambda: vrest.explain(cell), 1e3, "3", "14"),
-        ("`bath_curve`, 60 points, ms", lambda: vrest.bath_curve(cell, "outside.K", bath), 1e3, "2", "717"),
+        ("`curve`, 60 points, ms", lambda: vrest.curve(cell, "outside.K", bath), 1e3, "2", "717"),
         ("a page updated, ms", page(ready), 1e3, "0.6", "about 750"),
         (f"`rest_many`, {each}", lambda: vrest.rest_many(cell, {"outside.K": many}), 1e6 / LANES, "", "650"),
         (f"`population`, {each}", lambda: vrest.population(cell, {"outside.K": many}), 1e6 / LANES, "", ""),

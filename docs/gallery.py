@@ -15,12 +15,16 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from vrest.model.cellfile import load
+from vrest.plot.curve import curve_figure
 from vrest.plot.perturb import perturbation_figure
+from vrest.study.curve.curve import curve
 from vrest.study.perturb.perturb import perturb
 from vrest.study.perturb.perturbation import find, perturbations
 
 HERE = Path(__file__).parent
 IMAGES, PAGE = HERE / "images" / "gallery", HERE / "gallery.md"
+CURVE = "vrest curve"
+"""The last section: V along one number of a cell."""
 DPI = 80
 
 HEAD = """# Gallery of perturbations
@@ -75,11 +79,12 @@ SCENES = {
 
 
 def main() -> None:
-    wanted = sys.argv[1:] or perturbations()
-    sections = {} if wanted == perturbations() else _sections()
+    every = [*perturbations(), CURVE]
+    wanted = sys.argv[1:] or every
+    sections = {} if wanted == every else _sections()
     IMAGES.mkdir(parents=True, exist_ok=True)
     for name in wanted:
-        sections[name] = section(name, SCENES[name])
+        sections[name] = along() if name == CURVE else section(name, SCENES[name])
         print(sections[name], flush=True)
     PAGE.write_text("\n".join([HEAD, *(sections[name] for name in sorted(sections))]), encoding="utf-8")
 
@@ -105,6 +110,34 @@ def section(name: str, scene: Scene) -> str:
 
 ```
 {shlex.join(line)}
+```
+"""
+
+
+def along() -> str:
+    """Draws V against K+ outside in two cells; what to write beside them."""
+    neuron = curve("mammalian_neuron", "outside.K swap Na", "0.5:150:log")
+    fibre = curve("kir_muscle", "outside.K swap Na", "0.5:20:log")
+    _write(curve_figure(neuron), HERE / "images" / "curve.png")
+    _write(curve_figure(fibre), IMAGES / "curve.png")
+    (jump,) = fibre.thresholds
+    return f"""## {CURVE}
+
+V along one number of a cell, at once and settled ([curves](curve.md)). With more K+ outside the settled V of a neuron
+follows the Nernst line, as its K+ inside changes too; with little, the pump starves of K+ and the cell runs down.
+
+![V of a mammalian neuron against K+ outside](images/curve.png)
+
+```
+vrest curve mammalian_neuron outside.K 0.5 150 --log --swap Na --plot curve.png
+```
+
+A muscle fibre with an inward rectifier: {jump.said(fibre.unit)}.
+
+![V of a muscle fibre against K+ outside](images/gallery/curve.png)
+
+```
+vrest curve kir_muscle outside.K 0.5 20 --log --swap Na --plot fibre.png
 ```
 """
 

@@ -48,11 +48,11 @@ def settled():
 
 MAKERS: dict[str, Callable[[], Any]] = {
     "apply": lambda: vrest.apply(CELL, "outside.K=8 mM"),
-    "bath_curve": lambda: vrest.bath_curve(CELL, "outside.K", [2.5, 5.0, 10.0]),
     "bifurcation": lambda: vrest.bifurcation("kir_muscle", "outside.K", 1.0, 6.0),
     "check": lambda: vrest.check(vrest.apply(CELL, "pump.max_rate*=0.8")),
     "compare": lambda: vrest.compare([CELL, "skeletal_muscle"], "pump_loss"),
     "compare_models": lambda: vrest.compare_models("frog_muscle", KO, "P_Na/P_K", ["ghk", "mullins_noda"]),
+    "curve": lambda: vrest.curve(CELL, "outside.K", [2.5, 5.0, 10.0]),
     "current_voltage": lambda: vrest.current_voltage(CELL),
     "design": lambda: vrest.design(CELL, v_rest=-75),
     "excitability": lambda: vrest.excitability("hodgkin_huxley_1952"),

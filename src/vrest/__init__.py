@@ -53,8 +53,8 @@ if TYPE_CHECKING:
     from vrest.study.calculator import nernst as nernst
     from vrest.study.check.check import Check as Check
     from vrest.study.check.check import check as check
-    from vrest.study.curves import bath_curve as bath_curve
-    from vrest.study.curves import current_voltage as current_voltage
+    from vrest.study.current_voltage import current_voltage as current_voltage
+    from vrest.study.curve.curve import curve as curve
     from vrest.study.design.design import Design as Design
     from vrest.study.design.design import design as design
     from vrest.study.excitability import Excitability as Excitability
@@ -140,7 +140,8 @@ _HOMES = {
     "vrest.study.perturb.perturb": "applicable perturb",
     "vrest.study.perturb.perturbed": "Perturbed",
     "vrest.study.perturb.perturbation": "Perturbation perturbations",
-    "vrest.study.curves": "bath_curve current_voltage",
+    "vrest.study.current_voltage": "current_voltage",
+    "vrest.study.curve.curve": "curve",
     "vrest.study.design.design": "Design design",
     "vrest.study.excitability": "Excitability Firing excitability firing",
     "vrest.study.explain.explain": "Explanation explain",

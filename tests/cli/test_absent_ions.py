@@ -215,18 +215,18 @@ def test_effects_are_differences_of_rests_without_the_ion(neuron):
     assert all(math.isnan(on[name]) for name in ("E_Na", "inside.Na", "tau"))
 
 
-def test_settled_fits_and_bath_curves_take_a_row_without_potassium():
+def test_settled_fits_and_curves_take_a_row_without_potassium():
     cell = package.load("frog_muscle")
     ko = [0.0, 2.5, 10.0]
     v = [package.rest(cell, f"outside.K={k} mM swap Na").v_rest for k in ko]
     fit = package.fit(cell, {"Ko swap Na": ko, "Vm": v, "sd": [1.0] * 3}, "P_Na/P_K", "settled")
     assert fit.values["P_Na/P_K"] == pytest.approx(0.01, rel=1e-3)
-    curve = package.bath_curve(cell, "outside.K", ko)
+    curve = package.curve(cell, "outside.K", ko)
     assert curve.settled[1:] == pytest.approx(package.rest_many(cell, {"outside.K": ko[1:]}).v_rest)
     assert [math.isnan(e) for e in curve.nernst] == [True, False, False]
-    from vrest.plot.bath import bath_figure
+    from vrest.plot.curve import curve_figure
 
-    bath_figure(curve)
+    curve_figure(curve)
 
 
 def test_stores_hold_nan_and_counts_for_what_is_undefined(vrest, tmp_path):

@@ -184,7 +184,7 @@ def test_ions_cross_the_junction_not_charge_alone():
 def test_curves_of_one_of_several_membranes():
     """V of the second astrocyte against K+ around the first; each point is what `instant` and `rest` say."""
     cell = vrest.load("astrocyte_pair")
-    curve = vrest.bath_curve(cell, "outside_1.K", [3.0, 10.0], membrane="astrocyte_2")
+    curve = vrest.curve(cell, "outside_1.K", [3.0, 10.0], membrane="astrocyte_2")
     change = "outside_1.K=10 mM"
     assert curve.instant[1] == pytest.approx(vrest.instant(cell, change).v["astrocyte_2"], abs=1e-6)
     assert curve.settled[1] == pytest.approx(vrest.rest(cell, change).v_rest["astrocyte_2"], abs=1e-6)
@@ -192,7 +192,7 @@ def test_curves_of_one_of_several_membranes():
     found = vrest.current_voltage(vrest.rest(vrest.load("frog_skin")), np.array([-70.309669166644]), "junction")
     assert found.net[0] == pytest.approx(-12.0025, abs=1e-3)
     with pytest.raises(vrest.InputError, match="2 membranes"):
-        vrest.bath_curve(cell, "outside_1.K")
+        vrest.curve(cell, "outside_1.K")
 
 
 def test_time_course_shows_the_current_and_names_its_peak():

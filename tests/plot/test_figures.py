@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -19,15 +20,17 @@ from vrest.model.cellfile import load
 from vrest.model.change import parse_changes
 from vrest.model.names import transport_label
 from vrest.plot.balance import balance_figure, by_ion, by_transport
-from vrest.plot.bath import bath_figure
 from vrest.plot.current_voltage import iv_figure
+from vrest.plot.curve import curve_axes, curve_figure
 from vrest.plot.explanation import explanation_figure
 from vrest.plot.fit import fit_figure
 from vrest.plot.ladder import ladder_figure
 from vrest.plot.style import ion_colour
 from vrest.plot.timecourse import timecourse_figure
 from vrest.plot.two_clocks import two_clocks_figure
-from vrest.study.curves import BathCurve, bath_curve, current_voltage
+from vrest.study.current_voltage import current_voltage
+from vrest.study.curve.curve import curve as along
+from vrest.study.curve.result import Curve
 from vrest.study.explain.explain import Explanation, explain
 from vrest.study.fit.fit import fit
 from vrest.study.perturb.perturbed import Moment, at_rest
@@ -54,8 +57,8 @@ def run() -> Run:
 
 
 @pytest.fixture(scope="module")
-def curve() -> BathCurve:
-    return bath_curve(load("mammalian_neuron"), "outside.K", np.geomspace(1.0, 50.0, 7))
+def curve() -> Curve:
+    return along(load("mammalian_neuron"), "outside.K", np.geomspace(1.0, 50.0, 7))
 
 
 def line(axes: Axes, label: str) -> np.ndarray:
@@ -153,32 +156,38 @@ def test_current_voltage_of_a_narrow_range_has_one_panel(stories: dict[str, Expl
     assert len(render(iv_figure(iv)).axes) == 1
 
 
-def test_bath(curve: BathCurve) -> None:
-    figure = bath_figure(curve)
-    axes = figure.axes[0]
+def test_curve(curve: Curve) -> None:
+    figure = curve_figure(curve)
+    assert [text.get_text() for text in figure.axes[0].texts] == [
+        "settled",
+        "at once",
+        r"Nernst line, $E_{\mathrm{K}}$",
+    ]
+    assert unreadable(figure) == []
+    axes = curve_axes(curve, Figure().subplots())
     assert axes.get_xlabel() == "[K⁺]ₒ (mM)"
     assert axes.get_ylabel() == "V (mV)"
-    settled = line(axes, "settled (new resting state)")
-    assert np.array_equal(settled, np.column_stack([curve.concentration, curve.settled]))
-    assert np.array_equal(line(axes, "at once (contents frozen)")[:, 1], curve.instant)
+    assert axes.get_xscale() == "log"
+    assert np.array_equal(line(axes, "settled"), np.column_stack([curve.values, curve.settled]))
+    assert np.array_equal(line(axes, "at once")[:, 1], curve.instant)
     assert np.array_equal(line(axes, r"Nernst line, $E_{\mathrm{K}}$")[:, 1], curve.nernst)
-    x, v = line(axes, "present bath, 5 mM")[0]
+    x, v = line(axes, "present: 5 mM")[0]
     assert x == curve.present
     assert v == pytest.approx(-70.0, abs=1.5)  # on the drawn line, between two of its points
-    assert unreadable(figure) == []
 
 
-def test_bath_says_where_there_is_no_rest(curve: BathCurve) -> None:
+def test_curve_says_where_there_is_no_rest(curve: Curve) -> None:
     from dataclasses import replace
 
     outcomes = (Outcome.swells_without_limit,) * 2 + (Outcome.rests,) * 3 + (Outcome.neutral, Outcome.rests_run_down)
     settled = np.where([o.is_rest for o in outcomes], curve.settled, np.nan)
-    axes = render(bath_figure(replace(curve, settled=settled, outcomes=outcomes))).axes[0]
+    changed = replace(curve, settled=settled, outcomes=outcomes)
+    axes = curve_axes(changed, render(curve_figure(changed)).add_subplot())
     named = axes.get_legend_handles_labels()[1]
     assert "no rest: swells without limit" in named
     assert "no rest: neutral" in named
     assert "settled, but run down" in named
-    drawn = line(axes, "settled (new resting state)")[:, 1]
+    drawn = line(axes, "settled")[:, 1]
     assert np.isnan(drawn[[0, 1, 5]]).all()
     assert np.isfinite(drawn[[2, 3, 4, 6]]).all()
 
@@ -248,8 +257,12 @@ def test_two_clocks_lines_are_the_moments(change: str) -> None:
     assert ticks == ["before", "at once", "settled" if last.v else "settled:\nnone"]
 
 
-def test_one_colour_per_ion_everywhere(stories: dict[str, Explanation], run: Run, curve: BathCurve) -> None:
-    figures = [timecourse_figure(run), bath_figure(curve), iv_figure(current_voltage(stories["mammalian_neuron"].rest))]
+def test_one_colour_per_ion_everywhere(stories: dict[str, Explanation], run: Run, curve: Curve) -> None:
+    figures = [
+        timecourse_figure(run),
+        curve_figure(curve),
+        iv_figure(current_voltage(stories["mammalian_neuron"].rest)),
+    ]
     for figure in figures:
         for axes in figure.axes:
             for drawn in axes.lines:

@@ -37,6 +37,8 @@ CELLS = ("mammalian_neuron", "frog_skin", "astrocyte_pair", "edneg_2021", "immat
 
 OTHERS = [pytest.param(name, marks=pytest.mark.library) for name in vrest.library() if name not in CELLS]
 
+MEASURED = {"Ko": [3.0, 10.0, 30.0], "Vm": [-70.0, -60.0, -40.0], "sd": [2.0, 2.0, 2.0]}
+
 FITTED = {"Ko": [2.5, 5.0, 10.0, 20.0, 40.0, 80.0], "Vm": [-75, -68.5, -58.3, -45, -29.8, -13], "cell": list("ababab")}
 
 
@@ -58,7 +60,15 @@ OVER = {"K_leak.permeability": "lognormal(0.2)", "pump.max_rate": "uniform(0.5x,
 CURVES: dict[str, tuple[Callable[[], Any], Callable[[Any], Figure]]] = {
     "iv": (lambda: vrest.current_voltage("mammalian_neuron"), plot.iv_figure),
     "iv of a gated cell": (lambda: vrest.current_voltage("dijkstra_2016"), plot.iv_figure),
-    "bath": (lambda: vrest.bath_curve("kir_muscle", "outside.K", np.geomspace(1, 60, 13)), plot.bath_figure),
+    "curve": (lambda: vrest.curve("kir_muscle", "outside.K swap Na", np.geomspace(1, 60, 13)), plot.curve_figure),
+    "curve of several cells, and what was measured": (
+        lambda: vrest.curve("squid_axon", "outside.K", "1:100:log:9", others=["frog_muscle"], data=MEASURED),
+        plot.curve_figure,
+    ),
+    "curve of a pump": (
+        lambda: vrest.curve("hodgkin_huxley_1952", "stimulus.density", "0:50:lin:9"),
+        plot.curve_figure,
+    ),
     "folds": (lambda: vrest.bifurcation("kir_muscle", "outside.K", 1, 10, starts=0), plot.bifurcation_figure),
     "small numbers": (
         lambda: vrest.bifurcation("mammalian_neuron", "K_leak.permeability", "0.1x", "10x", starts=0),
@@ -117,7 +127,7 @@ def test_a_membrane_that_is_not_there_is_refused() -> None:
         plot.figure(vrest.explain("frog_skin"), membrane="basolaterl")
     assert refused.value.code == "unknown_membrane"
     with pytest.raises(vrest.VrestError) as refused:
-        plot.figure(vrest.bath_curve("mammalian_neuron", "outside.K", [2.0, 5.0]), membrane="membrane")
+        plot.figure(vrest.curve("mammalian_neuron", "outside.K", [2.0, 5.0]), membrane="membrane")
     assert refused.value.code == "not_by_membrane"
 
 
@@ -176,7 +186,7 @@ AXES = {
     "explanation_axes": lambda: vrest.explain("frog_skin"),
     "balance_axes": lambda: vrest.explain("mammalian_neuron"),
     "iv_axes": CURVES["iv"][0],
-    "bath_axes": CURVES["bath"][0],
+    "curve_axes": CURVES["curve"][0],
     "bifurcation_axes": CURVES["folds"][0],
     "fit_axes": CURVES["fit"][0],
     "sensitivity_axes": lambda: vrest.sensitivity("mammalian_neuron", ["K_leak.permeability", "outside.K"], of="V"),

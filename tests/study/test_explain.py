@@ -9,7 +9,7 @@ import vrest
 from vrest.constants import N_A, F
 from vrest.model.notices import notices
 from vrest.plot.ladder import ladder_figure
-from vrest.study.curves import bath_curve, current_voltage
+from vrest.study.current_voltage import current_voltage
 
 
 @pytest.fixture(scope="module")
@@ -112,16 +112,6 @@ def test_as_dict_is_json_and_every_number_has_a_unit(story):
             yield key
 
     assert set(leaves(data)) <= set(story.units())
-
-
-def test_bath_curve_is_nernst_instant_and_settled(neuron):
-    curve = bath_curve(neuron, "outside.K", [2.5, 5.0, 10.0, 20.0])
-    assert curve.instant[1] == pytest.approx(-70.0, abs=1e-6)
-    assert curve.settled[1] == pytest.approx(-70.0, abs=1e-9)
-    assert np.diff(curve.nernst) == pytest.approx(18.526, abs=1e-3)  # RT/F ln 2
-    # instant: pump and contents frozen, so V moves less than E_K and is not the settled answer
-    assert np.all(np.diff(curve.instant) < np.diff(curve.nernst))
-    assert np.abs(curve.settled - curve.instant)[[0, 2, 3]].min() > 0.2
 
 
 def test_current_voltage_reverses_where_it_must(neuron):

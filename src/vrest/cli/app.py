@@ -32,6 +32,7 @@ COMMANDS = (
     "run",
     "population",
     "explain",
+    "curve",
     "bifurcation",
     "perturb",
     "compare",
@@ -98,6 +99,7 @@ def app(ctx: click.Context) -> None:
       vrest run mammalian_neuron --at "5 min" "pump.max_rate*=0" -o run.nc
       vrest explain mammalian_neuron --plot votes.png
       vrest population mammalian_neuron --vary "K_leak.permeability ~ lognormal(0.2)" -n 10000
+      vrest curve mammalian_neuron outside.K 0.5 150 --log --swap Na --plot curve.png
       vrest bifurcation mammalian_neuron pump.max_rate 0.1x 2x --plot pump.png
       vrest perturb mammalian_neuron ouabain --dose "1 uM" --plot ouabain.png
       vrest design mammalian_neuron --v-rest "-75 mV" --input-resistance "150 Mohm" -o mine.toml

@@ -114,14 +114,29 @@ class Changes:
 
         return apply(cell, self.parsed(cell))
 
-    def parsed(self, cell: Cell) -> list[Change]:
-        """The changes of a cell, companions with them."""
-        from vrest.model.change import parse_changes
+    def along(self, cell: Cell, path: str) -> tuple[Cell, str]:
+        """The changed cell, and a path that is to vary: that of an ion of a bath with its companion."""
+        from vrest.model.change import parse_changes, split_companion
 
+        name, said, _ = split_companion(path)
+        if said or not (self.swap or self.salt) or not _in_bath(cell, name):
+            return self.apply(cell), path
+        self._check()
+        baths = [change for change in parse_changes(self.texts) if _in_bath(cell, change.path)]
+        own = self if baths else replace(self, swap=None, salt=None)
+        return own.apply(cell), f"{name} {'swap' if self.swap else 'with'} {self.swap or self.salt}"
+
+    def _check(self) -> None:
         if self.swap and self.salt:
             from vrest.cli.app import Wrong
 
             raise Wrong("--swap and --with exclude each other.", hint="Name one companion ion.")
+
+    def parsed(self, cell: Cell) -> list[Change]:
+        """The changes of a cell, companions with them."""
+        from vrest.model.change import parse_changes
+
+        self._check()
         parsed = parse_changes(self.texts)
         if self.swap or self.salt:
             parsed = _accompanied(cell, parsed, str(self.swap or self.salt), "swap" if self.swap else "with")
@@ -154,14 +169,19 @@ def read_cell(name: str) -> Cell:
         raise InputError(f"Standard input is not text: {error}.", code="bad_toml", hint="Give TOML in UTF-8.") from None
 
 
-def _accompanied(cell: Cell, changes: list[Change], ion: str, how: Literal["swap", "with"]) -> list[Change]:
+def _in_bath(cell: Cell, path: str) -> bool:
+    """Whether it is an ion of a bath."""
     from vrest.model.paths import resolve
 
+    parameter = resolve(cell, path)
+    return ".ions." in parameter.path and not parameter.fixed_at_start
+
+
+def _accompanied(cell: Cell, changes: list[Change], ion: str, how: Literal["swap", "with"]) -> list[Change]:
     paired = []
     for change in changes:
-        parameter = resolve(cell, change.path)
-        in_bath = ".ions." in parameter.path and not parameter.fixed_at_start
-        paired.append(replace(change, companion=ion, how=how) if in_bath and not change.companion else change)
+        alone = not change.companion and _in_bath(cell, change.path)
+        paired.append(replace(change, companion=ion, how=how) if alone else change)
     if paired == changes:
         raise InputError(
             f"--{how} {ion} has nothing to go along with.",

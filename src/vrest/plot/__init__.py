@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from vrest.plot.answers import panel_figure as panel_figure
     from vrest.plot.balance import balance_axes as balance_axes
     from vrest.plot.balance import balance_figure as balance_figure
-    from vrest.plot.bath import bath_axes as bath_axes
-    from vrest.plot.bath import bath_figure as bath_figure
     from vrest.plot.bifurcation import bifurcation_axes as bifurcation_axes
     from vrest.plot.bifurcation import bifurcation_figure as bifurcation_figure
     from vrest.plot.current_voltage import iv_axes as iv_axes
     from vrest.plot.current_voltage import iv_figure as iv_figure
+    from vrest.plot.curve import curve_axes as curve_axes
+    from vrest.plot.curve import curve_figure as curve_figure
     from vrest.plot.explanation import explanation_axes as explanation_axes
     from vrest.plot.explanation import explanation_figure as explanation_figure
     from vrest.plot.firing import firing_axes as firing_axes
@@ -60,9 +60,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "answers": "panel_figure",
     "balance": "balance_axes balance_figure",
-    "bath": "bath_axes bath_figure",
     "bifurcation": "bifurcation_axes bifurcation_figure",
     "current_voltage": "iv_axes iv_figure",
+    "curve": "curve_axes curve_figure",
     "explanation": "explanation_axes explanation_figure",
     "firing": "firing_axes firing_figure",
     "fit": "fit_axes fit_figure",
@@ -78,10 +78,10 @@ _HOMES = {
 _HOME = {name: f"vrest.plot.{module}" for module, names in _HOMES.items() for name in names.split()}
 
 _DRAWN_BY = {
-    "BathCurve": "bath_figure",
     "Bifurcation": "bifurcation_figure",
     "Comparison": "comparison_figure",
     "CurrentVoltage": "iv_figure",
+    "Curve": "curve_figure",
     "Explanation": "explanation_figure",
     "Fit": "fit_figure",
     "ParameterMap": "map_figure",

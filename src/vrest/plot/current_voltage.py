@@ -33,7 +33,7 @@ from vrest.plot.style import (
     reversal_label,
     zero_line,
 )
-from vrest.study.curves import CurrentVoltage
+from vrest.study.current_voltage import CurrentVoltage
 
 NEAR = 25.0
 """mV beyond the drawn potentials within which a reversal potential is still shown."""
@@ -50,7 +50,7 @@ def iv_figure(iv: CurrentVoltage) -> Figure:
 
     Where the curves span much more than the surroundings of rest, a second panel shows those.
 
-    >>> from vrest.study.curves import current_voltage
+    >>> from vrest.study.current_voltage import current_voltage
     >>> figure = iv_figure(current_voltage("mammalian_neuron"))
     >>> figure.axes[0].get_ylabel()
     'outward current (pA)'
@@ -84,7 +84,7 @@ def iv_figure(iv: CurrentVoltage) -> Figure:
 def iv_axes(iv: CurrentVoltage, ax: Axes) -> Axes:
     """The curves over all of their range in axes of yours, with a legend. Returns the axes.
 
-    >>> from vrest.study.curves import current_voltage
+    >>> from vrest.study.current_voltage import current_voltage
     >>> iv_axes(current_voltage("mammalian_neuron"), Figure().subplots()).get_ylabel()
     'outward current (pA)'
     """

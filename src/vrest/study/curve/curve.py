@@ -1,0 +1,254 @@
+"""`curve`: V along one number of a cell, at once and settled, beside the Nernst line and what was measured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vrest.errors import InputError, near_miss
+from vrest.model.cell import Cell
+from vrest.model.cellfile import CellLike, load
+from vrest.model.change import Change, apply, split_companion
+from vrest.model.notice import Notice
+from vrest.model.notices import notices
+from vrest.model.paths import Parameter, resolve
+from vrest.numerics.spacing import is_logarithmic
+from vrest.ranges import read_values
+from vrest.study.curve.result import Curve, Points
+from vrest.study.curve.thresholds import Settled, thresholds
+from vrest.study.fit.measured import Condition, Measured, measured
+from vrest.system.observables import reversal_potential
+from vrest.tables import number
+from vrest.units import from_si, to_si
+from vrest.verbs.outputs import potentials
+from vrest.verbs.progress import Progress
+from vrest.verbs.rest import rest
+from vrest.verbs.rest_many import RestMany, rest_many
+from vrest.verbs.samples import plain
+
+Array = NDArray[np.float64]
+
+POINTS = 61
+"""Values of a range that does not say how many."""
+
+_MULTIPLE = re.compile(r"([+\-−]?[0-9.]+(?:[eE][+\-−]?[0-9]+)?)\s*[x×](?![\w.])")
+
+
+def curve(
+    cell: CellLike,
+    path: str = "outside.K",
+    values: str | Sequence[Any] | np.ndarray | None = None,
+    *,
+    others: Iterable[CellLike] = (),
+    data: Any = None,
+    membrane: str | None = None,
+    progress: Progress | None = None,
+) -> Curve:
+    """V along one number of a cell: right after a step to each value, and where the cell settles.
+
+    Parameters
+    ----------
+    cell
+        As of `rest`. Each value is a step from its resting state, if it has one, else from what it describes.
+    path
+        What varies: any number of the cell; a bath's ion may end in `swap Na` or `with Cl`, which keeps it neutral.
+    values
+        Numbers in door units, or a text: a range such as `"0.5:150:log"` or `"0.1x:2x:lin:41"`, or a list; `x` is the
+        present value. By default 41 values from a tenth to thirty times a present concentration. They are put in
+        increasing order, each once.
+    others
+        Other cells for the same figure.
+    data
+        What was measured, as of `fit`: a table with a column for the path, and the potential; `sd`, `sem` and `n`
+        are its error. Each row is compared with the cell under all its conditions.
+    membrane
+        Whose V; needed where there are several.
+    progress
+        Called with the share done, 0 to 1, of what does not settle soon.
+
+    Returns
+    -------
+    Curve
+        `values` (n,), `instant`, `settled` and `nernst` (n,) mV, NaN where there is none; `outcomes`, `thresholds`.
+        The Nernst line, where an ion beside the membrane varies, is E = RT/(zF) ln(outside/inside) (Nernst 1889), the
+        other side as it is at present.
+
+    Raises
+    ------
+    InputError
+        A path that names nothing, several membranes and none named (`several_membranes`), a value that its field
+        refuses, data without the path (`no_column`).
+
+    >>> found = curve("mammalian_neuron", "outside.K", [2.5, 5.0, 10.0])
+    >>> [round(float(v), 1) for v in found.settled]
+    [-75.1, -70.0, -60.6]
+    """
+    first, *more = (load(each) for each in (cell, *others))
+    found = _along(first, path, values, data, membrane, progress)
+    beside = tuple(_along(each, path, found.values, data, None, progress) for each in more)
+    return replace(found, others=beside) if beside else found
+
+
+def _along(cell: Cell, path: str, values: Any, data: Any, membrane: str | None, progress: Progress | None) -> Curve:
+    name, how, ion = split_companion(path)
+    parameter = resolve(cell, name)
+    companion = f"{how} {ion}" if how else ""
+    wall = _wall(cell, membrane)
+    at = _values(parameter, values)
+    told = notices(cell)
+    if not parameter.fixed_at_start:  # contents that vary are those described
+        now = rest(cell, progress=progress)
+        if now.outcome.is_rest:
+            cell = now.as_cell()
+        else:
+            why = f"'{cell.name}' does not rest at present ({now.outcome.words})"
+            told.append(Notice("not_at_rest", f"{why}: each value is a step from what it describes"))
+    place, varied = list(cell.membranes).index(wall), f"{parameter.path} {companion}".strip()
+    many = rest_many(cell, {varied: at}, progress=progress)
+    at_once, nothing = _at_once(many, place)
+    if nothing:
+        why = f"at {nothing} of {len(at)} values no potential between -400 and +400 mV carries zero current at once"
+        told.append(Notice("no_instant", why))
+    settled = _settled(many, place, at)
+    state = potentials(many.found.system, many.found.state.T).reshape(len(at), -1)[:, place]
+    rests = many.found.is_rest
+    ion, nernst = _nernst(cell, parameter, wall, at)
+
+    def settle(inner: Array) -> list[Settled]:
+        return _settled(rest_many(cell, {varied: inner}, progress=progress), place, inner)
+
+    slowest = np.where(rests & (many.found.slowest < 0), many.found.slowest, np.nan)
+    return Curve(
+        cell=cell,
+        path=parameter.path,
+        companion=companion,
+        unit=parameter.unit,
+        membrane=wall,
+        present=float(parameter.door(parameter.value)),
+        values=at,
+        instant=at_once,
+        settled=np.array([each.v for each in settled]),
+        unstable=np.where(rests, np.nan, state),
+        time_constant=-1.0 / slowest,
+        outcomes=tuple(many.outcomes),
+        ion=ion,
+        nernst=nernst,
+        thresholds=thresholds(settled, settle, is_logarithmic(at)),
+        points=None if data is None else _points(cell, parameter, companion, place, data),
+        others=(),
+        notices=(*told, *_charged(cell, parameter, companion, at)),
+    )
+
+
+def _wall(cell: Cell, membrane: str | None) -> str:
+    """The membrane whose V is asked for."""
+    names = list(cell.membranes)
+    if membrane is None and len(names) > 1:
+        raise InputError(
+            f"'{cell.name}' has {len(names)} membranes: {', '.join(names)}.",
+            code="several_membranes",
+            hint=f"Name one: --membrane {names[0]}, in Python membrane='{names[0]}'.",
+        )
+    if membrane is not None and membrane not in names:
+        raise InputError(f"There is no membrane '{membrane}'.", code="unknown_name", hint=near_miss(membrane, names))
+    return membrane or names[0]
+
+
+def _values(parameter: Parameter, values: Any) -> Array:
+    """Increasing values in door units, each once."""
+    dimension, path = parameter.spec.dimension, parameter.path
+    if isinstance(parameter.value, str):
+        raise InputError(
+            f"{path} is solved from the charge balance: it follows from the others.",
+            code="is_solved",
+            hint="Name what it is solved from.",
+        )
+    if values is None:
+        if ".ions." not in path or not parameter.value > 0:
+            raise InputError(
+                f"There is no usual range of {path}.", code="bad_range", hint="Give values, such as '0.1x:2x:log'."
+            )
+        return np.geomspace(0.1 * parameter.value, 30 * parameter.value, 41)
+    if isinstance(values, str):
+        given = parameter.door(read_values(_written(parameter, values), dimension, path, POINTS))
+    else:
+        given = parameter.door(np.asarray(to_si(plain(values), dimension, path, bare_ok=True), dtype=np.float64))
+    if given.ndim != 1 or not len(given):
+        raise InputError(f"The values of {path} have the shape {given.shape}.", code="bad_shape", hint="Give one row.")
+    return np.unique(given)
+
+
+def _written(parameter: Parameter, text: str) -> str:
+    """A text in which multiples of the present value are quantities."""
+    if not _MULTIPLE.search(text):
+        return text
+    here = parameter.door(parameter.value)
+    if here == 0 or parameter.spec.dimension == "temperature":
+        raise InputError(
+            f"'{text}' has multiples, but {parameter.path} is {number(here)} {parameter.unit}.",
+            code="no_multiple",
+            hint=f"Write quantities, such as '1 {parameter.unit}'.",
+        )
+    return _MULTIPLE.sub(lambda found: f"{float(found[1].replace('−', '-')) * here!r} {parameter.unit}", text)
+
+
+def _at_once(many: RestMany, place: int) -> tuple[Array, int]:
+    """V right after each step, mV, and how often there is none although every rate is finite."""
+    found = many.ready.at_once(many.over)
+    return from_si(found.v[place], "potential"), int((found.defined & np.isnan(found.v[place])).sum())
+
+
+def _settled(many: RestMany, place: int, at: Array) -> list[Settled]:
+    v = many.v_rest if many.v_rest.ndim == 1 else many.v_rest[:, place]
+    return [Settled(*each) for each in zip(at.tolist(), v.tolist(), many.outcomes, strict=True)]
+
+
+def _nernst(cell: Cell, parameter: Parameter, wall: str, at: Array) -> tuple[str | None, Array]:
+    """The ion whose concentration beside a membrane varies, and its Nernst line, mV."""
+    parts, m = parameter.path.split("."), cell.membranes[wall]
+    if parts[0] != "compartments" or parts[2] != "ions" or parts[1] not in (m.inside, m.outside):
+        return None, np.full(at.shape, np.nan)
+    ion = parts[3]
+    inside, outside = (at if side == parts[1] else cell.contents(side).get(ion) for side in (m.inside, m.outside))
+    E: Any = np.nan
+    if inside is not None and outside is not None:
+        E = reversal_potential(cell.valence()[ion], inside=inside, outside=outside, temperature=cell.temperature)
+    return ion, from_si(np.broadcast_to(E, at.shape), "potential")
+
+
+def _charged(cell: Cell, parameter: Parameter, companion: str, at: Array) -> list[Notice]:
+    """That a bath is not neutral along the way, from the value furthest from the present one."""
+    if companion or ".ions." not in parameter.path or parameter.fixed_at_start:
+        return []
+    far = float(max(at, key=lambda value: abs(value - parameter.value)))
+    there = f"at {parameter.path} = {number(far)} {parameter.unit} "
+    told = notices(apply(cell, [Change(parameter.path, "set", far)]))
+    return [Notice(n.code, there + n.message) for n in told if n.code == "bath_not_neutral"]
+
+
+def _points(cell: Cell, parameter: Parameter, companion: str, place: int, data: Any) -> Points:
+    """What was measured, and what the cell says of the conditions of each row."""
+    table: Measured = measured(cell, data)
+    along = next((c for c in table.conditions if c.parameter.path == parameter.path), None)
+    if along is None:
+        raise InputError(
+            f"The data have no column of {parameter.path}.",
+            code="no_column",
+            hint=f"Its conditions: {', '.join(c.name for c in table.conditions) or 'none'}.",
+        )
+    many = rest_many(cell, {_varied(c, along, companion, table): c.door for c in table.conditions})
+    settled = many.v_rest if many.v_rest.ndim == 1 else many.v_rest[:, place]
+    error = table.error if table.known else np.full(len(table), np.nan)
+    return Points(along.door, table.v, error, _at_once(many, place)[0], settled)
+
+
+def _varied(c: Condition, along: Condition, companion: str, table: Measured) -> str:
+    """The path of a condition; what varies along the curve takes its companion with it where the data do not say."""
+    bath, _, _ = c.parameter.path.rpartition(".")
+    said = c.exchange or f"{bath}.{companion.rpartition(' ')[2]}" in table.paths
+    return c.parameter.path if c is not along or said or not companion else f"{c.parameter.path} {companion}"
