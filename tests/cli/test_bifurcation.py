@@ -1,6 +1,9 @@
 """`vrest bifurcation` and `vrest rest --all`."""
 
+import json
+
 import pytest
+import xarray as xr
 
 HH = ("bifurcation", "hodgkin_huxley_1952", "stimulus.density", "0", "200 uA/cm2")
 
@@ -95,3 +98,34 @@ def test_rest_all_without_a_stable_rest_is_exit_4(vrest):
 def test_rest_all_shows_no_single_figure(vrest):
     answer = vrest("rest", "mammalian_neuron", "--all", "--plot", "x.png", "--json")
     assert answer.code == 2
+
+
+def test_a_companion_goes_along_and_the_data_is_saved_by_its_name(vrest, tmp_path):
+    asked = ("bifurcation", "mammalian_neuron", "outside.K", "3", "10", "--set", "pump.max_rate*=0.9")
+    alone = vrest(*asked, "--json").json
+    assert [w["code"] for w in alone["warnings"]] == ["bath_not_neutral"]
+    table, whole, groups = (tmp_path / f"branches.{kind}" for kind in ("csv", "json", "nc"))
+    for file in (table, whole, groups):
+        answer = vrest(*asked, "--swap", "Na", "--json", "-o", str(file))
+        assert (answer.code, answer.json["warnings"]) == (0, [])
+    (branch,) = answer.json["result"]["branches"]
+    assert answer.json["result"]["companion"] == "swap Na"
+    assert branch["v"][0] != alone["result"]["branches"][0]["v"][0]
+    lines = [line.split(",") for line in table.read_text().splitlines() if not line.startswith("#")]
+    assert lines[0][:3] == ["branch", "compartments.outside.ions.K swap Na (mM)", "V (mV)"]
+    assert [float(line[2]) for line in lines[1:]] == branch["v"]
+    assert json.loads(whole.read_text())["result"]["branches"] == [branch]
+    data = xr.open_dataset(groups, engine="h5netcdf")
+    assert data["V"].values.tolist() == branch["v"]
+    refused = vrest("bifurcation", "mammalian_neuron", "pump.max_rate", "0.5x", "1x", "--swap", "Na", "--json")
+    assert (refused.code, refused.error) == (3, "bad_companion")
+    assert vrest(*asked, "-o", str(tmp_path / "branches.xls"), "--json").error == "unknown_suffix"
+
+
+def test_a_companion_goes_along_with_events_draws_and_steps(vrest):
+    run = ("run", "mammalian_neuron", "--at", "1 s", "outside.K=12 mM", "--until", "2 s", "--points", "3", "--json")
+    draws = ("population", "mammalian_neuron", "--vary", "outside.K ~ uniform(3, 8)", "-n", "4", "--json")
+    steps = ("sensitivity", "mammalian_neuron", "--over", "outside.K", "--of", "V", "--json")
+    for asked in (run, draws, steps):
+        assert [w["code"] for w in vrest(*asked).json["warnings"]] == ["bath_not_neutral"]
+        assert vrest(*asked, "--swap", "Na").json["warnings"] == []

@@ -55,7 +55,7 @@ def test_pasted_data_and_what_they_do_not_tell(vrest):
     assert "P_Cl/P_K has only an upper limit: below" in shown.out
     row = next(line for line in shown.out.splitlines() if "outside.Cl=20 mM with Na" in line)
     assert row.count("x/÷") == 3
-    assert "Warning: row 6 (Ko = 80 mM)" in shown.err
+    assert "Warning: outside.K = 80 mM in row 6" in shown.err
 
 
 def test_the_level_is_a_share_or_a_percentage(vrest):

@@ -161,7 +161,7 @@ def test_temperature_and_bath_vary():
     assert warm.branches[0].parameter[[0, -1]] == pytest.approx([30, 40])
     bath = vrest.bifurcation(cell, "outside.K", "0.5x", 20, starts=0)
     assert bath.branches[0].multiple[[0, -1]] == pytest.approx([0.5, 4])
-    assert [n.code for n in bath.warnings] == []
+    assert [n.code for n in bath.warnings] == ["bath_not_neutral"]
 
 
 def test_begins_beside_a_value_that_conserves_more():
@@ -223,3 +223,34 @@ def test_the_upper_axis_counts_in_multiples():
     assert figure.axes[0].get_xscale() == "log"
     (upper,) = figure.axes[0].child_axes
     assert upper.get_xlim() == pytest.approx((0.2, 20.0))
+
+
+@pytest.mark.parametrize("how", ["swap Na", "with Cl"])
+def test_along_a_bath_ion_another_goes_along_and_every_point_is_the_rest_of_that_bath(how):
+    found = vrest.bifurcation("mammalian_neuron", f"outside.K {how}", 1.0, 20.0)
+    (branch,) = found.branches
+    for k in (0, len(branch.v) // 3, len(branch.v) // 2, -1):
+        changes = f"outside.K={float(branch.parameter[k])!r} mM {how}"
+        expected = vrest.rest("mammalian_neuron", changes)
+        assert branch.v[k] == pytest.approx(expected.v_rest, abs=1e-9)
+        assert branch.concentrations["inside"]["Cl"][k] == pytest.approx(expected.concentrations["inside"]["Cl"])
+        assert vrest.rest(found.as_cell(0, k)).v_rest == pytest.approx(expected.v_rest, abs=1e-6)
+    assert not found.warnings
+    (alone,) = vrest.bifurcation("mammalian_neuron", "outside.K", 1.0, 20.0).branches
+    assert abs(alone.v[0] - branch.v[0]) > 0.3
+
+
+@pytest.mark.parametrize(
+    ("path", "stop", "code", "words"),
+    [
+        ("outside.K swap Na", 200.0, "out_of_range", "used up at K = 150 mM"),
+        ("outside.K swap Cl", 20.0, "bad_companion", "with Cl"),
+        ("pump.max_rate swap Na", 100.0, "bad_companion", "ions of a bath"),
+        ("outside.K swap Rb", 20.0, "unknown_ion", "Na"),
+    ],
+)
+def test_what_cannot_go_along_is_refused(path, stop, code, words):
+    with pytest.raises(vrest.InputError) as error:
+        vrest.bifurcation("mammalian_neuron", path, 1.0, stop)
+    assert error.value.code == code
+    assert words in f"{error.value.message} {error.value.hint}"

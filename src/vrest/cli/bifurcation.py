@@ -29,6 +29,7 @@ UNITS = {
 @click.argument("start", metavar="FROM")
 @click.argument("stop", metavar="TO")
 @options.changes
+@options.output
 @options.plot
 @options.common
 def command(
@@ -37,6 +38,7 @@ def command(
     start: str,
     stop: str,
     changes: options.Changes,
+    output: str | None,
     plot: str | None,
     as_json: bool,
     quiet: bool,
@@ -47,22 +49,23 @@ def command(
     Examples:
       vrest bifurcation dijkstra_2016 pump.max_rate 0.3x 2x --plot pump.png
       vrest bifurcation hodgkin_huxley_1952 stimulus.density 0 "200 uA/cm2" --json
-      vrest bifurcation mammalian_neuron outside.K "1 mM" "20 mM"
+      vrest bifurcation mammalian_neuron outside.K "1 mM" "20 mM" --swap Na
 
     CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input. PARAM is a path
     of the cell ('vrest show CELL' lists them). FROM and TO are quantities, or multiples of the present value such
-    as 0.3x. Every rest found is followed both ways: stable and unstable branches, folds and Hopf points.
+    as 0.3x. With --swap or --with another ion goes along with one of a bath, which stays neutral. Every rest found is
+    followed both ways: stable and unstable branches, folds and Hopf points.
     """
     from vrest.cli.answer import Meter, answer, shown
     from vrest.io.report import door, report
 
     options.check_figure(plot)
-    described = changes.read(cell)
+    described, (varied,) = changes.read_along(cell, parameter)
 
     from vrest.study.bifurcation.bifurcation import bifurcation
 
     with Meter(described.name) as meter:
-        found = bifurcation(described, parameter, start, stop, progress=meter)
+        found = bifurcation(described, varied, start, stop, progress=meter)
     if plot:
         options.save_figure("vrest.plot.bifurcation", "bifurcation_figure", found, plot)
     unit = {"parameter": found.unit, "present": found.unit, "from": found.unit, "to": found.unit}
@@ -70,11 +73,12 @@ def command(
     body = report(
         result(found),
         UNITS | unit,
-        inputs | {**changes.inputs, "plot": plot},
+        inputs | {**changes.inputs, "output": output, "plot": plot},
         cell=described.name,
         temperature=door(described.temperature, "temperature"),
         warnings=found.warnings,
     )
+    options.save_data(output, body, found.tables())
     answer(body, lambda: shown(found), as_json=as_json, quiet=quiet)
 
 
@@ -83,6 +87,7 @@ def result(found: Bifurcation) -> dict[str, Any]:
     walls = [w.name for w in found.branches[0].system.structure.walls]
     return {
         "path": found.path,
+        "companion": found.along.along and f"{found.along.along.how} {found.along.along.companion}",
         "present": found.present,
         "from": found.start,
         "to": found.stop,

@@ -64,9 +64,9 @@ def command(
     if cell == data == "-":
         raise Wrong("Standard input is either the data or the cell.", hint="Give a file for one of them.")
     options.check_figure(plot)
-    described, path = changes.along(options.read_cell(cell), parameter)
+    described, (path,) = changes.read_along(cell, parameter)
     names = [name.strip() for name in cells.split(",")] if cells else []
-    beside = [changes.along(options.read_cell(name), parameter)[0] for name in names]
+    beside = [changes.read_along(name, parameter)[0] for name in names]
     table = None
     if data:
         from vrest.io.measurements import read_measurements

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -114,33 +115,45 @@ class Changes:
 
         return apply(cell, self.parsed(cell))
 
-    def along(self, cell: Cell, path: str) -> tuple[Cell, str]:
-        """The changed cell, and a path that is to vary: that of an ion of a bath with its companion."""
-        from vrest.model.change import parse_changes, split_companion
+    def read_along(self, name: str, *varied: str) -> tuple[Cell, list[str]]:
+        """A cell with the changes, and texts that begin with a path that varies, companions with both."""
+        cell = read_cell(name)
+        changes, texts = self.accompanied(cell, varied)
+        from vrest.model.change import apply
 
-        name, said, _ = split_companion(path)
-        if said or not (self.swap or self.salt) or not _in_bath(cell, name):
-            return self.apply(cell), path
-        self._check()
-        baths = [change for change in parse_changes(self.texts) if _in_bath(cell, change.path)]
-        own = self if baths else replace(self, swap=None, salt=None)
-        return own.apply(cell), f"{name} {'swap' if self.swap else 'with'} {self.swap or self.salt}"
+        return apply(cell, changes), texts
 
-    def _check(self) -> None:
+    def parsed(self, cell: Cell) -> list[Change]:
+        """The changes of a cell, companions with them."""
+        return self.accompanied(cell, ())[0]
+
+    def accompanied(self, cell: Cell, varied: Sequence[str]) -> tuple[list[Change], list[str]]:
+        """The changes, and texts that begin with a path: those of a bath's ion with the companion, if they have none.
+
+        A text is a path (`outside.K`), one with its distribution (`outside.K ~ uniform(3, 8)`) or a change.
+        """
+        from vrest.model.change import parse_changes
+
         if self.swap and self.salt:
             from vrest.cli.app import Wrong
 
             raise Wrong("--swap and --with exclude each other.", hint="Name one companion ion.")
-
-    def parsed(self, cell: Cell) -> list[Change]:
-        """The changes of a cell, companions with them."""
-        from vrest.model.change import parse_changes
-
-        self._check()
-        parsed = parse_changes(self.texts)
+        parsed, texts = parse_changes(self.texts), list(varied)
         if self.swap or self.salt:
-            parsed = _accompanied(cell, parsed, str(self.swap or self.salt), "swap" if self.swap else "with")
-        return parsed
+            how: Literal["swap", "with"] = "swap" if self.swap else "with"
+            ion = str(self.swap or self.salt)
+            paired = [
+                replace(c, companion=ion, how=how) if not c.companion and _in_bath(cell, c.path) else c for c in parsed
+            ]
+            along = [_along(cell, text, f"{how} {ion}") for text in texts]
+            if paired == parsed and along == texts:
+                raise InputError(
+                    f"--{how} {ion} has nothing to go along with.",
+                    code="bad_companion",
+                    hint='Change an ion of a bath, such as --set "outside.K=12 mM".',
+                )
+            parsed, texts = paired, along
+        return parsed, texts
 
 
 def changes(command: Any) -> Any:
@@ -170,25 +183,19 @@ def read_cell(name: str) -> Cell:
 
 
 def _in_bath(cell: Cell, path: str) -> bool:
-    """Whether it is an ion of a bath."""
+    """Whether a path names an ion of a bath."""
     from vrest.model.paths import resolve
 
     parameter = resolve(cell, path)
     return ".ions." in parameter.path and not parameter.fixed_at_start
 
 
-def _accompanied(cell: Cell, changes: list[Change], ion: str, how: Literal["swap", "with"]) -> list[Change]:
-    paired = []
-    for change in changes:
-        alone = not change.companion and _in_bath(cell, change.path)
-        paired.append(replace(change, companion=ion, how=how) if alone else change)
-    if paired == changes:
-        raise InputError(
-            f"--{how} {ion} has nothing to go along with.",
-            code="bad_companion",
-            hint='Change an ion of a bath, such as --set "outside.K=12 mM".',
-        )
-    return paired
+def _along(cell: Cell, text: str, companion: str) -> str:
+    """A text that begins with a path, with a companion if that is an ion of a bath and has none."""
+    from vrest.model.change import split_companion
+
+    path = re.split(r"[~=*\s]", text.strip(), maxsplit=1)[0]
+    return text if split_companion(text)[1] or not _in_bath(cell, path) else f"{text} {companion}"
 
 
 def whole(text: str, where: str) -> int:

@@ -91,7 +91,8 @@ def command(
             "--scheduler needs a store to write to.", hint="Give -o FILE.zarr, in a folder that all workers see."
         )
     options.check_figure(plot)
-    described = changes.read(cell)
+    described, along = changes.read_along(cell, *vary, *(change for _, change in events))
+    drawn_from, moved = tuple(along[: len(vary)]), along[len(vary) :]
     count = None if n is None else options.whole(n, "n")
     drawn = 0 if seed is None else options.whole(seed, "seed")
     threads = None if workers is None else options.whole(workers, "workers")
@@ -123,11 +124,11 @@ def command(
 
             found = population(
                 described,
-                varied(vary, table),
+                varied(drawn_from, table),
                 count,
                 seed=drawn,
                 design=(design or "random").replace("-", "_"),
-                events=list(events) or None,
+                events=[(when, change) for (when, _), change in zip(events, moved, strict=True)] or None,
                 until=until,
                 from_rest=from_rest,
                 times=moments,

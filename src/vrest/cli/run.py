@@ -77,7 +77,9 @@ def command(
 
         described, plan, stop, accuracy, times, begin = read_run_recipe(source)
     else:
-        described, plan, stop, times, begin = changes.read(str(cell)), list(events), until or "1 h", None, None
+        described, along = changes.read_along(str(cell), *(change for _, change in events))
+        plan = [(when, change) for (when, _), change in zip(events, along, strict=True)]
+        stop, times, begin = until or "1 h", None, None
         accuracy = RTOL if rtol is None else parse_number(rtol, "rtol")
     with Meter(described.name) as meter:
         if from_rest:

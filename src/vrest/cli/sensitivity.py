@@ -54,7 +54,7 @@ def command(
     if seed and not (wide or n or any(sign in text for text in over for sign in "~∼")):
         raise Wrong("--seed is of Sobol indices.", hint="Say --global, -n N, or give a distribution.")
     options.check_figure(plot)
-    described = changes.read(cell)
+    described, along = changes.read_along(cell, *over)
 
     from vrest.study.sensitivity.sensitivity import THRESHOLD, N, sensitivity
 
@@ -62,7 +62,7 @@ def command(
     with Meter(described.name) as meter:
         found = sensitivity(
             described,
-            varied(over),
+            varied(tuple(along)),
             of=of or None,
             n=base,
             seed=options.whole(seed, "seed") if seed else 0,

@@ -241,10 +241,12 @@ def companion(
         xp = namespace(value)
         value = xp.where(value < 0, xp.nan, value)
     elif value < 0:
+        last = now.get(parameter.path, parameter.value) + present * valence[change.companion] / valence[symbol]
         raise InputError(
-            f"{change}: {change.companion} in '{compartment}' would fall to {value:.6g} mM.",
+            f"'{change}': {change.companion} in '{compartment}' would fall to {value:.6g} mM.",
             code="out_of_range",
-            hint=f"There is only {present:.6g} mM of {change.companion}; choose another companion.",
+            hint=f"There is only {present:.6g} mM of {change.companion}, used up at {symbol} = {last:.6g} mM; "
+            "choose another companion.",
         )
     return {path: value}
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 from vrest.model.absent import ABSENT
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.exchange import Exchange, SaltDiffusion
+from vrest.model.neutrality import charged_baths
 from vrest.model.notice import USER, Notice
 from vrest.model.plausible import implausible
 from vrest.model.transport import CHARGE, Transport
-from vrest.tables import joined, number
+from vrest.tables import joined
 from vrest.units import format_si
 
 
@@ -37,7 +36,7 @@ def notices(cell: CellLike) -> list[Notice]:
     cell = load(cell)
     return [
         *implausible(cell),
-        *_bath_notices(cell),
+        *charged_baths(cell),
         *_absent_notices(cell),
         *_side_notices(cell),
         *_untracked_notices(cell),
@@ -94,27 +93,6 @@ def _salt_notices(cell: Cell) -> list[Notice]:
         for name, e in cell.exchanges.items()
         if isinstance(e, SaltDiffusion) and not e.is_off and component[e.inside] == component[e.outside]
     ]
-
-
-def _bath_notices(cell: Cell) -> list[Notice]:
-    notices = []
-    valence = cell.valence()
-    for name, c in cell.compartments.items():
-        if c.kind != "bath":
-            continue
-        conc, z = cell.impermeant(name)
-        terms = [valence[s] * v for s, v in c.ions.items()] + [z * conc]
-        net = math.fsum(terms)
-        if abs(net) > 1e-9 * max(math.fsum(abs(t) for t in terms), 1e-12):
-            notices.append(
-                Notice(
-                    "bath_not_neutral",
-                    f"bath '{name}' has {number(net, signed=True)} mM of net charge "
-                    f"(osmolarity {number(cell.osmolarity(name))} mOsm); "
-                    "name a companion ion to keep it neutral: --swap Na or --with Cl",
-                )
-            )
-    return notices
 
 
 def _side_notices(cell: Cell) -> list[Notice]:

@@ -217,7 +217,7 @@ def arguments(cell: Cell, paths: str | Iterable[str]) -> Arguments:
         capacitances of a compartment in which nothing is solved, whose charge they would leave unbalanced; an ion that
         cannot go along (`outside.K swap Na`).
     """
-    found = tuple(_argument(cell, path) for path in ([paths] if isinstance(paths, str) else paths))
+    found = tuple(argument(cell, path) for path in ([paths] if isinstance(paths, str) else paths))
     if not found:
         raise InputError("Nothing varies.", code="nothing_varies", hint='Name paths, such as ["outside.K"].')
     for k, one in enumerate(found):
@@ -239,7 +239,14 @@ def arguments(cell: Cell, paths: str | Iterable[str]) -> Arguments:
     return Arguments(cell, found)
 
 
-def _argument(cell: Cell, text: str) -> Argument:
+def argument(cell: Cell, text: str) -> Argument:
+    """One number that varies: its path, which may end in `swap ION` or `with ION`.
+
+    Raises
+    ------
+    InputError
+        A path that names nothing, or an ion that cannot go along.
+    """
     name, how, ion = split_companion(text)
     parameter = resolve(cell, name)
     if not how:

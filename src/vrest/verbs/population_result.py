@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,9 +12,10 @@ import numpy as np
 
 from vrest.model.cell import Cell
 from vrest.model.names import plain
+from vrest.model.neutrality import left_charged
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
-from vrest.model.protocol import Protocol
+from vrest.model.protocol import Protocol, segments
 from vrest.numerics.compiler.fallback import Fallback
 from vrest.shown import Drawn
 from vrest.tables import Column, Table, counted, joined, millivolts, number
@@ -139,7 +141,20 @@ class Population(Drawn):
     @property
     def warnings(self) -> list[Notice]:
         """What to know before trusting the numbers."""
-        return notices(self.cell) + slower(self.fallbacks)
+        return notices(self.cell) + self._bath_notices() + slower(self.fallbacks)
+
+    def _bath_notices(self) -> list[Notice]:
+        """Baths that the table or the protocol leaves with a net charge in some cell."""
+        values, cell = self.samples.values(self.cell), self.samples.applied(self.cell)
+        found = left_charged(self.cell, values, lambda k: f"in cell {k}")
+        if not found and self.plan.events:
+            end = max(event.time + event.change.over for event in self.plan.events)
+            for piece in segments(cell, self.plan, math.nextafter(end, math.inf)):
+                at = f"at {duration(piece.start)}"
+                found = left_charged(self.cell, values | piece.values, lambda _, at=at: at)
+                if found:
+                    break
+        return found
 
     def _methods(self) -> tuple[str, ...]:
         return (*self.methods, *(() if self.settled else ("Steinebach2023",)))

@@ -10,6 +10,9 @@ from typing import ClassVar
 import numpy as np
 
 from vrest.model.cell import Cell
+from vrest.model.neutrality import bath_values, left_charged
+from vrest.model.notice import Notice
+from vrest.model.notices import notices
 from vrest.shown import Drawn
 from vrest.system.assemble import System
 from vrest.tables import Column, Table, counted
@@ -80,6 +83,11 @@ class Rests(Drawn):
         """(lanes,) largest real part of an eigenvalue, 1/s."""
         return self.found.slowest
 
+    @property
+    def warnings(self) -> list[Notice]:
+        """What to know before trusting the numbers."""
+        return _warnings(self.cell, self.system, self.parameters)
+
     def names(self) -> list[str]:
         """The outcome of each lane by name; `impossible` where there is no such cell."""
         return [outcome.name if outcome else "impossible" for outcome in self.outcomes]
@@ -103,6 +111,13 @@ class Rests(Drawn):
             Column("slowest eigenvalue", "1/s", self.slowest.tolist(), rounding=0.0),
         )
         return (Table(columns, "Resting states"),)
+
+
+def _warnings(cell: Cell, system: System, p: np.ndarray) -> list[Notice]:
+    """What to remark of a cell, and of its baths at any of these parameters (P, ..., lanes)."""
+    lanes = p.shape[-1]
+    values = bath_values(cell, system.names, p.reshape(len(p), -1))
+    return [*notices(cell), *left_charged(cell, values, lambda k: f"in lane {k % lanes}")]
 
 
 def potential_columns(system: System, v: np.ndarray) -> list[Column]:
@@ -153,6 +168,11 @@ class Runs(Drawn):
     def reached(self) -> np.ndarray:
         """(lanes,) the time reached, s."""
         return self.found.t
+
+    @property
+    def warnings(self) -> list[Notice]:
+        """What to know before trusting the numbers."""
+        return _warnings(self.cell, self.system, self.parameters)
 
     def _cells(self) -> Iterable[Cell]:
         return (self.cell,)

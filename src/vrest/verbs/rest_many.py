@@ -11,6 +11,7 @@ import numpy as np
 from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
+from vrest.model.notice import Notice
 from vrest.shown import Drawn
 from vrest.tables import Column, Table
 from vrest.verbs.outcome import Outcome
@@ -49,6 +50,11 @@ class RestMany(Drawn):
     def rests(self) -> Sequence[Rest]:
         """Each as from `rest`, which is asked when one is looked at."""
         return _Each(self)
+
+    @property
+    def warnings(self) -> list[Notice]:
+        """What to know before trusting the numbers."""
+        return self.found.warnings
 
     def _cells(self) -> Iterable[Cell]:
         return (self.ready.cell,)

@@ -11,6 +11,7 @@ import numpy as np
 
 from vrest.errors import NoRestError
 from vrest.model.cell import Cell
+from vrest.model.neutrality import bath_values, left_charged
 from vrest.model.notice import Notice
 from vrest.model.notices import notices, uncounted, untracked
 from vrest.model.protocol import Protocol
@@ -165,10 +166,7 @@ class Run(Drawn):
     @property
     def warnings(self) -> list[Notice]:
         """What to know before trusting the curves."""
-        found = notices(self.cell)
-        if not any(notice.code == "bath_not_neutral" for notice in found):
-            found += self._bath_notices()
-        found += self._switched_on()
+        found = notices(self.cell) + self._bath_notices() + self._switched_on()
         for account in self.ledger:
             if account.drift > 10 * account.floor:
                 found.append(
@@ -197,26 +195,8 @@ class Run(Drawn):
 
     def _bath_notices(self) -> list[Notice]:
         """Baths that the protocol leaves with a net charge."""
-        found = []
-        for space in self.system.structure.spaces:
-            if space.kind != "bath":
-                continue
-            ions = self.system.concentrations(self.states, self.parameters, space.name)
-            x = self.system.get(self.parameters, f"compartments.{space.name}.impermeant.concentration")
-            z = self.system.get(self.parameters, f"compartments.{space.name}.impermeant.valence")
-            net = sum(self.system.valence[ion] * c for ion, c in ions.items()) + z * x
-            worst = int(np.argmax(np.abs(net)))
-            if abs(net[worst]) > 1e-9 * max(sum(float(np.max(c)) for c in ions.values()), 1e-12):
-                found.append(
-                    Notice(
-                        "bath_not_neutral",
-                        f"the protocol leaves bath '{space.name}' with {number(net[worst], signed=True)} mM of net "
-                        "charge at "
-                        f"{format_si(float(self.time[worst]), 'time', digits=4)}; "
-                        "name a companion ion: 'swap Na' or 'with Cl'",
-                    )
-                )
-        return found
+        values = bath_values(self.cell, self.system.names, self.parameters.T)
+        return left_charged(self.cell, values, lambda k: f"at {format_si(float(self.time[k]), 'time', digits=4)}")
 
     def _cells(self) -> Iterable[Cell]:
         return (self.cell,)

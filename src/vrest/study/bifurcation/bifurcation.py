@@ -9,14 +9,15 @@ from vrest.errors import InputError, NoRestError
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.notice import Notice
-from vrest.model.paths import Parameter, resolve, set_si
+from vrest.model.paths import Parameter
 from vrest.model.quantity import check
 from vrest.numerals import parse_number
 from vrest.numerics.compiler.fallback import fallbacks
 from vrest.study.bifurcation.branch import Bifurcation, branch_of, has_multiples, special_of
-from vrest.study.bifurcation.curves import all_curves, line_of
+from vrest.study.bifurcation.curves import all_curves, cell_at, line_of
 from vrest.system.assemble import System, assemble
 from vrest.units import format_si, from_si, to_si, unit_of
+from vrest.verbs.arguments import Argument, argument
 from vrest.verbs.progress import Progress
 from vrest.verbs.rest_all import SEED, STARTS, Line
 
@@ -57,7 +58,8 @@ def bifurcation(
         As of `rest`.
     path
         Full or shortened path of a number that may change while a cell lives; or of a concentration at the start
-        in a compartment whose charge is solved: then the conserved totals go along. Not a size.
+        in a compartment whose charge is solved: then the conserved totals go along. Not a size. A bath's ion may end
+        in `swap ION` or `with ION`: that ion goes along and keeps the bath neutral.
     start, stop
         The range, ascending: numbers in door units, texts with unit, or multiples of the present value such as
         "0.3x".
@@ -74,7 +76,8 @@ def bifurcation(
     Raises
     ------
     InputError
-        `fixed_at_start`, `bad_range`, or what is wrong with the path or a value.
+        `fixed_at_start`, `bad_range`, or what is wrong with the path, a value or a companion (`bad_companion`, or
+        `out_of_range` where there is too little of it in the range).
     NoRestError
         No stationary state was found to start from.
 
@@ -83,15 +86,16 @@ def bifurcation(
     [('hopf', 9.78)]
     """
     cell = load(cell)
-    parameter = resolve(cell, path)
+    along = argument(cell, path)
+    parameter = along.parameter
     low, high = _range(cell, parameter, start, stop)
-    within = set_si(cell, {parameter.path: low + 0.381966 * (high - low)})  # where nothing along the way is off
+    within = cell_at(cell, along, low + 0.381966 * (high - low))  # where nothing along the way is off
     system = assemble(within, only_active=True)
-    low, high, notices = _beside(cell, parameter, system, low, high)
-    line = line_of(cell, parameter, system, low, high)
+    low, high, notices = _beside(cell, along, system, low, high)
+    line = line_of(cell, along, system, low, high)
     tell = progress or (lambda share: None)
     with fallbacks() as heard:
-        drawn, lost = all_curves(cell, parameter, system, line, low, high, starts, seed, tell)
+        drawn, lost = all_curves(cell, along, system, line, low, high, starts, seed, tell)
     if not drawn:
         raise NoRestError(
             f"'{cell.name}' has no stationary state in this range that could be found.",
@@ -102,7 +106,7 @@ def bifurcation(
     branches = tuple(branch_of(parameter, *one) for one in drawn)
     return Bifurcation(
         cell=cell,
-        path=parameter.path,
+        along=along,
         dimension=dimension,
         unit=unit_of(dimension),
         present=from_si(parameter.value, dimension),
@@ -173,12 +177,13 @@ def _value(parameter: Parameter, value: float | str, where: str) -> float:
 
 
 def _beside(
-    cell: Cell, parameter: Parameter, system: System, low: float, high: float
+    cell: Cell, along: Argument, system: System, low: float, high: float
 ) -> tuple[float, float, tuple[Notice, ...]]:
     """The range, moved a little where an end switches a transport off and so frees or fixes a total."""
+    parameter = along.parameter
     ends, notices, shift = [], [], BESIDE * (high - low)
     for end, moved in ((low, low + shift), (high, high - shift)):
-        there = assemble(set_si(cell, {parameter.path: end}), only_active=True)
+        there = assemble(cell_at(cell, along, end), only_active=True)
         if len(there.laws.dependent) == len(system.laws.dependent):
             ends.append(end)
             continue

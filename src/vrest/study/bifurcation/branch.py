@@ -11,6 +11,7 @@ import numpy as np
 
 from vrest.layout import glued
 from vrest.model.cell import Cell
+from vrest.model.neutrality import left_charged
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.model.paths import Parameter, set_si
@@ -19,6 +20,7 @@ from vrest.shown import Drawn, Told
 from vrest.system.assemble import System
 from vrest.tables import Column, Table, number
 from vrest.units import duration, to_si
+from vrest.verbs.arguments import Argument, moved
 from vrest.verbs.outputs import potentials
 from vrest.verbs.readings import readings
 from vrest.verbs.rest_all import Line
@@ -122,7 +124,8 @@ class Bifurcation(Drawn):
     drawn_by: ClassVar[str] = "vrest.plot.bifurcation:bifurcation_axes"
     methods: ClassVar[tuple[str, ...]] = ("Keller1977", "Kuznetsov2004", "Bradbury2018")
     cell: Cell
-    path: str
+    along: Argument
+    """What varies, with the ion that keeps its bath neutral, if any."""
     dimension: str
     unit: str
     present: float
@@ -135,15 +138,28 @@ class Bifurcation(Drawn):
     """What was left to XLA."""
 
     @property
+    def path(self) -> str:
+        """Full path of what varies."""
+        return self.along.path
+
+    @property
+    def name(self) -> str:
+        """The same, with the ion that goes along with it."""
+        return self.along.name
+
+    @property
     def warnings(self) -> list[Notice]:
         """What to know before trusting the curves."""
-        return [*notices(self.cell), *self.notices, *slower(self.fallbacks)]
+        ends = np.array([to_si(end, self.dimension) for end in (self.start, self.stop)])
+        charged = left_charged(self.cell, moved(self.cell, [self.along], [ends]))
+        return [*notices(self.cell), *charged, *self.notices, *slower(self.fallbacks)]
 
     def as_cell(self, branch: int, point: int) -> Cell:
         """The cell started from one point of a branch, at the parameter it has there."""
         b = self.branches[branch]
         si = float(to_si(float(b.parameter[point]), self.dimension, self.path))
-        return restarted(set_si(self.cell, {self.path: si}), b.system, b.states[point], b.parameters[point])
+        here = set_si(self.cell, moved(self.cell, [self.along], [si]))
+        return restarted(here, b.system, b.states[point], b.parameters[point])
 
     def _cells(self) -> Iterable[Cell]:
         return (self.cell,)
@@ -152,7 +168,7 @@ class Bifurcation(Drawn):
         span = f"{number(self.start, 6)} to {number(self.stop, 6)} {self.unit} (present {number(self.present, 6)})"
         walls = self._walls
         many = f"{len(self.branches)} branch{'' if len(self.branches) == 1 else 'es'}"
-        yield f"Bifurcation of '{self.cell.name}' over {self.path}, {span}: {many}"
+        yield f"Bifurcation of '{self.cell.name}' over {self.name}, {span}: {many}"
         for point in self.special:
             times = "" if point.multiple is None else f" ({number(point.multiple, 6)}x)"
             v = point.v[walls[0]] if isinstance(point.v, dict) else point.v
@@ -175,7 +191,7 @@ class Bifurcation(Drawn):
         stable = [b.stable for b in self.branches]
         curves = (
             Column("branch", "", [k + 1 for k, _, _ in points]),
-            Column(self.path, self.unit, [float(b.parameter[n]) for _, b, n in points], digits=6, rounding=0.0),
+            Column(self.name, self.unit, [float(b.parameter[n]) for _, b, n in points], digits=6, rounding=0.0),
             *(Column(h, "mV", [float(v[k][n, w]) for k, _, n in points], decimals=2) for w, h in enumerate(heads)),
             Column("stable", "", [bool(stable[k][n]) for k, _, n in points]),
             Column("largest eigenvalue", "1/s", [float(b.growth[n]) for _, b, n in points], rounding=0.0),
@@ -184,7 +200,7 @@ class Bifurcation(Drawn):
         turns = (
             Column("kind", "", [KINDS[p.kind] for p in self.special]),
             Column("branch", "", [p.branch + 1 for p in self.special]),
-            Column(self.path, self.unit, [p.parameter for p in self.special], digits=6, rounding=0.0),
+            Column(self.name, self.unit, [p.parameter for p in self.special], digits=6, rounding=0.0),
             Column("of the present", "", [p.multiple for p in self.special], digits=6),
             *(
                 Column(h, "mV", [p.v[w] if isinstance(p.v, dict) else p.v for p in self.special], decimals=2)

@@ -10,10 +10,11 @@ import numpy as np
 from vrest.constants import N_A
 from vrest.model.cell import Cell
 from vrest.model.notice import Notice
-from vrest.model.paths import Parameter, set_si
+from vrest.model.paths import set_si
 from vrest.system.assemble import System
 from vrest.system.structure import parameter_vector
 from vrest.units import format_si
+from vrest.verbs.arguments import Argument, moved
 from vrest.verbs.face import face, faced
 from vrest.verbs.progress import Progress
 from vrest.verbs.rest_all import Line, problem, stationary_states
@@ -34,7 +35,7 @@ AT_BOUNDS = 8
 
 def all_curves(
     cell: Cell,
-    parameter: Parameter,
+    along: Argument,
     system: System,
     line: Line,
     low: float,
@@ -46,6 +47,7 @@ def all_curves(
     """The curve through every rest found, each once; and what could not be followed."""
     from vrest.numerics.continuation import follow, passes
 
+    parameter = along.parameter
     present = float(parameter.value)
     values = list(dict.fromkeys([present, low, high] if low <= present <= high else [low, high]))
     task = problem(system, line, lower=low, upper=high)
@@ -53,7 +55,7 @@ def all_curves(
     drawn: list[Followed] = []
     lost: list[Notice] = []
     for k, value in enumerate(values):
-        here = set_si(cell, {parameter.path: value})
+        here = cell_at(cell, along, value)
         p = parameter_vector(here)
         whole = k == 0
         found = stationary_states(
@@ -81,7 +83,7 @@ def all_curves(
             ]
             if gone:
                 here_system = faced(system, gone)
-                here_line = line_of(cell, parameter, here_system, low, high)
+                here_line = line_of(cell, along, here_system, low, high)
                 here_task = problem(here_system, here_line, lower=low, upper=high, gone=gone)
                 x[gone] = 0.0
                 y = x[list(here_system.laws.independent)]
@@ -151,17 +153,25 @@ def _without(system: System, line: Line, last: Point, bound: float, other: np.nd
     return replace(last, z=z, eigenvalues=rates[np.argsort(-rates.real, kind="stable")], kind="")
 
 
-def line_of(cell: Cell, parameter: Parameter, system: System, low: float, high: float) -> Line:
+def cell_at(cell: Cell, along: Argument, value: float) -> Cell:
+    """The cell where the parameter has a value (SI), with the ion that goes along with it."""
+    if along.along:  # what refuses a companion says where
+        text = format_si(value, along.parameter.spec.dimension, digits=6)
+        along = replace(along, along=replace(along.along, value=text))
+    return set_si(cell, moved(cell, [along], [value]))
+
+
+def line_of(cell: Cell, along: Argument, system: System, low: float, high: float) -> Line:
     """Parameters and totals from one end of the range to the other: both are affine in the parameter."""
     ends = []
     for value in (low, high):
-        here = set_si(cell, {parameter.path: value})
+        here = cell_at(cell, along, value)
         p = parameter_vector(here)
         ends.append((p, *system.split(system.start(here), p)[1:]))
     (p0, c0, matrix), (p1, c1, _) = ends
     dp, dc = (p1 - p0) / (high - low), (c1 - c0) / (high - low)
     p, c = p0 - low * dp, c0 - low * dc
-    if parameter.path in system.names:
-        k = system.names.index(parameter.path)
+    if along.path in system.names:
+        k = system.names.index(along.path)
         p[k], dp[k] = 0.0, 1.0
     return Line(p, dp, c, dc, matrix)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from vrest.layout import glued
 from vrest.model.cell import Cell
 from vrest.model.change import apply
+from vrest.model.neutrality import left_charged
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.numerics.compiler.fallback import Fallback
@@ -261,7 +262,8 @@ class Fit(Drawn):
     @cached_property
     def warnings(self) -> list[Notice]:
         """What to know before trusting the numbers."""
-        found = _neutrality(self)
+        conditions = {c.parameter.path: c.values for c in self.data.conditions}
+        found = [*notices(self.cell), *left_charged(self.cell, conditions, lambda k: f"in row {k + 1}")]
         if self.misfit is not None and self.misfit[1] < UNLIKELY:
             what = "the known errors" if self._by_chi2 else "the scatter among repeats"
             times, p = np.sqrt(self.misfit[0]), number(self.misfit[1], 1)
@@ -375,21 +377,3 @@ def quantiles(level: float, freedom: Array) -> Array:
 
     share, finite = 0.5 + level / 2, np.isfinite(freedom)
     return np.where(finite, stdtrit(np.where(finite, freedom, 1.0), share), ndtri(share))
-
-
-def _neutrality(found: Fit) -> list[Notice]:
-    """Whether what the data set leaves the bath charged, where the cell's own is neutral."""
-    if any(notice.code == "bath_not_neutral" for notice in notices(found.cell)):
-        return []
-    bath = next(iter(found.cell.membranes.values())).outside
-    valence, prefix = found.cell.valence(), f"compartments.{bath}.ions."
-    charge = np.zeros(len(found.data))
-    for c in found.data.conditions:
-        if c.parameter.path.startswith(prefix):
-            charge += valence[c.parameter.path.removeprefix(prefix)] * (c.values - c.parameter.value)
-    worst = int(np.abs(charge).argmax())
-    if abs(charge[worst]) <= 0.02 * found.cell.osmolarity(bath):
-        return []
-    left = number(charge[worst], 3, signed=True)
-    text = f"{found.data.where(worst)} leaves the bath with {left} mM of charge; if another ion was "
-    return [Notice("bath_not_neutral", text + "exchanged for it, say so in the column's name, as in 'Ko swap Na'")]

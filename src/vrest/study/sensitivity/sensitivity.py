@@ -10,6 +10,7 @@ import numpy as np
 
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
+from vrest.model.neutrality import left_charged
 from vrest.model.notice import Notice
 from vrest.shown import Drawn
 from vrest.study.sensitivity.collapse import collapse
@@ -111,7 +112,7 @@ class Sensitivity(Drawn):
     @property
     def warnings(self) -> list[Notice]:
         """What to know before trusting the numbers."""
-        found = self.rest.warnings
+        found = [*self.rest.warnings, *self._charged()]
         level = format_si(from_door(self.threshold, "potential"), "potential", digits=4)
         for q in self.quantities:
             if q.place and np.isnan(self.values[q.name]):
@@ -120,6 +121,13 @@ class Sensitivity(Drawn):
             elif q.place and any(kind == "gate" for kind, _ in self.rest.system.states):
                 found.append(Notice("may_fire", f"{q.text}: V passes {level} first in a spike, if this cell fires"))
         return found + ([] if self.sobol is None else self.sobol.warnings)
+
+    def _charged(self) -> list[Notice]:
+        """Baths that a step of an ion alone leaves with a net charge."""
+        alone = [e.factor for e in self.effects if not e.factor.change.companion]
+        steps = np.diag([factor.step for factor in alone])
+        moved = {factor.path: factor.parameter.value + step for factor, step in zip(alone, steps, strict=True)}
+        return left_charged(self.cell, moved, lambda k: f"({alone[k].step_text} more of {alone[k].name})")
 
     def as_dict(self) -> dict[str, Any]:
         """Nested dictionary in door units."""
