@@ -101,7 +101,7 @@ def test_each_verb_tells_once(verb):
 
 
 def test_a_curve_over_one_ion_tells():
-    (text,) = told(vrest.bath_curve("mammalian_neuron", "outside.K", [5.0, 12.0]))
+    (text,) = told(vrest.curve("mammalian_neuron", "outside.K", [5.0, 12.0]))
     assert "+7 mM" in text
 
 

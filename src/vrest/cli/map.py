@@ -54,12 +54,15 @@ def command(
     if after and not name:
         raise Wrong("--after is of runs through a perturbation.", hint="Name one, such as anoxia, or leave it out.")
     options.check_figure(plot)
-    described = changes.read(cell)
+    paths = [each for each, _ in (x, y) if each not in ("dose", "duration")]
+    described, varied = changes.read_along(cell, *paths)
+    along = dict(zip(paths, varied, strict=True))
+    across, up = ((along.get(each, each), values) for each, values in (x, y))
 
     from vrest.study.parameter_map.parameter_map import AFTER, parameter_map
 
     with Meter(described.name) as meter:
-        found = parameter_map(described, x, y, name, after=after or AFTER, progress=meter)
+        found = parameter_map(described, across, up, name, after=after or AFTER, progress=meter)
     if plot:
         options.save_figure("vrest.plot.parameter_map", "map_figure", found, plot)
     inputs = {"cell": cell, "name": name, "x": list(x), "y": list(y), "after": after, **changes.inputs}

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
-from vrest.model.change import Change, apply, split_companion
+from vrest.model.change import split_companion
+from vrest.model.neutrality import left_charged
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.model.paths import Parameter, resolve
@@ -24,7 +25,7 @@ from vrest.study.curve.thresholds import Settled, thresholds
 from vrest.study.fit.measured import Condition, Measured, measured
 from vrest.system.observables import reversal_potential
 from vrest.tables import number
-from vrest.units import from_si, to_si
+from vrest.units import from_door, from_si, to_si
 from vrest.verbs.outputs import potentials
 from vrest.verbs.progress import Progress
 from vrest.verbs.rest import rest
@@ -122,6 +123,7 @@ def _along(cell: Cell, path: str, values: Any, data: Any, membrane: str | None, 
     def settle(inner: Array) -> list[Settled]:
         return _settled(rest_many(cell, {varied: inner}, progress=progress), place, inner)
 
+    charged = left_charged(cell, {} if companion else {parameter.path: from_door(at, parameter.spec.dimension)})
     slowest = np.where(rests & (many.found.slowest < 0), many.found.slowest, np.nan)
     return Curve(
         cell=cell,
@@ -141,7 +143,7 @@ def _along(cell: Cell, path: str, values: Any, data: Any, membrane: str | None, 
         thresholds=thresholds(settled, settle, is_logarithmic(at)),
         points=None if data is None else _points(cell, parameter, companion, place, data),
         others=(),
-        notices=(*told, *_charged(cell, parameter, companion, at)),
+        notices=(*told, *charged),
     )
 
 
@@ -219,16 +221,6 @@ def _nernst(cell: Cell, parameter: Parameter, wall: str, at: Array) -> tuple[str
     if inside is not None and outside is not None:
         E = reversal_potential(cell.valence()[ion], inside=inside, outside=outside, temperature=cell.temperature)
     return ion, from_si(np.broadcast_to(E, at.shape), "potential")
-
-
-def _charged(cell: Cell, parameter: Parameter, companion: str, at: Array) -> list[Notice]:
-    """That a bath is not neutral along the way, from the value furthest from the present one."""
-    if companion or ".ions." not in parameter.path or parameter.fixed_at_start:
-        return []
-    far = float(max(at, key=lambda value: abs(value - parameter.value)))
-    there = f"at {parameter.path} = {number(far)} {parameter.unit} "
-    told = notices(apply(cell, [Change(parameter.path, "set", far)]))
-    return [Notice(n.code, there + n.message) for n in told if n.code == "bath_not_neutral"]
 
 
 def _points(cell: Cell, parameter: Parameter, companion: str, place: int, data: Any) -> Points:

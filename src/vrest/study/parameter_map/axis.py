@@ -15,7 +15,7 @@ from vrest.model.paths import check, resolve
 from vrest.ranges import is_several, read_values
 from vrest.study.perturb.perturbation import Perturbation
 from vrest.tables import counted
-from vrest.units import from_si, to_si, unit_of
+from vrest.units import from_door, from_si, to_si, unit_of
 from vrest.verbs.distribution import value_of
 
 MOST_POINTS = 1_000_000
@@ -112,6 +112,16 @@ def _doses(what: Perturbation, si: np.ndarray) -> Axis:
         largest = float(si.max())
         unit = next((u for u, least in (("mM", 0.1), ("uM", 1e-4)) if largest >= least), "nM")
     return Axis("dose", unit, from_si(si, what.dimension, unit), what.dimension)
+
+
+def alone(cell: Cell, x: Axis, y: Axis) -> dict[str, np.ndarray]:
+    """Values (SI) at all points, by path, of what varies without a companion."""
+    grids = zip((x, y), np.meshgrid(x.values, y.values), strict=True)
+    return {
+        axis.path: from_door(grid.ravel(), resolve(cell, axis.path).spec.dimension)
+        for axis, grid in grids
+        if axis.path == axis.name
+    }
 
 
 def refuse(x: Axis, y: Axis) -> None:

@@ -11,10 +11,11 @@ import numpy as np
 
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
+from vrest.model.neutrality import left_charged
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.shown import Drawn
-from vrest.study.parameter_map.axis import Axis, axis_of, refuse, seconds
+from vrest.study.parameter_map.axis import Axis, alone, axis_of, refuse, seconds
 from vrest.study.parameter_map.points import rests, runs
 from vrest.study.perturb.perturbation import Perturbation, find
 from vrest.tables import Column, Table, counted, number
@@ -77,7 +78,7 @@ class ParameterMap(Drawn):
     @property
     def warnings(self) -> list[Notice]:
         """What to know before trusting the numbers."""
-        return notices(self.cell)
+        return [*notices(self.cell), *left_charged(self.cell, alone(self.cell, self.x, self.y))]
 
     def _cells(self) -> Iterable[Cell]:
         return (self.cell,)
