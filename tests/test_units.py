@@ -38,7 +38,7 @@ def registry() -> pint.UnitRegistry:
 def oracle(reading: Fraction | int, spelling: str, dimension: str) -> Fraction:
     """What pint, in exact arithmetic, makes of a reading in a spelling of the table."""
     text = CONVENTIONS.get(spelling, spelling)
-    text = re.sub(r"Osm(/[lL])?", "mol/L", text).replace("Ohm", "ohm")
+    text = re.sub(r"[oO]sm(ol)?(/[lL])?", "mol/L", text).replace("Ohm", "ohm")
     text = re.sub(r"(?<=[A-Za-z])(?=[2-9])", "**", text).replace("(Pa s)", "(Pa*s)")
     unit = registry().parse_units("1" + text if text.startswith("/") else text)
     return registry().Quantity(Fraction(reading), unit).to(DIMENSIONS[dimension].pint).magnitude
@@ -310,6 +310,7 @@ def test_rounded_text_is_near(data, dimension, figures):
         ("0.5", "number", 0.5),
         ("300 mOsm", "osmolarity", 300.0),
         ("300 mOsm/L", "osmolarity", 300.0),
+        ("300 mosmol/l", "osmolarity", 300.0),
         ("300 mM", "osmolarity", 300.0),
         ("1 cm/s/mM", "product_permeability", 0.01),
         ("2 pmol/cm2/s/mM2", "product_permeability", 2e-8),
@@ -441,6 +442,41 @@ def test_refusals(value, dimension, code):
 def test_an_error_names_the_likely_slip(value, dimension, words):
     text = str(refusal(value, dimension))
     assert [word for word in words if word not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "ion", "says"),
+    [
+        ("5 mEq/L", "Ca", "it is '2.5 mM'"),
+        ("5 meq/l", "K", "it is '5 mM'"),
+        ("4 mEq/L", "SO4", "it is '2 mM'"),
+        ("3 uEq/mL", "citrate", "it is '1 mM'"),
+        ("−9 mval/L", "La", "it is '-3 mM'"),
+        ("5 mEq/L", "", "Divide by the ion's |z|"),
+        ("5 mEq/L", "O2", "Divide by the ion's |z|"),
+        ("10 mg/dL", "Ca", "(40.08 g/mol) it is '2.495 mM'"),  # as clinical tables have it: 2.5 mM
+        ("10 mg/100mL", "Ca", "it is '2.495 mM'"),
+        ("0.1 g/L", "Ca", "it is '2.495 mM'"),
+        ("100 ug/ml", "Ca", "it is '2.495 mM'"),
+        ("100 ppm", "Ca", "it is '2.495 mM'"),
+        ("0.01 %", "Ca", "it is '2.495 mM'"),
+        ("0.1 kg/m3", "Ca", "it is '2.495 mM'"),
+        ("1 mg/mL", "gluconate", "(195.1 g/mol) it is '5.124 mM'"),
+        ("1 mg/dL", "", "Divide by the molar mass"),
+        ("0.9 %", "", "NaCl, 58.44 g/mol, is '154 mM'"),
+        ("300 mOsm/kg", "Na", "per kg of water"),
+        ("5 mmol/kg", "Na", "per kg of water"),
+        ("40 mmHg", "O2", "solubility"),
+        ("5 kPa", "O2", "solubility"),
+        ("5 osm", "K", "an osmolarity"),
+    ],
+)
+def test_what_lacks_something_says_what_and_how_much_it_is(text, ion, says):
+    with pytest.raises(InputError) as caught:
+        to_si(text, "concentration", "outside.K", ion=ion)
+    assert caught.value.code == "wrong_unit"
+    assert says in str(caught.value)
+    assert "mol/l" not in str(caught.value)
 
 
 def test_an_unknown_dimension_is_named():

@@ -14,7 +14,21 @@ Units = Mapping[str, Fraction]
 
 # --- the field's spellings ------------------------------------------------------------------------
 
-_PREFIXES = {"G": 9, "M": 6, "k": 3, ".": 0, "c": -2, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15, "a": -18}
+_PREFIXES = {
+    "G": 9,
+    "M": 6,
+    "k": 3,
+    "h": 2,
+    ".": 0,
+    "d": -1,
+    "c": -2,
+    "m": -3,
+    "u": -6,
+    "n": -9,
+    "p": -12,
+    "f": -15,
+    "a": -18,
+}
 _ONE = Fraction(1)
 
 
@@ -81,7 +95,8 @@ def _dimensions() -> Iterator[Dimension]:
     amount = _prefixed("mol", "f . m u n p a")
     molar = _prefixed("M", "m . u n p", size=Fraction(1000))
     molar |= _per(_only(amount, "mmol mol umol nmol"), _only(volume, "L l m3"))
-    osmolar = _prefixed("Osm", "m .", size=Fraction(1000))
+    osmoles = (_prefixed(name, "m .", size=Fraction(1000)) for name in ("Osm", "osm", "Osmol", "osmol"))
+    osmolar = {spelling: size for one in osmoles for spelling, size in one.items()}
     osmolar |= _per(osmolar, _same(1, "L", "l"))
     current = _prefixed("A", "p . m u n f")
     conductance = _prefixed("S", "n . m u p")
@@ -128,3 +143,26 @@ def _dimensions() -> Iterator[Dimension]:
 
 DIMENSIONS: dict[str, Dimension] = {dimension.name: dimension for dimension in _dimensions()}
 """Every kind of quantity the package knows, by name."""
+
+
+def _lacking() -> Iterator[Dimension]:
+    litres = _prefixed("L", ". d m", size=Fraction(1, 1000))
+    litres |= {spelling.replace("L", "l"): size for spelling, size in litres.items()}
+    litres |= _prefixed("m", ". c d", 3) | _same(Fraction(1, 10000), "100mL", "100 mL", "100ml", "100 ml")
+    charges = {key: size for name in ("Eq", "eq", "equiv", "val") for key, size in _prefixed(name, ". m u n").items()}
+    grams = _prefixed("g", ". k m u n p", size=Fraction(1, 1000))
+    shares = {"%": Fraction(10), "percent": Fraction(10), "mg%": Fraction(1, 100), "ppm": Fraction(1, 1000)}
+    moles = _prefixed("mol", ". m u n") | _prefixed("osmol", ". m")
+    moles |= _prefixed("Osm", ". m") | _prefixed("osm", ". m") | _prefixed("Osmol", ". m")
+    pressures = _same(Fraction(101325, 760), "mmHg", "Torr", "torr") | _prefixed("Pa", ". k h") | _same(101325, "atm")
+    yield Dimension("charge_equivalents", "mEq/L", "mol/m^3", "5 mEq/L", _per(charges, litres) | charges)
+    yield Dimension("mass_concentration", "g/L", "kg/m^3", "9 g/L", _per(grams, litres) | shares)
+    yield Dimension(
+        "molality", "mmol/kg", "mol/kg", "300 mmol/kg", _per(moles, _same(1, "kg", "kgw", "kg water", "kgH2O"))
+    )
+    yield Dimension("pressure", "mmHg", "Pa", "40 mmHg", pressures)
+
+
+LACKING: dict[str, Dimension] = {dimension.name: dimension for dimension in _lacking()}
+"""What people give in place of a concentration, which lacks a valence, a molar mass, a density or a solubility: told
+apart, never read."""

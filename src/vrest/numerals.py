@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
-LONGEST = 60
+LONGEST = 64
 """Characters that a message quotes of a text."""
 GAP = "[ \t\u00a0\u2009\u202f]"  # a blank, also no-break and thin ones from papers
 # what may not follow a number at once: more digits or marks, "1e" without digits, "0x1F"
@@ -31,7 +31,7 @@ def quoted(text: str) -> str:
     """A text as a message quotes it: its beginning, where it is long.
 
     >>> quoted("5 mm"), len(quoted("5" * 1000))
-    ("'5 mm'", 65)
+    ("'5 mm'", 69)
     """
     return f"'{text}'" if len(text) <= LONGEST else f"'{text[:LONGEST]}...'"
 

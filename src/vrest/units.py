@@ -20,8 +20,9 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from vrest.constants import ZERO_CELSIUS
-from vrest.dimensions import DIMENSIONS, SHIFTS, Dimension
+from vrest.dimensions import DIMENSIONS, LACKING, SHIFTS, Dimension
 from vrest.errors import InputError, near_miss
+from vrest.ions import IONS
 from vrest.numerals import GAP, LONGEST, bare_number, fault, number_and_unit, quoted, too_small
 from vrest.tables import number
 
@@ -129,7 +130,7 @@ def _pint_factor(unit: pint.Unit, dimension: Dimension) -> Fraction | None:
     return Fraction(quantity(Fraction(1), unit).to(si).magnitude)
 
 
-def _rule(unit: str, dimension: Dimension, where: str, got: str) -> _Rule:
+def _rule(unit: str, dimension: Dimension, where: str, got: str, reading: Any, ion: str) -> _Rule:
     """How to read `unit` as `dimension`; raises `wrong_unit` or `unknown_unit`."""
     spelling = _canonical(unit)
     roads = [(dimension, 1.0), *((DIMENSIONS[name], divisor) for name, divisor in dimension.also)]
@@ -137,6 +138,9 @@ def _rule(unit: str, dimension: Dimension, where: str, got: str) -> _Rule:
         if spelling in road.units:
             return _Rule(road.units[spelling], SHIFTS.get(spelling, 0.0), divisor)
 
+    if dimension.name in ("concentration", "osmolarity") and (lacking := _lacking(spelling, reading, ion)):
+        problem, hint = lacking
+        raise fault("wrong_unit", where, f"{quoted(got)} is no {dimension} yet: {problem}.", hint)
     known = [known for road, _ in roads for known in road.units if known]
     # "70 MV" is 70 megavolt to pint and a slip of the shift key to us
     slip = next((known for known in known if known.casefold() == spelling.casefold()), "")
@@ -158,6 +162,38 @@ def _rule(unit: str, dimension: Dimension, where: str, got: str) -> _Rule:
     kind = _a(kinds[0]) if kinds else "another kind of quantity"
     problem = f"{quoted(got)} is not {_a(dimension)}: {quoted(unit)} is the unit of {kind}."
     raise fault("wrong_unit", where, problem, f"{meant} {example}".lstrip())
+
+
+def _lacking(spelling: str, reading: Any, ion: str) -> tuple[str, str] | None:
+    """What a unit lacks that people give a concentration in, and what to write in its place; None of any other unit."""
+    name, factor = next(
+        ((name, lack.units[spelling]) for name, lack in LACKING.items() if spelling in lack.units), ("", 0)
+    )
+    if not name and (parsed := _pint_unit(spelling)) is not None:
+        kinds = ((name, _pint_factor(parsed, lack)) for name, lack in LACKING.items())
+        name, factor = next(((kind, size) for kind, size in kinds if size and kind != "charge_equivalents"), ("", 0))
+    if not (name and factor):
+        return None
+    given = _times(reading, Fraction(factor)) if isinstance(reading, float) else None
+    known = IONS.get(ion)
+    if name == "charge_equivalents":
+        if given is not None and known is not None and known.valence:
+            amount = f"{number(given / abs(known.valence), 6)} mM"
+            return "it counts charges, |z| for each ion", f"Of {ion} (valence {known.valence:+d}) it is '{amount}'."
+        return "it counts charges, |z| for each ion", "Divide by the ion's |z|: 5 mEq/L of Ca is '2.5 mM', of K '5 mM'."
+    if name == "mass_concentration":
+        lacks, salt = "it lacks the molar mass", "0.9 % (9 g/L) of NaCl, 58.44 g/mol, is '154 mM'"
+        if given is not None and known is not None:
+            amount = number(1000 * given / known.mass)  # kg/m3 by g/mol
+            hint = f"Of {ion} itself ({number(known.mass)} g/mol) it is '{amount} mM'."
+            return lacks, f"{hint} Of a salt divide by the salt's: {salt}."
+        return lacks, f"Divide by the molar mass of what was weighed: {salt}."
+    if name == "molality":
+        return (
+            "it is per kg of water",
+            "Multiply by the kg of water in a litre: 0.99 in saline at 37 degC, 0.93 in plasma. Then write mM.",
+        )
+    return "a pressure lacks the gas's solubility", "In plasma at 37 degC 1 mmHg of O2 is about '1.3 uM'."
 
 
 def _a(dimension: Dimension) -> str:
@@ -220,10 +256,14 @@ class Labelled:
 
 
 @overload
-def to_si(value: str | float, dimension: str, where: str = "", *, bare_ok: bool = False) -> float: ...
+def to_si(value: str | float, dimension: str, where: str = "", *, bare_ok: bool = False, ion: str = "") -> float: ...
 @overload
-def to_si(value: Any, dimension: str, where: str = "", *, bare_ok: bool = False) -> float | NDArray[np.float64]: ...
-def to_si(value: Any, dimension: str, where: str = "", *, bare_ok: bool = False) -> float | NDArray[np.float64]:
+def to_si(
+    value: Any, dimension: str, where: str = "", *, bare_ok: bool = False, ion: str = ""
+) -> float | NDArray[np.float64]: ...
+def to_si(
+    value: Any, dimension: str, where: str = "", *, bare_ok: bool = False, ion: str = ""
+) -> float | NDArray[np.float64]:
     """Read a value at the door and return it in SI.
 
     Parameters
@@ -238,6 +278,8 @@ def to_si(value: Any, dimension: str, where: str = "", *, bare_ok: bool = False)
         What the value is, for error messages: "outside.K".
     bare_ok
         Whether a text without unit, "5", is in the door unit. Files say no, the command line yes.
+    ion
+        Whose concentration it is, so that a message can say what mEq/L or mg/dL of it is in mM.
 
     Returns
     -------
@@ -267,18 +309,19 @@ def to_si(value: Any, dimension: str, where: str = "", *, bare_ok: bool = False)
         if not (unit or bare_ok or not kind.unit):
             hint = f"Write the unit, as in '{value.strip()[:LONGEST]} {kind.unit}'."
             raise fault("missing_unit", where, f"{quoted(value)} has no unit; it should be {_a(kind)}.", hint)
-        return _checked(reading, _rule(unit, kind, where, value) if unit else door, kind, where)
+        rule = _rule(unit, kind, where, value, reading, ion) if unit else door
+        return _checked(reading, rule, kind, where)
     if isinstance(value, list | tuple):
         import numpy as np
 
-        items = [to_si(item, dimension, f"{where}[{i}]", bare_ok=bare_ok) for i, item in enumerate(value)]
+        items = [to_si(item, dimension, f"{where}[{i}]", bare_ok=bare_ok, ion=ion) for i, item in enumerate(value)]
         if len({np.shape(item) for item in items}) > 1:
             raise fault("not_a_number", where, "the rows differ in length.", "Give rows of one length.")
         return np.array(items, dtype=np.float64)
     if hasattr(value, "units"):
         reading = bare_number(getattr(value, "magnitude", value), where, kind.example)
         unit = _unit_text(value.units)
-        return _checked(reading, _rule(unit, kind, where, f"{reading} {unit}"), kind, where)
+        return _checked(reading, _rule(unit, kind, where, f"{reading} {unit}", reading, ion), kind, where)
     if hasattr(value, "unit") or hasattr(value, "dim"):
         # numpy would read brian2's 5*mV as 0.005 and astropy's 5 mV as 5
         problem = f"{type(value).__name__} carries a unit in a way that is not read here."

@@ -134,7 +134,7 @@ def test_a_cell_in_twenty_lines():
         ('K = "140 mM"', 'K = "0 mM"', "zero_concentration", "K"),
         ('K = "140 mM"', 'K = "140 M"', "out_of_range", "mM"),
         ('K = "140 mM"', 'K = "−140 mM"', "out_of_range", "sign"),
-        ('K = "140 mM"', 'Kalium = "140 mM"', "unknown_ion", "Kalium"),
+        ('K = "140 mM"', 'Kallium = "140 mM"', "unknown_ion", "Did you mean 'kalium'"),
         ('valence = "solve"', 'valence = "-1"', "charge_imbalance", "solve"),
         ('valence = "solve"', 'valence = "sovle"', "not_a_number", "valence"),
         ('law = "ghk_leak", ion = "K"', 'law = "ghk_leek", ion = "K"', "unknown_law", "Did you mean 'ghk_leak'"),

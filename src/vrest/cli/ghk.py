@@ -45,14 +45,14 @@ def command(ions: Ions, celsius: str, as_json: bool, quiet: bool) -> None:
     """
     from vrest.cli.answer import answer, say, table
     from vrest.io.report import door, report
-    from vrest.study.calculator import concentration, ghk
+    from vrest.study.calculator import concentration, ghk, symbol_of
     from vrest.tables import Column, Table, millivolts, number
     from vrest.units import to_si
 
     found = ghk(ions, celsius=celsius)
     inputs = {
         "ions": {
-            name.strip(): {
+            symbol_of(name): {
                 "inside": door(concentration(inside, "inside"), "concentration"),
                 "outside": door(concentration(outside, "outside"), "concentration"),
                 "permeability": permeability.strip(),

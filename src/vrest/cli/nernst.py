@@ -27,7 +27,8 @@ def command(
     """
     from vrest.cli.answer import answer, say
     from vrest.io.report import door, report
-    from vrest.study.calculator import concentration, nernst, pretty, swapped_sides, valence_of
+    from vrest.model.ion_symbols import species_notices
+    from vrest.study.calculator import concentration, nernst, pretty, swapped_sides, symbol_of, valence_of
     from vrest.tables import millivolts, number
     from vrest.units import to_si
 
@@ -35,7 +36,7 @@ def command(
         from vrest.cli.app import Wrong
 
         raise Wrong("Give ION or --valence, one of them.", code="missing_argument", hint="vrest nernst K ...")
-    species = str(ion if valence is None else valence).strip()
+    species = symbol_of(str(ion if valence is None else valence))
     z = valence_of(species)
     potential = nernst(species, inside=inside, outside=outside, celsius=celsius)
     inputs = {
@@ -50,7 +51,7 @@ def command(
         {"E": "mV"},
         inputs,
         temperature=inputs["celsius"],
-        warnings=swapped_sides([(species, inputs["inside"], inputs["outside"])]),
+        warnings=[*swapped_sides([(species, inputs["inside"], inputs["outside"])]), *species_notices([species])],
     )
 
     def human() -> None:

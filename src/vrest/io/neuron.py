@@ -33,7 +33,8 @@ from vrest.io.neuron_names import (
     transport_of,
     value,
 )
-from vrest.model.cell import VALENCE, Cell
+from vrest.ions import VALENCE
+from vrest.model.cell import Cell
 from vrest.model.cellfile import load, parse_cell, parse_toml, read_text
 from vrest.model.channels import GatedOhmic, OhmicLeak
 from vrest.model.compartment import Compartment, Impermeant

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from vrest.errors import InputError, near_miss
+from vrest.ions import VALENCE, unknown
 from vrest.layout import glued
 from vrest.model.absent import ABSENT, filled
 from vrest.model.charge import balanced
@@ -23,12 +24,6 @@ from vrest.model.transport import ATP, CHARGE, WATER, Transport
 from vrest.shown import Shown
 from vrest.tables import Column, Table
 from vrest.units import COLDEST, HOTTEST
-
-VALENCE = MappingProxyType(
-    {"K": 1, "Na": 1, "Cl": -1, "HCO3": -1, "H": 1, "Li": 1, "Rb": 1, "Cs": 1, "NH4": 1, "Ca": 2, "Mg": 2, "O2": 0}
-)
-"""Valences of the ions every cell knows; a cell may name more. O2 has none: a dissolved gas, no osmolyte."""
-
 
 MANY = 3
 """Compartments that a repr has room for, one by one."""
@@ -378,7 +373,7 @@ def _check_species(cell: Cell) -> None:
                 raise InputError(
                     f"compartment '{name}': ion '{symbol}' is unknown.",
                     code="unknown_ion",
-                    hint=near_miss(symbol, list(valence)) + f" Or declare it: [valences] {symbol} = 1.",
+                    hint=f"{unknown(symbol)} Or declare it: [valences] {symbol} = 1.",
                 )
     for name, m in cell.membranes.items():
         for label, t in m.transports.items():

@@ -22,6 +22,7 @@ from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell, Source
 from vrest.model.compartment import CONCENTRATION, Compartment, Impermeant
 from vrest.model.exchange import EXCHANGES
+from vrest.model.ion_symbols import with_symbols
 from vrest.model.membrane import Membrane
 from vrest.model.quantity import SOLVE, Quantity, numbers, quantity_fields, quantity_maps
 from vrest.model.transport import TRANSPORTS
@@ -153,6 +154,7 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
 
 def cell_from(data: Mapping[str, Any]) -> Cell:
     """A cell from the dictionary of its file."""
+    data = with_symbols(data)
     sources: dict[str, Source] = {}
     compartments = {}
     for name, table in data["compartments"].items():

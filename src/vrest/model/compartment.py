@@ -97,7 +97,7 @@ class Compartment(Described):
                 code="unknown_kind",
                 hint=near_miss(str(self.kind), list(KINDS)),
             )
-        ions = {str(s): read(c, CONCENTRATION, f"{where}, ion {s}") for s, c in self.ions.items()}
+        ions = {str(s): read(c, CONCENTRATION, f"{where}, ion {s}", str(s)) for s, c in self.ions.items()}
         object.__setattr__(self, "ions", MappingProxyType(ions))
         sizes = (self.volume, self.shape, self.radius, self.length)
         if self.kind == "bath" and any(value is not None for value in sizes):

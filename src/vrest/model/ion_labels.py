@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from vrest.model.cell import VALENCE, Cell
+from vrest.ions import VALENCE
+from vrest.model.cell import Cell
 
 SUPERSCRIPT = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

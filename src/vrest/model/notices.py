@@ -6,6 +6,7 @@ from vrest.model.absent import ABSENT
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.exchange import Exchange, SaltDiffusion
+from vrest.model.ion_symbols import species_notices
 from vrest.model.neutrality import charged_baths
 from vrest.model.notice import USER, Notice
 from vrest.model.plausible import implausible
@@ -43,6 +44,7 @@ def notices(cell: CellLike) -> list[Notice]:
         *_closure_notices(cell),
         *_idle_notices(cell),
         *_salt_notices(cell),
+        *species_notices({s: None for c in cell.compartments.values() for s in c.ions if s not in cell.valences}),
     ]
 
 

@@ -117,8 +117,8 @@ def numbers(owner: Any) -> Iterator[tuple[str, Any, Quantity]]:
             yield f"{name}.{key}", value, spec
 
 
-def read(value: Any, spec: Quantity, where: str) -> Any:
-    """A door value as SI float, checked against the limits of its field (`solve` and None stay)."""
+def read(value: Any, spec: Quantity, where: str, ion: str = "") -> Any:
+    """A door value, of an ion, as SI float, checked against the limits of its field (`solve` and None stay)."""
     if value is None or (spec.solvable and value == SOLVE):
         return value
     if hasattr(value, "shape") and value.shape:
@@ -127,7 +127,7 @@ def read(value: Any, spec: Quantity, where: str) -> Any:
             code="not_a_number",
             hint="A cell has one value per parameter; use population or rest_many for many.",
         )
-    si = float(to_si(value, spec.dimension, where))
+    si = float(to_si(value, spec.dimension, where, ion=ion))
     return check(si, spec, where)
 
 

@@ -33,7 +33,7 @@ STRICT = ConfigDict(extra="forbid", strict=True)
 DEEPEST = 12
 """Tables within tables: a cell file has at most six of them."""
 
-LONGEST = 60
+LONGEST = 64
 """Characters that a message quotes of a value."""
 
 SCHEMA = "'vrest show --schema' says what may stand where."

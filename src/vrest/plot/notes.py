@@ -6,7 +6,7 @@ import re
 
 from matplotlib.figure import Figure
 
-from vrest.model.cell import VALENCE
+from vrest.ions import VALENCE
 from vrest.model.ion_labels import ion_label
 from vrest.model.names import plain
 from vrest.plot.labels import wrapped

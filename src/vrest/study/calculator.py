@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from vrest.errors import InputError, near_miss
+from vrest.errors import InputError
+from vrest.ions import VALENCE, lookup, unknown
 from vrest.layout import glued
-from vrest.model.cell import VALENCE
 from vrest.model.compartment import CONCENTRATION
+from vrest.model.ion_symbols import species_notices
 from vrest.model.notice import Notice
 from vrest.physics.ghk import ghk_voltage
 from vrest.physics.nernst import nernst as nernst_potential
@@ -63,9 +64,9 @@ def nernst(ion: str | int, *, inside: Any, outside: Any, celsius: Any = 37.0) ->
     Traceback (most recent call last):
     vrest.errors.InputError: E_K is undefined: no K+ inside. ...
     """
-    z = valence_of(ion)
-    ci = concentration(inside, f"{ion} inside")
-    co = concentration(outside, f"{ion} outside")
+    z, ion = valence_of(ion), symbol_of(ion)
+    ci = concentration(inside, f"{ion} inside", ion)
+    co = concentration(outside, f"{ion} outside", ion)
     empty = [side for side, value in (("inside", ci), ("outside", co)) if np.any(np.equal(value, 0.0))]
     if empty:
         raise _undefined(f"E_{ion}", pretty(ion), empty)
@@ -150,8 +151,8 @@ def ghk(ions: Iterable[Sequence[Any]], *, celsius: Any = 37.0) -> Ghk:
         if names.count(name) > 1:
             raise InputError(f"{name} is given twice.", code="duplicate_ion", hint="Give each ion once.")
     z = np.array([valence_of(name) for name in names])
-    ci = np.array([concentration(inside, f"{name} inside") for name, inside, _, _ in table])
-    co = np.array([concentration(outside, f"{name} outside") for name, _, outside, _ in table])
+    ci = np.array([concentration(inside, f"{name} inside", name) for name, inside, _, _ in table])
+    co = np.array([concentration(outside, f"{name} outside", name) for name, _, outside, _ in table])
     p = _permeabilities({name: permeability for name, _, _, permeability in table})
     kelvin = to_si(celsius, "temperature", "celsius", bare_ok=True)
 
@@ -182,7 +183,7 @@ def ghk(ions: Iterable[Sequence[Any]], *, celsius: Any = 37.0) -> Ghk:
         },
         ghk_shares=shares,
         slope_shares={name: float(share) for name, share in zip(names, slopes, strict=True)},
-        notices=tuple(swapped_sides(zip(names, ci.tolist(), co.tolist(), strict=True))),
+        notices=(*swapped_sides(zip(names, ci.tolist(), co.tolist(), strict=True)), *species_notices(names)),
     )
 
 
@@ -194,7 +195,7 @@ def _row(entry: Any) -> tuple[str, Any, Any, Any]:
             hint='Write (symbol, inside, outside, permeability), such as ("K", 140, 5, 1).',
         )
     name, inside, outside, permeability = entry
-    return str(name).strip(), inside, outside, permeability
+    return symbol_of(name), inside, outside, permeability
 
 
 def swapped_sides(ions: Iterable[tuple[str | int, Any, Any]]) -> list[Notice]:
@@ -214,16 +215,30 @@ def swapped_sides(ions: Iterable[tuple[str | int, Any, Any]]) -> list[Notice]:
 
 def valence_of(ion: str | int) -> int:
     """Valence of an ion by its symbol, or of the number itself."""
-    text = str(ion).strip().replace("−", "-")
-    if text in VALENCE:
+    text = symbol_of(ion)
+    if VALENCE.get(text):
         return VALENCE[text]
+    if text in VALENCE:
+        hint = "Name an ion, or give a valence, such as -2."
+        raise InputError(f"{text} has no charge, so it has no Nernst potential.", code="undefined", hint=hint)
     if re.fullmatch("[+-]?[1-9]", text):
         return int(text)
     raise InputError(
-        f"Ion '{ion}' is unknown.",
+        f"Ion '{ion}' has no one valence." if lookup(text) else f"Ion '{ion}' is unknown.",
         code="unknown_ion",
-        hint=near_miss(str(ion), list(VALENCE)) + " Or give a valence, such as -2.",
+        hint=f"{unknown(text)} Or give a valence, such as -2.",
     )
+
+
+def symbol_of(ion: str | int) -> str:
+    """The symbol of an ion however it is spelt (`Ca2+`, `Gluc`); a valence, and what is unknown, as it is written.
+
+    >>> symbol_of("Ca2+"), symbol_of(-2)
+    ('Ca', '-2')
+    """
+    text = str(ion).strip().replace("−", "-")
+    found = lookup(text)
+    return text if found is None or found.valence is None else found.symbol
 
 
 def pretty(ion: str | int) -> str:
@@ -234,9 +249,9 @@ def pretty(ion: str | int) -> str:
     return f"{ion}{abs(z) if abs(z) > 1 else ''}{'+' if z > 0 else '-'}"
 
 
-def concentration(value: Any, where: str) -> Any:
-    """A concentration at the door as mol/m3, or the reason why it cannot be one."""
-    si = to_si(value, "concentration", where, bare_ok=True)
+def concentration(value: Any, where: str, ion: str = "") -> Any:
+    """A concentration (of an ion) at the door as mol/m3, or the reason why it cannot be one."""
+    si = to_si(value, "concentration", where, bare_ok=True, ion=ion)
     low, high = float(np.min(si)), float(np.max(si))
     if low < 0:
         hint = "A concentration is zero or more; check the sign."
