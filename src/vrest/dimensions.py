@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import NamedTuple
 
 from vrest.constants import ZERO_CELSIUS, F
 
@@ -119,10 +120,13 @@ def _dimensions() -> Iterator[Dimension]:
     # a pump is often quoted by its current: one elementary charge crosses per turnover
     yield kind("turnover", "mol/m^2/s", "50 pmol/cm2/s", _per(_per(amount, patch), clock), current_density=F)
     yield kind("hydraulic_permeability", "m/(Pa s)", "1e-12 m/(Pa s)", _same(1, "m/(Pa s)", "m/Pa/s", "m/s/Pa"))
+    hydraulic = ("m3/(Pa s)", "m3/Pa/s", "m3/s/Pa")
+    yield kind("hydraulic_conductance", "m^3/(Pa s)", "1e-21 m3/(Pa s)", _same(1, *hydraulic))
     yield kind("rate", "1/s", "0.5 1/s", _per({"1": _ONE, "": _ONE}, clock) | _same(1, "Hz"))
     yield kind("concentration_rate", "mol/m^3/s", "1 mM/min", _per(molar, clock))
     yield kind("amount", "mol", "20 fmol", amount)
     yield kind("conductance", "S", "3 nS", conductance)
+    yield kind("capacitance", "F", "30 pF", _prefixed("F", "p . m u n f"))
     ohm = _prefixed("ohm", "M . k G") | _prefixed("Ohm", "M . k G") | _prefixed("Ω", "M . k G")
     yield kind("resistance", "ohm", "150 Mohm", ohm)
     yield kind("power", "W", "1e-9 W", _prefixed("W", ". m u n p f"))
@@ -143,6 +147,28 @@ def _dimensions() -> Iterator[Dimension]:
 
 DIMENSIONS: dict[str, Dimension] = {dimension.name: dimension for dimension in _dimensions()}
 """Every kind of quantity the package knows, by name."""
+
+
+class Whole(NamedTuple):
+    """A quantity of a whole cell, a `dimension`, that is one per area once it is divided by the area (and `divisor`).
+
+    One per volume is multiplied by the volume inside as well.
+    """
+
+    dimension: str
+    per_volume: bool = False
+    divisor: float = 1.0
+
+
+WHOLE: dict[str, tuple[Whole, ...]] = {
+    "specific_capacitance": (Whole("capacitance"),),
+    "specific_conductance": (Whole("conductance"),),
+    "permeability": (Whole("flow"), Whole("rate", per_volume=True)),
+    "hydraulic_permeability": (Whole("hydraulic_conductance"),),
+    "current_density": (Whole("current"),),
+    "turnover": (Whole("molar_flow"), Whole("current", divisor=F), Whole("concentration_rate", per_volume=True)),
+}
+"""What people measure of a whole cell, by what it is per area."""
 
 
 def _lacking() -> Iterator[Dimension]:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
+import vrest
 from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.cellfile import library, load, parse_cell, write_cell
@@ -194,6 +195,42 @@ def test_a_damaged_file_is_a_cell_or_an_input_error(data):
         )
     with suppress(InputError):
         assert isinstance(parse_cell("\n".join(lines)), Cell)
+
+
+KCC2 = """
+name = "kcc2_dendrite"
+temperature = "37 degC"
+[compartments.outside]
+kind = "bath"
+ions = { K = "5 mM", Na = "145 mM", Cl = "135 mM", HCO3 = "23 mM" }
+impermeant = { concentration = "8 mM", valence = 1 }
+[compartments.inside]
+kind = "fixed"
+shape = "cylinder"
+radius = "7.5 um"
+length = "20 um"
+ions = { K = "140 mM", Na = "8 mM", Cl = "5 mM", HCO3="12 mM" }
+impermeant = { concentration = "131 mM", valence = "solve" }
+[membranes.m]
+inside = "inside"
+outside = "outside"
+potential = "-70 mV"
+[membranes.m.transports]
+K_leak = { law = "ohmic_leak", ion = "K", conductance = "2.5e-5 S/cm2" }
+Na_leak = { law = "ohmic_leak", ion = "Na", conductance = "2.5e-6 S/cm2" }
+Cl_leak = { law = "ohmic_leak", ion = "Cl", conductance = "2.25e-5 S/cm2" }
+kcc2 = { law = "kcc2_product", strength_per_product = "1.9297e-5 mA/mM2/cm2" }
+[closures]
+"inside.K" = {}
+"inside.Na" = {}
+"""
+
+
+def test_a_published_strength_of_kcc2_in_its_own_unit():
+    """mA/mM2/cm2; V and Cl- are those of SciPy's solution of the same equations."""
+    rest = vrest.rest(parse_cell(KCC2))
+    assert rest.v_rest == pytest.approx(-80.566, abs=1e-3)
+    assert rest.concentrations["inside"]["Cl"] == pytest.approx(4.8891, abs=1e-4)
 
 
 def test_files_that_cannot_be_read(tmp_path):

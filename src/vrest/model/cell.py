@@ -31,10 +31,15 @@ MANY = 3
 
 @dataclass(frozen=True)
 class Source:
-    """Where a value comes from, and the range it is known to have (text with units)."""
+    """Where a value comes from, and the range it is known to have (text with units).
+
+    `converted` says how a value per area was found from what the cell was given, a value of the whole cell; a file that
+    is written has the value per area, and says so in the text.
+    """
 
     text: str
     range: tuple[str, str] | None = None
+    converted: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
@@ -26,7 +26,7 @@ from vrest.model.ion_symbols import with_symbols
 from vrest.model.membrane import Membrane
 from vrest.model.quantity import SOLVE, Quantity, numbers, quantity_fields, quantity_maps
 from vrest.model.transport import TRANSPORTS
-from vrest.units import format_si, to_si
+from vrest.units import Extent, format_si, of_whole_cell, to_si
 
 LIBRARY = os.path.join(os.path.dirname(__file__), "library")
 """The folder of the cells that come with the package."""
@@ -173,14 +173,15 @@ def cell_from(data: Mapping[str, Any]) -> Cell:
     membranes = {}
     for name, table in data["membranes"].items():
         base = f"membranes.{name}."
+        extent = _extent(table, compartments)
         transports = {}
         for label, law in table.get("transports", {}).items():
             kind = TRANSPORTS[law["law"]]
             path = f"{base}transports.{label}."
             with _at(path[:-1]):
-                transports[label] = kind(**_plain(law, path, sources, kind, skip=("law",)))
+                transports[label] = kind(**_plain(law, path, sources, kind, skip=("law",), extent=extent))
         with _at(base[:-1]):
-            plain = _plain(table, base, sources, Membrane, skip=("transports",))
+            plain = _plain(table, base, sources, Membrane, skip=("transports",), extent=extent)
             membranes[name] = Membrane(**plain, transports=transports, _name=name)
     exchanges = {}
     for name, table in data.get("exchanges", {}).items():
@@ -203,15 +204,32 @@ def _at(path: str) -> Iterator[None]:
         raise InputError(f"{path}: {error.message}", code=error.code, hint=error.hint) from None
 
 
+def _extent(table: Mapping[str, Any], compartments: Mapping[str, Compartment]) -> Extent:
+    """The size of a membrane as its table has it, and of what it encloses."""
+    inside = compartments.get(table["inside"])
+    entry = table.get("area")
+    text = entry["value"] if isinstance(entry, Mapping) else entry
+    area = inside.surface if inside and entry is None else None
+    with suppress(InputError):  # the membrane says what is wrong with its area
+        area = float(to_si(text, "area")) if isinstance(text, str) else area
+    sized = inside is not None and (inside.volume is not None or inside.radius is not None)
+    return Extent(area, inside.start_volume if inside and sized else None)
+
+
 def _plain(
-    table: Mapping[str, Any], base: str, sources: dict[str, Source], kind: type, skip: tuple[str, ...] = ()
+    table: Mapping[str, Any],
+    base: str,
+    sources: dict[str, Source],
+    kind: type,
+    skip: tuple[str, ...] = (),
+    extent: Extent | None = None,
 ) -> dict[str, Any]:
     """The simple fields of a table: quantities without their sources, and everything that is not a table."""
     specs, maps = dict(quantity_fields(kind)), dict(quantity_maps(kind))
     plain = {}
     for key, entry in table.items():
         if key in specs:
-            plain[key] = _value(entry, base + key, sources, specs[key])
+            plain[key] = _value(entry, base + key, sources, specs[key], extent)
         elif key in maps:
             plain[key] = {k: _value(v, f"{base}{key}.{k}", sources, maps[key]) for k, v in entry.items()}
         elif key not in (*skip, "ions", "impermeant") or (key == "ions" and isinstance(entry, list)):
@@ -219,16 +237,21 @@ def _plain(
     return plain
 
 
-def _value(entry: Any, path: str, sources: dict[str, Source], spec: Quantity) -> Any:
-    """The value of an entry; its source is noted."""
-    value = entry
+def _value(entry: Any, path: str, sources: dict[str, Source], spec: Quantity, extent: Extent | None = None) -> Any:
+    """The value of an entry; its source is noted, and how one of the whole cell was divided by its extent."""
+    given, text, span = entry, "", None
     if isinstance(entry, Mapping):
-        value = entry["value"]
-        if "source" in entry:
-            span = entry.get("range")
-            for end in span or ():
-                to_si(end, spec.dimension, f"{path}, range")
-            sources[path] = Source(entry["source"], (span[0], span[1]) if span else None)
+        given, text = entry["value"], entry.get("source", "")
+        span = entry.get("range")
+    value, converted = _per_area(given, spec, extent, path)
+    if span:
+        span = tuple(_per_area(end, spec, extent, f"{path}, range", digits=6)[0] for end in span)
+        for end in span:
+            to_si(end, spec.dimension, f"{path}, range")
+    if converted:
+        text = f"{text} ({converted})" if text else converted
+    if text or (isinstance(entry, Mapping) and "source" in entry):
+        sources[path] = Source(text, span, converted)
     if isinstance(value, int | float) and not isinstance(value, bool) and spec.dimension != "number":
         raise InputError(
             f"{path} = {value} has no unit.",
@@ -236,6 +259,16 @@ def _value(entry: Any, path: str, sources: dict[str, Source], spec: Quantity) ->
             hint=f'Write it as text, such as "{format_si(0.01, spec.dimension, digits=2)}".',
         )
     return value
+
+
+def _per_area(
+    value: Any, spec: Quantity, extent: Extent | None, path: str, digits: int | None = None
+) -> tuple[Any, str]:
+    """A value of the whole cell as one per area, exactly or to some digits, and how it was found; others as given."""
+    if extent is None:
+        return value, ""
+    si, converted = of_whole_cell(value, spec.dimension, extent, path)
+    return (format_si(si, spec.dimension, digits), converted) if converted else (value, "")
 
 
 def cell_to(cell: Cell) -> dict[str, Any]:

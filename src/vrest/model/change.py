@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from vrest.errors import InputError, near_miss
@@ -23,7 +23,7 @@ from vrest.numerals import parse_number
 from vrest.physics.namespace import namespace, traced
 from vrest.shown import Told
 from vrest.tables import number
-from vrest.units import duration, format_si, to_si
+from vrest.units import Extent, duration, format_si, of_whole_cell, to_si
 
 _FORM = re.compile(
     r"^\s*(?P<path>[A-Za-z_][\w.\-]*)\s*(?P<op>\*=|=)\s*(?P<value>.*?)"
@@ -261,7 +261,8 @@ def apply(cell: CellLike, changes: str | Change | Iterable[str | Change] | Mappi
         A `Cell`, its name in the library, or the path of its TOML file. It stays as it is.
     changes
         `"PATH=VALUE"`, `"PATH*=FACTOR"` or `"PATH=restore"`, one or several, or a mapping of paths to values (numbers
-        in door units, or texts with a unit). `swap ION` or `with ION` at the end keeps a bath neutral.
+        in door units, or texts with a unit; of a whole cell, such as "3 nS", they are divided by the area, and a notice
+        says so). `swap ION` or `with ION` at the end keeps a bath neutral.
 
     Raises
     ------
@@ -277,5 +278,20 @@ def apply(cell: CellLike, changes: str | Change | Iterable[str | Change] | Mappi
     for change in parse_changes(changes):
         if change.over:
             raise InputError(f"'{change}' ramps, but there is no time here.", code="bad_change", hint="Drop 'over'.")
-        cell = set_si(cell, targets(cell, change, {}))
+        change, converted = _per_area(cell, change)
+        cell = set_si(cell, targets(cell, change, {}), converted=converted)
     return cell
+
+
+def _per_area(cell: Cell, change: Change) -> tuple[Change, str]:
+    """A change that gives a value of the whole cell as one per area, and how that was found; others as they are."""
+    parameter = resolve(cell, change.path)
+    kind, name, *_ = *parameter.path.split("."), ""
+    if kind != "membranes" or change.operation != "set":
+        return change, ""
+    inside = cell.compartments[cell.membranes[name].inside]
+    sized = inside.volume is not None or inside.radius is not None
+    extent = Extent(cell.area(name), inside.start_volume if sized else None)
+    si, converted = of_whole_cell(change.value, parameter.spec.dimension, extent, parameter.path)
+    value = format_si(si, parameter.spec.dimension) if converted else change.value
+    return replace(change, value=value), converted

@@ -36,6 +36,7 @@ def notices(cell: CellLike) -> list[Notice]:
     """
     cell = load(cell)
     return [
+        *(Notice("whole_cell", f"{path}: {s.converted}") for path, s in cell.sources.items() if s.converted),
         *implausible(cell),
         *charged_baths(cell),
         *_absent_notices(cell),

@@ -157,8 +157,11 @@ def _suggest(short: str, known: Mapping[str, Parameter]) -> str:
     return "Run 'vrest show CELL' for the paths it has."
 
 
-def set_si(cell: Cell, values: Mapping[str, Any], source: str = USER) -> Cell:
-    """A copy of the cell with values (SI, by full path) replaced and checked again, with what depends on them."""
+def set_si(cell: Cell, values: Mapping[str, Any], source: str = USER, converted: str = "") -> Cell:
+    """A copy of the cell with values (SI, by full path) replaced and checked again, with what depends on them.
+
+    `source` and `converted` are those of a `Source`.
+    """
     known = parameters(cell)
     for path, value in values.items():
         if value != "solve":
@@ -166,7 +169,7 @@ def set_si(cell: Cell, values: Mapping[str, Any], source: str = USER) -> Cell:
     before, cell = cell, replaced(cell, values)
     for name in {path.split(".")[1] for path in values if path.startswith("compartments.")}:
         cell.compartments[name]._check()
-    sources = {**cell.sources, **{path: Source(source) for path in values}}
+    sources = {**cell.sources, **{path: Source(source, converted=converted) for path in values}}
     cell = cell._with_si(sources=MappingProxyType(sources))
     of_one_form(before, cell)
     cell._check_numbers()
