@@ -76,6 +76,9 @@ def read_values(text: str, dimension: str, where: str = "", count: int = COUNT) 
     """
     import numpy as np
 
+    if _ONE_COMMA.fullmatch(text):
+        hint = f"Write '{text.replace(',', '.')}' for one number, '{text.replace(',', ', ')}' for two."
+        raise fault("decimal_comma", where, f"'{text}' may be one number or two.", hint)
     if not is_several(text):
         return np.atleast_1d(np.asarray(to_si(text, dimension, where, bare_ok=True), dtype=np.float64))
     if ":" not in text:
@@ -124,7 +127,7 @@ def _all(parts: list[str], text: str, dimension: str, where: str) -> list[float]
     bare = [bool(_BARE.fullmatch(part.strip())) for part in parts]
     said = [part for part, alone in zip(parts, bare, strict=True) if not (alone and _nothing(part, dimension))]
     if unit and len({bool(_BARE.fullmatch(part.strip())) for part in said}) > 1:
-        lacking = next(part.strip() for part, alone in zip(parts, bare, strict=True) if alone)
+        lacking = next(part.strip() for part in said if _BARE.fullmatch(part.strip()))
         hint = f"Give each its unit, such as '{lacking} {unit}'; a unit holds for its own value alone."
         raise fault("mixed_units", where, f"'{text}': some values have a unit and '{lacking}' has none.", hint)
     return [float(to_si(part, dimension, where, bare_ok=True)) for part in parts]

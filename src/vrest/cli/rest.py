@@ -11,6 +11,7 @@ from vrest.cli import options
 
 if TYPE_CHECKING:
     from vrest.model.cell import Cell
+    from vrest.tables import Table
     from vrest.verbs.rest import Rest
 
 UNITS = {
@@ -58,18 +59,20 @@ def command(
       vrest rest my_cell.toml --set "pump.max_rate*=0.5" -o settled.toml
       vrest rest mammalian_neuron --plot ladder.png
       vrest rest dijkstra_2016 --all
+      vrest rest dijkstra_2016 --all -o states.toml
 
     CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input.
+    With --all, -o states.toml writes each rest as a cell: states-1.toml, states-2.toml and so on, by V.
     """
     from vrest.cli.answer import Meter, answer, shown
     from vrest.errors import NoRestError
     from vrest.io.report import door, report
 
     options.check_figure(plot)
-    if every and (output or plot):
+    if every and plot:
         from vrest.cli.app import Wrong
 
-        raise Wrong("--all lists rests; --plot and -o show one.", hint="Leave --all out.")
+        raise Wrong("--all lists rests; --plot shows one.", hint="Leave --all out.")
     described = changes.read(cell)
     inputs = {"cell": cell, **changes.inputs, "output": output, "plot": plot}
     if every:
@@ -130,25 +133,43 @@ def list_all(cell: Cell, inputs: dict[str, Any], as_json: bool, quiet: bool) -> 
         warnings=warnings.values(),
         error=error,
     )
-    answer(body, lambda: show_all(cell, rests, temperature), as_json=as_json, quiet=quiet)
+    output, listed = inputs["output"], table_of(rests)
+    if options.is_cell(output):
+        for k, each in enumerate(rests, 1):
+            options.save_cell(each.as_cell(), f"{output[:-5]}-{k}{output[-5:]}")
+    elif listed:
+        options.save_data(output, body, [listed])
+    answer(body, lambda: show_all(cell, rests, listed, temperature), as_json=as_json, quiet=quiet)
     if error is not None:
         raise Exit(error.exit_code)
 
 
-def show_all(cell: Cell, rests: list[Rest], temperature: float) -> None:
+def show_all(cell: Cell, rests: list[Rest], listed: Table | None, temperature: float) -> None:
     """Every rest in one table."""
     from vrest.cli.answer import say, table
-    from vrest.tables import Column, Table, counted, number
-    from vrest.units import duration
+    from vrest.tables import counted, number
 
     count = f"{counted(len(rests), 'rest')} found"
     stable = sum(r.stable for r in rests)  # where none is, that is the error
     say(f"{cell.name} at {number(temperature)} degC: {count}{f', {stable} stable' if stable else ''}")
+    if listed:
+        table(listed)
+        say("slowest: time constant with which it is reached; growth: time in which a deviation grows by a factor e")
+
+
+def table_of(rests: list[Rest]) -> Table | None:
+    """Every rest a row, numbered as 'vrest run --from-rest' does; None where there is none."""
+    from vrest.tables import Column, Table
+    from vrest.units import duration
+
     if not rests:
-        return
+        return None
     structure = rests[0].system.structure
     inner = [s for s in structure.spaces if s.finite]
-    columns = [Column("rest", "", [r.outcome.words for r in rests])]
+    columns = [
+        Column("number", "", list(range(1, len(rests) + 1))),
+        Column("rest", "", [r.outcome.words for r in rests]),
+    ]
     for wall in structure.walls:
         several = len(structure.walls) > 1
         held = [r.v_rest[wall.name] if isinstance(r.v_rest, dict) else r.v_rest for r in rests]
@@ -165,8 +186,7 @@ def show_all(cell: Cell, rests: list[Rest], temperature: float) -> None:
     columns += [
         Column(f"volume {s.name}", "um3", [r.volumes[s.name] for r in rests]) for s in inner if s.kind == "osmotic"
     ]
-    table(Table(columns))
-    say("slowest: time constant with which it is reached; growth: time in which a deviation grows by a factor e")
+    return Table(columns)
 
 
 FIELDS = ("v_rest", "E", "concentrations", "volumes", "exchange_currents")
