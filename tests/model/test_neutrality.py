@@ -87,6 +87,10 @@ ALONE = {
     "stages": lambda ion: vrest.prepare("mammalian_neuron", f"outside.K{ion}").run(
         [5.0], [("1 s", {"outside.K": 12.0})], "2 s"
     ),
+    "curve": lambda ion: vrest.curve("mammalian_neuron", f"outside.K{ion}", [5.0, 12.0]),
+    "map": lambda ion: vrest.parameter_map(
+        "mammalian_neuron", (f"outside.K{ion}", [5.0, 12.0]), ("pump.max_rate", ["0.5x", "1x"])
+    ),
     "bifurcation": lambda ion: vrest.bifurcation("mammalian_neuron", f"outside.K{ion}", 5.0, 12.0, starts=0),
 }
 
