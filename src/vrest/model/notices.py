@@ -10,6 +10,7 @@ from vrest.model.ion_symbols import species_notices
 from vrest.model.neutrality import charged_baths
 from vrest.model.notice import USER, Notice
 from vrest.model.plausible import implausible
+from vrest.model.refill import unreturned
 from vrest.model.transport import CHARGE, Transport
 from vrest.tables import joined
 from vrest.units import format_si
@@ -40,6 +41,7 @@ def notices(cell: CellLike) -> list[Notice]:
         *implausible(cell),
         *charged_baths(cell),
         *_absent_notices(cell),
+        *unreturned(cell),
         *_side_notices(cell),
         *_untracked_notices(cell),
         *_closure_notices(cell),
