@@ -97,6 +97,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
 OTHERWISE = {
     "applicable": "names",
     "library": "names",
+    "mullins_noda": "a number",
     "nernst": "a number",
     "page": "a file that shows itself and says what to cite, tested in tests/page",
     "perturbations": "names",

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from vrest.page.page import page as page
     from vrest.study.bifurcation.bifurcation import bifurcation as bifurcation
     from vrest.study.calculator import ghk as ghk
+    from vrest.study.calculator import mullins_noda as mullins_noda
     from vrest.study.calculator import nernst as nernst
     from vrest.study.check.check import Check as Check
     from vrest.study.check.check import check as check
@@ -133,7 +134,7 @@ _HOMES = {
     "vrest.verbs.run_result": "Run StuckError",
     "vrest.verbs.run_function": "run_function",
     "vrest.study.bifurcation.bifurcation": "bifurcation",
-    "vrest.study.calculator": "ghk nernst",
+    "vrest.study.calculator": "ghk mullins_noda nernst",
     "vrest.study.check.check": "Check check",
     "vrest.study.parameter_map.parameter_map": "ParameterMap parameter_map",
     "vrest.study.perturb.compare": "Comparison compare",

@@ -40,7 +40,7 @@ def is_several(text: str) -> bool:
     return ("," in text or ":" in text) and not _ONE_COMMA.fullmatch(text)
 
 
-def read_values(text: str, dimension: str, where: str = "", count: int = COUNT) -> NDArray[np.float64]:
+def read_values(text: str, dimension: str, where: str = "", count: int = COUNT, ion: str = "") -> NDArray[np.float64]:
     """The values of a list, of a range or of a single quantity, as the command line takes them.
 
     Parameters
@@ -54,6 +54,8 @@ def read_values(text: str, dimension: str, where: str = "", count: int = COUNT) 
         What they are, for error messages.
     count
         Values of a range that does not say how many.
+    ion
+        Whose concentrations they are, as of `to_si`.
 
     Returns
     -------
@@ -77,16 +79,17 @@ def read_values(text: str, dimension: str, where: str = "", count: int = COUNT) 
     import numpy as np
 
     if _ONE_COMMA.fullmatch(text):
-        hint = f"Write '{text.replace(',', '.')}' for one number, '{text.replace(',', ', ')}' for two."
+        one, two = text.replace(",", "."), text.replace(",", ", ")
+        hint = f"Write '{one}', with a dot, for one number, and '{two}', with a blank, for two."
         raise fault("decimal_comma", where, f"'{text}' may be one number or two.", hint)
     if not is_several(text):
-        return np.atleast_1d(np.asarray(to_si(text, dimension, where, bare_ok=True), dtype=np.float64))
+        return np.atleast_1d(np.asarray(to_si(text, dimension, where, bare_ok=True, ion=ion), dtype=np.float64))
     if ":" not in text:
-        return np.array(_all(text.split(","), text, dimension, where))
+        return np.array(_all(text.split(","), text, dimension, where, ion))
     if "," in text:
         raise _bad(f"'{text}' is both a list and a range.", where)
     ends, logarithmic, count = _form(text, where, count)
-    first, last = _all(ends, text, dimension, where)
+    first, last = _all(ends, text, dimension, where, ion)
     if first == last:
         raise _bad(f"'{text}' begins where it ends.", where)
     if not logarithmic:
@@ -113,7 +116,7 @@ def _form(text: str, where: str, count: int) -> tuple[list[str], bool, int]:
     return [first, last], how[:1] == ["log"], count
 
 
-def _all(parts: list[str], text: str, dimension: str, where: str) -> list[float]:
+def _all(parts: list[str], text: str, dimension: str, where: str, ion: str) -> list[float]:
     """Each part in SI."""
     if ";" in text or any(not part.strip() for part in parts):
         raise _bad(f"'{text}' lacks a value or a comma.", where)
@@ -130,7 +133,7 @@ def _all(parts: list[str], text: str, dimension: str, where: str) -> list[float]
         lacking = next(part.strip() for part in said if _BARE.fullmatch(part.strip()))
         hint = f"Give each its unit, such as '{lacking} {unit}'; a unit holds for its own value alone."
         raise fault("mixed_units", where, f"'{text}': some values have a unit and '{lacking}' has none.", hint)
-    return [float(to_si(part, dimension, where, bare_ok=True)) for part in parts]
+    return [float(to_si(part, dimension, where, bare_ok=True, ion=ion)) for part in parts]
 
 
 def _nothing(part: str, dimension: str) -> bool:

@@ -26,6 +26,7 @@ from vrest.version import __version__
 COMMANDS = (
     "nernst",
     "ghk",
+    "mullins-noda",
     "rest",
     "instant",
     "settled",
@@ -60,7 +61,7 @@ class Lazy(click.RichGroup):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in COMMANDS:
-            command = import_module(f"vrest.cli.{cmd_name}").command
+            command = import_module(f"vrest.cli.{cmd_name.replace('-', '_')}").command
             _fit_examples(command)
             return command
         if cmd_name.startswith("-"):
@@ -94,6 +95,7 @@ def app(ctx: click.Context) -> None:
     Examples:
       vrest nernst K --inside 140 --outside 5
       vrest ghk --ion K 140 5 1 --ion Na 15 145 0.04 --ion Cl 7 110 0.45
+      vrest mullins-noda --ion K 140 5 1 --ion Na 15 145 0.04
       vrest rest mammalian_neuron --set "outside.K=12 mM" --swap Na
       vrest settled mammalian_neuron --set "outside.K=12 mM" --swap Na
       vrest run mammalian_neuron --at "5 min" "pump.max_rate*=0" -o run.nc

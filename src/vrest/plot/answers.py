@@ -68,7 +68,16 @@ def instant_axes(answer: Instant, ax: Axes) -> Axes:
 
 
 def ghk_axes(found: Ghk, ax: Axes) -> Axes:
-    """V among the Nernst potentials."""
+    """V among the Nernst potentials; where something varies, all of them against the first thing that does."""
+    if np.ndim(found.v):
+        x = np.asarray(found.varied[0].values, dtype=np.float64)
+        order = np.argsort(x)
+        for ion, e in found.E.items():
+            ax.plot(x[order], np.ravel(e)[order], color=ion_colour(ion), linestyle="--", label=reversal_label(ion))
+        ax.plot(x[order], np.ravel(found.v)[order], color=INK, linewidth=stroke(1.6), label="V")
+        ax.set_xscale("log" if x.min() > 0 and x.max() > 20 * x.min() else "linear")
+        _legend(ax, True)
+        return dress(ax, x=f"{found.varied[0].name} ({found.varied[0].unit})".replace(" ()", ""), y="V (mV)")
     known = {ion: e for ion, e in found.E.items() if e is not None}
     marks = [(reversal_label(ion), e, ion_colour(ion)) for ion, e in known.items()]
     marks.append(("V", found.v, INK))

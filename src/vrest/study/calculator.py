@@ -1,4 +1,4 @@
-"""Nernst and GHK for people: door units in, door units out. Needs NumPy only."""
+"""Nernst, GHK and Mullins-Noda for people: door units in, door units out. Needs NumPy only."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from vrest.model.compartment import CONCENTRATION
 from vrest.model.ion_symbols import species_notices
 from vrest.model.notice import Notice
 from vrest.physics.ghk import ghk_voltage
+from vrest.physics.mullins_noda import mullins_noda as mullins_noda_potential
 from vrest.physics.nernst import nernst as nernst_potential
 from vrest.physics.votes import ghk_shares, slope_shares
 from vrest.physics.zero_current import general_ghk_potential
 from vrest.shown import Drawn
-from vrest.tables import Column, Table, number
-from vrest.units import format_si, from_si, to_si
+from vrest.tables import Column, Table, joined, number
+from vrest.units import format_si, from_si, to_si, unit_of
 
 MOST = CONCENTRATION.maximum or 0.0
 LEAST = 1e-12
@@ -51,8 +52,8 @@ def nernst(ion: str | int, *, inside: Any, outside: Any, celsius: Any = 37.0) ->
     Raises
     ------
     InputError
-        `undefined` (a side without the ion), `out_of_range` (negative, or beyond 10 M), `unknown_ion`, and
-        whatever is no number or has the wrong unit.
+        `undefined` (a side without the ion), `out_of_range` (negative, or beyond 10 M), `unknown_ion`, `bad_shape`
+        (arrays that do not broadcast), and whatever is no number or has the wrong unit.
 
     Nernst 1889, Z. Phys. Chem. 4:129.
 
@@ -60,6 +61,8 @@ def nernst(ion: str | int, *, inside: Any, outside: Any, celsius: Any = 37.0) ->
     -89.06
     >>> round(nernst("Ca", inside="100 nM", outside="1.2 mM", celsius=25), 1)
     120.7
+    >>> nernst("K", inside=140, outside=[2.5, 5, 10]).round(2).tolist()
+    [-107.58, -89.06, -70.53]
     >>> nernst("K", inside=0, outside=5)
     Traceback (most recent call last):
     vrest.errors.InputError: E_K is undefined: no K+ inside. ...
@@ -70,37 +73,46 @@ def nernst(ion: str | int, *, inside: Any, outside: Any, celsius: Any = 37.0) ->
     empty = [side for side, value in (("inside", ci), ("outside", co)) if np.any(np.equal(value, 0.0))]
     if empty:
         raise _undefined(f"E_{ion}", pretty(ion), empty)
-    kelvin = to_si(celsius, "temperature", "celsius", bare_ok=True)
-    volts = nernst_potential(z, inside=ci, outside=co, temperature=kelvin)
-    return from_si(volts if np.ndim(volts) else float(volts), "potential")
+    same = _together({"inside": ci, "outside": co, "T": to_si(celsius, "temperature", "celsius", bare_ok=True)})
+    volts = nernst_potential(z, inside=same["inside"], outside=same["outside"], temperature=same["T"])
+    return from_si(_plain(volts), "potential")
 
 
 @dataclass(frozen=True)
 class Ghk(Drawn):
-    """Potential of a GHK membrane and what makes it, in mV.
+    """Potential of a GHK membrane and what makes it, in mV; numbers, or arrays of one shape where something varies.
 
-    `E` is None where a Nernst potential is undefined. `ghk_shares` gives each ion's part of the numerator
-    (`depolarising`) and of the denominator (`hyperpolarising`) of the equation, and is None with ions that
+    `E` is None where a Nernst potential is undefined (NaN in an array). `ghk_shares` gives each ion's part of the
+    numerator (`depolarising`) and of the denominator (`hyperpolarising`) of the equation, and is None with ions that
     are not monovalent; `slope_shares` each ion's part of the slope conductance.
     """
 
     drawn_by: ClassVar[str] = "vrest.plot.answers:ghk_axes"
     methods: ClassVar[tuple[str, ...]] = ("Nernst1889", "Goldman1943", "Hodgkin1949")
-    v: float
-    E: Mapping[str, float | None]
-    ghk_shares: Mapping[str, Mapping[str, float]] | None
-    slope_shares: Mapping[str, float]
+    v: Any
+    E: Mapping[str, Any]
+    ghk_shares: Mapping[str, Mapping[str, Any]] | None
+    slope_shares: Mapping[str, Any]
     notices: tuple[Notice, ...]
+    varied: tuple[Column, ...] = ()
+    """What varies, in door units, one value for each of V: "K outside" and the like."""
 
     def _cells(self) -> Iterable[Any]:
         return ()
 
     def _brief(self) -> Iterable[str]:
+        if np.ndim(self.v):
+            low, high = (number(float(v), decimals=2) for v in (np.min(self.v), np.max(self.v)))
+            yield f"V from {low} to {high} mV by the GHK equation, at {np.size(self.v):,} values"
+            return
         yield f"V = {number(self.v, decimals=2)} mV by the GHK equation"
         yield "  " + ", ".join(glued(f"E_{ion} = {number(e, decimals=2)} mV") for ion, e in self.E.items())
 
     def tables(self) -> tuple[Table, ...]:
-        """Of each ion its Nernst potential (mV) and its shares."""
+        """Of each ion its Nernst potential (mV) and its shares; where something varies, V and these at each value."""
+        if np.ndim(self.v):
+            potentials = {"V": self.v, **{f"E_{ion}": e for ion, e in self.E.items()}}
+            return (Table((*self.varied, *_potential_columns(potentials)), "V"),)
         columns = [Column("ion", "", list(self.E)), Column("E", "mV", list(self.E.values()), decimals=2)]
         columns.append(Column("slope share", "", list(self.slope_shares.values()), decimals=3))
         for part in ("depolarising", "hyperpolarising") if self.ghk_shares else ():
@@ -110,6 +122,10 @@ class Ghk(Drawn):
 
     def _said(self) -> Iterable[str]:
         return (notice.message for notice in self.notices)
+
+
+def _potential_columns(potentials: Mapping[str, Any]) -> list[Column]:
+    return [Column(name, "mV", np.ravel(values).tolist(), decimals=2) for name, values in potentials.items()]
 
 
 def ghk(ions: Iterable[Sequence[Any]], *, celsius: Any = 37.0) -> Ghk:
@@ -122,46 +138,39 @@ def ghk(ions: Iterable[Sequence[Any]], *, celsius: Any = 37.0) -> Ghk:
     ----------
     ions
         For each ion (symbol, inside, outside, permeability): concentrations in mM or text with a unit;
-        permeabilities relative to each other, or all as text with a unit.
+        permeabilities relative to each other, or all as text with a unit. Arrays broadcast.
     celsius
-        Temperature, degC, or text with a unit.
+        Temperature, degC, or text with a unit; an array as well.
 
     Returns
     -------
     Ghk
-        `v` and the Nernst potentials `E`, mV; shares of the ions in the equation and in the slope conductance.
+        `v` and the Nernst potentials `E`, mV; shares of the ions in the equation and in the slope conductance. Floats,
+        or arrays of the common shape.
 
     Raises
     ------
     InputError
         As `nernst`; also `undefined` where no permeable ion can hold a potential, `no_ions`, `duplicate_ion`,
-        `mixed_permeabilities`.
+        `mixed_permeabilities`, `bad_shape` (arrays that do not broadcast).
 
     Goldman 1943, doi:10.1085/jgp.27.1.37; Hodgkin and Katz 1949, doi:10.1113/jphysiol.1949.sp004310.
 
     >>> result = ghk([("K", 140, 5, 1), ("Na", 15, 145, 0.04), ("Cl", 7, 110, 0.45)])
     >>> round(result.v, 2), round(result.E["Na"], 2)
     (-69.81, 60.63)
+    >>> ghk([("K", 140, [2.5, 5, 10], 1), ("Na", 15, 145, 0.04)]).v.round(2).tolist()
+    [-75.63, -68.59, -58.42]
     """
-    table = [_row(entry) for entry in ions]
-    names = [name for name, *_ in table]
-    if not table:
-        raise InputError("There is no ion.", code="no_ions", hint='Give at least one, such as ("K", 140, 5, 1).')
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"{name} is given twice.", code="duplicate_ion", hint="Give each ion once.")
-    z = np.array([valence_of(name) for name in names])
-    ci = np.array([concentration(inside, f"{name} inside", name) for name, inside, _, _ in table])
-    co = np.array([concentration(outside, f"{name} outside", name) for name, _, outside, _ in table])
-    p = _permeabilities({name: permeability for name, _, _, permeability in table})
-    kelvin = to_si(celsius, "temperature", "celsius", bare_ok=True)
-
+    rows = _read(ions, celsius)
+    names, z, ci, co, kelvin = rows.names, rows.z, rows.inside, rows.outside, rows.kelvin
+    p = rows.permeabilities / np.max(rows.permeabilities, axis=0)
     sides = {"inside": ci, "outside": co}
     monovalent = bool(np.all(np.abs(z) == 1))
     _refuse_runaway(names, p, z, ci, co)
     formula = ghk_voltage if monovalent else general_ghk_potential
-    volts = float(formula(p, z, **sides, temperature=kelvin))
-    if not np.isfinite(volts):
+    volts = np.asarray(formula(p, z, **sides, temperature=kelvin))
+    if not np.all(np.isfinite(volts)):
         raise InputError(
             "The currents of these ions cancel nowhere between -500 and +500 mV.",
             code="undefined",
@@ -171,20 +180,154 @@ def ghk(ions: Iterable[Sequence[Any]], *, celsius: Any = 37.0) -> Ghk:
     if monovalent:
         top, bottom = ghk_shares(p, z, **sides)
         shares = {
-            name: {"depolarising": float(t), "hyperpolarising": float(b)}
+            name: {"depolarising": _plain(t), "hyperpolarising": _plain(b)}
             for name, t, b in zip(names, top, bottom, strict=True)
         }
     slopes = slope_shares(p, z, **sides, potential=volts, temperature=kelvin)
     return Ghk(
-        v=from_si(volts, "potential"),
-        E={
-            name: nernst(name, inside=i, outside=o, celsius=f"{float(kelvin)!r} K") if i and o else None
-            for name, i, o in zip(names, ci.tolist(), co.tolist(), strict=True)
-        },
+        v=from_si(_plain(volts), "potential"),
+        E={name: _reversal(z[k], ci[k], co[k], kelvin) for k, name in enumerate(names)},
         ghk_shares=shares,
-        slope_shares={name: float(share) for name, share in zip(names, slopes, strict=True)},
-        notices=(*swapped_sides(zip(names, ci.tolist(), co.tolist(), strict=True)), *species_notices(names)),
+        slope_shares={name: _plain(share) for name, share in zip(names, slopes, strict=True)},
+        notices=(*swapped_sides(zip(names, ci, co, strict=True)), *species_notices(names)),
+        varied=rows.varied,
     )
+
+
+def mullins_noda(ions: Iterable[Sequence[Any]], *, pump_ratio: Any = 1.5, celsius: Any = 37.0) -> Any:
+    """Potential of a cell whose pump makes good the leaks of K+ and Na+: GHK with the pump's own current counted.
+
+    V = (RT/F) ln[(r P_K K_out + P_Na Na_out)/(r P_K K_in + P_Na Na_in)]
+
+    It holds in the steady state, where Cl- is passive and does not count. With r = 1 it is the GHK equation of K+ and
+    Na+; what r = 3/2 makes more negative is the part of V that the pump's current holds directly.
+
+    Parameters
+    ----------
+    ions
+        For K and for Na (symbol, inside, outside, permeability), as of `ghk`; arrays broadcast.
+    pump_ratio
+        r, Na+ moved out for each K+ moved in: 1.5 for the Na/K-ATPase; above 0.
+    celsius
+        Temperature, degC, or text with a unit.
+
+    Returns
+    -------
+    float or array
+        Of the common shape, mV; inside minus outside.
+
+    Raises
+    ------
+    InputError
+        As `ghk`; also `not_in_equation` (an ion other than K and Na, or one of them missing).
+
+    Mullins and Noda 1963, doi:10.1085/jgp.47.1.117.
+
+    >>> cell = [("K", 140, 5, 1), ("Na", 15, 145, 0.04)]
+    >>> round(mullins_noda(cell), 2), round(mullins_noda(cell, pump_ratio=1), 2)
+    (-73.82, -68.59)
+    """
+    rows = _read(ions, celsius, pump_ratio)
+    if sorted(rows.names) != ["K", "Na"]:
+        raise InputError(
+            f"The Mullins-Noda equation has K and Na; given: {joined(rows.names)}.",
+            code="not_in_equation",
+            hint="Give K and Na, each once; Cl- is passive in that steady state and does not count.",
+        )
+    _refuse_runaway(rows.names, rows.permeabilities, rows.z, rows.inside, rows.outside)
+    k, na = rows.names.index("K"), rows.names.index("Na")
+    volts = mullins_noda_potential(
+        permeability_k=rows.permeabilities[k],
+        permeability_na=rows.permeabilities[na],
+        k_inside=rows.inside[k],
+        k_outside=rows.outside[k],
+        na_inside=rows.inside[na],
+        na_outside=rows.outside[na],
+        pump_ratio=rows.ratio,
+        temperature=rows.kelvin,
+    )
+    return from_si(_plain(volts), "potential")
+
+
+def swept_columns(ions: Iterable[Sequence[Any]], *, celsius: Any, pump_ratio: Any = 1.0) -> tuple[Column, ...]:
+    """What varies among values as `mullins_noda` takes them, in door units."""
+    return _read(ions, celsius, pump_ratio).varied
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Ions as read, SI; arrays with the ions on axis 0, all of one shape behind it."""
+
+    names: list[str]
+    z: np.ndarray
+    inside: np.ndarray
+    outside: np.ndarray
+    permeabilities: np.ndarray
+    kelvin: np.ndarray
+    ratio: np.ndarray
+    varied: tuple[Column, ...]
+
+
+def _read(ions: Iterable[Sequence[Any]], celsius: Any, pump_ratio: Any = 1.0) -> _Rows:
+    """What is given, checked."""
+    table = [_row(entry) for entry in ions]
+    names = [name for name, *_ in table]
+    if not table:
+        raise InputError("There is no ion.", code="no_ions", hint='Give at least one, such as ("K", 140, 5, 1).')
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"{name} is given twice.", code="duplicate_ion", hint="Give each ion once.")
+    z = np.array([valence_of(name) for name in names])
+    given: dict[str, tuple[Any, str]] = {}
+    for name, inside, outside, _ in table:
+        given[f"{name} inside"] = concentration(inside, f"{name} inside", name), "concentration"
+        given[f"{name} outside"] = concentration(outside, f"{name} outside", name), "concentration"
+    given |= _permeabilities({name: permeability for name, _, _, permeability in table})
+    given["T"] = to_si(celsius, "temperature", "celsius", bare_ok=True), "temperature"
+    given["pump ratio"] = _ratio(pump_ratio), "number"
+    same = _together({name: value for name, (value, _) in given.items()})
+    varied = tuple(
+        Column(name, unit_of(dimension), np.ravel(from_si(same[name], dimension)).tolist(), rounding=0.0)
+        for name, (value, dimension) in given.items()
+        if np.size(value) > 1
+    )
+    ci, co, p = (np.stack([same[name.format(ion)] for ion in names]) for name in ("{} inside", "{} outside", "P_{}"))
+    if not np.all(np.any(p, axis=0)):
+        raise InputError("No ion is permeable: V is undefined.", code="undefined", hint="Give one of them P > 0.")
+    return _Rows(names, z, ci, co, p, same["T"], same["pump ratio"], varied)
+
+
+def _together(given: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Values of one shape."""
+    try:
+        return dict(zip(given, np.broadcast_arrays(*given.values()), strict=True))
+    except ValueError:
+        told = ", ".join(f"{name} has {' x '.join(map(str, np.shape(v)))}" for name, v in given.items() if np.ndim(v))
+        hint = "Give as many of each, or one; in Python, arrays that NumPy broadcasts."
+        problem = f"Values do not go together: {told}."
+        raise InputError(problem, code="bad_shape", hint=hint) from None
+
+
+def _ratio(value: Any) -> Any:
+    """How many Na+ for each K+."""
+    ratio = to_si(value, "number", "pump_ratio", bare_ok=True)
+    if np.any(np.asarray(ratio) <= 0.0):
+        problem = f"pump_ratio is {number(float(np.min(ratio)))}; it must be above 0."
+        raise InputError(problem, code="out_of_range", hint="3 Na+ for 2 K+ is 1.5; without a pump's current it is 1.")
+    return ratio
+
+
+def _plain(value: Any) -> Any:
+    """A float where there is one value."""
+    return value if np.ndim(value) else float(value)
+
+
+def _reversal(z: Any, inside: np.ndarray, outside: np.ndarray, kelvin: np.ndarray) -> Any:
+    """A Nernst potential, mV; where it is undefined None, or NaN in an array."""
+    known = (inside > 0) & (outside > 0)
+    ci, co = np.where(known, inside, 1.0), np.where(known, outside, 1.0)
+    volts = np.where(known, nernst_potential(z, inside=ci, outside=co, temperature=kelvin), np.nan)
+    return from_si(volts, "potential") if volts.ndim else from_si(float(volts), "potential") if known else None
 
 
 def _row(entry: Any) -> tuple[str, Any, Any, Any]:
@@ -266,44 +409,41 @@ def concentration(value: Any, where: str, ion: str = "") -> Any:
     raise InputError(f"{where} is {text}; it must be 0 to 10000 mM.", code="out_of_range", hint=hint)
 
 
-def _permeabilities(given: Mapping[str, Any]) -> np.ndarray:
-    """Permeabilities relative to the largest."""
+def _permeabilities(given: Mapping[str, Any]) -> dict[str, tuple[Any, str]]:
+    """Permeabilities, all of them relative to one ion, or all in m/s, with the dimension that says which."""
     values = {name: _permeability(value, f"permeability of {name}") for name, value in given.items()}
-    if len({has_unit for _, has_unit in values.values()}) > 1:
+    if len({dimension for _, dimension in values.values()}) > 1:
         raise InputError(
             "Some permeabilities have a unit and others do not.",
             code="mixed_permeabilities",
             hint="Give all of them relative to one ion, or all in cm/s.",
         )
-    p = np.array([value for value, _ in values.values()])
-    if np.any(p < 0):
-        name = list(given)[int(np.argmin(p))]
-        raise InputError(f"The permeability of {name} is negative.", code="out_of_range", hint="Write 0 or more.")
-    if not np.any(p):
-        raise InputError("No ion is permeable: V is undefined.", code="undefined", hint="Give one of them P > 0.")
-    return p / np.max(p)
+    for name, (value, _) in values.items():
+        if np.any(np.asarray(value) < 0):
+            raise InputError(f"The permeability of {name} is negative.", code="out_of_range", hint="Write 0 or more.")
+    return {f"P_{name}": read for name, read in values.items()}
 
 
-def _permeability(value: Any, where: str) -> tuple[float, bool]:
-    """The number, and whether it came with a unit."""
+def _permeability(value: Any, where: str) -> tuple[Any, str]:
+    """The numbers, and their dimension."""
     try:
-        return float(to_si(value, "number", where, bare_ok=True)), False
+        return to_si(value, "number", where, bare_ok=True), "number"
     except InputError as error:
         if error.code not in ("wrong_unit", "unknown_unit"):
             raise
-        return float(to_si(value, "permeability", where)), True
+        return to_si(value, "permeability", where), "permeability"
 
 
 def _refuse_runaway(names: list[str], p: np.ndarray, z: np.ndarray, ci: np.ndarray, co: np.ndarray) -> None:
     """Without anything that can leave (or enter) as positive charge, no finite potential stops the rest."""
-    cation = z > 0
+    cation = (z > 0).reshape(-1, *(1,) * (p.ndim - 1))
     outward, inward = p * np.where(cation, ci, co), p * np.where(cation, co, ci)
-    permeable = p > 0
+    permeable = np.any(p > 0, axis=tuple(range(1, p.ndim)))
     for term, cation_side, anion_side in ((outward, "inside", "outside"), (inward, "outside", "inside")):
-        if not np.any(term):
+        if not np.all(np.any(term, axis=0)):
             missing = ", ".join(
                 f"{pretty(name)} {cation_side if plus else anion_side}"
-                for name, plus, counts in zip(names, cation, permeable, strict=True)
+                for name, plus, counts in zip(names, z > 0, permeable, strict=True)
                 if counts
             )
             raise InputError(
