@@ -6,7 +6,7 @@ import pytest
 
 import vrest
 from vrest.errors import InputError
-from vrest.model.cellfile import library, load
+from vrest.model.cellfile import cell_from, library, load
 from vrest.model.change import apply
 from vrest.model.paths import parameters, resolve
 from vrest.units import to_si
@@ -103,3 +103,25 @@ def test_every_verb_takes_them() -> None:
 def test_a_near_cell_is_named_where_an_ion_is_missing() -> None:
     with pytest.raises(InputError, match="red_blood_cell"):
         resolve(load("mammalian_neuron"), "hco3o")
+
+
+def test_a_leak_of_no_ion_is_pas() -> None:
+    bath = {
+        "kind": "bath",
+        "ions": {"K": "5 mM", "Na": "145 mM"},
+        "impermeant": {"concentration": "150 mM", "valence": -1},
+    }
+    leak = {"law": "fixed_leak", "conductance": "1e-5 S/cm2", "reversal": "-65 mV"}
+    cell = cell_from(
+        {
+            "name": "passive",
+            "compartments": {"outside": bath, "inside": {"kind": "dialysed", "ions": {"K": "140 mM", "Na": "10 mM"}}},
+            "membranes": {
+                "m": {"inside": "inside", "outside": "outside", "area": "1000 um2", "transports": {"x": leak}}
+            },
+        }
+    )
+    assert resolve(cell, "g_pas").path == "membranes.m.transports.x.conductance"
+    assert resolve(cell, "e_pas").path == "membranes.m.transports.x.reversal"
+    changed = apply(cell, {"e_pas": -60.0, "g_pas": 2e-5})
+    assert vrest.rest(changed).v_rest == pytest.approx(-60.0, abs=1e-6)
