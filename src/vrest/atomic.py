@@ -55,8 +55,8 @@ def _mode(target: Path) -> int:
     return 0o666 & ~mask
 
 
-def not_written(path: str | os.PathLike[str], error: OSError) -> InputError:
-    """Why a file could not be written, for people: `cannot_write`.
+def not_written(path: str | os.PathLike[str], error: OSError, more: str = "") -> InputError:
+    """Why a file could not be written, for people: `cannot_write`; `more` stands behind the hint.
 
     >>> not_written("run.nc", PermissionError(13, "Permission denied")).message
     "'run.nc' cannot be written: Permission denied."
@@ -67,7 +67,8 @@ def not_written(path: str | os.PathLike[str], error: OSError) -> InputError:
             free = shutil.disk_usage(Path(path).absolute().parent).free
             why += f" ({free / 2**20:,.1f} MiB are free there)"
         hint = "Make room, or choose another disk."
-    return InputError(f"'{short(path)}' cannot be written: {why}.", code="cannot_write", hint=hint)
+    told = f"'{short(path)}' cannot be written: {why}."
+    return InputError(told, code="cannot_write", hint=f"{hint} {more}".rstrip())
 
 
 def short(path: str | os.PathLike[str]) -> str:
@@ -80,8 +81,10 @@ def short(path: str | os.PathLike[str]) -> str:
     return text if len(text) <= 150 else f"{text[:60]}...{text[-60:]}"
 
 
-def check_target(path: str, suffixes: Iterable[str], what: str) -> None:
+def check_target(path: str, suffixes: Iterable[str], what: str, *, folder: bool = False) -> None:
     """Refuse, before anything is computed, a path that could not be written in the end.
+
+    `folder`: what is written is a folder, and may go on with one that is there.
 
     >>> check_target("figure.jpg", (".png", ".pdf", ".svg"), "a figure")
     Traceback (most recent call last):
@@ -94,19 +97,19 @@ def check_target(path: str, suffixes: Iterable[str], what: str) -> None:
             code="unknown_suffix",
             hint="Change the end of the file's name.",
         )
-    if problem := _obstacle(path):
+    if problem := _obstacle(path, folder):
         raise InputError(f"'{short(path)}' cannot be written: {problem}.", code="cannot_write", hint="Choose another.")
 
 
-def _obstacle(path: str) -> str:
+def _obstacle(path: str, folder: bool) -> str:
     """What is in the way of a new file, or of one that takes the place of another; empty where nothing is."""
     try:
         target = Path(path).resolve()
         there = _kind(target)
     except (OSError, RuntimeError, ValueError) as error:  # a name that is too long, links in a circle, a NUL
         return getattr(error, "strerror", None) or str(error)
-    if there is not None and not stat.S_ISREG(there):
-        return "it is a folder" if stat.S_ISDIR(there) else "it is no ordinary file"
+    if there is not None and not (stat.S_ISDIR if folder else stat.S_ISREG)(there):
+        return "it is a file" if folder else "it is a folder" if stat.S_ISDIR(there) else "it is no ordinary file"
     if not target.parent.is_dir():
         return "its folder does not exist"
     if there is not None and not os.access(target, os.W_OK):

@@ -27,6 +27,8 @@ EACH = {
     "population": ["mammalian_neuron", "--vary", "K_leak.permeability ~ lognormal(0.2)", "-n", "10"],
     "explain": ["mammalian_neuron"],
     "bifurcation": ["mammalian_neuron", "pump.max_rate", "0.9x", "1.1x"],
+    "curve": ["mammalian_neuron", "outside.K", "3", "8"],
+    "map": ["mammalian_neuron", "--x", "outside.K swap Na", "3:8:lin:3", "--y", "pump.max_rate", "0.5x:1x:lin:3"],
     "perturb": ["mammalian_neuron", "ouabain"],
     "compare": ["mammalian_neuron", "squid_axon", "--perturb", "hyperkalaemia"],
     "excitability": ["hodgkin_huxley_1952"],

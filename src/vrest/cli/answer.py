@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from vrest.cli.waiting import waiting
+from vrest.cli.waiting import aside, waiting
 from vrest.io.report import Report, to_json
 from vrest.layout import prose, shell
 from vrest.tables import Table
@@ -38,7 +38,7 @@ def remark(kind: str, colour: str, text: str) -> None:
     told = prose(f"{kind}: {text}", width())
     label = f"{kind}:"
     plain = os.environ.get("NO_COLOR")
-    click.echo((label if plain else click.style(label, fg=colour, bold=True)) + told.removeprefix(label), err=True)
+    aside((label if plain else click.style(label, fg=colour, bold=True)) + told.removeprefix(label))
 
 
 def width() -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import re
+import signal
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -14,12 +16,15 @@ from inspect import cleandoc
 from io import TextIOWrapper
 from shutil import get_terminal_size
 from textwrap import indent
+from threading import current_thread, main_thread
+from types import FrameType
 
 import rich_click as click
 from rich_click import rich_click as look
 
-from vrest.cli.waiting import Waiting
-from vrest.errors import VrestError, near_miss
+from vrest.atomic import FULL, not_written
+from vrest.cli.waiting import Waiting, aside, leave
+from vrest.errors import InputError, VrestError, near_miss
 from vrest.layout import prose, shell
 from vrest.version import __version__
 
@@ -51,6 +56,14 @@ class Wrong(click.UsageError):
         click.UsageError.__init__(self, message, ctx)
         self.code = code
         self.hint = hint
+
+
+class Ended(KeyboardInterrupt):
+    """Another program told this one to end; what is begun is left as after Ctrl-C."""
+
+    def __init__(self, number: int) -> None:
+        KeyboardInterrupt.__init__(self)
+        self.exit_code = 128 + number
 
 
 class Lazy(click.RichGroup):
@@ -121,6 +134,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code; no exception leaves this function."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in given
+    _without_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without some sign is no reason to fail
@@ -131,9 +145,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
             warnings.showwarning = _remark
             if quiet:
                 warnings.simplefilter("ignore")
-            with _said(waiting):
+            with _said(waiting), _ended():
                 code = app.main(given, prog_name="vrest", standalone_mode=False, obj=waiting)
-        sys.stdout.flush()  # a pipe that was closed is found out here, not at exit
+        sys.stdout.flush()  # a pipe that was closed, or a full disk, is found out here, not at exit
         return code if isinstance(code, int) else 0
     except VrestError as error:
         return _fail(error, as_json, error.exit_code)
@@ -141,20 +155,61 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _fail(_usage(error), as_json, USAGE)
     except click.ClickException as error:
         return _fail(VrestError(error.format_message(), code="usage"), as_json, USAGE)
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as stop:
+        if isinstance(stop.__context__, Ended):  # click makes an Abort of it
+            return _fail(VrestError("Ended by another program.", code="ended"), as_json, stop.__context__.exit_code)
         return _fail(VrestError("Interrupted.", code="interrupted"), as_json, INTERRUPTED)
     except BrokenPipeError:
-        # the reader has gone, as in `vrest show | head`; what is left goes nowhere
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        leave(sys.stdout)  # the reader has gone, as in `vrest show | head`
         return UNREAD
+    except OSError as error:
+        if error.errno not in (*FULL, errno.EBADF, errno.EIO):
+            return _crashed(error, as_json)
+        if error.filename is not None:
+            return _fail(not_written(error.filename, error), as_json, InputError.exit_code)
+        leave(sys.stdout)
+        hint = "Make room, or send it elsewhere." if error.errno in FULL else "Send it to a file or a terminal."
+        why = "it is closed" if error.errno == errno.EBADF else error.strerror
+        told = f"The answer cannot be written to standard output: {why}."
+        return _fail(InputError(told, code="cannot_write", hint=hint), False, InputError.exit_code)
     except SystemExit as stop:
         if isinstance(stop.__context__, BrokenPipeError):  # so click and rich end there
             return UNREAD
         return stop.code if isinstance(stop.code, int) else UNEXPECTED
     except Exception as error:
-        if os.environ.get("VREST_DEBUG"):
-            raise
-        return _fail(_unexpected(error), as_json, UNEXPECTED)
+        return _crashed(error, as_json)
+
+
+def _without_closed_streams() -> None:
+    """Streams that the shell closed (`>&-`): no file takes their place, and printing fails as on a full disk."""
+    for name, how, mode in (("stdin", os.O_RDONLY, "r"), ("stdout", os.O_RDONLY, "w"), ("stderr", os.O_WRONLY, "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, how), mode, encoding="utf-8"))
+
+
+@contextmanager
+def _ended() -> Iterator[None]:
+    """SIGTERM and SIGHUP end the command as Ctrl-C does, so that nothing half-written is left; a second one at once."""
+
+    def end(number: int, _: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        raise Ended(number)
+
+    heard = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) == signal.SIG_DFL]
+    heard = heard if current_thread() is main_thread() else []
+    for number in heard:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in heard:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _crashed(error: Exception, as_json: bool) -> int:
+    if os.environ.get("VREST_DEBUG"):
+        raise error
+    return _fail(_unexpected(error), as_json, UNEXPECTED)
 
 
 class _Lines(logging.Handler):
@@ -210,11 +265,16 @@ def _fail(error: VrestError, as_json: bool, code: int) -> int:
     if as_json:
         from vrest.io.report import failure, to_json
 
-        click.echo(to_json(failure(error)))
+        try:
+            click.echo(to_json(failure(error)))
+            sys.stdout.flush()
+        except OSError:
+            leave(sys.stdout)
+            aside(f"Error: {error.message}")
     else:
         from vrest.cli.answer import remark, width
 
         remark("Error", "red", error.message)
         if error.hint:
-            click.echo(prose(error.hint, width()), err=True)
+            aside(prose(error.hint, width()))
     return code

@@ -10,6 +10,7 @@ import rich_click as click
 from vrest.cli import options
 
 if TYPE_CHECKING:
+    from vrest.io.report import Report
     from vrest.verbs.population_result import Population
 
 UNITS = {"v": "mV", "time_to_depolarisation": "s", "time_above": "s", "seconds": "s", "rank_correlation": "1"}
@@ -35,7 +36,13 @@ DRAWN, LEAST_DRAWN, MOST_DRAWN = 241, 25, 1_000_000
 @click.option("--workers", metavar="N", help="Threads.  [default: one a core]")
 @click.option("--scheduler", metavar="ADDRESS", help="Compute on the workers of a Dask scheduler.")
 @options.changes
-@click.option("-o", "--output", metavar="FILE", help="Write a Zarr store (.zarr) as it goes; go on with one.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Write a store (.zarr) as it goes, and go on with one; or save all cells (.csv, .parquet, .nc) "
+    "or the answer (.json).",
+)
 @options.plot
 @options.common
 def command(
@@ -69,7 +76,7 @@ def command(
           -n 100000 --rest -o pop.zarr
       vrest population mammalian_neuron --vary "pump.max_rate ~ uniform(0.5x, 2x)" \\
           --at "5 min" "pump.max_rate*=0" --at "25 min" "pump.max_rate=restore" --until "1 h" --from-rest
-      vrest population my_cell.toml --table posterior.csv
+      vrest population my_cell.toml --table posterior.csv -o cells.csv
 
     DIST is normal(MEAN, SD), lognormal(SIGMA) around the cell's own value or lognormal(MEDIAN, SIGMA),
     uniform(LOW, HIGH), loguniform(LOW, HIGH) or discrete(A, B, ...); 0.5x is a multiple of the cell's own value.
@@ -86,7 +93,10 @@ def command(
         raise Wrong(f"{extra[0]} is of runs, not of resting states.", hint="Say --until TIME, and leave --rest out.")
     if not (vary or table):
         raise Wrong("Nothing varies.", code="missing_argument", hint='Such as --vary "outside.K ~ uniform(3, 8)".')
-    if scheduler and not output:
+    stored = output is not None and output.lower().endswith(".zarr")
+    if output and not stored:
+        check_output(output)
+    if scheduler and not stored:
         raise Wrong(
             "--scheduler needs a store to write to.", hint="Give -o FILE.zarr, in a folder that all workers see."
         )
@@ -97,7 +107,7 @@ def command(
     drawn = 0 if seed is None else options.whole(seed, "seed")
     threads = None if workers is None else options.whole(workers, "workers")
     store = None
-    if output:
+    if output and stored:
         from vrest.io.zarr_store import zarr_store
 
         store = zarr_store(output)
@@ -140,7 +150,7 @@ def command(
                 progress=progress,
             )
     except KeyboardInterrupt:
-        if output and not (quiet or as_json):
+        if stored and not (quiet or as_json):
             remark("Kept", "yellow", f"what is done is in '{output}'; the same command goes on from there.")
         raise
     seconds = time.monotonic() - begin
@@ -158,7 +168,32 @@ def command(
         temperature=door(described.temperature, "temperature"),
         warnings=found.warnings,
     )
+    if output and not stored:
+        with Meter(f"writing {output}"):
+            save(found, body, output)
     answer(body, lambda: show(found, seconds, output), as_json=as_json, quiet=quiet)
+
+
+def check_output(path: str) -> None:
+    """Refuse what could not be written in the end."""
+    from vrest.atomic import check_target
+    from vrest.io.population import FILES, check_population
+
+    check_target(path, (".zarr", *FILES, ".json"), "a population")
+    if not path.lower().endswith(".json"):
+        check_population(path)
+
+
+def save(found: Population, body: Report, path: str) -> None:
+    """All cells, or the answer."""
+    if path.lower().endswith(".json"):
+        from vrest.io.data import write_data
+
+        write_data(body, (), path)
+    else:
+        from vrest.io.population import write_population
+
+        write_population(found, path)
 
 
 def varied(vary: tuple[str, ...], table: str | None) -> dict[str, Any]:

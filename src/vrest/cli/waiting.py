@@ -6,12 +6,14 @@ plain line for each stage that takes long.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from contextlib import suppress
 from shutil import get_terminal_size
 from threading import Event, RLock, Thread
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import rich_click as click
 from click import get_current_context
@@ -60,7 +62,7 @@ class Waiting:
             return
         with self.lock:
             self.last = time.monotonic()
-            click.echo(prose(f"{self.what}: {text}", get_terminal_size().columns), err=True)
+            aside(prose(f"{self.what}: {text}", get_terminal_size().columns))
 
     def hide(self) -> None:
         """Leave the terminal to what is printed next."""
@@ -89,7 +91,7 @@ class Waiting:
             self.bar = bar
         elif self.told != self.text:
             self.told, self.last = self.text, time.monotonic()
-            click.echo(prose(f"{self.text} ...", get_terminal_size().columns), err=True)
+            aside(prose(f"{self.text} ...", get_terminal_size().columns))
 
     def _update(self, bar: Progress) -> None:
         total = None if self.share is None else 1.0
@@ -106,6 +108,20 @@ def _bar() -> Progress | None:
         return None
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), TimeElapsedColumn())
     return Progress(*columns, console=console, transient=True, redirect_stdout=False)
+
+
+def aside(text: str) -> None:
+    """Say something on stderr; where that cannot take it the answer is not the worse for it."""
+    try:
+        click.echo(text, err=True)
+    except OSError:
+        leave(sys.stderr)
+
+
+def leave(stream: TextIO) -> None:
+    """Let what is left to be written to a stream that fails go nowhere, also at exit."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def waiting() -> Waiting:

@@ -112,11 +112,16 @@ def write_netcdf(groups: Mapping[str, xr.Dataset], path: str | os.PathLike[str])
         out.write(made.getbuffer())
 
 
-def write_table(file: TextIO, table: Table, about: Mapping[str, str]) -> None:
-    """A table as CSV: what it is about in lines with #, heads with units, a row a line; what there is not is empty."""
+def write_about(file: TextIO, about: Mapping[str, str]) -> None:
+    """Lines with # above a table."""
     for name, text in about.items():
         for line in text.splitlines():
             file.write(f"# {name}: {line}\n")
+
+
+def write_table(file: TextIO, table: Table, about: Mapping[str, str]) -> None:
+    """A table as CSV: what it is about in lines with #, heads with units, a row a line; what there is not is empty."""
+    write_about(file, about)
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(column.label for column in table.columns)
     for row in zip(*(column.values for column in table.columns), strict=True):

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import os
 import tomllib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 import numpy as np
 
-from vrest.atomic import check_target, replacing
+from vrest.atomic import check_target
 from vrest.errors import InputError
+from vrest.io.data import write_netcdf, writing
 from vrest.model.cell import Cell
 from vrest.model.cellfile import parse_cell, write_cell
 from vrest.units import format_si
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from vrest.verbs.run_result import Run
 
 RUNS = (".nc", ".csv")
@@ -50,14 +49,14 @@ def write_run(run: Run, path: str | os.PathLike[str]) -> None:
     path = os.fspath(path)
     check_target(path, RUNS, "a run")
     data = run.dataset
-    with replacing(path) as temporary:
-        if temporary.suffix.lower() == ".csv":
-            _write_csv(data, temporary)
-        else:
-            about: dict[str, Any] = {"cell": write_cell(run.cell), "protocol": _protocol(run)}
-            if run.start is not None:
-                about["start"] = run.start
-            data.assign_attrs(about).to_netcdf(temporary, engine="h5netcdf")
+    if path.lower().endswith(".csv"):
+        with writing(path) as file:
+            _write_csv(data, file)
+        return
+    about: dict[str, Any] = {"cell": write_cell(run.cell), "protocol": _protocol(run)}
+    if run.start is not None:
+        about["start"] = run.start
+    write_netcdf({"": data.assign_attrs(about)}, path)
 
 
 def _protocol(run: Run) -> str:
@@ -105,7 +104,7 @@ def _text(value: Any) -> str:
     return value
 
 
-def _write_csv(data: Any, path: Path) -> None:
+def _write_csv(data: Any, file: TextIO) -> None:
     """One row per time; `time_s,v_mV,K_inside_mM,...`. What does not exist has no column."""
     import csv
 
@@ -123,8 +122,7 @@ def _write_csv(data: Any, path: Path) -> None:
             if not np.all(np.isnan(values)):
                 lead = [] if name == "concentration" else [str(name)]
                 columns["_".join([*lead, *where, unit])] = values
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        for row in zip(*columns.values(), strict=True):
-            writer.writerow("" if np.isnan(value) else repr(float(value)) for value in row)
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(columns)
+    for row in zip(*columns.values(), strict=True):
+        writer.writerow("" if np.isnan(value) else repr(float(value)) for value in row)

@@ -12,6 +12,7 @@ What is not given is NEURON's default, or that of a published MOD file, and said
 from __future__ import annotations
 
 import math
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -78,13 +79,13 @@ def read_description(name: str) -> tuple[Cell, Claims]:
             text, name = sys.stdin.read(), "standard input"
         except UnicodeDecodeError as error:
             raise InputError(f"Standard input is not text: {error}.", code="bad_toml", hint="Use UTF-8.") from None
-    elif path.is_file():
+    elif os.path.isfile(path):
         text = read_text(path)
     else:
         return load(name), Claims()
     data = parse_toml(text, name)
     if not {"compartments", "membranes"} & set(data):
-        return neuron_cell(data, path.stem if path.is_file() else "membrane")
+        return neuron_cell(data, path.stem if os.path.isfile(path) else "membrane")
     return parse_cell(text, name), Claims()
 
 

@@ -60,10 +60,9 @@ def _text(path: str) -> str:
             return sys.stdin.read().removeprefix("\ufeff")
         with open(path, "rb") as file:
             raw = file.read()
-    except OSError as error:
-        raise InputError(
-            f"'{path}' cannot be read: {error.strerror}.", code="no_file", hint="Check the path."
-        ) from None
+    except (OSError, ValueError) as error:  # a name with a NUL in it, or what is piped is no text
+        why = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"'{path}' cannot be read: {why}.", code="no_file", hint="Check the path.") from None
     if raw.startswith(b"PK\x03\x04"):
         hint = "In the spreadsheet choose 'Save as', and 'CSV UTF-8' or 'Unicode text'."
         raise InputError(f"'{path}' is a workbook, not a text.", code="bad_table", hint=hint)

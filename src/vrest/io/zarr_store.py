@@ -1,7 +1,8 @@
 """A population on disk: a Zarr group that xarray opens, written in chunks, with a record of the chunks that are done.
 
 Whoever computes a chunk writes its stretch of every column, and its mark in `progress/done` last: a chunk without a
-mark is computed again from the start, one with it never. Each file appears whole or not at all.
+mark is computed again from the start, one with it never. Each file appears whole or not at all: Zarr makes it in
+memory, and what the disk does not take fails here, not in a thread of Zarr's.
 """
 
 from __future__ import annotations
@@ -9,14 +10,18 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vrest.atomic import check_target, not_written
 from vrest.errors import InputError
 from vrest.model.cellfile import write_cell
 
@@ -44,15 +49,10 @@ def zarr_store(path: str | os.PathLike[str]) -> ZarrStore:
 
     >>> zarr_store("cells.nc")
     Traceback (most recent call last):
-    vrest.errors.InputError: 'cells.nc': a population is written as .zarr. Change the end of the name.
+    vrest.errors.InputError: 'cells.nc': a store of a population is written as .zarr. Change the end of the file's name.
     """
     target = Path(path).expanduser().absolute()  # the workers of a cluster have folders of their own
-    if target.suffix.lower() != SUFFIX:
-        text = f"'{os.fspath(path)}': a population is written as {SUFFIX}."
-        raise InputError(text, code="unknown_suffix", hint="Change the end of the name.")
-    if not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
-        text = f"'{os.fspath(path)}' cannot be written: its folder does not exist or is read-only."
-        raise InputError(text, code="cannot_write", hint="Check the path.")
+    check_target(os.fspath(path), (SUFFIX,), "a store of a population", folder=True)
     return ZarrStore(str(target))
 
 
@@ -112,11 +112,13 @@ def _difference(known: dict[str, Any], recipe: dict[str, Any], key: str) -> str:
 def _make(path: str, table: Table, recipe: dict[str, Any]) -> None:
     """A group with all its columns, nothing computed; it appears under its name when it is complete."""
     import zarr
+    from zarr.storage import MemoryStore
 
     chunk, sizes = table.chunk, table.sizes
-    beside = f"{path}.{os.getpid()}.new"
+    beside = Path(path).with_name(f".{Path(path).stem[:32]}.{os.getpid()}.new")
     attributes = {**table.attributes, "cell": recipe["cell"], "recipe": json.dumps(recipe), "chunk": chunk}
-    group: Any = zarr.create_group(beside, attributes=attributes)
+    files: dict[str, Any] = {}
+    group: Any = zarr.create_group(MemoryStore(files), attributes=attributes)
     for name, values, about in table.sampled():
         made = group.create_array(
             name, shape=values.shape, chunks=(chunk,), dtype=values.dtype, dimension_names=("cell",), attributes=about
@@ -141,23 +143,60 @@ def _make(path: str, table: Table, recipe: dict[str, Any]) -> None:
     group.create_group("progress").create_array("done", shape=(count,), chunks=(1,), dtype="int8", fill_value=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that consolidated metadata is not in the format's standard yet
-        zarr.consolidate_metadata(beside)
-    Path(beside).rename(path)
+        zarr.consolidate_metadata(group.store)
+    try:
+        for name, data in files.items():
+            _put(beside / name, data.to_bytes())
+        beside.rename(path)
+    except OSError as error:
+        raise not_written(path, error) from None
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _write(path: str, k: int, data: Data) -> None:
     """Chunk number k of every column, then its mark."""
     import zarr
+    from zarr.buffer import default_buffer_prototype
+    from zarr.storage import MemoryStore
 
+    root = Path(path)
     try:
-        group: Any = zarr.open_group(path, mode="r+")
+        start = k * int(json.loads((root / "zarr.json").read_text(encoding="utf-8"))["attributes"]["chunk"])
     except FileNotFoundError:
         raise InputError(
             f"There is no '{path}' on {platform.node()}, where this part of it was computed.",
             code="no_store",
             hint="Write to a folder that all workers see under the same name.",
         ) from None
-    start = k * int(group.attrs["chunk"])
+    about = ["zarr.json", "progress/zarr.json", *(f"{name}/zarr.json" for name in (*data, "progress/done"))]
+    made = default_buffer_prototype().buffer
+    files = {name: made.from_bytes((root / name).read_bytes()) for name in about}
+    group: Any = zarr.open_group(MemoryStore(files), mode="r+")
     for name, values in data.items():
         group[name][start : start + len(values)] = values
     group["progress/done"][k] = 1
+    try:
+        for name, values in data.items():
+            chunk = "/".join([name, "c", str(k), *["0"] * (values.ndim - 1)])
+            if chunk in files:
+                _put(root / chunk, files[chunk].to_bytes())
+            else:  # where all is blank there is no file
+                (root / chunk).unlink(missing_ok=True)
+        mark = f"progress/done/c/{k}"
+        _put(root / mark, files[mark].to_bytes())
+    except OSError as error:
+        raise not_written(path, error, "What is done is kept: the same command goes on from there.") from None
+
+
+def _put(path: Path, data: bytes) -> None:
+    """A file of a store, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}")
+    try:
+        beside.write_bytes(data)
+        beside.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed, wait
@@ -39,6 +40,11 @@ CHUNKS = {Rests: (16, 256, 32_768), Runs: (32, 64, 16_384)}
 
 MOST_NUMBERS = 2**23
 """Of the time series of one chunk: 64 MiB."""
+
+CONNECTING, GATHERING = 10, 30
+"""s that a scheduler, and its first worker, are waited for."""
+
+log = logging.getLogger("vrest")
 
 Writer = Callable[[int, Data], None]
 """Keeps the columns of chunk number k; runs where the chunk was computed, so it must be picklable."""
@@ -321,12 +327,19 @@ def _executor(workers: int | None, client: Any) -> Iterator[Executor]:
     except ImportError:
         hint = "pip install 'vrest[cluster]'"
         raise InputError("Dask distributed is not installed.", code="no_dask", hint=hint) from None
+    log.warning("connecting to the scheduler at %s, for at most %d s", client, CONNECTING)
     try:
-        connected = Client(client, timeout="10s", set_as_default=False)
-    except (OSError, ValueError) as error:
+        connected = Client(client, timeout=CONNECTING, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
         hint = "Start one with 'dask scheduler', and workers with 'dask worker ADDRESS'."
         raise InputError(f"No scheduler at '{client}': {error}.", code="no_scheduler", hint=hint) from None
     with connected:
+        log.warning("waiting for a worker of it, for at most %d s", GATHERING)
+        try:
+            connected.wait_for_workers(1, timeout=GATHERING)
+        except (TimeoutError, OSError):
+            told = f"The scheduler at '{client}' has no workers: none came in {GATHERING} s."
+            raise InputError(told, code="no_workers", hint=f"Start one: 'dask worker {client}'.") from None
         yield connected.get_executor(pure=False)
 
 
