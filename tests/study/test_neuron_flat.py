@@ -31,6 +31,8 @@ def currents(d, v):
         parts += pumped(d["imax"] * (1 + d["km_na"] / d["nai"]) ** -3 * sites_k)
     if "ipumpmax" in d:
         parts += pumped(d["ipumpmax"] / (1 + (d["km"] / d["nai"]) ** 1.5))
+    if "vmax" in d:
+        parts += pumped(d["vmax"] / (1 + math.exp((d["khalf"] - d["nai"]) / d["ksteep"])))
     if "Pa_kcc2" in d:
         parts += cotransported(d["Pa_kcc2"] * (d["ki"] * d["cli"] - d["ko"] * d["clo"]))
     if "gkcc2" in d:
@@ -62,6 +64,7 @@ FULL = {"celsius": 32, "diam": 8, "L": 50, "v_init": -70} | {
         {"imax": 0.013, "km_na": 10, "km_k": 2},
         {"imax": 0.013, "km_na": 10},
         {"ipumpmax": 0.0036, "km": 10},
+        {"vmax": 0.003, "khalf": 12, "ksteep": 1},
         {"Pa_kcc2": 1.9297e-5},
         {"gkcc2": 7e-5},
         {"U_kcc2": 3e-4},
@@ -114,6 +117,9 @@ def test_a_space_outside_fills_as_kext_has_it():
     [
         ({"gnaa": 1}, "unknown_key", "Did you mean 'gna'"),
         ({"cal": 1}, "unknown_key", "'ca"),
+        ({"gleak": 1}, "unknown_key", "Write 'g_pas'"),
+        ({"gnabar": 1}, "unknown_key", "'gnabar_hh'"),
+        ({"qqq": 1}, "unknown_key", "vrest check --help"),
         ({"ki": 1, "ki0_k_ion": 2, "gk": 1e-4}, "twice", "'ki' and 'ki0_k_ion'"),
         ({"ipump": 1e-3, "imax": 1e-3}, "several_pumps", "ipump and imax"),
         ({"gkcc2": 1e-5, "Pa_kcc2": 1e-5}, "several_pumps", "KCC2"),
@@ -178,15 +184,24 @@ def flat(rng):
         data["g_pas"] = 3e-5 * 10 ** rng.uniform(-0.7, 0.7)
         data["e_pas"] = rng.uniform(-80, -50)
     pumps = [{}, {"ipump": 3e-4}, {"imax": 0.01, "km_na": 10.0, "km_k": 2.0}, {"imax": 0.01, "km_na": 10.0}]
+    pumps += [{"ipumpmax": 3e-3, "km": 10.0}, {"vmax": 3e-3, "khalf": 12.0, "ksteep": 1.0}]
     data |= pumps[rng.integers(len(pumps) + 2) % len(pumps)]
+    if rng.random() < 0.15:
+        data |= {"gnabar_hh": 0.12 * rng.uniform(0.5, 1.5), "gkbar_hh": 0.036 * rng.uniform(0.5, 1.5)}
+    if rng.random() < 0.1:
+        data |= {"fhspace": rng.uniform(100, 1000), "kbath": BATH["k"], "nabath": BATH["na"]}
     if {"k", "cl"} <= set(ions) and rng.random() < 0.3:
         data |= [{"Pa_kcc2": 1e-6}, {"gkcc2": 2e-5}, {"U_kcc2": 1e-5}][rng.integers(3)]
     wishes = [{}, {"v_init": rng.uniform(-85, -50)}, {"v_rest": rng.uniform(-85, -50)}]
     return data | wishes[rng.integers(3)]
 
 
+def valued(text, data):
+    return data[text] if text in data else float(text)
+
+
 def carries(data):
-    return any(key.startswith(("g", "ipump", "imax", "Pa_", "U_")) for key in data)
+    return any(key.startswith(("g", "ipump", "imax", "vmax", "Pa_", "U_")) for key in data)
 
 
 def left(data):
@@ -195,7 +210,7 @@ def left(data):
     return max(abs(sum(parts)) for parts in flows) / max(sum(abs(i) for parts in flows for i in parts), 1e-6)
 
 
-@pytest.mark.parametrize("count", [8, pytest.param(150, marks=pytest.mark.library)])
+@pytest.mark.parametrize("count", [3, pytest.param(150, marks=pytest.mark.library)])
 def test_every_way_out_of_random_descriptions_rests_within_its_claim(count):
     rng = np.random.default_rng(17)
     offered = 0
@@ -209,7 +224,7 @@ def test_every_way_out_of_random_descriptions_rests_within_its_claim(count):
         if story.rests:
             continue
         assert story.fixes or story.unfixed, data
-        told = {"v_init", "v_rest"} & set(data) or {"ek", "ena", "g_pas"} & set(data) or story.claims.reversals
+        told = {"v_init", "v_rest"} & set(data) or story.claims.reversals or story.claims.unnamed
         for fix in story.fixes:
             offered += 1
             assert told or fix.code in ("start", "settle"), data
@@ -220,7 +235,9 @@ def test_every_way_out_of_random_descriptions_rests_within_its_claim(count):
             assert found.v_rest == pytest.approx(fix.v_rest, abs=0.01), (data, fix)
             assert fix.drift < 0.1
             assert vrest.check(cell, claims).rests, (data, fix)
-            full = {d.split(" = ")[0]: float(d.split(" = ")[1]) for d in claims.defaults if " = " in d} | mended
-            if not full.get("g_pas"):
+            full = mended | {
+                name: valued(of, mended) for name, _, of in (d.partition(" = ") for d in claims.defaults) if of
+            }
+            if not any(full.get(key) for key in ("g_pas", "gnabar_hh")):
                 assert left(full) < 1e-6, (data, fix)
     assert offered > count / 4

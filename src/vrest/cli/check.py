@@ -30,10 +30,10 @@ def command(description: str, changes: tuple[str, ...], output: str | None, as_j
 
     FILE is a cell file, a name of the library, - for standard input, or TOML with what one would write for NEURON, in
     its units: celsius, diam, L, cm, v_init, v_rest, g_pas, e_pas, gnabar_hh, gkbar_hh, gl_hh, el_hh; of na, k, cl, ca,
-    hco3 and mg what is named like nai, nao, ena, gna; pumps ipump, or imax with km_na and km_k, or ipumpmax with km;
-    KCC2 as Pa_kcc2, gkcc2 or U_kcc2; a space outside by fhspace, txfer, kbath, nabath. Every ion is followed for an
-    hour. Ways out aim at v_rest or v_init where the file has it, else at where the reversal potentials written put V.
-    Exit code 0: it rests; 5: it drifts.
+    hco3 and mg what is named like nai, nao, ena, gna; pumps ipump, imax with km_na and km_k, ipumpmax with km, vmax
+    with khalf and ksteep; KCC2 as Pa_kcc2, gkcc2 or U_kcc2; a space outside by fhspace, txfer, kbath, nabath. Every ion
+    is followed for an hour. Ways out aim at v_rest or v_init where the file has it, else at where the reversal
+    potentials that are given put V. Exit code 0: it rests; 5: it drifts.
     """
     from vrest.cli.answer import Meter, answer
     from vrest.errors import CheckError

@@ -94,7 +94,8 @@ def neuron_cell(data: Mapping[str, Any], name: str = "membrane") -> tuple[Cell, 
 
     `gna`, `gk`, `gcl`, `gca`, `ghco3`, `gmg` are leaks of one ion; `g_pas`, `e_pas` and `gl_hh`, `el_hh` belong to
     none; `gnabar_hh` and `gkbar_hh` are Hodgkin and Huxley's channels. A pump is `ipump` (constant), `imax` with
-    `km_na` and `km_k` (Kager 2000; without `km_k` it does not see K+ outside) or `ipumpmax` with `km` (Canavier 1999);
+    `km_na` and `km_k` (Kager 2000; without `km_k` it does not see K+ outside), `ipumpmax` with `km` (Canavier 1999) or
+    `vmax` with `khalf` and `ksteep` (a sigmoid of [Na]i);
     KCC2 is `Pa_kcc2` (Currin 2020), `gkcc2` (Dronne 2006) or `U_kcc2` (Wei 2014). `fhspace`, `txfer` and `kbath`,
     `nabath`, ... make a space outside that exchanges with a bath.
 
@@ -322,7 +323,7 @@ class _Reader:
     def _fields(self, form: Form, celsius: float, depth: float) -> Mapping[str, Any]:
         """Fields of a mechanism from the names that it has."""
         if form.name == "imax" and self.has("km_na") and not self.has("km_k"):
-            others = {"km_na": self.take("km_na"), "km_k": 0.0}  # a pump of [Na]i alone
+            others = {"km_na": self.take("km_na")}  # a pump of [Na]i alone
             self.used["km_k"] = "no km_k, so the pump does not see K+ outside"
         else:
             others = {key: self.take(key) for key in form.others}

@@ -12,7 +12,7 @@ from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
 from vrest.model.channels import OhmicLeak
 from vrest.model.cotransport import KCC2, KCC2Product
-from vrest.model.pumps import ConstantPump, HillPump, LuoRudyCorePump
+from vrest.model.pumps import SATURATING, ConstantPump, ExponentialPump, HillPump, LuoRudyCorePump
 from vrest.model.quantity import quantity_fields
 from vrest.model.transport import Transport
 from vrest.physics.nernst import nernst
@@ -25,8 +25,8 @@ IONS = {"na": "Na", "k": "K", "cl": "Cl", "ca": "Ca", "hco3": "HCO3", "mg": "Mg"
 UNITS = {"celsius": "degC", "diam": "um", "L": "um", "cm": "uF/cm2", "v_init": "mV", "v_rest": "mV"}
 UNITS |= dict.fromkeys(("g_pas", "gnabar_hh", "gkbar_hh", "gl_hh", "gkcc2"), "S/cm2")
 UNITS |= dict.fromkeys(("e_pas", "el_hh"), "mV")
-UNITS |= dict.fromkeys(("ipump", "imax", "ipumpmax"), "mA/cm2")
-UNITS |= dict.fromkeys(("km_na", "km_k", "km"), "mM")
+UNITS |= dict.fromkeys(("ipump", "imax", "ipumpmax", "vmax"), "mA/cm2")
+UNITS |= dict.fromkeys(("km_na", "km_k", "km", "khalf", "ksteep"), "mM")
 UNITS |= {"n": "", "Pa_kcc2": "mA/mM2/cm2", "U_kcc2": "mM/ms", "fhspace": "angstrom", "txfer": "ms"}
 for _ion in IONS:
     UNITS |= {f"g{_ion}": "S/cm2", f"e{_ion}": "mV", f"{_ion}bath": "mM"}
@@ -45,7 +45,7 @@ DIMENSIONS = {
     "mM/ms": "concentration_rate",
     "ms": "time",
     "": "number",
-    "mA/mM2/cm2": "product_permeability",
+    "mA/mM2/cm2": "current_per_product",
 }
 
 DEFAULTS = {"celsius": 6.3, "diam": 500.0, "L": 100.0, "cm": 1.0, "v_init": -65.0}
@@ -55,8 +55,9 @@ DEFAULTS |= {f"{ion}{side}": 1.0 for ion in ("cl", "hco3", "mg") for side in "io
 DEFAULTS |= {"g_pas": 0.001, "e_pas": -70.0, "gnabar_hh": 0.12, "gkbar_hh": 0.036, "gl_hh": 0.0003, "el_hh": -54.3}
 """NEURON 9's, as it ships them; a new ion such as Cl- starts with 1 mM on both sides."""
 
-MOD_DEFAULTS = {"km_na": 10.0, "km_k": 2.0, "km": 10.0, "n": 1.5, "fhspace": 300.0, "txfer": 50.0, "kbath": 10.0}
-"""Of published MOD files: the pumps of Kager 2000 and Canavier 1999, and `kext` of the NEURON Book."""
+MOD_DEFAULTS = {"km_na": 10.0, "km_k": 2.0, "km": 10.0, "n": 1.5, "khalf": 12.0, "ksteep": 1.0}
+MOD_DEFAULTS |= {"fhspace": 300.0, "txfer": 50.0, "kbath": 10.0}
+"""Of published MOD files: the pumps of Kager 2000 and Canavier 1999, `napump`, and `kext` of the NEURON Book."""
 
 UNUSED = {
     "Ra": "there is one compartment, so no axial resistance",
@@ -77,8 +78,20 @@ _ALIASES |= {"Vrest": "v_rest", "V_rest": "v_rest"}
 _ALIASES |= {f"g{ion}{leak}": f"g{ion}" for ion in IONS for leak in ("_leak", "leak")}
 _ALIASES |= {f"{ion}{side}0{of}": f"{ion}{side}" for ion in IONS for side in "io" for of in ("", f"_{ion}_ion")}
 
+_MEANT: dict[str, str] = dict.fromkeys(("temperature", "temp", "t"), "Write 'celsius', in degC.")
+_MEANT |= dict.fromkeys(("v", "vm", "vinit", "v0"), "Write 'v_init', or 'v_rest' for where it shall rest.")
+_MEANT |= dict.fromkeys(
+    ("gl", "g_l", "gleak", "g_leak"), "Write 'g_pas' with 'e_pas' for a leak of no ion, or 'gk', 'gna'."
+)
+_MEANT |= dict.fromkeys(("el", "e_l", "eleak", "e_leak"), "Write 'e_pas' with 'g_pas' for a leak of no ion.")
+_MEANT |= {"length": "Write 'L', in um.", "radius": "Write 'diam', twice the radius in um."}
+_MEANT |= {
+    f"g{ion}bar": f"Write 'g{ion}bar_hh' for Hodgkin and Huxley's, or 'g{ion}' for a leak." for ion in ("na", "k")
+}
+"""What else people write, in lower case."""
+
 _OF_A_MECHANISM = re.compile(
-    r"(?P<name>imax|totalpump|km_na|km_k|kmna|kmk|ipumpmax|km|n|fhspace|txfer|[a-z0-9]+bath|[a-z0-9]+[io]0)_\w+"
+    r"(?P<name>imax|totalpump|km_na|km_k|kmna|kmk|ipumpmax|km|n|vmax|khalf|ksteep|fhspace|txfer|[a-z0-9]+bath|[a-z0-9]+[io]0)_\w+"
 )
 """Range variables with the suffix of their MOD file: `imax_nakpump`."""
 
@@ -102,9 +115,7 @@ def value(key: str, given: Any, spelled: str = "") -> float:
     """
     if key not in UNITS:
         raise InputError(
-            f"'{spelled or key}' is not a name that is read here.",
-            code="unknown_key",
-            hint=f"{near_miss(key, sorted({*UNITS, *_ALIASES}))} A cell file has [compartments].",
+            f"'{spelled or key}' is not a name that is read here.", code="unknown_key", hint=_meant(spelled or key)
         )
     unit = UNITS[key]
     if isinstance(given, bool) or not isinstance(given, int | float | str):
@@ -112,14 +123,20 @@ def value(key: str, given: Any, spelled: str = "") -> float:
     dimension = DIMENSIONS[unit]
     if isinstance(given, str):
         return float(to_si(given, dimension, spelled or key))
-    if unit == "mA/mM2/cm2":  # one mM is the SI unit, so a current density divided by F
-        return float(to_si(f"{given!r} mA/cm2", "current_density", spelled or key)) / F
     return float(to_si(f"{given!r} {unit}".rstrip(), dimension, spelled or key))
 
 
 def default(key: str) -> float:
     """What NEURON or the MOD file of a name gives it where the file says nothing, in NEURON's unit."""
     return DEFAULTS[key] if key in DEFAULTS else MOD_DEFAULTS[key]
+
+
+def _meant(key: str) -> str:
+    """What was probably meant by a name that is none."""
+    meant = _MEANT.get(key.lower()) or near_miss(key, sorted(UNITS))
+    if meant.startswith("Allowed"):
+        meant = "'vrest check --help' has the names that are."
+    return f"{meant} A cell file has [compartments]."
 
 
 @dataclass(frozen=True)
@@ -143,6 +160,11 @@ def _current(rate: float, temperature: float, depth: float) -> float:
     return rate * F
 
 
+def _sites(km_k: float | None) -> Mapping[str, Any]:
+    """What a pump says of [K]o."""
+    return {"k_outside": SATURATING} if km_k is None else {"km_k": km_k}
+
+
 FORMS = (
     Form(
         "ipump",
@@ -157,7 +179,7 @@ FORMS = (
         HillPump,
         "imax is a 3:2 pump as of Kager 2000: ina = 3 imax (1 + km_na/nai)^-3 (1 + km_k/ko)^-2, ik = -2/3 ina",
         ("Na", "K"),
-        lambda v, temperature, depth: {"max_rate": v["imax"] / F, "km_na": v["km_na"], "km_k": v["km_k"]},
+        lambda v, temperature, depth: {"max_rate": v["imax"] / F, "km_na": v["km_na"], **_sites(v.get("km_k"))},
         _current,
         ("km_na", "km_k"),
     ),
@@ -166,16 +188,30 @@ FORMS = (
         LuoRudyCorePump,
         "ipumpmax is a 3:2 pump as of Canavier 1999: ina = 3 ipumpmax/(1 + (km/nai)^1.5), ik = -2/3 ina",
         ("Na", "K"),
-        lambda v, temperature, depth: {"max_rate": v["ipumpmax"] / F, "km_na": v["km"], "km_k": 0.0},
+        lambda v, temperature, depth: {"max_rate": v["ipumpmax"] / F, "km_na": v["km"], **_sites(None)},
         _current,
         ("km", "n"),
+    ),
+    Form(
+        "vmax",
+        ExponentialPump,
+        "vmax is a 3:2 pump that sees no ko: ina = 3 vmax/(1 + exp((khalf - nai)/ksteep)), ik = -2/3 ina",
+        ("Na", "K"),
+        lambda v, temperature, depth: {
+            "max_rate": v["vmax"] / F,
+            "na_half": v["khalf"],
+            "na_slope": v["ksteep"],
+            "k_outside": SATURATING,
+        },
+        _current,
+        ("khalf", "ksteep"),
     ),
     Form(
         "Pa_kcc2",
         KCC2Product,
         "Pa_kcc2 is KCC2 as of Currin 2020: icl = -Pa_kcc2 (ki cli - ko clo), ik = -icl",
         ("K", "Cl"),
-        lambda v, temperature, depth: {"strength_per_product": v["Pa_kcc2"]},
+        lambda v, temperature, depth: {"strength_per_product": v["Pa_kcc2"] / F},
         _current,
     ),
     Form(
@@ -250,8 +286,7 @@ class Spelling:
             if form is not None:
                 unit = UNITS[form.name]
                 si = form.strength(getattr(t, str(t.strength)), cell.temperature, depth)
-                dimension, of = ("current_density", "mA/cm2") if unit == "mA/mM2/cm2" else (DIMENSIONS[unit], unit)
-                found[form.name] = (from_si(si, dimension, of), _told(form, unit))
+                found[form.name] = (from_si(si, DIMENSIONS[unit], unit), _told(form, unit))
         return {self.names.get(name, name): pair for name, pair in found.items()}
 
     def _would_default(self, ion: str) -> bool:

@@ -297,7 +297,8 @@ def _designed(
     try:
         made = draft(cell, target)
     except InputError as refusal:
-        return (refusal.code, refusal.message), False
+        told = refusal.message.replace("pump_constant", "the ipump to add") if claims.as_in_neuron else refusal.message
+        return (refusal.code, told), False
     strengths = tuple(c for c in made.choices if ".transports." in c.path)
     lines = _lines(described, made.cell, claims) if claims.as_in_neuron else [_command(target)]
     message = f"{_words(cell, made.choices, target, claims)} V then rests at {wished:.2f} mV{whose}."
