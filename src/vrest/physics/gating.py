@@ -42,7 +42,8 @@ def rate_linoid(potential: Array, rate: Array, midpoint: Array, scale: Array) ->
     """Rate that grows from exponential to linear, rate x/(1 - e^-x) with x = (V - midpoint)/scale, in 1/s.
 
     potential, midpoint, scale: V. rate: 1/s, the value at the midpoint, where the formula reads 0/0 and the
-    function is smooth: a (V - v0)/(1 - e^(-(V - v0)/s)) has rate = a s. All broadcast.
+    function is smooth, with its derivatives: a (V - v0)/(1 - e^(-(V - v0)/s)) and a (v0 - V)/(e^((v0 - V)/s) - 1) have
+    rate = a s, and a (V - v0)/(e^((V - v0)/s) - 1) has it with the scale -s. All broadcast.
 
     Hodgkin and Huxley 1952, doi:10.1113/jphysiol.1952.sp004764.
 

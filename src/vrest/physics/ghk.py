@@ -26,7 +26,8 @@ EVEN = tuple(
 def bernoulli(x: Array) -> Array:
     """Bernoulli function B(x) = x/(e^x - 1), smooth through B(0) = 1, dimensionless.
 
-    x: any shape. B(-x) = B(x) + x. Beyond x = 700 it stays at B(700), 7e-302, rather than overflow.
+    x: any shape. B(-x) = B(x) + x. Beyond x = 700 it stays at B(700), 7e-302, rather than overflow. NEURON's vtrap(x,
+    y) is y B(x/y).
 
     Scharfetter and Gummel 1969, IEEE Trans. Electron Devices 16:64, doi:10.1109/T-ED.1969.16566.
 

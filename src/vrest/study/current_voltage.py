@@ -13,6 +13,7 @@ from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike
 from vrest.shown import Drawn
 from vrest.system.observables import reversal_potentials
+from vrest.system.undefined import HINT, undefined
 from vrest.tables import Column, Table, number
 from vrest.units import from_door, from_si
 from vrest.verbs.instant import currents_at
@@ -74,7 +75,7 @@ def current_voltage(
     Raises
     ------
     InputError
-        No such cell or membrane.
+        No such cell or membrane; `undefined_rate`: a law of one's own has no finite rate at one of the potentials.
     NoRestError
         There is no stationary state.
 
@@ -92,6 +93,9 @@ def current_voltage(
     wanted = np.linspace(-120.0, 60.0, 361) if potentials is None else np.asarray(potentials, dtype=np.float64)
     volts = from_door(1.0, "potential") * wanted
     flow = currents_at(system, x, p, wall, volts)
+    for v in volts[~np.isfinite(np.sum(list(flow.values()), axis=0))]:
+        if said := undefined(system, system.at_potential(x, wall, v), p):
+            raise InputError(f"{said[0].upper()}{said[1:]}.", code="undefined_rate", hint=HINT)
     found = reversal_potentials(system, x, p, wall)
     parts = result.cell.membranes[wall.name].transports
     ions: dict[str, np.ndarray] = {}

@@ -155,6 +155,16 @@ class System:
                 values[self.index["gate", f"{mover.place}.{mover.label}.{gate}"]] = opening / (opening + closing)
         return tuple(values) if isinstance(x, tuple) else stacked(values)
 
+    def gate_kinetics(self, x: Vector, p: Vector) -> dict[int, tuple[Array, Array]]:
+        """Opening and closing rate (1/s) of every gate, by its place among the states."""
+        found: dict[int, tuple[Array, Array]] = {}
+        for m in (m for m, gates in self.gate_names.items() if gates):
+            mover = self.structure.movers[m]
+            here = self._seen_by(m, self.surroundings(x, p, self.structure.wall(mover.place)), x)
+            for gate, rates in self.bound(m, p).gate_kinetics(here).items():
+                found[self.index["gate", f"{mover.place}.{mover.label}.{gate}"]] = rates
+        return found
+
     def split(self, x0: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Independent states y, constants c and matrix M, so that x[dependent] = c + M y; of one cell or many."""
         laws, units = self.laws, stacked(self.units(p))
@@ -435,7 +445,8 @@ def with_oxygen(part: Transport | Exchange, content: Mapping[str, Array], rate: 
 def _start(cell: Cell, system: System) -> np.ndarray:
     p = parameter_vector(cell)
     x = stacked([p[..., 0], *described(cell, system)])[..., 1:]  # as many cells as the parameters are of
-    return system.with_steady_gates(x, p)
+    with np.errstate(all="ignore"):  # who begins there says what has no number
+        return system.with_steady_gates(x, p)
 
 
 def described(cell: Cell, system: System) -> Entries:

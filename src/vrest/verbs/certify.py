@@ -12,6 +12,7 @@ from vrest.model.notice import Notice
 from vrest.numerics.stationary import Stationary
 from vrest.system.assemble import System, entries
 from vrest.system.observables import takes, transports, turnover_rates, without_limit
+from vrest.system.undefined import HINT, at, undefined
 from vrest.tables import number
 from vrest.units import duration, from_si
 from vrest.verbs.allowed import SWOLLEN, Allowed, allowed_of
@@ -183,6 +184,10 @@ def _judge(
             )
         if (k := int(emptied(system, entries(x), entries(p)))) != NONE:
             return Outcome.runs_out, _falls(system, x, p, k)
+        if said := undefined(system, x, p):
+            return Outcome.not_converged, f"{failed} {said[0].upper()}{said[1:]}. {HINT}"
+        if said := _no_slope(system, x, scaled):
+            return Outcome.not_converged, f"{failed} {said}. {HINT}"
         return Outcome.not_converged, f"{failed} The motion leads to numbers that are not finite."
     if working is None:
         with np.errstate(all="ignore"):
@@ -197,7 +202,11 @@ def _judge(
         worst = float(seen.imbalance)
     still = worst < SETTLED_MM_PER_MIN
     if still and (np.abs(eigenvalues) < NEUTRAL_RATE).any():
-        return Outcome.neutral, f"{Outcome.neutral.value} Free: {_free_total(system, scaled)}."
+        free = _free(system, scaled)
+        if all(system.states[k][0] == "gate" for k in free):  # a gate is always drawn to its steady state
+            return Outcome.not_converged, f"{failed} {_no_slope_of(system, x, free[0])} that can be computed. {HINT}"
+        told = ", ".join(f"{name} ({kind})" for kind, name in map(system.states.__getitem__, free))
+        return Outcome.neutral, f"{Outcome.neutral.value} Free: {told}."
     stationary = still and found.residual_mV < SETTLED_MV
     if ended is Ended.moving and not stationary:
         return Outcome.not_followed, Outcome.not_followed.value
@@ -213,6 +222,19 @@ def _judge(
         return Outcome.unstable, _leaves(eigenvalues)
     outcome = _rested(pumped(system, x, p) if working is None else working)
     return outcome, outcome.value
+
+
+def _no_slope(system: System, x: np.ndarray, scaled: np.ndarray) -> str:
+    """The first gate whose rates are finite and their derivatives not; empty where there is none."""
+    for k, row in zip(system.laws.independent, scaled, strict=True):
+        if system.states[k][0] == "gate" and not np.all(np.isfinite(row)):
+            return _no_slope_of(system, x, k)
+    return ""
+
+
+def _no_slope_of(system: System, x: np.ndarray, gate: int) -> str:
+    where = at(system, x, gate)
+    return f"The motion leads to where the rates of gate '{system.states[gate][1]}' have no derivative {where}"
 
 
 def _falls(system: System, x: np.ndarray, p: np.ndarray, k: int) -> str:
@@ -232,15 +254,11 @@ def _rested(working: bool) -> Outcome:
     return Outcome.rests if working else Outcome.rests_run_down
 
 
-def _free_total(system: System, jacobian: np.ndarray) -> str:
-    """The states that move together along the direction nothing determines."""
+def _free(system: System, jacobian: np.ndarray) -> list[int]:
+    """The numbers of the states that move together along the direction nothing determines."""
     values, vectors = np.linalg.eig(jacobian)
     direction = np.abs(np.real(vectors[:, np.argmin(np.abs(values))]))
-    names = [system.states[k] for k in system.laws.independent]
-    largest = direction.max()
-    return ", ".join(
-        f"{name} ({kind})" for (kind, name), size in zip(names, direction, strict=True) if size > 0.1 * largest
-    )
+    return [k for k, size in zip(system.laws.independent, direction, strict=True) if size > 0.1 * direction.max()]
 
 
 def pump_notices(

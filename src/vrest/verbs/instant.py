@@ -18,8 +18,9 @@ from vrest.numerics.compiler.kernel import Kernel
 from vrest.physics.namespace import Array
 from vrest.shown import Drawn
 from vrest.system.assemble import Entries, System, Vector, assemble
-from vrest.system.observables import currents, without_limit
+from vrest.system.observables import currents
 from vrest.system.structure import Wall, parameter_vector
+from vrest.system.undefined import refuse_undefined
 from vrest.tables import Column, Table, number
 from vrest.units import from_si
 from vrest.verbs.rest import Rest, rest
@@ -168,19 +169,6 @@ def settled(cell: CellLike, changes: str | Change | Iterable[str | Change] | Map
     -0.26
     """
     return rest(cell, changes)
-
-
-def refuse_undefined(system: System, x: np.ndarray, p: np.ndarray) -> None:
-    """Refuse contents in which a transport has no finite rate."""
-    found = without_limit(system, x, p)
-    if found is not None:
-        label, why = found
-        raise InputError(
-            f"'{label}' has no finite rate in these contents{f': {why}' if why else ''}.",
-            code="undefined_rate",
-            hint="Its law takes the logarithm of a concentration: write a trace of the ion, or take a law without, "
-            "such as ghk_leak.",
-        )
 
 
 class AtOnce(NamedTuple):

@@ -15,6 +15,7 @@ from vrest.numerics.compiler.fallback import Fallback, fallbacks
 from vrest.system.assemble import System, assemble
 from vrest.system.observables import takes
 from vrest.system.structure import parameter_vector
+from vrest.system.undefined import HINT, undefined
 from vrest.units import format_si, to_si
 from vrest.verbs.allowed import allowed_of
 from vrest.verbs.motion import stepper
@@ -238,6 +239,8 @@ def _why_stuck(run: Run) -> StuckError:
     amounts = [(x[k], k, name) for k, (kind, name) in enumerate(system.states) if kind == "amount"]
     left, k, name = min(amounts, default=(1.0, 0, ""))
     if left > USED_UP:
+        if said := undefined(system, x, p):
+            return StuckError(f"{told}{said}.", code="undefined_rate", hint=HINT, run=run)
         told += "the step size fell to rounding."
         return StuckError(told, code="not_converged", hint="A rate law may not be smooth there.", run=run)
     label = takes(system, x, p, k)

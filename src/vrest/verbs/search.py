@@ -215,6 +215,9 @@ class _Following:
     def look(self, which: np.ndarray) -> None:
         """Whether those that still move go on so for ever."""
         for k, state in zip(which, self.states(which), strict=True):
+            if not self.last_step[k]:  # no step can be taken: where a law has no finite derivative
+                self.ended[k], self.lanes.status[k] = Ended.stopped, STUCK
+                continue
             self.seen[k] = seen = firing(self.system, state, self.numbers[:, k], float(self.last_step[k]))
             if seen.steady or seen.stays:
                 self.lanes.status[k] = FINISHED

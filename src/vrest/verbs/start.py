@@ -11,6 +11,8 @@ from vrest.model.cell import Cell
 from vrest.model.change import parse_changes
 from vrest.model.paths import resolve
 from vrest.system.assemble import System
+from vrest.system.structure import parameter_vector
+from vrest.system.undefined import HINT, undefined_gate
 
 
 def begin(system: System, cell: Cell, start: Any = None) -> np.ndarray:
@@ -23,10 +25,13 @@ def begin(system: System, cell: Cell, start: Any = None) -> np.ndarray:
     Raises
     ------
     InputError
-        `bad_start`: no state of this cell.
+        `bad_start`: no state of this cell; `undefined_rate`: a gate has no finite rate at the potential it describes.
     """
     if start is None:
-        return system.start(cell)
+        x = system.start(cell)
+        if said := undefined_gate(system, x, parameter_vector(cell)):
+            raise InputError(f"'{cell.name}' cannot start: {said}.", code="undefined_rate", hint=HINT)
+        return x
     try:
         x = np.array(start, dtype=np.float64)
     except (TypeError, ValueError):

@@ -21,7 +21,8 @@ from vrest.model.quantity import quantity_fields
 from vrest.model.transport import ATP, Transport
 from vrest.system.assemble import System, assemble
 from vrest.system.structure import Wall, parameter_vector
-from vrest.verbs.instant import currents_at, refuse_undefined
+from vrest.system.undefined import refuse_undefined
+from vrest.verbs.instant import currents_at
 
 Array = NDArray[np.float64]
 
