@@ -1,5 +1,8 @@
 """`vrest check`: exit code 5 and the reasons where a model drifts, 0 where it rests."""
 
+import shlex
+
+import numpy as np
 import pytest
 
 TRAP = "diam = 10\nL = 10\ngnabar_hh = 0.12\ngkbar_hh = 0.036\n"
@@ -81,3 +84,35 @@ def test_how_pumps_were_read_is_told(vrest):
     assert "Ra" in told["unused"]
     line = next(line for line in answer.json["result"]["fixes"][0]["lines"] if "imax" in line)
     assert line.startswith("imax_nakpump = ")
+
+
+CHANGES = {
+    "mammalian_neuron": ("pump.max_rate*={}", "Na_leak.permeability*={}", "outside.K*={}"),
+    "pyramidal_neuron": ("pump.max_rate*={}",),
+    "astrocyte": ("pump.max_rate*={}",),
+    "squid_axon": ("pump.max_rate*={}", "outside.K*={}"),
+    "cressman_2009": ("pump.max_rate*={}",),
+    "hodgkin_huxley_1952": ("potential={}",),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [("mammalian_neuron", 1), *(pytest.param(n, 12, marks=pytest.mark.library) for n in CHANGES)]
+)
+def test_what_is_printed_to_be_typed_leads_to_the_rest_that_is_claimed(vrest, tmp_path, name, count):
+    rng = np.random.default_rng(3)
+    typed = 0
+    for k in range(count):
+        change = CHANGES[name][rng.integers(len(CHANGES[name]))]
+        size = rng.uniform(-80, -45) if "potential" in change else 10 ** rng.uniform(-0.4, 0.4)
+        given = [name, "--set", change.format(f"{size:.4g}" + (" mV" if "potential" in change else ""))]
+        for fix in vrest("check", *given, "--json").json["result"]["fixes"]:
+            typed += 1
+            saved = str(tmp_path / f"{k}.toml")
+            words = [x for word in shlex.split(fix["lines"][0])[1:] for x in (given if word == "FILE" else [word])]
+            made = vrest(*words[:-1], saved, "--json")
+            assert made.code == 0, (given, words, made.out)
+            found = vrest("rest", saved, "--json").json["result"]
+            assert found["v_rest"] == pytest.approx(fix["v_rest"], abs=1e-6), (given, words)
+            assert vrest("check", saved).code == 0, (given, words)
+    assert typed >= count

@@ -265,3 +265,15 @@ def test_free_calcium_that_kills_is_remarked_on():
     cell, _ = vrest.neuron_cell({"gca": 1e-6, "gk": 1e-4, "gna": 1e-5, "ipump": 1e-4, "celsius": 37, "v_init": -70})
     story = vrest.check(cell)
     assert "Ca2+ in 'inside' would be" in " ".join(remark.message for remark in story.remarks)
+
+
+@pytest.mark.library
+@pytest.mark.parametrize("name", ["frog_skin", "astrocyte_pair"])
+def test_a_cell_of_several_membranes_may_start_from_its_own_rest(name):
+    cell = vrest.apply(vrest.load(name), ["cell.Na*=0.8"] if name == "frog_skin" else ["inside_1.Na*=1.3"])
+    story = vrest.check(cell)
+    (settled,) = story.fixes
+    assert settled.v_rest == pytest.approx(vrest.rest(cell).v_rest, abs=1e-6)
+    assert settled.drift < 0.1
+    assert "sized for one membrane" in story.unfixed
+    assert len(story.tables()[2].columns) == 2 + len(cell.membranes)

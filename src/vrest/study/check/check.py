@@ -14,7 +14,7 @@ from vrest.numerics.compiler.fallback import Fallback, fallbacks
 from vrest.shown import Drawn
 from vrest.study.check.absurd import Remark, absurdities
 from vrest.study.check.findings import Claims, Finding, findings, first_moment
-from vrest.study.check.fixes import Fix, fixes
+from vrest.study.check.fixes import Fix, fixes, plain
 from vrest.study.check.future import Later, follow, moved
 from vrest.tables import Column, Table, counted, number
 from vrest.units import duration, from_si
@@ -76,9 +76,9 @@ class Check(Drawn):
         """Nested dictionary in door units; potentials of one membrane are plain numbers."""
         return {
             "rests": self.rests,
-            "v_start": _plain(self.v_start),
+            "v_start": plain(self.v_start),
             "findings": [vars(f) for f in self.findings],
-            "later": [{"time": t.time, "v": _plain(t.v), "concentrations": t.concentrations} for t in self.later],
+            "later": [{"time": t.time, "v": plain(t.v), "concentrations": t.concentrations} for t in self.later],
             "stopped": self.stopped,
             "remarks": [vars(remark) for remark in self.remarks],
             "fixes": [fix.as_dict() for fix in self.fixes],
@@ -132,7 +132,10 @@ class Check(Drawn):
                 course.append(Column(f"{ion} {space}", "mM", held, rounding=0.0))
         ways = (
             Column("way out", "", [fix.message for fix in self.fixes]),
-            Column("V after 1 h", "mV", [fix.v_after_1h for fix in self.fixes], decimals=2),
+            *(
+                Column(f"{head} after 1 h", "mV", [_of(fix.v_after_1h, name) for fix in self.fixes], decimals=2)
+                for name, head in heads.items()
+            ),
             Column("drift", "mV", [fix.drift for fix in self.fixes], decimals=2, signed=True),
         )
         return Table(found, "Inconsistent"), Table(course, "What follows"), Table(ways, "Ways out")
@@ -215,9 +218,9 @@ def _leaves(cell: Cell, start: Later, later: list[Later]) -> Iterator[Finding]:
         yield Finding("leaves", cell.name, 0.0, "Everything balances at the start, and yet the cell leaves.")
 
 
+def _of(v: float | dict[str, float], membrane: str) -> float:
+    return v[membrane] if isinstance(v, dict) else v
+
+
 def _after(seconds: float) -> str:
     return duration(seconds) if seconds else "at once"
-
-
-def _plain(values: Mapping[str, float]) -> Any:
-    return dict(values) if len(values) > 1 else next(iter(values.values()))

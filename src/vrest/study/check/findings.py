@@ -342,12 +342,15 @@ def _pumps(now: Moment, wall: Wall) -> Iterator[Finding]:
                 "or brings K+ back.",
             )
         return
-    brought = {  # what a closure ties follows nothing that crosses
-        ion: 0.0 if f"{wall.inside}.{ion}" in now.cell.closures else gain
-        for ion, gain in now.brought(wall.inside, gains).items()
-    }
+    brought = now.brought(wall.inside, gains)
     for label, t in working.items():
-        moved = {ion: count for ion, count in t.moved_ions.items() if ion in here.inside}
+        moved = {  # what a closure ties follows nothing that crosses, and needs no pump
+            ion: count
+            for ion, count in t.moved_ions.items()
+            if ion in here.inside and f"{wall.inside}.{ion}" not in now.cell.closures
+        }
+        if not moved:
+            continue
         own = now.label(wall, label)
         load = {ion: sum(g for x, g in gains[ion].items() if x != own) + brought[ion] for ion in moved}
         needed = {ion: load[ion] / count for ion, count in moved.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -23,11 +23,11 @@ from vrest.study.design.draft import Choice, Target, draft
 from vrest.system.assemble import assemble
 from vrest.system.observables import reversal_potentials
 from vrest.system.structure import parameter_vector
-from vrest.tables import number
+from vrest.tables import joined, number
 from vrest.units import format_si, from_door, from_si, to_si
 from vrest.verbs.instant import instant
 from vrest.verbs.outcome import Outcome
-from vrest.verbs.rest import rest
+from vrest.verbs.rest import Rest, rest
 
 COTRANSPORTERS = ("KCC2", "NKCC1")
 """What may keep an ion away from its equilibrium."""
@@ -57,12 +57,12 @@ class Fix:
     message: str
     lines: tuple[str, ...]
     """What to write or to type."""
-    v_rest: float
-    """Where `rest` finds it, mV."""
-    v_after_1h: float
-    """mV."""
+    v_rest: float | dict[str, float]
+    """Where `rest` finds it, mV; by membrane where there are several."""
+    v_after_1h: float | dict[str, float]
+    """mV; by membrane where there are several."""
     drift: float
-    """What V has moved by then, mV."""
+    """What V has moved by then, mV; of several membranes the most."""
     cell: Cell
     choices: tuple[Choice, ...] = ()
 
@@ -74,12 +74,12 @@ class Fix:
 
 @dataclass(frozen=True)
 class Way:
-    """A way out before it was tried: `at` is where V shall stay, mV."""
+    """A way out before it was tried: `at` is where V shall stay, mV by membrane."""
 
     code: str
     message: str
     lines: tuple[str, ...]
-    at: float
+    at: Mapping[str, float]
     cell: Cell
     choices: tuple[Choice, ...] = ()
 
@@ -92,23 +92,44 @@ class Way:
         found = rest(self.cell)
         if not found.outcome.is_rest:
             return f"from there the cell does not rest. {found.reason}"
-        v = found.v_rest
-        assert isinstance(v, float)  # ways out are of one membrane
-        if abs(v - self.at) > LEAST_MV:
-            return f"the cell leaves {self.at:.2f} mV and rests at {v:.2f} mV."
+        v = by_membrane(found)
+        if self._apart(v) > LEAST_MV:
+            return f"the cell leaves {told(self.at)} and rests at {told(v)}."
         later, stopped = follow(self.cell)
         if stopped or not later:
             return f"the cell could not be followed for an hour. {stopped}"
-        after = next(iter(later[-1].v.values()))
-        if abs(after - self.at) > LEAST_MV or moved(start, later):
-            return f"V drifts by {abs(after - self.at):.2f} mV within an hour, or its contents do."
-        return Fix(self.code, self.message, self.lines, v, after, abs(after - self.at), self.cell, self.choices)
+        after = later[-1].v
+        drift = self._apart(after)
+        if drift > LEAST_MV or moved(start, later):
+            return f"V drifts by {drift:.2f} mV within an hour, or its contents do."
+        return Fix(self.code, self.message, self.lines, plain(v), plain(after), drift, self.cell, self.choices)
+
+    def _apart(self, v: Mapping[str, float]) -> float:
+        """mV by which V is not where it shall stay."""
+        return max(abs(v[name] - at) for name, at in self.at.items())
+
+
+def told(v: Mapping[str, float]) -> str:
+    """Potentials in words."""
+    return joined([f"{at:.2f} mV" if len(v) == 1 else f"{at:.2f} mV ({name})" for name, at in v.items()])
+
+
+def plain(values: Mapping[str, float]) -> Any:
+    """The value of the one membrane, or the values by membrane."""
+    return dict(values) if len(values) > 1 else next(iter(values.values()))
+
+
+def by_membrane(found: Rest) -> dict[str, float]:
+    """Resting potentials, mV by membrane."""
+    v = found.v_rest
+    return v if isinstance(v, dict) else {next(iter(found.cell.membranes)): v}
 
 
 def fixes(cell: Cell, claims: Claims, now: Moment, found: Sequence[Finding]) -> tuple[tuple[Fix, ...], str]:
     """Verified ways out, the best first, and why no strengths hold the described state (empty where some do)."""
     if len(cell.membranes) != 1:
-        return (), f"Strengths are sized for one membrane, and '{cell.name}' has {len(cell.membranes)}."
+        reason = f"Strengths are sized for one membrane, and '{cell.name}' has {len(cell.membranes)}."
+        return _kept(cell, [*_settled(cell, claims)], reason)
     if claims.as_in_neuron and {finding.code for finding in found} == {"start"}:
         return _kept(cell, [_started(cell, claims, now)], "")
     ways: list[Way | Fix] = []
@@ -171,7 +192,7 @@ def _started(cell: Cell, claims: Claims, now: Moment) -> Way:
     v = now.v(now.system.structure.walls[0])
     started = set_si(cell, {f"membranes.{name}.potential": v})
     message = f"Start at {millivolts(v, 2)}, where no current flows."
-    return Way("start", message, tuple(_lines(cell, started, claims)), from_si(v, "potential"), started)
+    return Way("start", message, tuple(_lines(cell, started, claims)), {name: from_si(v, "potential")}, started)
 
 
 def _as_written(cell: Cell, claims: Claims) -> Cell:
@@ -192,7 +213,7 @@ def _with_contents(cell: Cell, written: Cell, claims: Claims, wish: float) -> Wa
     started = set_si(written, {f"membranes.{name}.potential": wish})
     message = f"Give concentrations that make the reversal potentials you wrote: V is then {millivolts(wish, 2)}"
     message += " at once and stays."
-    return Way("contents", message, tuple(_lines(cell, started, claims)), from_si(wish, "potential"), started)
+    return Way("contents", message, tuple(_lines(cell, started, claims)), {name: from_si(wish, "potential")}, started)
 
 
 def _named(cell: Cell, claims: Claims) -> Cell:
@@ -302,7 +323,9 @@ def _designed(
     strengths = tuple(c for c in made.choices if ".transports." in c.path)
     lines = _lines(described, made.cell, claims) if claims.as_in_neuron else [_command(target)]
     message = f"{_words(cell, made.choices, target, claims)} V then rests at {wished:.2f} mV{whose}."
-    result = Way("strengths", message, tuple(lines), wished, made.cell, strengths).tried(described)
+    result = Way("strengths", message, tuple(lines), {next(iter(cell.membranes)): wished}, made.cell, strengths).tried(
+        described
+    )
     if isinstance(result, str):
         return ("tried", f"strengths that balance every ion at {wished:.2f} mV exist, but {result}"), False
     return result, any(_moved(c) for c in made.choices if c.how == "passive")
@@ -348,13 +371,12 @@ def _settled(cell: Cell, claims: Claims) -> Iterator[Way]:
     found = rest(cell)
     if found.outcome is not Outcome.rests:
         return
-    v = found.v_rest
-    assert isinstance(v, float)  # of one membrane
+    v = by_membrane(found)
     settled = found.as_cell()
     inner = next(iter(cell.membranes.values())).inside
     contents = ", ".join(f"{ion} {number(c)}" for ion, c in found.concentrations[inner].items())
     message = (
-        f"Leave the strengths and start from where the cell comes to rest by itself: {v:.2f} mV with {contents} mM."
+        f"Leave the strengths and start from where the cell comes to rest by itself: {told(v)} with {contents} mM."
     )
     lines = _lines(cell, settled, claims) if claims.as_in_neuron else ["vrest rest FILE -o settled.toml"]
     yield Way("settle", message, tuple(lines), v, settled)
