@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 import pint
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from vrest.constants import ZERO_CELSIUS, F
@@ -141,6 +141,77 @@ def test_a_text_keeps_sign_and_size(number, gap, entry):
     got = to_si(number + gap + spelling, dimension)
     assert got == pytest.approx(float(expected), rel=1e-15, abs=0.0)
     assert math.copysign(1.0, got) == math.copysign(1.0, float(number.replace("−", "-")))
+
+
+SUPERSCRIPTS = str.maketrans("-123456789", "⁻¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def written(spelling: str, style: str) -> str:
+    """A unit of the table as papers write it: 'mA/mM2/cm2' as 'mA mM^-2 cm^-2', 'mA·mM⁻²·cm⁻²', 'mA/(mM² cm²)'..."""
+    above, *below = spelling.split("/")
+
+    def raised(term: str, sign: str) -> str:
+        base, power = re.fullmatch(r"(.*?)([2-9]?)", term).groups()
+        power = sign + (power or "1") if sign else power
+        mark = {"^": "^", "**": "**"}.get(style[0] if style[0] != "*" else "**", "")
+        return base + (power.translate(SUPERSCRIPTS) if style.startswith("sup") else (mark + power if power else ""))
+
+    if style.endswith("()") and len(below) > 1:
+        inner = ("*" if style.startswith("sup") else " ").join(raised(term, "") for term in below)
+        return f"{raised(above, '')}/({inner})"
+    if style.endswith("-") and above not in ("", "1"):
+        joint = "·" if style.startswith("sup") else " "
+        return joint.join([raised(above, ""), *(raised(term, "-") for term in below)])
+    return "/".join([raised(above, "") if above not in ("", "1") else above, *(raised(term, "") for term in below)])
+
+
+STYLES = ["^", "^-", "^()", "**", "**()", "sup", "sup-", "sup()", "plain", "plain-", "plain()"]
+MICRO = st.sampled_from(["u", "µ", "μ"])
+SIMPLE = [(name, spelling) for name, spelling in TABLE if name != "temperature" and "(" not in spelling]
+
+
+@settings(max_examples=500)
+@given(numbers, st.sampled_from(SIMPLE), st.sampled_from(STYLES), MICRO, st.sampled_from(["", " ", " / ", "\u202f"]))
+def test_a_unit_written_as_in_papers_keeps_its_size(number, entry, style, micro, gap):
+    dimension, spelling = entry
+    unit = written(spelling, style)
+    if gap == " / ":
+        unit = unit.replace("/", gap)
+    unit = re.sub(r"u(?=[A-Za-z])", micro, unit) if micro != "u" else unit
+    text = number + (" " if unit[:1] in "1/" else gap.strip("/ ") or " ") + unit
+    expected = Fraction(Decimal(number.replace("−", "-"))) * oracle(1, spelling, dimension)
+    got = to_si(text, dimension)
+    assert got == pytest.approx(float(expected), rel=1e-15, abs=0.0), text
+    assert math.copysign(1.0, got) == math.copysign(1.0, float(number.replace("−", "-")))
+
+
+NOT_ONE_NUMBER = [
+    "{a},{b}", "{a} {b}", "{a}\u202f{b}", "{a}\u00a0{b}", "{a}'{b}", "{a}_{b}", "{a}.{b}.{a}", "{a},{b}.{a}",
+    "{a}.{b},{a}", "{a},{b},{a}", "{a} ± {b}", "{a}±{b}", "{a}({b})", "{a} ({b})", "{a}.{b}({a})", "{a} +/- {b}",
+    "{a}+/-{b}", "{a} +- {b}", "{a}+{b}", "{a}-{b}", "{a}−{b}", "{a}–{b}", "{a} – {b}", "{a} to {b}", "{a}...{b}",
+    "{a}×10{b}", "{a} x 10^{b}", "{a}·10⁻³", "{a}*10**-{b}", "10^-{b}", "10⁻³", "{a}e{b}e{a}", "{a}e", "{a}e-",
+    "{a}/{b}", "{a}:{b}", "<{a}", ">{a}", "~{a}", "≈{a}", "±{a}", "–{a}", "— {a}", "- {a}", "−−{a}", "+-{a}", "({a})",
+    "[{a}]", "{a}%%", "{a}d{b}", "{a}j", "0x{a}", "{a};{b}", "{a}⁰", "½", "{a}½", "١{a}", "{a}٫{b}", "{a}·{b}",
+    "{a}`{b}", "{a}’{b}", "{a}\u200b{b}", "{a}\u2008{b}",
+]  # fmt: skip
+
+
+@settings(max_examples=500)
+@given(
+    st.sampled_from(NOT_ONE_NUMBER),
+    st.integers(1, 99999),
+    st.integers(100, 999),
+    st.sampled_from([entry for entry in SIMPLE if entry[1][:1] not in ("1", "/", "")]),
+    st.sampled_from(["", " "]),
+    signs,
+)
+def test_what_is_not_one_number_is_refused(form, a, b, entry, gap, sign):
+    dimension, spelling = entry
+    text = sign + form.format(a=a, b=b) + gap + spelling
+    got = outcome(to_si, text, dimension, bare_ok=True)
+    assert isinstance(got, InputError), (text, got)
+    with pytest.raises(InputError):
+        parse_number(sign + form.format(a=a, b=b))
 
 
 def longest_number(text: str) -> tuple[float, str]:
@@ -364,7 +435,28 @@ def test_a_product_permeability_can_be_a_current(text):
         ("5..5 mM", "concentration", "not_a_number"),
         ("５ mM", "concentration", "not_a_number"),
         ("5 × mM", "concentration", "unknown_unit"),
-        ("5×10 mM", "concentration", "unknown_unit"),
+        ("5×10 mM", "concentration", "not_a_number"),
+        ("5×10^-3 mM", "concentration", "not_a_number"),
+        ("5·10⁻³ mM", "concentration", "not_a_number"),
+        ("10⁻³ M", "concentration", "not_a_number"),
+        ("10^-3 M", "concentration", "not_a_number"),
+        ("10**-3 M", "concentration", "not_a_number"),
+        ("5 ± 1 mM", "concentration", "not_a_number"),
+        ("5(1) mM", "concentration", "not_a_number"),
+        ("5 +/- 1 mM", "concentration", "not_a_number"),
+        ("5-10 mM", "concentration", "not_a_number"),
+        ("5 to 10 mM", "concentration", "not_a_number"),
+        ("<5 mM", "concentration", "not_a_number"),
+        ("1.234,5 mM", "concentration", "not_a_number"),
+        ("1,234 mM", "concentration", "decimal_comma"),
+        ("70 MS/cm2", "specific_conductance", "unknown_unit"),
+        ("70 MS cm-2", "specific_conductance", "unknown_unit"),
+        ("70 MS/mm^2", "specific_conductance", "unknown_unit"),
+        ("5 Mmol L-1", "concentration", "unknown_unit"),
+        ("5 mmol/ML", "concentration", "unknown_unit"),
+        ("5 PA", "current", "unknown_unit"),
+        ("5 Mg/ML", "concentration", "wrong_unit"),
+        ("1 Pmol/cm^2/s", "turnover", "unknown_unit"),
         ("5 mM 3", "concentration", "unknown_unit"),
         ("5 mM!", "concentration", "unknown_unit"),
         ("5 mM and more", "concentration", "unknown_unit"),
@@ -434,6 +526,15 @@ def test_refusals(value, dimension, code):
         ("5", "concentration", ["'5 mM'", "a concentration"]),
         ("3,5 mM", "concentration", ["dot"]),
         ("–75 mV", "potential", ["dash", "'-'"]),
+        ("5 ± 1 mM", "concentration", ["without its error"]),
+        ("5(1) mM", "concentration", ["without its error"]),
+        ("5×10^-3 mM", "concentration", ["'5e-3'"]),
+        ("10⁻³ M", "concentration", ["'5e-3'"]),
+        ("5–10 mM", "concentration", ["no range"]),
+        ("~5 mM", "concentration", ["no limit"]),
+        ("1.234,5 mM", "concentration", ["decimal dot", "thousands"]),
+        ("70 MS cm-2", "specific_conductance", ["'mS/cm2'", "Upper and lower case"]),
+        ("5 mmol/ML", "concentration", ["'mmol/mL'"]),
         ("1_000 mM", "concentration", ["separators"]),
         (310, "temperature", ["310 looks like kelvin", "'310 K'", "36.85"]),
         ("37 K", "temperature", ["-236.15 degC", "'37 degC'"]),

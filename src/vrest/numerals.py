@@ -21,6 +21,12 @@ LONGEST = 64
 GAP = "[ \t\u00a0\u2009\u202f]"  # a blank, also no-break and thin ones from papers
 # what may not follow a number at once: more digits or marks, "1e" without digits, "0x1F"
 _UNREAD = re.compile(rf"{GAP}*(?!1{GAP}*/)[0-9.,_+'-]|[eE](?![A-Za-z])|(?<=0)(?:[xX][0-9a-fA-F]|[bBoO][0-9])")
+_POWER = rf"(?:{GAP}*[×xX*·⋅]{GAP}*10(?![0-9])|(?:\^|\*\*)[-+0-9]|[⁻⁺⁰¹²³⁴-⁹])"
+_ERROR = rf"{GAP}*(?:±|\+{GAP}*/?{GAP}*-|\({GAP}*[0-9.]+{GAP}*\))"
+_RANGE = rf"{GAP}*(?:[-–—…~]|\.\.+|to(?![A-Za-z])){GAP}*[-+]?[0-9.]"
+_BEFORE = r"[-+]?(?:[<>~≈≤≥=±]|ca\.?\s|about\s)"
+_AFTER = re.compile(f"{_POWER}|{_ERROR}|{_RANGE}")
+"""What makes another number of the digits before it, so that these are not read alone."""
 
 
 def fault(code: str, where: str, problem: str, hint: str) -> InputError:
@@ -46,8 +52,17 @@ def _not_a_number(text: str, where: str, example: str) -> InputError:
         return fault("decimal_comma", where, f"{quoted(text)} has a comma in its number.", hint)
     if body.lstrip("+-").lower() in ("inf", "infinity"):
         return fault("not_finite", where, f"{quoted(text)} is not finite.", f"Write a number, as in '{example}'.")
+    rest = body[number.end() :] if (number := _NUMBER.match(body)) else ""
     if body[:1] in tuple("‐‑‒–—－"):
         hint = "Its first character is a dash: write the minus as '-'."
+    elif re.match(_POWER, rest):
+        hint = "Write powers of ten as in '5e-3'."
+    elif re.match(_ERROR, rest):
+        hint = "Write the value alone, without its error."
+    elif re.match(_RANGE, rest) or re.match(_BEFORE, body):
+        hint = "Write one value, no range and no limit."
+    elif "," in figures:
+        hint = "Write a decimal dot, and no separator between thousands."
     elif re.match(r"[-+]?[0-9]+[ ,_'\u00a0\u2009\u202f][0-9]", body):
         hint = "Write one number, without separators between its digits."
     else:
@@ -97,7 +112,7 @@ def number_and_unit(text: str, where: str, example: str) -> tuple[float, str]:
     """The number and the unit text of a quantity such as '5 mM'."""
     body = text.strip().replace("−", "-")
     number = _NUMBER.match(body)
-    if not number or _UNREAD.match(body, number.end()):
+    if not number or _UNREAD.match(body, number.end()) or _AFTER.match(body, number.end()):
         raise _not_a_number(text, where, example)
     return _float(number[0], where), body[number.end() :].lstrip(" \t\u00a0\u2009\u202f")
 

@@ -60,6 +60,7 @@ def unit_of(dimension: str) -> str:
 _TERM = r"[A-Za-zÅΩ][A-Za-zÅΩ_]*(?:-?[1-9])?"
 _GROUP = rf"(?:{_TERM}(?: {_TERM})*|\({_TERM}(?: {_TERM})*\))"
 _UNIT = re.compile(rf"(?:1?/)?{_GROUP}(?:/{_GROUP})*")
+_BELOW = re.compile(r"[A-Za-zÅΩ]+[1-9]?(?: [A-Za-zÅΩ]+-[1-9])+")
 _SIGNS = str.maketrans(
     {"µ": "u", "μ": "u", "−": "-", "⁻": "-", "¹": "1", "²": "2", "³": "3", "⁴": "4", "·": "*", "⋅": "*"}
     | {"°": "deg", "℃": "degC", "℉": "degF", "\u2126": "Ω", "\u212b": "Å"}
@@ -89,11 +90,14 @@ def _times(value: Any, factor: Fraction) -> Any:
 
 @lru_cache(maxsize=1024)
 def _canonical(unit: str) -> str:
-    """One spelling for many: 'µF / cm^2', 'uF/cm²' and 'uF/cm**2' are 'uF/cm2'."""
+    """One spelling for many: 'µF / cm^2', 'uF/cm²', 'uF cm**-2' are 'uF/cm2', and 'mA/(mM2 cm2)' is 'mA/mM2/cm2'."""
     unit = unit.translate(_SIGNS).replace("**", "^").strip()
     unit = re.sub(rf"{GAP}*([*/^()]){GAP}*", r"\1", unit)
     unit = re.sub(r"(?<=[A-Za-zÅΩ])\^(?=-?[1-9])", "", unit)
-    return re.sub(rf"{GAP}+|\*", " ", unit)
+    unit = re.sub(rf"{GAP}+|\*", " ", unit)
+    if _BELOW.fullmatch(unit):
+        return re.sub(r" ([^ ]+)-([1-9])", lambda term: f"/{term[1]}{term[2].replace('1', '')}", unit)
+    return re.sub(r"/\(([^()/-]+)\)$", lambda below: "/" + below[1].replace(" ", "/"), unit)
 
 
 @cache
@@ -147,6 +151,7 @@ def _rule(unit: str, dimension: Dimension, where: str, got: str, reading: Any, i
     kinds = [other for other in DIMENSIONS.values() if spelling in other.units]
     parsed = None if kinds else _pint_unit(spelling)
     if parsed is not None:
+        slip = slip or _without_mega(spelling, parsed)
         for road, divisor in roads:
             if not slip and (factor := _pint_factor(parsed, road)):
                 return _Rule(factor, divisor=divisor)
@@ -165,6 +170,14 @@ def _rule(unit: str, dimension: Dimension, where: str, got: str, reading: Any, i
     kind = _a(kinds[0]) if kinds else "another kind of quantity"
     problem = f"{quoted(got)} is not {_a(dimension)}: {quoted(unit)} is the unit of {kind}."
     raise fault("wrong_unit", where, problem, f"{meant} {example}".lstrip())
+
+
+def _without_mega(spelling: str, parsed: pint.Unit) -> str:
+    """The spelling with a small letter where a capital makes it a million and more of what cells have, else ''."""
+    huge = [part for part in parsed._units if part.startswith(("mega", "peta", "exa")) and part not in spelling]
+    if all(part.endswith(("ohm", "pascal", "hertz", "joule")) for part in huge):
+        return ""
+    return re.sub(r"(?<![A-Za-z])[MPE](?=[A-Za-z])", lambda capital: capital[0].lower(), spelling)
 
 
 def _lacking(spelling: str, reading: Any, ion: str) -> tuple[str, str] | None:
