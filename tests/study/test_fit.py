@@ -17,6 +17,8 @@ from vrest.constants import F, R
 from vrest.study.fit.fit import fitted
 from vrest.study.fit.models import compiled
 from vrest.study.fit.noise import noise_of
+from vrest.study.fit.result import left_over
+from vrest.study.fit.slips import TREND_LEVEL, _negative, trend
 
 DEMO = Path(__file__).parents[2] / "examples" / "vm_ko.csv"
 PHI = 1e3 * R * 293.15 / F
@@ -239,6 +241,98 @@ def test_a_model_that_misses_the_data_is_told(frog):
     sure = vrest.fit(frog, rough | {"sd": np.full(len(KO), 0.01)}, "P_Na/P_K", "mullins_noda")
     assert sure.warnings[-1].code == "poor_fit"
     assert sure.misfit[0] == pytest.approx((sure.residuals**2).sum() / 0.01**2 / (len(KO) - 1))
+
+
+def test_where_the_search_ended_is_no_number(frog):
+    """Potentials below every GHK potential: the best is no sodium, and no 1e-8 of what the cell has."""
+    below = {"Ko": KO, "Vm": ghk(KO, 0.0, 2.0) - 1.0, "sd": np.ones(len(KO))}
+    found = vrest.fit(frog, below)
+    (e,) = found.estimates
+    assert (e.at_bound, e.best, e.low) == ("lower", "about 0 (at the bound)", None)
+    assert "The best is about 0 (at the bound)." in e.verdict
+    assert found.as_dict()["parameters"][0]["value"] is None
+    assert "1e-10" not in str(found)
+    above = vrest.fit(frog, below | {"Vm": np.full(len(KO), 90.0)}).estimates[0]
+    assert (above.at_bound, above.high) == ("upper", None)
+    # a least inside the limits stays a number, though it has no lower end
+    rough = ghk(KO, 3e-4, 2.0) + 0.2 * np.sin(7 * KO)
+    inside = vrest.fit(frog, {"Ko": KO, "Vm": rough, "sd": np.ones(len(KO))}).estimates[0]
+    assert (inside.at_bound, inside.low) == ("", None)
+    assert 1e-6 < inside.best < 1e-2
+
+
+def test_one_potential_tells_a_value_and_no_interval(frog):
+    found = vrest.fit(frog, {"Ko": [2.5], "Vm": [float(ghk(2.5, 0.02, 2.0))]})
+    (e,) = found.estimates
+    assert e.value == pytest.approx(0.02, rel=1e-6)
+    assert (e.low, e.high, e.standard_error, e.learnt, found.scatter) == (None, None, None, False, None)
+    assert "without an interval" in e.verdict
+    assert found.as_dict()["parameters"][0]["value"] == e.value
+    far = vrest.fit(frog, {"Ko": [2.5], "Vm": [-130.0]}).estimates[0]
+    assert "No P_Na/P_K gives -130 mV; the nearest is" in far.verdict
+    with pytest.raises(vrest.InputError) as refused:
+        vrest.next_measurement(found)
+    assert refused.value.code == "no_interval"
+
+
+def test_each_model_is_under_its_own_unknowns(frog):
+    choice = vrest.compare_models(frog, {"Ko": KO, "Vm": ghk(KO, 0.01, 2.0)}, "P_Na/P_K", ["ghk", "chord"])
+    (table,) = choice.tables()
+    columns = {c.name: dict(zip(table.columns[0].values, c.values, strict=True)) for c in table.columns[5:]}
+    by_name = {f.model: f for f in choice.fits}
+    assert columns == {
+        "P_Na/P_K": {"ghk": by_name["ghk"].values["P_Na/P_K"], "chord": None},
+        "g_Na/g_K": {"ghk": None, "chord": by_name["chord"].values["g_Na/g_K"]},
+    }
+
+
+def test_what_was_not_written_of_the_errors_is_said(frog):
+    data = {"Ko swap Na": KO[::2], "Vm": ["-92 ± 2"] * 7 + ["-40"]}
+    assert [w.code for w in vrest.fit(frog, data).warnings][:2] == ["error_lent", "which_error"]
+    assert "row 8 (Ko = 100 mM) has no error" in vrest.fit(frog, data).warnings[0].message
+
+
+@pytest.mark.parametrize(
+    ("columns", "code", "says"),
+    [
+        (
+            {"Vm": -mullins_noda(KO[:10], 0.01), "Ko": KO[:10]},
+            "sign_slip",
+            "are positive where the model has them negative",
+        ),
+        ({"Ko": 3 * KO, "Vm": -mullins_noda(3 * KO, 0.01)}, "sign_slip", "mV if their sign is turned"),
+        ({"Vm": 1e-3 * mullins_noda(KO, 0.01)}, "unit_slip", "if they are in V, write 'Vm (V)'"),
+        ({"Vm": 1e3 * mullins_noda(KO[:10], 0.01), "Ko": KO[:10]}, "unit_slip", "if they are in µV, write 'Vm (µV)'"),
+        ({"Ko": 1e-3 * KO}, "unit_slip", "mV if Ko is in M: write the unit into its name"),
+        ({"Ko": 50 * KO, "Vm": mullins_noda(0.05 * KO, 0.01)}, "unit_slip", "if Ko is in µM"),
+    ],
+)
+def test_slips_of_sign_and_unit_are_seen(frog, columns, code, says):
+    data = {"Ko": KO, "Vm": mullins_noda(KO, 0.01)}
+    assert not {"sign_slip", "unit_slip"} & {w.code for w in vrest.fit(frog, data, model="mullins_noda").warnings}
+    slip = next(w for w in vrest.fit(frog, data | columns, model="mullins_noda").warnings if w.code == code)
+    assert says in slip.message
+
+
+def test_the_chance_of_a_trend_is_that_of_an_f():
+    """Two roots, m and n times: the sum is below 0 where a ratio of mean squares is below theirs."""
+    for m, n, up, down in ((4, 6, 1, 2), (1, 2, 1, 0.3), (10, 12, 1, 0.01), (1, 9, 20, 1), (2, 2, 1, 1e-4)):
+        assert _negative(np.array([up] * m + [-down] * n)) == pytest.approx(f.cdf(down * n / (up * m), m, n), rel=1e-6)
+
+
+def test_residuals_with_a_trend_are_told_and_others_are_not(frog):
+    """False alarms of the test at 1 %: binomial bounds of 300 fits; a model that bends otherwise is always seen."""
+    ko, rng, told = np.array([1.0, 2.5, 5.0, 10.0, 30.0, 80.0]), np.random.default_rng(7), 0
+    begun = vrest.fit(frog, {"Ko": ko, "Vm": mullins_noda(ko, 0.01)}, "P_Na/P_K", "mullins_noda")
+    for _ in range(300):
+        squares = replace(begun.squares, v=mullins_noda(ko, 0.01) + rng.normal(0, 1.5, 6))
+        best = squares.least(begun.optimum.inner)
+        told += trend(begun.data, begun.noise, best.residuals, left_over(best.jacobian))[2] < TREND_LEVEL
+    assert told <= 9
+    bent = vrest.fit(frog, {"Ko swap Na": ko, "Vm": mullins_noda(ko, 0.01) + rng.normal(0, 1, 6)}, "P_Na/P_K", "ghk")
+    (warning,) = bent.warnings
+    assert warning.code == "trend"
+    assert "the residuals follow Ko (Durbin-Watson" in warning.message
 
 
 SLIPS = [

@@ -27,7 +27,6 @@ from vrest.plot.style import (
 )
 from vrest.study.fit.free import PUMP_RATIO, RATIO, Free
 from vrest.study.fit.least_squares import growth_along
-from vrest.study.fit.measured import Condition
 from vrest.study.fit.result import Fit, quantiles
 from vrest.units import from_si
 
@@ -101,14 +100,8 @@ def _free(fit: Fit, free: Free, unit: bool = False) -> str:
     return parameter_label(fit.cell, free.name) if unit else parameter_name(fit.cell, free.name)
 
 
-def _axis(fit: Fit) -> Condition | None:
-    """The condition that took most values."""
-    varied = [c for c in fit.data.conditions[: fit.data.own] if np.ptp(c.values) > 0]
-    return max(varied, key=lambda c: len(np.unique(c.values)), default=None)
-
-
 def _abscissa(fit: Fit) -> Array:
-    axis = _axis(fit)
+    axis = fit.data.axis
     return np.arange(1, len(fit.data) + 1, dtype=float) if axis is None else axis.door
 
 
@@ -132,7 +125,7 @@ def _potentials(axes: Axes, fit: Fit) -> None:
         at, v, half, nernst_line = curve
         axes.fill_between(at, v - half, v + half, color=PUMP, alpha=0.35, linewidth=0, label=_band(fit))
         axes.plot(at, v, color="#B87900", linewidth=stroke(1.8), label="fitted")
-        axis = _axis(fit)
+        axis = fit.data.axis
         if nernst_line is not None and axis is not None:
             ion = axis.parameter.path.split(".")[-1]
             axes.plot(at, nernst_line, color=ion_colour(ion), linestyle=ion_dash(ion), linewidth=stroke(1.2),
@@ -145,7 +138,7 @@ def _band(fit: Fit) -> str:
 
 def _curve(fit: Fit) -> tuple[Array, Array, Array, Array | None] | None:
     """Abscissa, V, half-width of its band and the Nernst line; None where V is no function of the abscissa alone."""
-    axis = _axis(fit)
+    axis = fit.data.axis
     if axis is None:
         return None
     rows, x = fit.squares.rows, axis.door
@@ -188,7 +181,7 @@ def _residuals(axes: Axes, fit: Fit) -> None:
 
 def _scale(axes: Axes, fit: Fit) -> None:
     x = _abscissa(fit)
-    if _axis(fit) is not None and _logarithmic(x):
+    if fit.data.axis is not None and _logarithmic(x):
         _log_scale(axes, float(x.max() / x.min()))
 
 
@@ -202,7 +195,7 @@ def _log_scale(axes: Axes, ratio: float) -> None:
 
 
 def _label(fit: Fit) -> str:
-    c = _axis(fit)
+    c = fit.data.axis
     if c is None:
         return "row"
     name = parameter_name(fit.cell, c.parameter.path)

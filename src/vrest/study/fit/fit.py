@@ -15,7 +15,7 @@ from vrest.model.cellfile import CellLike, load
 from vrest.model.change import apply
 from vrest.numerics.compiler.fallback import fallbacks
 from vrest.study.fit.identify import verdicts
-from vrest.study.fit.least_squares import Optimum, Squares, profile
+from vrest.study.fit.least_squares import Optimum, Squares, profile, unknown_ends
 from vrest.study.fit.measured import Measured, measured
 from vrest.study.fit.models import Predictor, door_row, predictor
 from vrest.study.fit.noise import Noise, noise_of
@@ -127,10 +127,12 @@ def fitted(cell: Cell, table: Measured, squares: Squares, level: float, progress
         covariance = squares.noise.covariance(best.jacobian, inverse, variance)
         seen, spread = np.diag(inverse), np.diag(covariance)
         freedom = squares.noise.freedom(best.jacobian, covariance, variance)
-        allowed = np.where(seen > 0, spread / np.where(seen > 0, seen, 1.0), variance) * quantiles(level, freedom) ** 2
+        allowed = np.where(seen > 0, spread / np.where(seen > 0, seen, 1.0), variance)
+        told = (freedom > 0).all()  # one potential without an error tells a value, and not how sure it is
+        allowed = allowed * quantiles(level, freedom) ** 2 if told else allowed
         profiles = []
         for k, growth in enumerate(allowed):
-            profiles.append(profile(squares, best, k, growth))
+            profiles.append(profile(squares, best, k, growth) if told else unknown_ends(best, k))
             tell((k + 1) / len(squares.predict.free))
         better = [p.better for p in profiles if p.better is not None]
         if not better:
@@ -167,7 +169,7 @@ def _inverse_information(j: Array) -> Array:
 
 def _enough(table: Measured, noise: Noise, predict: Predictor) -> None:
     n, k = len(table), len(predict.free)
-    least = k if noise.known and not noise.groups else k + 1 + bool(noise.groups)
+    least = k if not noise.groups and (noise.known or n == k == 1) else k + 1 + bool(noise.groups)
     if n < least:
         names = ", ".join(each.name for each in predict.free)
         raise InputError(

@@ -15,7 +15,7 @@ from vrest.model.change import Change, parse_changes, targets
 from vrest.model.paths import resolve
 from vrest.shown import Drawn
 from vrest.study.fit.models import Predictor, door_row, predictor
-from vrest.study.fit.result import Fit, quantiles
+from vrest.study.fit.result import AT_BOUND, Fit, quantiles
 from vrest.tables import Column, Table, number
 
 Array = NDArray[np.float64]
@@ -31,6 +31,10 @@ USEFUL = np.log(3.0)
 
 UNFELT = 0.1
 """mV for a tenfold change: what moves V less in every row leaves no trace in the data."""
+
+
+SOLVED = 1e-6
+"""mV: a potential that the model gives differs less from it."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +111,8 @@ def next_measurement(
     Raises
     ------
     InputError
-        `unknown_parameter`; `bad_candidate`; `no_prediction` (the model has no potential there); `no_candidates` (there
-        is no bath); a change that cannot be read.
+        `unknown_parameter`; `no_interval` (one potential without an error); `bad_candidate`; `no_prediction` (the
+        model has no potential there); `no_candidates` (there is no bath); a change that cannot be read.
 
     >>> from vrest.study.fit.fit import fit
     >>> data = {"Ko": [10.0, 20.0, 40.0, 80.0], "Vm": [-74.6, -60.6, -46.0, -30.4]}
@@ -123,6 +127,9 @@ def next_measurement(
         if path not in names:
             raise InputError(f"{parameter} was not free.", code="unknown_parameter", hint=near_miss(parameter, names))
         parameter = path
+    if fit.exact:
+        hint = "Measure a second potential, or give the sd of the first."
+        raise InputError("There is no interval that a measurement could shrink.", code="no_interval", hint=hint)
     given: Any = [candidates] if isinstance(candidates, str | Change | Mapping) else candidates
     planned = _defaults(fit) if given is None else [_read(fit, each) for each in given]
     ranked = _ranked(fit, planned, parameter)
@@ -165,6 +172,9 @@ def verdicts(fit: Fit) -> list[str]:
     """One sentence or two for each unknown."""
     found = []
     for k, each in enumerate(fit.free):
+        if fit.exact:
+            found.append(_exactly(fit, k))
+            continue
         ends, level = fit.profiles[k], f"{number(100 * fit.level)} %"
         low, high = (None if end is None else float(each.outer(end)) for end in (ends.low, ends.high))
         unit = f" {each.unit}" if each.unit else ""
@@ -182,11 +192,24 @@ def verdicts(fit: Fit) -> list[str]:
             text = f"{each.label} has only an upper limit: below {number(high)}{unit} ({level})."
         else:
             text = f"{each.label} has only a lower limit: above {number(low)}{unit} ({level})."
+        if fit.at_bound[k]:
+            text += f" The best is {AT_BOUND[fit.at_bound[k]]}."
         if stops:
             edges = " and ".join(number(stop, 3) for stop in stops)
             text += f" Beyond {edges}{unit} some row has no potential in this model."
         found.append(f"{text} {_way_out(fit, k)}")
     return found
+
+
+def _exactly(fit: Fit, k: int) -> str:
+    """Of one potential without an error."""
+    each = fit.free[k]
+    best = AT_BOUND.get(fit.at_bound[k], f"{number(float(each.outer(fit.optimum.inner[k])))} {each.unit}".rstrip())
+    if abs(fit.residuals[0]) > SOLVED:
+        text = f"No {each.label} gives {number(fit.data.v[0])} mV; the nearest is {number(fit.predicted[0])} mV, "
+        return f"{text}where it is {best}."
+    text = f"{each.label} = {best}, without an interval: one potential without an error does not tell how sure it is. "
+    return f"{text}Measure again, or give its sd."
 
 
 def _reason(fit: Fit, k: int) -> str:

@@ -150,6 +150,11 @@ def profile(squares: Squares, best: Optimum, k: int, allowed: float) -> Profile:
     return Profile(low, high, (first, last), points, walk.better)
 
 
+def unknown_ends(best: Optimum, k: int) -> Profile:
+    """The profile of an unknown of which nothing tells how sure it is."""
+    return Profile(None, None, (None, None), np.array([[best.inner[k], 0.0]]))
+
+
 def growth_along(squares: Squares, best: Optimum, k: int, allowed: float, values: Array) -> Array:
     """Growth of the squares over what is allowed, at values of unknown k, least over all others; NaN without a V."""
     walk = _Walk(squares, best, k, allowed)

@@ -63,6 +63,8 @@ class Measured:
     """(n,) measurements that each row is the mean of, where those told its error; None where they did not."""
     lent: tuple[int, ...] = ()
     """Rows (from 0) without an error of their own beside rows that have one."""
+    unsaid: bool = False
+    """Whether nothing said if the errors are standard deviations or standard errors."""
     cells: tuple[str, ...] = ()
     """(n,) which cell each was measured in; empty if the data do not say."""
 
@@ -79,6 +81,12 @@ class Measured:
         """Full paths of the conditions."""
         return tuple(c.parameter.path for c in self.conditions)
 
+    @property
+    def axis(self) -> Condition | None:
+        """The condition that took most values; None where all took one."""
+        varied = [c for c in self.conditions[: self.own] if np.ptp(c.values) > 0]
+        return max(varied, key=lambda c: len(np.unique(c.values)), default=None)
+
     def where(self, k: int) -> str:
         """A row, for people."""
         set_to = ", ".join(f"{c.name} = {number(c.door[k])} {c.unit}".rstrip() for c in self.conditions[: self.own])
@@ -90,6 +98,7 @@ class _Errors(NamedTuple):
     known: bool
     counts: Array | None = None
     absent: NDArray[np.bool_] | None = None
+    unsaid: bool = False
 
 
 def measured(cell: Cell, data: Any) -> Measured:
@@ -140,7 +149,7 @@ def measured(cell: Cell, data: Any) -> Measured:
         raise InputError("Two columns set one value.", code="bad_data", hint="Keep one of them.")
     added = [extra for c, change in conditions if change for extra in _companions(cell, c, change, values)]
     lent = () if errors.absent is None else tuple(np.flatnonzero(errors.absent).tolist())
-    return Measured(v, (*own, *added), len(own), errors.error, errors.known, errors.counts, lent, cells)
+    return Measured(v, (*own, *added), len(own), errors.error, errors.known, errors.counts, lent, errors.unsaid, cells)
 
 
 def _read(given: tuple[str, Any], dimension: str) -> Array:
@@ -193,7 +202,7 @@ def _errors(n: int, columns: dict[str, tuple[str, Any]]) -> _Errors:
     if absent.any():
         single, weight = (error * np.sqrt(counts))[~absent], (counts - 1 if repeated else np.ones(n))[~absent]
         error = np.where(absent, np.sqrt(np.average(single**2, weights=weight) / counts), error)
-    return _Errors(error, known=True, counts=counts if repeated else None, absent=absent)
+    return _Errors(error, known=True, counts=counts if repeated else None, absent=absent, unsaid=key(header) == "error")
 
 
 def _spreads(header: str, column: Any, n: int) -> tuple[Array, NDArray[np.bool_]]:

@@ -64,7 +64,7 @@ class ModelChoice(Drawn):
                     "difference": d,
                     "weight": w,
                     "rms": float(np.sqrt(np.mean(f.residuals**2))),
-                    "values": f.values,
+                    "values": f.told,
                 }
                 for f, d, w in rows
             ],
@@ -90,15 +90,16 @@ class ModelChoice(Drawn):
 
     def tables(self) -> tuple[Table, ...]:
         """A row for each model: AICc, its difference from the best, weight, rms of the residuals (mV), unknowns."""
-        fits, free = self.fits, self.best.free
-        fitted = zip(*(f.values.values() for f in fits), strict=True)  # in each model's own name: P_ or g_
+        fits = self.fits
+        own = [{(e.label, e.unit): e.best for e in f.estimates} for f in fits]  # P_ of one model is g_ of another
+        names = dict.fromkeys(name for each in own for name in each)
         columns = [
             Column("model", "", [f.model for f in fits]),
             Column("AICc", "", [f.aicc for f in fits], decimals=2),
             Column("more", "", self.differences, decimals=2),
             Column("weight", "", self.weights, decimals=3),
             Column("rms", "mV", [float(np.sqrt(np.mean(f.residuals**2))) for f in fits], decimals=2),
-            *(Column(each.label, each.unit, values, rounding=0.0) for each, values in zip(free, fitted, strict=True)),
+            *(Column(*name, [each.get(name) for each in own], rounding=0.0) for name in names),
         ]
         return (Table(columns, "Models"),)
 

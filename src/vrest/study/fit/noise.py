@@ -73,8 +73,8 @@ class Noise:
         return float(2 * np.log(self.error).sum() + between)
 
     def variance(self, residuals: Array, unknowns: int) -> float:
-        """s2: 1, or what the scatter of the residuals tells with their degrees of freedom."""
-        if self.known:
+        """s2: 1, or what the scatter of the residuals tells with their degrees of freedom, if it has any."""
+        if self.known or len(residuals) == unknowns:
             return 1.0
         return max(float((self.white(residuals) ** 2).sum() / (len(residuals) - unknowns)), ROUNDING**2)
 

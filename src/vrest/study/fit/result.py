@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -18,11 +18,12 @@ from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.numerics.compiler.fallback import Fallback
 from vrest.shown import Drawn
-from vrest.study.fit.free import Free, path_values
+from vrest.study.fit.free import Free, path_values, short_path
 from vrest.study.fit.least_squares import Optimum, Profile, Squares
 from vrest.study.fit.measured import Measured
 from vrest.study.fit.models import CITES, Model
 from vrest.study.fit.noise import Noise, Repeats
+from vrest.study.fit.slips import TREND_LEVEL, slips, trend
 from vrest.tables import Column, Table, counted, number
 from vrest.units import from_si
 from vrest.verbs.slower import slower
@@ -31,6 +32,10 @@ Array = NDArray[np.float64]
 
 UNLIKELY = 0.01
 """A misfit less probable than this is told."""
+
+
+AT_BOUND = {"lower": "about 0 (at the bound)", "upper": "very large (at the bound)"}
+"""Of positive unknowns, and in place of the number at which the search ended."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,20 @@ class Estimate(Drawn):
     """Degrees of freedom of the t quantile; infinite where the errors are known."""
     verdict: str
     """What has been learnt, in words."""
+    at_bound: str = ""
+    """`lower` or `upper` where the best value is where the search ends: a number that says nothing."""
+
+    @property
+    def best(self) -> str | float | None:
+        """The value for people; words where it is at the end of the search, None where nothing is known of it."""
+        if self.at_bound:
+            return AT_BOUND[self.at_bound]
+        return self.value if self.low is not None or self.high is not None or self.freedom == 0 else None
+
+    @property
+    def label(self) -> str:
+        """For people: the end of a path says enough of a cell with one membrane."""
+        return short_path(self.name)
 
     @property
     def learnt(self) -> bool:
@@ -138,6 +157,11 @@ class Fit(Drawn):
         """The unknowns at the least squares, door units."""
         return {each.name: float(each.outer(x)) for each, x in zip(self.free, self.optimum.inner, strict=True)}
 
+    @property
+    def told(self) -> dict[str, float | None]:
+        """The values that say something: None where nothing is known of one, or it is where the search ends."""
+        return {e.name: None if isinstance(e.best, str) else e.best for e in self.estimates}
+
     @cached_property
     def estimates(self) -> tuple[Estimate, ...]:
         """One for each unknown, with its interval and its verdict."""
@@ -147,8 +171,30 @@ class Fit(Drawn):
             value, spread = float(each.outer(inner)), float(np.sqrt(self.covariance[k, k]))
             error = (value * spread if each.positive else spread) if spread > 0 and self.known_ends(k) == 2 else None
             low, high = (None if end is None else float(each.outer(end)) for end in (ends.low, ends.high))
-            found.append(Estimate(each.name, each.unit, value, error, low, high, float(self.freedom[k]), verdict))
+            told = verdict, self.at_bound[k]
+            found.append(Estimate(each.name, each.unit, value, error, low, high, float(self.freedom[k]), *told))
         return tuple(found)
+
+    @cached_property
+    def at_bound(self) -> tuple[str, ...]:
+        """(k,) `lower` or `upper` where going on to the end of the search makes the squares no larger, else empty."""
+        found = []
+        for k, (each, ends) in enumerate(zip(self.free, self.profiles, strict=True)):
+            sides = [side for side, end in (("lower", ends.low), ("upper", ends.high)) if each.positive and end is None]
+            found.append(
+                next((side for side in sides if self._stays(k, side)), "") if len(sides) == 1 or self.exact else ""
+            )
+        return tuple(found)
+
+    def _stays(self, k: int, side: str) -> bool:
+        inner = self.optimum.inner.copy()
+        inner[k] = self.free[k].limits[side == "upper"]
+        return bool(self.squares.at(inner).squares <= self.optimum.squares + 1e-6 * self.allowed[k])
+
+    @property
+    def exact(self) -> bool:
+        """Whether one potential without an error told the one unknown: a value, and no interval."""
+        return not self.noise.known and len(self.data) == len(self.free)
 
     def known_ends(self, k: int) -> int:
         """How many ends of the interval of unknown `k` (from 0) are known."""
@@ -172,12 +218,12 @@ class Fit(Drawn):
     @property
     def scatter(self) -> float | None:
         """Estimated standard deviation of one measurement, mV; None where the errors were known."""
-        return None if self.noise.known else float(np.sqrt(self.variance))
+        return None if self.noise.known or self.exact else float(np.sqrt(self.variance))
 
     @property
     def spread(self) -> Array:
         """(n,) standard error of each potential, mV: known, or from the scatter."""
-        return self.data.error * (1.0 if self.scatter is None else self.scatter)
+        return self.data.error * (self.scatter or float(self.noise.known))
 
     @property
     def _by_chi2(self) -> bool:
@@ -248,6 +294,13 @@ class Fit(Drawn):
         ratio = float((self.optimum.squares - among) / lack / (among / pure))
         return ratio, float(fdtrc(lack, pure, ratio))
 
+    @cached_property
+    def trend(self) -> tuple[str, float, float] | None:
+        """What residuals may follow, Durbin and Watson's d along it, and the probability of less without a trend."""
+        if self.exact:
+            return None
+        return trend(self.data, self.noise, self.residuals, left_over(self.noise.white(self.optimum.jacobian)))
+
     def _beyond(self, repeats: Repeats) -> tuple[float, float]:
         """The squares over what to expect of them, each with Satterthwaite's degrees of freedom."""
         from scipy.special import fdtrc
@@ -262,25 +315,34 @@ class Fit(Drawn):
     @cached_property
     def warnings(self) -> list[Notice]:
         """What to know before trusting the numbers."""
+        slipped = slips(self.data, self.squares, self.residuals)
         conditions = {c.parameter.path: c.values for c in self.data.conditions}
-        found = [*notices(self.cell), *left_charged(self.cell, conditions, lambda k: f"in row {k + 1}")]
+        charged = left_charged(self.cell, conditions, lambda k: f"in {self.data.where(k)}")
+        found = [*notices(self.cell), *_errors(self), *slipped, *charged]
+        follow = self.trend
+        follows = follow is not None and follow[2] < TREND_LEVEL and not slipped
+        how = f"follow {follow[0]} (Durbin-Watson {number(follow[1], 2)}, p = {number(follow[2], 1)})" if follow else ""
         if self.misfit is not None and self.misfit[1] < UNLIKELY:
             what = "the known errors" if self._by_chi2 else "the scatter among repeats"
             times, p = np.sqrt(self.misfit[0]), number(self.misfit[1], 1)
-            text = f"the residuals are {times:.1f} times what {what} allow (p = {p}): "
+            text = (
+                f"the residuals are {times:.1f} times what {what} allow (p = {p}){f', and {how}' if follows else ''}: "
+            )
             found.append(Notice("poor_fit", text + "the model or the errors are wrong, and the intervals too narrow"))
+        elif follows:
+            found.append(Notice("trend", f"the residuals {how}: the model bends otherwise than the potentials"))
         return found + slower(self.fallbacks)
 
     def as_dict(self) -> dict[str, Any]:
-        """Nested dictionary in door units; an open end is None, and so is the value where both are open."""
+        """Nested dictionary in door units; an open end is None, and so is a value that says nothing (`told`)."""
         misfit = self.misfit
         return {
             "model": self.model,
             "n": len(self.data),
             "level": self.level,
             "parameters": [
-                vars(e) | {"learnt": e.learnt, "value": e.value if self.known_ends(k) else None}
-                for k, e in enumerate(self.estimates)
+                vars(e) | {"learnt": e.learnt, "value": self.told[e.name], "at_bound": e.at_bound or None}
+                for e in self.estimates
             ],
             "errors": "repeats" if self.noise.repeats else "known" if self.noise.known else "estimated",
             "scatter": self.scatter,
@@ -315,7 +377,9 @@ class Fit(Drawn):
     def _brief(self) -> Iterable[str]:
         celsius = number(from_si(self.cell.temperature, "temperature"))
         yield f"Fit of {self.model} to {counted(len(self.data), 'potential')} of '{self.cell.name}' at {celsius} degC"
-        yield from (f"  {e.verdict}" for e in self.estimates)
+        for e in self.estimates:
+            words = e.best if isinstance(e.best, str) else ""
+            yield f"  {e.verdict.replace(words, glued(words))}" if words else f"  {e.verdict}"
         if told := "; ".join(self._quality()):
             yield f"  {told}"
 
@@ -343,7 +407,10 @@ class Fit(Drawn):
         return found, Table(columns, "Measurements")
 
     def _printed(self) -> tuple[Table, ...]:
-        return self.tables()[:1]
+        found = self.tables()[0]
+        if not any(e.standard_error for e in self.estimates):
+            found = replace(found, columns=[c for c in found.columns if c.name != "standard error"])
+        return (found,)
 
 
 def estimate_table(estimates: Iterable[Estimate], title: str, own: Sequence[float] = ()) -> Table:
@@ -352,9 +419,7 @@ def estimate_table(estimates: Iterable[Estimate], title: str, own: Sequence[floa
     columns = (
         Column("free", "", [e.name for e in each]),
         *([Column("cell has", "", own, rounding=0.0)] if own else []),
-        Column(
-            "fitted", "", [e.value if e.low is not None or e.high is not None else None for e in each], rounding=0.0
-        ),
+        Column("fitted", "", [e.best for e in each], rounding=0.0),
         Column("standard error", "", [e.standard_error for e in each], digits=3, rounding=0.0),
         Column("low", "", [e.low for e in each], rounding=0.0),
         Column("high", "", [e.high for e in each], rounding=0.0),
@@ -377,3 +442,17 @@ def quantiles(level: float, freedom: Array) -> Array:
 
     share, finite = 0.5 + level / 2, np.isfinite(freedom)
     return np.where(finite, stdtrit(np.where(finite, freedom, 1.0), share), ndtri(share))
+
+
+def _errors(found: Fit) -> list[Notice]:
+    """What was not written of the errors."""
+    notes, data = [], found.data
+    for k in data.lent:
+        text = (
+            f"{data.where(k)} has no error: it was lent that of the other rows together, {number(data.error[k], 3)} mV"
+        )
+        notes.append(Notice("error_lent", text))
+    if data.unsaid:
+        text = "no head says whether the ± of the potentials is an SD or a SEM: it was taken as the error of each "
+        notes.append(Notice("which_error", text + "potential, as a SEM is; write 'Vm ± SEM', or 'Vm ± SD' and n"))
+    return notes
