@@ -68,7 +68,6 @@ def test_a_bath_that_is_written_charged_is_told_what_would_make_it_neutral():
 
 ALONE = {
     "apply": lambda ion: vrest.rest("mammalian_neuron", f"outside.K=12 mM{ion}"),
-    "explain": lambda ion: vrest.explain(vrest.apply("mammalian_neuron", f"outside.K=12 mM{ion}")),
     "run": lambda ion: vrest.simulate("mammalian_neuron", [("1 s", f"outside.K=12 mM{ion}")], until="2 s", points=3),
     "ramp": lambda ion: vrest.simulate(
         "mammalian_neuron", [("1 s", f"outside.K=12 mM{ion} over 1 s")], until="3 s", points=3
