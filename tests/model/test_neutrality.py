@@ -108,6 +108,18 @@ def test_a_curve_over_one_ion_tells():
     assert "+7 mM" in text
 
 
+def test_cells_that_cannot_be_are_left_out():
+    swapped = vrest.population("mammalian_neuron", {"outside.K swap Na": [5.0, 8.0, 200.0]})
+    assert swapped.outcomes == {"rests": 2, "impossible": 1}
+    assert not told(swapped)
+    both = vrest.population("mammalian_neuron", {"outside.K swap Na": [8.0, 200.0], "outside.Cl": [110.0, 100.0]})
+    assert not told(both)
+    ready = vrest.prepare("mammalian_neuron", ["outside.K swap Na", "outside.Cl"])
+    (text,) = told(ready.rest({"outside.K": [8.0, 200.0, 6.0], "outside.Cl": [110.0, 0.0, 100.0]}))
+    assert "+10 mM" in text
+    assert "in lane 2" in text
+
+
 def test_a_step_of_each_ion_alone_is_told_once_and_not_with_a_companion():
     (text,) = told(vrest.sensitivity("mammalian_neuron", ["outside.K", "outside.Na", "pump.max_rate"], of="V"))
     assert "1 % more of outside.Na" in text

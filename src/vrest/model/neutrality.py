@@ -66,9 +66,9 @@ def left_charged(cell: Cell, values: Mapping[str, Any], where: Callable[[int], s
     moved = {path: v for path, v in moved.items() if np.any(v != known[path].value)}
     found = []
     for bath, (net, size) in (_charges(replaced(cell, moved)) if moved else {}).items():
-        net = np.nan_to_num(np.atleast_1d(net))
+        net, size = (np.nan_to_num(np.atleast_1d(each)) for each in (net, size))  # NaN: there is no such cell
         k = int(np.abs(net).argmax())
-        if abs(own[bath][0]) > NEUTRAL * own[bath][1] or abs(net[k]) <= NEUTRAL * np.atleast_1d(size).max():
+        if abs(own[bath][0]) > NEUTRAL * own[bath][1] or abs(net[k]) <= NEUTRAL * size.max():
             continue
         here = {path: v for path, v in moved.items() if path.startswith(f"compartments.{bath}.")}
         changed = {path: np.broadcast_to(v != known[path].value, net.shape) for path, v in here.items()}
