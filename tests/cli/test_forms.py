@@ -290,3 +290,12 @@ def test_version_and_help(vrest):
         text = vrest(command, "--help").out
         assert text.index("Examples:") < text.index("Options")
         assert command in vrest("--help").out
+
+
+@pytest.mark.parametrize("verb", ["bifurcation", "curve"])
+@pytest.mark.parametrize("text", ["-80 mol/h", "-19.18h", "-.5 o", "-1 Mohm", "-80 mV"])
+def test_a_negative_number_is_no_option(vrest, verb, text):
+    """Its unit may have the letters of options, as in -o or -h."""
+    answer = vrest(verb, "mammalian_neuron", "temperature", text, text, "--json")
+    assert answer.code == 3
+    assert answer.json["error"]["code"] in ("wrong_unit", "unknown_unit")

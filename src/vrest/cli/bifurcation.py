@@ -23,7 +23,7 @@ UNITS = {
 }
 
 
-@click.command("bifurcation", context_settings={"ignore_unknown_options": True})
+@click.command("bifurcation", cls=options.Numbered)
 @options.cell
 @click.argument("parameter", metavar="PARAM")
 @click.argument("start", metavar="FROM")

@@ -7,7 +7,7 @@ import rich_click as click
 from vrest.cli import options
 
 
-@click.command("curve", context_settings={"ignore_unknown_options": True})
+@click.command("curve", cls=options.Numbered)
 @options.cell
 @click.argument("parameter", metavar="PARAM")
 @click.argument("start", metavar="[FROM", required=False)

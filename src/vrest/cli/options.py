@@ -89,6 +89,13 @@ output = saving(f"Save {DATA_HELP}")
 cell_or_data = saving(f"Save the settled cell, with all digits (.toml), or {DATA_HELP}", ".toml")
 
 
+class Numbered(click.RichCommand):
+    """A command with numbers among its arguments: `-80 mol/h` is one, and no option `-o` or `-h`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return click.RichCommand.parse_args(self, ctx, [re.sub(r"^-(?=\.?[0-9])", "−", arg) for arg in args])
+
+
 @dataclass(frozen=True)
 class Changes:
     """What `--set`, `--swap` and `--with` say; `--swap` and `--with` go to the changes of bath ions."""

@@ -22,7 +22,7 @@ class Allowed:
         self.positive = np.array([kind in ("amount", "volume") for kind in kinds])
         self.volume = np.array([kind == "volume" for kind in kinds])
         self.amount = np.array([kind == "amount" for kind in kinds])
-        self.independent = np.array(system.laws.independent)
+        self.independent = np.array(system.laws.independent, dtype=int)
         self.charges = np.flatnonzero([kinds[k] == "charge" for k in system.laws.independent])
         # what a small change is, in the units of the state: mM, volumes, volts, open probability
         self.floor = np.array([{"amount": 0.1, "volume": 0.1, "charge": 0.05, "gate": 0.5}[k] for k in kinds])

@@ -120,6 +120,9 @@ def _draft(cell: Cell, target: Target, works: Callable[[Target], bool]) -> Draft
     return Draft(told, tuple(_choices(started, aim)))
 
 
+LEAST_OHMS, MOST_OHMS = 1.0, 1e18
+"""Ohm: input resistances that a membrane can have."""
+
 STILL_WATER = 1e-9
 """1/s: a volume that changes more slowly is the rounding of its water."""
 
@@ -232,8 +235,13 @@ def _constrain(problem: Problem, state: State, asked: Sequence[Hold], resistance
         how[hold.label] = "held" if hold.base is None else f"held: {hold.text}"
     if resistance is not None:
         ohms = float(to_si(resistance, "resistance", "input_resistance", bare_ok=True))
-        if not ohms > 0:
-            raise InputError("input_resistance is not positive.", code="out_of_range", hint='Such as "150 Mohm".')
+        if not LEAST_OHMS <= ohms <= MOST_OHMS:
+            got = format_si(ohms, "resistance", digits=4)
+            raise InputError(
+                f"input_resistance is {got}; a cell has 1 ohm to {format_si(MOST_OHMS, 'resistance', digits=4)}.",
+                code="out_of_range",
+                hint='Such as "150 Mohm".',
+            )
         unit = R * state.cell.temperature / F**2  # a conductance as the flux it carries at RT/F
         before = Problem(problem.gains, problem.columns)
         slopes = {label: slope - (0.0 if label else 1 / ohms) for label, slope in state.table.slopes.items()}
