@@ -250,7 +250,7 @@ PATCH = (("K", 140, 3), ("Na", 10, 145), ("Cl", 10, 148))
 
 def test_what_an_hour_makes_absurd_is_remarked_on(trap, neuron):
     (sodium,) = trap.remarks  # of K+ 17 mM are left: that can be
-    assert (sodium.code, sodium.where, sodium.time) == ("too_much", "inside.Na", 3600)
+    assert (sodium.code, sodium.where, sodium.time, sodium.unit) == ("too_much", "inside.Na", 3600, "mM")
     assert sodium.value == trap.later[3].concentrations["inside"]["Na"]
     assert "801.7 mM after 1 h" in sodium.message
     assert trap.as_dict()["remarks"][0]["message"] == sodium.message

@@ -23,7 +23,7 @@ BREAKDOWN = 200.0
 
 @dataclass(frozen=True)
 class Remark:
-    """A value that no cell can have: where, when (s), and how much (mM, or mV of a membrane).
+    """A value that no cell can have: where, when (s), and how much, with its unit.
 
     Codes: `too_much` or `run_out` of an ion, `breakdown` of a membrane.
     """
@@ -32,6 +32,7 @@ class Remark:
     where: str
     time: float
     value: float
+    unit: str
     message: str
 
 
@@ -74,7 +75,7 @@ def _contents(described: Cell, later: Sequence[Later]) -> Iterator[Remark]:
                 code = "run_out"
             else:
                 continue
-            yield Remark(code, f"{space}.{ion}", time, c, text)
+            yield Remark(code, f"{space}.{ion}", time, c, "mM", text)
             break
 
 
@@ -84,7 +85,7 @@ def _potentials(described: Cell, later: Sequence[Later]) -> Iterator[Remark]:
         beyond = [(at.time, at.v[name]) for at in later if abs(at.v[name]) > max(BREAKDOWN, abs(start[name]))]
         for time, v in beyond[:1]:
             text = f"V of '{name}' would be {number(v, decimals=1)} mV{_when(time)}: a membrane breaks down before."
-            yield Remark("breakdown", name, time, v, text)
+            yield Remark("breakdown", name, time, v, "mV", text)
 
 
 def _when(time: float) -> str:
