@@ -31,11 +31,11 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("text", VALUES)
-@pytest.mark.parametrize("command", COMMANDS)
+PAIRS = [(command, text) for command in COMMANDS for text in VALUES if not ("celsius" in command and "log" in text)]
+
+
+@pytest.mark.parametrize(("command", "text"), PAIRS)
 def test_a_sweep_is_each_value_alone(vrest, tmp_path, command, text):
-    if "celsius" in command and "log" in text:
-        pytest.skip("degC has no logarithm")
     key = "E" if command.startswith("nernst") else "v"
     file = tmp_path / "sweep.csv"
     swept = vrest(*COMMANDS[command](text), "--json", "-o", str(file))
