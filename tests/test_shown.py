@@ -55,6 +55,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "curve": lambda: vrest.curve(CELL, "outside.K", [2.5, 5.0, 10.0]),
     "current_voltage": lambda: vrest.current_voltage(CELL),
     "design": lambda: vrest.design(CELL, v_rest=-75),
+    "dose_response": lambda: vrest.dose_response(CELL, "ouabain", "10 nM, 1 uM"),
     "excitability": lambda: vrest.excitability("hodgkin_huxley_1952"),
     "explain": lambda: vrest.explain(CELL),
     "firing": lambda: vrest.firing("hodgkin_huxley_1952", 10),

@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from vrest.study.parameter_map.parameter_map import parameter_map as parameter_map
     from vrest.study.perturb.compare import Comparison as Comparison
     from vrest.study.perturb.compare import compare as compare
+    from vrest.study.perturb.dose_response import dose_response as dose_response
     from vrest.study.perturb.perturb import applicable as applicable
     from vrest.study.perturb.perturb import perturb as perturb
     from vrest.study.perturb.perturbation import Perturbation as Perturbation
@@ -138,6 +139,7 @@ _HOMES = {
     "vrest.study.check.check": "Check check",
     "vrest.study.parameter_map.parameter_map": "ParameterMap parameter_map",
     "vrest.study.perturb.compare": "Comparison compare",
+    "vrest.study.perturb.dose_response": "dose_response",
     "vrest.study.perturb.perturb": "applicable perturb",
     "vrest.study.perturb.perturbed": "Perturbed",
     "vrest.study.perturb.perturbation": "Perturbation perturbations",

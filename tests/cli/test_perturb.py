@@ -72,6 +72,25 @@ def test_a_drug_finds_its_perturbation_and_says_so(vrest):
     assert "digoxin: a cardiac glycoside" in both.out
 
 
+def test_several_doses_are_all_answered(vrest, tmp_path):
+    import pandas as pd
+
+    csv, figure = tmp_path / "doses.csv", tmp_path / "doses.svg"
+    line = ("perturb", "mammalian_neuron", "digoxin")
+    answer = vrest(*line, "--dose", "10 nM,100 nM,1 uM", "-o", str(csv), "--plot", str(figure))
+    assert answer.code == 0
+    assert answer.out.startswith("Ouabain, mammalian neuron: 3 doses\n  digoxin: a cardiac glycoside")
+    saved = pd.read_csv(csv, comment="#")
+    assert saved["dose (uM)"].tolist() == pytest.approx([0.01, 0.1, 1.0])
+    assert saved["blocked (%)"].tolist() == pytest.approx([25.0, 76.923, 97.087], abs=1e-3)
+    assert figure.stat().st_size > 10_000
+    twice = vrest(*line, "--dose", "10 nM", "--dose", "100 nM", "--dose", "1 uM", "--json")
+    assert twice.json["result"]["settled"] == pytest.approx(saved["V settled (mV)"].tolist(), abs=1e-6)
+    assert twice.json["units"]["doses"] == "uM"
+    both = vrest("perturb", "mammalian_neuron", "anoxia", "hyperkalaemia", "--dose", "anoxia=10%,50%", "--json")
+    assert both.json["result"]["beside"] == ["hyperkalaemia 8 mM"]
+
+
 @pytest.mark.parametrize("form", [("mammalian_neuron",), ("mammalian_neuron", "--list")])
 def test_what_applies_to_a_cell(vrest, form):
     answer = vrest("perturb", *form, "--json")
@@ -103,6 +122,23 @@ def test_compare(vrest, tmp_path):
         (["perturb", "mammalian_neuron", "--dose", "1 uM"], 2, "missing_argument"),
         (["perturb", "nowhere", "ouabain"], 3, "unknown_cell"),
         (["perturb", "mammalian_neuron", "ouabian"], 3, "unknown_perturbation"),
+        (["perturb", "mammalian_neuron", "ouabain", "--dose", "1 uM,2 uM", "--duration", "1 h"], 2, "usage"),
+        (["perturb", "mammalian_neuron", "ouabain", "--dose", "1 uM,2"], 3, "mixed_units"),
+        (
+            [
+                "perturb",
+                "mammalian_neuron",
+                "anoxia",
+                "cooling",
+                "--dose",
+                "anoxia=1%,2%",
+                "--dose",
+                "cooling=30 degC,31 degC",
+            ],
+            3,
+            "bad_dose",
+        ),
+        (["compare", "mammalian_neuron", "squid_axon", "--perturb", "ouabain", "--dose", "1 uM,2 uM"], 2, "bad_dose"),
         (["perturb", "mammalian_neuron", "amiloride"], 3, "unknown_perturbation"),
         (["perturb", "mammalian_neuron", "ouabain", "digoxin"], 3, "named_twice"),
         (["perturb", "ouabain", "--set", "outside.K=8 mM"], 2, "missing_argument"),

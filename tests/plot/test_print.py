@@ -65,7 +65,12 @@ CURVES: dict[str, tuple[Callable[[], Any], Callable[[Any], Figure]]] = {
         lambda: vrest.curve("squid_axon", "outside.K", "1:100:log:9", others=["frog_muscle"], data=MEASURED),
         plot.curve_figure,
     ),
-    "curve of a pump": (
+    "doses": (lambda: vrest.dose_response("dijkstra_2016", "digoxin", "5 nM:50 nM:log:9"), plot.dose_figure),
+    "doses of several membranes": (
+        lambda: vrest.dose_response("frog_skin", "ouabain", "10 nM, 100 nM, 1 uM"),
+        plot.dose_figure,
+    ),
+    "curve of a current": (
         lambda: vrest.curve("hodgkin_huxley_1952", "stimulus.density", "0:50:lin:9"),
         plot.curve_figure,
     ),
@@ -187,6 +192,7 @@ AXES = {
     "balance_axes": lambda: vrest.explain("mammalian_neuron"),
     "iv_axes": CURVES["iv"][0],
     "curve_axes": CURVES["curve"][0],
+    "dose_axes": CURVES["doses"][0],
     "bifurcation_axes": CURVES["folds"][0],
     "fit_axes": CURVES["fit"][0],
     "sensitivity_axes": lambda: vrest.sensitivity("mammalian_neuron", ["K_leak.permeability", "outside.K"], of="V"),

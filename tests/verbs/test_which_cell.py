@@ -19,6 +19,7 @@ ASKED = {
     "curve": {"values": [3.0, 6.0]},
     "current_voltage": {"potentials": [-80.0, -60.0]},
     "design": {"v_rest": -75},
+    "dose_response": {"name": "pump_loss", "doses": "10 %, 50 %"},
     "excitability": {},
     "explain": {},
     "firing": {"density": 1.0},

@@ -48,7 +48,10 @@ def command(
     if name is None:
         raise Wrong("--perturb is missing.", code="missing_argument", hint="'vrest perturb --list' lists them.")
     options.check_figure(plot)
-    applied = dosed((name,), doses, isoform)[0]
+    (applied,), several = dosed((name,), doses, isoform)
+    if several:
+        hint = f"Several are 'vrest perturb CELL {applied.name} --dose ...'."
+        raise Wrong("compare takes one dose.", code="bad_dose", hint=hint)
     described = [options.read_cell(cell) for cell in cells]
 
     from vrest.study.perturb.compare import compare

@@ -11,6 +11,7 @@ from vrest.cli import options
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from vrest.model.cell import Cell
     from vrest.study.perturb.perturbation import Perturbation
     from vrest.study.perturb.perturbed import Perturbed
     from vrest.tables import Column, Table
@@ -21,7 +22,8 @@ how = options.together(
         "doses",
         multiple=True,
         metavar="DOSE",
-        help='Such as "10 uM", 50% or severe; with several NAMEs, NAME=DOSE. Repeatable.',
+        help='Such as "10 uM", 50% or severe, or several: "10 nM,1 uM", "1 nM:1 uM:log". With several NAMEs, '
+        "NAME=DOSE. Repeatable.",
     ),
     click.option("--isoform", metavar="ISOFORM", help="For ouabain: human, rat_alpha1, rat_alpha2 or rat_alpha3."),
     click.option("--duration", metavar="TIME", help='When it is washed out, s, or such as "20 min".'),
@@ -61,6 +63,7 @@ def command(
     Examples:
       vrest perturb mammalian_neuron ouabain --dose "1 uM" --duration "20 min" --plot ouabain.png
       vrest perturb skeletal_muscle hyperkalaemia --dose severe
+      vrest perturb mammalian_neuron ouabain --dose "1 nM:10 uM:log:41" --plot doses.png
       vrest perturb mammalian_neuron anoxia hyperkalaemia --dose anoxia=80% --json
       vrest perturb mammalian_neuron
       vrest perturb digoxin
@@ -68,7 +71,8 @@ def command(
 
     CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input. The cell
     starts from its certified rest. Without NAME, the perturbations that apply to CELL, and why the others do not.
-    A NAME may be that of a drug; a NAME alone prints what it is, with its named doses.
+    A NAME may be that of a drug; a NAME alone prints what it is, with its named doses. Several doses of one NAME, a
+    list or a range, give its dose-response: V at once and settled, and the share that is blocked.
     """
     from vrest.cli.answer import Meter, answer
     from vrest.cli.app import Wrong
@@ -97,14 +101,19 @@ def command(
 
     from vrest.study.perturb.perturb import perturb
 
-    applied = dosed(names, doses, isoform)
+    applied, several = dosed(names, doses, isoform)
+    inputs = {"cell": cell, "perturbations": list(names), "dose": list(doses), "isoform": isoform}
+    inputs |= {"duration": duration, "onset": onset, "alone": alone}
+    inputs |= {**changes.inputs, "output": output, "plot": plot}
+    if several:
+        if extra := [name for name, value in {"--duration": duration, "--onset": onset}.items() if value]:
+            raise Wrong(f"{extra[0]} is that of a single dose.", hint="Leave it out, or give one dose.")
+        _respond(described, applied, several, isoform, not alone, inputs, as_json=as_json, quiet=quiet)
+        return
     with Meter(described.name) as meter:
         found = perturb(described, applied, duration=duration, onset=onset, neutral=not alone, progress=meter)
     if plot:
         options.save_figure("vrest.plot.perturb", "perturbation_figure", found, plot)
-    inputs = {"cell": cell, "perturbations": list(names), "dose": list(doses), "isoform": isoform}
-    inputs |= {"duration": duration, "onset": onset, "alone": alone}
-    inputs |= {**changes.inputs, "output": output, "plot": plot}
     body = report(
         found.as_dict(),
         found.units(),
@@ -117,13 +126,58 @@ def command(
     answer(body, lambda: show(found, body["temperature"]), as_json=as_json, quiet=quiet)
 
 
-def dosed(names: tuple[str, ...], doses: tuple[str, ...], isoform: str | None) -> list[Any]:
-    """The named perturbations with the doses of the command line."""
+def _respond(
+    described: Cell,
+    applied: list[Perturbation],
+    several: dict[str, list[str]],
+    isoform: str | None,
+    neutral: bool,
+    inputs: dict[str, Any],
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Several doses of one perturbation."""
+    from vrest.cli.answer import Meter, answer, shown
     from vrest.errors import InputError
+    from vrest.io.report import door, report
+    from vrest.study.perturb.dose_response import dose_response
+
+    name, *more = several
+    if more:
+        raise InputError(
+            f"{name} and {more[0]} both have several doses.", code="bad_dose", hint="Give several to one of them."
+        )
+    what = next(each for each in applied if name in (each.name, each.asked))
+    beside = [each for each in applied if each is not what]
+    with Meter(described.name) as meter:
+        found = dose_response(
+            described, what, several[name], isoform=isoform, beside=beside, neutral=neutral, progress=meter
+        )
+    if inputs["plot"]:
+        options.save_figure("vrest.plot.dose_response", "dose_figure", found, inputs["plot"])
+    body = report(
+        found.as_dict(),
+        found.units(),
+        inputs,
+        cell=described.name,
+        temperature=door(described.temperature, "temperature"),
+        warnings=found.warnings,
+    )
+    options.save_data(inputs["output"], body, found.tables())
+    answer(body, lambda: shown(found), as_json=as_json, quiet=quiet)
+
+
+def dosed(
+    names: tuple[str, ...], doses: tuple[str, ...], isoform: str | None
+) -> tuple[list[Perturbation], dict[str, list[str]]]:
+    """The named perturbations with the doses of the command line; by name, those that have several."""
+    from vrest.errors import InputError
+    from vrest.ranges import is_several
     from vrest.study.perturb.perturbation import find
 
     known = {name: find(name) for name in names}
-    given: dict[str, str] = {}
+    given: dict[str, list[str]] = {}
     for text in doses:
         name, equals, dose = text.partition("=")
         if not equals:
@@ -138,9 +192,11 @@ def dosed(names: tuple[str, ...], doses: tuple[str, ...], isoform: str | None) -
             raise InputError(
                 f"--dose {text}: '{name}' is not applied.", code="bad_dose", hint=f"Named: {', '.join(names)}."
             )
-        given[name.strip()] = dose
+        given.setdefault(name.strip(), []).append(dose)
     picky = [name for name, each in known.items() if each.isoforms] or list(names[:1])
-    return [each.dosed(given.get(name), isoform if name in picky else None) for name, each in known.items()]
+    several = {name: texts for name, texts in given.items() if len(texts) > 1 or is_several(texts[0])}
+    one = {name: texts[0] for name, texts in given.items() if name not in several}
+    return [each.dosed(one.get(n), isoform if n in picky else None) for n, each in known.items()], several
 
 
 def show(found: Perturbed, temperature: float) -> None:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from vrest.plot.current_voltage import iv_figure as iv_figure
     from vrest.plot.curve import curve_axes as curve_axes
     from vrest.plot.curve import curve_figure as curve_figure
+    from vrest.plot.dose_response import dose_axes as dose_axes
+    from vrest.plot.dose_response import dose_figure as dose_figure
     from vrest.plot.explanation import explanation_axes as explanation_axes
     from vrest.plot.explanation import explanation_figure as explanation_figure
     from vrest.plot.firing import firing_axes as firing_axes
@@ -63,6 +65,7 @@ _HOMES = {
     "bifurcation": "bifurcation_axes bifurcation_figure",
     "current_voltage": "iv_axes iv_figure",
     "curve": "curve_axes curve_figure",
+    "dose_response": "dose_axes dose_figure",
     "explanation": "explanation_axes explanation_figure",
     "firing": "firing_axes firing_figure",
     "fit": "fit_axes fit_figure",
@@ -82,6 +85,7 @@ _DRAWN_BY = {
     "Comparison": "comparison_figure",
     "CurrentVoltage": "iv_figure",
     "Curve": "curve_figure",
+    "DoseResponse": "dose_figure",
     "Explanation": "explanation_figure",
     "Fit": "fit_figure",
     "ParameterMap": "map_figure",

@@ -7,9 +7,9 @@ from itertools import groupby
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from vrest.model.names import cell_label, parameter_label, parameter_name, plain, power_of
+from vrest.plot.axis import along
 from vrest.plot.labels import Label, clear_legend, end_labels, end_room, release_room, settle
 from vrest.plot.look import look, stroke
 from vrest.plot.style import (
@@ -43,9 +43,6 @@ HATCHES = {
     Outcome.not_converged: "..",
 }
 """How a band says why there is no rest, beside the legend."""
-
-WIDE = 1e4
-"""A logarithmic axis with a larger ratio of its ends has room for powers of ten alone."""
 
 
 def curve_figure(curve: Curve) -> Figure:
@@ -108,7 +105,7 @@ def _drawn(curve: Curve, axes: Axes, direct: bool) -> list[Label]:
     """Everything but the legend; the labels of the lines, which the legend has where they are not `direct`."""
     power = 0 if curve.ion else power_of(float(np.abs(curve.values).max()))
     dress(axes, x=parameter_label(curve.cell, curve.path, power), y=f"{_v(curve)} (mV)")
-    _scale(axes, curve, power)
+    along(axes, curve.values, curve.logarithmic, power)
     labels: list[Label] = []
     for k, each in enumerate(curve.each):
         labels += _lines(axes, each, k, bool(curve.others), direct)
@@ -117,7 +114,6 @@ def _drawn(curve: Curve, axes: Axes, direct: bool) -> list[Label]:
     else:
         _bands(axes, curve)
         _mark_present(axes, curve)
-    axes.set_xlim(curve.values[0], curve.values[-1])
     return labels
 
 
@@ -235,17 +231,3 @@ def _mark_present(axes: Axes, curve: Curve) -> None:
         axes.plot(present, here, "o", ms=stroke(8), mfc=colour, mec="white", mew=stroke(1.2), zorder=5, label=text)
     else:
         axes.plot([], [], color=FAINT, linewidth=stroke(1.0), label=text)
-
-
-def _scale(axes: Axes, curve: Curve, power: int) -> None:
-    """A logarithmic axis where the values lie evenly on one, with plain numbers."""
-    x = curve.values
-    if curve.logarithmic:
-        if x[0] > 0:
-            axes.set_xscale("log")
-        else:  # a bath without the ion has its place left of the smallest
-            axes.set_xscale("symlog", linthresh=float(x[x > 0].min(initial=1.0)))
-        if x[0] > 0 and x[-1] / x[0] < WIDE:
-            axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=20))
-        axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, place: number(value / 10.0**power, "g")))

@@ -21,15 +21,14 @@ from vrest.model.paths import Parameter, resolve
 from vrest.numerics.spacing import is_logarithmic
 from vrest.ranges import read_values
 from vrest.study.curve.result import Curve, Points
+from vrest.study.curve.steps import each, settled, steps
 from vrest.study.curve.thresholds import Settled, thresholds
 from vrest.study.fit.measured import Condition, Measured, measured
 from vrest.system.observables import reversal_potential
 from vrest.tables import number
 from vrest.units import from_door, from_si, to_si
-from vrest.verbs.outputs import potentials
 from vrest.verbs.progress import Progress
 from vrest.verbs.rest import rest
-from vrest.verbs.rest_many import RestMany, rest_many
 from vrest.verbs.samples import plain
 
 Array = NDArray[np.float64]
@@ -89,9 +88,9 @@ def curve(
     >>> [round(float(v), 1) for v in found.settled]
     [-75.1, -70.0, -60.6]
     """
-    first, *more = (load(each) for each in (cell, *others))
+    first, *more = (load(one) for one in (cell, *others))
     found = _along(first, path, values, data, membrane, progress)
-    beside = tuple(_along(each, path, found.values, data, None, progress) for each in more)
+    beside = tuple(_along(one, path, found.values, data, None, progress) for one in more)
     return replace(found, others=beside) if beside else found
 
 
@@ -110,21 +109,15 @@ def _along(cell: Cell, path: str, values: Any, data: Any, membrane: str | None, 
             why = f"'{cell.name}' does not rest at present ({now.outcome.words})"
             told.append(Notice("not_at_rest", f"{why}: each value is a step from what it describes"))
     place, varied = list(cell.membranes).index(wall), f"{parameter.path} {companion}".strip()
-    many = rest_many(cell, {varied: at}, progress=progress)
-    at_once, nothing = _at_once(many, place)
-    if nothing:
-        why = f"at {nothing} of {len(at)} values no potential between -400 and +400 mV carries zero current at once"
-        told.append(Notice("no_instant", why))
-    settled = _settled(many, place, at)
-    state = potentials(many.found.system, many.found.state.T).reshape(len(at), -1)[:, place]
-    rests = many.found.is_rest
+    found = steps(cell, {varied: at}, progress)
+    if found.nothing:
+        told.append(no_instant(found.nothing, len(at)))
     ion, nernst = _nernst(cell, parameter, wall, at)
 
     def settle(inner: Array) -> list[Settled]:
-        return _settled(rest_many(cell, {varied: inner}, progress=progress), place, inner)
+        return settled(cell, {varied: inner}, inner, place, progress)
 
     charged = left_charged(cell, {} if companion else {parameter.path: from_door(at, parameter.spec.dimension)})
-    slowest = np.where(rests & (many.found.slowest < 0), many.found.slowest, np.nan)
     return Curve(
         cell=cell,
         path=parameter.path,
@@ -133,18 +126,24 @@ def _along(cell: Cell, path: str, values: Any, data: Any, membrane: str | None, 
         membrane=wall,
         present=float(parameter.door(parameter.value)),
         values=at,
-        instant=at_once,
-        settled=np.array([each.v for each in settled]),
-        unstable=np.where(rests, np.nan, state),
-        time_constant=-1.0 / slowest,
-        outcomes=tuple(many.outcomes),
+        instant=found.instant[place],
+        settled=found.settled[place],
+        unstable=found.unstable[place],
+        time_constant=found.time_constant,
+        outcomes=found.outcomes,
         ion=ion,
         nernst=nernst,
-        thresholds=thresholds(settled, settle, is_logarithmic(at)),
+        thresholds=thresholds(each(at, found.settled[place], found.outcomes), settle, is_logarithmic(at)),
         points=None if data is None else _points(cell, parameter, companion, place, data),
         others=(),
         notices=(*told, *charged),
     )
+
+
+def no_instant(times: int, of: int) -> Notice:
+    """That there is no V at once, at some of the values."""
+    why = f"at {times} of {of} values no potential between -400 and +400 mV carries zero current at once"
+    return Notice("no_instant", why)
 
 
 def _wall(cell: Cell, membrane: str | None) -> str:
@@ -199,17 +198,6 @@ def _written(parameter: Parameter, text: str) -> str:
     return _MULTIPLE.sub(lambda found: f"{float(found[1].replace('−', '-')) * here!r} {parameter.unit}", text)
 
 
-def _at_once(many: RestMany, place: int) -> tuple[Array, int]:
-    """V right after each step, mV, and how often there is none although every rate is finite."""
-    found = many.ready.at_once(many.over)
-    return from_si(found.v[place], "potential"), int((found.defined & np.isnan(found.v[place])).sum())
-
-
-def _settled(many: RestMany, place: int, at: Array) -> list[Settled]:
-    v = many.v_rest if many.v_rest.ndim == 1 else many.v_rest[:, place]
-    return [Settled(*each) for each in zip(at.tolist(), v.tolist(), many.outcomes, strict=True)]
-
-
 def _nernst(cell: Cell, parameter: Parameter, wall: str, at: Array) -> tuple[str | None, Array]:
     """The ion whose concentration beside a membrane varies, and its Nernst line, mV."""
     parts, m = parameter.path.split("."), cell.membranes[wall]
@@ -233,10 +221,9 @@ def _points(cell: Cell, parameter: Parameter, companion: str, place: int, data: 
             code="no_column",
             hint=f"Its conditions: {', '.join(c.name for c in table.conditions) or 'none'}.",
         )
-    many = rest_many(cell, {_varied(c, along, companion, table): c.door for c in table.conditions})
-    settled = many.v_rest if many.v_rest.ndim == 1 else many.v_rest[:, place]
+    found = steps(cell, {_varied(c, along, companion, table): c.door for c in table.conditions})
     error = table.error if table.known else np.full(len(table), np.nan)
-    return Points(along.door, table.v, error, _at_once(many, place)[0], settled)
+    return Points(along.door, table.v, error, found.instant[place], found.settled[place])
 
 
 def _varied(c: Condition, along: Condition, companion: str, table: Measured) -> str:

@@ -13,7 +13,7 @@ from vrest.model.change import Change
 from vrest.model.elsewhere import elsewhere
 from vrest.study.targets import TWIN, baths, found_instead, is_there, targets, wanted, with_twins
 from vrest.tables import number
-from vrest.units import format_si, from_door, from_si
+from vrest.units import format_si, from_door, from_si, unit_of
 
 KM_ATP = 0.2
 """mM: half-saturation of the pump by ATP where a cell gives none (0.1 to 0.3 mM is usual for the low-affinity site)."""
@@ -43,6 +43,10 @@ class Law(ABC):
     def prepared(self, cell: Cell) -> Cell:
         """The cell with what the law needs and a change of numbers cannot make, still switched off."""
         return cell
+
+    def blocked(self, dose: float) -> float | None:
+        """The share of its target that a dose, SI, of a drug blocks; None of what is no drug."""
+        return None
 
     @abstractmethod
     def changes(self, cell: Cell, target: str, dose: float, name: str) -> list[Change]:
@@ -79,6 +83,18 @@ class Law(ABC):
         if dimension == "number":
             return f"{number(100 * dose)} %" if self.in_percent else number(dose)
         return format_si(dose, dimension, digits=4)
+
+    def unit(self, dose: float, dimension: str) -> str:
+        """The unit that people say a dose, SI, in.
+
+        >>> Loss().unit(0.5, "number"), Block(half=0.03).unit(5e-6, "concentration")
+        ('%', 'nM')
+        """
+        if self.in_percent:
+            return "%"
+        if dimension != "concentration":
+            return unit_of(dimension)
+        return next((unit for unit in ("mM", "uM") if abs(dose) >= from_door(1.0, dimension, unit)), "nM")
 
 
 @dataclass(frozen=True)
@@ -123,6 +139,10 @@ class Block(Factor):
     def factor(self, dose: float) -> float:
         """1/(1 + dose/IC50)."""
         return 1.0 / (1.0 + dose / self.half)
+
+    def blocked(self, dose: float) -> float:
+        """dose/(dose + IC50)."""
+        return dose / (dose + self.half)
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ def perturb(
     """
     cell = load(cell)
     several = not isinstance(name, str | Perturbation | tuple)
-    applied = [_bound(item) for item in name] if several else [_bound(name)]  # pyright: ignore[reportArgumentType, reportGeneralTypeIssues]
+    applied = [bound(item) for item in name] if several else [bound(name)]  # pyright: ignore[reportArgumentType, reportGeneralTypeIssues]
     if not applied:
         raise InputError("No perturbation is named.", code="unknown_perturbation", hint="Name one, such as 'ouabain'.")
     if dose is not None or isoform is not None:
@@ -92,9 +92,7 @@ def perturb(
                 "One dose for several perturbations.", code="bad_dose", hint="Give pairs: [('ouabain', '1 uM'), 'ttx']."
             )
         applied = [applied[0].dosed(dose, isoform)]
-    for k, p in enumerate(applied):
-        if p.name in [other.name for other in applied[:k]]:
-            raise InputError(f"{p.name} is named twice.", code="named_twice", hint="Give it once, with one dose.")
+    named_once(applied)
     lasts = max(p.duration for p in applied) if duration is None else _time(duration, "duration")
     ramp = max(p.onset for p in applied) if onset is None else _time(onset, "onset", zero=True)
     if ramp > lasts:
@@ -189,11 +187,19 @@ def _why_not(cell: Cell, what: Perturbation) -> InputError | None:
     return None
 
 
-def _bound(item: Applied) -> Perturbation:
+def bound(item: Applied) -> Perturbation:
+    """A perturbation with its dose."""
     if isinstance(item, tuple):
         what, dose = item
         return find(what).dosed(dose)
     return find(item)
+
+
+def named_once(applied: Sequence[Perturbation]) -> None:
+    """Refuse a perturbation beside itself: its doses do not simply add up."""
+    for k, p in enumerate(applied):
+        if p.name in [other.name for other in applied[:k]]:
+            raise InputError(f"{p.name} is named twice.", code="named_twice", hint="Give it once.")
 
 
 def _time(value: float | str, what: str, zero: bool = False) -> float:

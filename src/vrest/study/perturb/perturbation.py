@@ -5,6 +5,7 @@ It applies to every cell that has its target and refuses, with what the cell has
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from vrest.model.cell import Cell
 from vrest.model.change import Change
 from vrest.model.notice import Notice
 from vrest.model.paths import resolve
+from vrest.ranges import is_several, read_values
 from vrest.shown import Shown
 from vrest.study.perturb.law import LAWS, Law, present
 from vrest.tables import Column, Table
@@ -174,6 +176,39 @@ class Perturbation(Shown):
         named = isinstance(dose, str) and self._named(dose) is not None
         return replace(self, dose=self._read(dose), exact=not named, isoform=isoform, law=law)
 
+    def dosed_each(self, doses: str | Iterable[float | str], isoform: str | None = None) -> tuple[Perturbation, ...]:
+        """With each of several doses bound to it.
+
+        Parameters
+        ----------
+        doses
+            A text: one dose, a list such as `"10 nM, 100 nM, 1 uM"` or `"mild, severe"`, or a range such as
+            `"1 nM:1 uM:log"`; or several of those, and numbers in the door unit.
+        isoform
+            Which pump isoform the doses meet.
+
+        Raises
+        ------
+        InputError
+            What `dosed` and `read_values` refuse.
+
+        >>> [p.text(p.dose) for p in find("ouabain").dosed_each("10 nM:1 uM:log:3")]
+        ['10 nM', '100 nM', '1 uM']
+        """
+        bound = self.dosed(None, isoform)
+        given = [doses] if isinstance(doses, str | float | int) else list(doses)
+        return tuple(each for one in given for each in bound._several(one))
+
+    def _several(self, doses: float | str) -> tuple[Perturbation, ...]:
+        if not isinstance(doses, str) or not is_several(doses):
+            return (self.dosed(doses, self.isoform),)
+        parts = re.split("[:,]" if ":" in doses else ",", doses)
+        if ":" not in doses and any(self._named(part) is not None for part in parts):
+            return tuple(self.dosed(part, self.isoform) for part in parts)
+        self.dosed(parts[0], self.isoform)  # refuses a bare number where a dose must say its unit
+        found = read_values(doses, self.dimension, f"doses of {self.name}").tolist()
+        return tuple(replace(self, dose=self._within(dose), exact=True) for dose in found)
+
     def _named(self, dose: str) -> float | None:
         """A dose by its name; None where it is none of those."""
         found = self.doses.get(dose.strip().lower())
@@ -189,10 +224,13 @@ class Perturbation(Shown):
                 near_miss(dose.strip(), listed) if listed else f"Write a quantity, such as '{self.text(self.default)}'."
             )
             raise InputError(f"{self.name} has no dose '{dose}'.", code="unknown_dose", hint=hint)
-        value = float(to_si(dose, self.dimension, where, bare_ok=self.law.bare_dose))
+        return self._within(float(to_si(dose, self.dimension, where, bare_ok=self.law.bare_dose)))
+
+    def _within(self, value: float) -> float:
+        """A dose, SI, within its limits."""
         if not self.minimum <= value <= self.maximum:
             raise InputError(
-                f"The {where} is {self.text(value)}; it must be {self.text(self.minimum)} to "
+                f"The dose of {self.name} is {self.text(value)}; it must be {self.text(self.minimum)} to "
                 f"{self.text(self.maximum)}.",
                 code="out_of_range",
                 hint=f"The dose is the {self.meaning}.",
