@@ -20,6 +20,7 @@ from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.cellfile import cell_from, load, parse_cell, write_cell
 from vrest.model.schema import check_shape
+from vrest.model.toml import check_nodes
 
 Path = tuple[Any, ...]
 NAMES = ["mammalian_neuron", "huebel_dahlem_2014", "dijkstra_2016", "muscle_tubule", "frog_skin", "astrocyte_pair"]
@@ -90,6 +91,7 @@ def damaged(data: dict[str, Any], path: Path, how: str, what: Any) -> dict[str, 
 def outcome(data: dict[str, Any]) -> Cell | InputError:
     """What comes of the dictionary of a file."""
     try:
+        check_nodes(data, "mine.toml")
         check_shape(data, "mine.toml")
         return cell_from(data)
     except InputError as error:
@@ -159,6 +161,10 @@ def test_the_command_line_names_the_place_and_exits_3(wrong, code, tmp_path, cap
     text = GOOD.replace("[compartments.outside.ions]", f"[compartments.outside.ions]\nNH4 = {wrong}", 1)
     assert text != GOOD
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "flat.toml").write_text(f"celsius = 37\nko = {wrong}", encoding="utf-8")
+    assert run(["check", str(tmp_path / "flat.toml")]) == 3
+    told = capsys.readouterr()
+    assert "flat.toml" in told.err or "ko" in told.err
     for command in ("show", "rest", "check"):
         assert run([command, str(tmp_path / "mine.toml")]) == 3
         told = capsys.readouterr()

@@ -36,11 +36,12 @@ from vrest.io.neuron_names import (
 )
 from vrest.ions import VALENCE
 from vrest.model.cell import Cell
-from vrest.model.cellfile import load, parse_cell, parse_toml, read_text
+from vrest.model.cellfile import load, parse_cell, read_text
 from vrest.model.channels import GatedOhmic, OhmicLeak
 from vrest.model.compartment import Compartment, Impermeant
 from vrest.model.exchange import UntrackedDiffusion
 from vrest.model.membrane import Membrane
+from vrest.model.toml import parse_toml
 from vrest.model.transport import Transport
 from vrest.study.check.findings import Claims
 from vrest.units import format_si, from_si

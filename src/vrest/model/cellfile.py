@@ -25,6 +25,7 @@ from vrest.model.exchange import EXCHANGES
 from vrest.model.ion_symbols import with_symbols
 from vrest.model.membrane import Membrane
 from vrest.model.quantity import SOLVE, Quantity, numbers, quantity_fields, quantity_maps
+from vrest.model.toml import parse_toml
 from vrest.model.transport import TRANSPORTS
 from vrest.units import Extent, format_si, of_whole_cell, to_si
 
@@ -136,20 +137,6 @@ def parse_cell(text: str, where: str = "the text") -> Cell:
     data = parse_toml(text, where)
     check_shape(data, where)
     return cell_from(data)
-
-
-def parse_toml(text: str, where: str) -> dict[str, Any]:
-    """What TOML text says, or `bad_toml`; messages call it `where`."""
-    hint = 'Text needs quotes: temperature = "37 degC".'
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        problem = f"is not valid TOML: {error}."
-    except RecursionError:
-        problem, hint = "has brackets nested deeper than any cell has.", "Look for a bracket too many."
-    except ValueError:  # whole numbers of thousands of digits
-        problem, hint = "has a number with too many digits.", "Write it as 1.5e300."
-    raise InputError(f"{where} {problem}", code="bad_toml", hint=hint)
 
 
 def cell_from(data: Mapping[str, Any]) -> Cell:

@@ -7,8 +7,6 @@ from it. Units, ranges and physics are the business of the model, which says mor
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Annotated, Any, Literal, get_type_hints
 
@@ -30,16 +28,10 @@ OWN_REVERSAL = (
 
 STRICT = ConfigDict(extra="forbid", strict=True)
 
-DEEPEST = 12
-"""Tables within tables: a cell file has at most six of them."""
-
 LONGEST = 64
 """Characters that a message quotes of a value."""
 
 SCHEMA = "'vrest show --schema' says what may stand where."
-
-LARGEST = 2**63
-"""The whole numbers of TOML are less, of either sign."""
 
 
 class Sourced(BaseModel):
@@ -155,7 +147,6 @@ def json_schema() -> dict[str, Any]:
 
 def check_shape(data: dict[str, Any], where: str) -> None:
     """Refuse unknown keys, missing keys and values of the wrong kind, all of them in one message."""
-    _check_depth_and_numbers(data, where)
     try:
         cell_model().model_validate(data)
     except ValidationError as error:
@@ -167,36 +158,6 @@ def check_shape(data: dict[str, Any], where: str) -> None:
             code=_code(items),
             hint=" ".join(dict.fromkeys(h for _, h in problems if h)),
         ) from None
-
-
-def _check_depth_and_numbers(data: dict[str, Any], where: str) -> None:
-    """Refuse what no place of a cell file may hold, whatever its kind; without recursion, however deep it is."""
-    for path, value in _nodes(data):
-        place = f"{where}: {'.'.join(path[:DEEPEST])}"
-        if len(path) > DEEPEST:
-            raise InputError(
-                f"{place} ... is nested deeper than any cell is.", code="bad_value", hint="Look for a bracket too many."
-            )
-        if isinstance(value, int) and abs(value) >= LARGEST:
-            raise InputError(
-                f"{place} is a whole number beyond 64 bits.", code="bad_value", hint="Write it as text, with its unit."
-            )
-        if isinstance(value, float) and not math.isfinite(value):
-            raise InputError(
-                f"{place} = {value}: it is not finite.", code="not_finite", hint="Every number of a cell is finite."
-            )
-
-
-def _nodes(data: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Everything in a file by its place, in its order; what lies too deep is not entered."""
-    waiting: list[tuple[tuple[str, ...], Any]] = [((), data)]
-    while waiting:
-        path, value = waiting.pop()
-        yield path, value
-        if len(path) > DEEPEST:
-            continue
-        inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-        waiting += reversed([((*path, str(key)), each) for key, each in inside])
 
 
 def _items(error: ValidationError) -> list[Any]:
