@@ -345,6 +345,11 @@ def to_si(
     return _checked(bare_number(value, where, kind.example), door, kind, where)
 
 
+def _is_common(value: str, dimension: str) -> bool:
+    """Whether a text has a common spelling of a unit of the dimension: it need not be tried as another."""
+    return _canonical(value.strip().partition(" ")[2]) in DIMENSIONS[dimension].units
+
+
 @dataclass(frozen=True)
 class Extent:
     """How much membrane there is, m2, and how large the space inside it, m3; None where that is not known."""
@@ -379,7 +384,7 @@ def of_whole_cell(value: Any, dimension: str, extent: Extent, where: str = "") -
     >>> of_whole_cell("30 pF", "specific_capacitance", Extent(area=1500e-12))
     (0.02, '30 pF over 1500 um2 is 2 uF/cm2')
     """
-    if not isinstance(value, str):
+    if not isinstance(value, str) or _is_common(value, dimension):
         return 0.0, ""
     for whole in WHOLE.get(dimension, ()):
         try:
