@@ -7,6 +7,7 @@ import pytest
 
 import vrest
 from vrest.errors import InputError
+from vrest.model.cellfile import write_cell
 from vrest.study.check.absurd import absurdities
 from vrest.study.check.findings import Claims, _stronger, findings, first_moment
 from vrest.study.check.future import Later
@@ -277,3 +278,16 @@ def test_a_cell_of_several_membranes_may_start_from_its_own_rest(name):
     assert settled.drift < 0.1
     assert "sized for one membrane" in story.unfixed
     assert len(story.tables()[2].columns) == 2 + len(cell.membranes)
+
+
+def test_a_fixed_leak_of_a_cell_file_is_nobodys_current(neuron):
+    """What it lets in is what the followed ions lose in charge, as of `g_pas`."""
+    pas = '[membranes.neuron.transports.pas]\nlaw = "fixed_leak"\nconductance = "1e-5 S/cm2"\nreversal = "-60 mV"\n'
+    cell = vrest.parse_cell(write_cell(neuron) + pas)
+    story = vrest.check(cell)
+    unnamed = named(story, "no_ion")["pas"]
+    at_once = story.later[0].v["neuron"]
+    per_area = 1e-5 * 1e4 * 1e-3 * abs(at_once + 60) / 96485.33212331001  # mol/m2/s
+    volume = cell.compartments["inside"].start_volume
+    assert unnamed.mM_per_min == pytest.approx(60 * per_area * cell.area("neuron") / volume, rel=1e-9)
+    assert "charge" not in {f.code for f in story.findings}

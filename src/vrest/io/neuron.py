@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import vrest.model.laws  # noqa: F401  (registers the laws)
-from vrest.constants import F, R
 from vrest.errors import InputError
 from vrest.io.neuron_names import (
     DEFAULTS,
@@ -36,8 +35,8 @@ from vrest.io.neuron_names import (
 )
 from vrest.ions import VALENCE
 from vrest.model.cell import Cell
-from vrest.model.cellfile import load, parse_cell, read_text
-from vrest.model.channels import GatedOhmic, OhmicLeak
+from vrest.model.cellfile import load, parse_cell, parse_toml, read_text
+from vrest.model.channels import FixedLeak, GatedOhmic, OhmicLeak
 from vrest.model.compartment import Compartment, Impermeant
 from vrest.model.exchange import UntrackedDiffusion
 from vrest.model.membrane import Membrane
@@ -45,12 +44,6 @@ from vrest.model.toml import parse_toml
 from vrest.model.transport import Transport
 from vrest.study.check.findings import Claims
 from vrest.units import format_si, from_si
-
-GHOST = "unnamed"
-"""The ion that carries what belongs to no ion: its content is held."""
-
-TRACE = 1e-6
-"""mM of it inside: enough to give its leak a reversal potential, and nothing else."""
 
 
 def read_description(name: str) -> tuple[Cell, Claims]:
@@ -225,22 +218,17 @@ class _Reader:
             if f"e{prefix}" in self.given or (carried and not concentrations and f"e{prefix}" in DEFAULTS):
                 stated[ion] = self.take(f"e{prefix}")
         transports, unnamed = self._transports(celsius, radius / 2)
-        for label in unnamed:
-            ghost = f"{GHOST}_{label}"
-            inside[ghost] = TRACE
-            outside[ghost] = bath[ghost] = TRACE * math.exp(F * unnamed[label] / (R * celsius))
         if not transports:
             raise InputError(
                 "Nothing carries a current here.",
                 code="nothing_moves",
                 hint="Give a conductance, such as gk = 1e-4 (S/cm2), or g_pas and e_pas.",
             )
-        ghosts = [ion for ion in inside if ion not in VALENCE]
         size = {"radius": _door(radius), "length": _door(length)}
         made: Any = {
             "inside": Compartment(kind="fixed", shape="cylinder", ions=inside, impermeant=_unseen(inside), **size)
         }
-        still = {f"inside.{ghost}": {} for ghost in ghosts}
+        still: dict[str, dict[str, float]] = {}
         exchanges = {}
         if self.spaced:
             width = self.take("fhspace")
@@ -273,7 +261,6 @@ class _Reader:
         cell = Cell(
             name=name,
             temperature=f"{celsius!r} K",  # pyright: ignore[reportArgumentType]
-            valences=dict.fromkeys(ghosts, 1),
             closures=still,
             compartments={"outside": made.pop("outside"), **made},
             exchanges=exchanges,
@@ -316,7 +303,7 @@ class _Reader:
         for label, g, e in (("l_hh", "gl_hh", "el_hh"), ("pas", "g_pas", "e_pas")):
             if (self.has(g, e) or (self.hh and label == "l_hh")) and self.given.get(g) != 0.0:
                 unnamed[label] = self.take(e)
-                transports[label] = transport_of(OhmicLeak, ion=f"{GHOST}_{label}", conductance=self.take(g))
+                transports[label] = transport_of(FixedLeak, conductance=self.take(g), reversal=unnamed[label])
         for form in self.forms:
             transports[form.name] = transport_of(form.kind, **self._fields(form, celsius, depth))
         return transports, unnamed
@@ -341,7 +328,7 @@ def _door(length: float) -> Any:
 
 def _charge(ions: Mapping[str, float]) -> float:
     """Charge of the named ions, mM."""
-    return sum(VALENCE[ion] * c for ion, c in ions.items() if ion in VALENCE)
+    return sum(VALENCE[ion] * c for ion, c in ions.items())
 
 
 def _unseen(ions: Mapping[str, float]) -> Impermeant:

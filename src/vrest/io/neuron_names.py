@@ -10,7 +10,7 @@ from typing import Any
 from vrest.constants import F, R
 from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
-from vrest.model.channels import OhmicLeak
+from vrest.model.channels import FixedLeak, OhmicLeak
 from vrest.model.cotransport import KCC2, KCC2Product
 from vrest.model.pumps import SATURATING, ConstantPump, ExponentialPump, HillPump, LuoRudyCorePump
 from vrest.model.quantity import quantity_fields
@@ -276,7 +276,7 @@ class Spelling:
         for label in self.unnamed:
             t = m.transports.get(label)
             name = "g_pas" if label == "pas" else f"g{label}"
-            found[name] = (from_si(t.conductance, "specific_conductance") if isinstance(t, OhmicLeak) else 0.0, "")
+            found[name] = (from_si(t.conductance, "specific_conductance") if isinstance(t, FixedLeak) else 0.0, "")
         for label, t in m.transports.items():
             if isinstance(t, OhmicLeak) and t.ion in short:
                 g = from_si(t.conductance, "specific_conductance")

@@ -69,7 +69,7 @@ class Check(Drawn):
         told = [Notice("defaults", f"not given, so NEURON's defaults: {defaults}")] if defaults else []
         told += [Notice("read_as", text) for text in self.claims.read]
         told += [Notice("unused", f"{text} changes nothing") for text in self.claims.unused]
-        told += [n for n in notices(self.cell) if n.code != "closure" or not self.claims.unnamed]
+        told += notices(self.cell)
         return told + slower(self.fallbacks)
 
     def as_dict(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from vrest.constants import F
 from vrest.errors import NoRestError
 from vrest.layout import glued
 from vrest.model.cell import Cell
+from vrest.model.channels import FixedLeak
 from vrest.model.pumps import CubicPump, NaKPump
 from vrest.model.transport import ATP
 from vrest.shown import Told
@@ -183,9 +184,9 @@ def findings(now: Moment, claims: Claims) -> list[Finding]:
     found = [
         *_start(now),
         *(f for wall in now.system.structure.walls for f in _reversals(now, wall, claims)),
-        *(f for wall in now.system.structure.walls for f in _unnamed(now, wall, claims)),
+        *(f for wall in now.system.structure.walls for f in _unnamed(now, wall)),
         *_imbalances(now, claims),
-        *_charge(now, claims),
+        *_charge(now),
         *(f for wall in now.system.structure.walls for f in _pumps(now, wall)),
         *_water(now),
     ]
@@ -245,9 +246,16 @@ def _slopes(now: Moment, wall: Wall) -> dict[str, float]:
     return {label: siemens * float(i[1] - i[0]) for label, i in found.items()}
 
 
-def _unnamed(now: Moment, wall: Wall, claims: Claims) -> Iterator[Finding]:
+def fixed_leaks(now: Moment, wall: Wall) -> dict[str, FixedLeak]:
+    """The leaks of a membrane that belong to no ion, where its inside is followed."""
+    parts = transports(now.system, now.p, wall) if now.system.structure.space(wall.inside).finite else {}
+    return {label: t for label, t in parts.items() if isinstance(t, FixedLeak)}
+
+
+def _unnamed(now: Moment, wall: Wall) -> Iterator[Finding]:
     """Leaks that belong to no ion: their current changes V and nobody's concentration."""
-    for label, stated in claims.unnamed.items():
+    for label, t in fixed_leaks(now, wall).items():
+        stated = float(np.asarray(t.reversal))
         current = from_door(now.read.currents[wall.name][label], "current")
         size = from_si(abs(current) / F / _volume(now, wall), "concentration_rate")
         if HOUR / MINUTE * size < SHARE:  # less than 10 uM an hour
@@ -297,9 +305,9 @@ def _imbalances(now: Moment, claims: Claims) -> Iterator[Finding]:
             )
 
 
-def _charge(now: Moment, claims: Claims) -> Iterator[Finding]:
+def _charge(now: Moment) -> Iterator[Finding]:
     """Ions that are followed gain charge while the membrane's does not change: somebody else carries the rest."""
-    if claims.unnamed:
+    if any(fixed_leaks(now, wall) for wall in now.system.structure.walls):
         return
     for space, rates in now.rates().items():
         net = sum(now.system.valence[ion] * rate for ion, rate in rates.items())

@@ -11,7 +11,7 @@ from typing import Any
 from vrest.constants import F, R
 from vrest.errors import InputError, NoRestError
 from vrest.model.cell import Cell
-from vrest.model.channels import OhmicLeak
+from vrest.model.channels import FixedLeak, OhmicLeak
 from vrest.model.paths import set_si
 from vrest.model.pumps import NaKPump
 from vrest.study.calculator import pretty
@@ -224,26 +224,17 @@ def _named(cell: Cell, claims: Claims) -> Cell:
     system, p = assemble(cell), parameter_vector(cell)
     wall = system.structure.walls[0]
     E = {ion: float(e) for ion, e in reversal_potentials(system, system.start(cell), p, wall).items()}
-    ghosts = {ion for label in claims.unnamed for ion in m.transports[label].moved_ions}
     transports = {label: t for label, t in m.transports.items() if label not in claims.unnamed}
-    for ghost, stated in claims.unnamed.items():
-        leak = m.transports[ghost]
-        assert isinstance(leak, OhmicLeak)  # as it was read
+    for unnamed, stated in claims.unnamed.items():
+        leak = m.transports[unnamed]
+        assert isinstance(leak, FixedLeak)  # as it was read
         share = min(max((stated - E["K"]) / (E["Na"] - E["K"]), 0.05), 0.95)
         for ion, part in (("K", 1 - share), ("Na", share)):
             label = f"g{ion.lower()}"
             present = getattr(transports.get(label), "conductance", 0.0)
-            transports[label] = leak._with_si(ion=ion, conductance=leak.conductance * part + present)
-    compartments = {
-        side: c._with_si(ions=MappingProxyType({ion: v for ion, v in c.ions.items() if ion not in ghosts}))
-        for side, c in cell.compartments.items()
-    }
-    return cell._with_si(
-        compartments=MappingProxyType(compartments),
-        membranes=MappingProxyType({name: m._with_si(transports=MappingProxyType(transports))}),
-        closures=MappingProxyType({k: v for k, v in cell.closures.items() if k.split(".")[1] not in ghosts}),
-        valences=MappingProxyType({ion: z for ion, z in cell.valences.items() if ion not in ghosts}),
-    )
+            total = from_si(leak.conductance * part + present, "specific_conductance")
+            transports[label] = OhmicLeak(ion=ion, conductance=total)
+    return cell._with_si(membranes=MappingProxyType({name: m._with_si(transports=MappingProxyType(transports))}))
 
 
 def _resized(cell: Cell, claims: Claims, wish: float, whose: str) -> tuple[list[Fix], str]:
