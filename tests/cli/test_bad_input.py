@@ -191,7 +191,7 @@ def test_any_change(vrest, change):
         (["rest", "mammalian_neuron", "--set", "temperature=310"], "kelvin_for_celsius", ""),
         (["rest", "mammalian_neuron", "--set", "outside.K=12 mM swap Cl"], "bad_companion", "with Cl"),
         (["rest", "mammalian_neuron", "--plot", "figure.jpg"], "unknown_suffix", ".png"),
-        (["rest", "mammalian_neuron", "-o", "cell.nc"], "unknown_suffix", ".toml"),
+        (["rest", "mammalian_neuron", "-o", "cell.xls"], "unknown_suffix", ".toml"),
         (["rest", "mammalian_neuron", "-o", "no/such/folder/cell.toml"], "cannot_write", "folder"),
         (["run", "mammalian_neuron", "-o", "run.xls"], "unknown_suffix", ".nc"),
         (["run", "mammalian_neuron", "--points", "2.5"], "not_a_number", "whole"),
@@ -252,7 +252,7 @@ def test_nothing_is_computed_for_a_file_that_cannot_be_written(vrest, monkeypatc
     monkeypatch.setattr("vrest.verbs.rest.rest", refuse)
     monkeypatch.setattr("vrest.verbs.run.simulate", refuse)
     for arguments in (
-        ["rest", "-o", "a.nc"],
+        ["rest", "-o", "a.xls"],
         ["rest", "--plot", "a.bmp"],
         ["run", "-o", "a.toml"],
         ["run", "--plot", "a"],

@@ -206,7 +206,8 @@ class Run(Drawn):
         yield f"Run of '{self.cell.name}' at {celsius} degC, 0 to {end}, {len(self.time)} times"
         for name, v in self._potentials().items():
             first, last, low, high = (number(float(x), decimals=2) for x in (v[0], v[-1], v.min(), v.max()))
-            yield f"  V ({name}): {first} -> {last} mV (range {low} to {high})"
+            where = " at these times" if name in self.spikes.some else ""  # between them spikes go higher
+            yield f"  V ({name}): {first} -> {last} mV (range {low} to {high}{where})"
         for name, when in self.spikes.some.items():
             yield f"  spikes ({name}): {len(when):,}, {duration(float(when[0]))} to {duration(float(when[-1]))}"
         for event in self.plan.events:
