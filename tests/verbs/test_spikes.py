@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import pickle
 
 import numpy as np
 import pytest
@@ -128,6 +129,12 @@ def test_they_are_in_what_is_saved(tmp_path) -> None:
         assert data.spike_time.attrs["units"] == "s"
     assert "spike" not in (tmp_path / "run.csv").read_text()
     assert [t.title for t in run.tables()] == ["Time course", "Start, events and end", "Spikes", "Conserved totals"]
+
+
+def test_a_run_can_be_sent_to_another_process() -> None:
+    run = vrest.simulate("hodgkin_huxley_1952", EVENTS[:1], "20 ms", points=3)
+    again = pickle.loads(pickle.dumps(run))
+    assert again.spikes.times["axon"].tolist() == run.spikes.times["axon"].tolist()
 
 
 def test_a_run_of_many_spikes_counts_them_all() -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from types import MappingProxyType
 
 import numpy as np
 
@@ -148,4 +147,4 @@ class Counter:
             ends = np.append(downs, until)[np.searchsorted(downs, ups, side="right")]
             times[wall.name] = np.array(ups)[ends - ups <= LASTS]
             during += [wall.name] * (len(ups) > len(downs) and until - ups[-1] <= LASTS)
-        return Spikes(MappingProxyType(times), until, tuple(during))
+        return Spikes(times, until, tuple(during))
