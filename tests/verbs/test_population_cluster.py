@@ -11,6 +11,7 @@ import pytest
 import xarray as xr
 
 import vrest
+from vrest.verbs import population as verb
 
 pytestmark = [pytest.mark.library, pytest.mark.filterwarnings("default")]
 
@@ -101,4 +102,26 @@ def test_a_client_that_is_killed_is_followed_by_one_that_goes_on(cluster, refere
 def test_no_scheduler_there(neuron, tmp_path):
     with pytest.raises(vrest.InputError) as error:
         vrest.population(neuron, VARY, 3, client="tcp://127.0.0.1:9", into=vrest.zarr_store(tmp_path / "x.zarr"))
+    assert error.value.code == "no_scheduler"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_scheduler_without_workers(neuron, tmp_path, monkeypatch):
+    """It was waited for without an end, and an empty store was left."""
+    monkeypatch.setattr(verb, "GATHERING", 0.5)
+    store = tmp_path / "cells.zarr"
+    distributed = pytest.importorskip("distributed")
+    empty = distributed.LocalCluster(n_workers=0, processes=True, dashboard_address=None)
+    with empty, distributed.Client(empty, set_as_default=False) as client:
+        for at in (client, empty.scheduler_address):
+            with pytest.raises(vrest.InputError, match="has no workers") as error:
+                vrest.population(neuron, {"outside.K": [3.0, 5.0]}, into=vrest.zarr_store(store), client=at)
+            assert error.value.code == "no_workers"
+    assert not store.exists()
+
+
+@pytest.mark.parametrize("address", ["", "nonsense", "tcp://host", "host:x", "foo://host:1"])
+def test_what_is_no_address_is_refused_at_once(neuron, address):
+    with pytest.raises(vrest.InputError) as error:
+        vrest.population(neuron, {"outside.K": [3.0, 5.0]}, client=address)
     assert error.value.code == "no_scheduler"

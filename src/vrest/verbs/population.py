@@ -203,8 +203,9 @@ def population(
     if isinstance(job, Runs):
         segments(drawn.applied(cell), job.plan, job.until)  # refuses a protocol that makes no sense
     store = Memory() if into is None else into
-    size, done = store.open(_table(job, drawn, chunk))
-    computed, heard = _compute(job, drawn, store, size, done, workers, client, progress)
+    with _executor(workers, client) as executor:  # who computes is known before a store is made
+        size, done = store.open(_table(job, drawn, chunk))
+        computed, heard = _compute(job, drawn, store, size, done, executor, client is None, progress)
     plan = job.plan if isinstance(job, Runs) else Plan()
     return Population(cell, drawn, store.dataset(), computed, heard, plan)
 
@@ -264,8 +265,8 @@ def _compute(
     store: Store,
     size: int,
     done: np.ndarray,
-    workers: int | None,
-    client: Any,
+    executor: Executor,
+    threads: bool,
     progress: CellsDone | None,
 ) -> tuple[int, tuple[Fallback, ...]]:
     """Compute what is not done; how many cells that was, and what was left to XLA.
@@ -276,27 +277,26 @@ def _compute(
     finished, heard = ready, {}
     if progress is not None:
         progress(ready, drawn.n)
-    with _executor(workers, client) as executor:
-        pending: dict[Future[tuple[Data | None, list[Fallback]]], tuple[int, int]] = {}
-        try:
-            for k in np.flatnonzero(~done).tolist():
-                rows = drawn.rows(k * size, min((k + 1) * size, drawn.n))
-                pending[executor.submit(work, job, rows, k, writer)] = k, rows.n
-                if client is None and len(pending) == 1:
-                    wait(pending)  # threads share compiled code: one of them makes it
-            for future in as_completed(pending):
-                k, n = pending.pop(future)
-                data, told = future.result()
-                heard |= dict.fromkeys(told)
-                if data is not None:
-                    store.keep(k, data)
-                finished += n
-                if progress is not None:
-                    progress(finished, drawn.n)
-        except BaseException:
-            for future in pending:
-                future.cancel()
-            raise
+    pending: dict[Future[tuple[Data | None, list[Fallback]]], tuple[int, int]] = {}
+    try:
+        for k in np.flatnonzero(~done).tolist():
+            rows = drawn.rows(k * size, min((k + 1) * size, drawn.n))
+            pending[executor.submit(work, job, rows, k, writer)] = k, rows.n
+            if threads and len(pending) == 1:
+                wait(pending)  # threads share compiled code: one of them makes it
+        for future in as_completed(pending):
+            k, n = pending.pop(future)
+            data, told = future.result()
+            heard |= dict.fromkeys(told)
+            if data is not None:
+                store.keep(k, data)
+            finished += n
+            if progress is not None:
+                progress(finished, drawn.n)
+    except BaseException:
+        for future in pending:
+            future.cancel()
+        raise
     return finished - ready, tuple(heard)
 
 
@@ -320,27 +320,36 @@ def _executor(workers: int | None, client: Any) -> Iterator[Executor]:
             yield pool
         return
     if not isinstance(client, str):
+        _gather(client)
         yield client.get_executor(pure=False)
         return
     try:
         from distributed import Client
+        from distributed.comm.addressing import get_address_host_port
     except ImportError:
         hint = "pip install 'vrest[cluster]'"
         raise InputError("Dask distributed is not installed.", code="no_dask", hint=hint) from None
-    log.warning("connecting to the scheduler at %s, for at most %d s", client, CONNECTING)
     try:
+        get_address_host_port(client)
         connected = Client(client, timeout=CONNECTING, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         hint = "Start one with 'dask scheduler', and workers with 'dask worker ADDRESS'."
         raise InputError(f"No scheduler at '{client}': {error}.", code="no_scheduler", hint=hint) from None
     with connected:
-        log.warning("waiting for a worker of it, for at most %d s", GATHERING)
-        try:
-            connected.wait_for_workers(1, timeout=GATHERING)
-        except (TimeoutError, OSError):
-            told = f"The scheduler at '{client}' has no workers: none came in {GATHERING} s."
-            raise InputError(told, code="no_workers", hint=f"Start one: 'dask worker {client}'.") from None
+        _gather(connected)
         yield connected.get_executor(pure=False)
+
+
+def _gather(client: Any) -> None:
+    """Wait until a Dask client has a worker."""
+    at = client.scheduler.address
+    if not client.nthreads():
+        log.warning("the scheduler at %s has no workers yet: one is waited for, %d s", at, GATHERING)
+    try:
+        client.wait_for_workers(1, timeout=GATHERING)
+    except (TimeoutError, OSError):
+        told = f"The scheduler at '{at}' has no workers: none came in {GATHERING} s."
+        raise InputError(told, code="no_workers", hint=f"Start one: 'dask worker {at}'.") from None
 
 
 def cores() -> int:
