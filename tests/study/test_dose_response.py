@@ -110,6 +110,14 @@ def test_doses_that_make_no_sense_are_refused(doses, code):
     assert (error.value.code, bool(error.value.hint)) == (code, True)
 
 
+def test_alone_leaves_the_bath_charged_and_says_so():
+    found = vrest.dose_response("mammalian_neuron", "hyperkalaemia", "6 mM, 10 mM", neutral=False)
+    (notice,) = found.warnings
+    assert notice.code == "bath_not_neutral"
+    assert "+5 mM" in notice.message
+    assert vrest.dose_response("mammalian_neuron", "hyperkalaemia", "6 mM, 10 mM").warnings == []
+
+
 def test_the_same_perturbation_is_not_beside_itself():
     with pytest.raises(vrest.InputError) as error:
         vrest.dose_response("mammalian_neuron", "ouabain", "1 uM", beside=["digoxin"])

@@ -15,6 +15,7 @@ from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.change import targets
 from vrest.model.names import plain
+from vrest.model.neutrality import left_charged
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.model.paths import resolve
@@ -246,9 +247,12 @@ def dose_response(
         ]
         return settled(start, over(exact), inner, 0, progress)
 
-    found = steps(start, over(each_one), progress)
+    values = over(each_one)
+    si_values = {path: from_door(v, resolve(start, path).spec.dimension) for path, v in values.items()}
+    found = steps(start, values, progress)
     if found.nothing:
         fitted.append(no_instant(found.nothing, len(si)))
+    charged = left_charged(start, si_values, lambda k: f"at {each_one[k].text(si[k])}")
     blocked = [each_one[0].law.blocked(dose) for dose in si.tolist()]
     names = {p.dose: name for p in asked for name, one in what.doses.items() if one.dose == p.dose and not p.exact}
     return DoseResponse(
@@ -262,7 +266,7 @@ def dose_response(
         v_rest=np.array(list(by_membrane(before).values())),
         steps=found,
         thresholds=thresholds(each(told, found.settled[0], found.outcomes), settle, is_logarithmic(told)),
-        notices=tuple({(n.code, n.message): n for n in (*notices(cell), *fitted)}.values()),
+        notices=tuple({(n.code, n.message): n for n in (*notices(cell), *charged, *fitted)}.values()),
     )
 
 
