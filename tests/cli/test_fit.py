@@ -108,6 +108,8 @@ def test_any_table(vrest, table, divider):
         ((*ASKED, "--plot", "fit.gif"), 3, "unknown_suffix"),
         ((*ASKED, "--candidate", "Na_leak.permeability*=2"), 3, "bad_candidate"),
         ((*ASKED, "--free", "P_Cl/P_K"), 3, "bad_ratio"),
+        (("fit", DEMO, "--cell", "frog_skin"), 3, "several_membranes"),
+        ((*ASKED, "--membrane", "fiber"), 3, "unknown_name"),
         ((*ASKED, "--free", "pump.max_rate"), 3, "not_in_model"),
     ],
 )

@@ -335,6 +335,39 @@ def test_residuals_with_a_trend_are_told_and_others_are_not(frog):
     assert "the residuals follow Ko (Durbin-Watson" in warning.message
 
 
+@pytest.mark.parametrize("membrane", ["apical", "basolateral", "junction"])
+def test_a_cell_of_several_membranes_is_fitted_by_the_one_that_was_measured(membrane):
+    skin, na = vrest.load("frog_skin"), [110, 60, 25]
+    rests = [vrest.rest(skin, f"mucosa.Na={x} mM with Cl").v_rest[membrane] for x in na]
+    data = {"mucosa.Na with Cl": na, f"V_{membrane} (mV)": rests, "sd": [1.0, 1.0, 1.0]}
+    found = vrest.fit(skin, data, "Na_leak.permeability", "settled")
+    assert found.residuals == pytest.approx(np.zeros(3), abs=1e-6)
+    assert found.estimates[0].value == pytest.approx(1e-6, rel=1e-5)
+    data["Vm"] = data.pop(f"V_{membrane} (mV)")
+    named = vrest.fit(skin, data, "Na_leak.permeability", "settled", membrane=membrane)
+    assert named.values == found.values
+    with pytest.raises(vrest.InputError, match="has 3 membranes: apical, basolateral, junction") as refused:
+        vrest.fit(skin, data, "Na_leak.permeability", "settled")
+    assert refused.value.code == "several_membranes"
+
+
+def test_a_closed_form_is_of_the_membrane_that_was_measured():
+    """GHK of the basolateral leaks and the serosa; a leak of another membrane is not in it."""
+    skin = vrest.load("frog_skin")
+    k, cl = np.array([2.5, 5.0, 20.0]), skin.compartments["cell"].ions["Cl"]
+    ki = skin.compartments["cell"].ions["K"]
+    v = 1e3 * R * 295.15 / F * np.log((k + 0.4 * cl) / (ki + 0.4 * 112.5))
+    found = vrest.fit(skin, {"Ko swap Na": k, "Vm": v}, "P_Cl/P_K", membrane="basolateral")
+    assert found.values["P_Cl/P_K"] == pytest.approx(0.4, rel=1e-6)
+    for free, model, code in (
+        ("Na_leak.permeability", "ghk", "not_in_model"),
+        ("P_Cl/P_K", "instant", "model_does_not_apply"),
+    ):
+        with pytest.raises(vrest.InputError) as refused:
+            vrest.fit(skin, {"Ko": k, "Vm": v}, free, model, membrane="basolateral")
+        assert refused.value.code == code
+
+
 SLIPS = [
     ({}, "P_Na/P_Kx", "ghk", "bad_ratio"),
     ({}, "P_K/P_K", "ghk", "bad_ratio"),

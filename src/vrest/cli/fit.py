@@ -23,6 +23,7 @@ MOST_CANDIDATES = 5
 @click.option("--free", multiple=True, metavar="WHAT", help="What to learn: P_Na/P_K (default), or a path. Repeatable.")
 @click.option("--model", "models", multiple=True, metavar="MODEL", help="ghk (default), mullins_noda, chord, instant, settled. Several are compared.")  # fmt: skip # noqa: E501
 @click.option("--level", default="0.95", show_default=True, metavar="P", help="Of the intervals.")
+@click.option("--membrane", metavar="NAME", help="The one that was measured, where the cell has several.")
 @click.option("--next", "asks_next", is_flag=True, help="Which bath change would shrink an interval most.")
 @click.option("--candidate", "candidates", multiple=True, metavar="CHANGE", help='For --next, such as "outside.Cl=8 mM". Repeatable.')  # fmt: skip # noqa: E501
 @click.option("--set", "changes", multiple=True, metavar="CHANGE", help='Such as "inside.K=140 mM". Repeatable.')
@@ -34,6 +35,7 @@ def command(
     free: tuple[str, ...],
     models: tuple[str, ...],
     level: str,
+    membrane: str | None,
     asks_next: bool,
     candidates: tuple[str, ...],
     changes: tuple[str, ...],
@@ -82,10 +84,12 @@ def command(
     names, choice = free or ("P_Na/P_K",), None
     with Meter(described.name) as meter:
         if len(models) > 1:
-            choice = compare_models(described, table, names, models, level=share, progress=meter)
+            choice = compare_models(described, table, names, models, level=share, membrane=membrane, progress=meter)
             found = choice.best
         else:
-            found = fit(described, table, names, models[0] if models else "ghk", level=share, progress=meter)
+            found = fit(
+                described, table, names, models[0] if models else "ghk", level=share, membrane=membrane, progress=meter
+            )
     planned = next_measurement(found, candidates or None) if asks_next or candidates else []
     result = (choice or found).as_dict()
     if planned:
@@ -93,7 +97,7 @@ def command(
     if plot:
         options.save_figure("vrest.plot.fit", "fit_figure", found, plot)
     inputs = {"data": data, "cell": cell, "free": list(names), "models": list(models) or ["ghk"], "level": share}
-    inputs |= {"set": list(changes), "candidates": list(candidates), "plot": plot}
+    inputs |= {"set": list(changes), "candidates": list(candidates), "plot": plot, "membrane": membrane}
     celsius = door(found.cell.temperature, "temperature")
     body = report(
         result,

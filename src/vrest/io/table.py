@@ -30,20 +30,17 @@ def read_table(path: str | os.PathLike[str]) -> tuple[list[str], Rows, str]:
         `no_file`, or `bad_table`: not text, no rows, a row of another length, names that are missing or repeated.
     """
     path = os.fspath(path)
-    lines = _lines(_text(path), path)
-    if len(lines) < 2:
-        hint = "The first line names the columns; each further line is a row."
-        raise InputError(f"'{path}' has no rows.", code="bad_table", hint=hint)
-    divider, lines = _divider(lines)
+    divider, lines = _divider(_lines(_text(path), path))
     parsed = list(_parsed(path, lines, divider))
+    if len(parsed) < 2:
+        raise _no_rows(path)
     names, rows = _without_empty_ends([parts for _, parts in parsed])
     units = rows and _units(names, rows[0])
     if units:
         names = [f"{name} ({unit})" if unit else name for name, unit in zip(names, units, strict=True)]
         rows, parsed = rows[1:], [parsed[0], *parsed[2:]]
     if not rows:
-        hint = "The first line names the columns; each further line is a row."
-        raise InputError(f"'{path}' has no rows.", code="bad_table", hint=hint)
+        raise _no_rows(path)
     _check_names(path, names, divider, rows)
     places = [f"row {j} (line {k})" for j, (k, _) in enumerate(parsed[1:], 1)]
     for place, row in zip(places, rows, strict=True):
@@ -52,6 +49,11 @@ def read_table(path: str | os.PathLike[str]) -> tuple[list[str], Rows, str]:
             hint = "Decimal commas need semicolons or tabs between columns." if divider == "," else ""
             raise InputError(problem, code="bad_table", hint=f"Give every row every value. {hint}".rstrip())
     return names, list(zip(places, rows, strict=True)), divider
+
+
+def _no_rows(path: str) -> InputError:
+    hint = "The first line names the columns; each further line is a row."
+    return InputError(f"'{path}' has no rows.", code="bad_table", hint=hint)
 
 
 def _text(path: str) -> str:
@@ -94,6 +96,8 @@ def _lines(text: str, path: str) -> list[tuple[int, str]]:
 
 def _divider(lines: list[tuple[int, str]]) -> tuple[str, list[tuple[int, str]]]:
     """What divides columns, and the lines without the one that tells a spreadsheet so."""
+    if not lines:
+        return ",", lines
     if said := re.fullmatch(r"sep=([,;\t])", lines[0][1].strip(" \r")):
         return said[1], lines[1:]
     head = re.sub('"[^"]*"', "", lines[0][1])

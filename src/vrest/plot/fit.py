@@ -152,7 +152,7 @@ def _curve(fit: Fit) -> tuple[Array, Array, Array, Array | None] | None:
     grid = np.stack([np.interp(fine, at, rows[first, j]) for j in range(rows.shape[1])], axis=1)
     v, error = fit.predict(grid)
     parts = axis.parameter.path.split(".")
-    (membrane,) = fit.cell.membranes.values()
+    membrane = next(iter(fit.cell.membranes.values()))
     line = None
     if parts[:2] == ["compartments", membrane.outside] and parts[2] == "ions" and fine[0] > 0:
         ion = parts[3]

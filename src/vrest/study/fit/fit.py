@@ -16,7 +16,7 @@ from vrest.model.change import apply
 from vrest.numerics.compiler.fallback import fallbacks
 from vrest.study.fit.identify import verdicts
 from vrest.study.fit.least_squares import Optimum, Squares, profile, unknown_ends
-from vrest.study.fit.measured import Measured, measured
+from vrest.study.fit.measured import Measured, measured, with_measured_first
 from vrest.study.fit.models import Predictor, door_row, predictor
 from vrest.study.fit.noise import Noise, noise_of
 from vrest.study.fit.result import Fit, quantiles
@@ -39,6 +39,7 @@ def fit(
     model: str = "ghk",
     *,
     level: float = 0.95,
+    membrane: str | None = None,
     progress: Progress | None = None,
 ) -> Fit:
     """Fit numbers of a cell to measured potentials, with intervals that say what is not known.
@@ -49,7 +50,7 @@ def fit(
     Parameters
     ----------
     cell
-        As of `rest`, with one membrane; what is not free and not in the data keeps its numbers.
+        As of `rest`; what is not free and not in the data keeps its numbers.
     data
         A table: a dictionary, a DataFrame, or `read_measurements(file)`. One column is the potential (`Vm`, mV, with
         the liquid junction potential corrected), `sd` or `sem` its error, `n` the measurements that a row is the mean
@@ -64,6 +65,8 @@ def fit(
         `instant`: the whole cell, contents frozen. `settled`: the whole cell at its resting state for each row.
     level
         Of the intervals.
+    membrane
+        The one that was measured, where the cell has several; a column `V_apical` says it too.
     progress
         Called with the share of the unknowns that are done.
 
@@ -93,6 +96,7 @@ def fit(
     cell = load(cell)
     if not 0 < level < 1:
         raise InputError(f"level is {level!r}.", code="out_of_range", hint="Choose a number such as 0.95.")
+    cell = with_measured_first(cell, data, membrane)
     table = measured(cell, data)
     same = {c.parameter.path: float(c.door[0]) for c in table.conditions if (c.values == c.values[0]).all()}
     cell = apply(cell, same)  # so that what is off in every row is off
@@ -188,6 +192,8 @@ def _certify(found: Fit) -> None:
             problem = f"{found.data.where(k)}: at the best values the cell does not rest: {rests.reason}"
             hint = "Leave the row out, or choose the model 'instant'."
             raise NoRestError(problem, code=rests.outcome.name, hint=hint)
-        if abs(float(np.asarray(rests.v_rest)) - v) > SAME:
-            problem = f"{found.data.where(k)}: two resting states, {v:.6f} and {rests.v_rest:.6f} mV."
+        told: Any = rests.v_rest
+        rested = float(np.asarray(told[next(iter(cell.membranes))] if isinstance(told, dict) else told))
+        if abs(rested - v) > SAME:
+            problem = f"{found.data.where(k)}: two resting states, {v:.6f} and {rested:.6f} mV."
             raise NoRestError(problem, code="not_converged", hint="Start the cell nearer to the measured states.")

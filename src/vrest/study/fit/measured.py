@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
 from vrest.model.change import Change, companion, split_companion
 from vrest.model.paths import Parameter, check, resolve
-from vrest.study.fit.heads import head_of, key
+from vrest.study.fit.heads import Head, Role, head_of, key
 from vrest.study.fit.written import read_cells
 from vrest.tables import number
 from vrest.units import Labelled, from_si, to_si
@@ -107,7 +108,7 @@ def measured(cell: Cell, data: Any) -> Measured:
     Parameters
     ----------
     cell
-        Whose paths the columns name; it has one membrane.
+        Whose paths the columns name; its first membrane is the one that was measured.
     data
         A mapping of columns, such as a dictionary, a DataFrame, or what `read_measurements` returns. One column is the
         potential (`Vm`, mV). `sd` is the standard deviation of each, `sem` the standard error, `n` how many
@@ -124,13 +125,10 @@ def measured(cell: Cell, data: Any) -> Measured:
     if not hasattr(data, "items"):
         hint = 'Give a mapping of columns, such as {"Ko": [...], "Vm": [...]}, or read_measurements(file).'
         raise InputError(f"The data are a {type(data).__name__}.", code="bad_data", hint=hint)
-    if len(cell.membranes) != 1:
-        hint = "Fit a cell with one membrane."
-        raise InputError(f"'{cell.name}' has {len(cell.membranes)} membranes.", code="several_membranes", hint=hint)
     written = {str(header): column for header, column in data.items() if not str(header).lstrip().startswith("#")}
     columns: dict[str, tuple[str, Any]] = {}
     for header, column in read_cells(written, lambda header, k: f"{header}, row {k + 1}").items():
-        role = head_of(split_companion(header)[0]).role
+        role = role_in(cell, header)
         key = header if role == "condition" else role
         if key in columns:
             raise InputError(f"'{columns[key][0]}' and '{header}' are both {role}.", code="bad_data", hint="Keep one.")
@@ -150,6 +148,47 @@ def measured(cell: Cell, data: Any) -> Measured:
     added = [extra for c, change in conditions if change for extra in _companions(cell, c, change, values)]
     lent = () if errors.absent is None else tuple(np.flatnonzero(errors.absent).tolist())
     return Measured(v, (*own, *added), len(own), errors.error, errors.known, errors.counts, lent, errors.unsaid, cells)
+
+
+def role_in(cell: Cell, header: str) -> Role:
+    """What a column is; potentials may be named with one of the membranes, `V_apical`."""
+    head = head_of(split_companion(header)[0])
+    return "potential" if head.role == "condition" and _membrane_in(cell, head) else head.role
+
+
+def _membrane_in(cell: Cell, head: Head) -> str | None:
+    """The membrane in the name of a column of potentials."""
+    told = key(head.name)
+    for name in cell.membranes:
+        for rest in (told.removeprefix(key(name)), told.removesuffix(key(name))):
+            if rest != told and Head(rest).role == "potential":
+                return name
+    return None
+
+
+def with_measured_first(cell: Cell, data: Any, membrane: str | None) -> Cell:
+    """The cell with the membrane that was measured before its others: named, or by the column of potentials.
+
+    Raises
+    ------
+    InputError
+        `several_membranes`: it has several, and none is named, or two; `unknown_name`.
+    """
+    names = list(cell.membranes)
+    heads = [head_of(str(header)) for header in data] if hasattr(data, "items") else []
+    told = {name for head in heads if head.role == "condition" and (name := _membrane_in(cell, head))}
+    told |= {membrane} if membrane else set()
+    if len(told) > 1 or (not told and len(names) > 1):
+        problem = f"'{cell.name}' has {len(names)} membranes: {', '.join(names)}."
+        one = names[0]
+        hint = f"Name the one that was measured: membrane='{one}' (--membrane {one}), or a column 'V_{one}'."
+        raise InputError(problem, code="several_membranes", hint=hint)
+    first = next(iter(told), names[0])
+    if first not in names:
+        problem = f"'{cell.name}' has no membrane '{first}'."
+        raise InputError(problem, code="unknown_name", hint=near_miss(first, names))
+    ordered = {first: cell.membranes[first]} | dict(cell.membranes)
+    return cell if names[0] == first else cell._with_si(membranes=MappingProxyType(ordered))
 
 
 def _read(given: tuple[str, Any], dimension: str) -> Array:

@@ -115,6 +115,9 @@ def predictor(cell: Cell, model: str, names: Any, conditions: tuple[str, ...]) -
     chosen: Any = model
     if chosen not in MODELS:
         raise InputError(f"There is no model '{model}'.", code="unknown_model", hint=near_miss(str(model), [*MODELS]))
+    if chosen == "instant" and len(cell.membranes) > 1:
+        problem = f"'{cell.name}' has {len(cell.membranes)} membranes, and the model instant finds V of one alone."
+        raise InputError(problem, code="model_does_not_apply", hint="Choose the model 'settled', or a closed form.")
     system = assemble(cell, only_active=chosen == "settled")
     weights = _weights(cell, chosen)
     per_door = from_si(from_door(1.0, "permeability"), "specific_conductance")
@@ -198,13 +201,16 @@ def _uses(cell: Cell, model: Model, path: str) -> bool:
     if path == PUMP_RATIO or model in SOLVED:
         return (path == PUMP_RATIO) == (model == "mullins_noda")
     parts = path.split(".")
-    (membrane,) = cell.membranes.values()
+    name, membrane = next(iter(cell.membranes.items()))
     ions = ("K", "Na") if model == "mullins_noda" else None
     if parts[0] == "membranes" and len(parts) == 5:
+        if parts[1] != name:
+            return False
         t = membrane.transports[parts[3]]
         return t.is_channel and parts[4] == t.strength and (ions is None or next(iter(t.moved_ions)) in ions)
     moved = {ion for t in membrane.transports.values() if t.is_channel for ion in t.moved_ions}
-    return path == "temperature" or (".ions." in path and parts[3] in (ions or moved))
+    near = ".ions." in path and parts[1] in (membrane.inside, membrane.outside)
+    return path == "temperature" or (near and parts[3] in (ions or moved))
 
 
 @lru_cache(maxsize=64)

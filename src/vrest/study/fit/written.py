@@ -21,9 +21,12 @@ _NUMBER = r"[-+]?(?:[0-9]+(?:[.,'’\u00a0\u2009\u202f][0-9]+)*\.?|\.[0-9]+)(?:[
 _UNIT = rf"(?:{_GAP}*{BARE}|{_GAP}+[^\s±()0-9.,+-][^±()]*?)"
 _QUANTITY = re.compile(rf"({_NUMBER})({_UNIT})?")
 _WITH_ERROR = re.compile(
-    rf"({_NUMBER})({_UNIT})?{_GAP}*±{_GAP}*({_NUMBER})({_UNIT})?(?:{_GAP}*\({_GAP}*(n{_GAP}*={_GAP}*)?([0-9]+){_GAP}*\))?"
+    rf"({_NUMBER})({_UNIT})?{_GAP}*±{_GAP}*({_NUMBER})({_UNIT})?(?:{_GAP}*\({_GAP}*(n{_GAP}*={_GAP}*)?([0-9]{{1,9}}){_GAP}*\))?"
 )
 _BRACKET = re.compile(rf"({_NUMBER})({_GAP}*)\({_GAP}*(n{_GAP}*={_GAP}*)?({_NUMBER}){_GAP}*\)({_UNIT})?")
+
+MOST_DIGITS = 20
+"""Of a number before brackets, and in them."""
 
 EXAMPLE = "Write '-118', '-118 ± 10' or '-118(10)'."
 
@@ -141,7 +144,7 @@ def _potential(cell: Any, head: Head, marks: Marks, where: str) -> Potential:
         number, _, n, inner, unit = match.groups()
         value = marks.read(number, where)
         if n or head.counted:
-            if not inner.isdigit():
+            if not inner.isdigit() or len(inner) > MOST_DIGITS:
                 raise fault("not_a_number", where, f"'{cell}': {inner} is no count.", "Write a whole number as n.")
             return Potential(_with_unit(value, unit), None, int(inner))
         return Potential(_with_unit(value, unit), _with_unit(_in_brackets(cell, match, head, marks, where), unit))
@@ -155,6 +158,8 @@ def _in_brackets(cell: str, match: re.Match[str], head: Head, marks: Marks, wher
     number, gap, _, inner, _ = match.groups()
     stands = marks.read(inner, where)
     value, last = abs(marks.read(number, where)), re.search("[.,]([0-9]*)$", number)
+    if len(number) > MOST_DIGITS:
+        raise fault("not_a_number", where, f"'{cell}' has too many digits.", EXAMPLE)
     whole = int(re.sub("[^0-9]", "", number))
     places = round(np.log10(whole / value)) if value and not re.search("[eE]", number) else len(last[1]) if last else 0
     short = stands / 10**places if inner.isdigit() else stands
