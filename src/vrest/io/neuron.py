@@ -35,7 +35,7 @@ from vrest.io.neuron_names import (
 )
 from vrest.ions import VALENCE
 from vrest.model.cell import Cell
-from vrest.model.cellfile import load, parse_cell, parse_toml, read_text
+from vrest.model.cellfile import load, parse_cell, read_text
 from vrest.model.channels import FixedLeak, GatedOhmic, OhmicLeak
 from vrest.model.compartment import Compartment, Impermeant
 from vrest.model.exchange import UntrackedDiffusion
