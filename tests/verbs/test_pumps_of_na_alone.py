@@ -170,3 +170,12 @@ def test_what_does_not_go_together_is_refused(pump, code, hint):
         cell(pump)
     assert refused.value.code == code
     assert hint in refused.value.hint
+
+
+def test_a_half_below_zero_does_not_see_k_and_is_said():
+    """Of a sigmoid any midpoint has a meaning; what this one amounts to has a name of its own."""
+    law = 'law = "pump_exponential", max_rate = "3 uA/cm2", na_half = "12 mM", na_slope = "1 mM"'
+    found = vrest.rest(cell(f'{law}, k_half = "-1000 mM"'))
+    assert found.v_rest == pytest.approx(vrest.rest(cell(f'{law}, k_outside = "saturating"')).v_rest, abs=1e-9)
+    assert "k_half_below_zero" in [notice.code for notice in found.warnings]
+    assert "k_half_below_zero" not in [notice.code for notice in vrest.rest(cell(law)).warnings]

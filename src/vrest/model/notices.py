@@ -10,6 +10,7 @@ from vrest.model.ion_symbols import species_notices
 from vrest.model.neutrality import charged_baths
 from vrest.model.notice import USER, Notice
 from vrest.model.plausible import implausible
+from vrest.model.pumps import ExponentialPump
 from vrest.model.refill import unreturned
 from vrest.model.transport import CHARGE, Transport
 from vrest.tables import joined
@@ -72,6 +73,12 @@ def _idle_notices(cell: Cell) -> list[Notice]:
     found = []
     for name, m in cell.membranes.items():
         for label, t in m.transports.items():
+            if isinstance(t, ExponentialPump) and (t.k_half or 0.0) < 0.0:
+                half = format_si(t.k_half or 0.0, "concentration", digits=4)
+                text = (
+                    f"'{label}': its k_half is {half}, below any [K]o, which then hardly moves its rate; a pump that "
+                )
+                found.append(Notice("k_half_below_zero", text + "does not see [K]o has k_outside = 'saturating'"))
             path = f"membranes.{name}.transports.{label}.atp"
             changed = path in cell.sources and cell.sources[path].text == USER
             if changed and getattr(t, "km_atp", None) == 0.0 and getattr(t, "atp", 0.0) > 0.0:

@@ -129,7 +129,7 @@ class ExponentialPump(KSensingPump):
     usual: ClassVar[Mapping[str, float]] = {"k_half": 5.5, "k_slope": 1.0}
     na_half: float = quantity("concentration", "25 mM", doc="[Na]i at half rate")
     na_slope: float = quantity("concentration", "3 mM", exclusive=True, doc="steepness in [Na]i")
-    k_half: float | None = quantity("concentration", None, doc="[K]o at half rate, 5.5 mM unless given")
+    k_half: float | None = quantity("concentration", None, minimum=None, doc="[K]o at half rate, 5.5 mM unless given")
     k_slope: float | None = quantity("concentration", None, exclusive=True, doc="steepness in [K]o, 1 mM unless given")
 
     def relative_rate(self, here: Surroundings) -> Any:
