@@ -91,3 +91,11 @@ def test_what_is_refused(vrest, opened, arguments, code, exit_code):
     answer = vrest("web", *arguments, "--json")
     assert (answer.code, answer.error) == (exit_code, code)
     assert opened == []
+
+
+@pytest.mark.library
+def test_what_is_remarked_on_a_cell_is_told_with_its_page(vrest, tmp_path):
+    file = tmp_path / "charged.toml"
+    file.write_text(write_cell("mammalian_neuron").replace('"110 mM"', '"100 mM"', 1), encoding="utf-8")
+    answer = vrest("web", str(file), "--save", str(tmp_path / "page.html"), "--json")
+    assert [w["code"] for w in answer.json["warnings"]] == ["bath_not_neutral"]

@@ -44,14 +44,17 @@ def command(cells: tuple[str, ...], target: str | None, as_json: bool, quiet: bo
     asked = cells or (USUAL,)
     shown = [options.read_cell(name) if name == "-" else name for name in asked]
 
+    from vrest.model.cellfile import load
     from vrest.model.notice import Notice
+    from vrest.model.notices import notices
     from vrest.page.page import page
 
     with Meter(" ".join(asked)) as meter:
         made = page(shown, progress=meter)
     path = made.save(target or _own_place(made.cells[0])).resolve()
     opened = False if target else _opened(path)
-    warnings = []
+    read = [load(each) for each in shown]
+    warnings = [Notice(n.code, f"{each.name}: {n.message}") for each in read for n in notices(each)]
     if not (target or opened):
         warnings.append(Notice("no_browser", f"no browser could be opened here: open {path} yourself"))
     body = report(
