@@ -166,6 +166,8 @@ def lookup(text: str) -> Ion | None:
     >>> [lookup(text).symbol for text in ("K+", "Ca2+", "HCO₃⁻", "SO4 2-", "MeSO3", "CHOLINE")]
     ['K', 'Ca', 'HCO3', 'SO4', 'methanesulfonate', 'choline']
     """
+    if text in IONS:
+        return IONS[text]
     plain = text.strip().translate(_PLAIN)
     if found := _BY_SPELLING.get(plain.casefold()):
         return found
