@@ -2,6 +2,7 @@
 
 import random
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -209,3 +210,75 @@ def test_a_row_without_an_error_is_lent_that_of_the_others(frog):
     table = measured(frog, {"Ko": [1, 2, 3], "Vm": [-91, -80, -70], "sem": [3.0, "", 4.0], "n": [4, 1, 9]})
     pooled = np.sqrt((3 * 4 * 9 + 8 * 9 * 16) / 11)  # of the variances of single measurements
     assert table.error == pytest.approx([3.0, pooled, 4.0])
+
+
+ATOMS = (
+    *(
+        "Ko",
+        "Vm",
+        "±",
+        "(",
+        "3",
+        ")",
+        "n",
+        "=",
+        "-",
+        "−",
+        ".",
+        ",",
+        ";",
+        "\t",
+        "\n",
+        '"',
+        "sem",
+        "sd",
+        "mV",
+        "mM",
+        " ",
+        "1e",
+    ),
+    *(
+        "9" * 50,
+        "V [V]",
+        "#",
+        "[K+]o",
+        "\r",
+        "nan",
+        "0",
+        "12",
+        " ± ",
+        "(11)",
+        "SEM",
+        "n = 3",
+        "\x00",
+        "sep=;",
+        "µ",
+        "ΔΨ",
+        "*",
+    ),
+)
+
+
+def test_any_text_is_read_or_refused(tmp_path, frog):
+    rng = random.Random(3)
+    for k in range(800):
+        cells = ["".join(rng.choices(ATOMS, k=rng.randrange(1, 4 if k % 2 else 12))) for _ in range(6)]
+        text = f"Ko;Vm;sem\n{';'.join(cells[:3])}\n{';'.join(cells[3:])}\n" if k % 2 else "".join(cells)
+        try:
+            table = read(tmp_path / "vm.csv", frog, text.encode())
+        except vrest.InputError:
+            continue
+        assert np.isfinite([*table.v, *table.error]).all(), text
+
+
+def test_an_ion_that_the_bath_does_not_name_is_set_by_its_column(tmp_path, frog):
+    """Its own bath has 0 mM of it, which the column of the table replaces."""
+    (own,) = (Path(vrest.__file__).parent / "model" / "library").rglob("frog_muscle.toml")
+    bath, rest = own.read_text(encoding="utf-8").split("[compartments.outside.ions]\nK = ")
+    path = tmp_path / "bare.toml"
+    path.write_text(f"{bath}[compartments.outside.ions]{rest[rest.index(chr(10)) :]}", encoding="utf-8")
+    bare = vrest.load(path)
+    assert "K" not in bare.compartments["outside"].ions or bare.compartments["outside"].ions["K"] == 0.0
+    data = {"Ko": [2.5, 10.0, 30.0], "Vm": [-91.0, -62.0, -35.0]}
+    found = [vrest.fit(cell, data, model="mullins_noda").values["P_Na/P_K"] for cell in (bare, frog)]
+    assert found[0] == pytest.approx(found[1], rel=1e-9)
