@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -227,12 +227,26 @@ class Run(Drawn):
 
     def tables(self) -> tuple[Table, ...]:
         """Over time (s) V (mV), contents (mM), volumes (um3), ATP spent (1/s); at its events; the conserved totals."""
-        now, told = readings(self.system, self.states.T, self.parameters.T), self.moments
+        now = readings(self.system, self.states.T, self.parameters.T)
         course = (Column("time", "s", self.time.tolist()), *now.columns(COURSE))
-        baths = tuple(f" {space.name}" for space in self.system.structure.spaces if not space.finite)
-        followed = [c for c in course[1:] if len(set(c.values)) > 1 or not c.name.endswith(baths)]
-        then = [replace(c, values=[c.values[k] for k in told]) for c in followed]
-        moments = Table((Column("time", "s", self.time[told].tolist(), form=duration), *then), "Start, events and end")
+        return Table(course, "Time course"), *self._printed()
+
+    def _moments(self) -> Table:
+        """The start, the events and the end; of a bath what moves."""
+        told = self.moments
+        now = readings(self.system, self.states[told].T, self.parameters[told].T).columns(COURSE)
+        still = set()
+        for space in self.system.structure.spaces:
+            if not space.finite:
+                held = self.system.concentrations(self.states, self.parameters, space.name).items()
+                still |= {f"{ion} {space.name}" for ion, c in held if np.ptp(c) == 0.0}
+        columns = (
+            Column("time", "s", self.time[told].tolist(), form=duration),
+            *(c for c in now if c.name not in still),
+        )
+        return Table(columns, "Start, events and end")
+
+    def _totals(self) -> Table:
         moved = [abs(a.drift) > a.floor for a in self.ledger]  # nobody reads digits of rounding
         ledger = [
             Column("conserved", "", [a.name for a in self.ledger]),
@@ -242,11 +256,11 @@ class Run(Drawn):
             held = [getattr(a, name) if drifts else None for a, drifts in zip(self.ledger, moved, strict=True)]
             ledger.append(Column(name, "", held, digits=2, rounding=0.0))
         ledger += [Column("unit", "", [a.unit for a in self.ledger])] if any(moved) else []
-        spikes = (self.spikes.table(),) if self.spikes.some else ()
-        return Table(course, "Time course"), moments, *spikes, Table(ledger, "Conserved totals")
+        return Table(ledger, "Conserved totals")
 
     def _printed(self) -> tuple[Table, ...]:
-        return self.tables()[1:]
+        spikes = (self.spikes.table(),) if self.spikes.some else ()
+        return self._moments(), *spikes, self._totals()
 
     def _said(self) -> Iterable[str]:
         return self.spikes.at_end()
