@@ -176,6 +176,7 @@ def test_any_change(vrest, change):
         (["nernst", "Ca", "--inside", "5 mEq/L", "--outside", "10 mg/dL"], "wrong_unit", "2.5 mM"),
         (["ghk", "--ion", "Ca2+", "1", "10 mg/dL", "1"], "wrong_unit", "2.495 mM"),
         (["rest", "mammalian_neuron", "--set", "outside.K=12 mEq/L"], "wrong_unit", "'12 mM'"),
+        (["bifurcation", "mammalian_neuron", "outside.K", "3 mEq/L", "9 mM"], "wrong_unit", "'3 mM'"),
         (["nernst", "--valence", "0", "--inside", "1", "--outside", "5"], "unknown_ion", ""),
         (["nernst", "--valence", "1" * 5000, "--inside", "1", "--outside", "5"], "unknown_ion", ""),
         (["ghk", "--ion", "K", "140", "0", "1"], "undefined", "no K+ outside"),

@@ -166,8 +166,7 @@ def targets(cell: Cell, change: Change, now: Mapping[str, Any]) -> dict[str, Any
     elif parameter.spec.solvable and change.value == "solve":
         value = "solve"
     else:
-        ion = parameter.path.partition(".ions.")[2]
-        si = float(to_si(change.value, parameter.spec.dimension, parameter.path, bare_ok=True, ion=ion))
+        si = float(to_si(change.value, parameter.spec.dimension, parameter.path, bare_ok=True, ion=parameter.ion))
         value = check(si, parameter.spec, parameter.path)
     values: dict[str, Any] = {parameter.path: value}
     if change.companion:

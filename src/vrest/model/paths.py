@@ -45,6 +45,11 @@ class Parameter:
         """Its door unit."""
         return unit_of(self.spec.dimension)
 
+    @property
+    def ion(self) -> str:
+        """The ion whose concentration it is; empty where it is none."""
+        return self.path.partition(".ions.")[2]
+
     def door(self, si: Any) -> Any:
         """SI values of it in its door unit."""
         return from_si(si, self.spec.dimension)

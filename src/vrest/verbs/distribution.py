@@ -127,7 +127,7 @@ def value_of(text: str, parameter: Parameter, own: float) -> float:
     dimension, where = parameter.spec.dimension, parameter.path
     match = _MULTIPLE.fullmatch(text)
     if match is None:
-        return float(to_si(text, dimension, where, bare_ok=True))
+        return float(to_si(text, dimension, where, bare_ok=True, ion=parameter.ion))
     factor = parse_number(match[1], where)
     if dimension == "temperature" or own == 0.0:
         raise InputError(

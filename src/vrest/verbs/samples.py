@@ -181,7 +181,7 @@ def _entry(cell: Cell, key: str, value: Any) -> tuple[Varied, str | NDArray[np.f
         _refuse_companion(cell, varied)
     if isinstance(value, str):
         return varied, law
-    column = to_si(plain(value), parameter.spec.dimension, name, bare_ok=True)
+    column = to_si(plain(value), parameter.spec.dimension, name, bare_ok=True, ion=parameter.ion)
     if np.ndim(column) != 1 or not np.size(column):
         raise InputError(
             f"{name} has values of shape {np.shape(column)}.",

@@ -162,7 +162,7 @@ def _value(parameter: Parameter, value: float | str, where: str) -> float:
     many = _MULTIPLE.fullmatch(value) if isinstance(value, str) else None
     if many is None:
         try:
-            si = float(to_si(value, dimension, where, bare_ok=True))
+            si = float(to_si(value, dimension, where, bare_ok=True, ion=parameter.ion))
         except InputError as error:
             hint = f"{error.hint} Or write a multiple of the present value: '0.5x'."
             raise InputError(error.message, code=error.code, hint=hint) from None

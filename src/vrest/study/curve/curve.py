@@ -176,7 +176,7 @@ def _values(parameter: Parameter, values: Any) -> Array:
             )
         return np.geomspace(0.1 * parameter.value, 30 * parameter.value, 41)
     if isinstance(values, str):
-        given = parameter.door(read_values(_written(parameter, values), dimension, path, POINTS))
+        given = parameter.door(read_values(_written(parameter, values), dimension, path, POINTS, ion=parameter.ion))
     else:
         given = parameter.door(np.asarray(to_si(plain(values), dimension, path, bare_ok=True), dtype=np.float64))
     if given.ndim != 1 or not len(given):
