@@ -207,7 +207,7 @@ def test_published_cells_are_designed_to_be_themselves(name):
         assert choice.value == pytest.approx(choice.was, rel=1e-9)
 
 
-@pytest.mark.parametrize("count", [40, pytest.param(2000, marks=pytest.mark.library)])
+@pytest.mark.parametrize("count", [40, pytest.param(400, marks=pytest.mark.library)])
 def test_what_a_refusal_proposes_to_add_leads_to_a_design(neuron, count):
     rng = np.random.default_rng(5)
     cells = [neuron, vrest.apply(neuron, "pump.max_rate*=0")]
