@@ -36,6 +36,7 @@ OF_ONE_MEMBRANE = {
     "excitability": ("--current", "5"),
     "population": ("--vary", "K_leak.permeability ~ lognormal(0.2)", "-n", "16"),
     "bifurcation": ("pump.max_rate", "0.9x", "1.1x"),
+    "curve": ("pump.max_rate", "0.9x", "1.1x", "--points", "5"),
 }
 CALLS = {
     "nernst": ("nernst", "Ca", "--inside", "1e-9", "--outside", "1.2345678"),
@@ -48,6 +49,9 @@ CALLS = {
     "explain of a ring": ("explain", "frog_skin"),
     "excitability of what fires": ("excitability", "hodgkin_huxley_1952", "--current", "10", "--current", "160"),
     "rests of two": ("rest", "dijkstra_2016", "--all"),
+    "a jump": ("curve", "kir_muscle", "outside.K", "1", "5", "--log", "--points", "9", "--cells", "frog_muscle"),
+    "doses": ("perturb", "dijkstra_2016", "digoxin", "--dose", "5 nM:50 nM:log:6", "--dose", "toxic"),
+    "a perturbation": ("perturb", "digoxin"),
     "folds": ("bifurcation", "dijkstra_2016", "pump.max_rate", "0.5x", "2x"),
     "runs of many": (
         "population", "mammalian_neuron", "--vary", "pump.max_rate ~ uniform(0.5x, 2x)", "-n", "16",

@@ -1,6 +1,7 @@
 """What commands say reads as a person would write it: no names of the code, nothing twice, no digits of rounding."""
 
 import re
+from functools import reduce
 
 import pytest
 
@@ -30,6 +31,8 @@ SPOKEN = {
     "instant": ["instant", "CELL", "--set", "PUMP*=0"],
     "population": ["population", "CELL", "--vary", "PUMP ~ uniform(0x, 2x)", "-n", "2"],
     "bifurcation": ["bifurcation", "CELL", "PUMP", "0.5x", "1x"],
+    "curve": ["curve", "CELL", "PUMP", "0.5x", "1x", "--points", "5"],
+    "doses": ["perturb", "CELL", "PERTURBATION", "--dose", "DOSES"],
     "sensitivity": ["sensitivity", "CELL", "--over", "PUMP"],
     "perturb": ["perturb", "CELL", "PERTURBATION"],
     "compare": ["compare", "CELL", "squid_axon", "--perturb", "PERTURBATION"],
@@ -58,7 +61,9 @@ def judge(answer):
 
 def lines(cell, what):
     pump, does = PUMPS.get(cell, "pump.max_rate"), "hyperkalaemia" if cell == "hodgkin_huxley_1952" else "pump_loss"
-    return [w.replace("CELL", cell).replace("PUMP", pump).replace("PERTURBATION", does) for w in SPOKEN[what]]
+    doses = "mild,severe" if does == "hyperkalaemia" else "10 %,50 %"
+    words = {"CELL": cell, "PUMP": pump, "PERTURBATION": does, "DOSES": doses}
+    return [reduce(lambda word, each: word.replace(*each), words.items(), word) for word in SPOKEN[what]]
 
 
 @pytest.mark.parametrize("what", SPOKEN)

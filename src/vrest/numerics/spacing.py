@@ -30,6 +30,6 @@ def is_logarithmic(values: Array) -> bool:
     if len(positive) < len(values) - (values[0] == 0.0) or len(positive) < 2:
         return False
     if len(positive) == 2:
-        return bool(positive[1] > MUCH * positive[0])
+        return bool(positive[1] / positive[0] > MUCH)
     even, logarithmic = (np.diff(each) for each in (positive, np.log(positive)))
     return bool(np.std(logarithmic) / np.mean(logarithmic) < np.std(even) / np.mean(even))

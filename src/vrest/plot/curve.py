@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vrest.model.names import cell_label, parameter_label, parameter_name, plain, power_of
+from vrest.model.names import cell_label, parameter_label, parameter_name, plain, power_of, unit_label
 from vrest.plot.axis import along
 from vrest.plot.labels import Label, clear_legend, end_labels, end_room, release_room, settle
 from vrest.plot.look import look, stroke
@@ -164,7 +164,7 @@ def _lines(axes: Axes, curve: Curve, k: int, several: bool, direct: bool) -> lis
 
 
 def _at(curve: Curve, value: float) -> str:
-    return f"{number(value, '.3g')} {curve.unit}".strip()
+    return f"{number(value, '.3g')} {unit_label(curve.unit)}".strip()
 
 
 def _broken(curve: Curve) -> tuple[np.ndarray, np.ndarray]:
