@@ -179,3 +179,11 @@ def test_what_makes_no_sense_is_refused(cell, path, values, code):
     with pytest.raises(vrest.InputError) as error:
         vrest.curve(cell, path, values)
     assert (error.value.code, bool(error.value.hint)) == (code, True)
+
+
+def test_points_are_of_the_membrane_that_is_asked_for():
+    cell, at = "astrocyte_pair", [3.0, 10.0]
+    v = [vrest.instant(cell, {"outside_1.K": k}).v["astrocyte_2"] for k in at]
+    data = {"outside_1.K": at, "Vm": v}
+    found = vrest.curve(cell, "outside_1.K", at, membrane="astrocyte_2", data=data)
+    assert found.points.instant == pytest.approx(v, abs=1e-6)

@@ -23,7 +23,7 @@ from vrest.ranges import read_values
 from vrest.study.curve.result import Curve, Points
 from vrest.study.curve.steps import each, settled, steps
 from vrest.study.curve.thresholds import Settled, thresholds
-from vrest.study.fit.measured import Condition, Measured, measured
+from vrest.study.fit.measured import Condition, Measured, measured, with_measured_first
 from vrest.system.observables import reversal_potential
 from vrest.tables import number
 from vrest.units import from_door, from_si, to_si
@@ -213,7 +213,7 @@ def _nernst(cell: Cell, parameter: Parameter, wall: str, at: Array) -> tuple[str
 
 def _points(cell: Cell, parameter: Parameter, companion: str, place: int, data: Any) -> Points:
     """What was measured, and what the cell says of the conditions of each row."""
-    table: Measured = measured(cell, data)
+    table: Measured = measured(with_measured_first(cell, data, list(cell.membranes)[place]), data)
     along = next((c for c in table.conditions if c.parameter.path == parameter.path), None)
     if along is None:
         raise InputError(
