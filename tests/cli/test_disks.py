@@ -10,13 +10,13 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 
 import pytest
+from click import Context
 
 import vrest as package
-from vrest.cli.app import COMMANDS
+from vrest.cli.app import COMMANDS, app
 from vrest.errors import InputError
 
 EACH = runpy.run_path(str(Path(__file__).with_name("test_streams.py")))["EACH"]
@@ -32,7 +32,7 @@ CELL = {"design", "rest", "settled", "check"}
 def savers():
     """Every command with every option that writes a file."""
     for name in COMMANDS:
-        for parameter in import_module(f"vrest.cli.{name}").command.params:
+        for parameter in app.get_command(Context(app), name).params:
             option = next((o for o in parameter.opts if o in ENDS), None)
             if option:
                 known = ".toml" if option == "--output" and name in CELL else ENDS[option]

@@ -20,6 +20,7 @@ MUSCLE = "cell,v,outside.K\na,-92,2.5\nb,-75,5\nc,-60,10\nd,-44,20\n"
 EACH = {
     "nernst": ["K", "--inside", "140", "--outside", "5"],
     "ghk": ["--ion", "K", "140", "5", "1"],
+    "mullins-noda": ["--ion", "K", "140", "5", "1", "--ion", "Na", "15", "145", "0.04"],
     "rest": ["mammalian_neuron"],
     "instant": ["mammalian_neuron", "--set", "pump.max_rate*=0"],
     "settled": ["mammalian_neuron", "--set", "pump.max_rate*=0"],
