@@ -116,3 +116,13 @@ def test_what_is_printed_to_be_typed_leads_to_the_rest_that_is_claimed(vrest, tm
             assert found["v_rest"] == pytest.approx(fix["v_rest"], abs=1e-6), (given, words)
             assert vrest("check", saved).code == 0, (given, words)
     assert typed >= count
+
+
+@pytest.mark.parametrize("verb", ["rest", "show", "run"])
+def test_other_verbs_send_what_is_for_neuron_to_check(vrest, tmp_path, verb):
+    file = tmp_path / "flat.toml"
+    file.write_text("celsius = 37\ngk = 1e-4\nki = 140\nko = 5\n")
+    answer = vrest(verb, str(file), "--json")
+    assert answer.code == 3
+    assert answer.error == "no_cell"
+    assert "vrest check" in answer.json["error"]["hint"]
