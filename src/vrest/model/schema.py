@@ -148,12 +148,12 @@ def json_schema() -> dict[str, Any]:
 def check_shape(data: dict[str, Any], where: str) -> None:
     """Refuse unknown keys, missing keys and values of the wrong kind, all of them in one message."""
     if data and not {"compartments", "membranes"} & set(data):
-        listed = ", ".join(list(data)[:4]) + (", ..." if len(data) > 4 else "")
+        listed = ", ".join(key[:30] for key in list(data)[:4]) + (", ..." if len(data) > 4 else "")
         raise InputError(
             f"{where} is no cell: it has {listed}, but no compartments and no membranes.",
             code="no_cell",
-            hint="'vrest check FILE' reads what one would write for NEURON (celsius, diam, gk, ki, ...) and saves it as a "
-            "cell with -o; 'vrest show mammalian_neuron --toml' prints a cell file.",
+            hint="'vrest check FILE' reads what one would write for NEURON (celsius, diam, gk, ki, ...) and saves it "
+            "as a cell with -o; 'vrest show mammalian_neuron --toml' prints a cell file.",
         )
     try:
         cell_model().model_validate(data)
