@@ -31,6 +31,8 @@ ALLOWED = {
     ("study/fit/least_squares.py", "1e-5 * step"): "a tolerance",
     ("study/perturb/look.py", "MOST_BLOCKS * block"): "a number of stretches",
     ("study/perturb/perturb.py", "1e-3 * span"): "a share of a run",
+    ("study/fit/slips.py", '(1e3, "M")'): "a slip that is tried",
+    ("verbs/clusters.py", "1e-6 * (x[-1] - x[0])"): "a tolerance",
     ("verbs/run.py", "1e-3 * (end - start)"): "a share of a run",
 }
 

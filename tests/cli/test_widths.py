@@ -52,6 +52,10 @@ CALLS = {
     "a jump": ("curve", "kir_muscle", "outside.K", "1", "5", "--log", "--points", "9", "--cells", "frog_muscle"),
     "doses": ("perturb", "dijkstra_2016", "digoxin", "--dose", "5 nM:50 nM:log:6", "--dose", "toxic"),
     "a perturbation": ("perturb", "digoxin"),
+    "a map": ("map", "mammalian_neuron", "--x", "outside.K", "2:20:log:5", "--y", "pump.max_rate", "0x:1x:lin:3"),
+    "recovery": ("map", "mammalian_neuron", "anoxia", "--x", "duration", "1 min, 2 h", "--y", "dose", "50 %, 100 %"),
+    "mullins-noda": ("mullins-noda", "--ion", "K", "140", "1:100:log:5", "1", "--ion", "Na", "15", "145", "0.0412345"),
+    "a sweep": ("nernst", "K", "--inside", "140", "--outside", "1:123.45678:log:4"),
     "folds": ("bifurcation", "dijkstra_2016", "pump.max_rate", "0.5x", "2x"),
     "runs of many": (
         "population", "mammalian_neuron", "--vary", "pump.max_rate ~ uniform(0.5x, 2x)", "-n", "16",

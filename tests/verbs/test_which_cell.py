@@ -28,6 +28,7 @@ ASKED = {
     "load": {},
     "notices": {},
     "page": {},
+    "parameter_map": {"x": ("outside.K", [3.0, 5.0]), "y": ("temperature", [37.0])},
     "perturb": {"name": "pump_loss"},
     "prepare": {"paths": "outside.K"},
     "population": {"vary": {"outside.K": [4.0, 5.0]}},

@@ -238,9 +238,11 @@ def zero_line(axes: Axes, vertical: bool = False) -> None:
 def log_ticks(axis: Axis) -> None:
     """Ticks of a logarithmic axis at 1, 2 and 5, as plain numbers.
 
-    >>> log_ticks(Figure().subplots().xaxis)
+    >>> axes = Figure().subplots()
+    >>> axes.set_xscale("log")
+    >>> log_ticks(axes.xaxis)
     """
     low, high = sorted(axis.get_view_interval())
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 1e4 * low else (1.0,), numticks=20))
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high / low < 1e4 else (1.0,), numticks=20))
     axis.set_major_formatter(lambda value, place: f"{value:g}")
     axis.set_minor_formatter(lambda value, place: "")

@@ -110,7 +110,7 @@ def _doses(what: Perturbation, si: np.ndarray) -> Axis:
     unit = unit_of(what.dimension)
     if what.dimension == "concentration":
         largest = float(si.max())
-        unit = next((u for u, least in (("mM", 0.1), ("uM", 1e-4)) if largest >= least), "nM")
+        unit = next((each for each in ("mM", "uM") if from_si(largest, "concentration", each) >= 0.1), "nM")
     return Axis("dose", unit, from_si(si, what.dimension, unit), what.dimension)
 
 
