@@ -8,7 +8,7 @@ import pytest
 import vrest
 from vrest.model.cellfile import library, load
 from vrest.model.neutrality import charged_baths, left_charged
-from vrest.model.paths import parameters
+from vrest.model.paths import parameters, resolve
 
 CODE = "bath_not_neutral"
 
@@ -54,6 +54,41 @@ def test_what_no_other_ion_can_make_up_for_is_told_so():
     (notice,) = charged_baths(vrest.apply("mammalian_neuron", "outside.Na=0 mM"))
     assert "-145 mM" in notice.message
     assert "NMDG" in notice.message
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"outside.K": 300.0},  # more Cl than twice what there is
+        {"outside.K": 12.0, "outside.Na": 130.0},  # a companion for each
+        {"outside.K": 50.0, "outside.Cl": 120.0},  # Na in exchange for one, along with the other
+        {"outside.impermeant.concentration": 20.0},
+        {"outside.impermeant.valence": -2.0},
+        {"outside.impermeant.concentration": 30.0, "outside.K": 10.0},
+    ],
+)
+def test_what_is_proposed_makes_the_bath_neutral_whatever_changed(values):
+    cell = load("mammalian_neuron")
+    texts = {path: f"{path}={value}" for path, value in values.items()}
+    changed = vrest.apply(cell, list(texts.values()))
+    (now,) = charged_baths(changed)
+    (along,) = left_charged(cell, {resolve(cell, path).path: value for path, value in values.items()})
+    for text in (now.message, along.message):
+        if more := re.search(r"([\d.]+) mM of (\w+) would make it neutral", text):
+            kept = [vrest.apply(changed, f"outside.{more[2]}={more[1]} mM")]
+        else:
+            ways = text.partition("neutral: ")[2].partition(" (--")[0].split(" or ")
+            found = [{path: end for path, *end in re.findall(r"'([\w.]+) (swap|with) (\w+)'", way)} for way in ways]
+            kept = [vrest.apply(cell, [f"{t} {' '.join(way[p])}" for p, t in texts.items()]) for way in found]
+        assert kept
+        assert all(charge(each, "outside") == pytest.approx(0.0, abs=1e-3) for each in kept)
+
+
+def test_a_command_without_the_options_does_not_name_them():
+    data = {"Ko": [5.0, 12.0], "Vm": [-70.0, -58.0]}
+    (text,) = told(vrest.fit("mammalian_neuron", data))
+    assert "'outside.K swap Na'" in text
+    assert "--" not in text
 
 
 def test_a_bath_that_is_written_charged_is_told_what_would_make_it_neutral():

@@ -20,7 +20,7 @@ NEUTRAL = 1e-9
 """Share of all charges up to which their sum is rounding."""
 
 MOST_MORE = 2.0
-"""Times its own concentration to which a companion that is proposed may rise."""
+"""Times its own concentration to which an ion may rise that is proposed in exchange for another."""
 
 CODE = "bath_not_neutral"
 
@@ -31,13 +31,9 @@ def charged_baths(cell: Cell) -> list[Notice]:
     for bath, (net, size) in _charges(cell).items():
         if abs(net) <= NEUTRAL * size:
             continue
-        prefix = f"compartments.{bath}.ions."
-        changed = [
-            path.removeprefix(prefix)
-            for path, source in cell.sources.items()
-            if path.startswith(prefix) and source.text == USER
-        ]
-        advice = _advice(cell, bath, changed, np.array([net])) if changed else _remedy(cell, bath, float(net))
+        base = f"compartments.{bath}."
+        changed = [p for p, source in cell.sources.items() if p.startswith(base) and source.text == USER]
+        advice = _advice(cell, cell, bath, changed, np.array([net]))
         found.append(
             Notice(
                 CODE,
@@ -48,7 +44,9 @@ def charged_baths(cell: Cell) -> list[Notice]:
     return found
 
 
-def left_charged(cell: Cell, values: Mapping[str, Any], where: Callable[[int], str] = lambda k: "") -> list[Notice]:
+def left_charged(
+    cell: Cell, values: Mapping[str, Any], where: Callable[[int], str] = lambda k: "", *, flags: bool = True
+) -> list[Notice]:
     """Of each bath that is neutral in a cell and not at these values: by how much at worst, and what would keep it so.
 
     Parameters
@@ -59,6 +57,8 @@ def left_charged(cell: Cell, values: Mapping[str, Any], where: Callable[[int], s
         SI by full path: numbers, or one for each of some moments or lanes.
     where
         Says of the index of one what it is, such as "at 5 min".
+    flags
+        Whether what changes them takes `--swap` and `--with`.
     """
     own, known = _charges(cell), parameters(cell)
     baths = tuple(f"compartments.{name}." for name in own)
@@ -74,11 +74,12 @@ def left_charged(cell: Cell, values: Mapping[str, Any], where: Callable[[int], s
         changed = {path: np.broadcast_to(v != known[path].value, net.shape) for path, v in here.items()}
         told = [path for path, there in changed.items() if there[k]]
         alike = np.all([changed[path] == (path in told) for path in changed], axis=0)  # where the same are changed
-        said = [_said(path, here[path][k if len(here[path]) > 1 else 0], known[path].spec.dimension) for path in told]
+        values_there = {path: float(here[path][k if len(here[path]) > 1 else 0]) for path in told}
+        said = [_said(path, value, known[path].spec.dimension) for path, value in values_there.items()]
         text = f"{joined(said)} {where(k)}".rstrip() + f" leave{'s' if len(said) == 1 else ''} bath '{bath}' with "
         text += f"{number(float(net[k]), 4, signed=True)} mM of net charge; "
-        ions = [path.rpartition(".")[2] for path in told if ".ions." in path]
-        found.append(Notice(CODE, text + _advice(cell, bath, ions, net[alike])))
+        advice = _advice(replaced(cell, values_there), cell, bath, told, net[alike], flags)
+        found.append(Notice(CODE, text + advice))
     return found
 
 
@@ -110,28 +111,37 @@ def _total(terms: list[Any]) -> Any:
     return np.sum(np.stack(np.broadcast_arrays(*terms)), axis=0) if terms else 0.0
 
 
-def _advice(cell: Cell, bath: str, ions: list[str], net: Any) -> str:
-    """Which companions could keep a bath neutral whose ions change so that it has these charges."""
-    valence, there = cell.valence(), cell.compartments[bath].ions
-    found: dict[str, str] = {}
-    ion = next((ion for ion in ions if valence[ion]), None)
-    if ion is not None:
-        for other in sorted(there, key=lambda other: -float(there[other])):
-            z = valence[other]
-            if z and other not in ions:
-                then = there[other] - net / z
-                if np.min(then) >= 0.0 and np.max(then) <= MOST_MORE * there[other]:
-                    found.setdefault("swap" if z * valence[ion] > 0 else "with", other)
+def _advice(now: Cell, cell: Cell, bath: str, changed: list[str], net: Any, flags: bool = True) -> str:
+    """What would keep neutral a bath that has these charges where such values of it change, and is `now` at worst.
+
+    A companion that goes along with each ion; where impermeants change too, or nothing, how much of an ion is due.
+    """
+    valence, there, found = cell.valence(), cell.compartments[bath].ions, dict[tuple[str, ...], str]()
+    ions = [path.rpartition(".")[2] for path in changed if ".ions." in path]
+    charged = [ion for ion in ions if valence[ion]]
+    if not charged or len(ions) < len(changed):
+        return _remedy(now, bath)
+    for other in sorted(there, key=lambda other: -float(there[other])):
+        z = valence[other]
+        if not z or other in charged:
+            continue
+        hows = tuple("swap" if z * valence[ion] > 0 else "with" for ion in charged)
+        then = there[other] - net / z
+        if np.min(then) >= 0.0 and ("with" in hows or np.max(then) <= MOST_MORE * there[other]):
+            found.setdefault(hows, other)
     if not found:
         return "no other ion of it can make up for that: let one take its place, such as NMDG or gluconate"
-    named = " or ".join(f"'{bath}.{ion} {how} {other}'" for how, other in found.items())
-    flags = " or ".join(f"--{how} {other}" for how, other in found.items())
-    return f"a companion ion keeps it neutral: {named} ({flags})"
+    named = " or ".join(
+        joined([f"'{bath}.{ion} {how} {other}'" for ion, how in zip(charged, hows, strict=True)])
+        for hows, other in found.items()
+    )
+    options = " or ".join(f"--{hows[0]} {other}" for hows, other in found.items() if len(set(hows)) == 1)
+    return f"a companion ion keeps it neutral: {named}" + (f" ({options})" if options and flags else "")
 
 
-def _remedy(cell: Cell, bath: str, net: float) -> str:
+def _remedy(cell: Cell, bath: str) -> str:
     """What would make a bath neutral that is described so."""
-    valence, there = cell.valence(), cell.compartments[bath].ions
+    valence, there, (net, _) = cell.valence(), cell.compartments[bath].ions, _charges(cell)[bath]
     missing = [ion for ion in there if valence[ion] * net < 0]
     if not missing:
         return f"an ion of the opposite charge, or impermeants of it, are missing ({number(abs(net), 4)} mM of charge)"

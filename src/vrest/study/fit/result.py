@@ -317,7 +317,7 @@ class Fit(Drawn):
         """What to know before trusting the numbers."""
         slipped = slips(self.data, self.squares, self.residuals)
         conditions = {c.parameter.path: c.values for c in self.data.conditions}
-        charged = left_charged(self.cell, conditions, lambda k: f"in row {k + 1}")
+        charged = left_charged(self.cell, conditions, lambda k: f"in row {k + 1}", flags=False)
         found = [*notices(self.cell), *_errors(self), *slipped, *charged]
         follow = self.trend
         follows = follow is not None and follow[2] < TREND_LEVEL and not slipped
