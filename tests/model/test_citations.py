@@ -19,7 +19,7 @@ from vrest.model.transport import TRANSPORTS
 
 SOURCE = Path(vrest.__file__).parent
 ROOT = SOURCE.parents[1]
-DOI = re.compile(r"10\.\d{4,9}/(?:\(\d+\)|[\w./;-])+")
+DOI = re.compile(r"10\.\d{4,9}/(?:\(\d+\)|[\w./:;-])+")
 REQUIRED = {
     "article": {"author", "journal", "year"},
     "book": {"author", "title", "publisher", "year"},
@@ -45,7 +45,7 @@ def entries():
 def written():
     """Every text of the package, and the DOIs in them."""
     texts = {path: path.read_text("utf-8") for suffix in ("py", "toml") for path in SOURCE.rglob(f"*.{suffix}")}
-    return texts, {doi.rstrip(".;") for text in texts.values() for doi in DOI.findall(text)}
+    return texts, {doi.rstrip(".:;") for text in texts.values() for doi in DOI.findall(text)}
 
 
 def plain(text):
@@ -95,7 +95,7 @@ def test_what_a_cell_says_of_its_sources_is_what_the_entries_say(entries):
 def test_every_law_cites_what_its_docstring_does(entries, kind):
     assert set(kind.cites) <= set(entries)
     assert bool(kind.cites) != (kind in OWN)
-    named = {doi.rstrip(".;") for doi in DOI.findall(kind.__doc__ or "")}
+    named = {doi.rstrip(".:;") for doi in DOI.findall(kind.__doc__ or "")}
     assert named <= {entries[key]["doi"] for key in kind.cites if "doi" in entries[key]}
 
 
