@@ -22,7 +22,6 @@ from types import FrameType
 import rich_click as click
 from rich_click import rich_click as look
 
-from vrest.atomic import FULL, not_written
 from vrest.cli.waiting import Waiting, aside, leave
 from vrest.errors import InputError, VrestError, near_miss
 from vrest.layout import prose, shell
@@ -163,6 +162,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         leave(sys.stdout)  # the reader has gone, as in `vrest show | head`
         return UNREAD
     except OSError as error:
+        from vrest.atomic import FULL, not_written
+
         if error.errno not in (*FULL, errno.EBADF, errno.EIO):
             return _crashed(error, as_json)
         if error.filename is not None:

@@ -1,9 +1,15 @@
-"""Ions as people write them."""
+"""Ions as people write them, and what to know of their charge."""
 
 from __future__ import annotations
 
-from vrest.ions import VALENCE
-from vrest.model.cell import Cell
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from vrest.ions import IONS, VALENCE
+from vrest.model.notice import Notice
+
+if TYPE_CHECKING:
+    from vrest.model.cell import Cell
 
 SUPERSCRIPT = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -37,6 +43,16 @@ def ion_in(cell: Cell, ion: str) -> str:
     'Na+'
     """
     return ion_text(ion, cell.valence()[ion])
+
+
+def species_notices(ions: Iterable[str]) -> list[Notice]:
+    """What to know of ions (symbols) whose charge, or whose share of a buffer, holds near pH 7.3.
+
+    >>> [notice.message for notice in species_notices(["K", "HPO4"])]
+    ['HPO4 counts as -2: its share of phosphate depends on pH: about three quarters at pH 7.3']
+    """
+    known = [IONS[ion] for ion in ions if ion in IONS and IONS[ion].remark]
+    return [Notice("depends_on_ph", f"{ion.symbol} counts as {ion.valence:+d}: {ion.remark}") for ion in known]
 
 
 def _charge(z: int) -> str:

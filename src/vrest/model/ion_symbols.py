@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from vrest.errors import InputError
-from vrest.ions import IONS, lookup
+from vrest.ions import lookup
 from vrest.model.exchange import EXCHANGES
-from vrest.model.notice import Notice
 from vrest.model.quantity import quantity_maps
 from vrest.model.transport import TRANSPORTS
-
-
-def species_notices(ions: Iterable[str]) -> list[Notice]:
-    """What to know of ions (symbols) whose charge, or whose share of a buffer, holds near pH 7.3.
-
-    >>> [notice.message for notice in species_notices(["K", "HPO4"])]
-    ['HPO4 counts as -2: its share of phosphate depends on pH: about three quarters at pH 7.3']
-    """
-    known = [IONS[ion] for ion in ions if ion in IONS and IONS[ion].remark]
-    return [Notice("depends_on_ph", f"{ion.symbol} counts as {ion.valence:+d}: {ion.remark}") for ion in known]
 
 
 def with_symbols(data: Mapping[str, Any]) -> dict[str, Any]:

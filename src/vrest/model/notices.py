@@ -6,7 +6,7 @@ from vrest.model.absent import ABSENT
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.exchange import Exchange, SaltDiffusion
-from vrest.model.ion_symbols import species_notices
+from vrest.model.ion_labels import species_notices
 from vrest.model.neutrality import charged_baths
 from vrest.model.notice import USER, Notice
 from vrest.model.plausible import implausible

@@ -13,7 +13,7 @@ from vrest.errors import InputError
 from vrest.ions import VALENCE, lookup, unknown
 from vrest.layout import glued
 from vrest.model.compartment import CONCENTRATION
-from vrest.model.ion_symbols import species_notices
+from vrest.model.ion_labels import ion_text, species_notices
 from vrest.model.notice import Notice
 from vrest.physics.ghk import ghk_voltage
 from vrest.physics.mullins_noda import mullins_noda as mullins_noda_potential
@@ -386,10 +386,7 @@ def symbol_of(ion: str | int) -> str:
 
 def pretty(ion: str | int) -> str:
     """An ion as chemists write it, `Ca2+`; a bare valence is 'ion of valence 2'."""
-    if ion not in VALENCE:
-        return f"ion of valence {ion}"
-    z = VALENCE[str(ion)]
-    return f"{ion}{abs(z) if abs(z) > 1 else ''}{'+' if z > 0 else '-'}"
+    return ion_text(str(ion), VALENCE[str(ion)]) if ion in VALENCE else f"ion of valence {ion}"
 
 
 def concentration(value: Any, where: str, ion: str = "") -> Any:
