@@ -291,3 +291,11 @@ def test_a_fixed_leak_of_a_cell_file_is_nobodys_current(neuron):
     volume = cell.compartments["inside"].start_volume
     assert unnamed.mM_per_min == pytest.approx(60 * per_area * cell.area("neuron") / volume, rel=1e-9)
     assert "charge" not in {f.code for f in story.findings}
+
+
+def test_an_ion_that_the_cell_declares_has_its_charge():
+    size = '"fixed"\nvolume = "2000 um3"\nimpermeant = { concentration = "50 mM", valence = "solve" }'
+    text = "valences = { MOPS = -1 }" + PATCHED.replace("Cl", "MOPS").replace('"dialysed"', size)
+    said = str(vrest.check(vrest.parse_cell(text)))
+    assert "MOPS- in 'inside'" in said
+    assert "valence" not in said

@@ -12,11 +12,11 @@ from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
 from vrest.model.channels import FixedLeak, OhmicLeak
 from vrest.model.cotransport import KCC2, KCC2Product
+from vrest.model.ion_labels import ion_in
 from vrest.model.pumps import SATURATING, ConstantPump, ExponentialPump, HillPump, LuoRudyCorePump
 from vrest.model.quantity import quantity_fields
 from vrest.model.transport import Transport
 from vrest.physics.nernst import nernst
-from vrest.study.calculator import pretty
 from vrest.units import from_si, to_si
 
 IONS = {"na": "Na", "k": "K", "cl": "Cl", "ca": "Ca", "hco3": "HCO3", "mg": "Mg"}
@@ -280,7 +280,7 @@ class Spelling:
         for label, t in m.transports.items():
             if isinstance(t, OhmicLeak) and t.ion in short:
                 g = from_si(t.conductance, "specific_conductance")
-                found[f"g{short[t.ion]}"] = (g, f"S/cm2, leak of {pretty(t.ion)}")
+                found[f"g{short[t.ion]}"] = (g, f"S/cm2, leak of {ion_in(cell, t.ion)}")
             form = next((f for f in FORMS if f.name == label), None)
             form = form or next((f for f in FORMS if type(t) is f.kind), None)
             if form is not None:

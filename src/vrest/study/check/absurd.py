@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vrest.model.cell import Cell
-from vrest.study.calculator import pretty
+from vrest.model.ion_labels import ion_in
 from vrest.study.check.future import Later
 from vrest.tables import number
 from vrest.units import duration, from_si
@@ -59,7 +59,7 @@ def _contents(described: Cell, later: Sequence[Later]) -> Iterator[Remark]:
         calcium = ion == "Ca" and any(m.inside == space for m in described.membranes.values())
         most = max(MOST_CALCIUM if calcium else _room(described, space), before)
         course = [(at.time, at.concentrations[space][ion]) for at in later]
-        name = f"{pretty(ion)} in '{space}'"
+        name = f"{ion_in(described, ion)} in '{space}'"
         for time, c in course:
             if c > most:
                 end, at_end = course[-1]

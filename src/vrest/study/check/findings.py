@@ -13,10 +13,10 @@ from vrest.errors import NoRestError
 from vrest.layout import glued
 from vrest.model.cell import Cell
 from vrest.model.channels import FixedLeak
+from vrest.model.ion_labels import ion_in
 from vrest.model.pumps import CubicPump, NaKPump
 from vrest.model.transport import ATP
 from vrest.shown import Told
-from vrest.study.calculator import pretty
 from vrest.system.assemble import System, assemble
 from vrest.system.observables import reversal_potential, transports
 from vrest.system.structure import Wall, parameter_vector
@@ -233,7 +233,7 @@ def _reversals(now: Moment, wall: Wall, claims: Claims) -> Iterator[Finding]:
             size,
             f"E_{ion} is written as {millivolts(stated)}, but {number(inside[ion])} mM inside and "
             f"{number(outside[ion])} mM outside make it {millivolts(made)} ({celsius}): "
-            f"as soon as {pretty(ion)} is followed, it is that.",
+            f"as soon as {ion_in(now.cell, ion)} is followed, it is that.",
         )
 
 
@@ -299,7 +299,7 @@ def _imbalances(now: Moment, claims: Claims) -> Iterator[Finding]:
                 "imbalance",
                 f"{space}.{ion}",
                 abs(rate),
-                f"{pretty(ion)} in '{space}' ({number(contents[ion])} mM) {'gains' if rate > 0 else 'loses'} "
+                f"{ion_in(now.cell, ion)} in '{space}' ({number(contents[ion])} mM) {'gains' if rate > 0 else 'loses'} "
                 f"{number(abs(rate), 3)} mM/min: {told}"
                 + (f"; in this state nothing {'takes it out' if rate > 0 else 'brings it back'}." if alone else "."),
             )
@@ -368,7 +368,7 @@ def _pumps(now: Moment, wall: Wall) -> Iterator[Finding]:
         size = abs(needed[worst] - turn) * abs(moved[worst])
         if HOUR / MINUTE * size <= SHARE * float(here.inside[worst]):
             continue
-        told = " and ".join(f"{pretty(ion)} needs {number(rate + 0.0, 3)}" for ion, rate in needed.items())
+        told = " and ".join(f"{ion_in(now.cell, ion)} needs {number(rate + 0.0, 3)}" for ion, rate in needed.items())
         low, high = min(needed.values()), max(needed.values())
         if low <= 0:
             end = "no pump can carry that: its ions leak the wrong way."

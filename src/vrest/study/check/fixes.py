@@ -12,9 +12,9 @@ from vrest.constants import F, R
 from vrest.errors import InputError, NoRestError
 from vrest.model.cell import Cell
 from vrest.model.channels import FixedLeak, OhmicLeak
+from vrest.model.ion_labels import ion_in
 from vrest.model.paths import set_si
 from vrest.model.pumps import NaKPump
-from vrest.study.calculator import pretty
 from vrest.study.check.absurd import absurdities, at_start
 from vrest.study.check.findings import VOLTS, Claims, Finding, Moment, millivolts
 from vrest.study.check.future import follow, moved
@@ -335,7 +335,7 @@ def _words(cell: Cell, choices: tuple[Choice, ...], target: Target, claims: Clai
         sized += f", with leaks of K+ and Na+ in place of {' and '.join(claims.unnamed)}"
     for choice in filter(_moved, choices):
         if choice.how == "passive":
-            sized += f"; {pretty(choice.path.split('.')[-1])} follows to {number(choice.value)} mM"
+            sized += f"; {ion_in(cell, choice.path.split('.')[-1])} follows to {number(choice.value)} mM"
         elif choice.how == "iso-osmotic":
             sized += f"; the inside needs {number(choice.value)} mM of impermeants"
     return f"{sized}. All other contents stay."

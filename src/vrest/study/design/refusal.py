@@ -9,9 +9,9 @@ import numpy as np
 
 from vrest.errors import InputError
 from vrest.model.cell import Cell
+from vrest.model.ion_labels import ion_in
 from vrest.model.quantity import quantity_fields
 from vrest.model.transport import ATP
-from vrest.study.calculator import pretty
 from vrest.study.design.aim import PUMPED, equilibrium
 from vrest.study.design.hold import Hold
 from vrest.study.design.strengths import Columns, Problem
@@ -67,6 +67,7 @@ def _one_way(state: State, kind: str, name: str, into: Mapping[str, float]) -> I
             hint="Choose a potential between the reversal potentials, or add a transport.",
         )
     side, ion = name.split(".")
+    named = ion_in(cell, ion)
     way = "into" if gained else "out of"
     carry = "carry" if len(into) > 1 else "carries"
     transports = {label: membrane.transports[label] for label in into if label}
@@ -74,7 +75,7 @@ def _one_way(state: State, kind: str, name: str, into: Mapping[str, float]) -> I
     pumps = [label for label, t in transports.items() if t.stoichiometry().get(ATP)]
     if side != membrane.inside or not channels:
         return InputError(
-            f"{pretty(ion)} in '{side}' cannot be stationary at {state.shown(state.v)}: {labels} {carry} it {way} it.",
+            f"{named} in '{side}' cannot be stationary at {state.shown(state.v)}: {labels} {carry} it {way} it.",
             code="one_way",
             hint=_ways_out(state, []),
         )
@@ -86,7 +87,7 @@ def _one_way(state: State, kind: str, name: str, into: Mapping[str, float]) -> I
             f"'{place}'" for place, c in zip((side, membrane.outside), sides.values(), strict=True) if not c
         )
         return InputError(
-            f"{pretty(ion)} in '{side}' cannot be stationary at {conc}: {labels} {carry} it {way} it, "
+            f"{named} in '{side}' cannot be stationary at {conc}: {labels} {carry} it {way} it, "
             f"and {lacking} has none.",
             code="one_way",
             hint=_ways_out(state, []) if gained else f"Aim at contents without {ion}, or give {lacking} some of it.",
@@ -95,7 +96,7 @@ def _one_way(state: State, kind: str, name: str, into: Mapping[str, float]) -> I
     if pumps:
         return InputError(
             f"{state.shown(state.v)} lies {beyond} E_{ion} = {state.shown(reversal)}: there {' and '.join(channels)} "
-            f"{'carry' if len(channels) > 1 else 'carries'} {pretty(ion)} {way} the cell, and so does "
+            f"{'carry' if len(channels) > 1 else 'carries'} {named} {way} the cell, and so does "
             f"{' and '.join(pumps)}, which would have to run backwards.",
             code="pump_backwards",
             hint=f"Aim {'below' if beyond == 'above' else 'above'} E_{ion}, or at contents that move it.",
@@ -104,14 +105,14 @@ def _one_way(state: State, kind: str, name: str, into: Mapping[str, float]) -> I
     if set(channels) == set(into):
         move, leave = ("move", "leave") if len(channels) > 1 else ("moves", "leaves")
         return InputError(
-            f"{pretty(ion)} cannot stay at {conc} inside at {state.shown(state.v)} "
+            f"{named} cannot stay at {conc} inside at {state.shown(state.v)} "
             f"(E_{ion} = {state.shown(reversal)}): only {' and '.join(channels)} {move} it, {way} the cell, "
             f"and {leave} it alone at its passive {passive}.",
             code="not_at_equilibrium",
             hint=_ways_out(state, out),
         )
     return InputError(
-        f"{pretty(ion)} cannot stay at {conc} inside at {state.shown(state.v)}: {labels} {carry} it {way} the cell; "
+        f"{named} cannot stay at {conc} inside at {state.shown(state.v)}: {labels} {carry} it {way} the cell; "
         f"without them it would be passive at {passive}.",
         code="one_way",
         hint=_ways_out(state, []),
@@ -127,7 +128,7 @@ def _combination(state: State) -> InputError:
     terms = []
     for (kind, name), weight in zip(state.table.rows, weights, strict=True):
         if abs(weight) > 1e-6:
-            what = pretty(name.split(".")[1]) if kind == "amount" else "the charge"
+            what = ion_in(state.cell, name.split(".")[1]) if kind == "amount" else "the charge"
             terms.append(f"{number(weight, 3, signed=True)} x {what}")
     sums = {label: float(weights @ gain) for label, gain in state.table.gains.items() if np.any(gain)}
     largest = max(abs(value) for value in sums.values())
