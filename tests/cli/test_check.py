@@ -126,3 +126,16 @@ def test_other_verbs_send_what_is_for_neuron_to_check(vrest, tmp_path, verb):
     assert answer.code == 3
     assert answer.error == "no_cell"
     assert "vrest check" in answer.json["error"]["hint"]
+
+
+def test_a_bath_that_is_changed_stays_neutral_with_the_companion_that_is_proposed(vrest):
+    alone = vrest("check", "mammalian_neuron", "--set", "outside.K=12 mM", "--json")
+    (warning,) = alone.json["warnings"]
+    assert "--swap Na" in warning["message"]
+    kept = vrest("check", "mammalian_neuron", "--set", "outside.K=12 mM", "--swap", "Na", "--json")
+    written = vrest("check", "mammalian_neuron", "--set", "outside.K=12 mM swap Na", "--json")
+    assert kept.json["warnings"] == []
+    assert kept.json["result"] == written.json["result"]
+    assert (
+        "outside.K=12 mM swap Na" in vrest("check", "mammalian_neuron", "--set", "outside.K=12 mM", "--swap", "Na").out
+    )

@@ -102,3 +102,12 @@ def test_all_rests_are_saved_as_a_table_or_as_cells(vrest, rests, tmp_path):
         cell = package.load(tmp_path / f"state-{number}.toml")
         assert package.simulate(cell, until="1 us", points=2).v[0] == pytest.approx(expected.v_rest, abs=1e-9)
         assert cell.contents("inside") == pytest.approx(expected.concentrations["inside"], rel=1e-9)
+
+
+def test_a_companion_goes_along_with_a_ramp(vrest):
+    run = ("run", "mammalian_neuron", "--until", "5 s", "--times", "5", "--json", "--at", "1 s")
+    ramped = vrest(*run, "outside.K=12 mM over 2 s", "--swap", "Na").json
+    assert ramped["warnings"] == []
+    bath = ramped["result"]["moments"][-1]["concentrations"]["outside"]
+    assert (bath["K"], bath["Na"]) == (12.0, 138.0)
+    assert vrest(*run, "outside.K=12 mM swap Na over 2 s").json["result"] == ramped["result"]

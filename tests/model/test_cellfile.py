@@ -239,3 +239,16 @@ def test_files_that_cannot_be_read(tmp_path):
     for name in ("bytes.toml", "empty.toml", "none.toml", "."):
         with pytest.raises(InputError):
             load(tmp_path / name)
+
+
+def test_an_exchange_lacks_a_kind_and_no_law():
+    text = """
+    name = "mine"
+    compartments.cleft = { kind = "fixed", volume = "10 um3", ions = { K = "5 mM", Cl = "5 mM" } }
+    compartments.bath = { kind = "bath", ions = { K = "5 mM", Cl = "5 mM" } }
+    exchanges.wash = { law = "salt_diffusion", inside = "cleft", outside = "bath", clearance = "1 um3/s" }
+    """
+    with pytest.raises(vrest.InputError, match=r"exchanges.wash.kind is missing") as caught:
+        vrest.parse_cell(text.replace("\n    ", "\n"))
+    assert "An exchange has a kind, a transport a law. Allowed: salt_diffusion" in caught.value.hint
+    assert "ghk_leak" not in caught.value.hint

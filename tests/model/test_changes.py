@@ -145,6 +145,14 @@ def test_changes_print_what_they_read(text):
     assert parse_change(str(change)) == change
 
 
+def test_a_companion_stands_before_or_behind_a_ramp_and_once():
+    behind = parse_change("outside.K=12 mM over 2 min swap Na")
+    assert behind == parse_change("outside.K=12 mM swap Na over 2 min")
+    assert (behind.over, behind.companion) == (120.0, "Na")
+    with pytest.raises(vrest.InputError, match="Cannot read the change"):
+        parse_change("outside.K=12 mM swap Na over 2 min with Cl")
+
+
 def test_charge_must_be_solved_or_refused(neuron):
     fixed = vrest.apply(neuron, {"inside.impermeant.valence": neuron.impermeant("inside")[1]})
     assert fixed.impermeant("inside") == neuron.impermeant("inside")

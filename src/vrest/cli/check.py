@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @click.command("check")
 @click.argument("description", metavar="FILE")
-@click.option("--set", "changes", multiple=True, metavar="CHANGE", help='Such as "outside.K=12 mM". Repeatable.')
+@options.changes
 @options.saving(f"Save the cell of the first way out, with all digits (.toml), or {options.DATA_HELP}", ".toml")
 @options.common
-def command(description: str, changes: tuple[str, ...], output: str | None, as_json: bool, quiet: bool) -> None:
+def command(description: str, changes: options.Changes, output: str | None, as_json: bool, quiet: bool) -> None:
     """Why a model drifts: what is inconsistent, where it leads, and what would make it rest.
 
     \b
@@ -39,11 +39,10 @@ def command(description: str, changes: tuple[str, ...], output: str | None, as_j
     from vrest.errors import CheckError
     from vrest.io.neuron import read_description
     from vrest.io.report import door, report
-    from vrest.model.change import apply
     from vrest.model.notice import Notice
 
     described, claims = read_description(description)
-    cell = apply(described, changes)
+    cell = changes.apply(described)
     if claims.as_in_neuron and cell.membranes["membrane"].potential != described.membranes["membrane"].potential:
         claims = replace(claims, target=cell.membranes["membrane"].potential, target_name="potential")
 
@@ -66,7 +65,7 @@ def command(description: str, changes: tuple[str, ...], output: str | None, as_j
     body = report(
         story.as_dict(),
         story.units(),
-        {"file": description, "set": list(changes), "output": output},
+        {"file": description, **changes.inputs, "output": output},
         cell=cell.name,
         temperature=temperature,
         warnings=[*story.warnings, *unsaved],
@@ -76,7 +75,7 @@ def command(description: str, changes: tuple[str, ...], output: str | None, as_j
     if as_json:
         answer(body, lambda: None, as_json=True, quiet=quiet)
     else:
-        given = " ".join([description, *(f'--set "{change}"' for change in changes)])
+        given = " ".join([description, *(f'--set "{change}"' for change in changes.parsed(described))])
         told = {key: value for key, value in body.items() if key != "error"}  # the first finding says it
         answer(told, lambda: show(story, temperature, given), as_json=False, quiet=quiet)
     if error is not None:

@@ -199,10 +199,9 @@ def _in_bath(cell: Cell, path: str) -> bool:
 
 def _along(cell: Cell, text: str, companion: str) -> str:
     """A text that begins with a path, with a companion if that is an ion of a bath and has none."""
-    from vrest.model.change import split_companion
-
     path = re.split(r"[~=*\s]", text.strip(), maxsplit=1)[0]
-    return text if split_companion(text)[1] or not _in_bath(cell, path) else f"{text} {companion}"
+    has_one = re.search(r"\s(?:swap|with)\s", text)
+    return text if has_one or not _in_bath(cell, path) else f"{text} {companion}"
 
 
 def whole(text: str, where: str) -> int:

@@ -5,7 +5,7 @@ pump.max_rate *= 0.5              scale what it is then
 pump.max_rate = restore           back to what the cell says
 outside.K = 12 mM swap Na         keep the bath neutral: Na falls by as much
 outside.Na = 100 mM with Cl       keep the bath neutral: Cl falls with it
-outside.K = 12 mM over 2 min      ramp (only at a time)
+outside.K = 12 mM over 2 min      ramp (only at a time); a companion stands before or behind it
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from vrest.units import Extent, duration, format_si, of_whole_cell, to_si
 _FORM = re.compile(
     r"^\s*(?P<path>[A-Za-z_][\w.\-]*)\s*(?P<op>\*=|=)\s*(?P<value>.*?)"
     r"(?:\s+(?P<how>swap|with)\s+(?P<companion>[\w-]+))?"
-    r"(?:\s+over\s+(?P<over>.+?))?\s*$"
+    r"(?:\s+over\s+(?P<over>.+?))?"
+    r"(?:\s+(?P<also>swap|with)\s+(?P<other>[\w-]+))?\s*$"
 )
 
 
@@ -113,7 +114,7 @@ def parse_change(text: str | Change) -> Change:
     if isinstance(text, Change):
         return text
     match = _FORM.match(text)
-    if match is None or not match["value"]:
+    if match is None or not match["value"] or (match["how"] and match["also"]):
         raise InputError(
             f"Cannot read the change {text!r}.",
             code="bad_change",
@@ -122,7 +123,7 @@ def parse_change(text: str | Change) -> Change:
     over = float(to_si(match["over"], "time", f"{match['path']}, over", bare_ok=True)) if match["over"] else 0.0
     if over < 0:
         raise InputError(f"{text!r} ramps over a negative time.", code="out_of_range", hint="Write it positive.")
-    companion, how = match["companion"], match["how"]
+    companion, how = match["companion"] or match["other"], match["how"] or match["also"]
     if match["op"] == "*=":
         factor = parse_number(match["value"], match["path"])
         return Change(match["path"], "scale", factor, companion, how, over)  # pyright: ignore[reportArgumentType]

@@ -199,12 +199,13 @@ def _problems(items: list[Any], data: dict[str, Any], where: str) -> list[tuple[
             entry = (f"{place} is missing", "'vrest show mammalian_neuron --toml' prints a whole file.")
         elif item["type"] == "union_tag_invalid":
             tag = str(item["ctx"]["tag"])[:LONGEST]
-            key = "kind" if "exchanges" in path else "law"
-            known = list(EXCHANGES if key == "kind" else TRANSPORTS)
+            key, known = _tag(path)
             hint = OWN_REVERSAL if tag.lower() in ("pas", "passive", "leak") else near_miss(tag, known)
             entry = (f"{place}: {key} '{tag}' is unknown", hint)
         elif item["type"] == "union_tag_not_found":
-            entry = (f"{place}.law is missing", f"Allowed: {', '.join(TRANSPORTS)}.")
+            key, known = _tag(path)
+            slip = f"An exchange has a {key}, a transport a law. " if "law" in item["input"] else ""
+            entry = (f"{place}.{key} is missing", f"{slip}Allowed: {', '.join(known)}.")
         elif item["type"] == "literal_error":
             expected = str(item.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ")
             hint = near_miss(str(item["input"])[:LONGEST], expected.split(", "))
@@ -224,6 +225,11 @@ def _shown(value: Any) -> str:
         return "{...}" if isinstance(value, dict) else "[...]"
     text = str(value).lower() if isinstance(value, bool) else repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
+def _tag(path: list[str]) -> tuple[str, list[str]]:
+    """The key that says what a part is, and what it may say."""
+    return ("kind", list(EXCHANGES)) if path[0] == "exchanges" else ("law", list(TRANSPORTS))
 
 
 def _path_in(data: Any, names: list[str]) -> list[str]:
