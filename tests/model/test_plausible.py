@@ -20,7 +20,7 @@ ions = {{ K = "3.5 mM", Na = "140 mM", Cl = "143.5 mM" }}
 [compartments.inside]
 kind = "fixed"
 {size}
-ions = {{ K = "140 mM", Na = "16.6 mM", Cl = {chloride} }}
+ions = {{ K = "{potassium}", Na = "16.6 mM", Cl = {chloride} }}
 impermeant = {{ concentration = {impermeant}, valence = {valence} }}
 [membranes.m]
 inside = "inside"
@@ -32,7 +32,7 @@ capacitance = "{capacitance} uF/cm2"
 K_leak = {{ law = "ghk_leak", ion = "K", permeability = "1e-6 cm/s" }}
 """
 USUAL = {"size": 'volume = "2820 um3"', "area": 'area = "1500 um2"', "capacitance": 1, "chloride": '"10 mM"'}
-USUAL |= {"impermeant": '"140 mM"', "valence": '"solve"'}
+USUAL |= {"impermeant": '"140 mM"', "valence": '"solve"', "potassium": "140 mM"}
 
 
 def said(**changed):
@@ -70,6 +70,11 @@ def test_the_charge_of_a_whole_cell_on_a_process_is_refused():
         ({"size": 'shape = "sphere"\nradius = "8e-6 um"', "area": ""}, "refused out_of_range", "8e-6 m are 8 um"),
         ({"size": 'shape = "sphere"\nradius = "8 nm"', "area": ""}, "warned implausible_charge", "a radius of 8 um"),
         ({"area": 'area = "15 cm2"'}, "refused implausible_charge", "an area of 1500 um2 of 'm' (1.5e9 nm2"),
+        ({"size": 'volume = "5 um3"'}, "warned implausible_size", "3.33 nm thick"),
+        ({"size": 'volume = "2.82 nL"'}, "warned implausible_size", "a volume of 2820 um3 (2.82 pL, not nL)"),
+        ({"size": 'volume = "2.82 uL"'}, "warned implausible_size", "a volume of 2820 um3 (2.82 pL, not uL)"),
+        ({"area": 'area = "1.5e-5 um2"'}, "warned implausible_size", "an area of 1500 um2 of 'm' (1.5e-5 cm2"),
+        ({"potassium": "0.14 mM"}, "warned implausible_solve", "K was meant in M (140 mM, not 0.14 mM)"),
         ({"capacitance": 40}, "warned implausible_capacitance", "2.67 uF/cm2 (40 pF of the whole membrane)"),
         ({"impermeant": '"0.14 mM"'}, "refused implausible_solve", "meant in M (140 mM, not 0.14 mM)"),
         ({"impermeant": '"14 mM"'}, "warned implausible_solve", "the 120 mM that balance the osmolarity"),
@@ -83,6 +88,35 @@ def test_each_slip_is_named_with_what_it_would_make(changed, code, words):
     found, text = said(**changed)
     assert found == code, text
     assert words in text
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        'volume = "0.05 um3"\narea = "0.7 um2"',  # a spine's head
+        'volume = "0.01 um3"\narea = "0.8 um2"',  # a sheet of an astrocyte, 25 nm thick
+        'volume = "90 um3"\narea = "140 um2"',  # a red cell
+        'volume = "0.9 uL"\narea = "20 mm2"',  # an oocyte with its microvilli
+        'shape = "cylinder"\nradius = "0.1 um"\nlength = "1 mm"',  # a thin axon
+        'shape = "cylinder"\nradius = "0.5 mm"\nlength = "5 cm"',  # Chara
+        'shape = "sphere"\nradius = "5 mm"',  # Valonia
+    ],
+)
+def test_small_and_giant_cells_are_usual(size):
+    volume, _, area = size.partition("\n") if "area" in size else (size, "", "")
+    assert said(size=volume, area=area) == ("", "")
+
+
+def test_a_walled_cell_in_a_pond_is_usual_and_a_cell_half_as_salty_as_its_bath_is_not():
+    text = PROCESS.format(**USUAL | {"chloride": '"solve"', "valence": -1, "impermeant": '"90 mM"'})
+    inside = text.replace('K = "140 mM", Na = "16.6 mM"', 'K = "100 mM", Na = "1 mM"')  # Cl 11 mM, 202 mOsm
+
+    def warned(bath):
+        cell = parse_cell(inside.replace('K = "3.5 mM", Na = "140 mM", Cl = "143.5 mM"', bath))
+        return [n.message for n in notices(cell) if n.code == "implausible_solve"]
+
+    assert warned('K = "1 mM", Na = "0.1 mM", Cl = "1.1 mM"') == []
+    assert "202 mOsm beside 920 mOsm" in warned('K = "10 mM", Na = "450 mM", Cl = "460 mM"')[0]
 
 
 @pytest.mark.parametrize("name", library())

@@ -15,7 +15,7 @@ from vrest.constants import F
 from vrest.errors import InputError
 from vrest.model.compartment import CONCENTRATION, Compartment, Impermeant
 from vrest.model.notice import Notice
-from vrest.model.quantity import SOLVE, meant, quantity_fields
+from vrest.model.quantity import SIZES, SOLVE, meant, quantity_fields
 from vrest.physics.namespace import namespace, traced
 from vrest.tables import number
 from vrest.units import format_si, from_door, from_si
@@ -38,6 +38,10 @@ THIN, THICK = 5e-9, 2e-4
 ROUND = 0.2
 """Share of a sphere's surface that the membranes of a volume have at least; a sphere has the least of all bodies."""
 
+BARE = 0.02
+"""Share of a sphere's surface below which what membranes have is remarked on: most of a surface is then not described,
+or the volume is a thousand times too large."""
+
 LARGEST_CELL = 1e-6
 """m2: area of a whole cell at most, 1 mm2."""
 
@@ -47,9 +51,15 @@ MEMBRANE, FOLDED, LARGE = 0.01, 0.05, 0.3
 CROWDED, MANY_CHARGES, MOST_CHARGES = 10.0, 4.0, 30.0
 """mM; the mean charges that impermeants have at most where there is that much of them, and where there is less."""
 
-ALMOST_NONE, MUCH, TONICITY = 1e-3, 1000.0, 2.0
-"""Share of all charges below which a solved concentration is what rounding leaves; mM that none has; and the ratio of
-osmolarities across a membrane up to which it is usual."""
+ALMOST_NONE, MUCH = 1e-3, 1000.0
+"""Share of all charges below which a solved concentration is what rounding leaves, and mM that none has."""
+
+TONICITY, DILUTE = 2.0, 50.0
+"""The ratio of osmolarities across a membrane up to which it is usual; and mM of a bath, such as a pond or a soil, in
+which only cells with walls live, or with pumps for water, where none is."""
+
+UNEVEN = 0.8
+"""Share of the osmolarity beside it below which a compartment may lack an ion, given a thousand times too small."""
 
 OFTEN, MOST = (-2.0, -0.3), 500.0
 """Mean charges that impermeants of cells have, and mM of what there is most of."""
@@ -70,6 +80,11 @@ class _Space:
         return sum(area * c * v for _, area, c, v in self.walls) / (F * self.volume)
 
     @property
+    def surface(self) -> float:
+        """m2 of all its membranes."""
+        return sum(area for _, area, *_ in self.walls)
+
+    @property
     def main(self) -> tuple[str, float, float, float]:
         """The membrane with the largest charge."""
         return max(self.walls, key=lambda wall: abs(wall[1] * wall[2] * wall[3]))
@@ -81,10 +96,9 @@ class _Space:
         name, *_ = self.main
         walls = tuple((n, area or a, per_area or c, v) if n == name else (n, a, c, v) for n, a, c, v in self.walls)
         there = _Space(volume or self.volume, self.dissolved, walls)
-        total = sum(a for _, a, _, _ in walls)
         return (
-            THIN <= there.volume / total <= THICK
-            and total >= ROUND * sphere(there.volume)
+            THIN <= there.volume / there.surface <= THICK
+            and there.surface >= ROUND * sphere(there.volume)
             and all(c <= FOLDED for _, _, c, _ in walls)
             and abs(there.excess) < UNUSUAL * self.dissolved
         )
@@ -161,8 +175,24 @@ def implausible(cell: Cell) -> list[Notice]:
         if space.walls and abs(space.excess) > UNUSUAL * space.dissolved:
             text = f"compartment '{name}': {_told(cell, name)}; in living cells it is far below 1 %. "
             found.append(Notice("implausible_charge", text + _advice(cell, name)))
+        elif space.walls and (size := _size(cell, name, space)):
+            found.append(Notice("implausible_size", f"compartment '{name}': {size}. {_advice(cell, name)}"))
         found += _solved(cell, name)
     return found
+
+
+def _size(cell: Cell, compartment: str, space: _Space) -> str:
+    """What no body has of a volume and the membranes around it."""
+    area, volume = (format_si(v, what, digits=4) for v, what in ((space.surface, "area"), (space.volume, "volume")))
+    if space.volume < THIN * space.surface:
+        thick = number(1e9 * space.volume / space.surface, 3)
+        return f"{volume} behind {area} of membrane is {thick} nm thick, less than a membrane"
+    ball = sphere(space.volume)
+    inner = any(m.inside == compartment for m in cell.membranes.values())
+    if inner and space.surface < BARE * ball:
+        least = format_si(ball, "area", digits=3)
+        return f"{area} of membrane are around {volume}, and a sphere, which has the least of all bodies, has {least}"
+    return ""
 
 
 def _solved(cell: Cell, compartment: str) -> Iterator[Notice]:
@@ -182,6 +212,8 @@ def _solved(cell: Cell, compartment: str) -> Iterator[Notice]:
 def _valence(cell: Cell, c: Compartment, value: float) -> str:
     """What is unusual of a solved mean charge."""
     assert c.impermeant is not None
+    if not OFTEN[0] <= value <= OFTEN[1] and (other := _lost(cell, c)):
+        return f"{number(value, 4)} charges a molecule, and {other}"
     held = c.impermeant.concentration
     most = MANY_CHARGES if held >= CROWDED else MOST_CHARGES
     if abs(value) > most:
@@ -191,6 +223,17 @@ def _valence(cell: Cell, c: Compartment, value: float) -> str:
         return (
             f"{number(value, 4, signed=True)}: its anions exceed its cations, and what cannot leave a cell is negative"
         )
+    return ""
+
+
+def _lost(cell: Cell, c: Compartment) -> str:
+    """How far its osmolarity is from what is beside it, where an ion a thousand times larger makes up for that."""
+    own, valence = cell.osmolarity(c._name), "impermeant.valence"
+    for path, value in c.ions.items():
+        found = value < LEAST and any(slip.startswith(f"{path} was meant") for slip in _thousandfold(cell, c, valence))
+        for other in (cell.osmolarity(side) for side in _beside(cell, c._name)) if found else ():
+            if own < UNEVEN * other and abs(own + 999.0 * value - other) < 0.1 * other:
+                return f"{number(own, 3)} mOsm are beside {number(other, 3)} mOsm"
     return ""
 
 
@@ -204,8 +247,8 @@ def _content(cell: Cell, c: Compartment, what: str, value: float) -> str:
     if what.startswith("ions.") and abs(valence[what.removeprefix("ions.")]) * value < ALMOST_NONE * charges:
         return f"{text}, what is left between {_mm(charges)} of other charges: their last digits decide it"
     own, others = cell.osmolarity(c._name), [cell.osmolarity(side) for side in _beside(cell, c._name)]
-    ratios = [max(own / other, other / own) for other in others if other >= LEAST]
-    if ratios and own >= LEAST and min(ratios) > TONICITY:
+    ratios = [max(own / other, other / own) for other in others if other >= DILUTE]
+    if ratios and own >= LEAST and len(ratios) == len(others) and min(ratios) > TONICITY:
         return f"{text}: {number(own, 3)} mOsm beside {number(min(others, key=lambda o: abs(o - own)), 3)} mOsm"
     return ""
 
@@ -312,6 +355,10 @@ def slips(cell: Cell, compartment: str) -> Iterator[str]:
             if space.plausible(volume=other):
                 read = f"{number(from_si(c.volume, 'volume'), 4)} {unit}"
                 yield f"a volume of {format_si(other, 'volume', digits=4)} ({read}, not um3)"
+        for less, unit in ((1e-3, "nL"), (1e-6, "uL")):
+            if less * c.volume >= SIZES["volume"][0] and space.plausible(volume=less * c.volume):
+                read = f"{number(from_si(c.volume, 'volume', unit), 4)} pL, not {unit}"
+                yield f"a volume of {format_si(less * c.volume, 'volume', digits=4)} ({read})"
     elif c.radius is not None:
         for unit, other in meant(c.radius, "length"):
             there = c._with_si(radius=other)
