@@ -81,6 +81,15 @@ def test_sodium_that_only_leaves_a_gap_is_remarked_on_with_where_that_leads():
     assert found.concentrations["gap"]["Na"] == pytest.approx(10.0 * math.exp(F * found.v_rest / 1e3 / (R * 293.15)))
 
 
+def test_an_ion_that_moves_alone_stays_where_it_is_and_is_not_remarked_on():
+    alone = GAP.format(**PLAIN).partition("[exchanges.sheath]")[0].replace("\nK = {", "\n# K = {")
+    cell = parse_cell(alone)
+    assert vrest.rest(cell).concentrations["gap"]["Na"] > 0.99 * 145.0
+    assert [n.message for n in notices(cell) if n.code == "nothing_returns"] == []
+    leak = 'leak = { law = "fixed_leak", conductance = "0.1 mS/cm2", reversal = "-70 mV" }'
+    assert "Na to 'gap'" in notices(parse_cell(f"{alone}{leak}"))[0].message
+
+
 def test_held_as_the_remark_says_it_rests_where_potassium_alone_is_followed():
     held = GAP.format(**PLAIN | {"closures": '[closures]\n"gap.Na" = {}'})
     assert "[closures] 'gap.Na' = {}" in told()[0]

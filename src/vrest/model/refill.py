@@ -16,7 +16,7 @@ from vrest.model.exchange import SaltDiffusion, UntrackedDiffusion
 from vrest.model.junctions import GapJunction, GapJunctionGHK
 from vrest.model.notice import Notice
 from vrest.model.rings import way_between
-from vrest.model.transport import ATP
+from vrest.model.transport import ATP, CHARGE
 from vrest.tables import joined
 from vrest.units import format_si
 
@@ -41,6 +41,8 @@ class _Way(NamedTuple):
     one_way: bool
     drop: float
     """V: the first above the second, as far as the ion feels it."""
+    counted: bool = True
+    """Whether its charge is."""
 
 
 def unreturned(cell: Cell) -> list[Notice]:
@@ -61,12 +63,27 @@ def _of(cell: Cell, place: str, ion: str) -> Iterator[Notice]:
     if own and len(takes) == len(own):
         text = f"nothing brings {ion} into '{place}', and {_named(takes)} takes it out"
     elif own and (left := _equilibrium(cell, place, ion, ways)) is not None and left < LOST * start:
+        if _alone(cell, place, ion, own):
+            return
         sizes = " to about ".join(format_si(value, "concentration", digits=3) for value in (start, left))
         text = f"nothing returns {ion} to '{place}': {_named(own)} lets it leave, from {sizes}"
+        text += " at the potentials of the start"
     else:
         return
     back = f"Give it a way back (a pump, an exchange with a bath), or hold it: [closures] '{place}.{ion}' = {{}}"
     yield Notice("nothing_returns", f"{text}. {back}")
+
+
+def _alone(cell: Cell, place: str, ion: str, own: list[_Way]) -> bool:
+    """Whether its own charge keeps an ion where it is: nothing else that is charged moves there."""
+    valence = cell.valence()
+    others = (other for other in cell.contents(place) if other != ion and valence[other])
+    parts = (t for m in cell.membranes.values() if place in (m.inside, m.outside) for t in m.transports.values())
+    return (
+        all(way.counted for way in own)
+        and not any(place in way.sides for other in others for way in _ways(cell, other))
+        and not any(t.stoichiometry().get(CHARGE) and not t.moved_ions for t in parts if not t.is_off)
+    )
 
 
 def _named(ways: list[_Way]) -> str:
@@ -85,7 +102,7 @@ def _ways(cell: Cell, ion: str) -> Iterator[_Way]:
         outward = 0.0 if e.is_off else next((move[ion] for move in e.moves(cell.valence()) if move.get(ion)), 0.0)
         if outward:
             drop = _between(cell, e.inside, e.outside) if e.conducts else 0.0
-            yield _Way(name, (e.inside, e.outside), outward, isinstance(e, DIFFUSION), False, drop)
+            yield _Way(name, (e.inside, e.outside), outward, isinstance(e, DIFFUSION), False, drop, e.conducts)
 
 
 def _between(cell: Cell, inside: str, outside: str) -> float:
