@@ -100,6 +100,16 @@ def test_a_run_from_a_settled_cell_is_repeated_too(tmp_path):
     assert np.array_equal(repeated.states, made.states)
 
 
+def test_a_file_says_what_the_run_warns_of(run, tmp_path):
+    made = simulate(load("mammalian_neuron"), [("1 s", "outside.K=12 mM")], "2 s", points=3)
+    for each, name in ((made, "warned.nc"), (run, "quiet.nc")):
+        write_run(each, tmp_path / name)
+        with xr.open_dataset(tmp_path / name, engine="h5netcdf") as data:
+            assert data.attrs.get("warnings", "") == "\n".join(n.message for n in each.warnings)
+    assert ["+7 mM" in n.message for n in made.warnings] == [True]
+    assert not run.warnings
+
+
 def test_csv_says_its_units(run, pair, tmp_path):
     write_run(run, tmp_path / "run.csv")
     with (tmp_path / "run.csv").open(encoding="utf-8", newline="") as file:

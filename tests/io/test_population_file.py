@@ -69,6 +69,19 @@ def test_netcdf_is_the_dataset(many, tmp_path):
             assert data.identical(found.dataset)
 
 
+def test_each_file_says_what_the_population_warns_of(neuron, many, tmp_path):
+    found = vrest.population(neuron, {"outside.K": [5.0, 12.0]})
+    (warning,) = found.warnings
+    assert "+7 mM" in warning.message
+    write_population(found, tmp_path / "cells.csv")
+    assert f"# warnings: {warning.message}\n" in (tmp_path / "cells.csv").read_text(encoding="utf-8")
+    write_population(found, tmp_path / "cells.nc")
+    with xr.open_dataset(tmp_path / "cells.nc", engine="h5netcdf") as data:
+        assert data.attrs["warnings"] == warning.message
+    write_population(many["rests"], tmp_path / "quiet.csv")
+    assert "# warnings" not in (tmp_path / "quiet.csv").read_text(encoding="utf-8")
+
+
 def test_what_cannot_be_written_is_refused(many, tmp_path, monkeypatch):
     for name, code in (("cells.xls", "unknown_suffix"), ("no/cells.csv", "cannot_write")):
         with pytest.raises(vrest.InputError) as caught:

@@ -18,6 +18,7 @@ import numpy as np
 
 from vrest.atomic import check_target, replacing
 from vrest.io.report import Report, to_json
+from vrest.model.notice import Notice
 from vrest.tables import Column, Table
 
 if TYPE_CHECKING:
@@ -147,7 +148,16 @@ def provenance(report: Report) -> dict[str, str]:
     told = [warning["message"] for warning in report["warnings"]]
     if "error" in report:
         told.append(report["error"]["message"])
-    return found | ({"warnings": "\n".join(told)} if told else {})
+    return found | _warned(told)
+
+
+def warned(notices: Iterable[Notice]) -> dict[str, str]:
+    """What a result warns of, by the name that files have for it; empty where it does not."""
+    return _warned([notice.message for notice in notices])
+
+
+def _warned(messages: list[str]) -> dict[str, str]:
+    return {"warnings": "\n".join(messages)} if messages else {}
 
 
 def labelled(table: Table, dimension: str) -> xr.Dataset:

@@ -14,7 +14,7 @@ import numpy as np
 
 from vrest.atomic import check_target
 from vrest.errors import InputError
-from vrest.io.data import write_netcdf, writing
+from vrest.io.data import warned, write_netcdf, writing
 from vrest.model.cell import Cell
 from vrest.model.cellfile import parse_cell, write_cell
 from vrest.units import format_si
@@ -53,7 +53,7 @@ def write_run(run: Run, path: str | os.PathLike[str]) -> None:
         with writing(path) as file:
             _write_csv(data, file)
         return
-    about: dict[str, Any] = {"cell": write_cell(run.cell), "protocol": _protocol(run)}
+    about: dict[str, Any] = {"cell": write_cell(run.cell), "protocol": _protocol(run)} | warned(run.warnings)
     if run.start is not None:
         about["start"] = run.start
     write_netcdf({"": data.assign_attrs(about)}, path)

@@ -12,7 +12,7 @@ import numpy as np
 
 from vrest.atomic import check_target, replacing
 from vrest.errors import InputError
-from vrest.io.data import write_about, write_netcdf, writing
+from vrest.io.data import warned, write_about, write_netcdf, writing
 from vrest.model.cellfile import write_cell
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ def write_population(found: Population, path: str | os.PathLike[str]) -> None:
     """Write every cell with its draws, its outcome and its numbers; whole or not at all.
 
     `.csv` and `.parquet` have a row for each cell and a column for each number, with its unit in the head, such as
-    `concentration K inside (mM)`; the outcome is a word. `.nc` is `found.dataset`. All say what made them.
+    `concentration K inside (mM)`; the outcome is a word. `.nc` is `found.dataset`. All say what made them, and what
+    the population warns of.
 
     Raises
     ------
@@ -51,7 +52,7 @@ def write_population(found: Population, path: str | os.PathLike[str]) -> None:
     """
     path = os.fspath(path)
     check_population(path)
-    data = found.dataset
+    data = found.dataset.assign_attrs(warned(found.warnings))
     about = {name: str(value) for name, value in data.attrs.items() if name not in ("recipe", "chunk")}
     if path.lower().endswith(".nc"):
         write_netcdf({"": data.assign_attrs(cell=write_cell(found.cell))}, path)
