@@ -4,9 +4,12 @@ import math
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 import vrest
 from vrest.numerics.spacing import is_logarithmic
+from vrest.plot.axis import along
+from vrest.plot.curve import curve_figure
 from vrest.study.curve.thresholds import Settled, thresholds
 from vrest.verbs.outcome import Outcome
 
@@ -116,9 +119,39 @@ def test_measured_points_are_compared_under_their_own_conditions():
         told = vrest.curve("mammalian_neuron", "outside.K", [1.0, 100.0], data={**data, **more}).points.instant
         right = at_once if more else [vrest.instant("mammalian_neuron", {"outside.K": k}).v for k in ko]
         assert told == pytest.approx(right, abs=1e-6)
+        assert "data also set" not in str(found)
     with pytest.raises(vrest.InputError, match=r"no column of temperature") as error:
         vrest.curve("mammalian_neuron", "temperature", [20.0, 37.0], data=data)
     assert error.value.code == "no_column"
+
+
+def test_what_else_the_data_set_is_said_and_drawn():
+    """Points without Cl- current lie off the curve: by as much as `instant` says, in a sentence, and as crosses."""
+    ko = [0.5, 10.0]
+    changes = [f"outside.K={k} mM swap Na" for k in ko]
+    blocked = [vrest.instant("frog_muscle", [change, "Cl_leak.permeability*=0"]).v for change in changes]
+    apart = max(abs(v - vrest.instant("frog_muscle", change).v) for v, change in zip(blocked, changes, strict=True))
+    data = {"Ko (mM)": ko, "Cl_leak.permeability*": [0.0, 0.0], "Vm": [-110.0, -60.0]}
+    found = vrest.curve("frog_muscle", "outside.K swap Na", "0.5:100:log:9", data=data)
+    assert found.points.instant == pytest.approx(blocked, abs=1e-6)
+    assert apart > 5.0
+    assert found.points.apart == pytest.approx(apart, abs=1e-6)
+    assert "The data also set Cl_leak.permeability*" in found.as_text()
+    axes = curve_figure(found).axes[0]
+    crosses = next(line for line in axes.lines if line.get_marker() == "x")
+    assert crosses.get_ydata() == pytest.approx(blocked, abs=1e-6)
+    circles = next(line for line in axes.lines if line.get_marker() == "o" and len(line.get_xdata()) == 2)
+    assert not circles.get_clip_on()  # the first lies on the edge
+    part = curve_figure(vrest.curve("frog_muscle", "outside.K swap Na", "5:100:log:9", data=data)).axes[0]
+    assert [len(line.get_xdata()) for line in part.lines if line.get_marker() == "x"] == [1]
+
+
+def test_an_axis_too_short_for_numbers_of_a_logarithm_is_linear():
+    for high, scale in ((4.9, "linear"), (5.0, "log")):
+        axes = Figure().subplots()
+        along(axes, np.geomspace(1.0, high, 9), logarithmic=True)
+        assert axes.get_xscale() == scale
+        assert sum(1.0 <= tick <= high for tick in axes.xaxis.get_majorticklocs()) >= 3
 
 
 def test_several_cells_in_one():

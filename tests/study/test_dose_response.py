@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import vrest
+from vrest.plot.dose_response import dose_figure
 from vrest.study.perturb.perturbation import find, together
 
 
@@ -69,6 +70,17 @@ def test_doses_keep_their_names_and_say_what_was_fitted():
     squid = vrest.dose_response("squid_axon", "hyperkalaemia", "mild, severe")
     assert [n.code for n in squid.warnings] == ["dose_fitted", "dose_fitted"]
     assert squid.names == ("mild", "severe")
+
+
+def test_a_figure_has_the_names_of_doses_above_them_and_whole_points():
+    axes = dose_figure(vrest.dose_response("skeletal_muscle", "hyperkalaemia", "mild,moderate,lethal")).axes[0]
+    (upper,) = axes.child_axes
+    assert [text.get_text().strip() for text in upper.get_xticklabels()] == ["mild", "moderate", "lethal"]
+    assert upper.get_xticks().tolist() == [5.8, 6.2, 10.0]
+    assert axes.get_xlabel() == "K⁺ outside (mM)"
+    points = [line for line in axes.lines if line.get_marker() == "o"]
+    assert len(points) == 2
+    assert not any(line.get_clip_on() for line in points)
 
 
 def test_the_dose_at_which_it_jumps_is_found():

@@ -99,3 +99,22 @@ def test_a_range_by_ratios_is_drawn_so():
     assert not found.y.even_in_logarithm
     drawn = found.plot()
     assert (drawn.get_xscale(), drawn.get_yscale()) == ("log", "linear")
+
+
+def test_a_list_of_multiples_in_one_text_is_that_of_several():
+    one, several = (
+        parameter_map("mammalian_neuron", ("outside.K swap Na", "3, 5"), ("pump.max_rate", values))
+        for values in ("0.5x,1x, 2x", ["0.5x", "1x", "2x"])
+    )
+    assert one.y.values.tolist() == several.y.values.tolist()
+    assert one.y.values / one.y.values[1] == pytest.approx([0.5, 1.0, 2.0])
+    with pytest.raises(InputError):
+        parameter_map("mammalian_neuron", ("outside.K", "3, 5"), ("pump.max_rate", "0.5x, 20"))
+
+
+def test_when_v_is_looked_at_is_in_words_and_on_the_figure():
+    found = parameter_map("mammalian_neuron", ("duration", "1 min:2 h:log:3"), ("dose", ["50 %"]), "anoxia", after=600)
+    assert "duration, 1 min to 2 h" in found.as_text()
+    figure = map_figure(found)
+    assert "10 min after the wash" in [text.get_text() for text in figure.texts]
+    assert figure.axes[-1].get_ylabel() == "V 10 min after the wash (mV)"

@@ -25,7 +25,7 @@ from vrest.plot.style import (
     number,
     reversal_label,
 )
-from vrest.study.curve.result import Curve
+from vrest.study.curve.result import Curve, Points
 from vrest.verbs.outcome import Outcome
 
 CELL_COLOURS = (INK, "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", MUTED)
@@ -153,14 +153,31 @@ def _lines(axes: Axes, curve: Curve, k: int, several: bool, direct: bool) -> lis
         if np.isfinite([t.low.v, t.high.v]).all():
             axes.plot([t.value] * 2, [t.low.v, t.high.v], color=colour, linestyle=":", linewidth=stroke(1.2), zorder=2,
                       label="_again" if several else f"jumps at {_at(curve, t.value)}")  # fmt: skip
-    if p := curve.points:
-        shown = p.error if np.isfinite(p.error).any() else None
-        what = "measured, ± its error" if shown is not None else "measured"
-        axes.errorbar(
-            p.values, p.measured, shown, fmt="o", ms=stroke(5), mfc="white", mec=INK, mew=stroke(1.2),
-            ecolor=MUTED, elinewidth=stroke(0.9), capsize=stroke(2.5), zorder=5, label=what if k == 0 else "_again",
-        )  # fmt: skip
+    if curve.points:
+        _measured(axes, curve, curve.points, again=k > 0)
     return labels
+
+
+def _measured(axes: Axes, curve: Curve, points: Points, again: bool) -> None:
+    """What was measured where the curve is, whole at its ends too; and V of the cell at once under the other conditions
+    of each point, where they move it.
+    """
+    here = (points.values >= curve.values[0]) & (points.values <= curve.values[-1])
+    x, error = points.values[here], points.error[here]
+    known = bool(np.isfinite(error).any())
+    text = "measured, ± its error" if known else "measured"
+    drawn = axes.errorbar(
+        x, points.measured[here], error if known else None, fmt="o", ms=stroke(5), mfc="white", mec=INK,
+        mew=stroke(1.2), ecolor=MUTED, elinewidth=stroke(0.9), capsize=stroke(2.5), zorder=5,
+        label="_again" if again else text,
+    )  # fmt: skip
+    for artist in drawn.get_children():
+        artist.set_clip_on(False)
+    if points.apart:
+        axes.plot(
+            x, points.instant[here], "x", color=MUTED, ms=stroke(5), mew=stroke(1.2), zorder=4, clip_on=False,
+            label="_again" if again else "at once, in the conditions of each point",
+        )  # fmt: skip
 
 
 def _at(curve: Curve, value: float) -> str:

@@ -10,11 +10,15 @@ from vrest.model.names import cell_label, plain, unit_label
 from vrest.plot.axis import along
 from vrest.plot.labels import Label, clear_legend, end_labels, end_room, release_room, settle
 from vrest.plot.look import look, stroke
+from vrest.plot.notes import typeset
 from vrest.plot.style import FAINT, INK, MUTED, PUMP, dress, new_figure, number
 from vrest.study.perturb.dose_response import DoseResponse
 from vrest.verbs.outcome import Outcome
 
 AT_ONCE = (0, (2, 1))
+
+FEW = 8
+"""Doses below which each has its point."""
 
 
 def dose_figure(found: DoseResponse) -> Figure:
@@ -28,7 +32,7 @@ def dose_figure(found: DoseResponse) -> Figure:
     walls, below = len(found.membranes), found.blocked is not None
     what = found.perturbation
     drug = f"{what.asked[:1].upper()}{what.asked[1:]}" if what.asked else what.short
-    title = f"{drug}: V of {cell_label(found.cell.name)} against the dose"
+    title = f"{typeset(drug)}, dose-response: {cell_label(found.cell.name)}"
     height = 1.2 + (3.0 if walls == 1 else 2.2) * walls + (1.1 if below else 0.0)
     figure = new_figure(found.cell, 6.4, height, title=title)
     ratios = [3.0] * walls + [1.1] * below
@@ -41,6 +45,8 @@ def dose_figure(found: DoseResponse) -> Figure:
         _blocked(panels[-1], found)
     dress(panels[-1], x=_dose(found))
     along(panels[-1], found.doses, found.logarithmic)
+    if any(found.names):
+        _names(panels[0], found)
     if panels[0].get_legend_handles_labels()[1]:
         clear_legend(panels[0])
     settle(figure)
@@ -66,15 +72,25 @@ def dose_axes(found: DoseResponse, ax: Axes) -> Axes:
 
 def _dose(found: DoseResponse) -> str:
     what = found.perturbation
-    name = what.asked or (what.short.lower() if found.blocked is not None else what.meaning)
+    name = typeset(what.asked or (what.short.lower() if found.blocked is not None else what.meaning))
     return f"{name} ({unit_label(found.unit)})" if found.unit else name
+
+
+def _names(axes: Axes, found: DoseResponse) -> None:
+    """The names of doses, above them in two rows, so that neighbours have room."""
+    named = [(dose, name) for dose, name in zip(found.doses.tolist(), found.names, strict=True) if name]
+    upper = dress(axes).secondary_xaxis("top")
+    upper.tick_params(direction="out", length=stroke(3.5), width=stroke(0.8), color=MUTED, labelsize=look().small)
+    upper.spines["top"].set_visible(False)
+    upper.set_xticks([dose for dose, _ in named], [name + "\n" * (k % 2) for k, (_, name) in enumerate(named)])
+    upper.set_xticks([], minor=True)
 
 
 def _potentials(axes: Axes, found: DoseResponse, k: int, direct: bool) -> list[Label]:
     """V of one membrane; the labels of its lines, which the legend has where they are not `direct`."""
     of = f" of {plain(found.membranes[k])}" if len(found.membranes) > 1 else ""
     dress(axes, y=f"V{of} (mV)")
-    x, labels = found.doses, []
+    x, labels, few = found.doses, [], len(found.doses) < FEW
     rested = f"at rest, {number(found.v_rest[k], '.1f')} mV"
     named = k == 0 or not direct
     axes.axhline(found.v_rest[k], color=FAINT, linewidth=stroke(1.0), zorder=0, label=rested if named else "_again")
@@ -82,8 +98,8 @@ def _potentials(axes: Axes, found: DoseResponse, k: int, direct: bool) -> list[L
     for v, text, ink, dash, width in told:
         at_end = direct and np.isfinite(v[-1])
         at, drawn = (x, v) if text != "settled" or k else _broken(found)
-        axes.plot(at, drawn, color=ink, linestyle=dash, linewidth=stroke(width), marker="." if len(x) < 8 else "",
-                  label=f"_{text}" if at_end else text, zorder=3 if text == "settled" else 2)  # fmt: skip
+        axes.plot(at, drawn, color=ink, linestyle=dash, linewidth=stroke(width), marker="o" if few else "", ms=stroke(4),
+                  clip_on=not few, label=f"_{text}" if at_end else text, zorder=3 if text == "settled" else 2)  # fmt: skip
         if at_end:
             labels.append(Label(float(v[-1]), text, ink, "bold" if text == "settled" else "normal"))
     down = np.array([outcome is Outcome.rests_run_down for outcome in found.outcomes])
@@ -119,8 +135,9 @@ def _blocked(axes: Axes, found: DoseResponse) -> None:
     """The share blocked, and the dose at which that is half."""
     assert found.blocked is not None
     dress(axes, y="blocked (%)")
-    marker = "." if len(found.doses) < 8 else ""
-    axes.plot(found.doses, 100 * found.blocked, color=PUMP, linewidth=stroke(2.0), marker=marker, label="_again")
+    few = len(found.doses) < FEW
+    axes.plot(found.doses, 100 * found.blocked, color=PUMP, linewidth=stroke(2.0), marker="o" if few else "",
+              ms=stroke(4), clip_on=not few, label="_again")  # fmt: skip
     axes.set_ylim(0.0, 105.0)
     axes.set_yticks([0, 50, 100])
     if found.half and found.doses[0] <= found.half <= found.doses[-1]:

@@ -9,11 +9,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from vrest.model.names import cell_label, parameter_label, plain
+from vrest.plot.axis import LEAST
 from vrest.plot.look import look, stroke
+from vrest.plot.notes import typeset
 from vrest.plot.population import FATES
 from vrest.plot.style import INK, dress, log_ticks, new_figure, time_unit
 from vrest.study.parameter_map.axis import Axis
 from vrest.study.parameter_map.parameter_map import ParameterMap
+from vrest.units import duration
 
 CALLED = {name: text for name, (text, _) in FATES.items()} | {"back": "back where it began"}
 """What becomes of a cell, as the legend has it."""
@@ -32,8 +35,9 @@ def map_figure(found: ParameterMap) -> Figure:
     """
     potentials = {name: v for name, v in found.v_by_membrane.items() if np.isfinite(v).any()}
     rows = 1 + len(potentials)
-    title = f"{cell_label(found.cell.name)}: {found.perturbation.short if found.perturbation else 'resting states'}"
-    figure = new_figure(found.cell, 6.4, 3.4 * rows + 0.6, title=title)
+    cell, runs = cell_label(found.cell.name), found.perturbation
+    title = f"{typeset(runs.short)}: {cell}" if runs else f"{cell}: resting states"
+    figure = new_figure(found.cell, 6.4, 3.4 * rows + 0.6, title=title, subtitle=_when(found) if runs else "")
     panels = figure.subplots(rows, 1, squeeze=False)[:, 0]
     map_axes(found, panels[0])
     for axes, (name, v) in zip(panels[1:], potentials.items(), strict=True):
@@ -74,13 +78,16 @@ def _potential(found: ParameterMap, axes: Axes, name: str, v: np.ndarray) -> Non
     if min(v.shape) > 2 and np.nanmax(v) - np.nanmin(v) > 1.0:
         lines = axes.contour(x, y, v, levels=LEVELS, colors="white", linewidths=stroke(0.8), linestyles="solid")
     of = f" of {plain(name)}" if len(found.v_by_membrane) > 1 else ""
-    when = "at rest" if found.perturbation is None else "at the end"
     bar = axes.figure.colorbar(drawn, ax=axes)
-    bar.set_label(f"V{of} {when} (mV)", fontsize=look().text)
+    bar.set_label(f"V{of} {_when(found)} (mV)", fontsize=look().text)
     if lines is not None:
         bar.add_lines(lines)
     bar.ax.tick_params(labelsize=look().small, labelcolor=INK)
     bar.outline.set_linewidth(stroke(0.5))
+
+
+def _when(found: ParameterMap) -> str:
+    return "at rest" if found.perturbation is None else f"{duration(found.after)} after the wash"
 
 
 def _dressed(found: ParameterMap, axes: Axes) -> None:
@@ -88,7 +95,7 @@ def _dressed(found: ParameterMap, axes: Axes) -> None:
     for scale, axis, ticks in ((axes.set_xscale, found.x, axes.xaxis), (axes.set_yscale, found.y, axes.yaxis)):
         values = _drawn(axis)
         ends = float(values.min()), float(values.max())
-        if axis.even_in_logarithm:
+        if axis.even_in_logarithm and ends[1] >= LEAST * ends[0]:
             scale("log")
             ticks.set_view_interval(*ends, ignore=True)
             log_ticks(ticks)
@@ -100,7 +107,8 @@ def _label(found: ParameterMap, axis: Axis) -> str:
     if axis.name == "duration":
         return f"duration ({time_unit(float(axis.values.max()))[0]})"
     assert found.perturbation
-    return f"{found.perturbation.meaning} ({axis.unit})" if axis.unit else found.perturbation.meaning
+    meaning = typeset(found.perturbation.meaning)
+    return f"{meaning} ({axis.unit})" if axis.unit else meaning
 
 
 def _drawn(axis: Axis) -> np.ndarray:

@@ -223,7 +223,9 @@ def _points(cell: Cell, parameter: Parameter, companion: str, place: int, data: 
         )
     found = steps(cell, {_varied(c, along, companion, table): c.door for c in table.conditions})
     error = table.error if table.known else np.full(len(table), np.nan)
-    return Points(along.door, table.v, error, found.instant[place], found.settled[place])
+    others = tuple(c.name for c in table.conditions if c is not along)
+    alone = steps(cell, {f"{parameter.path} {companion}".strip(): along.door}).instant[place]
+    return Points(along.door, table.v, error, found.instant[place], found.settled[place], alone, others)
 
 
 def _varied(c: Condition, along: Condition, companion: str, table: Measured) -> str:

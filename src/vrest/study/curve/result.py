@@ -41,6 +41,17 @@ class Points:
     """V at once, contents frozen, under all conditions of the row."""
     settled: Array
     """V settled under them; NaN where it does not rest."""
+    alone: Array
+    """V at once where nothing else is set than along the curve."""
+    others: tuple[str, ...]
+    """What the data set beside what varies, by the names of their columns."""
+
+    @property
+    def apart(self) -> float:
+        """How far V at once is from the curve by what else the data set, at most, mV; below 0.1 mV it is 0."""
+        off = np.abs(self.instant - self.alone)
+        most = float(off[np.isfinite(off)].max(initial=0.0))
+        return most if most >= 0.1 else 0.0
 
     def off(self, computed: Array) -> float:
         """Root mean square of what was measured minus what was computed, mV; NaN where nothing was."""
@@ -231,7 +242,7 @@ class Curve(Drawn):
                     Column("measured", "mV", p.measured.tolist(), decimals=2),
                     Column("±", "mV", p.error.tolist(), decimals=2),
                     Column("at once", "mV", p.instant.tolist(), decimals=2),
-                    Column("off", "mV", (p.measured - p.instant).tolist(), decimals=2, signed=True),
+                    Column("off at once", "mV", (p.measured - p.instant).tolist(), decimals=2, signed=True),
                     Column("settled", "mV", p.settled.tolist(), decimals=2),
                     Column("off settled", "mV", (p.measured - p.settled).tolist(), decimals=2, signed=True),
                 ]
@@ -265,6 +276,11 @@ class Curve(Drawn):
                 yield (
                     f"{counted(len(p.measured), 'measured potential')}: {off[0]} from V at once{of}, {off[1]} from V "
                     "settled (root mean square)."
+                )
+            if p and p.apart:
+                yield (
+                    f"The data also set {', '.join(p.others)}: 'at once' and 'settled' of a point are computed with that, "
+                    f"the curve without; V at once differs by up to {number(p.apart, 2)} mV."
                 )
 
 

@@ -14,7 +14,8 @@ from vrest.model.change import split_companion
 from vrest.model.paths import check, resolve
 from vrest.ranges import is_several, read_values
 from vrest.study.perturb.perturbation import Perturbation
-from vrest.tables import counted
+from vrest.tables import counted, number
+from vrest.units import duration as in_words
 from vrest.units import from_door, from_si, to_si, unit_of
 from vrest.verbs.distribution import value_of
 
@@ -50,6 +51,14 @@ class Axis:
         return even[0] < even[1]
 
     @property
+    def span(self) -> str:
+        """From which value to which, in words."""
+        low, high = float(self.values.min()), float(self.values.max())
+        if self.name == "duration":
+            return f"{in_words(low)} to {in_words(high)}"
+        return f"{number(low)} to {number(high)} {self.unit}".rstrip()
+
+    @property
     def head(self) -> str:
         """What stands above its values."""
         return self.path.removeprefix("compartments.").removeprefix("membranes.") or self.name
@@ -57,6 +66,9 @@ class Axis:
 
 _MULTIPLES = re.compile(r"([^x×:]+)[x×]:([^x×:]+)[x×](:.*)?")
 """A range of multiples, such as `0.1x:2x:log`."""
+
+_MULTIPLE = re.compile(r"[^x×:,]+[x×]")
+"""One in a list, such as `0x, 0.5x, 1x`."""
 
 
 def axis_of(cell: Cell, name: str, values: Any, what: Perturbation | None) -> Axis:
@@ -83,6 +95,8 @@ def _of_path(cell: Cell, name: str, values: Any) -> Axis:
         first, last, how_many = multiples.groups()
         factors = read_values(f"{first}:{last}{how_many or ''}", "number", name)
         values = [f"{factor!r}x" for factor in factors.tolist()]
+    elif isinstance(values, str) and all(_MULTIPLE.fullmatch(one) for one in values.split(",")):
+        values = values.split(",")
     si = [
         value_of(value, parameter, float(own)) if isinstance(value, str) else float(to_si(value, dimension, name))
         for value in _each(values, dimension, name)

@@ -11,6 +11,7 @@ import numpy as np
 
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
+from vrest.model.names import plain
 from vrest.model.neutrality import left_charged
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
@@ -18,7 +19,7 @@ from vrest.shown import Drawn
 from vrest.study.parameter_map.axis import Axis, alone, axis_of, refuse, seconds
 from vrest.study.parameter_map.points import rests, runs
 from vrest.study.perturb.perturbation import Perturbation, find
-from vrest.tables import Column, Table, counted, number
+from vrest.tables import Column, Table, counted
 from vrest.units import duration as in_words
 from vrest.verbs.population_layout import ENDINGS, RESTS
 from vrest.verbs.progress import Progress
@@ -88,11 +89,12 @@ class ParameterMap(Drawn):
 
     def _brief(self) -> Iterable[str]:
         ny, nx = self.endings.shape
-        what = f"{self.perturbation.short} of '{self.cell.name}'" if self.perturbation else f"'{self.cell.name}'"
-        yield f"Map of {what} at {counted(nx * ny, 'point')}"
-        for name, axis in (("x", self.x), ("y", self.y)):
-            low, high = number(float(axis.values.min())), number(float(axis.values.max()))
-            yield f"  {name}: {axis.name}, {low} to {high} {axis.unit}".rstrip()
+        points = counted(nx * ny, "point")
+        if self.perturbation:
+            yield f"{self.perturbation.short}, {plain(self.cell.name)}: map of {points}"
+        else:
+            yield f"Map of '{self.cell.name}' at {points}"
+        yield from (f"  {name}: {axis.name}, {axis.span}" for name, axis in (("x", self.x), ("y", self.y)))
 
     def tables(self) -> tuple[Table, ...]:
         """Point by point x and y (door units), what it ended in, V (mV); then how many points ended in what."""
