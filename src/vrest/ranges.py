@@ -97,7 +97,8 @@ def read_values(text: str, dimension: str, where: str = "", count: int = COUNT, 
     if dimension == "temperature":
         raise _bad(f"'{text}': degC has no zero to take a logarithm from.", where)
     if first * last <= 0.0:
-        raise _bad(f"'{text}': a logarithmic range neither has nor passes zero.", where)
+        problem = f"'{text}': a logarithmic range neither has nor passes zero."
+        raise fault("bad_range", where, problem, "Begin and end on one side of zero, or leave out log.")
     return np.geomspace(first, last, count)
 
 

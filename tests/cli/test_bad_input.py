@@ -330,3 +330,14 @@ def test_any_event(vrest, time, change, until):
     assert "Traceback" not in answer.out + answer.err
     assert answer.code in (0, 3)
     assert answer.json["result"]["complete"] if answer.code == 0 else answer.error
+
+
+def test_what_is_meant_can_be_set(vrest):
+    """Hints name one number each, and the places of an ion; a drug is called as it was asked for."""
+    told = vrest("rest", "frog_skin", "--set", "pond.Na=5").err
+    assert "ions.Na'" not in told
+    for path in ("mucosa.Na", "serosa.Na", "cell.Na"):
+        assert path in told
+        assert "unknown_path" not in vrest("show", "frog_skin", "--set", f"{path}=5 mM", "--json").out
+    assert "nkcc1_block (bumetanide) finds nothing" in vrest("perturb", "mammalian_neuron", "bumetanide").err
+    assert "leave out log" in vrest("curve", "mammalian_neuron", "outside.K", "0", "10", "--log").err.replace("\n", " ")

@@ -1,5 +1,6 @@
 """`vrest fit`: the demo, several models, the next measurement, and the slips one makes."""
 
+import csv
 import math
 from pathlib import Path
 
@@ -26,6 +27,17 @@ def test_the_demo_as_json_and_as_a_figure(vrest, tmp_path):
     assert answer.json["units"]["rows"]["residual"] == "mV"
     assert answer.json["cell"] == "frog_muscle"
     assert answer.json["warnings"] == []
+
+
+def test_the_data_of_a_fit_are_its_rows(vrest, tmp_path):
+    path = tmp_path / "rows.csv"
+    result = vrest(*ASKED, "-o", str(path), "--json").json["result"]
+    rows = list(csv.DictReader(line for line in path.read_text().splitlines() if not line.startswith("#")))
+    assert len(rows) == 18
+    for row in rows:
+        off = float(row["measured (mV)"]) - float(row["predicted (mV)"])
+        assert float(row["residual (mV)"]) == pytest.approx(off, abs=1e-9)
+    assert [float(row["predicted (mV)"]) for row in rows] == [row["predicted"] for row in result["rows"]]
 
 
 def test_models_are_compared_and_the_best_is_shown(vrest):

@@ -64,6 +64,7 @@ def test_it_is_told_at_the_times_that_are_asked_for(vrest, tmp_path, text, times
     ("arguments", "code"),
     [
         (("--times", "5, 1"), "bad_times"),
+        (("--times", "1 s, 0"), "bad_times"),
         (("--times", "0, 1, 1 min"), "mixed_units"),
         (("--times", "0,5"), "decimal_comma"),
         (("--times", "-1, 5"), "bad_times"),
@@ -90,6 +91,22 @@ def test_a_line_of_a_file_that_cannot_be_read_is_named(vrest, tmp_path):
 
 
 @pytest.mark.library
+def test_few_times_are_printed_one_by_one_and_many_by_their_events(vrest):
+    """V and a time a row; the numbers are those of --json."""
+    few = ("run", "mammalian_neuron", "--set", "outside.K=8 mM", "--swap", "Na", "--times", "0, 1 s, 1 min", "--quiet")
+    told = vrest(*few).out
+    for when, v in zip(("0 s", "1 s", "1 min"), vrest(*few, "--json").json["result"]["v"], strict=True):
+        assert any(line.strip().startswith(f"{when}  {v:.2f}  ") for line in told.splitlines())
+    many = vrest("run", "mammalian_neuron", "--until", "1 min", "--quiet").out
+    assert "Start, events and end" in many
+    assert "At each time" not in many
+
+
+def test_what_conserves_nothing_has_no_table_of_it(vrest):
+    assert "Conserved totals" not in vrest("run", "hodgkin_huxley_1952", "--until", "1 ms", "--quiet").out
+    assert "Conserved totals" in vrest("run", "mammalian_neuron", "--until", "1 ms", "--quiet").out
+
+
 def test_all_rests_are_saved_as_a_table_or_as_cells(vrest, rests, tmp_path):
     table, cells = tmp_path / "all.csv", tmp_path / "state.toml"
     assert vrest("rest", CELL, "--all", "-o", str(table)).code == 0

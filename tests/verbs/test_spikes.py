@@ -128,7 +128,7 @@ def test_they_are_in_what_is_saved(tmp_path) -> None:
         assert data.spike_time.values.tolist() == run.spikes.times["axon"].tolist()
         assert data.spike_time.attrs["units"] == "s"
     assert "spike" not in (tmp_path / "run.csv").read_text()
-    assert [t.title for t in run.tables()] == ["Time course", "Start, events and end", "Spikes", "Conserved totals"]
+    assert [t.title for t in run.tables()] == ["Time course", "At each time", "Spikes"]
 
 
 def test_a_run_can_be_sent_to_another_process() -> None:

@@ -27,6 +27,7 @@ MOST_CANDIDATES = 5
 @click.option("--next", "asks_next", is_flag=True, help="Which bath change would shrink an interval most.")
 @click.option("--candidate", "candidates", multiple=True, metavar="CHANGE", help='For --next, such as "outside.Cl=8 mM". Repeatable.')  # fmt: skip # noqa: E501
 @click.option("--set", "changes", multiple=True, metavar="CHANGE", help='Such as "inside.K=140 mM". Repeatable.')
+@options.output
 @options.plot
 @options.common
 def command(
@@ -39,6 +40,7 @@ def command(
     asks_next: bool,
     candidates: tuple[str, ...],
     changes: tuple[str, ...],
+    output: str | None,
     plot: str | None,
     as_json: bool,
     quiet: bool,
@@ -50,12 +52,13 @@ def command(
       vrest fit vm_ko.csv --cell frog_muscle --free P_Na/P_K --plot fit.png
       vrest fit vm_ko.csv --cell frog_muscle --free P_Na/P_K --model ghk --model mullins_noda
       vrest fit vm.csv --cell mammalian_neuron --free P_Na/P_K --free P_Cl/P_K --next --json
-      vrest fit vm.csv --cell mammalian_neuron --free pump.max_rate --model settled
+      vrest fit vm.csv --cell mammalian_neuron --free pump.max_rate --model settled -o rows.csv
 
     DATA is a table (CSV; commas, semicolons or tabs; - for standard input). Its first line names the columns: Vm (mV),
-    corrected for the liquid junction potential; sd or sem, its error, if known; n, how many measurements a row is the
-    mean of; cell, where several were measured; all others are what was set: Ko (mM), outside.Cl, any path, or such as
-    pump.max_rate* for a factor. 'Ko swap Na' says that Na+ went as K+ came.
+    corrected for the liquid junction potential, or with its error, as in -118 ± 10; sd or sem, its error, if known;
+    n, how many measurements a row is the mean of; cell, where several were measured; all others are what was set: Ko
+    (mM), outside.Cl, any path, or such as pump.max_rate* for a factor. 'Ko swap Na' says that Na+ went as K+ came. The
+    main table of -o has what was measured and predicted in each row.
     """
     from vrest.cli.answer import Meter, answer
     from vrest.cli.app import Wrong
@@ -97,7 +100,13 @@ def command(
     if plot:
         options.save_figure("vrest.plot.fit", "fit_figure", found, plot)
     inputs = {"data": data, "cell": cell, "free": list(names), "models": list(models) or ["ghk"], "level": share}
-    inputs |= {"set": list(changes), "candidates": list(candidates), "plot": plot, "membrane": membrane}
+    inputs |= {
+        "set": list(changes),
+        "candidates": list(candidates),
+        "output": output,
+        "plot": plot,
+        "membrane": membrane,
+    }
     celsius = door(found.cell.temperature, "temperature")
     body = report(
         result,
@@ -107,6 +116,8 @@ def command(
         temperature=celsius,
         warnings=found.warnings,
     )
+    estimates, rows = found.tables()
+    options.save_data(output, body, [rows, estimates, *(choice.tables() if choice else ())])
     answer(body, lambda: show(found, choice, planned), as_json=as_json, quiet=quiet)
 
 

@@ -107,7 +107,7 @@ def command(
         at, begin = None if times is None else read_times(times), None
         described, along = changes.read_along(str(cell), *(change for _, change in events))
         plan = [(when, change) for (when, _), change in zip(events, along, strict=True)]
-        stop = until or ("1 h" if at is None else float(at[-1]))
+        stop = until or ("1 h" if at is None else float(at.max()))
         accuracy = RTOL if rtol is None else parse_number(rtol, "rtol")
     with Meter(described.name) as meter:
         if from_rest is not None:

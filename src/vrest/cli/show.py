@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command("show")
-@click.argument("cell", metavar="CELL", required=False)
+@click.argument("cell", metavar="[CELL]", required=False)
 @options.changes
 @click.option("--sources", is_flag=True, help="Say where each value comes from, and its known range.")
 @click.option("--toml", is_flag=True, help="Print the cell as a file, to copy and change.")
@@ -43,6 +43,8 @@ def command(
       vrest show mammalian_neuron --bibtex > sources.bib
       vrest show --schema > cell.schema.json
       vrest show --gatings
+
+    CELL is a name of the library, a TOML file, or - for standard input.
     """
     from vrest.cli.answer import answer
     from vrest.cli.app import Wrong

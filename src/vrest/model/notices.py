@@ -38,7 +38,7 @@ def notices(cell: CellLike) -> list[Notice]:
     """
     cell = load(cell)
     return [
-        *(Notice("whole_cell", f"{path}: {s.converted}") for path, s in cell.sources.items() if s.converted),
+        *_whole_notices(cell),
         *implausible(cell),
         *charged_baths(cell),
         *_absent_notices(cell),
@@ -50,6 +50,16 @@ def notices(cell: CellLike) -> list[Notice]:
         *_salt_notices(cell),
         *species_notices({s: None for c in cell.compartments.values() for s in c.ions if s not in cell.valences}),
     ]
+
+
+def _whole_notices(cell: Cell) -> list[Notice]:
+    """What was given of the whole cell, in one remark."""
+    told = [
+        f"{path.removeprefix('membranes.').replace('.transports.', '.')} {source.converted}"
+        for path, source in cell.sources.items()
+        if source.converted
+    ]
+    return [Notice("whole_cell", f"of a whole cell, per area: {'; '.join(told)}")] if told else []
 
 
 def _absent_notices(cell: Cell) -> list[Notice]:

@@ -146,19 +146,25 @@ def _matches(path: list[str], parts: list[str]) -> bool:
     return all(part in remaining for part in parts)
 
 
+ALIKE = 6
+"""Values that end like one that is not there, of which an error lists so many."""
+
+
 def _suggest(short: str, known: Mapping[str, Parameter]) -> str:
     """A near miss among all shortened forms, or the values that end alike."""
-    forms = {}
+    forms: dict[str, set[str]] = {}
     for path in known:
         parts = path.split(".")
-        for n in range(1, len(parts) + 1):
-            forms[".".join(parts[-n:])] = path
-        if len(parts) > 2:
-            forms[f"{parts[1]}.{parts[-1]}"] = path
-            forms[f"{parts[-2]}.{parts[-1]}"] = path
-    hint = near_miss(short, list(forms))
+        shorter = [".".join(parts[-n:]) for n in range(1, len(parts) + 1)]
+        for form in [*shorter, *([f"{parts[1]}.{parts[-1]}"] if len(parts) > 2 else [])]:
+            forms.setdefault(form, set()).add(path)
+    hint = near_miss(short, [form for form, paths in forms.items() if len(paths) == 1])
     if hint.startswith("Did"):
         return hint
+    last = short.rpartition(".")[2]
+    alike = [".".join(path.split(".")[1::2]) for path in known if path.count(".") == 3 and path.endswith(f".{last}")]
+    if 0 < len(alike) <= ALIKE:
+        return f"What ends in '{last}' here: {', '.join(alike)}."
     return "Run 'vrest show CELL' for the paths it has."
 
 

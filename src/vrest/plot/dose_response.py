@@ -98,8 +98,10 @@ def _potentials(axes: Axes, found: DoseResponse, k: int, direct: bool) -> list[L
     for v, text, ink, dash, width in told:
         at_end = direct and np.isfinite(v[-1])
         at, drawn = (x, v) if text != "settled" or k else _broken(found)
-        axes.plot(at, drawn, color=ink, linestyle=dash, linewidth=stroke(width), marker="o" if few else "", ms=stroke(4),
-                  clip_on=not few, label=f"_{text}" if at_end else text, zorder=3 if text == "settled" else 2)  # fmt: skip
+        axes.plot(
+            at, drawn, color=ink, linestyle=dash, linewidth=stroke(width), marker="o" if few else "", ms=stroke(4),
+            clip_on=not few, label=f"_{text}" if at_end else text, zorder=3 if text == "settled" else 2,
+        )  # fmt: skip
         if at_end:
             labels.append(Label(float(v[-1]), text, ink, "bold" if text == "settled" else "normal"))
     down = np.array([outcome is Outcome.rests_run_down for outcome in found.outcomes])

@@ -30,6 +30,9 @@ from vrest.verbs.spikes import Spikes
 from vrest.verbs.unstable import unstable_notice
 from vrest.version import __version__
 
+FEW = 25
+"""Times that are printed one by one; of more, the start, the events and the end."""
+
 
 class StuckError(NoRestError):
     """A run that could not go on, as far as it came; code `runs_out` (an ion is used up) or `not_converged`.
@@ -226,14 +229,14 @@ class Run(Drawn):
         return sorted({0, *events, len(self.time) - 1})
 
     def tables(self) -> tuple[Table, ...]:
-        """Over time (s) V (mV), contents (mM), volumes (um3), ATP spent (1/s); at its events; the conserved totals."""
+        """Over time (s) V (mV), contents (mM), volumes (um3), ATP spent (1/s); at its events; conserved totals."""
         now = readings(self.system, self.states.T, self.parameters.T)
         course = (Column("time", "s", self.time.tolist()), *now.columns(COURSE))
         return Table(course, "Time course"), *self._printed()
 
     def _moments(self) -> Table:
-        """The start, the events and the end; of a bath what moves."""
-        told = self.moments
+        """Each time of few, else the start, the events and the end; of a bath what moves."""
+        told = list(range(len(self.time))) if len(self.time) <= FEW else self.moments
         now = readings(self.system, self.states[told].T, self.parameters[told].T).columns(COURSE)
         still = set()
         for space in self.system.structure.spaces:
@@ -244,7 +247,7 @@ class Run(Drawn):
             Column("time", "s", self.time[told].tolist(), form=duration),
             *(c for c in now if c.name not in still),
         )
-        return Table(columns, "Start, events and end")
+        return Table(columns, "At each time" if len(told) == len(self.time) else "Start, events and end")
 
     def _totals(self) -> Table:
         moved = [abs(a.drift) > a.floor for a in self.ledger]  # nobody reads digits of rounding
@@ -260,7 +263,7 @@ class Run(Drawn):
 
     def _printed(self) -> tuple[Table, ...]:
         spikes = (self.spikes.table(),) if self.spikes.some else ()
-        return self._moments(), *spikes, self._totals()
+        return self._moments(), *spikes, *([self._totals()] if self.ledger else [])
 
     def _said(self) -> Iterable[str]:
         return self.spikes.at_end()

@@ -15,6 +15,7 @@ from vrest.physics.namespace import Array
 from vrest.system.assemble import Entries, System
 from vrest.system.structure import Wall
 from vrest.tables import Column, Table, number
+from vrest.units import duration
 
 LEVEL, BACK = 0.0, -1e-3
 """V: a spike rises through the first; another can come once V was below the second."""
@@ -73,8 +74,8 @@ class Spikes:
             (
                 Column("membrane", "", list(found)),
                 Column("spikes", "", [len(when) for when in found.values()]),
-                Column("first", "s", [float(when[0]) for when in found.values()]),
-                Column("last", "s", [float(when[-1]) for when in found.values()]),
+                Column("first", "s", [float(when[0]) for when in found.values()], form=duration),
+                Column("last", "s", [float(when[-1]) for when in found.values()], form=duration),
                 Column("rate at the end", "Hz", [self.rate[name] for name in found]),
             ),
             "Spikes",

@@ -172,7 +172,9 @@ def _values(parameter: Parameter, values: Any) -> Array:
     if values is None:
         if ".ions." not in path or not parameter.value > 0:
             raise InputError(
-                f"There is no usual range of {path}.", code="bad_range", hint="Give values, such as '0.1x:2x:log'."
+                f"There is no usual range of {path}.",
+                code="bad_range",
+                hint="Give FROM and TO, such as 0.1x 2x; in Python '0.1x:2x:log'.",
             )
         return np.geomspace(0.1 * parameter.value, 30 * parameter.value, 41)
     if isinstance(values, str):

@@ -279,8 +279,8 @@ class Curve(Drawn):
                 )
             if p and p.apart:
                 yield (
-                    f"The data also set {', '.join(p.others)}: 'at once' and 'settled' of a point are computed with that, "
-                    f"the curve without; V at once differs by up to {number(p.apart, 2)} mV."
+                    f"The data also set {', '.join(p.others)}: 'at once' and 'settled' of a point are computed with "
+                    f"that, the curve without; V at once differs by up to {number(p.apart, 2)} mV."
                 )
 
 

@@ -323,11 +323,9 @@ class Fit(Drawn):
         follows = follow is not None and follow[2] < TREND_LEVEL and not slipped
         how = f"follow {follow[0]} (Durbin-Watson {number(follow[1], 2)}, p = {number(follow[2], 1)})" if follow else ""
         if self.misfit is not None and self.misfit[1] < UNLIKELY:
-            what = "the known errors" if self._by_chi2 else "the scatter among repeats"
+            what = "the known errors allow" if self._by_chi2 else "the scatter among repeats allows"
             times, p = np.sqrt(self.misfit[0]), number(self.misfit[1], 1)
-            text = (
-                f"the residuals are {times:.1f} times what {what} allow (p = {p}){f', and {how}' if follows else ''}: "
-            )
+            text = f"the residuals are {times:.1f} times what {what} (p = {p}){f', and {how}' if follows else ''}: "
             found.append(Notice("poor_fit", text + "the model or the errors are wrong, and the intervals too narrow"))
         elif follows:
             found.append(Notice("trend", f"the residuals {how}: the model bends otherwise than the potentials"))

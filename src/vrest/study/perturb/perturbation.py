@@ -296,7 +296,8 @@ class Perturbation(Shown):
         ['membranes.neuron.transports.pump.max_rate*=0.5']
         """
         dose, _ = self.used_dose(cell)
-        changes = self.law.changes(cell, self.target, dose, self.name)
+        called = f"{self.name} ({self.asked})" if self.asked else self.name
+        changes = self.law.changes(cell, self.target, dose, called)
         return changes if neutral else [replace(c, companion=None, how=None) for c in changes]
 
 
