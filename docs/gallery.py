@@ -7,24 +7,32 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
+from vrest.io.measurements import read_measurements
 from vrest.model.cellfile import load
 from vrest.plot.curve import curve_figure
+from vrest.plot.dose_response import dose_figure
+from vrest.plot.parameter_map import map_figure
 from vrest.plot.perturb import perturbation_figure
 from vrest.study.curve.curve import curve
+from vrest.study.parameter_map.parameter_map import parameter_map
+from vrest.study.perturb.dose_response import dose_response
 from vrest.study.perturb.perturb import perturb
 from vrest.study.perturb.perturbation import find, perturbations
+from vrest.tables import number
+from vrest.units import duration
+from vrest.verbs.rest import rest
 
 HERE = Path(__file__).parent
 IMAGES, PAGE = HERE / "images" / "gallery", HERE / "gallery.md"
-CURVE = "vrest curve"
-"""The last section: V along one number of a cell."""
 DPI = 80
 
 HEAD = """# Gallery of perturbations
@@ -39,6 +47,8 @@ How to read a figure: on the left the time course, from before the perturbation 
 on the right how far V has moved at five moments while it is kept on, and V and the Nernst potentials on a logarithmic
 clock meanwhile. An arrow leads to a potential that is off the scale, and what does not move is named and not drawn.
 Spikes that cannot be told apart are a grey band from the lowest to the highest V; some of them are shown beside it.
+
+At the end: a [curve](#vrest-curve), a [map](#vrest-map) and [dose-responses](#vrest-perturb---dose).
 """
 
 
@@ -79,12 +89,12 @@ SCENES = {
 
 
 def main() -> None:
-    every = [*perturbations(), CURVE]
+    every = [*perturbations(), *STUDIES]
     wanted = sys.argv[1:] or every
     sections = {} if wanted == every else _sections()
     IMAGES.mkdir(parents=True, exist_ok=True)
     for name in wanted:
-        sections[name] = along() if name == CURVE else section(name, SCENES[name])
+        sections[name] = STUDIES[name]() if name in STUDIES else section(name, SCENES[name])
         print(sections[name], flush=True)
     PAGE.write_text("\n".join([HEAD, *(sections[name] for name in sorted(sections))]), encoding="utf-8")
 
@@ -120,6 +130,12 @@ def along() -> str:
     fibre = curve("kir_muscle", "outside.K swap Na", "0.5:20:log")
     _write(curve_figure(neuron), HERE / "images" / "curve.png")
     _write(curve_figure(fibre), IMAGES / "curve.png")
+    data = read_measurements(HERE.parent / "examples" / "vm_ko.csv")
+    measured = curve("frog_muscle", "outside.K swap Na", "0.5:100:log", data=data)
+    _write(curve_figure(measured), IMAGES / "measured.png")
+    points = measured.points
+    assert points is not None
+    off = number(points.off(points.instant), 2)
     (jump,) = fibre.thresholds
     return f"""## {CURVE}
 
@@ -139,7 +155,77 @@ A muscle fibre with an inward rectifier: {jump.said(fibre.unit)}.
 ```
 vrest curve kir_muscle outside.K 0.5 20 --log --swap Na --plot fibre.png
 ```
+
+Measured points of a frog's muscle, with Cl- channels blocked: they lie {off} mV (root mean square) from V at once in
+the bath of each, the crosses. The curve has open Cl- channels, which hold V at once back.
+
+![V of a frog's muscle against K+ outside, with measured points](images/gallery/measured.png)
+
+```
+vrest curve frog_muscle outside.K 0.5 100 --log --swap Na --data examples/vm_ko.csv --plot measured.png
+```
 """
+
+
+def doses() -> str:
+    """Draws two dose-responses; what to write beside them."""
+    drug = dose_response("mammalian_neuron", "ouabain", "1 nM:10 uM:log:41")
+    grades = dose_response("skeletal_muscle", "hyperkalaemia", "mild, moderate, severe, lethal")
+    _write(dose_figure(drug), IMAGES / "doses.png")
+    _write(dose_figure(grades), IMAGES / "grades.png")
+    moved = drug.settled[0] - drug.v_rest[0]
+    half = float(drug.doses[int((moved > moved[-1] / 2).argmax())])
+    return f"""## {DOSES}
+
+Several doses of a perturbation in one figure ([doses](curve.md)). Half of the pumps are blocked at
+{number(drug.half or 0.0)} {drug.unit}, but V settles half way down only at about {number(half, 2)} {drug.unit}: the
+pumps that are left turn faster as Na+ inside rises. At once, no dose takes away more than the pump's own current.
+
+![V of a neuron against ouabain](images/gallery/doses.png)
+
+```
+vrest perturb mammalian_neuron ouabain --dose 1nM:10uM:log:41 --plot doses.png
+```
+
+Named doses are those of a clinic; `vrest perturb hyperkalaemia` says what each stands for.
+
+![V of a muscle fibre against the grades of hyperkalaemia](images/gallery/grades.png)
+
+```
+vrest perturb skeletal_muscle hyperkalaemia --dose mild,moderate,severe,lethal --plot grades.png
+```
+"""
+
+
+def over() -> str:
+    """Draws a map of anoxia; what to write beside it."""
+    x, y = ("duration", "1 min:2 h:log"), ("dose", "0 %:100 %")
+    found = parameter_map("mammalian_neuron", x, y, "anoxia", after="10 min")
+    _write(map_figure(found), IMAGES / "map.png")
+    back = found.endings == "back"
+    longest = duration(float(found.x.values[back[-1]].max()), 2)
+    away = ~back
+    near = np.abs(found.v - rest("mammalian_neuron").v_rest) < 1.0
+    alike, apart = int((near & away).sum()), int(away.sum())
+    always = number(float(found.y.values[back.all(axis=1)].max()))
+    return f"""## {MAP}
+
+What becomes of a cell over two numbers ([maps](populations.md#maps)): here how much of the pump's activity is lost, for
+how long, and whether the neuron is back 10 min after the wash. Without any pump it comes back after {longest} at most;
+with a loss of {always} % it does after 2 h, too. At {alike} of the {apart} points where it is not back, V is: the
+contents take longer.
+
+![A neuron after anoxia of any depth and duration](images/gallery/map.png)
+
+```
+vrest map mammalian_neuron anoxia --x duration '1 min:2 h:log' --y dose '0 %:100 %' --after '10 min' --plot map.png
+```
+"""
+
+
+CURVE, DOSES, MAP = "vrest curve", "vrest perturb --dose", "vrest map"
+STUDIES: dict[str, Callable[[], str]] = {CURVE: along, DOSES: doses, MAP: over}
+"""The last sections: V along one number of a cell, over doses, and over two numbers."""
 
 
 def _write(figure: Figure, path: Path) -> None:
