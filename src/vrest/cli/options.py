@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -179,14 +178,10 @@ def changes(command: Any) -> Any:
 
 def read_cell(name: str) -> Cell:
     """A cell of the library, from a file, or from standard input (`-`)."""
-    from vrest.model.cellfile import load, parse_cell
+    from vrest.model.cellfile import load
+    from vrest.model.cellfile import read_cell as read
 
-    if name != "-":
-        return load(name)
-    try:
-        return parse_cell(sys.stdin.read(), "standard input")
-    except UnicodeDecodeError as error:
-        raise InputError(f"Standard input is not text: {error}.", code="bad_toml", hint="Give TOML in UTF-8.") from None
+    return read(name) if name == "-" else load(name)
 
 
 def _in_bath(cell: Cell, path: str) -> bool:

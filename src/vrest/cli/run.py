@@ -150,13 +150,12 @@ def read_times(text: str) -> np.ndarray:
 
     import numpy as np
 
-    from vrest.model.cellfile import read_text
     from vrest.ranges import read_values
+    from vrest.reading import read_text, there
 
-    path = Path(text)
-    if not (path.suffix and path.is_file()):
+    if not (Path(text).suffix and there(text)):
         return read_values(text, "time", "--times")
-    lines = enumerate(read_text(path).splitlines(), 1)
+    lines = enumerate(read_text(text, "bad_times").splitlines(), 1)
     rows = [(k, line.partition("#")[0].strip().removesuffix(",")) for k, line in lines]
     found = [read_values(row, "time", f"'{text}', line {k}") for k, row in rows if row]
     if not found:

@@ -7,7 +7,6 @@ floats again: as TOML text the attributes `cell` and `protocol`, and the state `
 from __future__ import annotations
 
 import os
-import tomllib
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 import numpy as np
@@ -17,6 +16,7 @@ from vrest.errors import InputError
 from vrest.io.data import warned, write_netcdf, writing
 from vrest.model.cell import Cell
 from vrest.model.cellfile import parse_cell, write_cell
+from vrest.model.toml import parse_toml
 from vrest.units import format_si
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def read_run_recipe(path: str | os.PathLike[str]) -> Recipe:
             times = np.array(file.variables["time"][...], dtype=np.float64)
             begun = file.attrs.get("start")
             start = None if begun is None else np.atleast_1d(np.asarray(begun, dtype=np.float64))
-        recipe = tomllib.loads(plan)
+        recipe = parse_toml(plan, f"the protocol in '{path}'")
         events = [(str(when), str(what)) for when, what in recipe["events"]]
         until, rtol = str(recipe["until"]), float(recipe["rtol"])
     except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,13 +34,14 @@ from vrest.io.neuron_names import (
 )
 from vrest.ions import VALENCE
 from vrest.model.cell import Cell
-from vrest.model.cellfile import load, parse_cell, read_text
+from vrest.model.cellfile import load, parse_cell
 from vrest.model.channels import FixedLeak, GatedOhmic, OhmicLeak
 from vrest.model.compartment import Compartment, Impermeant
 from vrest.model.exchange import UntrackedDiffusion
 from vrest.model.membrane import Membrane
 from vrest.model.toml import parse_toml
 from vrest.model.transport import Transport
+from vrest.reading import read_text, there
 from vrest.study.check.findings import Claims
 from vrest.units import format_si, from_si
 
@@ -67,20 +67,13 @@ def read_description(name: str) -> tuple[Cell, Claims]:
     >>> cell.name, dict(claims.reversals)
     ('mammalian_neuron', {})
     """
-    path = Path(name)
-    if name == "-":
-        try:
-            text, name = sys.stdin.read(), "standard input"
-        except UnicodeDecodeError as error:
-            raise InputError(f"Standard input is not text: {error}.", code="bad_toml", hint="Use UTF-8.") from None
-    elif os.path.isfile(path):
-        text = read_text(path)
-    else:
+    if name != "-" and not there(name):
         return load(name), Claims()
-    data = parse_toml(text, name)
+    text, where = read_text(name, "bad_toml"), "standard input" if name == "-" else name
+    data = parse_toml(text, where)
     if not {"compartments", "membranes"} & set(data):
-        return neuron_cell(data, path.stem if os.path.isfile(path) else "membrane")
-    return parse_cell(text, name), Claims()
+        return neuron_cell(data, Path(name).stem if os.path.isfile(name) else "membrane")
+    return parse_cell(text, where), Claims()
 
 
 def neuron_cell(data: Mapping[str, Any], name: str = "membrane") -> tuple[Cell, Claims]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import os
 import re
-import sys
 from collections.abc import Iterator
 
 from vrest.dimensions import DIMENSIONS
 from vrest.errors import InputError
+from vrest.reading import decoded, read_bytes
 from vrest.study.fit.heads import BARE
 
 Rows = list[tuple[str, list[str]]]
@@ -57,23 +57,11 @@ def _no_rows(path: str) -> InputError:
 
 
 def _text(path: str) -> str:
-    try:
-        if path == "-":
-            return sys.stdin.read().removeprefix("\ufeff")
-        with open(path, "rb") as file:
-            raw = file.read()
-    except (OSError, ValueError) as error:  # a name with a NUL in it, or what is piped is no text
-        why = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"'{path}' cannot be read: {why}.", code="no_file", hint="Check the path.") from None
+    raw = read_bytes(path)
     if raw.startswith(b"PK\x03\x04"):
         hint = "In the spreadsheet choose 'Save as', and 'CSV UTF-8' or 'Unicode text'."
         raise InputError(f"'{path}' is a workbook, not a text.", code="bad_table", hint=hint)
-    try:
-        return raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        problem = f"'{path}' is not text in UTF-8: line {line} has the byte 0x{raw[error.start]:02x}."
-        raise InputError(problem, code="bad_table", hint="Save it as CSV in UTF-8.") from None
+    return decoded(raw, path, "bad_table")
 
 
 def _lines(text: str, path: str) -> list[tuple[int, str]]:

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import vrest.model.laws  # noqa: F401  (registers the laws)
@@ -27,6 +26,7 @@ from vrest.model.membrane import Membrane
 from vrest.model.quantity import SOLVE, Quantity, numbers, quantity_fields, quantity_maps
 from vrest.model.toml import parse_toml
 from vrest.model.transport import TRANSPORTS
+from vrest.reading import read_text, there
 from vrest.units import Extent, format_si, of_whole_cell, to_si
 
 LIBRARY = os.path.join(os.path.dirname(__file__), "library")
@@ -75,7 +75,7 @@ def load(cell: CellLike) -> Cell:
         raise InputError(
             "The cell is a text of several lines.", code="not_a_cell", hint="Read TOML by parse_cell(text)."
         )
-    if text.endswith(".toml") or os.path.isfile(text):
+    if text.endswith(".toml") or there(text):
         return read_cell(text)
     try:
         file = os.stat(os.path.join(LIBRARY, f"{text}.toml"))
@@ -95,22 +95,12 @@ def _of_the_library(name: str, changed: int, size: int) -> Cell:
     if name not in library():  # another folder's, or in capitals where the file system reads over them
         raise _unknown(name)
     # the library is checked against the schema by the tests; reading it does not need pydantic
-    return cell_from(tomllib.loads(read_text(os.path.join(LIBRARY, f"{name}.toml"))))
+    return cell_from(tomllib.loads(read_text(os.path.join(LIBRARY, f"{name}.toml"), "bad_toml")))
 
 
 def read_cell(path: str | os.PathLike[str]) -> Cell:
-    """A cell from a TOML file."""
-    return parse_cell(read_text(path), str(path))
-
-
-def read_text(path: str | os.PathLike[str]) -> str:
-    """The text of a file, or the reason why it cannot be read."""
-    try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"There is no file '{path}'.", code="no_file", hint="Check the path.") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"'{path}' cannot be read: {error}.", code="no_file", hint="Check the file.") from None
+    """A cell from a TOML file; `-` is standard input."""
+    return parse_cell(read_text(path, "bad_toml"), "standard input" if path == "-" else str(path))
 
 
 def parse_cell(text: str, where: str = "the text") -> Cell:

@@ -19,7 +19,7 @@ from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.paths import Parameter, check, resolve, set_si
-from vrest.numerals import parse_number
+from vrest.numerals import parse_number, quoted
 from vrest.physics.namespace import namespace, traced
 from vrest.shown import Told
 from vrest.tables import number
@@ -116,7 +116,7 @@ def parse_change(text: str | Change) -> Change:
     match = _FORM.match(text)
     if match is None or not match["value"] or (match["how"] and match["also"]):
         raise InputError(
-            f"Cannot read the change {text!r}.",
+            f"Cannot read the change {quoted(text)}.",
             code="bad_change",
             hint='Write PATH=VALUE, PATH*=FACTOR or PATH=restore, such as "outside.K=12 mM" or "pump.max_rate*=0".',
         )
