@@ -53,13 +53,27 @@ def notices(cell: CellLike) -> list[Notice]:
 
 
 def _whole_notices(cell: Cell) -> list[Notice]:
-    """What was given of the whole cell, in one remark."""
+    """What was given of the whole cell, in one remark, and whether its size is another one since."""
     told = [
-        f"{path.removeprefix('membranes.').replace('.transports.', '.')} {source.converted}"
+        f"{path.removeprefix('membranes.').replace('.transports.', '.')} {_of_size(cell, path, source.converted)}"
         for path, source in cell.sources.items()
         if source.converted
     ]
     return [Notice("whole_cell", f"of a whole cell, per area: {'; '.join(told)}")] if told else []
+
+
+def _of_size(cell: Cell, path: str, converted: str) -> str:
+    """How a value of the whole cell became one per area, with the size that the cell has now where it is another."""
+    name = path.split(".")[1]
+    sizes = {"over": (cell.area(name), "area")}
+    if " times " in converted:
+        inside = cell.compartments[cell.membranes[name].inside]
+        sizes["times"] = (inside.start_volume, "volume")
+    text = converted
+    for word, (size, what) in sizes.items():
+        if f" {word} {(now := format_si(size, what, 4))} " not in converted:
+            text += f" (the {what} is {now} now, and the value per area is kept)"
+    return text
 
 
 def _absent_notices(cell: Cell) -> list[Notice]:
