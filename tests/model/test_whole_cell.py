@@ -112,13 +112,12 @@ def test_a_change_is_divided_by_the_area_of_then_and_the_file_keeps_its_meaning(
     assert values["membranes.m.capacitance"].value == pytest.approx(0.02, rel=1e-14)  # per area, as it was read
     assert "3 nS over 3000 um2 is 0.0001 S/cm2" in " ".join(n.message for n in notices(wider))
     assert parse_cell(write_cell(wider)) == wider
-    said = {n.message.split(": ")[0]: n.message for n in notices(apply(wider, "inside.volume=4000 um3"))}
-    kept = "now, and the value per area is kept"
-    assert said["membranes.m.capacitance"].endswith(f"is 2 uF/cm2; the area is 3000 um2 {kept}")
-    assert said["membranes.m.transports.Cl_leak.permeability"].endswith(
-        f"; the area is 3000 um2 {kept}; the volume is 4000 um3 {kept}"
-    )
-    assert kept not in said["membranes.m.transports.K_leak.conductance"]
+    said = {n.code: n.message for n in notices(apply(wider, "inside.volume=4000 um3"))}["whole_cell"]
+    said = {text.split(" ", 1)[0]: text for text in said.partition(": ")[2].split("; ")}
+    kept = "now, and the value per area is kept)"
+    assert said["m.capacitance"].endswith(f"is 2 uF/cm2 (the area is 3000 um2 {kept}")
+    assert said["m.Cl_leak.permeability"].endswith(f" (the area is 3000 um2 {kept} (the volume is 4000 um3 {kept}")
+    assert kept not in said["m.K_leak.conductance"]
 
 
 def test_ranges_and_sources_go_along():
