@@ -136,6 +136,13 @@ def test_slips_are_told(described, code, words):
     assert words in str(refused.value)
 
 
+@pytest.mark.parametrize(("cm", "conductance", "told"), [(1.0, 1e-4, "10 ms"), (2.0, 1e-9, "33.3 min")])
+def test_how_soon_v_goes_where_no_current_flows_is_that_of_the_membrane(cm, conductance, told):
+    data = {"diam": 20, "L": 20, "cm": cm, "celsius": 37, "v_init": -60, "g_pas": conductance, "e_pas": -70}
+    (start,) = [f for f in vrest.check(*vrest.neuron_cell(data)).findings if f.code == "start"]
+    assert start.message.endswith(f"at -70.00 mV: it goes there, with a time constant of {told}.")  # cm / g_pas
+
+
 def test_no_target_is_made_up():
     """Leaks and contents alone say nothing of where the cell should rest; one line does."""
     data = {"celsius": 37, "diam": 15, "L": 20, "gk": 2.5e-5, "gna": 2.5e-6, "gcl": 2.25e-5}

@@ -21,7 +21,7 @@ from vrest.system.assemble import System, assemble
 from vrest.system.observables import reversal_potential, transports
 from vrest.system.structure import Wall, parameter_vector
 from vrest.tables import number
-from vrest.units import HOUR, MINUTE, at_rate, format_si, from_door, from_si
+from vrest.units import HOUR, MINUTE, at_rate, duration, format_si, from_door, from_si
 from vrest.verbs.instant import instant, steady_at
 from vrest.verbs.readings import Readings, readings
 
@@ -204,7 +204,15 @@ def _start(now: Moment) -> Iterator[Finding]:
             yield Finding("no_potential", wall.name, 0.0, text)
         elif abs(v - described) > VOLTS:
             text = f"{name} starts at {millivolts(described, 2)}, but with these contents no current flows at "
-            yield Finding("start", wall.name, 0.0, f"{text}{millivolts(v, 2)}: it goes there within milliseconds.")
+            yield Finding("start", wall.name, 0.0, f"{text}{millivolts(v, 2)}: it goes there{_pace(now, wall)}.")
+
+
+def _pace(now: Moment, wall: Wall) -> str:
+    """With which time constant V comes to where no current flows; empty where it does not come from nearby."""
+    k, nearby = now.system.index["charge", wall.name], now.x.copy()
+    nearby[k] += VOLTS
+    back = -float(now.system.derivative(nearby, now.p)[k] - now.slope[k])
+    return f", with a time constant of {duration(VOLTS / back, 3)}" if back > 0.0 else ""
 
 
 def _volume(now: Moment, wall: Wall) -> float:
