@@ -232,3 +232,12 @@ def test_a_gas_has_no_nernst_potential():
     with pytest.raises(InputError) as caught:
         nernst("O2", inside=1, outside=2)
     assert caught.value.code == "undefined"
+
+
+def test_of_nucleotides_each_has_its_own_charge():
+    for name, bound, free in (("MgATP", "-2", "-3.8"), ("GTP", "-2", "-3.8"), ("ADP", "-1", "-2.8")):
+        found = lookup(name)
+        assert found is not None
+        assert found.valence is None
+        assert f" {bound} near pH 7.3, without Mg2+" in found.remark
+        assert f"about {free};" in found.remark

@@ -553,6 +553,8 @@ def test_an_error_names_the_likely_slip(value, dimension, words):
         ("4 mEq/L", "SO4", "it is '2 mM'"),
         ("3 uEq/mL", "citrate", "it is '1 mM'"),
         ("−9 mval/L", "La", "it is '-3 mM'"),
+        ("5 mEq", "Mg", "it is '2.5 mM'"),  # said of a concentration, it is per litre
+        ("0.01 val", "Ca", "it is '5 mM'"),
         ("5 mEq/L", "", "Divide by the ion's |z|"),
         ("5 mEq/L", "O2", "Divide by the ion's |z|"),
         ("10 mg/dL", "Ca", "(40.08 g/mol) it is '2.495 mM'"),  # as clinical tables have it: 2.5 mM
@@ -563,6 +565,7 @@ def test_an_error_names_the_likely_slip(value, dimension, words):
         ("0.01 %", "Ca", "it is '2.495 mM'"),
         ("0.1 kg/m3", "Ca", "it is '2.495 mM'"),
         ("1 mg/mL", "gluconate", "(195.1 g/mol) it is '5.124 mM'"),
+        ("3.1 mg/dL", "HPO4", "weigh its phosphorus (30.97 g/mol): '1.001 mM'"),  # 31 mg/L by 30.974 g/mol
         ("1 mg/dL", "", "Divide by the molar mass"),
         ("0.9 %", "", "NaCl, 58.44 g/mol, is '154 mM'"),
         ("300 mOsm/kg", "Na", "per kg of water"),

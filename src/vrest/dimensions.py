@@ -181,7 +181,8 @@ def _lacking() -> Iterator[Dimension]:
     moles = _prefixed("mol", ". m u n") | _prefixed("osmol", ". m")
     moles |= _prefixed("Osm", ". m") | _prefixed("osm", ". m") | _prefixed("Osmol", ". m")
     pressures = _same(Fraction(101325, 760), "mmHg", "Torr", "torr") | _prefixed("Pa", ". k h") | _same(101325, "atm")
-    yield Dimension("charge_equivalents", "mEq/L", "mol/m^3", "5 mEq/L", _per(charges, litres) | charges)
+    alone = {name: size * 1000 for name, size in charges.items()}  # "5 mEq" of a concentration is meant per litre
+    yield Dimension("charge_equivalents", "mEq/L", "mol/m^3", "5 mEq/L", _per(charges, litres) | alone)
     yield Dimension("mass_concentration", "g/L", "kg/m^3", "9 g/L", _per(grams, litres) | shares)
     yield Dimension(
         "molality", "mmol/kg", "mol/kg", "300 mmol/kg", _per(moles, _same(1, "kg", "kgw", "kg water", "kgH2O"))

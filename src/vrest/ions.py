@@ -109,8 +109,10 @@ declare [valences] MES
 phosphate | PO4 | PO4, Pi | phosphate is about 3/4 HPO4 (-2) and 1/4 H2PO4 (-1) at pH 7.3: write these
 Glu | | | 'Glu' is glutamate (-1) to some and glucose to others: write glutamate; glucose is neutral and belongs to \
 the impermeants
-GTP | | MgATP, Na2ATP, MgGTP, NaGTP, ADP | nucleotides bind Mg2+: MgATP and MgGTP are -2 near pH 7.3, without Mg2+ \
+GTP | | MgATP, Na2ATP, MgGTP, NaGTP | nucleotides bind Mg2+: MgATP and MgGTP are -2 near pH 7.3, without Mg2+ \
 they are about -3.8; give them among the impermeants, or declare [valences]
+ADP | | MgADP, NaADP | ADP binds Mg2+: MgADP is -1 near pH 7.3, without Mg2+ it is about -2.8; give it among the \
+impermeants, or declare [valences]
 """
 _NEUTRAL = """
 glucose C6H12O6 dextrose, D-glucose, Glc | sucrose C12H22O11 | mannitol C6H14O6 D-mannitol | sorbitol C6H14O6

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 from vrest.constants import ZERO_CELSIUS
 from vrest.dimensions import DIMENSIONS, LACKING, SHIFTS, WHOLE, Dimension
 from vrest.errors import InputError, near_miss
-from vrest.ions import IONS
+from vrest.ions import IONS, WEIGHTS
 from vrest.numerals import GAP, LONGEST, bare_number, fault, number_and_unit, quoted, too_small
 from vrest.tables import number
 
@@ -200,8 +200,10 @@ def _lacking(spelling: str, reading: Any, ion: str) -> tuple[str, str] | None:
     if name == "mass_concentration":
         lacks, salt = "it lacks the molar mass", "0.9 % (9 g/L) of NaCl, 58.44 g/mol, is '154 mM'"
         if given is not None and known is not None:
-            amount = number(1000 * given / known.mass)  # kg/m3 by g/mol
-            hint = f"Of {ion} itself ({number(known.mass)} g/mol) it is '{amount} mM'."
+            hint = f"Of {ion} itself ({number(known.mass)} g/mol) it is '{number(1000 * given / known.mass)} mM'."
+            if ion in ("HPO4", "H2PO4"):
+                amount = number(1000 * given / WEIGHTS["P"])  # what clinical tables call phosphate, in mg/dL
+                hint += f" Laboratories weigh its phosphorus ({number(WEIGHTS['P'])} g/mol): '{amount} mM'."
             return lacks, f"{hint} Of a salt divide by the salt's: {salt}."
         return lacks, f"Divide by the molar mass of what was weighed: {salt}."
     if name == "molality":
