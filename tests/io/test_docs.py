@@ -29,6 +29,14 @@ def test_every_cell_is_listed_and_every_perturbation_is_shown():
     assert sorted(counts) == sorted([(str(len(library())), "cells"), (str(len(perturbations())), "perturbations")])
 
 
+def test_the_changelog_says_nothing_twice():
+    """A merge may bring an old list back: then whole lines of a version stand in two of its sections."""
+    _, *versions = re.split(r"^## ", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.M)
+    for version in versions:
+        lines = [line.strip() for line in version.splitlines() if len(line) > 40]
+        assert [line for line in set(lines) if lines.count(line) > 1] == []
+
+
 def test_each_page_begins_with_its_question_and_is_in_the_index():
     index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (.+\?) \| \[.+\]\((\w+\.md)\) \|$", index, re.M)
