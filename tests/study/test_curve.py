@@ -146,6 +146,15 @@ def test_what_else_the_data_set_is_said_and_drawn():
     assert [len(line.get_xdata()) for line in part.lines if line.get_marker() == "x"] == [1]
 
 
+def test_a_lost_sign_of_points_is_told_as_by_fit():
+    data = {"Ko (mM)": [2.5, 10.0, 40.0], "Vm": [92.0, 62.0, 29.0]}
+    (said,) = vrest.curve("frog_muscle", "outside.K swap Na", [1.0, 50.0], data=data).warnings
+    assert said.code == "sign_slip"
+    assert said.message.startswith("all measured potentials are positive where the model has them negative")
+    right = {**data, "Vm": [-v for v in data["Vm"]]}
+    assert vrest.curve("frog_muscle", "outside.K swap Na", [1.0, 50.0], data=right).warnings == []
+
+
 def test_an_axis_too_short_for_numbers_of_a_logarithm_is_linear():
     for high, scale in ((4.9, "linear"), (5.0, "log")):
         axes = Figure().subplots()

@@ -112,6 +112,13 @@ def test_a_list_of_multiples_in_one_text_is_that_of_several():
         parameter_map("mammalian_neuron", ("outside.K", "3, 5"), ("pump.max_rate", "0.5x, 20"))
 
 
+def test_doses_by_name_are_those_of_perturb():
+    found = parameter_map("mammalian_neuron", ("duration", [60.0]), ("dose", "mild, severe"), "hyperkalaemia")
+    assert found.y.values.tolist() == [5.8, 8.0]
+    with pytest.raises(InputError, match="has no dose 'bad'"):
+        parameter_map("mammalian_neuron", ("duration", [60.0]), ("dose", "mild, bad"), "hyperkalaemia")
+
+
 def test_when_v_is_looked_at_is_in_words_and_on_the_figure():
     found = parameter_map("mammalian_neuron", ("duration", "1 min:2 h:log:3"), ("dose", ["50 %"]), "anoxia", after=600)
     assert "duration, 1 min to 2 h" in found.as_text()

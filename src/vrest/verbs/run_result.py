@@ -206,7 +206,7 @@ class Run(Drawn):
 
     def _brief(self) -> Iterable[str]:
         celsius, end = number(from_si(self.cell.temperature, "temperature")), duration(float(self.time[-1]))
-        yield f"Run of '{self.cell.name}' at {celsius} degC, 0 to {end}, {len(self.time)} times"
+        yield f"Run of '{self.cell.name}' at {celsius} degC, 0 to {end}, {counted(len(self.time), 'time')}"
         for name, v in self._potentials().items():
             first, last, low, high = (number(float(x), decimals=2) for x in (v[0], v[-1], v.min(), v.max()))
             where = " at these times" if name in self.spikes.some else ""  # between them spikes go higher

@@ -24,6 +24,7 @@ from vrest.study.curve.result import Curve, Points
 from vrest.study.curve.steps import each, settled, steps
 from vrest.study.curve.thresholds import Settled, thresholds
 from vrest.study.fit.measured import Condition, Measured, measured, with_measured_first
+from vrest.study.fit.slips import unlike
 from vrest.system.observables import reversal_potential
 from vrest.tables import number
 from vrest.units import from_door, from_si, to_si
@@ -118,6 +119,8 @@ def _along(cell: Cell, path: str, values: Any, data: Any, membrane: str | None, 
         return settled(cell, {varied: inner}, inner, place, progress)
 
     charged = left_charged(cell, {} if companion else {parameter.path: from_door(at, parameter.spec.dimension)})
+    points = None if data is None else _points(cell, parameter, companion, place, data)
+    slipped = [] if points is None else unlike(points.measured, points.instant)
     return Curve(
         cell=cell,
         path=parameter.path,
@@ -134,9 +137,9 @@ def _along(cell: Cell, path: str, values: Any, data: Any, membrane: str | None, 
         ion=ion,
         nernst=nernst,
         thresholds=thresholds(each(at, found.settled[place], found.outcomes), settle, is_logarithmic(at)),
-        points=None if data is None else _points(cell, parameter, companion, place, data),
+        points=points,
         others=(),
-        notices=(*told, *charged),
+        notices=(*told, *charged, *slipped),
     )
 
 

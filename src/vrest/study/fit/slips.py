@@ -32,26 +32,30 @@ ROUNDING = 1e-6
 """mV: residuals so small have no trend."""
 
 
-def slips(data: Measured, squares: Squares, residuals: Array) -> list[Notice]:
-    """What would make the fit far better, or the measured potentials likely: the sign turned, V or M for mV or mM."""
-    own = net(squares.predict)[0]
-    before = data.v - squares.at(own).residuals  # of the cell as it is
-    size = np.abs(data.v)
-    found = []
-    if (np.sign(data.v) == -np.sign(before)).all() and len({*np.sign(data.v)}) == 1:
-        has, should = ("positive", "negative") if data.v[0] > 0 else ("negative", "positive")
+def unlike(measured: Array, computed: Array) -> list[Notice]:
+    """What potentials (rows,) mV that were measured look like beside those of the cell as it is: without sign, in V."""
+    size, found = np.abs(measured), []
+    if (np.sign(measured) == -np.sign(computed)).all() and len({*np.sign(measured)}) == 1:
+        has, should = ("positive", "negative") if measured[0] > 0 else ("negative", "positive")
         text = (
-            f"all measured potentials are {has} where the model has them {should} ({_range(before)} mV with the cell's "
+            f"all measured potentials are {has} where the model has them {should} ({_range(computed)} mV with the "
+            "cell's own values): V is inside minus outside; turn their sign if it was lost"
         )
-        found.append(
-            Notice("sign_slip", f"{text}own values): V is inside minus outside; turn their sign if it was lost")
-        )
-    if size.max() < SMALLEST and np.median(np.abs(before)) > 20 * SMALLEST:
+        found.append(Notice("sign_slip", text))
+    if size.max() < SMALLEST and np.median(np.abs(computed)) > 20 * SMALLEST:
         text = f"all measured potentials are within {number(size.max(), 2)} mV of 0: if they are in V, write 'Vm (V)'"
         found.append(Notice("unit_slip", text))
     elif size.min() > LARGEST:
         text = f"all measured potentials are beyond {number(LARGEST)} mV: if they are in µV, write 'Vm (µV)'"
         found.append(Notice("unit_slip", text))
+    return found
+
+
+def slips(data: Measured, squares: Squares, residuals: Array) -> list[Notice]:
+    """What would make the fit far better, or the measured potentials likely: the sign turned, V or M for mV or mM."""
+    own = net(squares.predict)[0]
+    before = data.v - squares.at(own).residuals  # of the cell as it is
+    found = unlike(data.v, before)
     off = _rms(residuals)
     if off > FAR and not found:
         tried = {text: _rms(trial.least(own).residuals) for text, trial in _trials(data, squares)}

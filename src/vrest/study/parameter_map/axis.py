@@ -81,10 +81,7 @@ def axis_of(cell: Cell, name: str, values: Any, what: Perturbation | None) -> Ax
     if name == "duration":
         times = np.array([seconds(value, name) for value in _each(values, "time", name)])
         return Axis(name, unit_of("time"), from_si(times, "time"), "time")
-    if isinstance(values, str):
-        what.dosed(re.split("[:,]", values)[0])  # refuses a bare number where a dose must say its unit
-    doses = [what.dosed(value).dose for value in _each(values, what.dimension, name)]
-    return _doses(what, np.array(doses, dtype=np.float64))
+    return _doses(what, np.array([each.dose for each in what.dosed_each(values)], dtype=np.float64))
 
 
 def _of_path(cell: Cell, name: str, values: Any) -> Axis:

@@ -204,7 +204,7 @@ class Perturbation(Shown):
             return (self.dosed(doses, self.isoform),)
         parts = re.split("[:,]" if ":" in doses else ",", doses)
         if ":" not in doses and any(self._named(part) is not None for part in parts):
-            return tuple(self.dosed(part, self.isoform) for part in parts)
+            return tuple(self.dosed(part.strip(), self.isoform) for part in parts)
         self.dosed(parts[0], self.isoform)  # refuses a bare number where a dose must say its unit
         found = read_values(doses, self.dimension, f"doses of {self.name}").tolist()
         return tuple(replace(self, dose=self._within(dose), exact=True) for dose in found)
