@@ -11,6 +11,7 @@ Each value is one as `units.to_si` reads it. A unit holds for its own value alon
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from vrest.errors import InputError
@@ -40,7 +41,9 @@ def is_several(text: str) -> bool:
     return ("," in text or ":" in text) and not _ONE_COMMA.fullmatch(text)
 
 
-def read_values(text: str, dimension: str, where: str = "", count: int = COUNT, ion: str = "") -> NDArray[np.float64]:
+def read_values(
+    text: str, dimension: str, where: str = "", count: int = COUNT, read: Callable[[str], float] | None = None
+) -> NDArray[np.float64]:
     """The values of a list, of a range or of a single quantity, as the command line takes them.
 
     Parameters
@@ -54,8 +57,8 @@ def read_values(text: str, dimension: str, where: str = "", count: int = COUNT, 
         What they are, for error messages.
     count
         Values of a range that does not say how many.
-    ion
-        Whose concentrations they are, as of `to_si`.
+    read
+        How one of them is read, SI; else by `to_si`.
 
     Returns
     -------
@@ -78,18 +81,21 @@ def read_values(text: str, dimension: str, where: str = "", count: int = COUNT, 
     """
     import numpy as np
 
+    def one(value: str) -> float:
+        return read(value) if read else to_si(value, dimension, where, bare_ok=True)
+
     if _ONE_COMMA.fullmatch(text):
-        one, two = text.replace(",", "."), text.replace(",", ", ")
-        hint = f"Write '{one}', with a dot, for one number, and '{two}', with a blank, for two."
+        dot, blank = text.replace(",", "."), text.replace(",", ", ")
+        hint = f"Write '{dot}', with a dot, for one number, and '{blank}', with a blank, for two."
         raise fault("decimal_comma", where, f"'{text}' may be one number or two.", hint)
     if not is_several(text):
-        return np.atleast_1d(np.asarray(to_si(text, dimension, where, bare_ok=True, ion=ion), dtype=np.float64))
+        return np.array([one(text)])
     if ":" not in text:
-        return np.array(_all(text.split(","), text, dimension, where, ion))
+        return np.array(_all(text.split(","), text, dimension, where, one))
     if "," in text:
         raise _bad(f"'{text}' is both a list and a range.", where)
     ends, logarithmic, count = _form(text, where, count)
-    first, last = _all(ends, text, dimension, where, ion)
+    first, last = _all(ends, text, dimension, where, one)
     if first == last:
         raise _bad(f"'{text}' begins where it ends.", where)
     if not logarithmic:
@@ -117,7 +123,7 @@ def _form(text: str, where: str, count: int) -> tuple[list[str], bool, int]:
     return [first, last], how[:1] == ["log"], count
 
 
-def _all(parts: list[str], text: str, dimension: str, where: str, ion: str) -> list[float]:
+def _all(parts: list[str], text: str, dimension: str, where: str, read: Callable[[str], float]) -> list[float]:
     """Each part in SI."""
     if ";" in text or any(not part.strip() for part in parts):
         raise _bad(f"'{text}' lacks a value or a comma.", where)
@@ -134,7 +140,7 @@ def _all(parts: list[str], text: str, dimension: str, where: str, ion: str) -> l
         lacking = next(part.strip() for part in said if _BARE.fullmatch(part.strip()))
         hint = f"Give each its unit, such as '{lacking} {unit}'; a unit holds for its own value alone."
         raise fault("mixed_units", where, f"'{text}': some values have a unit and '{lacking}' has none.", hint)
-    return [float(to_si(part, dimension, where, bare_ok=True, ion=ion)) for part in parts]
+    return [read(part) for part in parts]
 
 
 def _nothing(part: str, dimension: str) -> bool:

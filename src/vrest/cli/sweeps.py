@@ -10,11 +10,10 @@ def swept(text: str, dimension: str, where: str, ion: str = "") -> Any:
     if "," not in text and ":" not in text:
         return text
     from vrest.ranges import read_values
-    from vrest.units import Labelled, from_si, unit_of
+    from vrest.units import Labelled, from_si, to_si, unit_of
 
-    return Labelled(
-        from_si(read_values(text, dimension, where, ion=ion), dimension), unit_of(dimension) or "dimensionless"
-    )
+    si = read_values(text, dimension, where, read=lambda one: to_si(one, dimension, where, bare_ok=True, ion=ion))
+    return Labelled(from_si(si, dimension), unit_of(dimension) or "dimensionless")
 
 
 def swept_permeability(text: str, where: str) -> Any:

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vrest.errors import InputError, near_miss
+from vrest.model.multiples import has_multiples, value_of
 from vrest.model.paths import Parameter
 from vrest.numerals import parse_number
-from vrest.units import format_si, to_si
+from vrest.units import format_si
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +36,6 @@ KINDS = {
 """Each distribution with what stands in its brackets, and how many of them."""
 
 _FORM = re.compile(r"\s*([A-Za-z_]+)\s*\((.*)\)\s*", re.DOTALL)
-_MULTIPLE = re.compile(r"\s*(.*?)\s*[x×]\s*", re.DOTALL)
 _DEGREES = re.compile(r"\s*(.*?)\s*(?:K|°C|degC)?\s*", re.DOTALL)
 
 
@@ -104,7 +104,14 @@ def _quantile(
             raise _bad(text, parameter, "The standard deviation must be above 0.")
         return lambda u: mean + spread * ndtri(u)
     if kind == "lognormal":
-        median = value_of(given[0], parameter, own) if len(given) == 2 else value_of("1x", parameter, own)
+        if len(given) == 1 and not has_multiples(parameter, own):
+            has = format_si(own, parameter.spec.dimension, 6)
+            raise InputError(
+                f"{parameter.path}: '{text}' has no median: the cell's own value is {has}.",
+                code="no_multiple",
+                hint="Write a median: lognormal(VALUE, SIGMA).",
+            )
+        median = value_of(given[0], parameter, own) if len(given) == 2 else own
         sigma = parse_number(given[-1], f"{parameter.path}, sigma")
         if not (median > 0 and sigma > 0):
             raise _bad(text, parameter, "Median and sigma must be above 0; what may be negative can be normal.")
@@ -120,22 +127,6 @@ def _quantile(
     if not low > 0:
         raise _bad(text, parameter, "The bounds of a logarithm must be above 0.")
     return lambda u: low * np.exp(np.log(high / low) * u)
-
-
-def value_of(text: str, parameter: Parameter, own: float) -> float:
-    """A quantity, or a multiple of the cell's own value; SI."""
-    dimension, where = parameter.spec.dimension, parameter.path
-    match = _MULTIPLE.fullmatch(text)
-    if match is None:
-        return float(to_si(text, dimension, where, bare_ok=True, ion=parameter.ion))
-    factor = parse_number(match[1], where)
-    if dimension == "temperature" or own == 0.0:
-        raise InputError(
-            f"{where}: '{text.strip()}' is a multiple, but it is {format_si(own, dimension, digits=6)}.",
-            code="no_multiple",
-            hint="Write a value with its unit; a lognormal distribution also takes a median: lognormal(VALUE, SIGMA).",
-        )
-    return factor * own
 
 
 def _spread(text: str, parameter: Parameter, own: float) -> float:

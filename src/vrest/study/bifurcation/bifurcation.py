@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from vrest.errors import InputError, NoRestError
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
+from vrest.model.multiples import value_of
 from vrest.model.notice import Notice
 from vrest.model.paths import Parameter
 from vrest.model.quantity import check
-from vrest.numerals import parse_number
 from vrest.numerics.compiler.fallback import fallbacks
-from vrest.study.bifurcation.branch import Bifurcation, branch_of, has_multiples, special_of
+from vrest.study.bifurcation.branch import Bifurcation, branch_of, special_of
 from vrest.study.bifurcation.curves import all_curves, cell_at, line_of
 from vrest.system.assemble import System, assemble
 from vrest.units import format_si, from_si, to_si, unit_of
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
     Followed = tuple[System, Line, Curve]
     """One branch with its equations, in which an ion that is gone is independent."""
-
-_MULTIPLE = re.compile(r"\s*([+\-−]?[0-9.,]+(?:[eE][+\-−]?[0-9]+)?)\s*[x×]\s*")
 
 BESIDE = 1e-6
 """Share of the range by which it begins beside a value at which a transport is off."""
@@ -157,23 +154,16 @@ def _can_vary(cell: Cell, parameter: Parameter) -> bool:
 
 def _value(parameter: Parameter, value: float | str, where: str) -> float:
     """One end of the range: a quantity, or a multiple of the present value."""
-    dimension, path = parameter.spec.dimension, parameter.path
-    where = f"{where} of {path}"
-    many = _MULTIPLE.fullmatch(value) if isinstance(value, str) else None
-    if many is None:
-        try:
-            si = float(to_si(value, dimension, where, bare_ok=True, ion=parameter.ion))
-        except InputError as error:
-            hint = f"{error.hint} Or write a multiple of the present value: '0.5x'."
-            raise InputError(error.message, code=error.code, hint=hint) from None
-        return check(si, parameter.spec, where)
-    if not has_multiples(parameter):
-        raise InputError(
-            f"{where}: '{value}' is a multiple, but {path} is {format_si(parameter.value, dimension, digits=6)}.",
-            code="no_multiple",
-            hint=f"Write a quantity, such as '1 {unit_of(dimension)}'.",
-        )
-    return check(parse_number(many[1], where) * parameter.value, parameter.spec, where)
+    where = f"{where} of {parameter.path}"
+    try:
+        if isinstance(value, str):
+            si = value_of(value, parameter, parameter.value, where)
+        else:
+            si = float(to_si(value, parameter.spec.dimension, where))
+    except InputError as error:
+        more = "" if error.code == "no_multiple" else " Or write a multiple of the present value: '0.5x'."
+        raise InputError(error.message, code=error.code, hint=f"{error.hint}{more}") from None
+    return check(si, parameter.spec, where)
 
 
 def _beside(

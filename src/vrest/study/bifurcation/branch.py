@@ -11,6 +11,7 @@ import numpy as np
 
 from vrest.layout import glued
 from vrest.model.cell import Cell
+from vrest.model.multiples import has_multiples
 from vrest.model.neutrality import left_charged
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
@@ -246,7 +247,7 @@ def branch_of(parameter: Parameter, system: System, line: Line, curve: Curve) ->
     return Branch(
         system=system,
         parameter=np.asarray(parameter.door(si)),
-        multiple=si / parameter.value if has_multiples(parameter) else None,
+        multiple=si / parameter.value if has_multiples(parameter, parameter.value) else None,
         states=np.asarray(system.join(np.array([point.y for point in curve.points]), cs, line.matrix)),
         parameters=ps,
         growth=np.array([point.eigenvalues.real.max() for point in curve.points]),
@@ -270,8 +271,3 @@ def special_of(parameter: Parameter, branch: Branch, k: int, n: int, point: Poin
         period=float(2 * np.pi / turn) if point.kind == "hopf" else None,
         branch=k,
     )
-
-
-def has_multiples(parameter: Parameter) -> bool:
-    """Whether multiples of the present value have a meaning."""
-    return parameter.value != 0 and parameter.spec.dimension != "temperature"

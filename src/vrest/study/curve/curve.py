@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,6 +13,7 @@ from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.change import split_companion
+from vrest.model.multiples import value_of
 from vrest.model.neutrality import left_charged
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
@@ -26,7 +26,6 @@ from vrest.study.curve.thresholds import Settled, thresholds
 from vrest.study.fit.measured import Condition, Measured, measured, with_measured_first
 from vrest.study.fit.slips import unlike
 from vrest.system.observables import reversal_potential
-from vrest.tables import number
 from vrest.units import from_door, from_si, to_si
 from vrest.verbs.progress import Progress
 from vrest.verbs.rest import rest
@@ -36,8 +35,6 @@ Array = NDArray[np.float64]
 
 POINTS = 61
 """Values of a range that does not say how many."""
-
-_MULTIPLE = re.compile(r"([+\-−]?[0-9.]+(?:[eE][+\-−]?[0-9]+)?)\s*[x×](?![\w.])")
 
 
 def curve(
@@ -181,26 +178,15 @@ def _values(parameter: Parameter, values: Any) -> Array:
             )
         return np.geomspace(0.1 * parameter.value, 30 * parameter.value, 41)
     if isinstance(values, str):
-        given = parameter.door(read_values(_written(parameter, values), dimension, path, POINTS, ion=parameter.ion))
+        own = parameter.value
+        given = parameter.door(
+            read_values(values, dimension, path, POINTS, lambda text: value_of(text, parameter, own))
+        )
     else:
         given = parameter.door(np.asarray(to_si(plain(values), dimension, path, bare_ok=True), dtype=np.float64))
     if given.ndim != 1 or not len(given):
         raise InputError(f"The values of {path} have the shape {given.shape}.", code="bad_shape", hint="Give one row.")
     return np.unique(given)
-
-
-def _written(parameter: Parameter, text: str) -> str:
-    """A text in which multiples of the present value are quantities."""
-    if not _MULTIPLE.search(text):
-        return text
-    here = parameter.door(parameter.value)
-    if here == 0 or parameter.spec.dimension == "temperature":
-        raise InputError(
-            f"'{text}' has multiples, but {parameter.path} is {number(here)} {parameter.unit}.",
-            code="no_multiple",
-            hint=f"Write quantities, such as '1 {parameter.unit}'.",
-        )
-    return _MULTIPLE.sub(lambda found: f"{float(found[1].replace('−', '-')) * here!r} {parameter.unit}", text)
 
 
 def _nernst(cell: Cell, parameter: Parameter, wall: str, at: Array) -> tuple[str | None, Array]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +11,14 @@ import numpy as np
 from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.change import split_companion
+from vrest.model.multiples import value_of
 from vrest.model.paths import check, resolve
-from vrest.ranges import is_several, read_values
+from vrest.numerics.spacing import is_logarithmic
+from vrest.ranges import read_values
 from vrest.study.perturb.perturbation import Perturbation
 from vrest.tables import counted, number
 from vrest.units import duration as in_words
 from vrest.units import from_door, from_si, to_si, unit_of
-from vrest.verbs.distribution import value_of
 
 MOST_POINTS = 1_000_000
 """Of a map."""
@@ -44,11 +45,7 @@ class Axis:
     @property
     def even_in_logarithm(self) -> bool:
         """Whether its values are rather spread by ratios than by differences."""
-        if self.dimension == "temperature" or self.values.size < 3 or not (self.values > 0).all():
-            return False
-        spreads = [np.diff(v) for v in (np.log(self.values), self.values)]
-        even = [float(np.ptp(step) / np.abs(step).max()) for step in spreads]
-        return even[0] < even[1]
+        return self.dimension != "temperature" and self.values.min() > 0 and is_logarithmic(np.sort(self.values))
 
     @property
     def span(self) -> str:
@@ -64,65 +61,42 @@ class Axis:
         return self.path.removeprefix("compartments.").removeprefix("membranes.") or self.name
 
 
-_MULTIPLES = re.compile(r"([^x×:]+)[x×]:([^x×:]+)[x×](:.*)?")
-"""A range of multiples, such as `0.1x:2x:log`."""
-
-_MULTIPLE = re.compile(r"[^x×:,]+[x×]")
-"""One in a list, such as `0x, 0.5x, 1x`."""
-
-
 def axis_of(cell: Cell, name: str, values: Any, what: Perturbation | None) -> Axis:
     """An axis as its values are read."""
+    if not isinstance(values, str) and not np.size(values):
+        raise InputError(f"{name} has no values.", code="bad_shape", hint="Give such as [2.0, 5.0, 12.0].")
     if name not in OWN:
         return _of_path(cell, name, values)
     if what is None:
         hint = "Name a perturbation, such as 'anoxia', or vary a path of the cell."
         raise InputError(f"A {name} is that of a perturbation.", code="no_perturbation", hint=hint)
     if name == "duration":
-        times = np.array([seconds(value, name) for value in _each(values, "time", name)])
+        times = np.array(_each(values, "time", name, lambda value: seconds(value, name)))
         return Axis(name, unit_of("time"), from_si(times, "time"), "time")
-    return _doses(what, np.array([each.dose for each in what.dosed_each(values)], dtype=np.float64))
+    doses = np.array([bound.dose for bound in what.dosed_each(values)])
+    unit = what.law.unit(float(np.abs(doses).max()), what.dimension)
+    return Axis(name, unit, from_si(doses, what.dimension, unit), what.dimension)
 
 
 def _of_path(cell: Cell, name: str, values: Any) -> Axis:
     path, how, along = split_companion(name)
     parameter = resolve(cell, path)
-    dimension, own = parameter.spec.dimension, cell.solved().get(parameter.path, parameter.value)
-    if isinstance(values, str) and (multiples := _MULTIPLES.fullmatch(values)):
-        first, last, how_many = multiples.groups()
-        factors = read_values(f"{first}:{last}{how_many or ''}", "number", name)
-        values = [f"{factor!r}x" for factor in factors.tolist()]
-    elif isinstance(values, str) and all(_MULTIPLE.fullmatch(one) for one in values.split(",")):
-        values = values.split(",")
-    si = [
-        value_of(value, parameter, float(own)) if isinstance(value, str) else float(to_si(value, dimension, name))
-        for value in _each(values, dimension, name)
-    ]
-    for value in si:
-        check(value, parameter.spec, parameter.path)
+    dimension, own = parameter.spec.dimension, float(cell.solved().get(parameter.path, parameter.value))
+
+    def read(value: Any) -> float:
+        text = isinstance(value, str)
+        si = value_of(value, parameter, own) if text else float(to_si(value, dimension, name))
+        return check(si, parameter.spec, parameter.path)
+
     full = f"{parameter.path} {how} {along}" if how else parameter.path
-    return Axis(full, parameter.unit, parameter.door(np.array(si)), dimension)
+    return Axis(full, parameter.unit, parameter.door(np.array(_each(values, dimension, name, read))), dimension)
 
 
-def _each(values: Any, dimension: str, name: str) -> list[Any]:
-    """The values one by one, numbers in door units or texts; a text may be a range or a list."""
+def _each(values: Any, dimension: str, name: str, read: Callable[[Any], float]) -> list[float]:
+    """The values one by one, SI: numbers in door units or texts; a text may be a range or a list."""
     if isinstance(values, str):
-        return from_si(read_values(values, dimension, name), dimension).tolist() if is_several(values) else [values]
-    found = np.atleast_1d(np.asarray(values, dtype=object)).tolist()
-    if not found:
-        raise InputError(f"{name} has no values.", code="bad_shape", hint="Give such as [2.0, 5.0, 12.0].")
-    return found
-
-
-def _doses(what: Perturbation, si: np.ndarray) -> Axis:
-    """Doses in the unit that people say them in."""
-    if what.law.in_percent:
-        return Axis("dose", "%", 100 * si, what.dimension)
-    unit = unit_of(what.dimension)
-    if what.dimension == "concentration":
-        largest = float(si.max())
-        unit = next((each for each in ("mM", "uM") if from_si(largest, "concentration", each) >= 0.1), "nM")
-    return Axis("dose", unit, from_si(si, what.dimension, unit), what.dimension)
+        return read_values(values, dimension, name, read=read).tolist()
+    return [read(value) for value in np.atleast_1d(np.asarray(values, dtype=object)).tolist()]
 
 
 def alone(cell: Cell, x: Axis, y: Axis) -> dict[str, np.ndarray]:

@@ -122,4 +122,4 @@ def _at(x: Axis, y: Axis, name: str, n: int, own: float) -> np.ndarray:
     if name not in grids:
         return np.full(n, own)
     axis = x if x.name == name else y
-    return grids[name].ravel() / 100 if axis.unit == "%" else from_door(grids[name].ravel(), axis.dimension, axis.unit)
+    return from_door(grids[name].ravel(), axis.dimension, axis.unit)

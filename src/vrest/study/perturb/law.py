@@ -75,14 +75,10 @@ class Law(ABC):
         >>> Multiple().text(0.5, "number"), Loss().text(0.5, "number"), Loss().text(0.01, "concentration")
         ('0.5', '50 %', '10 uM')
         """
-        if dimension == "concentration":
-            for unit in ("mM", "uM"):
-                if abs(dose) >= from_door(1.0, "concentration", unit):
-                    return f"{number(from_si(dose, 'concentration', unit))} {unit}"
-            return f"{number(from_si(dose, 'concentration', 'nM'))} nM" if dose else "0 mM"
-        if dimension == "number":
-            return f"{number(100 * dose)} %" if self.in_percent else number(dose)
-        return format_si(dose, dimension, digits=4)
+        if dimension not in ("concentration", "number"):
+            return format_si(dose, dimension, digits=4)
+        unit = self.unit(dose, dimension)
+        return f"{number(from_si(dose, dimension, unit))} {unit}".rstrip()
 
     def unit(self, dose: float, dimension: str) -> str:
         """The unit that people say a dose, SI, in.
@@ -93,6 +89,8 @@ class Law(ABC):
         if self.in_percent:
             return "%"
         if dimension != "concentration":
+            return unit_of(dimension)
+        if dose == 0.0:
             return unit_of(dimension)
         return next((unit for unit in ("mM", "uM") if abs(dose) >= from_door(1.0, dimension, unit)), "nM")
 
