@@ -130,11 +130,11 @@ def _all(parts: list[str], text: str, dimension: str, where: str, read: Callable
     if any(_THOUSANDS.fullmatch(part.strip()) for part in parts[1:]):
         hint = "Write thousands without separators, and values without zeros before them."
         raise fault("not_a_number", where, f"'{text}' has digits grouped by commas.", hint)
-    if len({bool(re.match(r"\s", part)) for part in parts[1:]}) > 1:
+    bare = [bool(_BARE.fullmatch(part.strip())) for part in parts]
+    if any(bare) and len({bool(re.match(r"\s", part)) for part in parts[1:]}) > 1:
         hint = "Write a decimal dot, and either all commas with a blank behind them or none."
         raise fault("decimal_comma", where, f"'{text}' may have commas in its numbers.", hint)
     unit = unit_of(dimension)
-    bare = [bool(_BARE.fullmatch(part.strip())) for part in parts]
     said = [part for part, alone in zip(parts, bare, strict=True) if not (alone and _nothing(part, dimension))]
     if unit and len({bool(_BARE.fullmatch(part.strip())) for part in said}) > 1:
         lacking = next(part.strip() for part in said if _BARE.fullmatch(part.strip()))
