@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vrest.model.names import cell_label, parameter_label, parameter_name, plain, power_of, unit_label
-from vrest.plot.axis import along
+from vrest.plot.axis import AT_ONCE, along, broken
 from vrest.plot.labels import Label, clear_legend, end_labels, end_room, release_room, settle
 from vrest.plot.look import look, stroke
 from vrest.plot.style import (
@@ -31,7 +31,6 @@ from vrest.verbs.outcome import Outcome
 CELL_COLOURS = (INK, "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", MUTED)
 """Of several cells: Okabe and Ito's."""
 
-AT_ONCE: Dash = (0, (2, 1))
 LEFT: Dash = (0, (5, 2))
 
 HATCHES = {
@@ -134,7 +133,7 @@ def _lines(axes: Axes, curve: Curve, k: int, several: bool, direct: bool) -> lis
         named = not several or v is curve.settled
         ends = np.flatnonzero(np.isfinite(v))
         at_end = direct and named and len(ends) and ends[-1] == len(x) - 1
-        at, drawn = _broken(curve) if v is curve.settled else (x, v)
+        at, drawn = broken(curve.values, curve.settled, curve.thresholds) if v is curve.settled else (x, v)
         axes.plot(
             at, drawn, color=ink, linestyle=dash, linewidth=stroke(width), marker="." if len(x) < 3 else "",
             label=f"_{text}" if at_end or not named else text, gid=text, zorder=3 if v is curve.settled else 2,
@@ -184,16 +183,6 @@ def _at(curve: Curve, value: float) -> str:
     return f"{number(value, '.3g')} {unit_label(curve.unit)}".strip()
 
 
-def _broken(curve: Curve) -> tuple[np.ndarray, np.ndarray]:
-    """The settled line with a gap at every jump, and both sides of it."""
-    x, v = curve.values, curve.settled
-    for t in curve.thresholds:
-        k = int(np.searchsorted(x, t.value))
-        x = np.insert(x, k, [t.low.value, t.value, t.high.value])
-        v = np.insert(v, k, [t.low.v, np.nan, t.high.v])
-    return x, v
-
-
 def _keys(axes: Axes, curve: Curve) -> None:
     """What solid, dotted and dashed mean where colours are cells'."""
     axes.plot([], [], color=MUTED, linewidth=stroke(2.2), label="settled")
@@ -237,7 +226,7 @@ def _mark_present(axes: Axes, curve: Curve) -> None:
     if not x[0] <= present <= x[-1]:
         return
     axes.axvline(present, color=FAINT, linewidth=stroke(1.0), zorder=0)
-    at, v = _broken(curve)
+    at, v = broken(curve.values, curve.settled, curve.thresholds)
     k = int(np.searchsorted(at, present))
     around = [k] if at[k] == present else [k - 1, k]
     scale = np.log if at[around].min() > 0 and present > 0 else np.asarray

@@ -7,15 +7,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vrest.model.names import cell_label, plain, unit_label
-from vrest.plot.axis import along
+from vrest.plot.axis import AT_ONCE, along, broken
 from vrest.plot.labels import Label, clear_legend, end_labels, end_room, release_room, settle
 from vrest.plot.look import look, stroke
 from vrest.plot.notes import typeset
 from vrest.plot.style import FAINT, INK, MUTED, PUMP, dress, new_figure, number
 from vrest.study.perturb.dose_response import DoseResponse
 from vrest.verbs.outcome import Outcome
-
-AT_ONCE = (0, (2, 1))
 
 FEW = 8
 """Doses below which each has its point."""
@@ -97,7 +95,7 @@ def _potentials(axes: Axes, found: DoseResponse, k: int, direct: bool) -> list[L
     told = ((found.settled[k], "settled", INK, "solid", 2.2), (found.instant[k], "at once", MUTED, AT_ONCE, 1.4))
     for v, text, ink, dash, width in told:
         at_end = direct and np.isfinite(v[-1])
-        at, drawn = (x, v) if text != "settled" or k else _broken(found)
+        at, drawn = (x, v) if text != "settled" or k else broken(x, found.settled[0], found.thresholds)
         axes.plot(
             at, drawn, color=ink, linestyle=dash, linewidth=stroke(width), marker="o" if few else "", ms=stroke(4),
             clip_on=not few, label=f"_{text}" if at_end else text, zorder=3 if text == "settled" else 2,
@@ -121,16 +119,6 @@ def _potentials(axes: Axes, found: DoseResponse, k: int, direct: bool) -> list[L
                     [t.value] * 2, [t.low.v, t.high.v], color=INK, linestyle=":", linewidth=stroke(1.2), label=text
                 )
     return labels
-
-
-def _broken(found: DoseResponse) -> tuple[np.ndarray, np.ndarray]:
-    """The settled line of the first membrane with a gap at every jump, and both sides of it."""
-    x, v = found.doses, found.settled[0]
-    for t in found.thresholds:
-        k = int(np.searchsorted(x, t.value))
-        x = np.insert(x, k, [t.low.value, t.value, t.high.value])
-        v = np.insert(v, k, [t.low.v, np.nan, t.high.v])
-    return x, v
 
 
 def _blocked(axes: Axes, found: DoseResponse) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from vrest.model.names import cell_label, parameter_label, parameter_name, unit_label
+from vrest.numerics.spacing import between
 from vrest.physics.nernst import nernst
 from vrest.plot.labels import clear_legend
 from vrest.plot.look import look, stroke
@@ -20,6 +21,7 @@ from vrest.plot.style import (
     dress,
     ion_colour,
     ion_dash,
+    log_ticks,
     new_figure,
     number,
     reversal_label,
@@ -147,7 +149,7 @@ def _curve(fit: Fit) -> tuple[Array, Array, Array, Array | None] | None:
     if not alone or len(at) < 3:
         return None
     logarithmic = _logarithmic(at)
-    fine = np.geomspace(at[0], at[-1], 97) if logarithmic else np.linspace(at[0], at[-1], 97)
+    fine = between(float(at[0]), float(at[-1]), 97, logarithmic)
     # whatever else was set goes along as it did in the data: companions linearly
     grid = np.stack([np.interp(fine, at, rows[first, j]) for j in range(rows.shape[1])], axis=1)
     v, error = fit.predict(grid)
@@ -182,16 +184,8 @@ def _residuals(axes: Axes, fit: Fit) -> None:
 def _scale(axes: Axes, fit: Fit) -> None:
     x = _abscissa(fit)
     if fit.data.axis is not None and _logarithmic(x):
-        _log_scale(axes, float(x.max() / x.min()))
-
-
-def _log_scale(axes: Axes, ratio: float) -> None:
-    """A logarithmic abscissa with plain numbers, over a range with such a ratio of its ends."""
-    axes.set_xscale("log")
-    if ratio < 1e4:
-        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=20))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.set_xscale("log")
+        log_ticks(axes.xaxis)
 
 
 def _label(fit: Fit) -> str:
@@ -220,7 +214,8 @@ def _profile(axes: Axes, fit: Fit, k: int) -> None:
     axes.set_ylim(0.0, 2.6)
     axes.set_xlim(value.min(), value.max())
     if each.positive and value.max() > 8 * value.min():
-        _log_scale(axes, float(value.max() / value.min()))
+        axes.set_xscale("log")
+        log_ticks(axes.xaxis)
     else:
         axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.text(

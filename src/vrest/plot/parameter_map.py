@@ -51,7 +51,7 @@ def map_axes(found: ParameterMap, ax: Axes) -> Axes:
     >>> from vrest.study.parameter_map.parameter_map import parameter_map
     >>> found = parameter_map("mammalian_neuron", ("outside.K", [3.0, 5.0, 8.0]), ("pump.max_rate", ["0.5x", "1x"]))
     >>> map_axes(found, Figure().subplots()).get_xlabel()
-    '[K⁺] outside (mM)'
+    '[K⁺]ₒ (mM)'
     """
     _dressed(found, ax)
     names = list(found.shares)
