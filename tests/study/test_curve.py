@@ -155,6 +155,14 @@ def test_a_lost_sign_of_points_is_told_as_by_fit():
     assert vrest.curve("frog_muscle", "outside.K swap Na", [1.0, 50.0], data=right).warnings == []
 
 
+def test_the_present_is_whole_where_it_is_an_end():
+    axes = curve_figure(vrest.curve("mammalian_neuron", "outside.K swap Na", "5:50:log:5")).axes[0]
+    (point,) = [line for line in axes.lines if str(line.get_label()).startswith("present")]
+    assert point.get_xdata() == pytest.approx([5.0])
+    assert point.get_ydata() == pytest.approx([-70.0], abs=1e-3)
+    assert not point.get_clip_on()
+
+
 def test_an_axis_too_short_for_numbers_of_a_logarithm_is_linear():
     for high, scale in ((4.9, "linear"), (5.0, "log")):
         axes = Figure().subplots()

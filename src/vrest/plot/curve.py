@@ -234,6 +234,9 @@ def _mark_present(axes: Axes, curve: Curve) -> None:
     text = f"present: {_at(curve, present)}"
     if np.isfinite(here):
         colour = ion_colour(curve.ion) if curve.ion else "#E69F00"
-        axes.plot(present, here, "o", ms=stroke(8), mfc=colour, mec="white", mew=stroke(1.2), zorder=5, label=text)
+        axes.plot(
+            present, here, "o", ms=stroke(8), mfc=colour, mec="white", mew=stroke(1.2), zorder=5, clip_on=False,
+            label=text,
+        )  # fmt: skip
     else:
         axes.plot([], [], color=FAINT, linewidth=stroke(1.0), label=text)
