@@ -100,11 +100,13 @@ class Waiting:
 
 def _bar() -> Progress | None:
     """A line that moves; None where nobody looks, or on a terminal that cannot."""
+    if not sys.stderr.isatty():
+        return None
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
-    if not sys.stderr.isatty() or console.is_dumb_terminal:
+    if console.is_dumb_terminal:
         return None
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), TimeElapsedColumn())
     return Progress(*columns, console=console, transient=True, redirect_stdout=False)
