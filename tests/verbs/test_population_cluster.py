@@ -2,9 +2,12 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -118,6 +121,31 @@ def test_a_scheduler_without_workers(neuron, tmp_path, monkeypatch):
                 vrest.population(neuron, {"outside.K": [3.0, 5.0]}, into=vrest.zarr_store(store), client=at)
             assert error.value.code == "no_workers"
     assert not store.exists()
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\xff" * 64, bytes(8)], ids=str)
+def test_a_server_of_another_kind_is_no_scheduler(neuron, monkeypatch, answer):
+    """One that is silent was waited for without an end, and eight bytes of HTTP read as the length of an answer."""
+    monkeypatch.setattr(verb, "CONNECTING", 0.5)
+    pytest.importorskip("distributed")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def speak():
+            with suppress(OSError):
+                while True:
+                    heard.append(server.accept()[0])
+                    heard[-1].sendall(answer)
+
+        heard = []
+        Thread(target=speak, daemon=True).start()
+        began = time.monotonic()
+        with pytest.raises(vrest.InputError, match="No scheduler at") as error:
+            vrest.population(neuron, {"outside.K": [3.0, 5.0]}, client=f"tcp://127.0.0.1:{server.getsockname()[1]}")
+        server.shutdown(socket.SHUT_RDWR)
+    assert error.value.code == "no_scheduler"
+    assert time.monotonic() - began < 5
+    for connection in heard:
+        connection.close()
 
 
 @pytest.mark.parametrize("address", ["", "nonsense", "tcp://host", "host:x", "foo://host:1"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -325,19 +326,31 @@ def _executor(workers: int | None, client: Any) -> Iterator[Executor]:
         return
     try:
         from distributed import Client
-        from distributed.comm.addressing import get_address_host_port
     except ImportError:
         hint = "pip install 'vrest[cluster]'"
         raise InputError("Dask distributed is not installed.", code="no_dask", hint=hint) from None
-    try:
-        get_address_host_port(client)
-        connected = Client(client, timeout=CONNECTING, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
-        hint = "Start one with 'dask scheduler', and workers with 'dask worker ADDRESS'."
-        raise InputError(f"No scheduler at '{client}': {error}.", code="no_scheduler", hint=hint) from None
-    with connected:
+    with ThreadPoolExecutor(1) as asking:  # a notebook's own thread may not wait
+        asking.submit(asyncio.run, _greet(client)).result()
+    with Client(client, timeout=CONNECTING, set_as_default=False) as connected:
         _gather(connected)
         yield connected.get_executor(pure=False)
+
+
+async def _greet(address: str) -> None:
+    """Ask who is there for as long as `CONNECTING`; a client would wait longer for a program that is silent."""
+    from distributed import rpc
+    from distributed.comm.addressing import get_address_host_port
+
+    try:
+        get_address_host_port(address)
+        async with rpc(address, timeout=CONNECTING) as there:
+            found: Any = await asyncio.wait_for(there.identity(), CONNECTING)
+        if found["type"] != "Scheduler":
+            raise ValueError(f"it is a {found['type']}")
+    except Exception as error:  # whatever the answer of another program makes of Dask
+        why = "no answer" if isinstance(error, asyncio.TimeoutError) and not str(error) else error
+        hint = "Start one with 'dask scheduler', and workers with 'dask worker ADDRESS'."
+        raise InputError(f"No scheduler at '{address}': {why}.", code="no_scheduler", hint=hint) from None
 
 
 def _gather(client: Any) -> None:
