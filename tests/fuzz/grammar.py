@@ -7,89 +7,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-CELLS = ("mammalian_neuron", "mammalian_neuron", "squid_axon", "skeletal_muscle")
-"""Small ones, whose machine code is made once."""
-
-PATHS = (
-    "outside.K", "outside.Na", "inside.K", "pump.max_rate", "temperature", "membranes.neuron.potential",
-    "K_leak.permeability", "compartments.outside.ions.Cl", "ko", "nai", "celsius", "cm", "capacitance",
-    "impermeant.valence", "gk", "ek", "outside.Mg", "nothing", "outside", "", ".", "outside..K", "K",
-    "membranes.neuron.transports.pump.max_rate ", "outside.K.K", "área", "a" * 300,
-)  # fmt: skip
-
-NUMBERS = (
-    "5", "0", "-5", "−5", "1e3", "1e-3", "1e400", "-1e400", "1e-400", "nan", "inf", "-inf", "0x", "1x", "0.5x", "2×",
-    "1,5", "1.234,5", "1,234.5", "1 234", "1_000", "0x10", "½", "٣", "五", "5e", "--5", "+5", ".5", "5.", "1/2",
-    "true", "None", "", " ", "solve", "restore", "1:2", "1:100:log", "1:2:3:4", "5 ± 1", "5(1)", "1e308", "4.9e-324",
-    "0.0", "-0.0", "10001", "١٢", "5\n6",
-)  # fmt: skip
-
-UNITS = (
-    "", "mM", " mM", "uM", "µM", "nM", "M", "mm", "mol/l", "mEq/L", "mg/dL", "mV", "V", "MV", "s", "ms", "min", "h",
-    "d", "yr", "degC", "K", "°C", "degF", "um", "um3", "L", "pF", "nS", "S/cm2", "mS/cm^2", "uF/cm2", "cm/s",
-    "pmol/cm2/s", "uA/cm2", "pA", "%", "mA/mM2/cm2", "furlong", "mM mM", "mM/", "/mM", "m M", "mm²", "kat", "1", "Hz",
-    "pi", "c", "e", "hbar",
-)  # fmt: skip
-
-RIGHT = {
-    "outside.K": ("5 mM", "3", "12 mmol/L", "8000 uM", "0 mM"),
-    "outside.Na": ("145 mM", "120", "0.15 M"),
-    "inside.K": ("140 mM", "100"),
-    "pump.max_rate": ("50 pmol/cm2/s", "0", "6.4 uA/cm2"),
-    "temperature": ("37 degC", "310.15 K", "20"),
-    "membranes.neuron.potential": ("-70 mV", "-20", "−65 mV"),
-    "concentration": ("5 mM", "140", "7.5", "100 uM", "1e-4 mM"),
-}
-"""What suits a path."""
-
-TEXTS = (
-    "", " ", "-", "--", "x", "K", "🧠", "\u202e", "a\tb", "a\nb", "\\", "'", '"', "`", "$(ls)", "%s%n", "{}", "[", "]",
-    "{value}", "..", "/", "/dev/null", "/nonexistent/x", "~", "*", "?", "C:\\x", "a" * 256, "é" * 200, "\ufeff",
-    "null", "NaN", "…", "=", "==", "K=", "=5",
-)  # fmt: skip
-
-IONS = (
-    "K", "Na", "Cl", "Ca", "HCO3", "Mg", "Cs", "k", "K+", "Ca2+", "gluconate", "TEA", "water", "ATP", "V", "Xx", "",
-    "🧠", "K K",
-)  # fmt: skip
-
-JOINTS = ("=", "=", "=", "*=", " = ", "==", "~", ":", "", "+=", "/=")
-
-SPREADS = ("outside.K ~ uniform(3, 8) swap Na", "K_leak.permeability ~ lognormal(0.2)", "nai ~ normal(12, 1)")
-
-AXES = (("outside.K swap Na", "2:20:log:3"), ("pump.max_rate", "0x:1x:lin:3"), ("celsius", "30, 37"))
-
-NESTED = ("[]", "{}", "{ value = { a = 1 } }", "[1, 2]", "1979-05-27", "[" * 300, "{ a = " * 300)
-
-TIMES = (
-    "1 s", "10 ms", "1 min", "0", "0 s", "-1 s", "1e-15 s", "1 mV", "soon", "", "nan", "1e9 d", "5", "1 s ", "1,5 s",
-)  # fmt: skip
-
-NAMES = (
-    "ouabain", "hyperkalaemia", "anoxia", "pump_loss", "ttx", "digoxin", "bumetanide", "ouabian", "", "k_puff",
-    "cooling", "🧠",
-)  # fmt: skip
-
-DOSES = (
-    "1 uM", "severe", "50 %", "1", "-1 uM", "200 %", "nan uM", "1 uM,10 uM", "1 nM:1 uM:log", "1 mV", "",
-    "therapeutic", "ouabain=1 uM",
-)  # fmt: skip
-
-HEADS = (
-    "outside.K", "outside.K (mM)", "K_out/mM", "[K+]o", "Vm", "Vm (mV)", "ΔΨ", "sd", "SEM", "n", "x", "", "V [V]",
-    "Na", "inside.K",
-)  # fmt: skip
-
-CSV_CELLS = (
-    *NUMBERS, "-90 ± 3", "−90±3", "-90 +/- 3", "-90(3)", "n.d.", "-", "NA", "#", "5 mM", "1;2", '"5"', '"5', "-90",
-    "-80.5", "2.5",
-)  # fmt: skip
-
-
-FLAT = (
-    "celsius", "diam", "L", "gk", "gna", "gcl", "ki", "ko", "nai", "nao", "cli", "clo", "cai", "cao", "hco3i", "e_pas",
-    "g_pas", "v_init", "cm", "imax", "km_na", "km_k", "ipump", "Pa_kcc2", "fhspace", "xx",
-)  # fmt: skip
+from .words import (
+    AXES,
+    CELLS,
+    CSV_CELLS,
+    DOSES,
+    FLAT,
+    HEADS,
+    IONS,
+    JOINTS,
+    NAMES,
+    NESTED,
+    NUMBERS,
+    PATHS,
+    RIGHT,
+    SPREADS,
+    SWEEPS,
+    TEXTS,
+    TIMES,
+    UNITS,
+)
 
 
 @dataclass(frozen=True)
@@ -107,7 +44,7 @@ class Grammar:
         self.draw = random.Random(seed)
         self.folder = folder
         self.library = library
-        self.verbs: tuple[tuple[int, Callable[[], list[str]]], ...] = (
+        self.verbs: tuple[tuple[float, Callable[[], list[str]]], ...] = (
             (14, self.nernst),
             (10, self.ghk),
             (12, self.rest),
@@ -117,9 +54,13 @@ class Grammar:
             (6, self.run),
             (5, self.population),
             (2, self.bifurcation),
-            (5, self.curve),
-            (4, self.perturb),
+            (6, self.curve),
+            (5, self.perturb),
             (3, self.map),
+            (3, self.mullins_noda),
+            (1, self.compare),
+            (1, self.sensitivity),
+            (0.5, self.excitability),
             (8, self.fit),
             (6, self.check),
             (3, self.design),
@@ -132,6 +73,8 @@ class Grammar:
         (verb,) = self.draw.choices([v for _, v in self.verbs], [w for w, _ in self.verbs])
         self.stdin, self.sober = "", self.maybe(0.4)
         arguments = verb()
+        if verb in (self.nernst, self.curve, self.perturb, self.rest, self.run, self.fit) and self.maybe(0.02):
+            arguments += self.figure()
         if self.maybe(0.6):
             arguments.append("--json")
         if self.maybe(0.1):
@@ -199,6 +142,16 @@ class Grammar:
             return ["-o", str(path)]
         return ["-o", self.one((*TEXTS, "/nonexistent/a.csv", "/proc/a.csv", "/dev/full", str(self.folder)))]
 
+    def figure(self) -> list[str]:
+        """--plot, how it looks, and where it goes."""
+        found = ["--plot", str(self.folder / f"fig{self.one(('.png', '.pdf', '.svg', '.jpg', ''))}")]
+        found += ["--style", self.one(("paper", "lecture", "paper-wide", "Paper", ""))] if self.maybe(0.5) else []
+        return found + (["--title", self.one(TEXTS)] if self.maybe(0.5) else [])
+
+    def one_or_more(self, of: str = "concentration") -> str:
+        """A number, or a sweep."""
+        return self.one(SWEEPS[:3] if self.sober else SWEEPS) if self.maybe(0.25) else self.quantity(of)
+
     def garbled(self, arguments: list[str]) -> list[str]:
         """An argument lost, doubled, or put elsewhere."""
         k = self.draw.randrange(len(arguments))
@@ -225,19 +178,24 @@ class Grammar:
             "nernst",
             self.one(IONS if self.wrong(0.5) else IONS[:3]),
             "--inside",
-            self.quantity(),
+            self.one_or_more(),
             "--outside",
-            self.quantity(),
+            self.one_or_more(),
         ]
-        line += ["--celsius", self.quantity("temperature")] if self.maybe(0.2) else []
+        line += ["--celsius", self.one_or_more("temperature")] if self.maybe(0.2) else []
         return line + (["--valence", self.one(NUMBERS)] if self.wrong(0.3) else [])
 
     def ghk(self) -> list[str]:
         line = ["ghk"]
         for _ in range(self.draw.randint(0, 4)):
-            line += ["--ion", self.one(IONS if self.wrong(0.5) else IONS[:3]), self.quantity(), self.quantity()]
+            line += ["--ion", self.one(IONS if self.wrong(0.5) else IONS[:3]), self.one_or_more(), self.quantity()]
             line.append(self.one(NUMBERS) if self.wrong(0.4) else "0.5")
-        return line
+        return line + self.output(".csv", ".nc", ".json")
+
+    def mullins_noda(self) -> list[str]:
+        ions = ["--ion", "K", self.one_or_more(), self.quantity(), "1", "--ion", "Na", self.quantity(), "145", "0.04"]
+        more = ["--pump-ratio", self.one((*NUMBERS, *SWEEPS)) if self.wrong(0.5) else "1.5"] if self.maybe(0.3) else []
+        return ["mullins-noda", *(ions if not self.wrong(0.1) else self.ghk()[1:]), *more]
 
     def rest(self) -> list[str]:
         every = ["--all"] if self.maybe(0.03) else []
@@ -297,7 +255,7 @@ class Grammar:
         if self.maybe(0.1):
             line += ["--rtol", self.one(NUMBERS) if self.wrong(0.5) else "1e-4"]
         if self.maybe(0.1):
-            line += ["--from-rest", *([self.one(NUMBERS)] if self.wrong(0.3) else [])]
+            line += ["--from-rest", *([self.one((*NUMBERS, "1", "2", "3"))] if self.maybe(0.3) else [])]
         return line + self.output(".nc", ".csv")
 
     def population(self) -> list[str]:
@@ -326,19 +284,44 @@ class Grammar:
 
     def curve(self) -> list[str]:
         path = self.path()
-        line = ["curve", CELLS[0], path, self.quantity(path), self.quantity(path)]
+        ends = [path, self.quantity(path), self.quantity(path)] if self.wrong(0.6) else ["outside.K", "2 mM", "50 mM"]
+        line = ["curve", CELLS[0], *ends]
         line += ["--log"] if self.maybe(0.3) else []
         line += ["--points", self.one(NUMBERS) if self.wrong(0.3) else "5"]
-        line += ["--data", self.table(".csv")] if self.wrong(0.3) else []
-        line += ["--cells", self.one((*CELLS, *TEXTS))] if self.wrong(0.2) else []
+        line += ["--swap", self.one(IONS if self.wrong(0.5) else IONS[1:3])] if self.maybe(0.2) else []
+        line += ["--data", self.table(".csv") if self.wrong(0.3) else self.measured()] if self.maybe(0.2) else []
+        others = ",".join(self.one((*TEXTS, "frog_skin") if self.wrong(0.2) else CELLS) for _ in range(2))
+        line += ["--cells", others] if self.maybe(0.1) else []
+        line += ["--membrane", self.one(TEXTS)] if self.wrong(0.05) else []
         return line + self.output(".csv", ".nc", ".json")
 
     def perturb(self) -> list[str]:
         name = self.one(NAMES) if self.wrong(0.5) else self.one(NAMES[:4])
         line = ["perturb", CELLS[0], name, *([self.one(NAMES)] if self.wrong(0.2) else [])]
-        line += ["--dose", self.one(DOSES)] if self.maybe(0.4) else []
+        for _ in range(2 if self.wrong(0.1) else self.draw.randrange(2)):
+            line += ["--dose", self.one(DOSES if self.wrong(0.6) else DOSES[:3])]
+        line += ["--onset", self.one(TIMES)] if self.wrong(0.1) else []
+        line += ["--alone"] if self.maybe(0.05) else []
+        line += ["--isoform", self.one(("human", "rat_alpha1", "", "x"))] if self.wrong(0.1) else []
+        line += ["--list"] if self.wrong(0.03) else []
         line += ["--duration", self.one(TIMES) if self.wrong(0.5) else "1 min"] if self.maybe(0.3) else []
         return line + self.output(".csv", ".json")
+
+    def compare(self) -> list[str]:
+        cells = [self.cell() for _ in range(self.draw.choice((2, 2, 2, 1, 3, 0)))]
+        line = ["compare", *cells, "--perturb", self.one(NAMES if self.wrong(0.5) else NAMES[:4])]
+        line += ["--dose", self.one(DOSES)] if self.wrong(0.3) else []
+        return line + self.output(".csv", ".nc", ".json")
+
+    def sensitivity(self) -> list[str]:
+        line = ["sensitivity", CELLS[0], "--over", self.spread() if self.wrong(0.3) else self.path()]
+        line += ["--of", self.one(("V", "inside.K", "E_K", "volume", "ATP", "tau", "collapse", *TEXTS))]
+        line += ["-n", self.one(("8", *NUMBERS[4:20]))] if self.maybe(0.2) else []
+        return line + self.output(".csv", ".nc", ".json")
+
+    def excitability(self) -> list[str]:
+        cell = "hodgkin_huxley_1952" if self.maybe(0.03) else self.cell()
+        return ["excitability", cell, *self.sets(1), "--step", self.one(TIMES), *self.output(".csv", ".json")]
 
     def map(self) -> list[str]:
         line = ["map", CELLS[0], *([self.one(NAMES)] if self.maybe(0.3) else [])]
@@ -367,14 +350,33 @@ class Grammar:
         given = self.table(self.one((".csv", ".tsv", ".txt"))) if self.wrong(0.6) else self.measured()
         line = ["fit", given, "--cell", self.one(TEXTS) if self.wrong(0.2) else "frog_muscle"]
         line += ["--free", self.one(PATHS) if self.wrong(0.3) else "P_Na/P_K"]
-        return line + (["--model", self.one(("ghk", "mullins_noda", "settled", "x"))] if self.maybe(0.2) else [])
+        for _ in range(self.draw.choice((0, 0, 0, 1, 2))):
+            line += [
+                "--model",
+                self.one(("ghk", "mullins_noda", "chord", "instant", "x" if self.wrong(0.5) else "ghk")),
+            ]
+        line += ["--level", self.one(NUMBERS)] if self.wrong(0.1) else []
+        line += ["--set", self.change()] if self.wrong(0.1) else []
+        line += ["--membrane", self.one(TEXTS)] if self.wrong(0.05) else []
+        line += ["--next", "--candidate", self.change()] if self.maybe(0.05) else []
+        return line + self.output(".csv", ".nc", ".json")
 
     def measured(self) -> str:
-        """A table of V against K+ outside that can be fitted, mostly."""
-        rows = [["K_out (mM)", "Vm (mV)"]]
-        rows += [[str(k), f"{-90 + 0.4 * k + self.draw.gauss(0, 1):.3g}"] for k in (2, 5, 10, 40, 100)]
+        """A table of V against K+ outside that can be fitted, mostly; with errors as people write them."""
+        v = [f"{-90 + 0.4 * k + self.draw.gauss(0, 1):.3g}" for k in (2, 5, 10, 40, 100)]
+        heads, ends = self.draw.choice(
+            (
+                (["Vm (mV)"], [[x] for x in v]),
+                (["Vm (mV)", "SEM", "n"], [[x, self.one(("1.2", "0.8", "2")), self.one(("5", "6", "1"))] for x in v]),
+                (["Vm (mV)", "sd (mV)"], [[x, "2"] for x in v]),
+                (["Vm (mV)"], [[f"{x}{self.one((' ± ', '±', ' +/- '))}2"] for x in v]),
+                (["Vm (mV)"], [[f"{x}(2)"] for x in v]),
+                (["Vm ± SEM (mV)", "n"], [[f"{x.replace('-', '−')} ± 2", "7"] for x in v]),
+            )
+        )
+        rows = [["K_out (mM)", *heads], *([str(k), *end] for k, end in zip((2, 5, 10, 40, 100), ends, strict=True))]
         if self.wrong(0.5):
-            rows[self.draw.randrange(6)][self.draw.randrange(2)] = self.one(CSV_CELLS)
+            rows[self.draw.randrange(6)][self.draw.randrange(len(heads) + 1)] = self.one((*CSV_CELLS, *HEADS))
         return self.saved("\n".join(",".join(row) for row in rows), ".csv")
 
     def check(self) -> list[str]:
