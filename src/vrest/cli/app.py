@@ -158,6 +158,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stop.__context__, Ended):  # click makes an Abort of it
             return _fail(VrestError("Ended by another program.", code="ended"), as_json, stop.__context__.exit_code)
         return _fail(VrestError("Interrupted.", code="interrupted"), as_json, INTERRUPTED)
+    except MemoryError as error:
+        told = InputError(
+            f"There is not enough memory: {error or 'none is left'}.", code="no_memory", hint="Ask for less at once."
+        )
+        return _fail(told, as_json, InputError.exit_code)
     except BrokenPipeError:
         leave(sys.stdout)  # the reader has gone, as in `vrest show | head`
         return UNREAD
