@@ -35,6 +35,11 @@ def mullins_noda(ko, ratio):
     return PHI * np.log((1.5 * ko + ratio * 109) / (1.5 * 124 + ratio * 10.4))
 
 
+def turned(*rows):
+    """-1 for these rows, 1 for the others."""
+    return np.where(np.isin(np.arange(len(KO)) + 1, rows), -1, 1)
+
+
 def ghk(ko, na, cl, ki=124.0, clo=77.5, nao=109.0):
     return PHI * np.log((ko + na * nao + cl * 1.8593770150023643) / (ki + na * 10.4 + cl * clo))
 
@@ -301,6 +306,12 @@ def test_what_was_not_written_of_the_errors_is_said(frog):
             "are positive where the model has them negative",
         ),
         ({"Ko": 3 * KO, "Vm": -mullins_noda(3 * KO, 0.01)}, "sign_slip", "mV if their sign is turned"),
+        ({"Vm": turned(4) * mullins_noda(KO, 0.01)}, "sign_slip", "by 0 mV if the sign of row 4 is turned"),
+        (
+            {"Vm": turned(1, 3, 6) * mullins_noda(KO, 0.01)},
+            "sign_slip",
+            "by 0 mV if the sign of rows 1, 3 and 6 is turned",
+        ),
         ({"Vm": 1e-3 * mullins_noda(KO, 0.01)}, "unit_slip", "if they are in V, write 'Vm (V)'"),
         ({"Vm": 1e3 * mullins_noda(KO[:10], 0.01), "Ko": KO[:10]}, "unit_slip", "if they are in µV, write 'Vm (µV)'"),
         ({"Ko": 1e-3 * KO}, "unit_slip", "mV if Ko is in M: write the unit into its name"),

@@ -12,7 +12,7 @@ from vrest.model.notice import Notice
 from vrest.study.fit.least_squares import Squares, net
 from vrest.study.fit.measured import Measured
 from vrest.study.fit.noise import Noise
-from vrest.tables import number
+from vrest.tables import joined, number
 
 Array = NDArray[np.float64]
 
@@ -62,7 +62,8 @@ def slips(data: Measured, squares: Squares, residuals: Array) -> list[Notice]:
         text = min(tried, key=lambda each: tried[each])
         if tried[text] * BETTER < off:
             code = "sign_slip" if "sign" in text else "unit_slip"
-            better = f"the model misses the potentials by {number(off, 3)} mV, and by {number(tried[text], 3)} mV if "
+            near = number(round(tried[text], 3), 3)
+            better = f"the model misses the potentials by {number(off, 3)} mV, and by {near} mV if "
             found.append(Notice(code, better + text))
     return found
 
@@ -70,6 +71,12 @@ def slips(data: Measured, squares: Squares, residuals: Array) -> list[Notice]:
 def _trials(data: Measured, squares: Squares) -> Iterator[tuple[str, Squares]]:
     """Each slip in words, and the least squares without it."""
     yield "their sign is turned: V is inside minus outside", replace(squares, v=-squares.v)
+    few = np.flatnonzero(np.sign(data.v) == -np.sign(np.median(data.v)))
+    if len(few):
+        rows = f"row {few[0] + 1}" if len(few) == 1 else f"rows {joined([str(k + 1) for k in few])}"
+        turned = squares.v.copy()
+        turned[few] *= -1
+        yield f"the sign of {rows} is turned: V is inside minus outside", replace(squares, v=turned)
     paths = squares.predict.known.conditions
     for c in data.conditions[: data.own]:
         if c.parameter.path in paths and ".ions." in c.parameter.path and c.door.any():
