@@ -90,6 +90,17 @@ def test_an_ion_that_moves_alone_stays_where_it_is_and_is_not_remarked_on():
     assert "Na to 'gap'" in notices(parse_cell(f"{alone}{leak}"))[0].message
 
 
+def test_a_rest_says_what_gathers_in_a_space_that_nothing_empties():
+    washed = GAP.format(**PLAIN).replace('ion = "K"\nclearance', 'ion = "Na"\nclearance')
+    found = vrest.rest(parse_cell(washed))
+    held = 121.7 * math.exp(F * found.v_rest / 1e3 / (R * 293.15))  # in equilibrium with the axon
+    assert held > 1000.0
+    (text,) = [n.message for n in found.warnings if n.code == "too_much"]
+    assert f"'gap' would hold {held:.4g} mM of K, more than all" in text
+    assert "(302 mM)" in text  # 5.6 + 145 + 150.6 and 1 of impermeants
+    assert "too_much" not in [n.code for n in vrest.rest(parse_cell(GAP.format(**PLAIN))).warnings]
+
+
 def test_held_as_the_remark_says_it_rests_where_potassium_alone_is_followed():
     held = GAP.format(**PLAIN | {"closures": '[closures]\n"gap.Na" = {}'})
     assert "[closures] 'gap.Na' = {}" in told()[0]

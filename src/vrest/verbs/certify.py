@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from vrest.model.cell import Cell
 from vrest.model.notice import Notice
 from vrest.numerics.stationary import Stationary
 from vrest.system.assemble import System, entries
@@ -259,6 +260,23 @@ def _free(system: System, jacobian: np.ndarray) -> list[int]:
     values, vectors = np.linalg.eig(jacobian)
     direction = np.abs(np.real(vectors[:, np.argmin(np.abs(values))]))
     return [k for k, size in zip(system.laws.independent, direction, strict=True) if size > 0.1 * direction.max()]
+
+
+def gathered(cell: Cell, concentrations: Mapping[str, Mapping[str, float]]) -> list[Notice]:
+    """Of ions (mM) of which a compartment would hold more than all that is dissolved in or beside it at the start."""
+    found, joined = [], [*cell.membranes.values(), *cell.exchanges.values()]
+    for space in (name for name, c in cell.compartments.items() if c.finite):
+        sides = [(each.inside, each.outside) for each in joined if space in (each.inside, each.outside)]
+        most = max(
+            from_si(cell.osmolarity(name), "osmolarity") for name in {space, *(n for pair in sides for n in pair)}
+        )
+        for ion, c in concentrations[space].items():
+            if c > most and f"{space}.{ion}" not in cell.closures:
+                text = (
+                    f"'{space}' would hold {number(c)} mM of {ion}, more than all that is dissolved in it or beside it "
+                )
+                found.append(Notice("too_much", f"{text}now ({number(most, 3)} mM): no real one does"))
+    return found
 
 
 def pump_notices(

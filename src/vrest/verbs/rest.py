@@ -25,7 +25,7 @@ from vrest.system.observables import uncounted_charge
 from vrest.system.structure import parameter_vector
 from vrest.tables import Column, Table, counted, millivolts, number
 from vrest.units import duration, from_si
-from vrest.verbs.certify import LEAST, Certificate, certify, imbalance, pump_notices
+from vrest.verbs.certify import LEAST, Certificate, certify, gathered, imbalance, pump_notices
 from vrest.verbs.held import holders
 from vrest.verbs.linearised import linearised
 from vrest.verbs.outcome import Outcome
@@ -184,6 +184,7 @@ class Rest(Drawn):
         """What to know before trusting the number."""
         found = notices(self.cell)
         if self.outcome.has_state:
+            found += gathered(self.cell, self.concentrations)
             found += pump_notices(self.system, self.state, self.parameters, self._read().cycle_costs)
         return found + slower(self.fallbacks)
 
