@@ -84,6 +84,18 @@ def test_what_is_proposed_makes_the_bath_neutral_whatever_changed(values):
         assert all(charge(each, "outside") == pytest.approx(0.0, abs=1e-3) for each in kept)
 
 
+LAW = "uniform(3 mM, 13 mM)"
+
+
+def test_draws_are_told_where_they_charge_a_bath_most():
+    found = vrest.sensitivity("mammalian_neuron", {"outside.K": LAW}, of="V", n=8)
+    (text,) = told(found)
+    value, net = (float(re.search(rf"{what} ([+\d.]+) mM", text)[1]) for what in ("K =", "with"))
+    assert net == pytest.approx(value - 5.0, abs=1e-2)
+    assert net > 5.0  # of 1 % more it is 0.05 mM
+    assert not told(vrest.sensitivity("mammalian_neuron", {"outside.K swap Na": LAW}, of="V", n=8))
+
+
 def test_a_command_without_the_options_does_not_name_them():
     data = {"Ko": [5.0, 12.0], "Vm": [-70.0, -58.0]}
     (text,) = told(vrest.fit("mammalian_neuron", data))

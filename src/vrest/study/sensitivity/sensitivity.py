@@ -123,7 +123,9 @@ class Sensitivity(Drawn):
         return found + ([] if self.sobol is None else self.sobol.warnings)
 
     def _charged(self) -> list[Notice]:
-        """Baths that a step of an ion alone leaves with a net charge."""
+        """Baths that the draws, or a step of an ion alone, leave with a net charge."""
+        if self.sobol is not None and self.sobol.charged:
+            return list(self.sobol.charged)
         alone = [e.factor for e in self.effects if not e.factor.change.companion]
         steps = np.diag([factor.step for factor in alone])
         moved = {factor.path: factor.parameter.value + step for factor, step in zip(alone, steps, strict=True)}

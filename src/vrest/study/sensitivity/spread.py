@@ -10,6 +10,7 @@ import numpy as np
 
 from vrest.errors import NoRestError
 from vrest.model.cell import Cell
+from vrest.model.neutrality import left_charged
 from vrest.model.notice import Notice
 from vrest.study.sensitivity.factors import Factor
 from vrest.study.sensitivity.observed import Quantity, pumps
@@ -40,6 +41,8 @@ class Sobol:
     """How many cells ended in what."""
     indices: Mapping[str, Indices]
     """By the name of the quantity."""
+    charged: tuple[Notice, ...] = ()
+    """Baths that the draws leave with a net charge, where that is largest."""
 
     @property
     def warnings(self) -> list[Notice]:
@@ -81,7 +84,8 @@ def spread(
         indices[quantity.name] = estimate(values, len(found), seed)
         if indices[quantity.name].used < (1 - HOLES) * n:
             raise _refusal(many, quantity, values, found, n, seed)
-    return Sobol(n, seed, many.n, many.outcomes, indices)
+    charged = left_charged(cell, many.samples.values(cell), lambda k: f"in cell {k}")
+    return Sobol(n, seed, many.n, many.outcomes, indices, tuple(charged))
 
 
 def _key(factor: Factor) -> str:
