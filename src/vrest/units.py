@@ -15,20 +15,20 @@ import re
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache, lru_cache
+from functools import lru_cache
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from vrest.constants import ZERO_CELSIUS
-from vrest.dimensions import DIMENSIONS, LACKING, SHIFTS, WHOLE, Dimension
+from vrest.dimensions import DIMENSIONS, SHIFTS, WHOLE, Dimension
 from vrest.errors import InputError, near_miss
-from vrest.ions import IONS, WEIGHTS
-from vrest.numerals import GAP, LONGEST, bare_number, fault, number_and_unit, quoted, too_small
+from vrest.lacking import lacking
+from vrest.numerals import LONGEST, bare_number, fault, number_and_unit, quoted, too_small
+from vrest.spellings import canonical, pint_factor, pint_unit, without_mega
 from vrest.tables import number
 
 if TYPE_CHECKING:
     import numpy as np
-    import pint
     from numpy.typing import NDArray
 
 
@@ -55,18 +55,6 @@ def unit_of(dimension: str) -> str:
     return _dimension(dimension).unit
 
 
-# --- units ----------------------------------------------------------------------------------------
-
-_TERM = r"[A-Za-zÅΩ][A-Za-zÅΩ_]*(?:-?[1-9])?"
-_GROUP = rf"(?:{_TERM}(?: {_TERM})*|\({_TERM}(?: {_TERM})*\))"
-_UNIT = re.compile(rf"(?:1?/)?{_GROUP}(?:/{_GROUP})*")
-_BELOW = re.compile(r"[A-Za-zÅΩ]+[1-9]?(?: [A-Za-zÅΩ]+-[1-9])+")
-_SIGNS = str.maketrans(
-    {"µ": "u", "μ": "u", "−": "-", "⁻": "-", "¹": "1", "²": "2", "³": "3", "⁴": "4", "·": "*", "⋅": "*"}
-    | {"°": "deg", "℃": "degC", "℉": "degF", "\u2126": "Ω", "\u212b": "Å"}
-)
-
-
 class _Rule(NamedTuple):
     """How a reading becomes SI: (reading + shift) * factor / divisor."""
 
@@ -88,74 +76,28 @@ def _times(value: Any, factor: Fraction) -> Any:
     return scaled if below == 1 else scaled / float(below)
 
 
-@lru_cache(maxsize=1024)
-def _canonical(unit: str) -> str:
-    """One spelling for many: 'µF / cm^2', 'uF/cm²', 'uF cm**-2' are 'uF/cm2', and 'mA/(mM2 cm2)' is 'mA/mM2/cm2'."""
-    unit = unit.translate(_SIGNS).replace("**", "^").strip()
-    unit = re.sub(rf"{GAP}*([*/^()]){GAP}*", r"\1", unit)
-    unit = re.sub(r"(?<=[A-Za-zÅΩ])\^(?=-?[1-9])", "", unit)
-    unit = re.sub(rf"{GAP}+|\*", " ", unit)
-    if _BELOW.fullmatch(unit):
-        return re.sub(r" ([^ ]+)-([1-9])", lambda term: f"/{term[1]}{term[2].replace('1', '')}", unit)
-    return re.sub(r"/\(([^()/-]+)\)$", lambda below: "/" + below[1].replace(" ", "/"), unit)
-
-
-@cache
-def _registry() -> pint.UnitRegistry[Any]:
-    import pint
-
-    return pint.UnitRegistry(non_int_type=Fraction)  # pyright: ignore[reportArgumentType]  # it takes any number
-
-
-@lru_cache(maxsize=256)
-def _pint_unit(spelling: str) -> pint.Unit | None:
-    """The unit as pint reads it, or None; angles, constants and temperature differences are no units here."""
-    if len(spelling) > 80 or not _UNIT.fullmatch(spelling):
-        return None
-    text = re.sub(r"(?<=[A-Za-zÅΩ])(?=-?[1-9])", "**", spelling).replace(" ", "*")
-    registry = _registry()
-    try:
-        unit = registry.parse_units("1" + text if text.startswith("/") else text)
-        roots = registry.get_root_units(unit)[1]  # where a radian shows in rpm
-    except Exception:  # whatever pint stumbles over is not a unit
-        return None
-    for part in (*unit._units, *roots._units):
-        constant = part == "speed_of_light" or part.endswith("_constant")
-        if constant or part.startswith("delta_") or not registry.get_dimensionality(part):
-            return None
-    return unit
-
-
-def _pint_factor(unit: pint.Unit, dimension: Dimension) -> Fraction | None:
-    """The factor to SI, or None where the unit is of another kind or has its zero elsewhere."""
-    quantity, si = _registry().Quantity, _registry().parse_units(dimension.pint)
-    if unit.dimensionality != si.dimensionality or quantity(Fraction(0), unit).to(si).magnitude != 0:
-        return None
-    return Fraction(quantity(Fraction(1), unit).to(si).magnitude)
-
-
 def _rule(unit: str, dimension: Dimension, where: str, got: str, reading: Any, ion: str) -> _Rule:
     """How to read `unit` as `dimension`; raises `wrong_unit` or `unknown_unit`."""
-    spelling = _canonical(unit)
+    spelling = canonical(unit)
     roads = [(dimension, 1.0), *((DIMENSIONS[name], divisor) for name, divisor in dimension.also)]
     for road, divisor in roads:
         if spelling in road.units:
             return _Rule(road.units[spelling], SHIFTS.get(spelling, 0.0), divisor)
 
-    if dimension.name in ("concentration", "osmolarity") and (lacking := _lacking(spelling, reading, ion)):
-        problem, hint = lacking
+    if dimension.name in ("concentration", "osmolarity") and (lacks := lacking(spelling, reading, ion)):
+        problem, hint = lacks
         raise fault("wrong_unit", where, f"{quoted(got)} is no {dimension} yet: {problem}.", hint)
     known = [known for road, _ in roads for known in road.units if known]
     # "70 MV" is 70 megavolt to pint and a slip of the shift key to us
     slip = next((known for known in known if known.casefold() == spelling.casefold()), "")
     kinds = [other for other in DIMENSIONS.values() if spelling in other.units]
-    parsed = None if kinds else _pint_unit(spelling)
+    parsed = None if kinds else pint_unit(spelling)
     if parsed is not None:
-        slip = slip or _without_mega(spelling, parsed)
+        slip = slip or without_mega(spelling, parsed)
         for road, divisor in roads:
-            if not slip and (factor := _pint_factor(parsed, road)):
+            if not slip and (factor := pint_factor(parsed, road)):
                 return _Rule(factor, divisor=divisor)
-        kinds = [other for other in DIMENSIONS.values() if _pint_factor(parsed, other)]
+        kinds = [other for other in DIMENSIONS.values() if pint_factor(parsed, other)]
 
     example = f"Write it as in '{dimension.example}'."
     meant = f"Did you mean '{slip}'? Upper and lower case differ." if slip else ""
@@ -172,53 +114,8 @@ def _rule(unit: str, dimension: Dimension, where: str, got: str, reading: Any, i
     raise fault("wrong_unit", where, problem, f"{meant} {example}".lstrip())
 
 
-def _without_mega(spelling: str, parsed: pint.Unit) -> str:
-    """The spelling with a small letter where a capital makes it a million and more of what cells have, else ''."""
-    huge = [part for part in parsed._units if part.startswith(("mega", "peta", "exa")) and part not in spelling]
-    if all(part.endswith(("ohm", "pascal", "hertz", "joule")) for part in huge):
-        return ""
-    return re.sub(r"(?<![A-Za-z])[MPE](?=[A-Za-z])", lambda capital: capital[0].lower(), spelling)
-
-
-def _lacking(spelling: str, reading: Any, ion: str) -> tuple[str, str] | None:
-    """What a unit lacks that people give a concentration in, and what to write in its place; None of any other unit."""
-    name, factor = next(
-        ((name, lack.units[spelling]) for name, lack in LACKING.items() if spelling in lack.units), ("", 0)
-    )
-    if not name and (parsed := _pint_unit(spelling)) is not None:
-        kinds = ((name, _pint_factor(parsed, lack)) for name, lack in LACKING.items())
-        name, factor = next(((kind, size) for kind, size in kinds if size and kind != "charge_equivalents"), ("", 0))
-    if not (name and factor):
-        return None
-    given = _times(reading, Fraction(factor)) if isinstance(reading, float) else None
-    known = IONS.get(ion)
-    if name == "charge_equivalents":
-        if given is not None and known is not None and known.valence:
-            amount = f"{number(given / abs(known.valence), 6)} mM"
-            return "it counts charges, |z| for each ion", f"Of {ion} (valence {known.valence:+d}) it is '{amount}'."
-        return "it counts charges, |z| for each ion", "Divide by the ion's |z|: 5 mEq/L of Ca is '2.5 mM', of K '5 mM'."
-    if name == "mass_concentration":
-        lacks, salt = "it lacks the molar mass", "0.9 % (9 g/L) of NaCl, 58.44 g/mol, is '154 mM'"
-        if given is not None and known is not None:
-            hint = f"Of {ion} itself ({number(known.mass)} g/mol) it is '{number(1000 * given / known.mass)} mM'."
-            if ion in ("HPO4", "H2PO4"):
-                amount = number(1000 * given / WEIGHTS["P"])  # what clinical tables call phosphate, in mg/dL
-                hint += f" Laboratories weigh its phosphorus ({number(WEIGHTS['P'])} g/mol): '{amount} mM'."
-            return lacks, f"{hint} Of a salt divide by the salt's: {salt}."
-        return lacks, f"Divide by the molar mass of what was weighed: {salt}."
-    if name == "molality":
-        return (
-            "it is per kg of water",
-            "Multiply by the kg of water in a litre: 0.99 in saline at 37 degC, 0.93 in plasma. Then write mM.",
-        )
-    return "a pressure lacks the gas's solubility", "In plasma at 37 degC 1 mmHg of O2 is about '1.3 uM'."
-
-
 def _a(dimension: Dimension) -> str:
     return f"{'an' if dimension.name[0] in 'aeo' else 'a'} {dimension}"
-
-
-# --- the door -------------------------------------------------------------------------------------
 
 
 def _any(condition: Any) -> bool:
@@ -345,66 +242,6 @@ def to_si(
         problem = f"{type(value).__name__} carries a unit in a way that is not read here."
         raise fault("unknown_unit", where, problem, f"Give a text such as '{kind.example}', or a number.")
     return _checked(bare_number(value, where, kind.example), door, kind, where)
-
-
-def _is_common(value: str, dimension: str) -> bool:
-    """Whether a text has a common spelling of a unit of the dimension: it need not be tried as another."""
-    return _canonical(value.strip().partition(" ")[2]) in DIMENSIONS[dimension].units
-
-
-@dataclass(frozen=True)
-class Extent:
-    """How much membrane there is, m2, and how large the space inside it, m3; None where that is not known."""
-
-    area: float | None = None
-    volume: float | None = None
-
-
-def of_whole_cell(value: Any, dimension: str, extent: Extent, where: str = "") -> tuple[float, str]:
-    """A text that gives a quantity per area by that of a whole cell, per area and in SI, and how it was found.
-
-    Parameters
-    ----------
-    value
-        "30 pF", "3 nS", "50 pA", "20 um3/s"; per volume "0.5 1/h" (a permeability), "2 mM/h" (a pump).
-    dimension
-        Of the quantity per area.
-    extent
-        By what to divide.
-    where
-        What the value is, for error messages.
-
-    Returns
-    -------
-    The value and a sentence without its end: empty, and the value 0, where the text is of nothing of a whole cell.
-
-    Raises
-    ------
-    InputError
-        `no_area`, `no_volume`: its size is not known.
-
-    >>> of_whole_cell("30 pF", "specific_capacitance", Extent(area=1500e-12))
-    (0.02, '30 pF over 1500 um2 is 2 uF/cm2')
-    """
-    if not isinstance(value, str) or _is_common(value, dimension):
-        return 0.0, ""
-    for whole in WHOLE.get(dimension, ()):
-        try:
-            amount = float(to_si(value, whole.dimension, where))
-        except InputError:  # the reader of what is per area says what is wrong
-            continue
-        needed = [("area", extent.area), *([("volume", extent.volume)] if whole.per_volume else [])]
-        for what, size in needed:
-            if size is None:
-                problem = f"{quoted(value)} is of a whole cell, whose {what} is not known."
-                hint = f"Give the {what}, as in '{DIMENSIONS[what].example}', or the value per area."
-                raise fault(f"no_{what}", where, problem, hint)
-        size = f"over {format_si(extent.area or 0.0, 'area', 4)}"
-        if whole.per_volume:
-            size = f"times {format_si(extent.volume or 0.0, 'volume', 4)} {size}"
-        si = amount * (extent.volume or 0.0 if whole.per_volume else 1.0) / (extent.area or 1.0) / whole.divisor
-        return si, f"{value.strip()} {size} is {format_si(si, dimension, 4)}"
-    return 0.0, ""
 
 
 def _unit_text(units: Any) -> str:

@@ -13,7 +13,7 @@ from vrest.model.cellfile import parse_cell, write_cell
 from vrest.model.change import apply
 from vrest.model.notices import notices
 from vrest.model.paths import parameters
-from vrest.units import Extent, of_whole_cell
+from vrest.whole_cell import Extent, of_whole_cell
 
 TOML = """
 name = "mine"

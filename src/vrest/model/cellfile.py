@@ -27,7 +27,8 @@ from vrest.model.quantity import SOLVE, Quantity, numbers, quantity_fields, quan
 from vrest.model.toml import parse_toml
 from vrest.model.transport import TRANSPORTS
 from vrest.reading import read_text, there
-from vrest.units import Extent, format_si, of_whole_cell, to_si
+from vrest.units import format_si, to_si
+from vrest.whole_cell import Extent, of_whole_cell
 
 LIBRARY = os.path.join(os.path.dirname(__file__), "library")
 """The folder of the cells that come with the package."""

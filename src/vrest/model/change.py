@@ -23,7 +23,8 @@ from vrest.numerals import parse_number, quoted
 from vrest.physics.namespace import namespace, traced
 from vrest.shown import Told
 from vrest.tables import number
-from vrest.units import Extent, duration, format_si, of_whole_cell, to_si
+from vrest.units import duration, format_si, to_si
+from vrest.whole_cell import Extent, of_whole_cell
 
 _FORM = re.compile(
     r"^\s*(?P<path>[A-Za-z_][\w.\-]*)\s*(?P<op>\*=|=)\s*(?P<value>.*?)"
