@@ -25,8 +25,8 @@ from vrest.plot.perturb import perturbation_figure
 from vrest.study.curve.curve import curve
 from vrest.study.parameter_map.parameter_map import parameter_map
 from vrest.study.perturb.dose_response import dose_response
+from vrest.study.perturb.library import find, perturbations
 from vrest.study.perturb.perturb import perturb
-from vrest.study.perturb.perturbation import find, perturbations
 from vrest.tables import number
 from vrest.units import duration
 from vrest.verbs.rest import rest

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from vrest.errors import NoRestError, VrestError
 from vrest.model.cellfile import library
+from vrest.study.perturb.library import perturbations
 from vrest.study.perturb.perturb import perturb
-from vrest.study.perturb.perturbation import perturbations
 
 Pairs = dict[str, dict[str, tuple[str, str]]]
 """By cell and perturbation: the sign, and what there is to say about it."""

@@ -22,7 +22,7 @@ import vrest
 from vrest.layout import WIDTH
 from vrest.model.citations import of_cell
 from vrest.shown import LINES, ROWS, Drawn, Shown, Told
-from vrest.study.perturb.perturbation import find
+from vrest.study.perturb.library import find
 from vrest.tables import Column, Table
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

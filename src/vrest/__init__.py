@@ -77,10 +77,10 @@ if TYPE_CHECKING:
     from vrest.study.perturb.compare import Comparison as Comparison
     from vrest.study.perturb.compare import compare as compare
     from vrest.study.perturb.dose_response import dose_response as dose_response
+    from vrest.study.perturb.library import perturbations as perturbations
     from vrest.study.perturb.perturb import applicable as applicable
     from vrest.study.perturb.perturb import perturb as perturb
     from vrest.study.perturb.perturbation import Perturbation as Perturbation
-    from vrest.study.perturb.perturbation import perturbations as perturbations
     from vrest.study.perturb.perturbed import Perturbed as Perturbed
     from vrest.study.sensitivity.sensitivity import Sensitivity as Sensitivity
     from vrest.study.sensitivity.sensitivity import sensitivity as sensitivity
@@ -142,7 +142,8 @@ _HOMES = {
     "vrest.study.perturb.dose_response": "dose_response",
     "vrest.study.perturb.perturb": "applicable perturb",
     "vrest.study.perturb.perturbed": "Perturbed",
-    "vrest.study.perturb.perturbation": "Perturbation perturbations",
+    "vrest.study.perturb.library": "perturbations",
+    "vrest.study.perturb.perturbation": "Perturbation",
     "vrest.study.current_voltage": "current_voltage",
     "vrest.study.curve.curve": "curve",
     "vrest.study.design.design": "Design design",

@@ -9,7 +9,7 @@ from vrest.model.cellfile import library  # registers the laws
 from vrest.model.compartment import KINDS
 from vrest.model.exchange import EXCHANGES
 from vrest.model.transport import TRANSPORTS
-from vrest.study.perturb.perturbation import perturbations
+from vrest.study.perturb.library import perturbations
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "cells.md").read_text(encoding="utf-8")

@@ -10,8 +10,8 @@ import pytest
 
 from vrest.errors import VrestError
 from vrest.model.cellfile import library, load
+from vrest.study.perturb.library import perturbations
 from vrest.study.perturb.perturb import perturb
-from vrest.study.perturb.perturbation import perturbations
 from vrest.verbs.outcome import Outcome
 
 PAIRS = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "pairs.py"))

@@ -16,7 +16,8 @@ from vrest.model.cellfile import library, load
 from vrest.model.ion_labels import ion_text
 from vrest.study.explain.called import called
 from vrest.study.perturb.law import AtpDepletion, Block, Loss, Multiple, SelectivityLoss, Shift, present
-from vrest.study.perturb.perturbation import find, perturbations, together
+from vrest.study.perturb.library import find, perturbations
+from vrest.study.perturb.perturbation import together
 from vrest.study.perturb.two_clocks import at_once, settling
 from vrest.study.perturb.why import Why
 from vrest.system.observables import turnover_rates

@@ -7,8 +7,8 @@ from vrest.model.change import apply
 from vrest.model.paths import parameters
 from vrest.page.blocks import blocks
 from vrest.page.controls import controls
+from vrest.study.perturb.library import find, perturbations
 from vrest.study.perturb.perturb import applicable
-from vrest.study.perturb.perturbation import find, perturbations
 
 everywhere = pytest.mark.parametrize("name", library())
 

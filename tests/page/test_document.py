@@ -11,7 +11,7 @@ import vrest
 from vrest.model.cellfile import load
 from vrest.model.change import apply
 from vrest.page.document import Shown, _transports, certificate, document, to_json
-from vrest.study.perturb.perturbation import perturbations
+from vrest.study.perturb.library import perturbations
 from vrest.verbs.outcome import Outcome
 
 NEURON, MUSCLE, SKIN, IMMATURE = "mammalian_neuron", "kir_muscle", "frog_skin", "immature_neuron"

@@ -5,7 +5,8 @@ import pytest
 
 import vrest
 from vrest.plot.dose_response import dose_figure
-from vrest.study.perturb.perturbation import find, together
+from vrest.study.perturb.library import find
+from vrest.study.perturb.perturbation import together
 
 
 @pytest.mark.parametrize(

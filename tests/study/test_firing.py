@@ -10,9 +10,9 @@ from scipy.integrate import solve_ivp
 import vrest
 from vrest.model.cellfile import load
 from vrest.study.perturb.follow import follow
+from vrest.study.perturb.library import find
 from vrest.study.perturb.look import look
 from vrest.study.perturb.perturb import perturb
-from vrest.study.perturb.perturbation import find
 from vrest.verbs.outcome import Outcome
 
 TOLD = re.compile(r"(fires|oscillates) on at ([\d.]+) Hz, between (-?\d+) and (-?\d+) mV")

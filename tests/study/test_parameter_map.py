@@ -7,7 +7,8 @@ import vrest
 from vrest.errors import InputError
 from vrest.plot.parameter_map import map_figure
 from vrest.study.parameter_map.parameter_map import parameter_map
-from vrest.study.perturb.perturbation import find, restoring
+from vrest.study.perturb.library import find
+from vrest.study.perturb.perturbation import restoring
 
 
 def test_resting_states_are_those_of_rest():

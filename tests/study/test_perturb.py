@@ -12,8 +12,8 @@ from vrest.model.cellfile import load, parse_cell, write_cell
 from vrest.model.change import Change
 from vrest.study.perturb.compare import compare
 from vrest.study.perturb.law import Block, Loss, Shift
+from vrest.study.perturb.library import find, perturbations
 from vrest.study.perturb.perturb import applicable, perturb
-from vrest.study.perturb.perturbation import find, perturbations
 from vrest.study.perturb.perturbed import Perturbed
 from vrest.study.targets import CLEARANCE, TARGETS
 from vrest.system.assemble import assemble

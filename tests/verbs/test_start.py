@@ -7,7 +7,7 @@ import vrest
 from vrest.errors import InputError
 from vrest.io.netcdf import read_run_recipe, write_run
 from vrest.model.cellfile import load
-from vrest.study.perturb.perturbation import find
+from vrest.study.perturb.library import find
 from vrest.verbs.go_on import go_on
 from vrest.verbs.verdict import nudged
 

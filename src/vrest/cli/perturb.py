@@ -174,7 +174,7 @@ def dosed(
     """The named perturbations with the doses of the command line; by name, those that have several."""
     from vrest.errors import InputError
     from vrest.ranges import is_several
-    from vrest.study.perturb.perturbation import find
+    from vrest.study.perturb.library import find
 
     known = {name: find(name) for name in names}
     given: dict[str, list[str]] = {}
@@ -229,7 +229,7 @@ def show(found: Perturbed, temperature: float) -> None:
 def _known(name: str) -> Perturbation | None:
     """The perturbation of a name; None where that may be a cell."""
     from vrest.errors import InputError
-    from vrest.study.perturb.perturbation import find
+    from vrest.study.perturb.library import find
 
     try:
         return find(name)
@@ -268,8 +268,9 @@ def _list(cell: str | None, changes: options.Changes, as_json: bool, quiet: bool
     from vrest.io.report import door, report
     from vrest.model.cellfile import library
     from vrest.model.elsewhere import alike
+    from vrest.study.perturb.library import find, perturbations
     from vrest.study.perturb.perturb import applicable, cells_of
-    from vrest.study.perturb.perturbation import aliases_table, doses_table, find, perturbations
+    from vrest.study.perturb.perturbation import aliases_table, doses_table
     from vrest.tables import Column, Table
 
     known = [find(name) for name in perturbations()]

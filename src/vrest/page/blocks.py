@@ -19,7 +19,8 @@ from vrest.model.paths import parameters, resolve
 from vrest.page.controls import STEPS, Control, kind_of, parts, strength_path
 from vrest.study.perturb.law import Block as Blocker
 from vrest.study.perturb.law import Loss, Lower, Multiple, Raise, SelectivityLoss, present
-from vrest.study.perturb.perturbation import Perturbation, find, perturbations
+from vrest.study.perturb.library import find, perturbations
+from vrest.study.perturb.perturbation import Perturbation
 from vrest.units import MINUTE, format_si, from_si, unit_of
 
 START, PUMP_OFF, CURRENT = 5 * MINUTE, 20 * MINUTE, MINUTE

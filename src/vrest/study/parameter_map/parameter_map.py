@@ -18,7 +18,8 @@ from vrest.model.notices import notices
 from vrest.shown import Drawn
 from vrest.study.parameter_map.axis import Axis, alone, axis_of, refuse, seconds
 from vrest.study.parameter_map.points import rests, runs
-from vrest.study.perturb.perturbation import Perturbation, find
+from vrest.study.perturb.library import find
+from vrest.study.perturb.perturbation import Perturbation
 from vrest.tables import Column, Table, counted
 from vrest.units import duration as in_words
 from vrest.verbs.population_layout import ENDINGS, RESTS

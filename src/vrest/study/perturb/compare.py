@@ -16,8 +16,9 @@ from vrest.model.notice import Notice
 from vrest.shown import Drawn
 from vrest.study.perturb.course import course
 from vrest.study.perturb.follow import MOST_STEPS
+from vrest.study.perturb.library import find
 from vrest.study.perturb.perturb import cells_of, perturb
-from vrest.study.perturb.perturbation import Perturbation, find
+from vrest.study.perturb.perturbation import Perturbation
 from vrest.study.perturb.perturbed import UNITS, Perturbed, by_membrane
 from vrest.tables import Column, Table, counted, number
 from vrest.verbs.progress import Progress

@@ -24,8 +24,9 @@ from vrest.shown import Drawn
 from vrest.study.curve.curve import no_instant
 from vrest.study.curve.steps import Steps, each, settled, steps
 from vrest.study.curve.thresholds import Settled, Threshold, thresholds
+from vrest.study.perturb.library import find
 from vrest.study.perturb.perturb import Applied, bound, named_once
-from vrest.study.perturb.perturbation import Perturbation, find, together
+from vrest.study.perturb.perturbation import Perturbation, together
 from vrest.study.perturb.perturbed import by_membrane
 from vrest.tables import Column, Table, counted, millivolts, number
 from vrest.units import duration, from_door, from_si

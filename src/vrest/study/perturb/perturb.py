@@ -13,7 +13,8 @@ from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, library, load
 from vrest.study.perturb.follow import MOST_STEPS, follow
-from vrest.study.perturb.perturbation import Perturbation, find, perturbations, restoring, together
+from vrest.study.perturb.library import find, perturbations
+from vrest.study.perturb.perturbation import Perturbation, restoring, together
 from vrest.study.perturb.perturbed import Moment, Perturbed, at_rest, moment
 from vrest.study.perturb.two_clocks import at_once
 from vrest.units import DAY, HOUR, MINUTE, format_si, to_si

@@ -6,13 +6,8 @@ It applies to every cell that has its target and refuses, with what the cell has
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from functools import cache
-from importlib import resources
-from typing import Any
 
 from vrest.errors import InputError, near_miss
 from vrest.model.cell import Cell
@@ -21,7 +16,7 @@ from vrest.model.notice import Notice
 from vrest.model.paths import resolve
 from vrest.ranges import is_several, read_values
 from vrest.shown import Shown
-from vrest.study.perturb.law import LAWS, Law, present
+from vrest.study.perturb.law import Law, present
 from vrest.tables import Column, Table
 from vrest.units import duration, format_si, to_si
 from vrest.verbs.outcome import Outcome
@@ -52,6 +47,7 @@ class Perturbation(Shown):
 
     Doses and limits are SI.
 
+    >>> from vrest.study.perturb.library import find
     >>> ouabain = find("ouabain").dosed("10 uM")
     >>> ouabain.title, ouabain.text(ouabain.dose)
     ('Ouabain or digoxin blocks the Na/K pump', '10 uM')
@@ -106,6 +102,7 @@ class Perturbation(Shown):
     def alias(self) -> str:
         """What the alias is that it was asked for by, in a sentence; empty where it was asked for by its name.
 
+        >>> from vrest.study.perturb.library import find
         >>> find("bumetanide").alias
         "bumetanide: a blocker of NKCC1; the perturbation is 'nkcc1_block'"
         """
@@ -162,6 +159,7 @@ class Perturbation(Shown):
         InputError
             A dose of the wrong unit or out of range, an unknown name or isoform.
 
+        >>> from vrest.study.perturb.library import find
         >>> find("ouabain").dosed("1 uM", isoform="rat_alpha1").law
         Block(half=0.048, half_by_isoform={'human': 3e-05, 'rat_alpha1': 0.048, ...})
         """
@@ -192,6 +190,7 @@ class Perturbation(Shown):
         InputError
             What `dosed` and `read_values` refuse.
 
+        >>> from vrest.study.perturb.library import find
         >>> [p.text(p.dose) for p in find("ouabain").dosed_each("10 nM:1 uM:log:3")]
         ['10 nM', '100 nM', '1 uM']
         """
@@ -245,6 +244,7 @@ class Perturbation(Shown):
     def text(self, dose: float) -> str:
         """A `dose`, SI, for people.
 
+        >>> from vrest.study.perturb.library import find
         >>> find("ouabain").text(0.01)
         '10 uM'
         """
@@ -292,6 +292,7 @@ class Perturbation(Shown):
             Nothing to act on (code `no_target`), or a dose that goes the other way (`wrong_direction`).
 
         >>> from vrest.model.cellfile import load
+        >>> from vrest.study.perturb.library import find
         >>> [str(c) for c in find("pump_loss").changes(load("mammalian_neuron"))]
         ['membranes.neuron.transports.pump.max_rate*=0.5']
         """
@@ -330,51 +331,6 @@ def together(changes: Iterable[Change]) -> list[Change]:
     return list(found.values())
 
 
-def perturbations() -> list[str]:
-    """Names of all perturbations.
-
-    >>> "ouabain" in perturbations()
-    True
-    """
-    return sorted(_files())
-
-
-def find(name: str | Perturbation) -> Perturbation:
-    """A perturbation by its name or by an alias, such as that of a drug, or an `InputError` with a near miss.
-
-    Capitals, blanks, hyphens and underscores make no difference.
-
-    >>> find("TTX").name, find("digoxin").name
-    ('ttx', 'ouabain')
-    >>> find("ouabian")
-    Traceback (most recent call last):
-    vrest.errors.InputError: There is no perturbation 'ouabian'. Did you mean 'ouabain'?
-    """
-    if isinstance(name, Perturbation):
-        return name
-    known = _known()
-    if _key(name) not in known:
-        close = get_close_matches(_key(name), list(known), n=1, cutoff=NEAR)
-        own, alias = known[close[0]] if close else ("", None)
-        raise InputError(
-            f"There is no perturbation '{name}'.",
-            code="unknown_perturbation",
-            hint=f"Did you mean '{alias or own}'?" if close else OTHERWISE,
-        )
-    own, alias = known[_key(name)]
-    return replace(_read(own), asked=alias)
-
-
-NEAR = 0.75
-"""How alike a slip is to what was meant: names of drugs are alike that are none of the same kind."""
-
-OTHERWISE = (
-    "'vrest perturb --list' lists them and the drugs they stand for; what else a drug does is a change of a number: "
-    "--set 'Na_leak.permeability*=0.5'."
-)
-"""What to do without a perturbation of that name."""
-
-
 def doses_table(known: Iterable[Perturbation]) -> list[Table]:
     """The named doses of perturbations, and what each stands for; empty where there are none."""
     rows = [(p.name, name, p.text(d.dose), d.source) for p in known for name, d in p.doses.items()]
@@ -394,60 +350,3 @@ def aliases_table(known: Iterable[Perturbation]) -> list[Table]:
 def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]], title: str) -> list[Table]:
     columns = [Column(head, "", column) for head, column in zip(heads, zip(*rows, strict=True), strict=False)]
     return [Table(columns, title)] if rows else []
-
-
-def _key(name: str) -> str:
-    """A name as it is compared."""
-    return "".join(c for c in str(name).lower() if c not in " -_")
-
-
-@cache
-def _known() -> dict[str, tuple[str, str | None]]:
-    """What may be asked for, as it is compared: the perturbation, and the alias, if it is one."""
-    found: dict[str, tuple[str, str | None]] = {_key(name): (name, None) for name in perturbations()}
-    return found | {_key(alias): (name, alias) for name in perturbations() for alias in _read(name).aliases}
-
-
-@cache
-def _files() -> dict[str, Any]:
-    folder = resources.files("vrest.model") / "perturbations"
-    return {entry.name[:-5]: entry for entry in folder.iterdir() if entry.name.endswith(".toml")}
-
-
-@cache
-def _read(name: str) -> Perturbation:
-    data = tomllib.loads(_files()[name].read_text(encoding="utf-8"))
-    dose = data.pop("dose")
-    kind = dose["dimension"]
-
-    def si(value: Any, dimension: str = kind) -> Any:
-        return None if value is None else float(to_si(value, dimension, name))
-
-    needs: dict[str, Any] = {}  # a law takes what it needs and no more
-    if "half" in dose:
-        needs["half"] = si(dose["half"])
-    if "isoforms" in data:
-        needs["half_by_isoform"] = {key: si(value) for key, value in data["isoforms"].items()}
-    if "companion" in data:
-        needs["companion"] = tuple(data["companion"])
-    expected = data.pop("expected", {})
-    return Perturbation(
-        name=name,
-        title=data["title"],
-        short=data["short"],
-        mechanism=data["mechanism"],
-        source=data["source"],
-        target=data["target"],
-        law=LAWS[data["law"]](**needs),
-        dimension=kind,
-        meaning=dose["meaning"],
-        default=si(dose["default"]),
-        minimum=si(dose["minimum"]),
-        maximum=si(dose["maximum"]),
-        duration=si(data.get("duration", "1 h"), "time"),
-        onset=si(data.get("onset", "0 s"), "time"),
-        doses={key: NamedDose(si(d["dose"]), d["source"]) for key, d in data.get("doses", {}).items()},
-        aliases={name: kin.get("what", "") for kin in data.get("aliases", ()) for name in kin["names"]},
-        reference=si(dose.get("reference")),
-        expected={cell: Expected(e["instant"], e.get("settled"), e["outcome"]) for cell, e in expected.items()},
-    )
