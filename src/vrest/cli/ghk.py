@@ -40,7 +40,7 @@ ions_option = click.option(
 def read_ions(ions: Ions) -> list[tuple[str, Any, Any, Any]]:
     """Ions as the calculators take them, with lists and ranges read."""
     from vrest.cli.sweeps import swept, swept_permeability
-    from vrest.study.calculator import symbol_of
+    from vrest.study.given import symbol_of
 
     return [
         (
@@ -56,7 +56,7 @@ def read_ions(ions: Ions) -> list[tuple[str, Any, Any, Any]]:
 def told_inputs(ions: Ions, read: list[tuple[str, Any, Any, Any]], heat: Any) -> dict[str, Any]:
     """The inputs of a report."""
     from vrest.cli.sweeps import as_door
-    from vrest.study.calculator import concentration
+    from vrest.study.given import concentration
     from vrest.units import to_si
 
     return {

@@ -43,7 +43,8 @@ def command(
     from vrest.cli.sweeps import as_door, swept
     from vrest.io.report import report
     from vrest.model.ion_labels import species_notices
-    from vrest.study.calculator import concentration, nernst, pretty, swapped_sides, symbol_of, valence_of
+    from vrest.study.calculator import nernst
+    from vrest.study.given import concentration, pretty, swapped_sides, symbol_of, valence_of
     from vrest.tables import Column, Table, millivolts, number
     from vrest.units import to_si
 
