@@ -107,6 +107,35 @@ def test_small_and_giant_cells_are_usual(size):
     assert said(size=volume, area=area) == ("", "")
 
 
+CLEFT = """
+name = "cleft"
+[compartments.cleft]
+kind = "fixed"
+volume = "{} um3"
+ions = {{ K = "3.5 mM", Na = "140 mM", Cl = "143.5 mM" }}
+impermeant = {{ concentration = "10 mM", valence = "solve" }}
+"""
+BESIDE = """
+[compartments.{0}]
+kind = "dialysed"
+volume = "2820 um3"
+ions = {{ K = "140 mM", Na = "16.6 mM", Cl = "10 mM" }}
+[membranes.{0}]
+inside = "{0}"
+outside = "cleft"
+area = "1500 um2"
+potential = "-80 mV"
+[membranes.{0}.transports]
+K_leak = {{ law = "ghk_leak", ion = "K", permeability = "1e-6 cm/s" }}
+"""
+
+
+@pytest.mark.parametrize(("width", "told"), [(10, False), (3, True)])
+def test_a_cleft_of_ten_nanometres_between_two_cells_is_usual(width, told):
+    cell = parse_cell(CLEFT.format(1.5 * width) + BESIDE.format("one") + BESIDE.format("two"))
+    assert any("'cleft': " in n.message and n.code.startswith("implausible") for n in notices(cell)) is told
+
+
 def test_a_walled_cell_in_a_pond_is_usual_and_a_cell_half_as_salty_as_its_bath_is_not():
     text = PROCESS.format(**USUAL | {"chloride": '"solve"', "valence": -1, "impermeant": '"90 mM"'})
     inside = text.replace('K = "140 mM", Na = "16.6 mM"', 'K = "100 mM", Na = "1 mM"')  # Cl 11 mM, 202 mOsm

@@ -35,6 +35,9 @@ LEAST = 1.0
 THIN, THICK = 5e-9, 2e-4
 """m: volume over area of a space as there are; clefts and tubules have 10 nm, the largest cells 0.1 mm."""
 
+NARROW = 2e-9
+"""m: the same of a space outside, of which a cleft with two membranes has half its width."""
+
 ROUND = 0.2
 """Share of a sphere's surface that the membranes of a volume have at least; a sphere has the least of all bodies."""
 
@@ -184,11 +187,11 @@ def implausible(cell: Cell) -> list[Notice]:
 def _size(cell: Cell, compartment: str, space: _Space) -> str:
     """What no body has of a volume and the membranes around it."""
     area, volume = (format_si(v, what, digits=4) for v, what in ((space.surface, "area"), (space.volume, "volume")))
-    if space.volume < THIN * space.surface:
+    inner = any(m.inside == compartment for m in cell.membranes.values())
+    if space.volume < (THIN if inner else NARROW) * space.surface:
         thick = number(1e9 * space.volume / space.surface, 3)
         return f"{volume} behind {area} of membrane is {thick} nm thick, less than a membrane"
     ball = sphere(space.volume)
-    inner = any(m.inside == compartment for m in cell.membranes.values())
     if inner and space.surface < BARE * ball:
         least = format_si(ball, "area", digits=3)
         return f"{area} of membrane are around {volume}, and a sphere, which has the least of all bodies, has {least}"
