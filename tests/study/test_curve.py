@@ -136,7 +136,7 @@ def test_what_else_the_data_set_is_said_and_drawn():
     assert found.points.instant == pytest.approx(blocked, abs=1e-6)
     assert apart > 5.0
     assert found.points.apart == pytest.approx(apart, abs=1e-6)
-    assert "The data also set Cl_leak.permeability*" in found.as_text()
+    assert "The data also set Cl_leak.permeability:" in found.as_text()
     axes = curve_figure(found).axes[0]
     crosses = next(line for line in axes.lines if line.get_marker() == "x")
     assert crosses.get_ydata() == pytest.approx(blocked, abs=1e-6)

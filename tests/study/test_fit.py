@@ -563,3 +563,14 @@ def test_a_leak_that_the_data_switch_off_is_said_to_be_off():
     with pytest.raises(vrest.InputError, match=r"'Cl_leak' is off, in 'frog_muscle' or in every row") as error:
         vrest.fit("frog_muscle", data, "P_Cl/P_K")
     assert "Cells of the library" not in str(error.value)  # the data would switch theirs off as well
+
+
+def test_the_rows_of_a_fit_can_be_fitted_again():
+    """Factors are quantities there, so heads have no star: read as a table they say the same."""
+    data = {"Ko": [2.5, 10.0, 30.0], "Cl_leak.permeability*": [0.5, 0.5, 1.0], "Vm": [-92.0, -62.1, -35.0]}
+    first = vrest.fit("frog_muscle", data)
+    rows = next(table for table in first.tables() if table.title == "Measurements").columns
+    again = {f"{c.name} ({c.unit})": c.values for c in rows if c.name not in ("measured", "predicted", "residual")}
+    assert again["Cl_leak.permeability (cm/s)"] == pytest.approx([2e-6, 2e-6, 4e-6])
+    second = vrest.fit("frog_muscle", {**again, "Vm": data["Vm"]})
+    assert second.predicted == pytest.approx(first.predicted, abs=1e-6)

@@ -27,7 +27,7 @@ INSIDE = ("i", "in", "inside", "int", "internal", "intracellular", "cytosol", "c
 
 @dataclass(frozen=True)
 class Condition:
-    """One column: what was set, to which values, and how its header named it."""
+    """One column: what was set, to which values (a factor times what the cell has), and how its header named it."""
 
     name: str
     parameter: Parameter
@@ -296,8 +296,8 @@ def _condition(cell: Cell, header: str, column: Any, n: int) -> tuple[Condition,
         values = parameter.value * values
     for k, value in enumerate(values):
         check(float(value), parameter.spec, f"{header}, row {k + 1}")
-    change = Change(named, "set", None, along, how) if how else None
-    return Condition(named, parameter, values, f"{how} {along}" if how else ""), change
+    change = Change(name, "set", None, along, how) if how else None
+    return Condition(name, parameter, values, f"{how} {along}" if how else ""), change
 
 
 def _companions(cell: Cell, c: Condition, change: Change, values: Mapping[str, Array]) -> Sequence[Condition]:
