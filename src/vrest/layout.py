@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from typing import NamedTuple
+from unicodedata import category
 
 from vrest.dimensions import DIMENSIONS
 
@@ -21,6 +22,15 @@ BLANK = "\u00a0"
 """A blank at which no line ends."""
 
 _NUMBER = re.compile(r"[(\[~<>±+−-]*\d[\d.,]*(e[+-]?\d+)?")
+
+
+def unseen(text: str) -> str:
+    """The first sign that is no letter, figure, mark or blank, which no figure and no XML can hold; empty if none.
+
+    >>> unseen("Squid axon\\n20 °C"), unseen("axon\\x01"), unseen("\\ufeffaxon") == "\\ufeff"
+    ('', '\\x01', True)
+    """
+    return next((sign for sign in text if sign == "\ufeff" or (category(sign) in ("Cc", "Cs") and sign != "\n")), "")
 
 
 @cache

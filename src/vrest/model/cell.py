@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from vrest.errors import InputError, near_miss
 from vrest.ions import VALENCE, unknown
-from vrest.layout import glued
+from vrest.layout import glued, unseen
 from vrest.model.absent import ABSENT, filled
 from vrest.model.charge import balanced
 from vrest.model.compartment import Compartment
@@ -297,6 +297,9 @@ def _check_names(cell: Cell) -> None:
     names += [("transport", n) for m in cell.membranes.values() for n in m.transports]
     names += [("ion", s) for c in cell.compartments.values() for s in c.ions]
     names += [("ion", s) for s in cell.valences]
+    if unseen(cell.name) or "$" in cell.name:
+        told = f"The cell's name {cell.name!r} cannot stand above a figure."
+        raise InputError(told, code="bad_name", hint="Leave out '$', and characters that nobody sees.")
     for what, name in names:
         if _reserved(what, name):
             raise InputError(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from vrest.errors import InputError, near_miss
+from vrest.layout import unseen
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def drawing(style: str = "lecture", title: str | None = None) -> Iterator[None]:
     Raises
     ------
     InputError
-        Another name (code `unknown_style`).
+        Another name (code `unknown_style`), or a title that cannot be drawn (`bad_title`).
 
     >>> with drawing("paper"):
     ...     look().width
@@ -104,9 +105,29 @@ def drawing(style: str = "lecture", title: str | None = None) -> Iterator[None]:
     """
     if style not in LOOKS:
         raise InputError(f"There is no style '{style}'.", code="unknown_style", hint=near_miss(style, list(LOOKS)))
+    if title:
+        _check(title)
     chosen = LOOKS[style]
     before = _LOOK.set(chosen if title is None else replace(chosen, title=title))
     try:
         yield
     finally:
         _LOOK.reset(before)
+
+
+def _check(title: str) -> None:
+    """Refuse signs that no font has and no file may hold, and formulas that are none."""
+    if odd := unseen(title):
+        told = f"The title has the character U+{ord(odd):04X}, which cannot be drawn."
+        raise InputError(told, code="bad_title", hint="Leave it out.")
+    if "$" not in title:
+        return
+    from matplotlib.cbook import is_math_text
+    from matplotlib.mathtext import MathTextParser
+
+    try:
+        if is_math_text(title):
+            MathTextParser("path").parse(title)
+    except ValueError:
+        hint = "Write a formula as in '$E_K$', and a dollar sign as '\\$'."
+        raise InputError("The title has a formula that cannot be read.", code="bad_title", hint=hint) from None
