@@ -273,3 +273,22 @@ def test_files_that_cannot_be_read(vrest, line, name):
     answer = vrest(*(word.format(name) for word in line), "--json", stdin="v,outside.K\n-92,2.5\n-75,5\n")
     assert answer.code == 3
     assert answer.error in ("no_file", "unknown_cell", "bad_table", "not_a_run", "bad_toml")
+
+
+@pytest.mark.parametrize("loaded", ["vrest.cli.app", "vrest.layout"])
+def test_an_interrupt_while_the_command_is_loaded(loaded):
+    """The first tenths of a second ended in a traceback."""
+    code = f"""
+import sys
+from vrest.cli import main
+
+class Interrupted:
+    def find_spec(self, name, path=None, target=None):
+        if name == {loaded!r}:
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupted())
+sys.exit(main(["nernst", "K", "--inside", "140", "--outside", "5"]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

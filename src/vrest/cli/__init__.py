@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    from vrest.cli.app import run
-
+    try:
+        from vrest.cli.app import run
+    except KeyboardInterrupt:  # while all this is loaded
+        return 130
     return run(arguments)

@@ -137,8 +137,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without some sign is no reason to fail
-    _fit_examples(app)
     try:
+        _fit_examples(app)
         quiet = "--quiet" in given
         with warnings.catch_warnings(), Waiting(given[0] if given else "", shown=not quiet) as waiting:
             warnings.showwarning = _remark
