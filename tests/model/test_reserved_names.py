@@ -3,8 +3,8 @@
 import pytest
 
 import vrest
-from vrest.model.cell import MEANINGS
 from vrest.model.cellfile import library, load, parse_cell
+from vrest.model.consistent import MEANINGS
 from vrest.model.paths import parameters
 from vrest.study.sensitivity.observed import quantities
 from vrest.system.assemble import assemble
