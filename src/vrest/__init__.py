@@ -64,13 +64,13 @@ if TYPE_CHECKING:
     from vrest.study.excitability import firing as firing
     from vrest.study.explain.explain import Explanation as Explanation
     from vrest.study.explain.explain import explain as explain
+    from vrest.study.fit.estimate import Estimate as Estimate
     from vrest.study.fit.fit import fit as fit
     from vrest.study.fit.identify import Candidate as Candidate
     from vrest.study.fit.identify import next_measurement as next_measurement
     from vrest.study.fit.model_choice import ModelChoice as ModelChoice
     from vrest.study.fit.model_choice import compare_models as compare_models
     from vrest.study.fit.posterior import posterior as posterior
-    from vrest.study.fit.result import Estimate as Estimate
     from vrest.study.fit.result import Fit as Fit
     from vrest.study.parameter_map.parameter_map import ParameterMap as ParameterMap
     from vrest.study.parameter_map.parameter_map import parameter_map as parameter_map
@@ -150,7 +150,8 @@ _HOMES = {
     "vrest.study.excitability": "Excitability Firing excitability firing",
     "vrest.study.explain.explain": "Explanation explain",
     "vrest.study.fit.fit": "fit",
-    "vrest.study.fit.result": "Estimate Fit",
+    "vrest.study.fit.estimate": "Estimate",
+    "vrest.study.fit.result": "Fit",
     "vrest.study.fit.identify": "Candidate next_measurement",
     "vrest.study.fit.model_choice": "ModelChoice compare_models",
     "vrest.study.fit.posterior": "posterior",

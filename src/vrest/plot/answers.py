@@ -29,9 +29,9 @@ from vrest.shown import Drawn
 from vrest.study.calculator import Ghk
 from vrest.study.check.check import Check
 from vrest.study.design.design import Design
+from vrest.study.fit.estimate import Estimate
 from vrest.study.fit.identify import Candidate
 from vrest.study.fit.model_choice import ModelChoice
-from vrest.study.fit.result import Estimate
 from vrest.study.sensitivity.sobol import Indices
 from vrest.units import MINUTE
 from vrest.verbs.gradient import Gradient

@@ -14,8 +14,9 @@ from vrest.model.cell import Cell
 from vrest.model.change import Change, parse_changes, targets
 from vrest.model.paths import resolve
 from vrest.shown import Drawn
+from vrest.study.fit.estimate import AT_BOUND
 from vrest.study.fit.models import Predictor, door_row, predictor
-from vrest.study.fit.result import AT_BOUND, Fit, quantiles
+from vrest.study.fit.result import Fit, quantiles
 from vrest.tables import Column, Table, number
 
 Array = NDArray[np.float64]
