@@ -10,20 +10,19 @@ import numpy as np
 
 from vrest.errors import InputError
 from vrest.model.change import split_companion
-from vrest.numerals import Marks, fault, marks_of
+from vrest.numerals import GAP, Marks, fault, marks_of
 from vrest.study.fit.heads import BARE, PLUS_MINUS, Head, head_of, key
 
 Where = Callable[[str, int], str]
 """The place of a cell for people, by the head of its column and its row (from 0)."""
 
-_GAP = "[ \t\u00a0\u2009\u202f]"
 _NUMBER = r"[-+]?(?:[0-9]+(?:[.,'’\u00a0\u2009\u202f][0-9]+)*\.?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
-_UNIT = rf"(?:{_GAP}*{BARE}|{_GAP}+[^\s±()0-9.,+-][^±()]*?)"
+_UNIT = rf"(?:{GAP}*{BARE}|{GAP}+[^\s±()0-9.,+-][^±()]*?)"
 _QUANTITY = re.compile(rf"({_NUMBER})({_UNIT})?")
 _WITH_ERROR = re.compile(
-    rf"({_NUMBER})({_UNIT})?{_GAP}*±{_GAP}*({_NUMBER})({_UNIT})?(?:{_GAP}*\({_GAP}*(n{_GAP}*={_GAP}*)?([0-9]{{1,9}}){_GAP}*\))?"
+    rf"({_NUMBER})({_UNIT})?{GAP}*±{GAP}*({_NUMBER})({_UNIT})?(?:{GAP}*\({GAP}*(n{GAP}*={GAP}*)?([0-9]{{1,9}}){GAP}*\))?"
 )
-_BRACKET = re.compile(rf"({_NUMBER})({_GAP}*)\({_GAP}*(n{_GAP}*={_GAP}*)?({_NUMBER}){_GAP}*\)({_UNIT})?")
+_BRACKET = re.compile(rf"({_NUMBER})({GAP}*)\({GAP}*(n{GAP}*={GAP}*)?({_NUMBER}){GAP}*\)({_UNIT})?")
 
 MOST_DIGITS = 20
 """Of a number before brackets, and in them."""
