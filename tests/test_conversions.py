@@ -23,6 +23,8 @@ FILES = sorted(p.relative_to(PACKAGE).as_posix() for p in PACKAGE.rglob("*.py") 
 SPELLINGS = {spelling for dimension in DIMENSIONS.values() for spelling in dimension.units}
 
 ALLOWED = {
+    ("model/plausible.py", '(1e-3, "nL")'): "a slip that is tried",
+    ("model/plausible.py", '(1e-6, "uL")'): "a slip that is tried",
     ("numerics/continuation.py", "1e-12 * abs(b - a)"): "a tolerance",
     ("plot/bifurcation.py", "1e3 * outside"): "a penalty for where a label lies",
     ("plot/bifurcation.py", "1e4 * overlaps"): "a penalty",

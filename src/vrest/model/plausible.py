@@ -189,7 +189,7 @@ def _size(cell: Cell, compartment: str, space: _Space) -> str:
     area, volume = (format_si(v, what, digits=4) for v, what in ((space.surface, "area"), (space.volume, "volume")))
     inner = any(m.inside == compartment for m in cell.membranes.values())
     if space.volume < (THIN if inner else NARROW) * space.surface:
-        thick = number(1e9 * space.volume / space.surface, 3)
+        thick = number(from_si(space.volume / space.surface, "length", "nm"), 3)
         return f"{volume} behind {area} of membrane is {thick} nm thick, less than a membrane"
     ball = sphere(space.volume)
     if inner and space.surface < BARE * ball:
