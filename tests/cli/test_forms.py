@@ -20,7 +20,14 @@ def test_nernst(vrest):
     assert set(answer.json) == ENVELOPE
     assert round(answer.json["result"]["E"], 2) == -89.06
     assert answer.json["units"] == {"E": "mV"}
-    assert answer.json["inputs"] == {"ion": "K", "valence": 1, "inside": 140.0, "outside": 5.0, "celsius": 37.0}
+    assert answer.json["inputs"] == {
+        "ion": "K",
+        "valence": 1,
+        "inside": 140.0,
+        "outside": 5.0,
+        "celsius": 37.0,
+        "output": None,
+    }
 
 
 def test_nernst_for_people(vrest):
