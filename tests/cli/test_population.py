@@ -91,7 +91,7 @@ def test_runs_of_a_table(vrest, tmp_path):
         (("--vary", "outside.K ~ uniform(3, 8)", "--rest", "--until", "1 h"), 2, "usage"),
         (("--vary", "outside.K ~ uniform(3, 8)", "--threshold", "0 mV"), 2, "usage"),
         (("--vary", "outside.K ~ uniform(3, 8)", "--scheduler", "tcp://127.0.0.1:9"), 2, "usage"),
-        (("--vary", "outside.K ~ uniform(3, 8)", "-o", "pop.nc"), 3, "unknown_suffix"),
+        (("--vary", "outside.K ~ uniform(3, 8)", "-o", "pop.xls"), 3, "unknown_suffix"),
         (("--vary", "outside.K ~ uniform(3, 8)", "--plot", "pop.jpg"), 3, "unknown_suffix"),
         (("--table", "nowhere.csv"), 3, "no_file"),
     ],

@@ -95,12 +95,16 @@ ASKED = {
     "bifurcation": {"path": "pump.max_rate", "start": "0.9x", "stop": "1.1x", "starts": 0},
     "check": {},
     "compare": {"name": "pump_loss"},
+    "curve": {"values": [3.0, 5.0]},
     "design": {"v_rest": -75},
+    "dose_response": {"name": "pump_loss", "doses": "10 %, 50 %"},
     "explain": {},
     "fit": {"data": {"Ko": [3.0, 5.0, 8.0], "Vm": [-71.5, -70.0, -67.5]}, "free": "P_Na/P_K", "model": "settled"},
+    "parameter_map": {"x": ("duration", [60.0, 120.0]), "y": ("dose", ["50 %"]), "perturbation": "pump_loss"},
     "perturb": {"name": "pump_loss"},
     "population": {"vary": {"outside.K": [4.0, 5.0]}},
     "rest": {},
+    "rest_many": {"over": {"outside.K": [3.0, 5.0]}},
     "sensitivity": {"over": "outside.K", "of": "V"},
     "settled": {"changes": "outside.K=12 mM"},
     "simulate": {"until": "1 s", "points": 3},
@@ -118,6 +122,7 @@ def test_every_result_with_warnings_is_asked_for():
     assert {name for name in vrest.__all__ if warns(name)} == set(ASKED)
 
 
+@pytest.mark.library
 @pytest.mark.parametrize("name", ASKED)
 def test_every_result_says_it_once(cell, name):
     assert told(getattr(vrest, name)(cell, **ASKED[name]))

@@ -146,7 +146,7 @@ def meant(si: float, dimension: str) -> Iterator[tuple[str, float]]:
     """Units in which the door number of a size would be one that cells have, and that size (SI).
 
     >>> [(unit, f"{1e18 * size:.0f} um3") for unit, size in meant(2e-30, "volume")]
-    [('L', '2000 um3')]
+    [('mL', '2 um3'), ('L', '2000 um3')]
     """
     least, most = SIZES.get(dimension, (0.0, 0.0))
     for unit in OTHER_UNITS.get(dimension, ()):

@@ -12,6 +12,7 @@ from vrest.errors import InputError
 from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.notice import Notice
+from vrest.numerics.compiler.fallback import Fallback, fallbacks
 from vrest.shown import Drawn
 from vrest.tables import Column, Table
 from vrest.verbs.outcome import Outcome
@@ -21,6 +22,7 @@ from vrest.verbs.progress import Progress
 from vrest.verbs.rest import Rest, rest
 from vrest.verbs.rest_batch import IMPOSSIBLE
 from vrest.verbs.samples import plain
+from vrest.verbs.slower import slower
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +36,8 @@ class RestMany(Drawn):
     """The cell, and the numbers that vary."""
     found: Rests
     """The same, lanes side by side."""
+    fallbacks: tuple[Fallback, ...] = ()
+    """What was left to XLA."""
 
     @property
     def outcomes(self) -> list[Outcome]:
@@ -54,7 +58,7 @@ class RestMany(Drawn):
     @property
     def warnings(self) -> list[Notice]:
         """What to know before trusting the numbers."""
-        return self.found.warnings
+        return [*self.found.warnings, *slower(self.fallbacks)]
 
     def _cells(self) -> Iterable[Cell]:
         return (self.ready.cell,)
@@ -134,7 +138,9 @@ def rest_many(cell: CellLike, over: Mapping[str, Any], *, progress: Progress | N
             hint="Give every path one row of values, all of the same length.",
         )
     ready = prepare(cell, list(columns))
-    many = RestMany(columns, ready, ready.rest(columns, progress=progress))
+    with fallbacks() as heard:
+        found = ready.rest(columns, progress=progress)
+    many = RestMany(columns, ready, found, tuple(heard))
     for k in np.flatnonzero(many.found.outcome == IMPOSSIBLE):
         many.rests[int(k)]  # says what is impossible
     return many

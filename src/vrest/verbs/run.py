@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from vrest.verbs.progress import Progress
 from vrest.verbs.run_result import Run, Stretch, StuckError
 from vrest.verbs.spikes import Counter
 from vrest.verbs.start import begin
+
+if TYPE_CHECKING:
+    from vrest.numerics.lanes import Lanes
 
 RTOL = 1e-8
 POINTS = 1000
@@ -208,12 +211,17 @@ def _integrate(
         h = min(h, FIRST_MOMENT) if h else 0.0  # a step in a parameter starts a new transient
         lanes = alone(piece.start, h, y, place)
         edges = np.array([piece.start, piece.stop])
+        looked = 0
         while lanes.status == RUNNING and not halted:
             args = (stretch.p, stretch.slope, stretch.start, p0, x0, spikes.sense)
-            lanes = advance((), (lanes, args, edges, rtol, atol, CHUNK), times, samples).lanes
+            left = CHUNK - (_tried(lanes) - looked)
+            lanes = advance((), (lanes, args, edges, rtol, atol, left), times, samples).lanes
             t, y = float(lanes.t), lanes.y
             x = _whole(system, y, p0, x0)
             lanes = spikes.seen(lanes, x, stretch.p + stretch.slope * (t - stretch.start), piece.stop)
+            if lanes.status == RUNNING and _tried(lanes) - looked < CHUNK:
+                continue  # it stopped at a spike
+            looked = _tried(lanes)
             halted = progress is not None and progress(t / stop) is False
             halted |= watch is not None and watch(t, x) is False
         assert lanes.place is not None
@@ -249,6 +257,10 @@ def _integrate(
 def _whole(system: System, y: np.ndarray, p0: np.ndarray, x0: np.ndarray) -> np.ndarray:
     """The state of a cell that started as x0 with the parameters p0."""
     return system.join(y, *system.split(x0, p0)[1:])
+
+
+def _tried(lanes: Lanes) -> int:
+    return int(lanes.steps) + int(lanes.rejected)
 
 
 def _why_stuck(run: Run) -> StuckError:

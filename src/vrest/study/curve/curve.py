@@ -18,6 +18,7 @@ from vrest.model.neutrality import left_charged
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.model.paths import Parameter, resolve
+from vrest.numerics.compiler.fallback import fallbacks
 from vrest.numerics.spacing import is_logarithmic
 from vrest.ranges import read_values
 from vrest.study.curve.result import Curve, Points
@@ -30,6 +31,7 @@ from vrest.units import from_door, from_si, to_si
 from vrest.verbs.progress import Progress
 from vrest.verbs.rest import rest
 from vrest.verbs.samples import plain
+from vrest.verbs.slower import slower
 
 Array = NDArray[np.float64]
 
@@ -87,9 +89,16 @@ def curve(
     [-75.1, -70.0, -60.6]
     """
     first, *more = (load(one) for one in (cell, *others))
-    found = _along(first, path, values, data, membrane, progress)
-    beside = tuple(_along(one, path, found.values, data, None, progress) for one in more)
+    found = _told(first, path, values, data, membrane, progress)
+    beside = tuple(_told(one, path, found.values, data, None, progress) for one in more)
     return replace(found, others=beside) if beside else found
+
+
+def _told(cell: Cell, path: str, values: Any, data: Any, membrane: str | None, progress: Progress | None) -> Curve:
+    """The curve of one cell, and what of it was left to XLA."""
+    with fallbacks() as heard:
+        found = _along(cell, path, values, data, membrane, progress)
+    return replace(found, notices=(*found.notices, *slower(heard))) if heard else found
 
 
 def _along(cell: Cell, path: str, values: Any, data: Any, membrane: str | None, progress: Progress | None) -> Curve:

@@ -59,8 +59,8 @@ class Threshold:
         """In a sentence, with the unit of what varies.
 
         >>> rests, none = Settled(2.0, -90.0, Outcome.rests), Settled(2.01, float("nan"), Outcome.swells_without_limit)
-        >>> Threshold(rests, none).said("mM")
-        'between 2 and 2.01 mM the resting states end: above, it swells without limit'
+        >>> print(Threshold(rests, none).said("mM").replace("\N{NO-BREAK SPACE}", " "))
+        between 2 and 2.01 mM the resting states end: above, it swells without limit
         """
         digits = 4
         while number(self.low.value, digits) == number(self.high.value, digits) and digits < 15:

@@ -15,6 +15,7 @@ from vrest.model.names import plain
 from vrest.model.neutrality import left_charged
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
+from vrest.numerics.compiler.fallback import Fallback, fallbacks
 from vrest.shown import Drawn
 from vrest.study.parameter_map.axis import Axis, alone, axis_of, refuse, seconds
 from vrest.study.parameter_map.points import rests, runs
@@ -24,6 +25,7 @@ from vrest.tables import Column, Table, counted
 from vrest.units import duration as in_words
 from vrest.verbs.population_layout import ENDINGS, RESTS
 from vrest.verbs.progress import Progress
+from vrest.verbs.slower import slower
 
 AFTER = "1 h"
 """How long after the wash V is looked at."""
@@ -60,6 +62,8 @@ class ParameterMap(Drawn):
     """What each run goes through; None, of resting states."""
     after: float = 0.0
     """Of runs, s from the wash to the end of each run."""
+    fallbacks: tuple[Fallback, ...] = ()
+    """What was left to XLA."""
 
     @property
     def methods(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -80,7 +84,8 @@ class ParameterMap(Drawn):
     @property
     def warnings(self) -> list[Notice]:
         """What to know before trusting the numbers."""
-        return [*notices(self.cell), *left_charged(self.cell, alone(self.cell, self.x, self.y))]
+        charged = left_charged(self.cell, alone(self.cell, self.x, self.y))
+        return [*notices(self.cell), *charged, *slower(self.fallbacks)]
 
     def _cells(self) -> Iterable[Cell]:
         return (self.cell,)
@@ -175,8 +180,8 @@ def parameter_map(
     >>> found = parameter_map("mammalian_neuron", ("outside.K swap Na", [3.0, 8.0]), ("pump.max_rate", ["0x", "1x"]))
     >>> found.endings.tolist()
     [['rests_run_down', 'rests_run_down'], ['rests', 'rests']]
-    >>> found = parameter_map("mammalian_neuron", ("duration", ["1 min", "1 h"]), ("dose", ["100 %"]), "anoxia")
-    >>> found.endings.tolist()
+    >>> lasts, lost = ("duration", ["1 min", "1 h"]), ("dose", ["100 %"])
+    >>> parameter_map("mammalian_neuron", lasts, lost, "anoxia", after="10 min").endings.tolist()
     [['back', 'elsewhere']]
     """
     cell = load(cell)
@@ -184,11 +189,12 @@ def parameter_map(
     cell = cell if what is None else what.prepared(cell)
     across, up = axis_of(cell, *x, what), axis_of(cell, *y, what)
     refuse(across, up)
-    if what is None:
-        endings, v = rests(cell, across, up, progress)
-        wait = 0.0
-    else:
-        wait = seconds(after, "after")
-        endings, v = runs(cell, across, up, what, wait, progress)
+    wait = 0.0 if what is None else seconds(after, "after")
+    with fallbacks() as heard:
+        if what is None:
+            endings, v = rests(cell, across, up, progress)
+        else:
+            endings, v = runs(cell, across, up, what, wait, progress)
     shape = len(up.values), len(across.values)
-    return ParameterMap(cell, across, up, endings.reshape(shape), v.reshape(*shape, *v.shape[1:]), what, wait)
+    v = v.reshape(*shape, *v.shape[1:])
+    return ParameterMap(cell, across, up, endings.reshape(shape), v, what, wait, tuple(heard))

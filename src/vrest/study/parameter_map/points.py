@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -97,9 +99,11 @@ def runs(
         v[lanes] = np.where((run.status == FINISHED)[:, None], end, np.nan)
         return lanes
 
+    # what is left to XLA is heard in the context of the caller
+    tasks = [partial(copy_context().run, follow, lasts) for lasts in np.unique(durations)]
     with ThreadPoolExecutor(cores()) as pool:
         done = 0
-        for lanes in pool.map(follow, np.unique(durations)):
+        for lanes in pool.map(lambda task: task(), tasks):
             done += len(lanes)
             if progress is not None:
                 progress(done / n)

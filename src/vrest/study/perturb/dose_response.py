@@ -19,6 +19,7 @@ from vrest.model.neutrality import left_charged
 from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.model.paths import resolve
+from vrest.numerics.compiler.fallback import fallbacks
 from vrest.numerics.spacing import is_logarithmic
 from vrest.shown import Drawn
 from vrest.study.curve.curve import no_instant
@@ -33,6 +34,7 @@ from vrest.units import duration, from_door, from_si
 from vrest.verbs.outcome import Outcome
 from vrest.verbs.progress import Progress
 from vrest.verbs.rest import rest
+from vrest.verbs.slower import slower
 
 Array = NDArray[np.float64]
 
@@ -230,32 +232,34 @@ def dose_response(
         raise InputError(
             "There are no doses.", code="bad_dose", hint="Write such as '10 nM, 100 nM' or '1 nM:1 uM:log'."
         )
-    before = rest(cell).raise_if_none()
-    start = before.as_cell()
-    used = {p.used_dose(cell)[0]: p for p in asked}
-    si = np.array(sorted(used))
-    each_one = [used[dose] for dose in si.tolist()]
-    fitted = [notice for p in (*each_one, *others) for notice in p.used_dose(cell)[1]]
-    unit = what.law.unit(float(np.abs(si).max()), what.dimension)
-    told = from_si(si, what.dimension, unit)
+    with fallbacks() as heard:
+        before = rest(cell).raise_if_none()
+        start = before.as_cell()
+        used = {p.used_dose(cell)[0]: p for p in asked}
+        si = np.array(sorted(used))
+        each_one = [used[dose] for dose in si.tolist()]
+        fitted = [notice for p in (*each_one, *others) for notice in p.used_dose(cell)[1]]
+        unit = what.law.unit(float(np.abs(si).max()), what.dimension)
+        told = from_si(si, what.dimension, unit)
 
-    def over(bounds: Sequence[Perturbation]) -> dict[str, Array]:
-        return _over(start, [[p, *others] for p in bounds], neutral)
+        def over(bounds: Sequence[Perturbation]) -> dict[str, Array]:
+            return _over(start, [[p, *others] for p in bounds], neutral)
 
-    def settle(inner: Array) -> list[Settled]:
-        exact = [
-            replace(each_one[0], dose=dose, exact=True) for dose in from_door(inner, what.dimension, unit).tolist()
-        ]
-        return settled(start, over(exact), inner, 0, progress)
+        def settle(inner: Array) -> list[Settled]:
+            exact = [
+                replace(each_one[0], dose=dose, exact=True) for dose in from_door(inner, what.dimension, unit).tolist()
+            ]
+            return settled(start, over(exact), inner, 0, progress)
 
-    values = over(each_one)
-    si_values = {path: from_door(v, resolve(start, path).spec.dimension) for path, v in values.items()}
-    found = steps(start, values, progress)
-    if found.nothing:
-        fitted.append(no_instant(found.nothing, len(si)))
-    charged = left_charged(start, si_values, lambda k: f"at {each_one[k].text(si[k])}")
-    blocked = [each_one[0].law.blocked(dose) for dose in si.tolist()]
-    names = {p.dose: name for p in asked for name, one in what.doses.items() if one.dose == p.dose and not p.exact}
+        values = over(each_one)
+        si_values = {path: from_door(v, resolve(start, path).spec.dimension) for path, v in values.items()}
+        found = steps(start, values, progress)
+        if found.nothing:
+            fitted.append(no_instant(found.nothing, len(si)))
+        charged = left_charged(start, si_values, lambda k: f"at {each_one[k].text(si[k])}")
+        blocked = [each_one[0].law.blocked(dose) for dose in si.tolist()]
+        names = {p.dose: name for p in asked for name, one in what.doses.items() if one.dose == p.dose and not p.exact}
+        jumps = thresholds(each(told, found.settled[0], found.outcomes), settle, is_logarithmic(told))
     return DoseResponse(
         cell=start,
         perturbation=each_one[0],
@@ -266,8 +270,8 @@ def dose_response(
         blocked=None if None in blocked else np.array(blocked, dtype=np.float64),
         v_rest=np.array(list(by_membrane(before).values())),
         steps=found,
-        thresholds=thresholds(each(told, found.settled[0], found.outcomes), settle, is_logarithmic(told)),
-        notices=tuple({(n.code, n.message): n for n in (*notices(cell), *charged, *fitted)}.values()),
+        thresholds=jumps,
+        notices=tuple({(n.code, n.message): n for n in (*notices(cell), *charged, *fitted, *slower(heard))}.values()),
     )
 
 

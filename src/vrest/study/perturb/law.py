@@ -72,7 +72,7 @@ class Law(ABC):
     def text(self, dose: float, dimension: str) -> str:
         """A dose, SI, for people.
 
-        >>> Multiple().text(0.5, "number"), Loss().text(0.5, "number"), Loss().text(0.01, "concentration")
+        >>> Multiple().text(0.5, "number"), Loss().text(0.5, "number"), Block(half=0.03).text(0.01, "concentration")
         ('0.5', '50 %', '10 uM')
         """
         if dimension not in ("concentration", "number"):
