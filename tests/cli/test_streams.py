@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import warnings
@@ -161,3 +162,8 @@ def test_no_command_is_silent_for_two_seconds(name, tmp_path):
     said = on_a_terminal(arguments, VREST_CACHE=str(tmp_path))
     gaps = [later - sooner for (sooner, _), (later, _) in pairwise(said)]
     assert max(gaps) < 2.0
+
+
+def test_a_system_without_hangups_has_the_commands_too(vrest, monkeypatch):
+    monkeypatch.delattr(signal, "SIGHUP")
+    assert vrest("nernst", "K", "--inside", "140", "--outside", "5").code == 0

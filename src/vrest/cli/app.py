@@ -201,7 +201,8 @@ def _ended() -> Iterator[None]:
         signal.signal(number, signal.SIG_DFL)
         raise Ended(number)
 
-    heard = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) == signal.SIG_DFL]
+    known = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]  # Windows has no SIGHUP
+    heard = [number for number in known if signal.getsignal(number) == signal.SIG_DFL]
     heard = heard if current_thread() is main_thread() else []
     for number in heard:
         signal.signal(number, end)
