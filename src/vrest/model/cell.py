@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from vrest.errors import InputError
 from vrest.ions import VALENCE
 from vrest.layout import glued
 from vrest.model.absent import ABSENT, filled
@@ -15,7 +16,7 @@ from vrest.model.compartment import Compartment
 from vrest.model.consistent import check_closures, check_names, check_sides, check_species
 from vrest.model.exchange import Exchange
 from vrest.model.membrane import Membrane
-from vrest.model.plausible import possible, within
+from vrest.model.plausible import explained, possible, within
 from vrest.model.quantity import Described, door_text, quantity
 from vrest.model.remembered import remembered
 from vrest.model.rings import resolved, way_between, ways
@@ -274,4 +275,8 @@ def _solve_charge(cell: Cell, compartment: str) -> tuple[str, float] | None:
         capacitance = capacitance + m.capacitance * cell.area(name)
         charge = charge + side * m.capacitance * cell.area(name) * m.potential
     charge = possible(cell, compartment, charge)
-    return within(cell, compartment, balanced(c, compartment, cell.valence(), charge, capacitance))
+    try:
+        answer = balanced(c, compartment, cell.valence(), charge, capacitance)
+    except InputError as error:
+        raise explained(cell, compartment, charge, error) from None
+    return within(cell, compartment, answer)

@@ -140,6 +140,15 @@ def possible(cell: Cell, compartment: str, charge: Any) -> Any:
     return charge
 
 
+def explained(cell: Cell, compartment: str, charge: float, error: InputError) -> InputError:
+    """What the charge balance refuses, with the slip that would explain it where a charge (C) is unusual."""
+    c = cell.compartments[compartment]
+    if abs(charge) / (F * c.start_volume) <= UNUSUAL * dissolved(c, cell.valence()):
+        return error
+    hint = f"{_told(cell, compartment)}. {_advice(cell, compartment)}"
+    return InputError(error.message, code=error.code, hint=hint[:1].upper() + hint[1:])
+
+
 def within(cell: Cell, compartment: str, answer: tuple[str, Any] | None) -> tuple[str, Any] | None:
     """What the charge balance solved, if its field allows it. Of a population the cells that it does not have NaN."""
     if answer is None:
