@@ -9,6 +9,7 @@ import pytest
 
 from vrest.cli import main
 from vrest.errors import InputError
+from vrest.verbs import memory as room
 from vrest.verbs import population as many
 from vrest.verbs import run as verb
 from vrest.verbs.memory import memory
@@ -23,7 +24,7 @@ def test_memory_is_that_of_the_machine():
 
 
 def test_more_times_than_fit_are_refused(monkeypatch):
-    monkeypatch.setattr(verb, "memory", lambda: 2**30)
+    monkeypatch.setattr(room, "memory", lambda: 2**30)
     monkeypatch.setattr(verb, "_integrate", None)  # nothing is computed
     with pytest.raises(InputError) as caught:
         simulate("mammalian_neuron", points=10_000_000)
@@ -32,7 +33,7 @@ def test_more_times_than_fit_are_refused(monkeypatch):
     fewer = int(re.search(r"[\d,]+", caught.value.hint)[0].replace(",", ""))
     assert 1_000_000 < fewer < 2_000_000
     for free in (2**30, None):
-        monkeypatch.setattr(verb, "memory", lambda free=free: free)
+        monkeypatch.setattr(room, "memory", lambda free=free: free)
         monkeypatch.setattr(verb, "_integrate", lambda *_: "computed")
         assert simulate("mammalian_neuron", points=fewer) == "computed"
     assert simulate("mammalian_neuron", points=10_000_000) == "computed"  # who does not know does not refuse
@@ -40,7 +41,7 @@ def test_more_times_than_fit_are_refused(monkeypatch):
 
 def test_more_cells_than_fit_are_refused(monkeypatch, tmp_path):
     vary = {"outside.K": "uniform(3, 8)"}
-    monkeypatch.setattr(many, "memory", lambda: 2**28)
+    monkeypatch.setattr(room, "memory", lambda: 2**28)
     monkeypatch.setattr(many, "_compute", lambda *_: (0, ()))  # nothing is computed
     with pytest.raises(InputError, match=r"0\.2 GiB are free") as caught:
         many.population("mammalian_neuron", vary, 2_000_000)
@@ -48,7 +49,7 @@ def test_more_cells_than_fit_are_refused(monkeypatch, tmp_path):
     fewer = int(re.search(r"[\d,]+", caught.value.hint)[0].replace(",", ""))
     assert 300_000 < fewer < 1_500_000
     many.population("mammalian_neuron", vary, fewer)
-    monkeypatch.setattr(many, "memory", lambda: None)
+    monkeypatch.setattr(room, "memory", lambda: None)
     many.population("mammalian_neuron", vary, 2_000_000)  # who does not know does not refuse
 
 
@@ -70,13 +71,14 @@ def test_the_estimate_for_cells_holds(more):
     """What is said to be needed for 500,000 cells is what they take, within a factor of two."""
     line = """
 import sys, vrest
+from vrest.verbs import memory as room
 from vrest.verbs import population as many
 
 def peak():
     return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
 
 vary, asked = {"outside.K": "uniform(3, 8) swap Na", "temperature": "uniform(20, 37)"}, []
-many._refuse_without_room = lambda n, each: asked.append(n * each)
+many.refuse_without_room = lambda n, each, *_: asked.append(n * each)
 many.population("mammalian_neuron", vary, 1000, **eval(sys.argv[1]))
 low = peak()
 many.population("mammalian_neuron", vary, 500_000, **eval(sys.argv[1])).summary

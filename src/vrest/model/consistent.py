@@ -146,14 +146,7 @@ def check_species(cell: Cell) -> None:
                 # a dissolved gas may be followed on one side alone: on the other it is used as it arrives
                 follows = [s for s in (m.inside, m.outside) if symbol in cell.compartments[s].ions]
                 for side in () if follows and not valence.get(symbol, 1) else (m.inside, m.outside):
-                    if symbol not in cell.compartments[side].ions:
-                        raise InputError(
-                            f"transport '{label}' of membrane '{name}' moves {symbol}, but '{side}' has none.",
-                            code="unknown_ion",
-                            hint=near_miss(symbol, list(cell.compartments[side].ions))
-                            if cell.compartments[side].ions
-                            else "Add it.",
-                        )
+                    _check_ion(cell, f"transport '{label}' of membrane '{name}'", symbol, side)
             sides = (cell.compartments[m.inside], cell.compartments[m.outside])
             if moved.get(WATER) and all(side.kind != "osmotic" for side in sides):
                 raise InputError(
@@ -178,14 +171,18 @@ def check_species(cell: Cell) -> None:
                 )
             for symbol in move.keys() - {CHARGE}:
                 for side in (e.inside, e.outside):
-                    if symbol not in cell.compartments[side].ions:
-                        raise InputError(
-                            f"exchange '{name}' moves {symbol}, but '{side}' has none.",
-                            code="unknown_ion",
-                            hint=near_miss(symbol, list(cell.compartments[side].ions))
-                            if cell.compartments[side].ions
-                            else "Add it.",
-                        )
+                    _check_ion(cell, f"exchange '{name}'", symbol, side)
+
+
+def _check_ion(cell: Cell, mover: str, symbol: str, side: str) -> None:
+    """What moves an ion needs it on this side."""
+    there = list(cell.compartments[side].ions)
+    if symbol not in there:
+        raise InputError(
+            f"{mover} moves {symbol}, but '{side}' has none.",
+            code="unknown_ion",
+            hint=near_miss(symbol, there) if there else "Add it.",
+        )
 
 
 def _check_bare_charge(cell: Cell, name: str, e: Exchange) -> None:

@@ -112,7 +112,7 @@ def current_voltage(
         potential=from_si(volts, "potential"),
         ions=ions,
         pump=pump,
-        net=sum(ions.values()) + pump,  # pyright: ignore[reportArgumentType]
+        net=sum(ions.values(), np.zeros_like(pump)) + pump,
         E={i: from_si(float(e), "potential") for i, e in found.items() if not np.isnan(e)},
         v_rest=from_si(float(system.potential(x, wall)), "potential"),
     )

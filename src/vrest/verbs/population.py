@@ -23,7 +23,7 @@ from vrest.model.protocol import protocol, segments
 from vrest.numerics.compiler.fallback import Fallback, fallbacks
 from vrest.system.assemble import assemble
 from vrest.units import format_si, from_si, to_si
-from vrest.verbs.memory import memory
+from vrest.verbs.memory import refuse_without_room
 from vrest.verbs.population_job import Data, Rests, Runs
 from vrest.verbs.population_layout import Column, coordinates, rest_columns, run_columns
 from vrest.verbs.population_result import Population
@@ -47,8 +47,8 @@ MOST_NUMBERS = 2**23
 CONNECTING, GATHERING = 10, 30
 """s that a scheduler, and its first worker, are waited for."""
 
-MANY, COPIES, A_DRAW = 100_000, 2, 150
-"""Cells from which on it is asked whether they fit into memory; times that a number is kept; bytes for one drawn."""
+COPIES, A_DRAW = 2, 150
+"""Times that a number is kept in memory; bytes for one drawn."""
 
 log = logging.getLogger("vrest")
 
@@ -108,7 +108,8 @@ class Memory:
     def open(self, table: Table) -> tuple[int, np.ndarray]:
         self.table, sizes = table, table.sizes
         kept = sum(np.dtype(c.dtype).itemsize * math.prod(sizes[d] for d in c.dims) for c in table.columns)
-        _refuse_without_room(table.samples.n, COPIES * kept + A_DRAW * len(table.samples.varied))
+        each = COPIES * kept + A_DRAW * len(table.samples.varied)
+        refuse_without_room(table.samples.n, each, "cells", "write a store (.zarr)")
         self.data = {
             c.name: np.full([sizes[d] for d in ("cell", *c.dims)], c.blank, dtype=c.dtype) for c in table.columns
         }
@@ -129,17 +130,6 @@ class Memory:
         variables |= {c.name: (("cell", *c.dims), self.data[c.name], c.attrs) for c in table.columns}
         labels = {name: ((name,), values, about) for name, (values, about) in table.coordinates.items()}
         return xr.Dataset(variables, labels, dict(table.attributes))
-
-
-def _refuse_without_room(n: int, bytes_each: int) -> None:
-    """Refuse more cells than fit into memory, where the system says what is free."""
-    need, free = n * bytes_each, memory()
-    if n >= MANY and free is not None and need > free:
-        raise InputError(
-            f"{n:,} cells need about {need / 2**30:.1f} GiB of memory, and {free / 2**30:.1f} GiB are free.",
-            code="no_memory",
-            hint=f"Ask for {int(0.8 * free / bytes_each):,} cells or fewer, or write a store (.zarr).",
-        )
 
 
 def population(

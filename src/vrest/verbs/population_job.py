@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from vrest.model.cell import Cell
-from vrest.model.protocol import Protocol, segments
+from vrest.model.protocol import Protocol, Segment, segments
 from vrest.system.assemble import System
 from vrest.system.observables import volumes
 from vrest.units import from_si
@@ -125,11 +126,7 @@ class Runs:
     def _segments(self, system: System, rows: Samples, p0: np.ndarray) -> tuple[np.ndarray, np.ndarray, Any]:
         """Edges, and parameters (segments, n, P) with their slopes: a protocol acts on each cell's own values."""
         pieces = segments(rows.applied(self.cell), self.plan, self.until)
-        p = np.stack([system.with_values(p0, piece.values) for piece in pieces])
-        slope = None
-        if any(piece.slopes for piece in pieces):
-            slope = np.stack([system.with_values(np.zeros_like(p0), piece.slopes) for piece in pieces])
-        return np.array([pieces[0].start, *(piece.stop for piece in pieces)]), p, slope
+        return np.array([pieces[0].start, *(piece.stop for piece in pieces)]), *staged(system, pieces, p0)
 
     def _thresholds(self, system: System) -> np.ndarray:
         walls, sizes = len(system.structure.walls), len(_osmotic(system))
@@ -137,13 +134,12 @@ class Runs:
 
     def _ends(self, system: System, p: np.ndarray, outcome: np.ndarray, x0: np.ndarray, run: RunBatch) -> Data:
         start, end = potentials(system, x0), potentials(system, run.state)
-        back = np.abs(end - start).reshape(len(outcome), -1).max(axis=1) <= from_si(RECOVERED, "potential")
         return {
             "outcome": outcome,
             "v_start": start,
             "v_end": end,
             **_contents(system, run.state, p, "_end"),
-            "recovered": np.where(outcome == FINISHED, back, -1).astype(np.int8),
+            "recovered": np.where(outcome == FINISHED, is_back(start, end), -1).astype(np.int8),
             "time_reached": run.t,
             "steps": run.steps,
         }
@@ -166,6 +162,19 @@ class Runs:
         if run.series is not None:
             data |= {"v": potentials(system, run.series), **_contents(system, run.series, p[:, None])}
         return data
+
+
+def staged(system: System, pieces: Sequence[Segment], p0: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Parameters (segments, n, P) of cells with p0 (n, P) through a protocol, and their slopes if any has one."""
+    p = np.stack([system.with_values(p0, piece.values) for piece in pieces])
+    if not any(piece.slopes for piece in pieces):
+        return p, None
+    return p, np.stack([system.with_values(np.zeros_like(p0), piece.slopes) for piece in pieces])
+
+
+def is_back(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """(n,) whether every potential, mV, (n,) or (n, membranes), ends where it started but for `RECOVERED`."""
+    return np.abs(end - start).reshape(len(start), -1).max(axis=1) <= from_si(RECOVERED, "potential")
 
 
 def _described(cell: Cell, rows: Samples) -> tuple[System, np.ndarray, np.ndarray]:

@@ -250,9 +250,8 @@ class Population(Drawn):
     @property
     def _resting(self) -> list[str]:
         """The outcomes that have a V at rest."""
-        return [
-            name for name in self.outcomes if self.settled and Outcome.__members__.get(name, Outcome.neutral).is_rest
-        ]
+        resting = [outcome.name for outcome in Outcome if outcome.is_rest]
+        return [name for name in self.outcomes if name in resting]
 
     def _parts(self) -> Iterable[tuple[str, np.ndarray]]:
         """V (mV) of all cells by its head, and where some rest in one way and some in another of each of these."""

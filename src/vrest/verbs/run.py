@@ -18,7 +18,7 @@ from vrest.system.structure import parameter_vector
 from vrest.system.undefined import HINT, undefined
 from vrest.units import format_si, to_si
 from vrest.verbs.allowed import allowed_of
-from vrest.verbs.memory import memory
+from vrest.verbs.memory import refuse_without_room
 from vrest.verbs.motion import stepper
 from vrest.verbs.progress import Progress
 from vrest.verbs.run_result import Run, Stretch, StuckError
@@ -33,8 +33,8 @@ POINTS = 1000
 CHUNK = 256
 """Steps tried in one call: between calls progress is shown and a run can be cancelled."""
 
-MANY, KEPT = 100_000, 4
-"""Times from which on it is asked whether they fit into memory; numbers kept of a state's and a parameter's each."""
+KEPT = 4
+"""Numbers that are kept at each time for each state and each parameter."""
 
 FIRST_MOMENT = 1e-6
 """s: a logarithmic axis starts this long after the start and after each event."""
@@ -111,7 +111,9 @@ def simulate(
     plan = protocol(events)
     pieces = segments(cell, plan, stop)
     at = _report_times(times, points, spacing, stop, [piece.start for piece in pieces])
-    _refuse_without_room(len(at), cell)
+    system = assemble(cell)
+    numbers = KEPT * (len(system.states) + len(system.names))
+    refuse_without_room(len(at), 8 * numbers, "times", "for stretches of the run")
     with fallbacks() as heard:
         return _integrate(cell, plan, pieces, stop, at, rtol, progress, watch, start, heard)
 
@@ -161,20 +163,6 @@ def _report_times(times: Any, points: int, spacing: str, stop: float, starts: li
         first = min(FIRST_MOMENT, 1e-3 * (end - start))
         parts += [[start], start + np.geomspace(first, end - start, share)]
     return np.unique(np.minimum(np.concatenate(parts), stop))
-
-
-def _refuse_without_room(count: int, cell: Cell) -> None:
-    """Refuse more times than what is told of them fits into memory, where the system says what is free."""
-    if count < MANY:
-        return
-    system, free = assemble(cell), memory()
-    need = 8 * KEPT * count * (len(system.states) + len(system.names))
-    if free is not None and need > free:
-        raise InputError(
-            f"{count:,} times need about {need / 2**30:.1f} GiB of memory, and {free / 2**30:.1f} GiB are free.",
-            code="no_memory",
-            hint=f"Ask for {int(0.8 * free / need * count):,} times or fewer, or for stretches of the run.",
-        )
 
 
 def _integrate(

@@ -91,8 +91,11 @@ def _rate(when: np.ndarray, until: float) -> float | None:
 
 def spiking(system: System) -> list[Wall]:
     """The membranes that may spike: they have gated channels, and a charge of their own."""
-    parts = [(mover.place, mover.bare()) for mover in system.structure.movers]
-    gated = {place for place, part in parts if isinstance(part, GatedChannel) or (place and part.gates())}  # pyright: ignore[reportAttributeAccessIssue] # fmt: skip
+    movers = system.structure.movers
+    # a channel may open at once, without a gate that is a state
+    gated = {
+        movers[m].place for m, gates in system.gate_names.items() if gates or issubclass(movers[m].kind, GatedChannel)
+    }
     return [wall for wall in system.structure.walls if wall.name in gated and not wall.closes]
 
 

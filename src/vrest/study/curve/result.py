@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any, ClassVar
 
@@ -197,7 +198,7 @@ class Curve(Drawn):
             Column("settled", "mV", of("settled"), decimals=2),
             *([Column("leaves", "mV", left, decimals=2)] if np.isfinite(left).any() else []),
             Column("outcome", "", outcomes),
-            Column("time constant", "s", of("time_constant"), form=_time),
+            Column("time constant", "s", of("time_constant"), form=partial(duration, digits=2)),
         ]
         left_out = len(self.values) - len(rows)
         note = f"{len(rows)} of {len(self.values)} values; the others are in the data (-o FILE)." if left_out else ""
@@ -282,7 +283,3 @@ class Curve(Drawn):
                     f"The data also set {', '.join(p.others)}: 'at once' and 'settled' of a point are computed with "
                     f"that, the curve without; V at once differs by up to {number(p.apart, 2)} mV."
                 )
-
-
-def _time(seconds: float) -> str:
-    return duration(seconds, 2)

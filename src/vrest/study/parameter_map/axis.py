@@ -15,6 +15,7 @@ from vrest.model.multiples import value_of
 from vrest.model.paths import check, resolve
 from vrest.numerics.spacing import is_logarithmic
 from vrest.ranges import read_values
+from vrest.study.perturb.perturb import time_of
 from vrest.study.perturb.perturbation import Perturbation
 from vrest.tables import counted, number
 from vrest.units import duration as in_words
@@ -71,7 +72,7 @@ def axis_of(cell: Cell, name: str, values: Any, what: Perturbation | None) -> Ax
         hint = "Name a perturbation, such as 'anoxia', or vary a path of the cell."
         raise InputError(f"A {name} is that of a perturbation.", code="no_perturbation", hint=hint)
     if name == "duration":
-        times = np.array(_each(values, "time", name, lambda value: seconds(value, name)))
+        times = np.array(_each(values, "time", name, lambda value: time_of(value, name)))
         return Axis(name, unit_of("time"), from_si(times, "time"), "time")
     doses = np.array([bound.dose for bound in what.dosed_each(values)])
     unit = what.law.unit(float(np.abs(doses).max()), what.dimension)
@@ -115,10 +116,3 @@ def refuse(x: Axis, y: Axis) -> None:
     if x.values.size * y.values.size > MOST_POINTS:
         points = counted(x.values.size * y.values.size, "point")
         raise InputError(f"The map would have {points}.", code="out_of_range", hint=f"Ask for {MOST_POINTS:,} at most.")
-
-
-def seconds(value: float | str, what: str) -> float:
-    seconds = float(to_si(value, "time", what, bare_ok=True))
-    if seconds <= 0:
-        raise InputError(f"{what} is {value!r}.", code="out_of_range", hint="Write a time above 0.")
-    return seconds

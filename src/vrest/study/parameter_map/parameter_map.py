@@ -17,9 +17,10 @@ from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.numerics.compiler.fallback import Fallback, fallbacks
 from vrest.shown import Drawn
-from vrest.study.parameter_map.axis import Axis, alone, axis_of, refuse, seconds
+from vrest.study.parameter_map.axis import Axis, alone, axis_of, refuse
 from vrest.study.parameter_map.points import rests, runs
 from vrest.study.perturb.library import find
+from vrest.study.perturb.perturb import time_of
 from vrest.study.perturb.perturbation import Perturbation
 from vrest.tables import Column, Table, counted
 from vrest.units import duration as in_words
@@ -48,6 +49,7 @@ class ParameterMap(Drawn):
     """
 
     drawn_by: ClassVar[str] = "vrest.plot.parameter_map:map_axes"
+    methods: ClassVar[tuple[str, ...]] = ("Sandu1997", "Bradbury2018")
     cell: Cell
     """What was varied."""
     x: Axis
@@ -64,10 +66,6 @@ class ParameterMap(Drawn):
     """Of runs, s from the wash to the end of each run."""
     fallbacks: tuple[Fallback, ...] = ()
     """What was left to XLA."""
-
-    @property
-    def methods(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return ("Sandu1997", "Bradbury2018") if self.perturbation is None else ("Steinebach2023", "Bradbury2018")
 
     @cached_property
     def shares(self) -> dict[str, float]:
@@ -86,6 +84,9 @@ class ParameterMap(Drawn):
         """What to know before trusting the numbers."""
         charged = left_charged(self.cell, alone(self.cell, self.x, self.y))
         return [*notices(self.cell), *charged, *slower(self.fallbacks)]
+
+    def _methods(self) -> tuple[str, ...]:
+        return self.methods if self.perturbation is None else ("Steinebach2023", "Bradbury2018")
 
     def _cells(self) -> Iterable[Cell]:
         return (self.cell,)
@@ -189,7 +190,7 @@ def parameter_map(
     cell = cell if what is None else what.prepared(cell)
     across, up = axis_of(cell, *x, what), axis_of(cell, *y, what)
     refuse(across, up)
-    wait = 0.0 if what is None else seconds(after, "after")
+    wait = 0.0 if what is None else time_of(after, "after")
     with fallbacks() as heard:
         if what is None:
             endings, v = rests(cell, across, up, progress)

@@ -20,7 +20,7 @@ from vrest.units import from_door, from_si
 from vrest.verbs.arguments import moved
 from vrest.verbs.outputs import potentials
 from vrest.verbs.population import cores
-from vrest.verbs.population_job import RECOVERED
+from vrest.verbs.population_job import is_back, staged
 from vrest.verbs.population_layout import ENDINGS
 from vrest.verbs.prepared import Prepared, prepare
 from vrest.verbs.progress import Progress
@@ -44,6 +44,7 @@ def _prepared(cell: Cell, axes: Sequence[Axis]) -> tuple[Prepared, dict[str, np.
 
 
 def rests(cell: Cell, x: Axis, y: Axis, progress: Progress | None) -> tuple[np.ndarray, np.ndarray]:
+    """Outcomes by name, and V at rest (mV), at all points."""
     ready, values = _prepared(cell, (x, y))
     found = ready.rest(values, progress=progress)
     return np.array(found.names()), np.moveaxis(found.v, -1, 0)
@@ -82,18 +83,17 @@ def runs(
             mine = lanes[doses[lanes] == dose]
             each = moved(cell, ready.of.each, [row[mine] for row in rows.values()]) if rows else {}
             pieces = segments(replaced(cell, each), plan_of(dose, lasts), lasts + after)
-            held = [ready.system.with_values(p0[:, mine].T, piece.values) for piece in pieces]
-            rates = [ready.system.with_values(np.zeros((len(mine), len(p0))), piece.slopes) for piece in pieces]
-            parts.append((np.stack(held), np.stack(rates)))
+            parts.append(staged(ready.system, pieces, p0[:, mine].T))
             order.append(mine)
         lanes = np.concatenate(order)
-        p, slope = (np.concatenate(side, axis=1) for side in zip(*parts, strict=True))
+        p = np.concatenate([held for held, _ in parts], axis=1)
+        slopes = [slope for _, slope in parts if slope is not None]  # all have one, or none
+        slope = np.concatenate(slopes, axis=1) if slopes else None
         run = run_batch(ready.system, p, edges, x0[:, lanes].T, slope=slope, rtol=RTOL, max_steps=MOST_STEPS)
         start, end = (
             potentials(ready.system, state).reshape(len(lanes), walls) for state in (x0[:, lanes].T, run.state)
         )
-        back = np.abs(end - start).max(axis=1) <= from_si(RECOVERED, "potential")
-        back &= _near(ready.system, x0[:, lanes].T, run.state, p[-1])
+        back = is_back(start, end) & _near(ready.system, x0[:, lanes].T, run.state, p[-1])
         finished = np.where(back, "back", "elsewhere")
         endings[lanes] = np.where(run.status == FINISHED, finished, np.array([name for name, _ in ENDINGS])[run.status])
         v[lanes] = np.where((run.status == FINISHED)[:, None], end, np.nan)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -152,7 +153,7 @@ class DoseResponse(Drawn):
                 Column(f"change{of}", "mV", (found.settled[k] - self.v_rest[k]).tolist(), decimals=2, signed=True),
             ]
         columns.append(Column("outcome", "", [outcome.words for outcome in found.outcomes]))
-        columns.append(Column("time constant", "s", found.time_constant.tolist(), form=_time))
+        columns.append(Column("time constant", "s", found.time_constant.tolist(), form=partial(duration, digits=2)))
         return (Table(columns),)
 
     def _cells(self) -> Iterable[Cell]:
@@ -170,10 +171,6 @@ class DoseResponse(Drawn):
         half = "" if self.half is None else f"; IC50 {glued(f'{number(self.half)} {self.unit}')}"
         yield f"  V at rest {rested}{half}"
         yield from (f"  {t.said(self.unit)}" for t in self.thresholds)
-
-
-def _time(seconds: float) -> str:
-    return duration(seconds, 2)
 
 
 def dose_response(

@@ -94,8 +94,8 @@ def perturb(
             )
         applied = [applied[0].dosed(dose, isoform)]
     named_once(applied)
-    lasts = max(p.duration for p in applied) if duration is None else _time(duration, "duration")
-    ramp = max(p.onset for p in applied) if onset is None else _time(onset, "onset", zero=True)
+    lasts = max(p.duration for p in applied) if duration is None else time_of(duration, "duration")
+    ramp = max(p.onset for p in applied) if onset is None else time_of(onset, "onset", zero=True)
     if ramp > lasts:
         raise InputError(
             f"The onset takes {in_words(ramp)}, longer than the {in_words(lasts)} it lasts.",
@@ -203,7 +203,8 @@ def named_once(applied: Sequence[Perturbation]) -> None:
             raise InputError(f"{p.name} is named twice.", code="named_twice", hint="Give it once.")
 
 
-def _time(value: float | str, what: str, zero: bool = False) -> float:
+def time_of(value: float | str, what: str, zero: bool = False) -> float:
+    """A length of time, s or text, in s: above zero, or zero where that has a meaning."""
     seconds = float(to_si(value, "time", what, bare_ok=True))
     if seconds < 0 or (seconds == 0 and not zero):
         raise InputError(
