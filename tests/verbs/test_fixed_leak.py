@@ -1,5 +1,7 @@
 """A leak with a reversal of its own: V feels it and no content pays. By closed forms, and SciPy over time."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -8,27 +10,8 @@ from scipy.optimize import brentq
 import vrest
 from vrest.constants import F, R
 
-CELL = """
-name = "passive"
-temperature = "35 degC"
-[compartments.outside]
-kind = "bath"
-ions = { K = "2.5 mM", Na = "145 mM", Cl = "147.5 mM" }
-[compartments.inside]
-kind = "fixed"
-shape = "cylinder"
-radius = "7.5 um"
-length = "25 um"
-ions = { K = "140 mM", Na = "8 mM", Cl = "10 mM" }
-impermeant = { concentration = "138 mM", valence = "solve" }
-[membranes.m]
-inside = "inside"
-outside = "outside"
-potential = "-60 mV"
-[membranes.m.transports]
-K_leak = { law = "ohmic_leak", ion = "K", conductance = "2e-5 S/cm2" }
-Na_leak = { law = "ohmic_leak", ion = "Na", conductance = "4e-6 S/cm2" }
-Cl_leak = { law = "ohmic_leak", ion = "Cl", conductance = "1e-5 S/cm2" }
+CELL = Path(__file__).with_name("dopaminergic.toml").read_text(encoding="utf-8")
+CELL += """
 pump = { law = "pump_hill", max_rate = "20 uA/cm2", k_outside = "saturating" }
 pas = { law = "fixed_leak", conductance = "1e-5 S/cm2", reversal = "-65 mV" }
 """

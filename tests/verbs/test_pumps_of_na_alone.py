@@ -1,5 +1,7 @@
 """Pumps whose laws do not see [K]o: their rests by SciPy, from the equations of the cell written again."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.optimize import fsolve
@@ -9,29 +11,7 @@ from vrest.constants import F, R
 from vrest.model.paths import parameters
 from vrest.model.transport import Surroundings
 
-CELL = """
-name = "dopaminergic"
-temperature = "35 degC"
-[compartments.outside]
-kind = "bath"
-ions = { K = "2.5 mM", Na = "145 mM", Cl = "147.5 mM" }
-[compartments.inside]
-kind = "fixed"
-shape = "cylinder"
-radius = "7.5 um"
-length = "25 um"
-ions = { K = "140 mM", Na = "8 mM", Cl = "10 mM" }
-impermeant = { concentration = "138 mM", valence = "solve" }
-[membranes.m]
-inside = "inside"
-outside = "outside"
-potential = "-60 mV"
-[membranes.m.transports]
-K_leak = { law = "ohmic_leak", ion = "K", conductance = "2e-5 S/cm2" }
-Na_leak = { law = "ohmic_leak", ion = "Na", conductance = "4e-6 S/cm2" }
-Cl_leak = { law = "ohmic_leak", ion = "Cl", conductance = "1e-5 S/cm2" }
-pump = { PUMP }
-"""
+CELL = Path(__file__).with_name("dopaminergic.toml").read_text(encoding="utf-8") + "pump = { PUMP }\n"
 PHI = R * 308.15 / F
 CM, SURFACE_TO_VOLUME = 1e-2, 2 / 7.5e-6
 
