@@ -56,8 +56,7 @@ def command(
     as 0.3x. With --swap or --with another ion goes along with one of a bath, which stays neutral. Every rest found is
     followed both ways: stable and unstable branches, folds and Hopf points.
     """
-    from vrest.cli.answer import Meter, answer, shown
-    from vrest.io.report import door, report
+    from vrest.cli.answer import Meter
 
     options.check_figure(plot)
     described, (varied,) = changes.read_along(cell, parameter)
@@ -70,16 +69,15 @@ def command(
         options.save_figure("vrest.plot.bifurcation", "bifurcation_figure", found, plot)
     unit = {"parameter": found.unit, "present": found.unit, "from": found.unit, "to": found.unit}
     inputs = {"cell": cell, "parameter": parameter, "from": start, "to": stop}
-    body = report(
+    options.conclude(
+        found,
+        described,
         result(found),
         UNITS | unit,
         inputs | {**changes.inputs, "output": output, "plot": plot},
-        cell=described.name,
-        temperature=door(described.temperature, "temperature"),
-        warnings=found.warnings,
+        as_json=as_json,
+        quiet=quiet,
     )
-    options.save_data(output, body, found.tables())
-    answer(body, lambda: shown(found), as_json=as_json, quiet=quiet)
 
 
 def result(found: Bifurcation) -> dict[str, Any]:

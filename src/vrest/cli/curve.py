@@ -53,9 +53,8 @@ def command(
     the resting cell: V at once, contents frozen; V settled, how long that takes, and why there is no rest where there
     is none. Where the settled V jumps or ends is narrowed down and listed. --swap and --with go along with PARAM.
     """
-    from vrest.cli.answer import Meter, answer, shown
+    from vrest.cli.answer import Meter
     from vrest.cli.app import Wrong
-    from vrest.io.report import door, report
 
     if start is not None and stop is None:
         raise Wrong("TO is missing.", code="missing_argument", hint="FROM and TO go together, such as 0.5 150.")
@@ -84,13 +83,4 @@ def command(
     inputs = {"cell": cell, "parameter": parameter, "from": start, "to": stop, "log": log, "points": points}
     inputs |= {"cells": cells, "data": data, "membrane": membrane}
     inputs |= {**changes.inputs, "along": found.companion or None, "output": output, "plot": plot}
-    body = report(
-        found.as_dict(),
-        found.units(),
-        inputs,
-        cell=described.name,
-        temperature=door(described.temperature, "temperature"),
-        warnings=found.warnings,
-    )
-    options.save_data(output, body, found.tables())
-    answer(body, lambda: shown(found), as_json=as_json, quiet=quiet)
+    options.conclude(found, described, found.as_dict(), found.units(), inputs, as_json=as_json, quiet=quiet)

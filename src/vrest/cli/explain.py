@@ -31,8 +31,7 @@ def command(
 
     CELL is a name of the library ('vrest show' lists them), a TOML file, or - for standard input.
     """
-    from vrest.cli.answer import Meter, answer, shown
-    from vrest.io.report import door, report
+    from vrest.cli.answer import Meter
 
     options.check_figure(plot)
     described = changes.read(cell)
@@ -46,13 +45,12 @@ def command(
         story = explain(found, progress=meter)
     if plot:
         options.save_figure("vrest.plot.explanation", "explanation_figure", story, plot)
-    body = report(
+    options.conclude(
+        story,
+        described,
         story.as_dict(),
         story.units(),
         {"cell": cell, **changes.inputs, "output": output, "plot": plot},
-        cell=described.name,
-        temperature=door(described.temperature, "temperature"),
-        warnings=story.warnings,
+        as_json=as_json,
+        quiet=quiet,
     )
-    options.save_data(output, body, story.saved())
-    answer(body, lambda: shown(story), as_json=as_json, quiet=quiet)

@@ -47,9 +47,8 @@ def command(
     With NAME, a perturbation ('vrest perturb --list'), PARAM may also be its dose or duration: every run begins at
     rest, and the map says from what the cell is back some time after the wash.
     """
-    from vrest.cli.answer import Meter, answer, shown
+    from vrest.cli.answer import Meter
     from vrest.cli.app import Wrong
-    from vrest.io.report import door, report
 
     if after and not name:
         raise Wrong("--after is of runs through a perturbation.", hint="Name one, such as anoxia, or leave it out.")
@@ -66,16 +65,15 @@ def command(
     if plot:
         options.save_figure("vrest.plot.parameter_map", "map_figure", found, plot)
     inputs = {"cell": cell, "name": name, "x": list(x), "y": list(y), "after": after, **changes.inputs}
-    body = report(
+    options.conclude(
+        found,
+        described,
         result(found),
         {"x": found.x.unit or "1", "y": found.y.unit or "1", "v": "mV", "shares": "1"},
         inputs | {"output": output, "plot": plot},
-        cell=described.name,
-        temperature=door(described.temperature, "temperature"),
-        warnings=found.warnings,
+        as_json=as_json,
+        quiet=quiet,
     )
-    options.save_data(output, body, found.tables())
-    answer(body, lambda: shown(found), as_json=as_json, quiet=quiet)
 
 
 def result(found: ParameterMap) -> dict[str, Any]:

@@ -243,6 +243,30 @@ def save_data(
             write_data(report, tables, path, groups)
 
 
+def conclude(
+    found: Any,
+    cell: Cell,
+    result: dict[str, Any],
+    units: Mapping[str, str],
+    inputs: dict[str, Any],
+    *,
+    as_json: bool,
+    quiet: bool,
+    human: Callable[[], None] | None = None,
+) -> None:
+    """Save what was found of a cell where `-o` asks for it, and print it, with what it warns of.
+
+    `found` is a `Shown` with `warnings`; `human` prints it otherwise than as it shows itself.
+    """
+    from vrest.cli.answer import answer, shown
+    from vrest.io.report import door, report
+
+    temperature = door(cell.temperature, "temperature")
+    body = report(result, units, inputs, cell=cell.name, temperature=temperature, warnings=found.warnings)
+    save_data(inputs["output"], body, found.saved())
+    answer(body, human or (lambda: shown(found)), as_json=as_json, quiet=quiet)
+
+
 def save_figure(module: str, function: str, story: Any, path: str) -> None:
     """Draw with a function of `vrest.plot`, which needs no window, and save."""
     from importlib import import_module

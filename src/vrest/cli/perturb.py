@@ -74,9 +74,9 @@ def command(
     A NAME may be that of a drug; a NAME alone prints what it is, with its named doses. Several doses of one NAME, a
     list or a range, give its dose-response: V at once and settled, and the share that is blocked.
     """
-    from vrest.cli.answer import Meter, answer
+    from vrest.cli.answer import Meter
     from vrest.cli.app import Wrong
-    from vrest.io.report import door, report
+    from vrest.io.report import door
 
     options.check_figure(plot)
     if not names:
@@ -114,16 +114,13 @@ def command(
         found = perturb(described, applied, duration=duration, onset=onset, neutral=not alone, progress=meter)
     if plot:
         options.save_figure("vrest.plot.perturb", "perturbation_figure", found, plot)
-    body = report(
-        found.as_dict(),
-        found.units(),
-        inputs,
-        cell=described.name,
-        temperature=door(described.temperature, "temperature"),
-        warnings=found.warnings,
+
+    def human() -> None:
+        show(found, door(described.temperature, "temperature"))
+
+    options.conclude(
+        found, described, found.as_dict(), found.units(), inputs, as_json=as_json, quiet=quiet, human=human
     )
-    options.save_data(output, body, found.saved())
-    answer(body, lambda: show(found, body["temperature"]), as_json=as_json, quiet=quiet)
 
 
 def _respond(
@@ -138,9 +135,8 @@ def _respond(
     quiet: bool,
 ) -> None:
     """Several doses of one perturbation."""
-    from vrest.cli.answer import Meter, answer, shown
+    from vrest.cli.answer import Meter
     from vrest.errors import InputError
-    from vrest.io.report import door, report
     from vrest.study.perturb.dose_response import dose_response
 
     name, *more = several
@@ -156,16 +152,7 @@ def _respond(
         )
     if inputs["plot"]:
         options.save_figure("vrest.plot.dose_response", "dose_figure", found, inputs["plot"])
-    body = report(
-        found.as_dict(),
-        found.units(),
-        inputs,
-        cell=described.name,
-        temperature=door(described.temperature, "temperature"),
-        warnings=found.warnings,
-    )
-    options.save_data(inputs["output"], body, found.tables())
-    answer(body, lambda: shown(found), as_json=as_json, quiet=quiet)
+    options.conclude(found, described, found.as_dict(), found.units(), inputs, as_json=as_json, quiet=quiet)
 
 
 def dosed(

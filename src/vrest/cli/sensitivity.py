@@ -47,9 +47,8 @@ def command(
     all else. It says which numbers move the rest and which only the dynamics. DIST is that of 'vrest population'; a
     number without one has lognormal(0.1), a temperature a standard deviation of 1 K.
     """
-    from vrest.cli.answer import Meter, answer, shown
+    from vrest.cli.answer import Meter
     from vrest.cli.app import Wrong
-    from vrest.io.report import door, report
 
     if seed and not (wide or n or any(sign in text for text in over for sign in "~∼")):
         raise Wrong("--seed is of Sobol indices.", hint="Say --global, -n N, or give a distribution.")
@@ -73,16 +72,7 @@ def command(
         options.save_figure("vrest.plot.sensitivity", "sensitivity_figure", found, plot)
     inputs = {"cell": cell, "over": list(over), "of": list(of), "global": wide, "n": n, "seed": seed}
     inputs |= {"threshold": threshold, **changes.inputs, "output": output, "plot": plot}
-    body = report(
-        found.as_dict(),
-        found.units(),
-        inputs,
-        cell=described.name,
-        temperature=door(described.temperature, "temperature"),
-        warnings=found.warnings,
-    )
-    options.save_data(output, body, found.saved())
-    answer(body, lambda: shown(found), as_json=as_json, quiet=quiet)
+    options.conclude(found, described, found.as_dict(), found.units(), inputs, as_json=as_json, quiet=quiet)
 
 
 def varied(over: tuple[str, ...]) -> dict[str, str | None] | None:
