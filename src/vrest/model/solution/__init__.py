@@ -1,0 +1,1 @@
+"""Solutions of the bench: recipes, what is in them, and the constants that say so."""
