@@ -14,3 +14,9 @@ N_A = 6.02214076e23
 
 ZERO_CELSIUS = 273.15
 """0 degC in kelvin."""
+
+VACUUM_PERMITTIVITY = 8.8541878128e-12
+"""Electric constant, F/m."""
+
+STANDARD_CONCENTRATION = 1e3
+"""What activities and their coefficients are relative to, mol/m3 (1 mol/L)."""
