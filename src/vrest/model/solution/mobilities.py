@@ -1,0 +1,140 @@
+"""Mobilities of ions in water, relative to that of K+: the one quantity that is stored, each with source and quality.
+
+Tables of the literature hold one of two quantities: the limiting equivalent conductivity (of 1/|z| mol, S cm2/mol), or
+the mobility relative to K+. They differ by |z|: `u_rel = conductivity / (73.5 |z|)`, and the diffusion coefficient is
+proportional to `u_rel`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+from vrest.errors import InputError, near_miss
+from vrest.ions import lookup
+
+Quality = Literal["measured", "estimated", "guess"]
+
+POTASSIUM = 73.5
+"""Limiting equivalent conductivity of K+ at 25 degC, S cm2/mol."""
+
+RELATIVE_SD = {"measured": 0.05, "estimated": 0.10, "guess": 0.25}
+"""Standard deviation of a mobility over its value, by quality: compilations differ by about 5 % where ions were
+measured; a guess may be a third off."""
+
+FORMS = {
+    "phosphate(-1)": "H2PO4",
+    "phosphate(-2)": "HPO4",
+    "phosphate(-3)": "PO4",
+    "carbonate(-1)": "HCO3",
+    "carbonate(-2)": "CO3",
+    "TrisH": "Tris",
+}
+"""Species that have a row under another name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mobility:
+    """How fast an ion moves, beside K+.
+
+    Parameters
+    ----------
+    name
+        Of the row: an ion or a component (`K`, `HEPES`), or one form of it (`EGTA(-3)`).
+    u_rel
+        Mobility (velocity per force) relative to K+; the diffusion coefficient has the same ratio. No unit.
+    quality
+        `measured`, `estimated` (from a similar ion, or an old or indirect measurement), or `guess`.
+    source
+        Where the value is from.
+    note
+        What to know of it, such as where compilations differ.
+
+    >>> mobility_of("Mg").u_rel, mobility_of("MgATP(-2)").quality
+    (0.361, 'guess')
+    """
+
+    name: str
+    u_rel: float
+    quality: Quality
+    source: str
+    note: str = ""
+
+    @property
+    def sd(self) -> float:
+        """Standard deviation of `u_rel`, by its quality."""
+        return RELATIVE_SD[self.quality] * self.u_rel
+
+
+def conductivity(mobility: Mobility, valence: int) -> float:
+    """Limiting equivalent conductivity at 25 degC that a mobility means for an ion of this valence, S cm2/mol.
+
+    >>> round(conductivity(mobility_of("Mg"), 2), 2)  # 53.06 in tables
+    53.07
+    """
+    return POTASSIUM * abs(valence) * mobility.u_rel
+
+
+@cache
+def mobilities() -> dict[str, Mobility]:
+    """Every row by its name.
+
+    >>> mobilities()["Na"].quality
+    'measured'
+    """
+    text = (resources.files("vrest.model.solution") / "mobilities.toml").read_text("utf-8")
+    data = tomllib.loads(text)
+    return {
+        name: Mobility(
+            name=name,
+            u_rel=row["u_rel"],
+            quality=row["quality"],
+            source="; ".join(data["sources"][key] for key in row["source"].split()),
+            note=row.get("note", ""),
+        )
+        for name, row in data["ions"].items()
+    }
+
+
+def mobility_of(name: str) -> Mobility:
+    """The mobility of a species (`HEPES(-1)`, `MgATP(-2)`), of a component (`HEPES`) or of an ion as people spell it.
+
+    All forms of a molecule have its mobility unless one has a row of its own; a metal does not change that of what
+    binds it.
+
+    Raises
+    ------
+    InputError
+        `unknown_mobility`: no row, with the near misses.
+
+    >>> mobility_of("K+").u_rel, mobility_of("HEPES(-1)").name, mobility_of("phosphate(-2)").name
+    (1.0, 'HEPES', 'HPO4')
+    """
+    rows = mobilities()
+    for each in _readings(name):
+        if each in rows:
+            return rows[each]
+    raise InputError(
+        f"There is no mobility of '{name}'.",
+        code="unknown_mobility",
+        hint=near_miss(name, list(rows)),
+    )
+
+
+_SPECIES = re.compile(r"(?P<component>.+)\((?P<charge>0|[+-][1-9])\)")
+
+
+def _readings(name: str) -> list[str]:
+    """What a name may be called in the table, the most exact first."""
+    found = [name]
+    if species := _SPECIES.fullmatch(name):
+        found.append(species["component"])
+        if bound := re.match("(Ca|Mg)(?=.)", species["component"]):
+            found.append(species["component"][bound.end() :])
+    elif (ion := lookup(name)) is not None:
+        found.append(ion.symbol)
+    return [FORMS.get(each, each) for each in found]
