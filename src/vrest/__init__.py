@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from vrest.model.notice import Notice as Notice
     from vrest.model.notices import notices as notices
     from vrest.model.quantity import quantity as quantity
+    from vrest.model.solution.recipe import Recipe as Recipe
+    from vrest.model.solution.recipe import read_recipe as read_recipe
+    from vrest.model.solution.solution import Solution as Solution
+    from vrest.model.solution.solution import solution as solution
     from vrest.model.transport import Surroundings as Surroundings
     from vrest.model.transport import Transport as Transport
     from vrest.model.transport import transport as transport
@@ -119,6 +123,8 @@ _HOMES = {
     "vrest.model.notice": "Notice",
     "vrest.model.notices": "notices",
     "vrest.model.quantity": "quantity",
+    "vrest.model.solution.recipe": "Recipe read_recipe",
+    "vrest.model.solution.solution": "Solution solution",
     "vrest.model.transport": "Surroundings Transport transport",
     "vrest.page.page": "Page page",
     "vrest.verbs.go_on": "go_on",

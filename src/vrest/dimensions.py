@@ -129,6 +129,7 @@ def _dimensions() -> Iterator[Dimension]:
     yield kind("capacitance", "F", "30 pF", _prefixed("F", "p . m u n f"))
     ohm = _prefixed("ohm", "M . k G") | _prefixed("Ohm", "M . k G") | _prefixed("Ω", "M . k G")
     yield kind("resistance", "ohm", "150 Mohm", ohm)
+    yield kind("mass", "kg", "3.5 g", _prefixed("g", ". m u k", size=Fraction(1, 1000)))
     yield kind("power", "W", "1e-9 W", _prefixed("W", ". m u n p f"))
     yield kind("energy_per_mole", "J/mol", "-57 kJ/mol", _per(energy, _same(1, "mol")))
     yield kind("number", "", "0.5", _same(1, "", "dimensionless") | _same(_ONE / 100, "%", "percent"))
@@ -192,4 +193,4 @@ def _lacking() -> Iterator[Dimension]:
 
 LACKING: dict[str, Dimension] = {dimension.name: dimension for dimension in _lacking()}
 """What people give in place of a concentration, which lacks a valence, a molar mass, a density or a solubility: told
-apart, never read."""
+apart, never read as one."""

@@ -20,7 +20,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from vrest.constants import ZERO_CELSIUS
-from vrest.dimensions import DIMENSIONS, SHIFTS, WHOLE, Dimension
+from vrest.dimensions import DIMENSIONS, LACKING, SHIFTS, WHOLE, Dimension
 from vrest.errors import InputError, near_miss
 from vrest.lacking import lacking
 from vrest.numerals import LONGEST, bare_number, fault, number_and_unit, quoted, too_small
@@ -40,10 +40,12 @@ COLDEST, HOTTEST = ZERO_CELSIUS - 50.0, ZERO_CELSIUS + 100.0
 
 
 def _dimension(name: str) -> Dimension:
-    if name not in DIMENSIONS:
-        hint = near_miss(name, list(DIMENSIONS))
-        raise InputError(f"'{name}' is not a kind of quantity.", code="unknown_dimension", hint=hint)
-    return DIMENSIONS[name]
+    if name in DIMENSIONS:
+        return DIMENSIONS[name]
+    if name in LACKING:
+        return LACKING[name]
+    hint = near_miss(name, [*DIMENSIONS, *LACKING])
+    raise InputError(f"'{name}' is not a kind of quantity.", code="unknown_dimension", hint=hint)
 
 
 def unit_of(dimension: str) -> str:
@@ -187,8 +189,8 @@ def to_si(
         A bare number or array, in the door unit (`unit_of(dimension)`); a text of a number and a unit; a pint
         quantity or anything else with `.units`, such as a labelled array; or a list of these.
     dimension
-        A key of `DIMENSIONS`. A "turnover" may be given as a current density, read as one elementary charge
-        per turnover (divided by F); an "osmolarity" as a concentration.
+        A key of `DIMENSIONS` or `LACKING`. A "turnover" may be given as a current density, read as one elementary
+        charge per turnover (divided by F); an "osmolarity" as a concentration.
     where
         What the value is, for error messages: "outside.K".
     bare_ok

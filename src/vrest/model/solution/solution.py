@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any
 
+from vrest.constants import ZERO_CELSIUS
+from vrest.errors import InputError
+from vrest.model.notice import Notice
+from vrest.model.solution.composition import composed
 from vrest.model.solution.neutrality import Neutrality
-from vrest.model.solution.species import Species
-
-Side = Literal["pipette", "bath", ""]
+from vrest.model.solution.recipe import Recipe, read_recipe, recipe_from
+from vrest.model.solution.species import Side, Species
+from vrest.shown import Shown
+from vrest.tables import Column, Table, number
+from vrest.units import from_si, to_si
 
 
 @dataclass(frozen=True, kw_only=True)
-class Solution:
+class Solution(Shown):
     """What is in a solution.
 
     Parameters
@@ -34,6 +41,17 @@ class Solution:
         Amounts by component, mol/m3: `HEPES`, `Ca` (free and bound), `K` (with what a titrant brought).
     added
         Ions that the titrant brought, mol/m3; they are in `totals` and `species`.
+    pH_prepared, pH_temperature
+        The pH as it was set, and at which temperature (K); None where nothing says it.
+    osmolarity
+        With osmotic coefficients, mol/m3; None where it was not computed.
+    warnings
+        What one should know of it.
+    recipe
+        What it was made of; None where it was not.
+
+    >>> solution({"ions": {"K": 140, "Cl": 140}}).ionic_strength  # mol/m3
+    140.0
     """
 
     name: str
@@ -44,3 +62,112 @@ class Solution:
     pH: float | None = None
     totals: Mapping[str, float] = field(default_factory=dict)
     added: Mapping[str, float] = field(default_factory=dict)
+    pH_prepared: float | None = None
+    pH_temperature: float | None = None
+    osmolarity: float | None = None
+    warnings: tuple[Notice, ...] = ()
+    recipe: Recipe | None = None
+
+    @property
+    def ideal_osmolarity(self) -> float:
+        """Every particle as one, mol/m3."""
+        return sum(each.concentration for each in self.species)
+
+    @property
+    def ionic_strength(self) -> float:
+        """Half the sum of charge squared times concentration, mol/m3."""
+        return 0.5 * sum(each.charge**2 * each.concentration for each in self.species)
+
+    def free(self, name: str) -> float:
+        """The concentration of a species, mol/m3.
+
+        Parameters
+        ----------
+        name
+            Of the species: `Ca` and `Mg` are what is bound to nothing. Without any it is 0.
+        """
+        return sum(each.concentration for each in self.species if each.name == name)
+
+    def mean_charge(self, component: str) -> float:
+        """The mean charge of the forms of a component, complexes with that of their metal.
+
+        Parameters
+        ----------
+        component
+            Such as `HEPES` or `ATP`. Without any it is 0.
+        """
+        forms = [each for each in self.species if each.component == component]
+        total = sum(each.concentration for each in forms)
+        return sum(each.charge * each.concentration for each in forms) / total if total else 0.0
+
+    def _cells(self) -> Iterable[Any]:
+        return ()
+
+    def _brief(self) -> Iterable[str]:
+        kind = f" ({self.kind})" if self.kind else ""
+        yield f"Solution '{self.name}'{kind} at {number(from_si(self.temperature, 'temperature'))} degC"
+
+    def tables(self) -> tuple[Table, ...]:
+        """Species with charge and concentration (mM)."""
+        return (
+            Table(
+                [
+                    Column("species", "", [each.name for each in self.species]),
+                    Column("charge", "", [f"{each.charge:+d}" if each.charge else "0" for each in self.species]),
+                    Column("concentration", "mM", [from_si(e.concentration, "concentration") for e in self.species]),
+                ]
+            ),
+        )
+
+
+SolutionLike = Solution | Recipe | str | os.PathLike[str] | Mapping[str, Any]
+"""What is taken for a solution: one, a recipe, the path of its TOML file, a name of the library, or its dictionary."""
+
+
+def solution(what: SolutionLike, *, celsius: Any = None, constants: Any = None) -> Solution:
+    """What is in a solution at the temperature of the recording.
+
+    Parameters
+    ----------
+    what
+        A recipe: the path of its TOML file (or `-`), a name of the library (`vrest solution` lists them), a dictionary
+        as its file has it (numbers without unit are mM and degC), or a `Recipe`. A `Solution` with a recipe is
+        computed again for another temperature, one without is taken as it is.
+    celsius
+        Temperature of the recording, degC or text with a unit; by default the recipe's `temperature`, else its
+        `pH_temperature`, else 25 degC.
+    constants
+        Dissociation and stability constants, or the path of a file that replaces some.
+
+    Returns
+    -------
+    Solution
+        Everything in SI: mol/m3, K.
+
+    Raises
+    ------
+    InputError
+        As of `read_recipe`; `other_temperature` for a `Solution` without recipe.
+
+    >>> solution({"ions": {"K": 140, "Cl": 140}}).neutrality.kind
+    'neutral'
+    """
+    temperature = None if celsius is None else float(to_si(celsius, "temperature", "celsius", bare_ok=True))
+    if isinstance(what, Solution):
+        if what.recipe is None:
+            if temperature is not None and temperature != what.temperature:
+                told = number(what.temperature - ZERO_CELSIUS)
+                hint = f"Give no temperature, or {told} degC."
+                problem = f"'{what.name}' is a solution at {told} degC, without a recipe."
+                raise InputError(problem, code="other_temperature", hint=hint)
+            return what
+        what, temperature = what.recipe, what.temperature if temperature is None else temperature
+    if isinstance(what, Mapping):
+        what = recipe_from(what)
+    if not isinstance(what, Recipe):
+        if not isinstance(what, str | os.PathLike):
+            hint = "Give a recipe: the path of its file, a name of the library, a dictionary or a Recipe."
+            raise InputError(f"The solution is of type {type(what).__name__}.", code="not_a_solution", hint=hint)
+        what = read_recipe(what)
+    made = composed(what, temperature, constants)
+    return Solution(name=what.name, kind=what.kind, recipe=what, **made)
