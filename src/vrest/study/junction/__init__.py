@@ -1,0 +1,1 @@
+"""What a liquid junction makes of a reading, and what the membrane's potential is."""
