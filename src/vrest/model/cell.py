@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from vrest.errors import InputError
 from vrest.ions import VALENCE
@@ -23,6 +23,9 @@ from vrest.model.rings import resolved, way_between, ways
 from vrest.shown import Shown
 from vrest.tables import Column, Table
 from vrest.units import COLDEST, HOTTEST
+
+if TYPE_CHECKING:
+    from vrest.model.solution.solution import Solution
 
 MANY = 3
 """Compartments that a repr has room for, one by one."""
@@ -199,6 +202,29 @@ class Cell(Described, Shown):
         if not m.area_follows_volume:
             return 0.0
         return {"sphere": 2 / 3, "cylinder": 1 / 2}[str(self.compartments[m.inside].shape)]
+
+    def with_solutions(self, pipette: Solution, bath: Solution) -> Cell:
+        """The cell in whole-cell recording: dialysed with the pipette's solution, in the bath's.
+
+        Ions that the cell follows are those of the solutions, by symbol; what binds Ca2+ or Mg2+ makes their `free`
+        share. All else (buffers, nucleotides, ions that nothing moves) is impermeant with its mean charge, so that
+        charge and osmolarity are those of the solutions. The temperature is that of the recording; the ATP of pumps is
+        that of the pipette. An ion that the cell moves and neither solution has is 0 mM on both sides.
+
+        Parameters
+        ----------
+        pipette, bath
+            What is in them, at the temperature of the recording.
+
+        Raises
+        ------
+        InputError
+            `not_one_bath` (other than one inside in one bath), `two_temperatures`, `known_ion` (an ion with another
+            charge).
+        """
+        from vrest.model.dialysed import with_solutions
+
+        return with_solutions(self, pipette, bath)
 
     def _wires(self) -> list[tuple[str, str, str]]:
         """The exchanges that hold two compartments at one potential."""
