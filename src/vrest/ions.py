@@ -15,10 +15,11 @@ from vrest.errors import InputError, near_miss
 
 WEIGHTS = MappingProxyType(
     {
-        "H": 1.008, "Li": 6.94, "B": 10.81, "C": 12.011, "N": 14.007, "O": 15.999, "F": 18.998, "Na": 22.990,
-        "Mg": 24.305, "Al": 26.982, "P": 30.974, "S": 32.06, "Cl": 35.45, "K": 39.098, "Ca": 40.078, "Mn": 54.938,
-        "Co": 58.933, "Ni": 58.693, "Cu": 63.546, "Zn": 65.38, "Br": 79.904, "Rb": 85.468, "Sr": 87.62, "Ag": 107.87,
-        "Cd": 112.41, "I": 126.90, "Cs": 132.91, "Ba": 137.33, "La": 138.91, "Gd": 157.25, "Tl": 204.38,
+        "H": 1.008, "Li": 6.94, "Be": 9.0122, "B": 10.81, "C": 12.011, "N": 14.007, "O": 15.999, "F": 18.998,
+        "Na": 22.990, "Mg": 24.305, "Al": 26.982, "P": 30.974, "S": 32.06, "Cl": 35.45, "K": 39.098, "Ca": 40.078,
+        "Mn": 54.938, "Fe": 55.845, "Co": 58.933, "Ni": 58.693, "Cu": 63.546, "Zn": 65.38, "Br": 79.904, "Rb": 85.468,
+        "Sr": 87.62, "Y": 88.906, "Ag": 107.87, "Cd": 112.41, "I": 126.90, "Cs": 132.91, "Ba": 137.33, "La": 138.91,
+        "Ce": 140.12, "Gd": 157.25, "Hg": 200.59, "Tl": 204.38, "Pb": 207.2,
     }
 )  # fmt: skip
 """Standard atomic weights, g/mol (IUPAC 2021, abridged; doi 10.1515/pac-2019-0603)."""
@@ -63,21 +64,35 @@ H 1 H proton | Li 1 Li lithium | Rb 1 Rb rubidium | Cs 1 Cs cesium, caesium | NH
 Ca 2 Ca calcium | Mg 2 Mg magnesium | O2 0 O2 oxygen
 Ag 1 Ag silver | Tl 1 Tl thallium | Ba 2 Ba barium | Sr 2 Sr strontium | Mn 2 Mn manganese | Co 2 Co cobalt
 Ni 2 Ni nickel | Cu 2 Cu copper | Zn 2 Zn zinc | Cd 2 Cd cadmium | La 3 La lanthanum | Gd 3 Gd gadolinium
+Be 2 Be beryllium | Hg 2 Hg mercury | Pb 2 Pb lead | Al 3 Al aluminium, aluminum | Ce 3 Ce cerium | Y 3 Y yttrium
+ferrous 2 Fe FeII, Fe(II), iron(II) | ferric 3 Fe FeIII, Fe(III), iron(III)
 F -1 F fluoride | Br -1 Br bromide | I -1 I iodide | OH -1 OH hydroxide | NO3 -1 NO3 nitrate | NO2 -1 NO2 nitrite
-SCN -1 SCN thiocyanate | ClO4 -1 ClO4 perchlorate | SO4 -2 SO4 sulfate, sulphate | CO3 -2 CO3 carbonate
+SCN -1 SCN thiocyanate | OCN -1 OCN cyanate | CN -1 CN cyanide | N3 -1 N3 azide | ClO3 -1 ClO3 chlorate
+ClO4 -1 ClO4 perchlorate | BrO3 -1 BrO3 bromate | IO3 -1 IO3 iodate | PF6 -1 PF6 hexafluorophosphate
+HSO3 -1 HSO3 bisulfite, hydrogensulfite | SO3 -2 SO3 sulfite, sulphite | HSO4 -1 HSO4 bisulfate, hydrogensulfate
+ferrocyanide -4 FeC6N6 | ferricyanide -3 FeC6N6
+SO4 -2 SO4 sulfate, sulphate | CO3 -2 CO3 carbonate
 S2O3 -2 S2O3 thiosulfate, thiosulphate
 H2PO4 -1 H2PO4 dihydrogenphosphate, dihydrogen phosphate | HPO4 -2 HPO4 hydrogenphosphate, hydrogen phosphate
 gluconate -1 C6H11O7 Gluc, D-gluconate | glucuronate -1 C6H9O7 | lactobionate -1 C12H21O12
 methanesulfonate -1 CH3SO3 MeSO3, CH3SO3, mesylate, methanesulphonate, methylsulfonate, methylsulphonate
 methylsulfate -1 CH3SO4 MeSO4, CH3SO4, methylsulphate | isethionate -1 C2H5SO4 isethionic
+ethanesulfonate -1 C2H5SO3 esylate, ethanesulphonate, ethylsulfonate
+formate -1 CHO2 HCOO, methanoate
 acetate -1 C2H3O2 OAc, CH3COO, C2H3O2 | propionate -1 C3H5O2 propanoate | butyrate -1 C4H7O2 butanoate
 lactate -1 C3H5O3 Lac, L-lactate | pyruvate -1 C3H3O3 Pyr | salicylate -1 C7H5O3
+benzoate -1 C7H5O2 | ascorbate -1 C6H7O6 L-ascorbate | kynurenate -1 C10H6NO3 | cAMP -1 C10H11N5O6P cyclic AMP
+glutathione -1 C10H16N3O6S GSH, L-glutathione
 aspartate -1 C4H6NO4 Asp, L-aspartate | glutamate -1 C5H8NO4 L-glutamate
-succinate -2 C4H4O4 | fumarate -2 C4H2O4 | malate -2 C4H4O5 L-malate | oxalate -2 C2O4 | tartrate -2 C4H4O6
+succinate -2 C4H4O4 | malonate -2 C3H2O4 | maleate -2 C4H2O4
+fumarate -2 C4H2O4 | malate -2 C4H4O5 L-malate | oxalate -2 C2O4 | tartrate -2 C4H4O6
 citrate -3 C6H5O7 | phosphocreatine -2 C4H8N3O5P creatine phosphate, PCr
 choline 1 C5H14NO | NMDG 1 C7H18NO5 N-methyl-D-glucamine, NMG, meglumine | TEA 1 C8H20N tetraethylammonium
 TMA 1 C4H12N tetramethylammonium | TPA 1 C12H28N tetrapropylammonium | TBA 1 C16H36N tetrabutylammonium
-guanidinium 1 CH6N3 guanidine | methylammonium 1 CH6N | lysine 1 C6H15N2O2 Lys, L-lysine
+guanidinium 1 CH6N3 guanidine | methylammonium 1 CH6N
+dimethylammonium 1 C2H8N | trimethylammonium 1 C3H10N | ethylammonium 1 C2H8N | diethylammonium 1 C4H12N
+triethylammonium 1 C6H16N | ethanolammonium 1 C2H8NO monoethanolammonium | QX314 1 C16H27N2O QX-314, lidocaine N-ethyl
+aminopyridine 1 C5H7N2 4-AP, 4AP, 4-aminopyridine | spermine 4 C10H30N4 | lysine 1 C6H15N2O2 Lys, L-lysine
 arginine 1 C6H15N4O2 Arg, L-arginine
 TrisH 1 C4H12NO3 Tris+ | EGTA -2 C14H22N2O10 | BAPTA -4 C22H20N2O10 | EDTA -3 C10H13N2O8
 """
@@ -93,6 +108,7 @@ _REMARKS = {
     "BAPTA": "free of Ca2+ its mean charge is -3.9 near pH 7.3; that of Ca-BAPTA is -2",
     "EDTA": "free of Ca2+ and Mg2+ its mean charge is -2.9 near pH 7.3",
     "citrate": "its mean charge is -2.9 to -3.0 near pH 7.3",
+    "spermine": "its mean charge is +3.8 near pH 7.3",
     "TrisH": "the charged form of Tris: about 86 % of it at pH 7.3 and 25 degC, 73 % at 37 degC",
 }
 
@@ -107,6 +123,7 @@ PIPES | C8H18N2O6S2 | | PIPES (pK 6.8 at 25 degC) has a mean charge of -1.8 at p
 MES | C6H13NO4S | | 'MES' is a buffer (pK 6.1) to some and methanesulfonate to others: write methanesulfonate (-1), or \
 declare [valences] MES
 phosphate | PO4 | PO4, Pi | phosphate is about 3/4 HPO4 (-2) and 1/4 H2PO4 (-1) at pH 7.3: write these
+Fe | Fe | iron | iron is Fe(II) (+2) or Fe(III) (+3): write ferrous or ferric
 Glu | | | 'Glu' is glutamate (-1) to some and glucose to others: write glutamate; glucose is neutral and belongs to \
 the impermeants
 GTP | | MgATP, Na2ATP, MgGTP, NaGTP | nucleotides bind Mg2+: MgATP and MgGTP are -2 near pH 7.3, without Mg2+ \

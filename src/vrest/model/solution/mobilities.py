@@ -23,14 +23,14 @@ POTASSIUM = 73.5
 """Limiting equivalent conductivity of K+ at 25 degC, S cm2/mol."""
 
 RELATIVE_SD = {"measured": 0.05, "estimated": 0.10, "guess": 0.25}
-"""Standard deviation of a mobility over its value, by quality: compilations differ by about 5 % where ions were
-measured; a guess may be a third off."""
+"""Standard deviation of a mobility over its value, by quality: what compilations differ by."""
 
 FORMS = {
     "phosphate(-1)": "H2PO4",
     "phosphate(-2)": "HPO4",
     "phosphate(-3)": "PO4",
-    "carbonate(-1)": "HCO3",
+    "phosphate": "HPO4",
+    "carbonate": "HCO3",
     "carbonate(-2)": "CO3",
     "TrisH": "Tris",
 }
@@ -48,14 +48,15 @@ class Mobility:
     u_rel
         Mobility (velocity per force) relative to K+; the diffusion coefficient has the same ratio. No unit.
     quality
-        `measured`, `estimated` (from a similar ion, or an old or indirect measurement), or `guess`.
+        `measured`; `estimated` (from a similar ion, from one indirect measurement, or compilations differ by 5 to
+        20 %); `guess` (by size alone, or compilations differ by more).
     source
         Where the value is from.
     note
         What to know of it, such as where compilations differ.
 
     >>> mobility_of("Mg").u_rel, mobility_of("MgATP(-2)").quality
-    (0.361, 'guess')
+    (0.361, 'estimated')
     """
 
     name: str
@@ -118,10 +119,12 @@ def mobility_of(name: str) -> Mobility:
     for each in _readings(name):
         if each in rows:
             return rows[each]
+    near = near_miss(name, list(rows))
+    few = list(rows)[:8]
     raise InputError(
         f"There is no mobility of '{name}'.",
         code="unknown_mobility",
-        hint=near_miss(name, list(rows)),
+        hint=near if near.startswith("Did") else f"Known are {', '.join(few)} and {len(rows) - len(few)} more.",
     )
 
 
@@ -131,10 +134,12 @@ _SPECIES = re.compile(r"(?P<component>.+)\((?P<charge>0|[+-][1-9])\)")
 def _readings(name: str) -> list[str]:
     """What a name may be called in the table, the most exact first."""
     found = [name]
+    component = name
     if species := _SPECIES.fullmatch(name):
-        found.append(species["component"])
-        if bound := re.match("(Ca|Mg)(?=.)", species["component"]):
-            found.append(species["component"][bound.end() :])
-    elif (ion := lookup(name)) is not None:
-        found.append(ion.symbol)
+        component = species["component"]
+        found.append(component)
+    elif (ion := lookup(name)) is not None and ion.valence:
+        return [FORMS.get(ion.symbol, ion.symbol)]
+    if bound := re.match("(Ca|Mg)(?=.)", component):
+        found.append(component[bound.end() :])
     return [FORMS.get(each, each) for each in found]
