@@ -107,6 +107,7 @@ SALTS = {
     "Na kynurenate": ("Na", "kynurenate", 211.15),
     "Na cAMP": ("Na", "cAMP", 351.19),
     "Na glutathione": ("Na", "glutathione", 329.31),
+    "Na acetylcysteinate": ("Na", "acetylcysteinate", 185.18),
     "Na2 malonate": ("Na", "malonate", 148.03),
     "Na2 maleate": ("Na", "maleate", 160.04),
     "dimethylammonium Cl": ("dimethylammonium", "Cl", 81.54),

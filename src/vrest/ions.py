@@ -82,7 +82,7 @@ formate -1 CHO2 HCOO, methanoate
 acetate -1 C2H3O2 OAc, CH3COO, C2H3O2 | propionate -1 C3H5O2 propanoate | butyrate -1 C4H7O2 butanoate
 lactate -1 C3H5O3 Lac, L-lactate | pyruvate -1 C3H3O3 Pyr | salicylate -1 C7H5O3
 benzoate -1 C7H5O2 | ascorbate -1 C6H7O6 L-ascorbate | kynurenate -1 C10H6NO3 | cAMP -1 C10H11N5O6P cyclic AMP
-glutathione -1 C10H16N3O6S GSH, L-glutathione
+glutathione -1 C10H16N3O6S GSH, L-glutathione | acetylcysteinate -1 C5H8NO3S N-acetylcysteinate
 aspartate -1 C4H6NO4 Asp, L-aspartate | glutamate -1 C5H8NO4 L-glutamate
 succinate -2 C4H4O4 | malonate -2 C3H2O4 | maleate -2 C4H2O4
 fumarate -2 C4H2O4 | malate -2 C4H4O5 L-malate | oxalate -2 C2O4 | tartrate -2 C4H4O6

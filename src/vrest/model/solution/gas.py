@@ -26,9 +26,7 @@ NAMES: Mapping[str, float] = MappingProxyType(
 """Share of CO2 by what gases are called."""
 
 _PART = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+) ?% ?(co2|o2|n2|ar|air|carbon dioxide|oxygen|nitrogen|argon)")
-_BETWEEN = re.compile(
-    r"(?:[ ,;/+&()-]|and|in|with|balance|rest|of|carbogen|humidified|air|o2|n2|oxygen|nitrogen)*"
-)
+_BETWEEN = re.compile(r"(?:[ ,;/+&()-]|and|in|with|balance|rest|of|carbogen|humidified|air|o2|n2|oxygen|nitrogen)*")
 _HINT = 'Write gas = "95% O2 5% CO2", "5% CO2", "carbogen", "air" or "O2".'
 
 

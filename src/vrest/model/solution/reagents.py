@@ -2,22 +2,23 @@
 
 A salt is read by one rule, cation and anion with their counts, whatever its order and spelling (`K2SO4`,
 `Cs-methanesulfonate`, `ATP disodium salt`, `MgCl2.6H2O`); `salts.py` has it. `reagents.toml` lists the rest: acids and
-bases with their formulas, and molecules without charge.
+bases with their formulas, molecules without charge, and drugs.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from vrest.errors import InputError, near_miss
-from vrest.ions import WEIGHTS, lookup
+from vrest.ions import IONS, WEIGHTS, lookup
 from vrest.model.solution.formulas import atoms, written
-from vrest.model.solution.salts import Part, Vocabulary, plain, salt, split_water
+from vrest.model.solution.salts import Part, Salt, Vocabulary, plain, salt, split_water
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +39,12 @@ class Reagent:
         Osmoles per mole of what it releases, at about 0.15 mol/L.
     water
         Molecules of crystal water in the formula; None where the name says `hydrate` and not how many.
+    stock
+        mol/m3 of the bottle, where the name says that it is a solution (`CaCl2 (1 M solution)`): pipetted, not weighed.
     source
-        Where its formula is from.
+        Where the osmotic coefficient is from. The molar mass is that of the formula.
     note
-        What to know of it.
+        What to know of it: what is not counted, or counted as another.
 
     >>> reagent("K-gluconate").totals
     {'K': 1.0, 'gluconate': 1.0}
@@ -52,26 +55,31 @@ class Reagent:
     totals: Mapping[str, float]
     osmotic_coefficient: float
     water: float | None = 0.0
+    stock: float | None = None
     source: str = ""
     note: str = ""
 
     @property
     def molar_mass(self) -> float:
-        """g/mol, with its crystal water.
+        """g/mol, with its crystal water, by IUPAC's atomic weights (doi 10.1515/pac-2019-0603).
 
         Raises
         ------
         InputError
-            `unknown_hydrate`: how much water is in it is not known.
+            `unknown_hydrate`: how much water is in it is not known. `is_a_solution`: it is not weighed.
 
         >>> round(reagent("MgCl2.6H2O").molar_mass, 2)
         203.3
         """
+        if self.stock is not None:
+            hint = f"Pipette it, or write the salt as in '{self.name.split('(')[0].split(',')[0].strip()}.2H2O'."
+            raise InputError(f"'{self.name}' is a solution: it is not weighed.", code="is_a_solution", hint=hint)
         if self.water is None:
+            dry, _ = split_water(self.name)
             raise InputError(
                 f"How much water is in '{self.name}' is not known, so neither is its molar mass.",
                 code="unknown_hydrate",
-                hint=f"Write what the label says, as in '{self.name.split(' hydrate')[0]}.3H2O'.",
+                hint=f"Write what the label says, as in '{dry}.3H2O'.",
             )
         return sum(WEIGHTS[atom] * count for atom, count in atoms(self.formula).items())
 
@@ -79,15 +87,28 @@ class Reagent:
 NEUTRAL, SALT = 1.0, 0.93
 """Osmotic coefficients at about 0.15 mol/L: of molecules without charge, and of salts of ions of one charge."""
 
+LONGEST = 100
+"""Characters of a name."""
 
+FORMS = (
+    (("HCO3", "bicarbonate", "hydrogencarbonate", "hydrogen carbonate"), "carbonate", 1),
+    (("CO3", "carbonate"), "carbonate", 0),
+    (("H2PO4", "dihydrogenphosphate", "dihydrogen phosphate"), "phosphate", 2),
+    (("HPO4", "hydrogenphosphate", "hydrogen phosphate"), "phosphate", 1),
+    (("PO4",), "phosphate", 0),
+)
+"""Ions of formulas that are forms of a component: their spellings, and the protons that they hold."""
+
+
+@cache
 def reagent(text: str) -> Reagent:
     """A reagent by what a bottle or a paper calls it.
 
     Raises
     ------
     InputError
-        `unknown_reagent`: with near misses. `not_neutral`, `which_salt`: a salt whose counts are wrong, or not said.
-        `not_a_reagent`: an ion, which is not weighed without its counter-ion.
+        `unknown_reagent`: with near misses. `not_neutral`, `which_salt`: a salt whose counts are wrong, or not said, or
+        that means several. `not_a_reagent`: an ion, which is not weighed without its counter-ion.
 
     >>> reagent("MgCl2·6H2O").totals, reagent("phosphocreatine di-Tris").totals
     ({'Mg': 1.0, 'Cl': 2.0}, {'phosphocreatine': 1.0, 'Tris': 2.0})
@@ -96,62 +117,117 @@ def reagent(text: str) -> Reagent:
     vrest.errors.InputError: 'CaCl' is not neutral. Write CaCl2.
     """
     name = plain(text)
-    dry, water = split_water(name)
+    if len(name) > LONGEST:
+        raise _unknown(name[:LONGEST], "")
+    solid, stock = _split_stock(name)
+    dry, water = split_water(solid)
     tables = _tables()
-    listed = tables.listed.get(_key(name)) or tables.listed.get(_key(dry))
-    if listed is not None:
-        return _hydrated(listed, name, 0.0 if _key(name) in tables.listed else water)
-    if found := salt(dry, tables.vocabulary, tables.sold):
-        totals = dict(found.totals)
-        base = Reagent(
-            name=name,
-            formula=written(found.atoms),
-            totals=totals,
-            osmotic_coefficient=SALT if sum(totals.values()) > 1 else NEUTRAL,
-            source=SOURCE,
+    for key, left in ((_key(solid), 0.0), (_key(dry), water)):
+        if key in tables.listed:
+            return _with_water(replace(tables.listed[key], name=name, stock=stock), left)
+    dry = tables.names.get(_key(dry), dry)
+    if (found := _acid(dry, tables.vocabulary)) or (found := salt(dry, tables.vocabulary, tables.sold)):
+        coefficient = tables.coefficients.get(_content(found.totals))
+        return _with_water(
+            Reagent(
+                name=name,
+                formula=written(found.atoms),
+                totals=found.totals,
+                osmotic_coefficient=_by_valence(found, tables) if coefficient is None else coefficient,
+                stock=stock,
+                source=tables.source,
+            ),
+            water,
         )
-        return _hydrated(base, name, water)
     raise _unknown(text, name)
 
 
-SOURCE = "from its formula, with IUPAC's atomic weights (doi 10.1515/pac-2019-0603)"
+def reagent_names() -> list[str]:
+    """Names that are listed, without the salts that the rule makes; sorted.
+
+    >>> "HEPES" in reagent_names()
+    True
+    """
+    return sorted({each.name for each in _tables().listed.values()}, key=str.casefold)
 
 
-def _hydrated(dry: Reagent, name: str, water: float | None) -> Reagent:
+_STOCK = re.compile(r"[ ,]+\(?(?:(?P<M>\d+\.?\d*) ?M\b)?[ ,]*(?:stock|solution|stock solution)?\)?$")
+
+
+def _split_stock(name: str) -> tuple[str, float | None]:
+    """A name without its concentration as a stock solution, and that concentration, mol/m3."""
+    found = _STOCK.search(name)
+    return (name[: found.start()], 1000.0 * float(found["M"])) if found and found["M"] else (name, None)
+
+
+def _with_water(dry: Reagent, water: float | None) -> Reagent:
     counts = atoms(dry.formula)
     if water:
         counts["H"] = counts.get("H", 0.0) + 2 * water
         counts["O"] = counts.get("O", 0.0) + water
-    return Reagent(
-        name=name,
-        formula=written(counts),
-        totals=dry.totals,
-        osmotic_coefficient=dry.osmotic_coefficient,
-        water=water,
-        source=dry.source,
-        note=dry.note,
-    )
+    return replace(dry, formula=written(counts), water=water)
+
+
+def _acid(name: str, vocabulary: Vocabulary) -> Salt | None:
+    """The acid of an anion: `gluconic acid`."""
+    if not (match := re.fullmatch(r"(.+)ic acid", name, re.IGNORECASE)):
+        return None
+    part = vocabulary.folded.get(f"{match[1]}ate".casefold())
+    if part is None or part.cation:
+        return None
+    found = atoms(part.formula)
+    found["H"] = found.get("H", 0.0) - part.charge
+    return Salt(totals={part.component: 1.0}, atoms=found, charges=(0, 0))
+
+
+def _by_valence(found: Salt, tables: _Tables) -> float:
+    """The osmotic coefficient of salts of these valences."""
+    plus, minus = found.charges
+    return tables.valences.get(f"{plus}:{max(minus, 1)}", SALT) if plus else NEUTRAL
 
 
 def _unknown(text: str, name: str) -> InputError:
     ion = lookup(name)
-    if ion is not None and ion.valence:
-        example = f"Na{ion.symbol}" if ion.valence == -1 else f"{ion.symbol}Cl" if ion.valence == 1 else "MgSO4"
+    if ion is not None and ion.valence and not name.endswith("H2O"):
         return InputError(
             f"'{text}' is an ion: it is not weighed alone.",
             code="not_a_reagent",
-            hint=f"Write a salt, such as {example}, or give ions under [ions].",
+            hint=f"Write {_a_salt(ion.symbol, ion.valence)} or another of its salts, or give ions under [ions].",
         )
-    hint = near_miss(name, _tables().names)
-    return InputError(f"There is no reagent '{text}'.", code="unknown_reagent", hint=hint)
+    if ion is not None and ion.symbol == "Glu":
+        hint = "Write glucose, or the glutamate or gluconate that is meant, as in 'K-gluconate'."
+        return InputError(f"'{text}' has several meanings.", code="unknown_reagent", hint=hint)
+    near = near_miss(name[:64], _tables().near)
+    if not near.startswith("Did"):
+        near = (
+            "Write a salt by its ions ('K-gluconate', 'MgCl2.6H2O'), an acid or a base by its name. What is in uM or"
+            " less can be left out."
+        )
+    return InputError(f"There is no reagent '{text[:64]}'.", code="unknown_reagent", hint=near)
+
+
+def _a_salt(symbol: str, valence: int) -> str:
+    """A salt of an ion, with Na+ or Cl-."""
+    count = "" if abs(valence) == 1 else str(abs(valence))
+    joint = "" if len(symbol) < 6 else "-"
+    return f"{symbol}{joint}Cl{count}" if valence > 0 else f"Na{count}{joint}{symbol}"
+
+
+# --- the tables of reagents.toml ------------------------------------------------------------------
+
+Content = frozenset[tuple[str, float]]
 
 
 @dataclass(frozen=True)
 class _Tables:
-    listed: dict[str, Reagent] = field(default_factory=dict)
-    vocabulary: Vocabulary = field(default_factory=lambda: Vocabulary({}))
-    sold: dict[str, str] = field(default_factory=dict)
-    names: list[str] = field(default_factory=list)
+    listed: dict[str, Reagent]
+    names: dict[str, str]
+    vocabulary: Vocabulary
+    sold: dict[str, str]
+    near: list[str]
+    coefficients: dict[Content, float]
+    valences: dict[str, float]
+    source: str
 
 
 def _key(text: str) -> str:
@@ -159,59 +235,101 @@ def _key(text: str) -> str:
     return "".join(c for c in text.casefold() if c.isalnum() or c in ".+")
 
 
+def _content(totals: Mapping[str, float]) -> Content:
+    return frozenset(totals.items())
+
+
+COMMON = ("KCl", "NaCl", "CaCl2", "MgCl2", "MgSO4", "CsCl", "NaHCO3", "NaH2PO4", "KH2PO4", "K2HPO4", "Na2HPO4",
+          "K-gluconate", "Cs-gluconate", "Na-gluconate", "K-methanesulfonate", "Cs-methanesulfonate",
+          "K-methylsulfate", "K-aspartate", "Cs-aspartate", "K-glutamate", "Na-isethionate", "NMDG-Cl",
+          "choline chloride",
+          "TEA-Cl", "Tris-HCl", "Na-HEPES", "K-HEPES", "Na2ATP", "K2ATP", "MgATP", "Na2GTP", "Na3GTP", "Li4GTP",
+          "Na2-phosphocreatine", "phosphocreatine di-Tris", "K2-EGTA", "K4-BAPTA", "Cs4-BAPTA", "Na-pyruvate",
+          "Na-ascorbate", "QX-314 Cl", "kynurenic acid", "ascorbic acid", "gluconic acid", "CdCl2", "BaCl2",
+          "KOH", "NaOH", "CsOH", "HCl")  # fmt: skip
+"""Salts that a misspelt name may mean."""
+
+
 @cache
 def _tables() -> _Tables:
-    import vrest.ions
-
     text = (resources.files("vrest.model.solution") / "reagents.toml").read_text("utf-8")
     data: dict[str, Any] = tomllib.loads(text)
-    listed: dict[str, Reagent] = {}
+    osmotic: dict[str, Any] = data["osmotic"]
+    source, valences = osmotic.pop("source"), osmotic.pop("valences")
+    vocabulary, sold = Vocabulary(_parts(data)), {k: r["sold"] for k, r in data["acids"].items() if "sold" in r}
+    salts = {each: salt(each, vocabulary, sold) for each in osmotic}
+    listed = {_key(name): each for each, names in _listed(data) for name in names}
+    near = [name for _, names in _listed(data) for name in names] + list(data["names"]) + list(COMMON)
+    return _Tables(
+        listed=listed,
+        names={_key(name): meant for name, meant in data["names"].items()},
+        vocabulary=vocabulary,
+        sold=sold,
+        near=near,
+        coefficients={_content(found.totals): osmotic[each] for each, found in salts.items() if found},
+        valences=valences,
+        source=source,
+    )
+
+
+def _listed(data: Mapping[str, Any]) -> Iterator[tuple[Reagent, list[str]]]:
+    """What has a name and is no salt, with all of its names."""
+    for kind in ("acids", "bases", "molecules", "drugs", "counted"):
+        for symbol, row in data[kind].items():
+            names = [symbol, *row.get("names", ())]
+            if kind == "acids":
+                if symbol in IONS or symbol in ("phosphate", "carbonate"):
+                    names = [] if symbol not in ("EGTA", "BAPTA", "EDTA", "phosphocreatine") else names
+                names = [each + ending for each in names for ending in ("", " acid", " free acid")]
+            elif kind == "bases":
+                names = [each + ending for each in names for ending in ("", " base", " free base")]
+            note = row.get("note", DRUG if kind == "drugs" else "")
+            totals = {c: float(n) for c, n in row.get("totals", {symbol: 1}).items()}
+            one = Reagent(
+                name=symbol,
+                formula=row["formula"],
+                totals=totals,
+                osmotic_coefficient=SALT if len(totals) > 1 else NEUTRAL,
+                source=data["osmotic"].get("source", ""),
+                note=note,
+            )
+            yield one, names
+
+
+DRUG = "neither its charge nor its counter-ions are counted"
+
+
+def _parts(data: Mapping[str, Any]) -> dict[str, Part]:
+    """What salts are made of, by spelling."""
     parts: dict[str, Part] = {}
-    names: list[str] = []
-    for ion in vrest.ions.IONS.values():
+    for ion in IONS.values():
         if ion.valence:
-            proton = ion.symbol in ("H", "OH")
+            water = ion.symbol in ("H", "OH")
             part = Part(
-                component="" if proton else ion.symbol,
+                component="" if water else ion.symbol,
                 symbol=ion.symbol,
                 formula="" if ion.symbol == "H" else ion.formula,
                 charge=0 if ion.symbol == "H" else ion.valence,
                 held=1 if ion.symbol == "H" else None,
             )
             parts |= dict.fromkeys((ion.symbol, *ion.spellings), part)
-    for kind, sign in (("acids", "acid"), ("bases", "base"), ("molecules", "")):
-        for symbol, row in data[kind].items():
-            own = [symbol, *row.get("names", ())]
-            one = Reagent(
-                name=symbol,
-                formula=row["formula"],
-                totals={symbol: 1.0},
-                osmotic_coefficient=NEUTRAL,
-                source=SOURCE,
-                note=row.get("note", ""),
-            )
-            names += own
-            listed |= dict.fromkeys(map(_key, own), one)
-            if sign:
-                part = Part(component=symbol, symbol=symbol, formula=row["formula"], **{sign: row["protons"]})
-                parts |= dict.fromkeys(own, part)
-    parts["TrisH"] = parts["Tris"]
+    for symbol, row in data["acids"].items():
+        part = Part(
+            component=symbol,
+            symbol=symbol,
+            formula=row["formula"],
+            acid=row["protons"],
+            unclear=row.get("unclear", ""),
+        )
+        parts |= dict.fromkeys((symbol, *row.get("names", ())), part)
+    for symbol, row in data["bases"].items():
+        part = Part(component=symbol, symbol=symbol, formula=row["formula"], base=row["protons"])
+        parts |= dict.fromkeys((symbol, *row.get("names", ())), part)
     for spellings, component, held in FORMS:
         row = data["acids"][component]
-        for spelling in spellings:
-            parts[spelling] = Part(
-                component=component, symbol=spellings[0], formula=row["formula"], acid=row["protons"], held=held
-            )
-    for alias in ("phosphate", "carbonate", "citrate"):  # alone these are ions
-        listed.pop(_key(alias), None)
-    return _Tables(listed, Vocabulary(parts), {k: r["sold"] for k, r in data["acids"].items() if "sold" in r}, names)
-
-
-FORMS = (
-    (("HCO3", "bicarbonate", "hydrogencarbonate"), "carbonate", 1),
-    (("CO3", "carbonate"), "carbonate", 0),
-    (("H2PO4", "dihydrogenphosphate", "dihydrogen phosphate"), "phosphate", 2),
-    (("HPO4", "hydrogenphosphate", "hydrogen phosphate"), "phosphate", 1),
-    (("PO4",), "phosphate", 0),
-)
-"""Ions of formulas that are forms of a component: their spellings, and the protons that they hold."""
+        part = Part(component=component, symbol=spellings[0], formula=row["formula"], acid=row["protons"], held=held)
+        parts |= dict.fromkeys(spellings, part)
+    for symbol in ("Glu", "glu"):
+        unclear = "Write the gluconate or the glutamate that is meant, as in 'K-gluconate'."
+        parts[symbol] = Part(component="gluconate", symbol=symbol, formula="C6H11O7", charge=-1, unclear=unclear)
+    return parts | {"TrisH": parts["Tris"]}

@@ -41,6 +41,8 @@ class Part:
         Protons that it can lose.
     base
         Protons that it can take up.
+    unclear
+        What to write in its place where a name has several meanings in a salt, such as `MES`.
     held
         Protons that the name says it holds: two of `H2PO4`, one of `H` itself; None where the name leaves them to the
         cations.
@@ -53,6 +55,7 @@ class Part:
     acid: int = 0
     base: int = 0
     held: int | None = None
+    unclear: str = ""
 
     @property
     def cation(self) -> bool:
@@ -71,11 +74,11 @@ class Counted:
 
 @dataclass(frozen=True, kw_only=True)
 class Salt:
-    """A neutral salt: what it releases by component, its atoms, and the valences of its strong ions."""
+    """A neutral salt: what it releases by component, its atoms, and the highest charges of its cations and anions."""
 
     totals: Mapping[str, float]
     atoms: Mapping[str, float]
-    parts: Sequence[Counted]
+    charges: tuple[int, int]
 
 
 class Vocabulary:
@@ -112,7 +115,7 @@ def plain(text: str) -> str:
     return re.sub(r" ?\. ?(?=\d)", ".", text)
 
 
-_WATER = re.compile(r"[ .,(x-]+(?P<count>\d*\.?\d*|[xn]) ?H2O\)?$", re.IGNORECASE)
+_WATER = re.compile(r"[ .,(-]+(?:x (?=\d))?(?P<count>\d*\.?\d*|[xn]) ?H2O\)?$", re.IGNORECASE)
 _HYDRATE = re.compile(rf"[ ,(-]+(?P<count>{'|'.join(NUMBERS)}|sesqui)?[- ]?hydrate\)?$", re.IGNORECASE)
 _DRY = re.compile(r"[ ,(-]+anhydrous\)?$|^anhydrous ", re.IGNORECASE)
 
@@ -154,7 +157,7 @@ def salt(text: str, vocabulary: Vocabulary, sold: Mapping[str, str]) -> Salt | N
     for exact in (True, False):
         readings = [each for each in _readings(body, vocabulary, exact) if _is_salt(each)]
         for each in readings:
-            if found := _neutral(each):
+            if (found := _neutral(each)) and not _objection(each):
                 return found
         if readings:
             raise _refused(text, readings[0], sold)
@@ -166,7 +169,9 @@ def _digits(number: str | None) -> str:
 
 
 def _is_salt(parts: Sequence[Counted]) -> bool:
-    return any(p.part.cation for p in parts) and any(not p.part.cation for p in parts)
+    """Whether there are cations and anions, and none twice."""
+    once = len({id(p.part) for p in parts}) == len(parts)
+    return once and any(p.part.cation for p in parts) and any(not p.part.cation for p in parts)
 
 
 _COUNT = re.compile(r"\d+")
@@ -217,7 +222,9 @@ def _neutral(parts: Sequence[Counted]) -> Salt | None:
             found[atom] = found.get(atom, 0.0) + p.count * count
         if p.part.component:
             totals[p.part.component] = totals.get(p.part.component, 0.0) + p.count
-    return Salt(totals=totals, atoms={atom: n for atom, n in found.items() if n}, parts=parts)
+    plus = max((max(p.part.charge, p.part.base) for p in parts), default=0)
+    minus = max((-p.part.charge for p in parts), default=0)
+    return Salt(totals=totals, atoms={atom: n for atom, n in found.items() if n}, charges=(plus, minus))
 
 
 def _charge(part: Part) -> int:
@@ -249,7 +256,18 @@ def _counted(parts: Sequence[Counted]) -> list[Counted] | None:
     return [Counted(p.part, common / abs(z), True, p.name) for p, z in zip(parts, charges, strict=True)]
 
 
+def _objection(parts: Sequence[Counted]) -> str:
+    """Why a neutral salt may not be what was meant; empty if nothing is in the way."""
+    unclear = next((p.part.unclear for p in parts if p.part.unclear), "")
+    if not unclear and any(p.part.symbol == "OH" for p in parts) and any(p.part.acid for p in parts):
+        cation = next((p.part.symbol for p in parts if p.part.charge > 0), "K")
+        return f'Write the acid as the reagent, and titrant = "{cation}OH" for what sets the pH.'
+    return unclear
+
+
 def _refused(text: str, parts: Sequence[Counted], sold: Mapping[str, str]) -> InputError:
+    if objection := _objection(parts):
+        return InputError(f"'{text}' is not clear.", code="which_salt", hint=objection)
     if _unsaid(parts):
         several = [p.part for p in parts if p.part.acid > 1]
         known = sold.get(several[0].component, "")
