@@ -6,6 +6,8 @@ import pytest
 
 from vrest.errors import InputError
 from vrest.ions import IONS, VALENCE
+from vrest.model.solution.constants import CONSTANTS
+from vrest.model.solution.equilibrium import at_pH
 from vrest.model.solution.mobilities import FORMS, RELATIVE_SD, conductivity, mobilities, mobility_of
 from vrest.model.solution.reagents import reagent
 
@@ -65,6 +67,7 @@ def test_every_ion_with_a_charge_has_a_mobility():
     ("name", "row"),
     [
         ("HEPES(-1)", "HEPES"), ("HEPES(0)", "HEPES"), ("MgATP(-2)", "ATP"), ("CaEGTA(-2)", "EGTA"),
+        ("Ca-gluconate(+1)", "gluconate"),
         ("EGTA(-3)", "EGTA(-3)"), ("EGTA(-2)", "EGTA"), ("Tris(+1)", "Tris"), ("phosphate(-2)", "HPO4"),
         ("Caphosphate(-1)", "HPO4"), ("carbonate(-1)", "HCO3"), ("Mg2+", "Mg"), ("TrisH", "Tris"),
         ("Gluc-", "gluconate"),
@@ -73,6 +76,16 @@ def test_every_ion_with_a_charge_has_a_mobility():
 )  # fmt: skip
 def test_a_species_has_the_mobility_of_its_molecule(name, row):
     assert mobility_of(name).name == row
+
+
+@pytest.mark.parametrize("pH", [5.0, 7.3, 9.0])
+def test_every_species_that_speciation_makes_has_a_mobility(pH):
+    totals = dict.fromkeys((*CONSTANTS.components, "Ca", "Mg", "K", "Cl"), 1.0)
+    species = at_pH(totals, pH, 298.15).species
+    assert {each.component for each in species} >= set(totals)
+    for each in species:
+        if each.charge:
+            assert mobility_of(each.name).u_rel > 0.1, each.name
 
 
 def test_forms_with_other_names_have_rows():

@@ -140,6 +140,6 @@ def _readings(name: str) -> list[str]:
         found.append(component)
     elif (ion := lookup(name)) is not None and ion.valence:
         return [FORMS.get(ion.symbol, ion.symbol)]
-    if bound := re.match("(Ca|Mg)(?=.)", component):
+    if bound := re.match("(Ca|Mg)-?(?=.)", component):
         found.append(component[bound.end() :])
     return [FORMS.get(each, each) for each in found]
