@@ -142,6 +142,15 @@ def reagent(text: str) -> Reagent:
     raise _unknown(text, name)
 
 
+def is_molecule(component: str) -> bool:
+    """Whether what a reagent releases has no charge at any pH, or none that is counted.
+
+    >>> is_molecule("glucose"), is_molecule("HEPES")
+    (True, False)
+    """
+    return component in _tables().molecules
+
+
 def reagent_names() -> list[str]:
     """Names that are listed, without the salts that the rule makes; sorted.
 
@@ -228,6 +237,7 @@ class _Tables:
     coefficients: dict[Content, float]
     valences: dict[str, float]
     source: str
+    molecules: frozenset[str]
 
 
 def _key(text: str) -> str:
@@ -258,8 +268,9 @@ def _tables() -> _Tables:
     source, valences = osmotic.pop("source"), osmotic.pop("valences")
     vocabulary, sold = Vocabulary(_parts(data)), {k: r["sold"] for k, r in data["acids"].items() if "sold" in r}
     salts = {each: salt(each, vocabulary, sold) for each in osmotic}
-    listed = {_key(name): each for each, names in _listed(data) for name in names}
-    near = [name for _, names in _listed(data) for name in names] + list(data["names"]) + list(COMMON)
+    named = list(_listed(data))
+    listed = {_key(name): each for each, names in named for name in names}
+    near = [name for _, names in named for name in names] + list(data["names"]) + list(COMMON)
     return _Tables(
         listed=listed,
         names={_key(name): meant for name, meant in data["names"].items()},
@@ -269,6 +280,7 @@ def _tables() -> _Tables:
         coefficients={_content(found.totals): osmotic[each] for each, found in salts.items() if found},
         valences=valences,
         source=source,
+        molecules=frozenset((*data["molecules"], *data["drugs"])),
     )
 
 
@@ -290,7 +302,6 @@ def _listed(data: Mapping[str, Any]) -> Iterator[tuple[Reagent, list[str]]]:
                 formula=row["formula"],
                 totals=totals,
                 osmotic_coefficient=SALT if len(totals) > 1 else NEUTRAL,
-                source=data["osmotic"].get("source", ""),
                 note=note,
             )
             yield one, names
