@@ -17,9 +17,11 @@ WEIGHTS = MappingProxyType(
     {
         "H": 1.008, "Li": 6.94, "Be": 9.0122, "B": 10.81, "C": 12.011, "N": 14.007, "O": 15.999, "F": 18.998,
         "Na": 22.990, "Mg": 24.305, "Al": 26.982, "P": 30.974, "S": 32.06, "Cl": 35.45, "K": 39.098, "Ca": 40.078,
-        "Mn": 54.938, "Fe": 55.845, "Co": 58.933, "Ni": 58.693, "Cu": 63.546, "Zn": 65.38, "Br": 79.904, "Rb": 85.468,
-        "Sr": 87.62, "Y": 88.906, "Ag": 107.87, "Cd": 112.41, "I": 126.90, "Cs": 132.91, "Ba": 137.33, "La": 138.91,
-        "Ce": 140.12, "Gd": 157.25, "Hg": 200.59, "Tl": 204.38, "Pb": 207.2,
+        "Sc": 44.956, "Cr": 51.996, "Mn": 54.938, "Fe": 55.845, "Ni": 58.693, "Co": 58.933, "Cu": 63.546, "Zn": 65.38,
+        "Se": 78.971, "Br": 79.904, "Rb": 85.468, "Sr": 87.62, "Y": 88.906, "Mo": 95.95, "Ag": 107.87, "Cd": 112.41,
+        "I": 126.90, "Cs": 132.91, "Ba": 137.33, "La": 138.91, "Ce": 140.12, "Pr": 140.91, "Nd": 144.24, "Sm": 150.36,
+        "Eu": 151.96, "Gd": 157.25, "Dy": 162.50, "Ho": 164.93, "Er": 167.26, "Tm": 168.93, "Yb": 173.05, "W": 183.84,
+        "Re": 186.21, "Au": 196.97, "Hg": 200.59, "Tl": 204.38, "Pb": 207.2,
     }
 )  # fmt: skip
 """Standard atomic weights, g/mol (IUPAC 2021, abridged; doi 10.1515/pac-2019-0603)."""
@@ -65,12 +67,17 @@ Ca 2 Ca calcium | Mg 2 Mg magnesium | O2 0 O2 oxygen
 Ag 1 Ag silver | Tl 1 Tl thallium | Ba 2 Ba barium | Sr 2 Sr strontium | Mn 2 Mn manganese | Co 2 Co cobalt
 Ni 2 Ni nickel | Cu 2 Cu copper | Zn 2 Zn zinc | Cd 2 Cd cadmium | La 3 La lanthanum | Gd 3 Gd gadolinium
 Be 2 Be beryllium | Hg 2 Hg mercury | Pb 2 Pb lead | Al 3 Al aluminium, aluminum | Ce 3 Ce cerium | Y 3 Y yttrium
+Sc 3 Sc scandium | Cr 3 Cr chromium | Pr 3 Pr praseodymium | Nd 3 Nd neodymium | Sm 3 Sm samarium | Eu 3 Eu europium
+Dy 3 Dy dysprosium | Ho 3 Ho holmium | Er 3 Er erbium | Tm 3 Tm thulium | Yb 3 Yb ytterbium
 ferrous 2 Fe FeII, Fe(II), iron(II) | ferric 3 Fe FeIII, Fe(III), iron(III)
 F -1 F fluoride | Br -1 Br bromide | I -1 I iodide | OH -1 OH hydroxide | NO3 -1 NO3 nitrate | NO2 -1 NO2 nitrite
 SCN -1 SCN thiocyanate | OCN -1 OCN cyanate | CN -1 CN cyanide | N3 -1 N3 azide | ClO3 -1 ClO3 chlorate
 ClO4 -1 ClO4 perchlorate | BrO3 -1 BrO3 bromate | IO3 -1 IO3 iodate | PF6 -1 PF6 hexafluorophosphate
 HSO3 -1 HSO3 bisulfite, hydrogensulfite | SO3 -2 SO3 sulfite, sulphite | HSO4 -1 HSO4 bisulfate, hydrogensulfate
-ferrocyanide -4 FeC6N6 | ferricyanide -3 FeC6N6
+SeCN -1 SeCN selenocyanate | dicyanamide -1 C2N3 N(CN)2 | dicyanoaurate -1 AuC2N2 Au(CN)2 | IO4 -1 IO4 periodate
+MnO4 -1 MnO4 permanganate | ReO4 -1 ReO4 perrhenate | HS -1 HS hydrosulfide | tetraphenylborate -1 BC24H20 B(C6H5)4
+CrO4 -2 CrO4 chromate | MoO4 -2 MoO4 molybdate | SeO4 -2 SeO4 selenate | WO4 -2 WO4 tungstate | S2O8 -2 S2O8 persulfate
+ferrocyanide -4 FeC6N6 Fe(CN)6 IIII | ferricyanide -3 FeC6N6 Fe(CN)6 III
 SO4 -2 SO4 sulfate, sulphate | CO3 -2 CO3 carbonate
 S2O3 -2 S2O3 thiosulfate, thiosulphate
 H2PO4 -1 H2PO4 dihydrogenphosphate, dihydrogen phosphate | HPO4 -2 HPO4 hydrogenphosphate, hydrogen phosphate
@@ -81,6 +88,8 @@ ethanesulfonate -1 C2H5SO3 esylate, ethanesulphonate, ethylsulfonate
 formate -1 CHO2 HCOO, methanoate
 acetate -1 C2H3O2 OAc, CH3COO, C2H3O2 | propionate -1 C3H5O2 propanoate | butyrate -1 C4H7O2 butanoate
 lactate -1 C3H5O3 Lac, L-lactate | pyruvate -1 C3H3O3 Pyr | salicylate -1 C7H5O3
+iodoacetate -1 C2H2IO2 | fluoroacetate -1 C2H2FO2 | dichloroacetate -1 C2HCl2O2 | trichloroacetate -1 C2Cl3O2
+picrate -1 C6H2N3O7
 benzoate -1 C7H5O2 | ascorbate -1 C6H7O6 L-ascorbate | kynurenate -1 C10H6NO3 | cAMP -1 C10H11N5O6P cyclic AMP
 glutathione -1 C10H16N3O6S GSH, L-glutathione | acetylcysteinate -1 C5H8NO3S N-acetylcysteinate
 aspartate -1 C4H6NO4 Asp, L-aspartate | glutamate -1 C5H8NO4 L-glutamate
@@ -91,7 +100,8 @@ choline 1 C5H14NO | NMDG 1 C7H18NO5 N-methyl-D-glucamine, NMG, meglumine | TEA 1
 TMA 1 C4H12N tetramethylammonium | TPA 1 C12H28N tetrapropylammonium | TBA 1 C16H36N tetrabutylammonium
 guanidinium 1 CH6N3 guanidine | methylammonium 1 CH6N
 dimethylammonium 1 C2H8N | trimethylammonium 1 C3H10N | ethylammonium 1 C2H8N | diethylammonium 1 C4H12N
-triethylammonium 1 C6H16N | ethanolammonium 1 C2H8NO monoethanolammonium | QX314 1 C16H27N2O QX-314, lidocaine N-ethyl
+piperidinium 1 C5H12N | propylammonium 1 C3H10N | ethyltrimethylammonium 1 C5H14N | triethylammonium 1 C6H16N
+ethanolammonium 1 C2H8NO monoethanolammonium | QX314 1 C16H27N2O QX-314, lidocaine N-ethyl
 aminopyridine 1 C5H7N2 4-AP, 4AP, 4-aminopyridine | spermine 4 C10H30N4 | lysine 1 C6H15N2O2 Lys, L-lysine
 arginine 1 C6H15N4O2 Arg, L-arginine
 TrisH 1 C4H12NO3 Tris+ | EGTA -2 C14H22N2O10 | BAPTA -4 C22H20N2O10 | EDTA -3 C10H13N2O8
