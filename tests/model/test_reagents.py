@@ -6,6 +6,8 @@ import math
 from itertools import product
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from vrest.errors import InputError
 from vrest.ions import IONS
@@ -286,3 +288,32 @@ def test_a_formula_is_read_and_written():
     assert caught.value.code == "bad_formula"
     with pytest.raises(InputError):
         atoms("Xx2")
+
+
+def answer(name):
+    """A reagent, or what it is refused with."""
+    try:
+        return reagent(name)
+    except InputError as error:
+        return error
+
+
+STRONG = {"K", "Na", "Mg", "Cs", "Cl", "Br", "SO4", "gluconate", "TEA"}
+
+
+@given(st.text(alphabet="KNaClMgCsBrSO4H2()-. ·sditrahyx13gluconateTEA", max_size=24))
+@settings(max_examples=300, deadline=None)
+def test_any_text_is_a_neutral_salt_or_refused(text):
+    found = answer(text)
+    if not isinstance(found, InputError) and set(found.totals) <= STRONG and len(found.totals) > 1:
+        assert sum(n * (IONS[ion].valence or 0) for ion, n in found.totals.items()) == 0
+        assert all(n > 0 for n in found.totals.values())
+
+
+@given(st.sampled_from(sorted(LABELS)), st.data())
+@settings(max_examples=200, deadline=None)
+def test_a_slip_in_a_name_is_answered(name, data):
+    at = data.draw(st.integers(0, len(name)))
+    slip = data.draw(st.sampled_from(["", "x", "2", "(", "-", " "]))
+    found = answer(name[:at] + slip + name[at + data.draw(st.integers(0, 1)) :])
+    assert found.hint and len(str(found)) < 400 if isinstance(found, InputError) else found.totals
