@@ -289,9 +289,9 @@ def _listed(data: Mapping[str, Any]) -> Iterator[tuple[Reagent, list[str]]]:
     for kind in ("acids", "bases", "molecules", "drugs", "counted"):
         for symbol, row in data[kind].items():
             names = [symbol, *row.get("names", ())]
+            if symbol.endswith("ate"):  # the name of an anion is none of its acid: phosphate, citrate
+                continue
             if kind == "acids":
-                if symbol in IONS or symbol in ("phosphate", "carbonate"):
-                    names = [] if symbol not in ("EGTA", "BAPTA", "EDTA", "phosphocreatine") else names
                 names = [each + ending for each in names for ending in ("", " acid", " free acid")]
             elif kind == "bases":
                 names = [each + ending for each in names for ending in ("", " base", " free base")]
