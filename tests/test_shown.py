@@ -63,6 +63,9 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ghk": lambda: vrest.ghk([("K", 140, 5, 1), ("Na", 15, 145, 0.04), ("Cl", 7, 110, 0.45)]),
     "go_on": lambda: vrest.go_on(vrest.simulate(CELL, until="1 min", points=3), until="2 min"),
     "instant": lambda: vrest.instant(CELL, "pump.max_rate*=0"),
+    "ljp": lambda: vrest.ljp(
+        {"ions": {"K": 140, "Cl": 140}}, {"ions": {"Na": 145, "Cl": 145}}, celsius=25, measured=-60
+    ),
     "load": lambda: vrest.load(CELL),
     "neuron_cell": lambda: vrest.read_description(CELL)[1],
     "next_measurement": lambda: vrest.next_measurement(fitted(), "outside.K=1 mM")[0],

@@ -76,6 +76,8 @@ if TYPE_CHECKING:
     from vrest.study.fit.model_choice import compare_models as compare_models
     from vrest.study.fit.posterior import posterior as posterior
     from vrest.study.fit.result import Fit as Fit
+    from vrest.study.junction.ljp import ljp as ljp
+    from vrest.study.junction.result import LJP as LJP
     from vrest.study.parameter_map.parameter_map import ParameterMap as ParameterMap
     from vrest.study.parameter_map.parameter_map import parameter_map as parameter_map
     from vrest.study.perturb.compare import Comparison as Comparison
@@ -158,6 +160,8 @@ _HOMES = {
     "vrest.study.fit.fit": "fit",
     "vrest.study.fit.estimate": "Estimate",
     "vrest.study.fit.result": "Fit",
+    "vrest.study.junction.ljp": "ljp",
+    "vrest.study.junction.result": "LJP",
     "vrest.study.fit.identify": "Candidate next_measurement",
     "vrest.study.fit.model_choice": "ModelChoice compare_models",
     "vrest.study.fit.posterior": "posterior",

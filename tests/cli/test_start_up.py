@@ -19,6 +19,7 @@ SOLVER = {"jax", "jaxlib"}
 HEAVY = {"pint", "pydantic", "xarray", "scipy.optimize", "optimistix", "equinox", "pandas", "matplotlib", "h5netcdf"}
 HEAVY |= {"zarr", "distributed", "scipy.stats"}
 NERNST = ["nernst", "K", "--inside", "140", "--outside", "5"]
+LJP = ["ljp", "--ion", "K", "140", "3", "--ion", "Na", "10", "145", "--ion", "Cl", "150", "148", "--celsius", "25"]
 GHK = ["ghk", "--ion", "K", "140", "5", "1", "--ion", "Na", "15", "145", "0.04", "--ion", "Cl", "7", "110", "0.45"]
 
 
@@ -34,6 +35,8 @@ GHK = ["ghk", "--ion", "K", "140", "5", "1", "--ion", "Na", "15", "145", "0.04",
         ([*NERNST, "--json"], SOLVER | HEAVY | {"rich"}),
         (["nernst", "K", "--inside", "140 mM", "--outside", "5 mM", "--celsius", "37 degC"], SOLVER | HEAVY),
         ([*GHK, "--json"], SOLVER | HEAVY | {"rich"}),
+        (LJP, SOLVER | HEAVY | {"scipy", "vrest.model.cell"}),
+        ([*LJP, "--json"], SOLVER | HEAVY | {"scipy", "rich"}),
         (["show", "mammalian_neuron", "--json"], SOLVER | HEAVY),
         (["rest", "mammalian_neuron"], HEAVY),
         (["rest", "mammalian_neuron", "--json"], HEAVY | {"rich"}),

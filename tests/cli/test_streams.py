@@ -22,6 +22,7 @@ EACH = {
     "nernst": ["K", "--inside", "140", "--outside", "5"],
     "ghk": ["--ion", "K", "140", "5", "1"],
     "mullins-noda": ["--ion", "K", "140", "5", "1", "--ion", "Na", "15", "145", "0.04"],
+    "ljp": ["--ion", "K", "140", "3", "--ion", "Na", "10", "145", "--ion", "Cl", "150", "148", "--celsius", "25"],
     "rest": ["mammalian_neuron"],
     "instant": ["mammalian_neuron", "--set", "pump.max_rate*=0"],
     "settled": ["mammalian_neuron", "--set", "pump.max_rate*=0"],

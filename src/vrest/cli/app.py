@@ -31,6 +31,7 @@ COMMANDS = (
     "nernst",
     "ghk",
     "mullins-noda",
+    "ljp",
     "rest",
     "instant",
     "settled",
@@ -108,6 +109,7 @@ def app(ctx: click.Context) -> None:
       vrest nernst K --inside 140 --outside 5
       vrest ghk --ion K 140 5 1 --ion Na 15 145 0.04 --ion Cl 7 110 0.45
       vrest mullins-noda --ion K 140 5 1 --ion Na 15 145 0.04
+      vrest ljp k_gluconate_internal acsf --celsius 32 --measured -60
       vrest rest mammalian_neuron --set "outside.K=12 mM" --swap Na
       vrest settled mammalian_neuron --set "outside.K=12 mM" --swap Na
       vrest run mammalian_neuron --at "5 min" "pump.max_rate*=0" -o run.nc

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from vrest.plot.firing import firing_figure as firing_figure
     from vrest.plot.fit import fit_axes as fit_axes
     from vrest.plot.fit import fit_figure as fit_figure
+    from vrest.plot.junction import junction_axes as junction_axes
+    from vrest.plot.junction import junction_figure as junction_figure
     from vrest.plot.ladder import ladder_axes as ladder_axes
     from vrest.plot.ladder import ladder_figure as ladder_figure
     from vrest.plot.ladder import rest_axes as rest_axes
@@ -69,6 +71,7 @@ _HOMES = {
     "explanation": "explanation_axes explanation_figure",
     "firing": "firing_axes firing_figure",
     "fit": "fit_axes fit_figure",
+    "junction": "junction_axes junction_figure",
     "ladder": "ladder_axes ladder_figure rest_axes rest_figure",
     "parameter_map": "map_axes map_figure",
     "perturb": "comparison_axes comparison_figure perturbation_axes perturbation_figure",
@@ -88,6 +91,7 @@ _DRAWN_BY = {
     "DoseResponse": "dose_figure",
     "Explanation": "explanation_figure",
     "Fit": "fit_figure",
+    "LJP": "junction_figure",
     "ParameterMap": "map_figure",
     "Perturbed": "perturbation_figure",
     "Population": "population_figure",

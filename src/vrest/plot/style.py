@@ -70,14 +70,14 @@ def ion_dash(ion: str) -> Dash:
     return ION_DASHES.get(ion) or RARE_DASHES[sum(map(ord, ion)) % len(RARE_DASHES)]
 
 
-def readable(colour: str) -> str:
-    """A colour darkened until text in it can be read on white (contrast 4.5 or more).
+def readable(colour: str, ground: str = "white") -> str:
+    """A colour darkened until text in it can be read on white or another light ground (contrast 4.5 or more).
 
     >>> readable("#000000")
     '#000000'
     """
     r, g, b = to_rgb(colour)
-    while contrast((r, g, b), "white") < 4.5:
+    while contrast((r, g, b), ground) < 4.5:
         r, g, b = 0.95 * r, 0.95 * g, 0.95 * b
     return to_hex((r, g, b))
 
