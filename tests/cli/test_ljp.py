@@ -106,6 +106,7 @@ def test_warnings_are_beside_the_answer(vrest, files):
         ([*IONS, "--measured", "-60,5"], 3, "decimal_comma"),
         ([*IONS, "--method", "henderson", "--activity", "davies"], 3, "henderson_activity"),
         (["--ion", "Xx", "1", "1"], 3, "unknown_ion"),
+        ([*IONS, "--ion", "K", "1", "1"], 3, "duplicate_ion"),
         ([*IONS, "--plot", "a.gif"], 3, "unknown_suffix"),
         (["nowhere.toml", "acsf"], 3, "no_file"),
     ],

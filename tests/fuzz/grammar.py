@@ -58,6 +58,7 @@ class Grammar:
             (5, self.perturb),
             (3, self.map),
             (3, self.mullins_noda),
+            (6, self.ljp),
             (1, self.compare),
             (1, self.sensitivity),
             (0.5, self.excitability),
@@ -196,6 +197,25 @@ class Grammar:
         ions = ["--ion", "K", self.one_or_more(), self.quantity(), "1", "--ion", "Na", self.quantity(), "145", "0.04"]
         more = ["--pump-ratio", self.one((*NUMBERS, *SWEEPS)) if self.wrong(0.5) else "1.5"] if self.maybe(0.3) else []
         return ["mullins-noda", *(ions if not self.wrong(0.1) else self.ghk()[1:]), *more]
+
+    def ljp(self) -> list[str]:
+        ions = self.draw.sample(IONS[:5], self.draw.randint(1, 5))
+        line = ["ljp"]
+        for ion in ions:
+            line += ["--ion", self.one(IONS) if self.wrong(0.2) else ion, self.quantity(), self.quantity()]
+        line += ["--measured", self.word("-60", "-60, -62.5", "-0.06 V", "−60 mV", *SWEEPS)] if self.maybe(0.5) else []
+        line += ["--celsius", self.word("22", "32 degC", "305 K")] if self.maybe(0.5) else []
+        line += ["--config", self.word("inside-out", "Cell attached", "perforated")] if self.maybe(0.3) else []
+        line += ["--method", self.word("henderson", "np")] if self.maybe(0.2) else []
+        line += ["--activity", self.word("davies", "none")] if self.maybe(0.2) else []
+        if self.maybe(0.2):
+            line += ["--new-bath", self.word("acsf")]
+            line += ["--pellet"] if self.maybe(0.4) else ["--reference", self.word("bath", "3 M KCl", "acsf")]
+        return line + self.output(".csv", ".nc", ".json")
+
+    def word(self, *right: str) -> str:
+        """One of these, or any text or number."""
+        return self.one((*TEXTS, *NUMBERS)) if self.wrong(0.3) else self.one(right)
 
     def rest(self) -> list[str]:
         every = ["--all"] if self.maybe(0.03) else []

@@ -264,6 +264,7 @@ REFUSED = {
     "no_reference": ((PIPETTE, BATH), {"new_bath": LOW, **SIDES}),
     "two_references": ((PIPETTE, BATH), {"new_bath": LOW, "pellet": True, "reference": "bath", **SIDES}),
     "undefined": ((PIPETTE, BATH), {"new_bath": SULFATE, "pellet": True, **SIDES}),
+    "beyond_davies": ((PIPETTE, BATH), {"new_bath": LOW, "reference": "3 M KCl", "activity": "davies", **SIDES}),
     "henderson_activity": ((PIPETTE, BATH), {"method": "henderson", "activity": "davies", **SIDES}),
     "unknown_configuration": ((PIPETTE, BATH), {"config": "whole", **SIDES}),
     "unknown_method": ((PIPETTE, BATH), {"method": "planck", **SIDES}),

@@ -122,6 +122,11 @@ def _sides(pipette: str | None, bath: str | None, ions: Ions) -> tuple[Any, Any]
     """The two solutions: as they are named, or of the ions of the command line."""
     from vrest.cli.app import Wrong
 
+    names = [name for name, *_ in ions]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        from vrest.errors import InputError
+
+        raise InputError(f"{twice} is given twice.", code="duplicate_ion", hint="Give each ion once.")
     if ions and pipette is None:
         inner, outer = (
             {"name": name, "kind": name, "ions": {ion: amounts[k] for ion, *amounts in ions}}

@@ -48,7 +48,11 @@ class Shift:
 
 def bridge_shift(bridge: Solution, old: Solution, new: Solution, *, method: Method, activity: Activity) -> Shift:
     """J(R|B1) - J(R|B0): of a bridge whose solution stays."""
-    then = between(bridge, new, method=method, activity=activity)
+    try:
+        then = between(bridge, new, method=method, activity=activity)
+    except InputError as error:
+        told = f"The junction of the bridge with '{new.name}': {error.message}"
+        raise InputError(told, code=error.code, hint=error.hint) from None
     if bridge == old:
         name = f"junction of '{old.name}' at the reference with the new bath '{new.name}'"
         return Shift(name=name, potential=then.potential, slopes=then.slopes, half_spread=then.half_spread)

@@ -151,6 +151,8 @@ def _neutral(found: LJP) -> Iterable[str]:
 def _zeroed(found: LJP) -> str:
     """What the rule takes for granted."""
     told = f"It holds where the amplifier was zeroed with the open pipette in '{found.bath.name}', before the seal."
+    if found.configuration.name == "whole-cell":
+        told += " The cell is taken to hold what the pipette holds, as it does some minutes later."
     told += " If its software was given a junction potential, what it shows is corrected already."
     if not found.shifts:
         told += f" To correct beforehand instead, make it show {mV(-found.value)} with the open pipette in the bath."
