@@ -130,6 +130,9 @@ def _dimensions() -> Iterator[Dimension]:
     ohm = _prefixed("ohm", "M . k G") | _prefixed("Ohm", "M . k G") | _prefixed("Ω", "M . k G")
     yield kind("resistance", "ohm", "150 Mohm", ohm)
     yield kind("mass", "kg", "3.5 g", _prefixed("g", ". m u k", size=Fraction(1, 1000)))
+    yield kind(
+        "molar_mass", "kg/mol", "74.55 g/mol", _per(_prefixed("g", ". k", size=Fraction(1, 1000)), _same(1, "mol"))
+    )
     yield kind("power", "W", "1e-9 W", _prefixed("W", ". m u n p f"))
     yield kind("energy_per_mole", "J/mol", "-57 kJ/mol", _per(energy, _same(1, "mol")))
     yield kind("number", "", "0.5", _same(1, "", "dimensionless") | _same(_ONE / 100, "%", "percent"))

@@ -1,12 +1,16 @@
-"""How much of a reagent or an ion a recipe has."""
+"""How much of a reagent or an ion a recipe has: a concentration, grams in a volume, a percentage."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
+from vrest.dimensions import DIMENSIONS, LACKING
 from vrest.errors import InputError
+from vrest.model.solution.reagents import reagent
+from vrest.numerals import number_and_unit
+from vrest.spellings import canonical
 from vrest.tables import number
-from vrest.units import to_si
+from vrest.units import from_door, to_si
 
 MOST = 2e4
 """mol/m3: more than dissolves of anything here; M in place of mM."""
@@ -17,6 +21,8 @@ def amount_of(
     name: str,
     where: str,
     *,
+    of: Literal["reagents", "ions"] = "reagents",
+    volume: float | None = None,
     in_file: bool = True,
 ) -> float:
     """An amount as a concentration, mol/m3.
@@ -24,18 +30,23 @@ def amount_of(
     Parameters
     ----------
     entry
-        Text with a unit, such as `20 mM` or `1 uM`; a number is in mM unless it is `in_file`.
+        Text with a unit: a concentration (`20 mM`, `1 uM`), a mass per volume (`0.9 g/L`, `2 mg/mL`, `0.5 %`) or a mass
+        (`3.5 g`, in the `volume` of the recipe); a number is in mM unless it is `in_file`.
     name
         Of the reagent or ion.
     where
         What messages call its place.
+    of
+        Whether it is one of `reagents`, whose molar mass is known, or of `ions`.
+    volume
+        That the recipe is for, m3.
     in_file
         Whether a number needs its unit.
 
     Raises
     ------
     InputError
-        `no_unit`, `out_of_range`, and what `to_si` refuses.
+        `no_unit`, `no_volume`, `out_of_range`, `wrong_unit`, `unknown_reagent`, and what `to_si` refuses.
     """
     if isinstance(entry, bool) or not isinstance(entry, str | int | float):
         hint = 'Write it as text with its unit, as in "20 mM".'
@@ -43,7 +54,20 @@ def amount_of(
     if in_file and not isinstance(entry, str):
         hint = f'Write it as text with its unit, as in "{entry} mM".'
         raise InputError(f"{where} = {entry} has no unit.", code="no_unit", hint=hint)
-    value = float(to_si(entry, "concentration", where, bare_ok=not in_file, ion=name))
+    unit = canonical(number_and_unit(entry, where, "20 mM")[1]) if isinstance(entry, str) else ""
+    weighed = next((d for d in (DIMENSIONS["mass"], LACKING["mass_concentration"]) if unit and unit in d.units), None)
+    if weighed is None:
+        value = float(to_si(entry, "concentration", where, bare_ok=not in_file, ion=name))
+    elif of == "ions":
+        hint = "Write mM, or the reagent that was weighed below [reagents]."
+        raise InputError(f"{where} = {entry}: an ion is not weighed.", code="wrong_unit", hint=hint)
+    else:
+        value = float(to_si(entry, weighed.name, where)) / from_door(reagent(name).molar_mass, "molar_mass")
+        if weighed.name == "mass":
+            if volume is None:
+                hint = 'Write volume = "500 mL" above [reagents], or a concentration.'
+                raise InputError(f"{where} = {entry}: in which volume?", code="no_volume", hint=hint)
+            value /= volume
     if value < 0.0:
         raise InputError(f"{where} is {entry}, below 0.", code="out_of_range", hint="Write 0 or more.")
     if value > MOST:

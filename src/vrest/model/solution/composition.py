@@ -2,33 +2,298 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from vrest.errors import InputError
 from vrest.ions import IONS
-from vrest.model.solution.neutrality import verdict
+from vrest.model.notice import Notice
+from vrest.model.solution.constants import METALS, Constants
+from vrest.model.solution.equilibrium import Equilibrium, at_neutrality, at_pH
+from vrest.model.solution.gas import pressure_of_carbon_dioxide
+from vrest.model.solution.neutrality import Neutrality, unexplained, verdict
+from vrest.model.solution.reagents import NEUTRAL, SALT, is_molecule, reagent
 from vrest.model.solution.recipe import ROOM, Recipe
-from vrest.model.solution.species import FORM, Species
+from vrest.model.solution.species import Species
+from vrest.model.solution.titrant import TITRANTS, Titrant
+from vrest.model.solution.written import as_written, usual_form
+from vrest.tables import number
+from vrest.units import from_si
+
+NOMINAL = 0.2
+"""pH: where nothing was added for it, what is written and what is in it differ by less."""
+
+UNSET = (6.0, 9.0)
+"""pH of solutions for cells; one that follows from what is written and lies beyond was set with something."""
 
 
-def composed(recipe: Recipe, temperature: float | None, constants: Any) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Contents:
+    """What is dissolved, before any pH: amounts by component, and what has no part in charges; mol/m3."""
+
+    totals: Mapping[str, float]
+    neutral: Mapping[str, float]
+    fixed: tuple[Species, ...]
+
+
+def composed(recipe: Recipe, temperature: float | None, constants: Constants) -> dict[str, Any]:
     """The fields of a `Solution` that follow from a recipe at a temperature (K) of the recording."""
     heat = temperature or recipe.temperature or recipe.pH_temperature or ROOM
-    species = tuple(
-        Species(name=name, charge=_charge(name), concentration=c, component=name) for name, c in recipe.ions.items()
+    there = _contents(recipe, constants)
+    if there.fixed or not _has_forms(there, recipe, constants):
+        made = _as_written(recipe, there)
+    else:
+        made = _at_its_pH(recipe, there, heat, constants)
+    neutral = tuple(
+        Species(name=name, charge=0, concentration=c, component=name) for name, c in there.neutral.items() if c > 0.0
     )
+    made["species"] = (*made["species"], *neutral)
+    made["totals"] = {**made["totals"], **there.neutral}
+    ideal = sum(each.concentration for each in made["species"])
+    return made | {"temperature": heat, "osmolarity": ideal - _bound_osmoles(recipe, made.get("added", {}))}
+
+
+def _contents(recipe: Recipe, constants: Constants) -> _Contents:
+    """What reagents release, or ions as they are written."""
+    totals: dict[str, float] = {}
+    neutral: dict[str, float] = {}
+    fixed: list[Species] = []
+    for name, c in recipe.reagents.items():
+        for component, n in reagent(name).totals.items():
+            known = component in constants.components or component in METALS or _valence(component) != 0
+            if not (known or is_molecule(component)):
+                hint = f"Give its pK in a file of constants, with the charge of its bare form: [{component}]."
+                problem = f"'{recipe.name}': what charge {component} has at a pH is not known here."
+                raise InputError(problem, code="no_constants", hint=hint)
+            into = totals if known else neutral
+            into[component] = into.get(component, 0.0) + n * c
+    for name, c in recipe.ions.items():
+        form = as_written(name, c, constants)
+        if form is None and recipe.pH is None:
+            usual = usual_form(constants.components[name])
+            if not usual:
+                hint = f"Write the pH, as in pH = 7.3, or the form, such as {constants.components[name].form(0)}."
+                raise InputError(f"'{recipe.name}': what charge {name} has depends on pH.", code="no_pH", hint=hint)
+            form = as_written(usual, c, constants)
+        if form is None or (form.component == name and recipe.pH is not None):
+            totals[name] = c
+        elif form is not None:
+            fixed.append(form)
+    if fixed and any(name in constants.components for name in totals):
+        form, other = fixed[0], next(name for name in totals if name in constants.components)
+        raise InputError(
+            f"'{recipe.name}': {form.name} is one form, and {other} has those of the pH.",
+            code="bad_recipe",
+            hint=f"Write {form.component} in place of {form.name}, all its forms together, or one form of {other}.",
+        )
+    return _Contents(totals, neutral, tuple(fixed))
+
+
+def _valence(name: str) -> int:
+    return (IONS[name].valence or 0) if name in IONS else 0
+
+
+def _has_forms(there: _Contents, recipe: Recipe, constants: Constants) -> bool:
+    """Whether anything in it depends on pH."""
+    return bool(recipe.carbon_dioxide) or any(name in constants.components for name in there.totals)
+
+
+def _as_written(recipe: Recipe, there: _Contents) -> dict[str, Any]:
+    """A solution in which nothing depends on pH."""
+    strong = tuple(
+        Species(name=name, charge=METALS.get(name) or _valence(name), concentration=c, component=name)
+        for name, c in there.totals.items()
+    )
+    species = (*strong, *there.fixed)
+    totals = dict(there.totals)
+    for each in there.fixed:
+        totals[each.component] = totals.get(each.component, 0.0) + each.concentration
     charge = sum(each.charge * each.concentration for each in species)
     size = sum(abs(each.charge) * each.concentration for each in species)
-    totals = dict(recipe.ions)
+    warnings = []
+    if recipe.titrant:
+        message = (
+            f"nothing in it depends on pH, so that {recipe.titrant} to pH {number(recipe.pH)} adds next to nothing"
+        )
+        warnings.append(Notice("no_buffer", message))
+    if recipe.carbon_dioxide:
+        message = (
+            "the ions are as they are written, whatever the gas: write the pH and carbonate for what follows from it"
+        )
+        warnings.append(Notice("gas_not_used", message))
+    neutrality = verdict(charge, size, totals)
     return {
-        "temperature": heat,
         "species": species,
         "totals": totals,
-        "neutrality": verdict(charge, size, totals),
-        "warnings": (),
+        "neutrality": neutrality,
+        "pH": recipe.pH,
+        "warnings": tuple(warnings),
     }
 
 
-def _charge(name: str) -> int:
-    if form := FORM.fullmatch(name):
-        return int(form[2])
-    return IONS[name].valence or 0
+# --- where the pH matters -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Equilibria of one recipe at any temperature and with anything added."""
+
+    recipe: Recipe
+    constants: Constants
+
+    def _gas(self, heat: float) -> float | None:
+        share = self.recipe.carbon_dioxide
+        return None if share is None else pressure_of_carbon_dioxide(share, heat)
+
+    def at_pH(self, totals: Mapping[str, float], pH: float, heat: float) -> Equilibrium:
+        return at_pH(totals, pH, heat, carbon_dioxide=self._gas(heat), constants=self.constants)
+
+    def neutral(self, totals: Mapping[str, float], heat: float) -> Equilibrium:
+        return at_neutrality(totals, heat, carbon_dioxide=self._gas(heat), constants=self.constants)
+
+
+def _at_its_pH(recipe: Recipe, there: _Contents, heat: float, constants: Constants) -> dict[str, Any]:
+    """A solution with a pH that was set, or that follows from what is in it."""
+    ask = _Asked(recipe, constants)
+    totals = dict(there.totals)
+    if recipe.pH is None:
+        here = ask.neutral(totals, heat)
+        return _made(here, totals, Neutrality(kind="neutral"), _untitrated(here, recipe))
+    bench = recipe.pH_temperature or (heat if recipe.carbon_dioxide and not recipe.titrant else ROOM)
+    set_at = {"pH_prepared": recipe.pH, "pH_temperature": bench}
+    first = ask.at_pH(totals, recipe.pH, bench)
+    if recipe.titrant:
+        titrant = TITRANTS[recipe.titrant]
+        amount = _titrated(ask, totals, titrant, recipe.pH, bench, first.charge)
+        if amount is not None:
+            added = {titrant.leaves: amount}
+            totals[titrant.leaves] = totals.get(titrant.leaves, 0.0) + amount
+            kind = "titrant_added" if amount > 0.0 else "neutral"
+            return _made(ask.neutral(totals, heat), totals, Neutrality(kind=kind)) | {"added": added} | set_at
+    elif recipe.reagents:
+        own = ask.neutral(totals, bench)
+        if abs(own.pH - recipe.pH) < NOMINAL:
+            warning = _nominal(own.pH, recipe, bench)
+            here = own if heat == bench else ask.neutral(totals, heat)
+            return _made(here, totals, Neutrality(kind="neutral"), warning) | set_at | {"pH_prepared": own.pH}
+    left = unexplained(first.charge, totals)
+    return _made(_holding(ask, first, totals, left, heat), totals, left, _other_titrant(recipe, left)) | set_at
+
+
+def _made(
+    here: Equilibrium, totals: Mapping[str, float], neutrality: Neutrality, *warnings: Notice | None
+) -> dict[str, Any]:
+    """The fields of a solution at equilibrium."""
+    told = [warning for warning in warnings if warning is not None]
+    if here.beyond_davies:
+        strength = number(from_si(here.ionic_strength, "concentration"), 3)
+        message = f"the ionic strength is {strength} mM; activity coefficients hold up to 500 mM"
+        told.append(Notice("beyond_davies", message))
+    return {
+        "species": here.species,
+        "pH": here.pH,
+        "totals": {**totals, **_of_gas(here, totals)},
+        "neutrality": neutrality,
+        "warnings": tuple(told),
+    }
+
+
+def _of_gas(here: Equilibrium, totals: Mapping[str, float]) -> dict[str, float]:
+    """What a gas holds in it."""
+    held = here.total("carbonate")
+    return {"carbonate": held} if held > 0.0 else {}
+
+
+def _titrated(
+    ask: _Asked, totals: Mapping[str, float], titrant: Titrant, pH: float, heat: float, charge: float
+) -> float | None:
+    """How much of a titrant makes it neutral at a pH, mol/m3; None where it would be less than nothing."""
+    amount, slope = 0.0, 1.0 if titrant.base else -1.0
+    if charge * slope > 0.0:
+        return None
+    left = charge
+    for _ in range(50):
+        step = -left / slope
+        if abs(step) <= 1e-13 * max(amount, 1.0):
+            break
+        more = {**totals, titrant.leaves: totals.get(titrant.leaves, 0.0) + amount + step}
+        after = ask.at_pH(more, pH, heat).charge
+        slope = (after - left) / step
+        amount, left = amount + step, after
+    return amount
+
+
+def _holding(
+    ask: _Asked, first: Equilibrium, totals: Mapping[str, float], left: Neutrality, heat: float
+) -> Equilibrium:
+    """At another temperature with the same charge left over: as if the likeliest ion made up for it."""
+    if heat == first.temperature:
+        return first
+    name, amount = left.fills[0]
+    filled = ask.neutral({**totals, name: totals.get(name, 0.0) + amount}, heat)
+    species = tuple(
+        replace(each, concentration=each.concentration - amount) if each.name == name else each
+        for each in filled.species
+    )
+    return replace(filled, species=species, charge=left.charge)
+
+
+def _bound_osmoles(recipe: Recipe, added: Mapping[str, float]) -> float:
+    """By how much osmotic coefficients lower the osmolarity, mol/m3."""
+    lost = 0.0
+    for name, c in recipe.reagents.items():
+        found = reagent(name)
+        lost += (NEUTRAL - found.osmotic_coefficient) * sum(found.totals.values()) * c
+    return lost + (NEUTRAL - SALT) * (sum(recipe.ions.values()) + sum(added.values()))
+
+
+# --- what is said of it ---------------------------------------------------------------------------
+
+
+def _untitrated(here: Equilibrium, recipe: Recipe) -> Notice | None:
+    low, high = UNSET
+    if low <= here.pH <= high:
+        return None
+    base = here.pH < low
+    ions = [each for each in here.species if each.charge == (1 if base else -1)]
+    name = _titrant_for(max(ions, key=lambda each: each.concentration).name if ions else "", base=base)
+    message = (
+        f"pH {number(here.pH, decimals=2)} follows from what is written: if it was set, write it and what it was set"
+        f' with, as in pH = 7.3 and titrant = "{name}"'
+    )
+    return Notice("pH_not_set", message)
+
+
+def _nominal(own: float, recipe: Recipe, heat: float) -> Notice | None:
+    assert recipe.pH is not None
+    if abs(own - recipe.pH) < 0.005:
+        return None
+    gas = f" with {number(100.0 * recipe.carbon_dioxide, 3)} % CO2" if recipe.carbon_dioxide else ""
+    message = (
+        f"what is in it{gas} gives pH {number(own, decimals=2)} at {number(from_si(heat, 'temperature'), 3)} degC; the"
+        f" recipe says {number(recipe.pH, decimals=2)} and nothing that it was set with, so it is taken to be"
+        f" {number(own, decimals=2)}"
+    )
+    return Notice("pH_by_itself", message)
+
+
+def _other_titrant(recipe: Recipe, left: Neutrality) -> Notice | None:
+    """What a pH takes where the recipe's titrant, or none, does not do it."""
+    base = left.charge < 0.0
+    name = _titrant_for(left.fills[0][0], base=base)
+    amount = number(from_si(abs(left.charge), "concentration"), 3)
+    kind = "a base" if base else "an acid"
+    pH = number(recipe.pH, decimals=2)
+    if recipe.titrant:
+        was = "an acid" if base else "a base"
+        message = f"pH {pH} takes {amount} mM of {kind}, and {recipe.titrant} is {was}: was it {name}?"
+        return Notice("other_titrant", message)
+    message = f'pH {pH} takes {amount} mM of {kind}; if it was set with {name}, write titrant = "{name}"'
+    return Notice("no_titrant", message)
+
+
+def _titrant_for(ion: str, *, base: bool) -> str:
+    """The base or acid that leaves an ion, else the usual one."""
+    usual = "KOH" if base else "HCl"
+    return next((each.name for each in TITRANTS.values() if each.base == base and each.leaves == ion), usual)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, cast
@@ -13,8 +13,10 @@ from vrest.constants import ZERO_CELSIUS
 from vrest.errors import InputError, near_miss
 from vrest.model.solution.amounts import amount_of
 from vrest.model.solution.gas import share_of_carbon_dioxide
-from vrest.model.solution.species import Side, ion_named
+from vrest.model.solution.reagents import reagent
+from vrest.model.solution.species import Side
 from vrest.model.solution.titrant import titrant_of
+from vrest.model.solution.written import ion_named
 from vrest.model.toml import parse_toml
 from vrest.reading import read_text, there
 from vrest.shown import Told
@@ -192,7 +194,7 @@ def recipe_from(
             given["carbon_dioxide"] = given.pop("gas")
         for key in TABLES:
             if key in data:
-                given[key] = _amounts(data[key], key, in_file)
+                given[key] = _amounts(data[key], key, given.get("volume"), in_file)
         return Recipe(**given)
 
 
@@ -205,7 +207,7 @@ def _at(where: str) -> Iterator[None]:
         raise InputError(f"{where}: {error.message}", code=error.code, hint=error.hint) from None
 
 
-def _amounts(table: Any, key: Table, in_file: bool) -> dict[str, float]:
+def _amounts(table: Any, key: Table, volume: float | None, in_file: bool) -> dict[str, float]:
     """The concentrations of a table of reagents, by the names that it has, or of ions, by their own."""
     if not isinstance(table, Mapping):
         hint = f'Write a table: a line [{key}], and below it KCl = "20 mM".'
@@ -220,12 +222,24 @@ def _amounts(table: Any, key: Table, in_file: bool) -> dict[str, float]:
             dotted = next(iter(entry), "")
             hint = f'A name with a dot needs quotes: "{name}.{dotted}" = "2 mM".' if entry else 'Write it as "2 mM".'
             raise InputError(f"{place} is a table.", code="bad_value", hint=hint)
-        called = ion_named(name) if key == "ions" else name
+        called = _called(name, key)
         if called in found:
             hint = "Write their sum in one line."
             raise InputError(f"{place} is there twice, also as {called}.", code="bad_recipe", hint=hint)
-        found[called] = amount_of(entry, called, place, in_file=in_file)
+        found[called] = amount_of(entry, called, place, of=key, volume=volume, in_file=in_file)
     return found
+
+
+def _called(name: str, key: Table) -> str:
+    """The name of a reagent as a bottle has it, or of an ion."""
+    try:
+        return reagent(name).name if key == "reagents" else ion_named(name)
+    except InputError as error:
+        hint = error.hint
+        if key == "ions" and error.code == "unknown_ion":
+            with suppress(InputError):
+                hint = f"{reagent(name).name} is a reagent: write it below [reagents]."
+        raise InputError(f"{key}: {error.message}", code=error.code, hint=hint) from None
 
 
 # --- one reader for each key ----------------------------------------------------------------------

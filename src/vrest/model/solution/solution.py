@@ -11,6 +11,8 @@ from vrest.constants import ZERO_CELSIUS
 from vrest.errors import InputError
 from vrest.model.notice import Notice
 from vrest.model.solution.composition import composed
+from vrest.model.solution.constants import Constants
+from vrest.model.solution.constants import constants as constants_of
 from vrest.model.solution.neutrality import Neutrality
 from vrest.model.solution.recipe import Recipe, read_recipe, recipe_from
 from vrest.model.solution.species import Side, Species
@@ -124,7 +126,9 @@ SolutionLike = Solution | Recipe | str | os.PathLike[str] | Mapping[str, Any]
 """What is taken for a solution: one, a recipe, the path of its TOML file, a name of the library, or its dictionary."""
 
 
-def solution(what: SolutionLike, *, celsius: Any = None, constants: Any = None) -> Solution:
+def solution(
+    what: SolutionLike, *, celsius: Any = None, constants: Constants | str | os.PathLike[str] | None = None
+) -> Solution:
     """What is in a solution at the temperature of the recording.
 
     Parameters
@@ -169,5 +173,6 @@ def solution(what: SolutionLike, *, celsius: Any = None, constants: Any = None) 
             hint = "Give a recipe: the path of its file, a name of the library, a dictionary or a Recipe."
             raise InputError(f"The solution is of type {type(what).__name__}.", code="not_a_solution", hint=hint)
         what = read_recipe(what)
-    made = composed(what, temperature, constants)
+    known = constants if isinstance(constants, Constants) else constants_of(constants)
+    made = composed(what, temperature, known)
     return Solution(name=what.name, kind=what.kind, recipe=what, **made)

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
-from vrest.errors import InputError
-from vrest.ions import lookup, unknown
-
 Side = Literal["pipette", "bath", ""]
 """Where a solution is; empty where that is not said."""
-
-FORM = re.compile(r"(.+)\(([+-]?[0-9])\)")
-"""One form of an acid or base, by its charge: `HEPES(-1)`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,21 +32,3 @@ class Species:
     concentration: float
     component: str
     metal: str = ""
-
-
-def ion_named(text: str) -> str:
-    """The name of an ion (`K`), of an acid or base of any charge (`HEPES`), or of one form of it (`HEPES(-1)`).
-
-    Raises
-    ------
-    InputError
-        `unknown_ion`.
-
-    >>> ion_named("K+"), ion_named("Gluc"), ion_named("EGTA(-2)")
-    ('K', 'gluconate', 'EGTA(-2)')
-    """
-    if form := FORM.fullmatch(text.strip().replace("−", "-")):
-        return f"{ion_named(form[1])}({int(form[2])})"
-    if found := lookup(text):
-        return found.symbol
-    raise InputError(f"'{text[:64]}' is no ion that is known.", code="unknown_ion", hint=unknown(text))
