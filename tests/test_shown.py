@@ -83,6 +83,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "run_function": lambda: vrest.run_function(CELL, "outside.K", times="1 min"),
     "sensitivity": lambda: vrest.sensitivity(CELL, ["outside.K", "pump.max_rate"]),
     "settled": lambda: vrest.settled(CELL, "outside.K=8 mM"),
+    "solution": lambda: vrest.solution("tyrode"),
     "simulate": lambda: vrest.simulate(CELL, [("5 min", "pump.max_rate*=0")], "10 min", points=20),
     "sobol_indices": lambda: vrest.sobol_indices(lambda u: u[:, 0] + 2 * u[:, 1], 2, 64),
     # what classes give
@@ -109,6 +110,7 @@ OTHERWISE = {
     "posterior": "arrays by name",
     "quantity": "declares a field",
     "read_measurements": "columns by name",
+    "read_recipe": "a recipe, whose answer is a solution",
     "read_samples": "columns by name",
     "transport": "declares a law",
     "write_cell": "text",
@@ -128,6 +130,7 @@ PICTURELESS = {
     "Readings": "everything at once: what to draw is the reader's",
     "RestFunction": "a function",
     "RunFunction": "a function",
+    "Solution": "a list of what is in it: its junction with another is drawn",
 }
 """Results without a picture, and why."""
 
@@ -144,6 +147,7 @@ INSIDE = {
     "Law",
     "Noise",
     "Outcome",
+    "Species",
     "System",
     "Table",
     "Why",

@@ -21,6 +21,7 @@ SAVED = {
     "settled": ["mammalian_neuron", "--set", "outside.K=12 mM", "--swap", "Na"],
     "check": ["mammalian_neuron", "--set", "pump.max_rate*=0.8"],
     "rest": ["frog_skin"],
+    "solution": ["tyrode", "--volume", "500 mL"],
 }
 """Short lines of the commands that save the data of their answer."""
 

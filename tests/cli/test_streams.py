@@ -39,6 +39,7 @@ EACH = {
     "check": ["mammalian_neuron"],
     "fit": ["-", "--cell", "frog_muscle"],
     "sensitivity": ["mammalian_neuron", "--over", "pump.max_rate"],
+    "solution": ["tyrode"],
     "web": ["mammalian_neuron", "--save", "page.html"],
     "show": ["mammalian_neuron"],
     "doctor": [],

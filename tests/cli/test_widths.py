@@ -74,6 +74,9 @@ CALLS = {
     "a wrong command": ("explian", "mammalian_neuron"),
     "a wrong option": ("rest", "mammalian_neuron", "--al"),
     "edneg": ("show", "edneg_2021", "--sources"),
+    "a solution": ("solution", "tyrode", "--volume", "500 mL"),
+    "solutions": ("solution",),
+    "two solutions": ("solution", "compare", "axobits_internal", "axobits_external"),
 }  # fmt: skip
 
 

@@ -43,7 +43,7 @@ COMMANDS = (
     "perturb",
     "compare",
 )
-COMMANDS += ("map", "excitability", "design", "check", "fit", "sensitivity", "web", "show", "doctor")
+COMMANDS += ("map", "excitability", "design", "check", "fit", "sensitivity", "solution", "web", "show", "doctor")
 UNEXPECTED, USAGE, INTERRUPTED, UNREAD = 1, 2, 130, 141
 
 look.PADDING_HELPTEXT_FIRST_LINE = (0, 0, 1, 0)

@@ -15,6 +15,9 @@ from vrest.units import from_door, to_si
 MOST = 2e4
 """mol/m3: more than dissolves of anything here; M in place of mM."""
 
+LEAST = 1e-12
+"""mol/m3, 1 fM: less is no amount that is meant."""
+
 
 def amount_of(
     entry: Any,
@@ -70,6 +73,9 @@ def amount_of(
             value /= volume
     if value < 0.0:
         raise InputError(f"{where} is {entry}, below 0.", code="out_of_range", hint="Write 0 or more.")
+    if 0.0 < value < LEAST:
+        hint = "That is less than 1 fM: check the exponent and the unit, or write 0."
+        raise InputError(f"{where} is {entry}.", code="out_of_range", hint=hint)
     if value > MOST:
         likely = number(value / 1000.0)
         hint = f"Check the unit (M for mM?); {likely} M does not dissolve."

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from vrest.constants import ZERO_CELSIUS
 from vrest.errors import InputError
+from vrest.numerals import quoted
 
 ATMOSPHERE = 101325.0
 """Pa."""
@@ -54,20 +55,20 @@ def share_of_carbon_dioxide(text: str) -> float:
     if not parts or not _BETWEEN.fullmatch(_PART.sub("", plain)):
         numbers = re.fullmatch(r"\(?([0-9.]+) ?%? ?[/:] ?([0-9.]+) ?%?\)?", plain)
         hint = f'Say which gases: gas = "{numbers[1]}% O2 {numbers[2]}% CO2".' if numbers else _HINT
-        raise InputError(f"gas: '{text}' is not a gas that can be read.", code="unknown_gas", hint=hint)
+        raise InputError(f"gas: {quoted(text)} is not a gas that can be read.", code="unknown_gas", hint=hint)
     told = sum(number for number, _ in parts)
     carbon_dioxide = [number for number, gas in parts if gas in ("co2", "carbon dioxide")]
     if told > 100.0 + 1e-9:
-        raise InputError(f"gas: '{text}' has {told:g} %.", code="bad_gas", hint=_HINT)
+        raise InputError(f"gas: {quoted(text)} has {told:g} %.", code="bad_gas", hint=_HINT)
     if len(carbon_dioxide) > 1:
-        raise InputError(f"gas: '{text}' says twice what CO2 it has.", code="bad_gas", hint=_HINT)
+        raise InputError(f"gas: {quoted(text)} says twice what CO2 it has.", code="bad_gas", hint=_HINT)
     if not carbon_dioxide and told < 100.0 - 1e-9:
         rest = f"{100.0 - told:g}"
         hint = f'Write it too, as in gas = "{text.strip()} {rest}% CO2".'
-        raise InputError(f"gas: '{text}' does not say what the other {rest} % are.", code="bad_gas", hint=hint)
+        raise InputError(f"gas: {quoted(text)} does not say what the other {rest} % are.", code="bad_gas", hint=hint)
     if carbon_dioxide and carbon_dioxide[0] > 100.0 * MOST:
         hint = f"Are the two swapped? {_HINT}"
-        raise InputError(f"gas: '{text}' has {carbon_dioxide[0]:g} % of CO2.", code="bad_gas", hint=hint)
+        raise InputError(f"gas: {quoted(text)} has {carbon_dioxide[0]:g} % of CO2.", code="bad_gas", hint=hint)
     if carbon_dioxide:
         return carbon_dioxide[0] / 100.0
     return AIR * sum(number for number, gas in parts if gas == "air") / 100.0

@@ -10,6 +10,7 @@ from typing import Any
 from vrest.constants import ZERO_CELSIUS
 from vrest.errors import InputError
 from vrest.model.notice import Notice
+from vrest.model.solution import telling
 from vrest.model.solution.composition import composed
 from vrest.model.solution.constants import Constants
 from vrest.model.solution.constants import constants as constants_of
@@ -17,7 +18,7 @@ from vrest.model.solution.neutrality import Neutrality
 from vrest.model.solution.recipe import Recipe, read_recipe, recipe_from
 from vrest.model.solution.species import Side, Species
 from vrest.shown import Shown
-from vrest.tables import Column, Table, number
+from vrest.tables import Table, number
 from vrest.units import from_si, to_si
 
 
@@ -98,28 +99,54 @@ class Solution(Shown):
         component
             Such as `HEPES` or `ATP`. Without any it is 0.
         """
-        forms = [each for each in self.species if each.component == component]
+        forms = self.forms(component)
         total = sum(each.concentration for each in forms)
         return sum(each.charge * each.concentration for each in forms) / total if total else 0.0
 
     def _cells(self) -> Iterable[Any]:
         return ()
 
-    def _brief(self) -> Iterable[str]:
+    def forms(self, component: str) -> tuple[Species, ...]:
+        """The species that are forms of a component, complexes too.
+
+        Parameters
+        ----------
+        component
+            Such as `HEPES` or `ATP`.
+        """
+        return tuple(each for each in self.species if each.component == component)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything in door units, for JSON."""
+        return telling.as_dict(self)
+
+    def units(self) -> Mapping[str, str]:
+        """The unit of every key of `as_dict` that has one."""
+        return telling.UNITS
+
+    def _title(self) -> str:
         kind = f" ({self.kind})" if self.kind else ""
-        yield f"Solution '{self.name}'{kind} at {number(from_si(self.temperature, 'temperature'))} degC"
+        return f"{self.name}{kind} at {number(from_si(self.temperature, 'temperature'))} degC"
+
+    def _brief(self) -> Iterable[str]:
+        yield f"Solution: {self._title()}"
+        yield f"  {telling.in_short(self)}"
+        yield f"  {telling.verdict_sentence(self)}"
+
+    def _head(self) -> Iterable[str]:
+        yield self._title()
+        if self.recipe is not None:
+            yield from (f"  {line}" for line in (self.recipe.source, self.recipe.notes) if line)
 
     def tables(self) -> tuple[Table, ...]:
-        """Species with charge and concentration (mM)."""
-        return (
-            Table(
-                [
-                    Column("species", "", [each.name for each in self.species]),
-                    Column("charge", "", [f"{each.charge:+d}" if each.charge else "0" for each in self.species]),
-                    Column("concentration", "mM", [from_si(e.concentration, "concentration") for e in self.species]),
-                ]
-            ),
-        )
+        """Components with their totals (mM), mean charges and forms; and all species with their concentrations (mM)."""
+        return telling.component_table(self), telling.species_table(self)
+
+    def _printed(self) -> tuple[Table, ...]:
+        return self.tables()[:1]
+
+    def _said(self) -> Iterable[str]:
+        return telling.lines(self)
 
 
 SolutionLike = Solution | Recipe | str | os.PathLike[str] | Mapping[str, Any]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from vrest.errors import InputError, near_miss
+from vrest.numerals import quoted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,5 +82,5 @@ def titrant_of(text: str) -> Titrant:
     elif ion is not None:
         hint = f"Did you mean '{ion.name}'?"
     else:
-        hint = near_miss(text, list(TITRANTS))
-    raise InputError(f"titrant: '{text}' is not one that is known.", code="unknown_titrant", hint=hint)
+        hint = near_miss(text[:64], list(TITRANTS))
+    raise InputError(f"titrant: {quoted(text)} is not one that is known.", code="unknown_titrant", hint=hint)

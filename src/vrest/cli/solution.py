@@ -1,0 +1,202 @@
+"""`vrest solution`, and `vrest solution compare`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from vrest.cli import options
+
+if TYPE_CHECKING:
+    from vrest.model.solution.solution import Solution
+    from vrest.tables import Table
+
+
+class OneOrTwo(click.RichCommand):
+    """A command of one solution, and `compare` of two behind its name; a file called so is `./compare`."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        if args[:1] == ["compare"]:
+            return compare.make_context(f"{info_name} compare", args[1:], parent, **extra)
+        return click.RichCommand.make_context(self, info_name, args, parent, **extra)
+
+
+celsius = click.option(
+    "--celsius", metavar="T", help="Of the recording; by default what the recipe says, else 25 degC."
+)
+constants = click.option(
+    "--constants", "overrides", metavar="FILE", help="A TOML file whose pK and log K replace those of the package."
+)
+
+
+@click.command("solution", cls=OneOrTwo)
+@click.argument("recipe", metavar="[FILE]", required=False)
+@celsius
+@click.option("--volume", metavar="V", help='What to weigh for it, such as "500 mL".')
+@constants
+@click.option("--toml", is_flag=True, help="Print the recipe as a file, to copy and change.")
+@options.output
+@options.common
+def command(
+    recipe: str | None,
+    celsius: str | None,
+    volume: str | None,
+    overrides: str | None,
+    toml: bool,
+    output: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """What is in a solution: ions, forms at its pH, free Ca and Mg, charges, osmolarity. Without FILE, the library.
+
+    \b
+    Examples:
+      vrest solution
+      vrest solution k_gluconate_internal --celsius 32
+      vrest solution my_internal.toml --volume "500 mL" -o weigh.csv
+      vrest solution acsf --toml > my_bath.toml
+      vrest solution compare k_gluconate_internal acsf --celsius 32
+
+    FILE is a TOML recipe, a name of the library, or - for standard input. A recipe has [reagents], such as
+    "MgCl2.6H2O" = "2 mM", or [ions]; and above them name, kind (pipette or bath), pH, pH_temperature, titrant (such as
+    KOH), gas (such as "95% O2 5% CO2"), temperature, measured_osmolality, volume, source, notes. The ions that the
+    titrant brings are counted; nothing else is added.
+    """
+    from vrest.cli.app import Wrong
+
+    if recipe is None:
+        if any((celsius, volume, overrides, toml, output)):
+            raise Wrong("FILE is missing.", code="missing_argument", hint="'vrest solution' alone lists the library.")
+        show_library(as_json=as_json, quiet=quiet)
+        return
+    if toml:
+        from vrest.model.solution.recipe import read_recipe, write_recipe
+
+        click.echo(write_recipe(read_recipe(recipe)), nl=False)
+        return
+    from vrest.cli.answer import answer, shown, table
+    from vrest.io.report import door, report
+    from vrest.model.solution.constants import constants as constants_of
+    from vrest.model.solution.solution import solution
+    from vrest.model.solution.telling import UNITS, constants_table, weighing_table
+
+    known = constants_of(overrides)
+    made = solution(recipe, celsius=celsius, constants=known)
+    size = _volume(made, volume)
+    weighed = [weighing_table(made, size)] if size is not None else []
+    used = constants_table(made, known)
+    result = made.as_dict() | {"constants": _rows(used)} | ({"weighing": _rows(weighed[0])} if weighed else {})
+    units = {**UNITS, **_units(used), **(_units(weighed[0]) if weighed else {})}
+    body = report(
+        result,
+        units,
+        {"recipe": recipe, "celsius": celsius, "volume": volume, "constants": overrides, "output": output},
+        temperature=door(made.temperature, "temperature"),
+        warnings=made.warnings,
+    )
+    options.save_data(output, body, [*weighed, *made.saved(), used])
+
+    def human() -> None:
+        shown(made)
+        if weighed:
+            table(*weighed)
+
+    answer(body, human, as_json=as_json, quiet=quiet)
+
+
+def _volume(made: Solution, text: str | None) -> float | None:
+    """The volume to weigh for, m3: what was asked for, else the recipe's."""
+    from vrest.errors import InputError
+    from vrest.units import to_si
+
+    if text is None:
+        return made.recipe.volume if made.recipe else None
+    hint = "Give one above 0 with its unit, as in --volume '500 mL'."
+    try:
+        volume = float(to_si(text, "volume", "--volume"))
+    except InputError as error:
+        raise InputError(error.message, code=error.code, hint=hint) from None
+    if volume <= 0.0:
+        raise InputError(f"--volume is {text}.", code="out_of_range", hint=hint)
+    return volume
+
+
+def _rows(table: Table) -> list[dict[str, Any]]:
+    """A table for JSON: a row a dictionary, by its heads."""
+    names = [_key(column.name) for column in table.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*(c.values for c in table.columns), strict=True)]
+
+
+def _units(table: Table) -> dict[str, str]:
+    return {_key(column.name): column.unit for column in table.columns if column.unit}
+
+
+def _key(name: str) -> str:
+    return name.replace(" ", "_")
+
+
+def show_library(*, as_json: bool, quiet: bool) -> None:
+    """The solutions of the library."""
+    from vrest.cli.answer import answer, say, table
+    from vrest.io.report import report
+    from vrest.model.solution.recipe import read_recipe, recipes
+    from vrest.tables import Column, Table
+
+    listed = {name: read_recipe(name) for name in recipes()}
+    rows = [{"solution": n, "kind": r.kind, "title": r.name, "source": r.source} for n, r in listed.items()]
+    columns = [Column(key, "", [row[key] for row in rows]) for key in ("solution", "kind", "title")]
+
+    def human() -> None:
+        table(Table(columns))
+        say("'vrest solution NAME' says what is in one. A recipe of your own is a TOML file: 'vrest solution --help'.")
+
+    answer(report({"library": rows}, {}, {}), human, as_json=as_json, quiet=quiet)
+
+
+@click.command("compare")
+@click.argument("pipette", metavar="PIPETTE")
+@click.argument("bath", metavar="BATH")
+@celsius
+@constants
+@options.output
+@options.common
+def compare(
+    pipette: str,
+    bath: str,
+    celsius: str | None,
+    overrides: str | None,
+    output: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """The ions of pipette and bath side by side, free where some is bound, with their Nernst potentials.
+
+    \b
+    Examples:
+      vrest solution compare k_gluconate_internal acsf --celsius 32
+      vrest solution compare my_internal.toml my_bath.toml -o reversals.csv
+
+    PIPETTE and BATH are TOML recipes, names of the library, or - for standard input.
+    """
+    from vrest.cli.answer import answer, shown
+    from vrest.io.report import door, report
+    from vrest.model.solution.constants import constants as constants_of
+    from vrest.model.solution.solution import solution
+    from vrest.study.solutions_compared import compare_solutions
+
+    known = constants_of(overrides)
+    inside, outside = (solution(each, celsius=celsius, constants=known) for each in (pipette, bath))
+    found = compare_solutions(inside, outside)
+    inputs = {"pipette": pipette, "bath": bath, "celsius": celsius, "constants": overrides, "output": output}
+    body = report(
+        found.as_dict(),
+        found.units(),
+        inputs,
+        temperature=door(outside.temperature, "temperature"),
+        warnings=[*inside.warnings, *outside.warnings],
+    )
+    options.save_data(output, body, found.saved())
+    answer(body, lambda: shown(found), as_json=as_json, quiet=quiet)
