@@ -126,3 +126,17 @@ def test_a_figure(vrest, tmp_path):
     figure = tmp_path / "junction.svg"
     assert vrest("ljp", *IONS, "--measured", "-60", "--plot", str(figure), "--style", "paper").code == 0
     assert "before the seal" in figure.read_text()
+
+
+def test_an_ion_table_of_ljpcalc_is_both_sides(vrest, tmp_path):
+    table = tmp_path / "table.txt"
+    sides = {**AMOUNTS, "HEPES": AMOUNTS["HEPES(-1)"]}
+    charges = {"K": (1, 73.5), "Na": (1, 50.11), "Cl": (-1, 76.31), "gluconate": (-1, 24.255), "Mg": (2, 53.06)}
+    charges |= {"Ca": (2, 59.5), "HEPES": (-1, 22.05)}
+    rows = [(ion, *charges[ion], *sides[ion]) for ion in charges]
+    table.write_text("".join(f"ion: {', '.join(map(str, row))}\n" for row in rows) + "temperatureC: 20\n")
+    whole = vrest("ljp", str(table), "--measured", "-60", "--json").json["result"]
+    assert whole["ljp"] == pytest.approx(vrest("ljp", *IONS, "--json").json["result"]["ljp"], abs=1e-9)
+    named = vrest("ljp", f"{table}:pipette", f"{table}:bath", "--measured", "-60", "--json").json["result"]
+    assert named == whole
+    assert vrest("ljp", str(tmp_path / "none.txt")).code == 2

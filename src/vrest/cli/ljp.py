@@ -82,8 +82,10 @@ def command(
       vrest ljp pipette.toml bath.toml --measured "-60, -62.5" --config inside-out --plot junction.png
       vrest ljp --ion K 145 2.8 --ion Na 13 145 --ion Cl 158 147.8 --celsius 20
       vrest ljp pipette.toml bath.toml --new-bath low_chloride.toml --reference "3 M KCl"
+      vrest ljp ljpcalc.txt
 
-    PIPETTE and BATH are solutions: names of the library ('vrest solution' lists them) or TOML files. BATH is that in
+    PIPETTE and BATH are solutions: names of the library ('vrest solution' lists them), TOML files, solutions of a
+    database of pycsf (lab.json:aCSF), or in place of both an ion table of LJPcalc. BATH is that in
     which the amplifier was zeroed, with the pipette open. The potential is that of the bath minus that of the pipette,
     and is taken off what one reads.
     """
@@ -135,6 +137,11 @@ def _sides(pipette: str | None, bath: str | None, ions: Ions) -> tuple[Any, Any]
         return inner, outer
     if ions:
         raise Wrong("--ion stands in place of solutions.", hint="Give PIPETTE and BATH, or --ion for each ion.")
+    if pipette is not None and bath is None:
+        from vrest.model.solution.foreign import both_sides
+
+        if sides := both_sides(pipette):
+            return sides
     if pipette is None or bath is None:
         given = "only one solution is given" if pipette else "no solution is given"
         hint = "Write vrest ljp PIPETTE BATH, or --ion ION PIPETTE BATH for each ion."

@@ -60,10 +60,11 @@ def command(
       vrest solution acsf --toml > my_bath.toml
       vrest solution compare k_gluconate_internal acsf --celsius 32
 
-    FILE is a TOML recipe, a name of the library, or - for standard input. A recipe has [reagents], such as
-    "MgCl2.6H2O" = "2 mM", or [ions]; and above them name, kind (pipette or bath), pH, pH_temperature, titrant (such as
-    KOH), gas (such as "95% O2 5% CO2"), temperature, measured_osmolality, volume, source, notes. The ions that the
-    titrant brings are counted; nothing else is added.
+    FILE is a TOML recipe, a name of the library, a solution in a file of pycsf or LJPcalc (lab.json:aCSF,
+    table.txt:pipette), or - for standard input. A recipe has [reagents], such as "MgCl2.6H2O" = "2 mM", or [ions]; and
+    above them name, kind (pipette or bath), pH, pH_temperature, titrant (such as KOH), gas (such as "95% O2 5% CO2"),
+    temperature, measured_osmolality, volume, source, notes. The ions that the titrant brings are counted; nothing else
+    is added.
     """
     from vrest.cli.app import Wrong
 

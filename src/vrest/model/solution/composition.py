@@ -51,6 +51,7 @@ def composed(recipe: Recipe, temperature: float | None, constants: Constants) ->
     made["species"] = (*made["species"], *neutral)
     made["totals"] = {**made["totals"], **there.neutral}
     ideal = sum(each.concentration for each in made["species"])
+    made["warnings"] = (*recipe.warnings, *made["warnings"])
     return made | {"temperature": heat, "osmolarity": ideal - _bound_osmoles(recipe, made.get("added", {}))}
 
 

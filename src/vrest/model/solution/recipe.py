@@ -13,6 +13,7 @@ from typing import Any
 
 from vrest.constants import ZERO_CELSIUS
 from vrest.errors import InputError, near_miss
+from vrest.model.notice import Notice
 from vrest.model.solution.recipe_keys import READERS, TABLES, amounts, unknown_key
 from vrest.model.solution.species import Side
 from vrest.model.toml import parse_toml
@@ -59,6 +60,8 @@ class Recipe(Told):
         That it is weighed for, m3; None where it is not said.
     notes, source
         Texts.
+    warnings
+        What is to be known of the file of another program that it is from.
 
     Raises
     ------
@@ -83,6 +86,7 @@ class Recipe(Told):
     volume: float | None = None
     notes: str = ""
     source: str = ""
+    warnings: tuple[Notice, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reagents", MappingProxyType(dict(self.reagents)))
@@ -124,12 +128,13 @@ def recipes() -> list[str]:
 
 
 def read_recipe(path: str | os.PathLike[str]) -> Recipe:
-    """A recipe from a TOML file or from the library.
+    """A recipe from a TOML file, from a file of pycsf or LJPcalc, or from the library.
 
     Parameters
     ----------
     path
-        Of the file (its name ends in .toml, or the file exists), `-` for standard input, or a name of the library.
+        Of the file (its name ends in .toml, or the file exists), `-` for standard input, or a name of the library. A
+        solution of another program's file is named behind it: `lab.json:aCSF`, `table.txt:pipette`.
 
     Raises
     ------
@@ -141,7 +146,11 @@ def read_recipe(path: str | os.PathLike[str]) -> Recipe:
     >>> read_recipe("acsf").kind
     'bath'
     """
+    from vrest.model.solution.foreign import recipe_in  # it makes recipes itself
+
     text = os.fspath(path)
+    if foreign := recipe_in(text):
+        return foreign
     if text == "-" or text.endswith(".toml") or there(text):
         where = "standard input" if text == "-" else text
         stem = os.path.splitext(os.path.basename(text))[0]
@@ -198,7 +207,7 @@ def write_recipe(recipe: Recipe) -> str:
         if there_is := getattr(recipe, table):
             told = [f"{_key(name)} = {_quoted(format_si(c, 'concentration'))}" for name, c in there_is.items()]
             lines += ["", f"[{table}]", *told]
-    return "\n".join([*lines, ""])
+    return "\n".join([*(f"# {' '.join(each.message.split())}" for each in recipe.warnings), *lines, ""])
 
 
 def _key(name: str) -> str:
