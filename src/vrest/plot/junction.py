@@ -23,7 +23,7 @@ from vrest.plot.style import (
     zero_line,
 )
 from vrest.study.junction.result import LJP
-from vrest.study.junction.sentences import EXAMPLE
+from vrest.study.junction.sentences import EXAMPLE, became
 from vrest.units import from_si
 
 MAIN = 6
@@ -32,7 +32,7 @@ MAIN = 6
 LEAST = 0.03
 """Part of the largest concentration below which an ion is not drawn."""
 
-BAND = 0.26
+BAND, NARROW_BAND = 0.26, 0.34
 """Width of what is drawn of each solution beside the junction, whose width is 1."""
 
 CELLS = r"$V_{\mathrm{cell}}$"
@@ -50,8 +50,7 @@ def junction_figure(found: LJP) -> Figure:
     """
     narrow = look().narrow
     title = f"{found.pipette.name} | {found.bath.name}"
-    said = _minus(found.verdict.partition(" (")[0])
-    figure = new_figure(None, 10.6, 8.2 if narrow else 4.9, title=title, subtitle=said)
+    figure = new_figure(None, 10.6, 8.2 if narrow else 4.9, title=title, subtitle=_minus(became(found)))
     if narrow:
         rows = figure.add_gridspec(4, 1, height_ratios=[3.4, 0.8, 2.4, 2.8])
         pictures, under, right = rows[0], rows[1], (rows[2], rows[3])
@@ -85,9 +84,9 @@ def junction_axes(found: LJP, ax: Axes) -> Axes:
     potentials = from_si(potentials, "potential")
     end = float(potentials[-1])
     dress(ax, x="through the junction", y="φ (mV)")
-    _bands(ax)
+    band = _bands(ax)
     zero_line(ax)
-    beside = [-BAND, *position, 1.0 + BAND]
+    beside = [-band, *position, 1.0 + band]
     ax.plot(beside, [0.0, *potentials, end], color=INK, linewidth=stroke(1.8))
     ax.annotate(
         "",
@@ -107,13 +106,17 @@ def junction_axes(found: LJP, ax: Axes) -> Axes:
 
 def _pictures(found: LJP, zeroed: Axes, reading: Axes) -> None:
     """Before the seal, and after it."""
-    became = found.configuration.potential(_read(found), found.off)
-    value = number(became, "+.1f" if found.configuration.sign < 0 else ".1f")
+    v = found.configuration.potential(_read(found), found.off)
+    value = number(v, "+.1f" if found.configuration.sign < 0 else ".1f")
     draw_configuration(zeroed, OPEN, shows="0 mV", arrow=f"{number(found.value, '+.1f')} mV")
-    v = f"V = {CELLS}\n{value[0]} {value[1:]} mV" if found.configuration.from_cell else f"V = {value} mV"
+    if found.configuration.from_cell:
+        arrow = f"V = {CELLS}\n{value[0]} {value[1:]} mV"
+    else:
+        gap = "\n" if look().narrow else " "
+        arrow = f"V ={gap}{value} mV"
     draw_configuration(
-        reading, found.configuration.name, shows=f"{number(_read(found), '.1f')} mV", arrow=v,
-        bath="new bath" if found.shifts else "bath",
+        reading, found.configuration.name, shows=f"{number(_read(found), '.1f')} mV", arrow=arrow,
+        new_bath=bool(found.shifts),
     )  # fmt: skip
     zeroed.set_title("zeroed, before the seal", fontsize=look().text, loc="left")
     name = found.configuration.name if found.measured else f"{found.configuration.name}, as an example"
@@ -207,13 +210,15 @@ def _name_ions(found: LJP, ax: Axes) -> None:
             )
 
 
-def _bands(ax: Axes) -> None:
-    """The pipette on the left and the bath on the right of the junction."""
-    ax.set_xlim(-BAND, 1.0 + BAND)
-    for low, high, colour in ((-BAND, 0.0, PIPETTE), (1.0, 1.0 + BAND, BATH)):
+def _bands(ax: Axes) -> float:
+    """The pipette on the left and the bath on the right of the junction; returns their width."""
+    band = NARROW_BAND if look().narrow else BAND
+    ax.set_xlim(-band, 1.0 + band)
+    for low, high, colour in ((-band, 0.0, PIPETTE), (1.0, 1.0 + band, BATH)):
         ax.axvspan(low, high, color=colour, linewidth=0.0, zorder=-1)
-    ax.set_xticks([-0.5 * BAND, 1.0 + 0.5 * BAND], ["pipette", "bath"])
+    ax.set_xticks([-0.5 * band, 1.0 + 0.5 * band], ["pipette", "bath"])
     ax.tick_params(axis="x", length=0)
+    return band
 
 
 def _minus(text: str) -> str:

@@ -42,19 +42,24 @@ def give_or_take(value: float, sd: float) -> str:
 
 
 def verdict(found: LJP) -> str:
-    """What a reading becomes, in one sentence."""
-    reads = found.measured or (EXAMPLE,)
-    ends = sorted({min(reads), max(reads)})
-    became = sorted(found.configuration.potential(read, found.off) for read in ends)
+    """What a reading becomes and why, in one sentence."""
     why = f"junction {give_or_take(found.value, found.sd)}"
     if found.shifts:
         more = f"{mV(found.off - found.value, signed=True)} at the reference"
         why = f"{give_or_take(found.off, found.off_sd)} taken off: {why}, and {more}"
+    return f"{became(found)} ({why}).{_but(found)}"
+
+
+def became(found: LJP) -> str:
+    """What a reading becomes."""
+    reads = found.measured or (EXAMPLE,)
+    ends = sorted({min(reads), max(reads)})
+    values = sorted(found.configuration.potential(read, found.off) for read in ends)
     if len(found.measured) > 1:
         begin = f"You read {counted(len(found.measured), 'value')} from {' to '.join(map(mV, ends))};"
     else:
         begin = f"You read {mV(reads[0])};" if found.measured else f"If you read {mV(reads[0])},"
-    return f"{begin} {_at(found, became)} ({why}).{_but(found)}"
+    return f"{begin} {_at(found, values)}"
 
 
 def _at(found: LJP, values: list[float]) -> str:
