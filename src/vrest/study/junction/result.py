@@ -30,8 +30,9 @@ UNITS = {
 }
 """Of what `as_dict` has."""
 
-TRACE = 1e-3
-"""mol/m3: an ion that neither side has so much of is left out of what is printed, not of what is saved."""
+LITTLE, WORTHLESS = 1.0, 5e-6
+"""mol/m3 and V: an ion that neither side has so much of, and whose mobility is worth less, is left out of what is
+printed, not of what is saved."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,11 +230,13 @@ class LJP(Drawn):
 
     def _printed(self) -> tuple[Table, ...]:
         sides = self.solved.sides
-        rows = [k for k in range(len(sides.names)) if max(sides.pipette[k], sides.bath[k]) >= TRACE]
+        most = np.maximum(sides.pipette, sides.bath)
+        worth = np.abs(self.solved.sensitivity) * [each.sd / each.u_rel for each in sides.mobilities]
+        rows = np.flatnonzero((most >= LITTLE) | (worth >= WORTHLESS)).tolist()
         left_out = len(sides.names) - len(rows)
         note = "moves: share of all ions that cross, + into the bath. ±: what the error of its mobility is worth."
         if left_out:
-            note += f" Left out here: {left_out} below 0.001 mM on both sides."
+            note += f" Left out here: {left_out} below 1 mM and 0.005 mV."
         found = []
         for table in self._tables(rows):
             of_ions = table.title.startswith("Ions")

@@ -19,6 +19,9 @@ EXAMPLE = -60.0
 SMALL = 0.005
 """mV: a mobility that is worth less is said to be worth less than 0.01 mV."""
 
+NAMED = 0.1
+"""mol/m3: of a molecule without charge that is named."""
+
 BIGGEST = 3
 """Mobilities that are named for what they are worth."""
 
@@ -147,10 +150,14 @@ def _missing(found: LJP) -> Iterable[str]:
 
 
 def _neutral(found: LJP) -> Iterable[str]:
-    """Molecules without charge."""
-    names = {s.name: None for each in (found.pipette, found.bath) for s in each.species if not s.charge}
+    """Molecules without charge, those first that there is most of."""
+    amounts: dict[str, float] = {}
+    for each in (*found.pipette.species, *found.bath.species):
+        if not each.charge:
+            amounts[each.name] = max(amounts.get(each.name, 0.0), each.concentration)
+    names = sorted((name for name in amounts if amounts[name] >= NAMED), key=lambda name: -amounts[name])
     if names:
-        yield f"No net charge, so they do not count: {joined(list(names))}."
+        yield f"No net charge, so they do not count: {joined(names)}."
 
 
 def _zeroed(found: LJP) -> str:
