@@ -3,6 +3,7 @@
 import csv
 
 import pytest
+import xarray as xr
 
 PIPETTE = """
 name = "K-gluconate"
@@ -65,6 +66,15 @@ def test_several_readings_are_saved_beside_what_they_become(vrest, tmp_path, tex
     rows = list(csv.DictReader(line for line in saved.read_text().splitlines() if not line.startswith("#")))
     assert [float(row["read (mV)"]) for row in rows] == pytest.approx([-60.0, -62.5])
     assert [float(row["V (mV)"]) for row in rows] == pytest.approx([-76.04, -78.54], abs=0.01)
+
+
+def test_the_profile_is_saved_too(vrest, tmp_path):
+    saved = tmp_path / "junction.nc"
+    answer = vrest("ljp", *IONS, "-o", str(saved), "--json").json
+    with xr.open_dataset(saved, group="Profile", engine="h5netcdf") as profile:
+        ends = profile["potential"].values[[0, -1]]
+        assert ends[1] - ends[0] == pytest.approx(answer["result"]["ljp"])
+        assert profile["Na"].values[[0, -1]] == pytest.approx([13.0, 145.0])
 
 
 def test_readings_of_a_file(vrest, tmp_path):

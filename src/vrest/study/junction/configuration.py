@@ -94,7 +94,7 @@ def configuration(name: str) -> Configuration:
     >>> configuration("whole cell").name
     'whole-cell'
     """
-    written = "-".join(name.strip().lower().replace("_", " ").replace("-", " ").split())
+    written = "-".join(str(name).strip().lower().replace("_", " ").replace("-", " ").split())
     if written not in CONFIGURATIONS:
         told = f"There is no configuration '{name}'."
         raise InputError(told, code="unknown_configuration", hint=near_miss(written, list(CONFIGURATIONS)))

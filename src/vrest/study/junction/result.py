@@ -181,6 +181,15 @@ class LJP(Drawn):
         """The ions, as much as what a reading becomes where there are several of these; all with units in heads."""
         return self._tables(range(len(self.solved.sides.names)))
 
+    def saved(self) -> tuple[Table, ...]:
+        """Its tables, and the profile: the potential (mV) and each ion (mM) from pipette to bath."""
+        position, potentials, concentrations = self.profile
+        columns = [Column("position", "", position.tolist())]
+        columns.append(Column("potential", "mV", from_si(potentials, "potential").tolist()))
+        for name, amounts in zip(self.solved.sides.names, from_si(concentrations, "concentration"), strict=True):
+            columns.append(Column(name, "mM", amounts.tolist()))
+        return *self.tables(), Table(columns, "Profile")
+
     def _tables(self, rows: Iterable[int]) -> tuple[Table, ...]:
         found = [Table(self._ions(rows), "Ions of the junction")]
         if self.shifts:
