@@ -17,7 +17,7 @@ from vrest.study.junction.configuration import CONFIGURATIONS
 
 PIPETTE = {"name": "K-gluconate", "ions": {"K": 145, "Na": 13, "Cl": 10, "gluconate": 145, "Mg": 1, "HEPES(-1)": 5}}
 BATH = {"name": "Ringer", "ions": {"K": 2.8, "Na": 145, "Cl": 148.8, "Mg": 2, "Ca": 1, "HEPES(-1)": 5}}
-QUICK = {("whole-cell", "lecture"), ("cell-attached", "paper")}
+QUICK = {("cell-attached", "paper")}
 LOW = BATH | {"ions": BATH["ions"] | {"Cl": 8.8, "gluconate": 140}}
 
 
@@ -59,6 +59,7 @@ def test_other_questions_are_drawn(given):
     assert ("as an example" in " ".join(said(figure))) is True
 
 
+@pytest.mark.library
 def test_a_negative_junction_points_down():
     found = vrest.ljp(BATH, PIPETTE, celsius=20, measured=-40, config="inside-out")
     assert unreadable(vrest.plot.figure(found)) == []

@@ -128,10 +128,10 @@ def test_swapped_sides_and_order_change_the_sign_and_nothing():
 
 
 def test_error_is_that_of_mobilities_drawn_at_random(monkeypatch):
-    """A thousandth of their errors, so that the equation is straight, in a thousand draws of all mobilities."""
+    """A thousandth of their errors, so that the equation is straight, in five hundred draws of all mobilities."""
     found = vrest.ljp(PIPETTE, BATH, method="henderson", **SIDES)
     rng, values = np.random.default_rng(1), []
-    for _ in range(1000):
+    for _ in range(500):
         draws: dict[str, float] = {}
 
         def drawn(name, draws=draws):
@@ -141,7 +141,7 @@ def test_error_is_that_of_mobilities_drawn_at_random(monkeypatch):
 
         monkeypatch.setattr(between, "mobility_of", drawn)
         values.append(vrest.ljp(PIPETTE, BATH, method="henderson", **SIDES).value)
-    assert found.sd == pytest.approx(1e3 * np.std(values), rel=0.07)
+    assert found.sd == pytest.approx(1e3 * np.std(values), rel=0.1)
 
 
 @pytest.mark.parametrize("method", ["np", "henderson"])
