@@ -15,7 +15,7 @@ PASTED = "Ko (mM);Vm (mV)\n2,5;−75\n5;−68,5\n10;−58,3\n20;−45\n40;−29,
 
 def test_the_demo_as_json_and_as_a_figure(vrest, tmp_path):
     file = tmp_path / "fit.png"
-    answer = vrest(*ASKED, "--plot", str(file), "--json")
+    answer = vrest(*ASKED, "--config", "sharp", "--plot", str(file), "--json")
     assert answer.code == 0
     assert file.stat().st_size > 10_000
     result = answer.json["result"]
@@ -62,7 +62,7 @@ def test_pasted_data_and_what_they_do_not_tell(vrest):
     best = answer.json["result"]["next"][0]
     assert best["now"]["P_Cl/P_K"] is None
     assert best["after"]["P_Cl/P_K"] < 2
-    assert [w["code"] for w in answer.json["warnings"]] == ["bath_not_neutral"]
+    assert [w["code"] for w in answer.json["warnings"]] == ["junction_unsaid", "bath_not_neutral"]
     shown = vrest(*asked, "--candidate", "outside.Cl=20 mM with Na", stdin=PASTED)
     assert "P_Cl/P_K has only an upper limit: below" in shown.out
     row = next(line for line in shown.out.splitlines() if "outside.Cl=20 mM with Na" in line)
@@ -77,6 +77,25 @@ def test_the_level_is_a_share_or_a_percentage(vrest):
         ends.append(math.log(ratio["high"] / ratio["low"]))
     assert ends[0] == ends[1]
     assert ends[2] / ends[0] == pytest.approx(1.959964 / 0.994458, rel=1e-3)
+
+
+def test_the_junction_is_taken_off_and_its_error_is_in_the_interval(vrest, tmp_path):
+    path = tmp_path / "rows.csv"
+    sure = vrest(*ASKED, "--ljp", "1.5", "--json").json["result"]
+    answer = vrest(*ASKED, "--ljp", "1.5 ± 2", "-o", str(path), "--json").json["result"]
+    assert answer["rows"][0]["v"] == pytest.approx(-111.2)
+    assert (answer["rows"][0]["read"], answer["rows"][0]["ljp"]) == (-109.7, 1.5)
+    wide, narrow = (each["parameters"][0]["high"] / each["parameters"][0]["low"] for each in (answer, sure))
+    assert wide > 1.05 * narrow
+    head = next(line for line in path.read_text().splitlines() if not line.startswith("#"))
+    assert "read (mV),LJP (mV),measured (mV)" in head
+
+
+def test_without_a_word_about_the_junction_the_fit_asks(vrest):
+    answer = vrest(*ASKED)
+    assert answer.code == 0
+    assert "were these potentials corrected for the liquid junction potential?" in " ".join(answer.err.split())
+    assert "corrected" not in vrest(*ASKED, "--config", "sharp").err
 
 
 HEADERS = st.sampled_from(
@@ -122,6 +141,9 @@ def test_any_table(vrest, table, divider):
         ((*ASKED, "--free", "P_Cl/P_K"), 3, "bad_ratio"),
         (("fit", DEMO, "--cell", "frog_skin"), 3, "several_membranes"),
         ((*ASKED, "--membrane", "fiber"), 3, "unknown_name"),
+        ((*ASKED, "--ljp", "16", "--config", "sharp"), 3, "two_junctions"),
+        ((*ASKED, "--ljp", "16 mM"), 3, "wrong_unit"),
+        ((*ASKED, "--config", "whole"), 3, "unknown_configuration"),
         ((*ASKED, "--free", "pump.max_rate"), 3, "not_in_model"),
     ],
 )

@@ -120,7 +120,7 @@ def app(ctx: click.Context) -> None:
       vrest perturb mammalian_neuron ouabain --dose "1 uM" --plot ouabain.png
       vrest design mammalian_neuron --v-rest "-75 mV" --input-resistance "150 Mohm" -o mine.toml
       vrest check my_neuron_model.toml  # exit code 5: it drifts
-      vrest fit vm_ko.csv --cell frog_muscle --free P_Na/P_K --plot fit.png
+      vrest fit vm_ko.csv --cell frog_muscle --free P_Na/P_K --config sharp --plot fit.png
       vrest sensitivity mammalian_neuron --plot tornado.png
       vrest web mammalian_neuron --save page.html
 

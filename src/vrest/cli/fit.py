@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
@@ -24,6 +24,7 @@ MOST_CANDIDATES = 5
 @click.option("--model", "models", multiple=True, metavar="MODEL", help="ghk (default), mullins_noda, chord, instant, settled. Several are compared.")  # fmt: skip # noqa: E501
 @click.option("--level", default="0.95", show_default=True, metavar="P", help="Of the intervals.")
 @click.option("--membrane", metavar="NAME", help="The one that was measured, where the cell has several.")
+@options.recording
 @click.option("--next", "asks_next", is_flag=True, help="Which bath change would shrink an interval most.")
 @click.option("--candidate", "candidates", multiple=True, metavar="CHANGE", help='For --next, such as "outside.Cl=8 mM". Repeatable.')  # fmt: skip # noqa: E501
 @click.option("--set", "changes", multiple=True, metavar="CHANGE", help='Such as "inside.K=140 mM". Repeatable.')
@@ -37,6 +38,8 @@ def command(
     models: tuple[str, ...],
     level: str,
     membrane: str | None,
+    ljp: str | None,
+    config: str | None,
     asks_next: bool,
     candidates: tuple[str, ...],
     changes: tuple[str, ...],
@@ -49,16 +52,18 @@ def command(
 
     \b
     Examples:
-      vrest fit vm_ko.csv --cell frog_muscle --free P_Na/P_K --plot fit.png
+      vrest fit vm_ko.csv --cell frog_muscle --free P_Na/P_K --config sharp --plot fit.png
+      vrest fit vm.csv --cell mammalian_neuron --free P_Na/P_K --ljp "15.9 ± 1"
       vrest fit vm_ko.csv --cell frog_muscle --free P_Na/P_K --model ghk --model mullins_noda
       vrest fit vm.csv --cell mammalian_neuron --free P_Na/P_K --free P_Cl/P_K --next --json
       vrest fit vm.csv --cell mammalian_neuron --free pump.max_rate --model settled -o rows.csv
 
     DATA is a table (CSV; commas, semicolons or tabs; - for standard input). Its first line names the columns: Vm (mV),
-    corrected for the liquid junction potential, or with its error, as in -118 ± 10; sd or sem, its error, if known;
-    n, how many measurements a row is the mean of; cell, where several were measured; all others are what was set: Ko
-    (mM), outside.Cl, any path, or such as pump.max_rate* for a factor. 'Ko swap Na' says that Na+ went as K+ came. The
-    main table of -o has what was measured and predicted in each row.
+    or with its error, as in -118 ± 10; sd or sem, its error, if known; n, how many measurements a row is the mean of;
+    cell, where several were measured; ljp, the liquid junction potential to take off, as --ljp does of all rows, and
+    'Vm corrected' where it is off; all others are what was set: Ko (mM), outside.Cl, any path, or such as
+    pump.max_rate* for a factor. 'Ko swap Na' says that Na+ went as K+ came. The main table of -o has what was measured
+    and predicted in each row.
     """
     from vrest.cli.answer import Meter, answer
     from vrest.cli.app import Wrong
@@ -85,14 +90,13 @@ def command(
     from vrest.study.fit.model_choice import compare_models
 
     names, choice = free or ("P_Na/P_K",), None
+    how: dict[str, Any] = {"level": share, "membrane": membrane, "ljp": ljp, "config": config}
     with Meter(described.name) as meter:
         if len(models) > 1:
-            choice = compare_models(described, table, names, models, level=share, membrane=membrane, progress=meter)
+            choice = compare_models(described, table, names, models, **how, progress=meter)
             found = choice.best
         else:
-            found = fit(
-                described, table, names, models[0] if models else "ghk", level=share, membrane=membrane, progress=meter
-            )
+            found = fit(described, table, names, models[0] if models else "ghk", **how, progress=meter)
     planned = next_measurement(found, candidates or None) if asks_next or candidates else []
     result = (choice or found).as_dict()
     if planned:
@@ -106,6 +110,8 @@ def command(
         "output": output,
         "plot": plot,
         "membrane": membrane,
+        "ljp": ljp,
+        "config": config,
     }
     celsius = door(found.cell.temperature, "temperature")
     body = report(

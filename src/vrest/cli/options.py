@@ -176,6 +176,19 @@ def changes(command: Any) -> Any:
     )(gathered)
 
 
+recording = together(
+    click.option(
+        "--ljp", metavar="MV", help='Liquid junction potential to take off, such as "15.9 ± 1"; 0 where it is off.'
+    ),
+    click.option(
+        "--config",
+        metavar="NAME",
+        help="whole-cell (default), outside-out, inside-out, perforated; sharp: no junction.",
+    ),
+)
+"""How potentials were recorded, and what to take off them."""
+
+
 def read_cell(name: str) -> Cell:
     """A cell of the library, from a file, or from standard input (`-`)."""
     from vrest.model.cellfile import load

@@ -14,6 +14,7 @@ from vrest.model.cell import Cell
 from vrest.model.cellfile import CellLike, load
 from vrest.model.change import apply
 from vrest.numerics.compiler.fallback import fallbacks
+from vrest.study.fit.correction import corrected
 from vrest.study.fit.identify import verdicts
 from vrest.study.fit.least_squares import Optimum, Squares, profile, unknown_ends
 from vrest.study.fit.measured import Measured, measured, with_measured_first
@@ -40,6 +41,8 @@ def fit(
     *,
     level: float = 0.95,
     membrane: str | None = None,
+    ljp: Any = None,
+    config: str | None = None,
     progress: Progress | None = None,
 ) -> Fit:
     """Fit numbers of a cell to measured potentials, with intervals that say what is not known.
@@ -52,11 +55,12 @@ def fit(
     cell
         As of `rest`; what is not free and not in the data keeps its numbers.
     data
-        A table: a dictionary, a DataFrame, or `read_measurements(file)`. One column is the potential (`Vm`, mV, with
-        the liquid junction potential corrected), `sd` or `sem` its error, `n` the measurements that a row is the mean
-        of, `cell` the cell it comes from; the others are what was set: a bath concentration such as `Ko` or
-        `outside.K`, any path, or a path and `*` for a factor. A name may end in its unit, and in `swap Na` or
-        `with Cl` for what kept the bath neutral. Potentials may be texts such as `"−118 ± 10"` under `Vm ± SEM`.
+        A table: a dictionary, a DataFrame, or `read_measurements(file)`. One column is the potential (`Vm`, mV; see
+        `ljp`), `sd` or `sem` its error, `n` the measurements that a row is the mean of, `cell` the cell it comes
+        from, `ljp` (and `ljp sd`) the junction to be taken off it; the others are what was set: a bath concentration
+        such as `Ko` or `outside.K`, any path, or a path and `*` for a factor. A name may end in its unit, and in
+        `swap Na` or `with Cl` for what kept the bath neutral. Potentials may be texts such as `"−118 ± 10"` under
+        `Vm ± SEM`.
     free
         What to learn: paths (`"K_leak.permeability"`), or ratios of leaks (`"P_Na/P_K"`, `"g_Na/g_K"`): the first
         ion's leaks are scaled, the second's keep the cell's value. In the model `mullins_noda` also `"pump_ratio"`.
@@ -67,6 +71,13 @@ def fit(
         Of the intervals.
     membrane
         The one that was measured, where the cell has several; a column `V_apical` says it too.
+    ljp
+        Liquid junction potential to be taken off, bath minus pipette: mV, a text such as `"15.9 ± 1"` (its standard
+        deviation: an error that all potentials share), what `vrest.ljp` found; 0 where the potentials are corrected. A
+        column `ljp`, or `Vm corrected` as the head, says it too. Where nothing does the fit asks, in its warnings.
+    config
+        How was recorded: `whole-cell` (where nothing is said), `outside-out`, `inside-out`, `perforated`, or `sharp`:
+        an intracellular electrode, of which nothing is taken off.
     progress
         Called with the share of the unknowns that are done.
 
@@ -97,7 +108,7 @@ def fit(
     if not 0 < level < 1:
         raise InputError(f"level is {level!r}.", code="out_of_range", hint="Choose a number such as 0.95.")
     cell = with_measured_first(cell, data, membrane)
-    table = measured(cell, data)
+    table = corrected(measured(cell, data), config, ljp)
     same = {c.parameter.path: float(c.door[0]) for c in table.conditions if (c.values == c.values[0]).all()}
     cell = apply(cell, same)  # so that what is off in every row is off
     varied = [c for c in table.conditions if c.parameter.path not in same]
@@ -125,7 +136,7 @@ def fitted(cell: Cell, table: Measured, squares: Squares, level: float, progress
             f"{table.where(k)}: the model {model} has no potential there.", code="no_prediction", hint=hint
         )
     for _ in range(RESTARTS):
-        squares, best = _with_offsets(squares, best)
+        squares, best = _with_noise(squares, best)
         variance = squares.noise.variance(best.residuals, len(squares.predict.free))
         inverse = _inverse_information(squares.noise.white(best.jacobian))
         covariance = squares.noise.covariance(best.jacobian, inverse, variance)
@@ -150,13 +161,13 @@ def fitted(cell: Cell, table: Measured, squares: Squares, level: float, progress
     )
 
 
-def _with_offsets(squares: Squares, best: Optimum) -> tuple[Squares, Optimum]:
-    """The variance between cells and the unknowns, in turn until neither moves."""
-    if not squares.noise.groups:
+def _with_noise(squares: Squares, best: Optimum) -> tuple[Squares, Optimum]:
+    """What is estimated of the errors and the unknowns, in turn until neither moves."""
+    if not squares.noise.estimated:
         return squares, best
     for _ in range(20):
         noise = squares.noise.most_likely(best.residuals, best.jacobian)
-        still = abs(noise.rho - squares.noise.rho) <= 1e-4 * noise.rho
+        still = noise.is_near(squares.noise)
         squares = replace(squares, noise=noise)
         best = replace(squares.least(best.inner), agreeing=best.agreeing, started=best.started)
         if still:

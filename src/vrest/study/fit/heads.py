@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from vrest.errors import InputError
 
-Role = Literal["potential", "sd", "sem", "n", "cell", "condition"]
+Role = Literal["potential", "sd", "sem", "n", "cell", "ljp", "ljp sd", "condition"]
 SPELT: dict[Role, tuple[str, ...]] = {
     "potential": (
         *(
@@ -29,11 +29,16 @@ SPELT: dict[Role, tuple[str, ...]] = {
     "sem": ("sem", "se", "standard error", "standard error of the mean", "std err", "Vm sem", "sem Vm"),
     "n": ("n", "N"),
     "cell": ("cell", "fibre", "fiber", "cell id"),
+    "ljp": ("ljp", "junction", "junction potential", "liquid junction potential", "liquid junction"),
+    "ljp sd": ("ljp sd", "sd ljp", "ljp error", "junction sd"),
 }
 """What a column is called, upper and lower case, blanks, marks and underscores alike; other names are conditions."""
 
 PLUS_MINUS = re.compile(r"\+/-|\\pm|(?<![^\s0-9(\[])\+-")
 """What people write for ±."""
+
+CORRECTED = ("corrected", "LJP corrected", "corrected for LJP", "corrected for the LJP", "LJP subtracted")
+"""What says of potentials, in brackets or behind their name, that the junction is off them."""
 
 _SPREAD = re.compile(r"(mean|average)?\s*(±?)\s*([a-z. ]*)", re.IGNORECASE)
 _PROMISE = re.compile(r"(.*?)[\s,;:]*(?:\b(?:mean|average)\s*)?(±[^()\[\]{}]*)", re.DOTALL)
@@ -43,15 +48,17 @@ BARE = r"(?:[mun]?V|[munp]?M|[mun]?mol(?:\s*/\s*(?:[Ll]|dm\^?3|m\^?3)|[ .·]*[Ll
 
 _BARE = re.compile(rf"(.+?)(?:\s+in\s+|[\s_,/:]+)({BARE})", re.DOTALL)
 
+_CORRECTED = re.compile(r"(?i)(?:corrected[ _](.+)|(.+?)[ _,;]+(?:ljp[ -])?corrected)")
+
 
 @dataclass(frozen=True)
 class Head:
     """One head, taken apart. `head_of` does it.
 
     >>> head_of("[K⁺]ₒ / mmol L⁻¹")
-    Head(name='[K+]o', unit='mmol L-1', spread='', counted=False)
-    >>> head_of("Vm ± s.e.m. (mV)")
-    Head(name='Vm', unit='mV', spread='sem', counted=False)
+    Head(name='[K+]o', unit='mmol L-1', spread='', counted=False, corrected=False)
+    >>> head_of("Vm ± s.e.m. (mV, LJP-corrected)")
+    Head(name='Vm', unit='mV', spread='sem', counted=False, corrected=True)
     """
 
     name: str
@@ -60,6 +67,8 @@ class Head:
     """What stands behind the ± or in brackets of its cells: `sd`, `sem`, or `±` where that is not said."""
     counted: bool = False
     """Whether what stands in brackets is how many were measured."""
+    corrected: bool = False
+    """Whether potentials are said to be corrected for the liquid junction potential."""
 
     @property
     def role(self) -> Role:
@@ -86,13 +95,13 @@ def head_of(header: str) -> Head:
         `bad_table`: two units, or a ± that is neither an SD nor a SEM.
 
     >>> head_of("K_out/mM"), head_of("Em [mV]").role, head_of("[K+]o").name
-    (Head(name='K_out', unit='mM', spread='', counted=False), 'potential', '[K+]o')
+    (Head(name='K_out', unit='mM', spread='', counted=False, corrected=False), 'potential', '[K+]o')
     """
     text = unicodedata.normalize("NFKC", header).replace("−", "-").replace("μ", "u").strip()
     text = PLUS_MINUS.sub("±", re.sub(r"\s+", " ", text))
     if text.startswith("±"):  # a column of its own: '± SEM', or '± (mV)' without a name
         text = rest if (rest := text.lstrip("± "))[:1].isalpha() else f"error {rest}"
-    units, spreads, counted = list[str](), list[str](), False
+    units, spreads, counted, corrected = list[str](), list[str](), False, False
     while True:
         if (match := _PROMISE.fullmatch(text)) and match[1]:
             spreads.append(_spread(match[2], header))
@@ -101,6 +110,8 @@ def head_of(header: str) -> Head:
             for part in _parts(match[2] or match[3] or match[4] or ""):
                 if key(part) == "n":
                     counted = True
+                elif key(part) in map(key, CORRECTED):
+                    corrected = True
                 elif (name := _spread_name(part)) is not None:
                     spreads += [name] if name else []
                 elif part:
@@ -115,7 +126,9 @@ def head_of(header: str) -> Head:
         problem = f"The head '{header}' says both {' and '.join(dict.fromkeys([*units, *spreads]))}."
         raise InputError(problem, code="bad_table", hint="Give a column one unit, and its ± one meaning.")
     name = re.sub(r"(?i)^(?:mean|average) ", "", text)
-    return Head(name, units[0] if units else "", spreads[0] if spreads else "", counted)
+    if match := _CORRECTED.fullmatch(name):
+        name, corrected = next(part for part in match.groups() if part), True
+    return Head(name, units[0] if units else "", spreads[0] if spreads else "", counted, corrected)
 
 
 def _parts(text: str) -> Iterator[str]:

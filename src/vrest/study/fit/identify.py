@@ -263,17 +263,22 @@ def _present(fit: Fit) -> Array:
 def _expected(fit: Fit, predict: Predictor, rows: Array, wanted: Array) -> Array:
     """(m, k) half-widths to expect after each candidate, as the optimiser sees the unknowns; NaN where V is none."""
     inner = _nominal(fit)
-    prior = np.diag([(IGNORANCE if each.positive else 10 * each.scale) ** -2.0 for each in fit.free])
-    j = fit.noise.white(predict(inner, rows)[1])
+    ignorance = np.array([IGNORANCE if each.positive else 10 * each.scale for each in fit.free])
+    # one more potential has the errors that all share: these are unknowns too, of which something is known
+    shared = np.empty((len(rows), 0)) if fit.noise.shared is None else fit.noise.shared
+    prior = np.diag(np.append(ignorance**-2.0, np.ones(shared.shape[1])))
+    j = fit.noise.own(np.hstack([predict(inner, rows)[1], shared]))
     if not np.isfinite(j).all():
         return np.full((len(wanted), len(inner)), np.nan)
     known = j.T @ j / fit.variance + prior
-    new = predict(inner, wanted)[1]
+    slope = predict(inner, wanted)[1]
+    new = np.hstack([slope, np.tile(shared.mean(axis=0), (len(wanted), 1))])
     spread = fit.variance * (float(np.median(fit.noise.error if fit.noise.known else [1.0])) ** 2 + fit.noise.rho)
     grown = known + np.einsum("mk,ml->mkl", new, new) / spread
     good = np.isfinite(grown).all(axis=(1, 2))
-    after = np.full(new.shape, np.nan)
-    after[good] = quantiles(fit.level, fit.freedom) * np.sqrt(np.diagonal(np.linalg.inv(grown[good]), axis1=1, axis2=2))
+    after = np.full(slope.shape, np.nan)
+    expected = np.diagonal(np.linalg.inv(grown[good]), axis1=1, axis2=2)[:, : len(inner)]
+    after[good] = quantiles(fit.level, fit.freedom) * np.sqrt(expected)
     return after
 
 

@@ -16,6 +16,7 @@ from vrest.model.change import Change, companion, split_companion
 from vrest.model.paths import Parameter, check, resolve
 from vrest.study.fit.heads import Head, Role, head_of, key
 from vrest.study.fit.written import read_cells
+from vrest.study.junction.configuration import CONFIGURATIONS
 from vrest.tables import number
 from vrest.units import Labelled, from_si, to_si
 
@@ -52,7 +53,7 @@ class Measured:
     """n potentials. mV throughout."""
 
     v: Array
-    """(n,) measured potentials."""
+    """(n,) measured potentials, the junction off."""
     conditions: tuple[Condition, ...]
     """What was set; companions that keep a bath neutral come last."""
     own: int
@@ -68,6 +69,14 @@ class Measured:
     """Whether nothing said if the errors are standard deviations or standard errors."""
     cells: tuple[str, ...] = ()
     """(n,) which cell each was measured in; empty if the data do not say."""
+    shared: Array | None = None
+    """(n, r) what a standard deviation of each of r shared errors moves each potential by; None where none is."""
+    junction: Array | None = None
+    """(n,) liquid junction potential of each row, bath minus pipette, that was taken off; None where none was."""
+    corrected: bool = False
+    """Whether it is said how the potentials stand to the junction: a column `ljp`, 'corrected' in their head, `ljp`."""
+    configuration: str = "whole-cell"
+    """That in which they were read."""
 
     def __len__(self) -> int:
         return len(self.v)
@@ -76,6 +85,12 @@ class Measured:
     def rows(self) -> Array:
         """(n, conditions) in door units."""
         return np.stack([c.door for c in self.conditions], axis=1) if self.conditions else np.empty((len(self), 0))
+
+    @property
+    def read(self) -> Array:
+        """(n,) what was read, mV."""
+        off = 0.0 if self.junction is None else self.junction
+        return CONFIGURATIONS[self.configuration].sign * self.v + off
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -114,8 +129,9 @@ def measured(cell: Cell, data: Any) -> Measured:
         potential (`Vm`, mV). `sd` is the standard deviation of each, `sem` the standard error, `n` how many
         measurements a row is the mean of. `cell` says which cell it was measured in. All others are conditions: a bath
         concentration such as `Ko` or `outside.K`, any path, or a path and `*` for a factor (`pump.max_rate*`).
-        A name may end in its unit, `Ko (mM)`, and in what keeps the bath neutral, `Ko swap Na`. Columns whose name
-        begins with `#` are remarks.
+        A name may end in its unit, `Ko (mM)`, and in what keeps the bath neutral, `Ko swap Na`. `ljp` is the liquid
+        junction potential of each row, bath minus pipette, to be taken off (V = read - ljp, of whole cells), `ljp sd`
+        how sure it is. Columns whose name begins with `#` are remarks.
 
     >>> from vrest.model.cellfile import load
     >>> table = measured(load("frog_muscle"), {"Ko (mM)": [2.5, 10.0], "Vm": [-92.0, -65.0], "sd": [1.0, 1.0]})
@@ -136,8 +152,16 @@ def measured(cell: Cell, data: Any) -> Measured:
     if "potential" not in columns:
         hint = f"Name one column Vm. Got: {', '.join(map(str, data))}."
         raise InputError("No column is the membrane potential.", code="no_potential", hint=hint)
+    head = columns["potential"][0]
     v = from_si(_read(columns.pop("potential"), "potential"), "potential")
     n = len(v)
+    junction, shared = _junction(n, columns)
+    corrected = head_of(split_companion(head)[0]).corrected
+    if corrected and junction is not None:
+        problem = f"'{head}' is corrected, and a column says what to take off."
+        raise InputError(problem, code="two_junctions", hint="Leave one of the two out.")
+    if junction is not None:
+        v = CONFIGURATIONS["whole-cell"].potential(v, junction)
     errors = _errors(n, columns)
     cells = _labels(n, columns.pop("cell", None))
     conditions = [_condition(cell, header, column, n) for header, column in columns.values()]
@@ -147,7 +171,8 @@ def measured(cell: Cell, data: Any) -> Measured:
         raise InputError("Two columns set one value.", code="bad_data", hint="Keep one of them.")
     added = [extra for c, change in conditions if change for extra in _companions(cell, c, change, values)]
     lent = () if errors.absent is None else tuple(np.flatnonzero(errors.absent).tolist())
-    return Measured(v, (*own, *added), len(own), errors.error, errors.known, errors.counts, lent, errors.unsaid, cells)
+    told = (errors.error, errors.known, errors.counts, lent, errors.unsaid, cells)
+    return Measured(v, (*own, *added), len(own), *told, shared, junction, corrected or junction is not None)
 
 
 def role_in(cell: Cell, header: str) -> Role:
@@ -244,6 +269,22 @@ def _errors(n: int, columns: dict[str, tuple[str, Any]]) -> _Errors:
     return _Errors(error, known=True, counts=counts if repeated else None, absent=absent, unsaid=key(header) == "error")
 
 
+def _junction(n: int, columns: dict[str, tuple[str, Any]]) -> tuple[Array | None, Array | None]:
+    """What is to be taken off each potential, and what one standard deviation of it moves them by, mV."""
+    spread, given = columns.pop("ljp sd", None), columns.pop("ljp", None)
+    if given is None:
+        if spread is not None:
+            hint = "Add a column ljp, or leave this one out."
+            raise InputError(f"There is {spread[0]} and no ljp.", code="bad_data", hint=hint)
+        return None, None
+    told = _of_length(from_si(_read(given, "potential"), "potential"), n, given[0])
+    if spread is None:
+        return told, None
+    sure = _of_length(from_si(_read(spread, "potential"), "potential"), n, spread[0])
+    _positive(sure, spread[0])
+    return told, sure[:, None]
+
+
 def _spreads(header: str, column: Any, n: int) -> tuple[Array, NDArray[np.bool_]]:
     """A column of errors, mV, and where it has none."""
     cells = (
@@ -337,6 +378,7 @@ def _named(cell: Cell, name: str) -> Parameter:
             raise InputError(problem, code="unknown_column", hint=hint) from None
         if error.code == "ambiguous_path":
             raise
-        usual = ["Vm", "sd", "sem", "n", "cell", *(f"{ion}o" for ion in cell.compartments[membrane.outside].ions)]
+        outside = cell.compartments[membrane.outside].ions
+        usual = ["Vm", "sd", "sem", "n", "cell", "ljp", *(f"{ion}o" for ion in outside)]
         hint = f"{near_miss(name, usual)} Or name a path, as in 'vrest show'; remarks begin with '#'."
         raise InputError(f"Column '{name}' is not understood.", code="unknown_column", hint=hint) from None

@@ -118,13 +118,15 @@ def compare_models(
     *,
     level: float = 0.95,
     membrane: str | None = None,
+    ljp: Any = None,
+    config: str | None = None,
     progress: Progress | None = None,
 ) -> ModelChoice:
     """Fit several models to the same data and rank them by AICc.
 
     Parameters
     ----------
-    cell, data, free, level, membrane
+    cell, data, free, level, membrane, ljp, config
         As of `fit`. `chord` has conductances: for it P_ is read as g_.
     models
         Names of models; by default all of `fit`. One that does not apply is listed with the reason.
@@ -159,7 +161,7 @@ def compare_models(
             progress(k / len(chosen))
         theirs = [name.replace("P_", "g_") for name in names] if model == "chord" else names
         try:
-            fits.append(fit(cell, data, theirs, model, level=level, membrane=membrane))
+            fits.append(fit(cell, data, theirs, model, level=level, membrane=membrane, ljp=ljp, config=config))
         except VrestError as error:
             refused.append((model, str(error)))
             errors.append(error)

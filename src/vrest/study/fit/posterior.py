@@ -87,6 +87,9 @@ def posterior(
             with numpyro.plate("cells", len(noise.groups)):
                 offset: Any = numpyro.sample("offset", dist.Normal(0.0, 1.0))
             v = v + (between * offset)[place]
+        if noise.shared is not None:
+            moved: Any = numpyro.sample("shared", dist.Normal(0.0, 1.0).expand([noise.shared.shape[1]]).to_event(1))
+            v = v + jnp.asarray(noise.shared) @ moved
         possible = jnp.isfinite(v).all()
         numpyro.factor("possible", jnp.where(possible, 0.0, -jnp.inf))
         at, each = jnp.where(jnp.isfinite(v), v, 0.0), spread * jnp.asarray(fit.data.error)

@@ -18,6 +18,7 @@ from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.numerics.compiler.fallback import Fallback
 from vrest.shown import Drawn
+from vrest.study.fit.correction import said, unsaid
 from vrest.study.fit.estimate import Estimate, estimate_table
 from vrest.study.fit.free import Free, path_values
 from vrest.study.fit.least_squares import Optimum, Profile, Squares
@@ -241,11 +242,14 @@ class Fit(Drawn):
         """The squares over what to expect of them, each with Satterthwaite's degrees of freedom."""
         from scipy.special import fdtrc
 
-        part = left_over(self.noise.white(self.optimum.jacobian)) * (repeats.error / self.noise.error) ** 2
-        expected = np.diag(part)
-        lack = expected.sum() ** 2 / np.trace(part @ part)
-        pure = expected.sum() ** 2 / (expected**2 / repeats.freedom).sum()
-        ratio = self.optimum.squares / expected.sum()
+        root = self.noise.white(np.eye(len(self.data)))
+        left = root.T @ left_over(self.noise.white(self.optimum.jacobian)) @ root
+        own, common = repeats.error**2, self.noise.shared
+        part = left * own if common is None else left * own + left @ common @ common.T
+        expected = np.trace(part)
+        lack = expected**2 / np.trace(part @ part)
+        pure = expected**2 / ((np.diag(left) * own) ** 2 / repeats.freedom).sum()
+        ratio = self.optimum.squares / expected
         return float(ratio), float(fdtrc(lack, pure, ratio))
 
     @cached_property
@@ -254,7 +258,7 @@ class Fit(Drawn):
         slipped = slips(self.data, self.squares, self.residuals)
         conditions = {c.parameter.path: c.values for c in self.data.conditions}
         charged = left_charged(self.cell, conditions, lambda k: f"in row {k + 1}", flags=False)
-        found = [*notices(self.cell), *_errors(self), *slipped, *charged]
+        found = [*notices(self.cell), *_errors(self), *unsaid(self), *slipped, *charged]
         follow = self.trend
         follows = follow is not None and follow[2] < TREND_LEVEL and not slipped
         how = f"follow {follow[0]} (Durbin-Watson {number(follow[1], 2)}, p = {number(follow[2], 1)})" if follow else ""
@@ -269,7 +273,7 @@ class Fit(Drawn):
 
     def as_dict(self) -> dict[str, Any]:
         """Nested dictionary in door units; an open end is None, and so is a value that says nothing (`told`)."""
-        misfit = self.misfit
+        misfit, junction = self.misfit, self.data.junction
         return {
             "model": self.model,
             "n": len(self.data),
@@ -288,6 +292,7 @@ class Fit(Drawn):
             "rows": [
                 {"conditions": dict(zip(self.data.paths, map(float, row), strict=True))}
                 | {"v": float(v), "predicted": float(p), "residual": float(r)}
+                | ({} if junction is None else {"read": float(self.data.read[k]), "ljp": float(junction[k])})
                 | ({"cell": self.data.cells[k]} if self.data.cells else {})
                 for k, (row, v, p, r) in enumerate(
                     zip(self.data.rows, self.data.v, self.predicted, self.residuals, strict=True)
@@ -297,7 +302,7 @@ class Fit(Drawn):
 
     def units(self) -> dict[str, str]:
         """Unit of every key of `as_dict` that has one; each parameter carries its own, conditions are in door units."""
-        return dict.fromkeys(("scatter", "between_cells", "v", "predicted", "residual"), "mV") | {
+        return dict.fromkeys(("scatter", "between_cells", "v", "predicted", "residual", "read", "ljp"), "mV") | {
             "chi2": "1",
             "ratio": "1",
             "p": "1",
@@ -315,6 +320,8 @@ class Fit(Drawn):
             words = e.best if isinstance(e.best, str) else ""
             yield f"  {e.verdict.replace(words, glued(words))}" if words else f"  {e.verdict}"
         if told := "; ".join(self._quality()):
+            yield f"  {told}"
+        if told := said(self.data):
             yield f"  {told}"
 
     def _quality(self) -> Iterable[str]:
@@ -334,6 +341,9 @@ class Fit(Drawn):
         data = self.data
         columns = [Column(c.name, c.unit, c.door.tolist(), rounding=0.0) for c in data.conditions]
         columns += [Column("cell", "", list(data.cells))] if data.cells else []
+        if data.junction is not None:
+            columns += [Column("read", "mV", data.read.tolist(), decimals=2)]
+            columns += [Column("LJP", "mV", data.junction.tolist(), decimals=2)]
         measured = {"measured": data.v, "predicted": self.predicted, "residual": self.residuals}
         columns += [Column(name, "mV", v.tolist(), decimals=2) for name, v in measured.items()]
         title = f"Unknowns, with {number(100 * self.level)} % intervals"

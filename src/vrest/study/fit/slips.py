@@ -12,6 +12,7 @@ from vrest.model.notice import Notice
 from vrest.study.fit.least_squares import Squares, net
 from vrest.study.fit.measured import Measured
 from vrest.study.fit.noise import Noise
+from vrest.study.junction.configuration import CONFIGURATIONS
 from vrest.tables import joined, number
 
 Array = NDArray[np.float64]
@@ -52,38 +53,46 @@ def unlike(measured: Array, computed: Array) -> list[Notice]:
 
 
 def slips(data: Measured, squares: Squares, residuals: Array) -> list[Notice]:
-    """What would make the fit far better, or the measured potentials likely: the sign turned, V or M for mV or mM."""
+    """What would make the fit far better, or the potentials likely: a sign turned, no junction, V or M for mV or mM."""
     own = net(squares.predict)[0]
     before = data.v - squares.at(own).residuals  # of the cell as it is
     found = unlike(data.v, before)
     off = _rms(residuals)
     if off > FAR and not found:
-        tried = {text: _rms(trial.least(own).residuals) for text, trial in _trials(data, squares)}
-        text = min(tried, key=lambda each: tried[each])
-        if tried[text] * BETTER < off:
-            code = "sign_slip" if "sign" in text else "unit_slip"
-            near = number(round(tried[text], 3), 3)
+        tried = {slip: _rms(trial.least(own).residuals) for slip, trial in _trials(data, squares)}
+        code, text = least = min(tried, key=lambda slip: tried[slip])
+        if tried[least] * BETTER < off:
+            near = number(round(tried[least], 3), 3)
             better = f"the model misses the potentials by {number(off, 3)} mV, and by {near} mV if "
             found.append(Notice(code, better + text))
     return found
 
 
-def _trials(data: Measured, squares: Squares) -> Iterator[tuple[str, Squares]]:
-    """Each slip in words, and the least squares without it."""
-    yield "their sign is turned: V is inside minus outside", replace(squares, v=-squares.v)
+def _trials(data: Measured, squares: Squares) -> Iterator[tuple[tuple[str, str], Squares]]:
+    """Each slip, its code and in words, and the least squares without it."""
+    yield ("sign_slip", "their sign is turned: V is inside minus outside"), replace(squares, v=-squares.v)
     few = np.flatnonzero(np.sign(data.v) == -np.sign(np.median(data.v)))
     if len(few):
         rows = f"row {few[0] + 1}" if len(few) == 1 else f"rows {joined([str(k + 1) for k in few])}"
         turned = squares.v.copy()
         turned[few] *= -1
-        yield f"the sign of {rows} is turned: V is inside minus outside", replace(squares, v=turned)
+        text = f"the sign of {rows} is turned: V is inside minus outside"
+        yield ("sign_slip", text), replace(squares, v=turned)
+    if data.junction is not None:
+        rule = CONFIGURATIONS[data.configuration]
+        for off, text in (
+            (0.0, "nothing is taken off them: say --ljp 0 (ljp=0) if they are corrected"),
+            (-data.junction, "the sign of the junction is turned: it is the potential of the bath minus the pipette's"),
+        ):
+            yield ("junction_slip", text), replace(squares, v=rule.potential(data.read, off))
     paths = squares.predict.known.conditions
     for c in data.conditions[: data.own]:
         if c.parameter.path in paths and ".ions." in c.parameter.path and c.door.any():
             for factor, unit in ((1e3, "M"), (1e-3, "µM")):
                 rows = squares.rows.copy()
                 rows[:, paths.index(c.parameter.path)] *= factor
-                yield f"{c.name} is in {unit}: write the unit into its name", replace(squares, rows=rows)
+                text = f"{c.name} is in {unit}: write the unit into its name"
+                yield ("unit_slip", text), replace(squares, rows=rows)
 
 
 def _rms(residuals: Array) -> float:

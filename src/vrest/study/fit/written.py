@@ -41,7 +41,8 @@ class Potential(NamedTuple):
 def read_cells(columns: Mapping[str, Any], where: Where, decimal_comma: bool = False) -> dict[str, Any]:
     """The numbers of a table; a text stays one only where a cell has a unit of its own.
 
-    What stands behind the ± of potentials becomes a column `sd` or `sem`, as the head says, or `error`.
+    What stands behind the ± of potentials becomes a column `sd` or `sem`, as the head says, or `error`; of junction
+    potentials, `ljp sd`.
 
     Parameters
     ----------
@@ -74,14 +75,14 @@ def read_cells(columns: Mapping[str, Any], where: Where, decimal_comma: bool = F
     found = dict[str, Any]()
     for header, column in columns.items():
         head = heads[header]
-        if head.spread and head.role != "potential":
+        if head.spread and head.role not in ("potential", "ljp"):
             hint = "Give the conditions without errors; only potentials have one."
             raise InputError(f"The head '{header}' has a ±.", code="bad_data", hint=hint)
         if header not in texts:
             found[header] = column
             continue
         cells = [(cell, where(header, k)) for k, cell in enumerate(texts[header])]
-        if head.role == "potential":
+        if head.role in ("potential", "ljp"):
             found |= _potentials(header, head, [_potential(cell, head, marks, place) for cell, place in cells])
         else:
             found[header] = [_quantity(cell, head, marks, place) for cell, place in cells]
@@ -173,7 +174,7 @@ def _potentials(header: str, head: Head, cells: list[Potential]) -> dict[str, An
     """The column of potentials, and what it had of errors and counts in columns of their own."""
     found: dict[str, Any] = {header: [cell.value for cell in cells]}
     if any(cell.error is not None for cell in cells):
-        name = {"sem": "sem", "sd": "sd"}.get(head.spread, "error")
+        name = "ljp sd" if head.role == "ljp" else {"sem": "sem", "sd": "sd"}.get(head.spread, "error")
         unit = f" ({head.unit})" if head.unit else ""
         found[f"{name}{unit}"] = [np.nan if cell.error is None else cell.error for cell in cells]
     if any(cell.n is not None for cell in cells):

@@ -1,0 +1,133 @@
+"""The liquid junction potential and the potentials of a fit: taken off, said to be off, or asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vrest.errors import InputError
+from vrest.model.notice import Notice
+from vrest.study.fit.measured import Measured
+from vrest.study.fit.written import read_cells
+from vrest.study.junction.configuration import CONFIGURATIONS, Configuration, configuration
+from vrest.tables import joined, number
+from vrest.units import from_si, to_si
+
+if TYPE_CHECKING:
+    from vrest.study.fit.result import Fit
+
+Array = NDArray[np.float64]
+
+SHARP = "sharp"
+"""An intracellular electrode: its tip is filled with 3 M KCl, and nulled in the bath that it stays in."""
+
+TYPICAL = 15.0
+"""mV: the junction of potassium gluconate against saline (15.6 mV: Figl et al. 2003, AxoBits 39)."""
+
+AT_END = 0.01
+"""An unknown (a logarithm) so near to where the search ends is there."""
+
+
+def read_junction(ljp: Any) -> tuple[float, float]:
+    """A liquid junction potential and its standard deviation, mV: `15.9`, `"15.9 ± 1"`, or what `vrest.ljp` found.
+
+    Raises
+    ------
+    InputError
+        `not_a_number`, `out_of_range` (a standard deviation that is not positive), a unit that is none of potentials.
+
+    >>> read_junction("15.9 ± 1 mV"), read_junction(0)
+    ((15.9, 1.0), (0.0, 0.0))
+    """
+    if hasattr(ljp, "sd"):
+        return float(ljp.value), float(ljp.sd)
+    cells = read_cells({"ljp": [ljp]}, lambda name, k: name)
+    value, *spread = (float(from_si(to_si(each, "potential", "ljp"), "potential")) for (each,) in cells.values())
+    if spread and not spread[0] > 0:
+        problem = f"ljp has a standard deviation of {spread[0]:g} mV."
+        raise InputError(problem, code="out_of_range", hint="Leave it out.")
+    return value, spread[0] if spread else 0.0
+
+
+def corrected(table: Measured, config: str | None, ljp: Any = None) -> Measured:
+    """The table with V of the membrane, by the rule of the configuration.
+
+    Parameters
+    ----------
+    table
+        As `measured` has it: what its column `ljp` says is off.
+    config
+        `whole-cell` (also where None), `outside-out`, `inside-out`, `perforated`, or `sharp`, which takes nothing off.
+    ljp
+        As of `read_junction`; None where nothing is said.
+
+    Raises
+    ------
+    InputError
+        `two_junctions` (said twice, or of a sharp electrode), `unknown_configuration`, `relative_potential`
+        (cell-attached), what `read_junction` refuses.
+    """
+    sharp = config is not None and config.strip().lower() == SHARP
+    sayings = (("the data", table.corrected), ("ljp", ljp is not None), ("a sharp electrode", sharp))
+    told = [text for text, there in sayings if there]
+    if len(told) > 1:
+        problem = f"What is to be taken off the potentials is said twice: by {joined(told)}."
+        raise InputError(problem, code="two_junctions", hint="Leave out all but one.")
+    if sharp:
+        return replace(table, corrected=True)
+    rule = _rule(config)
+    junction, shared = table.junction, table.shared
+    if ljp is not None:
+        value, sd = read_junction(ljp)
+        junction, shared = np.full(len(table), value), np.full((len(table), 1), sd) if sd else None
+    v = rule.potential(table.read, 0.0 if junction is None else junction)
+    known = table.corrected or ljp is not None
+    return replace(table, v=v, junction=junction, shared=shared, corrected=known, configuration=rule.name)
+
+
+def _rule(config: str | None) -> Configuration:
+    found = CONFIGURATIONS["whole-cell"] if config is None else configuration(config)
+    if found.from_cell:
+        raise InputError(
+            f"{found.name}: what is read says how far the patch is from the cell's V, which no fit knows.",
+            code="relative_potential",
+            hint="Give potentials of whole cells or of patches that are torn off.",
+        )
+    return found
+
+
+def unsaid(fit: Fit) -> list[Notice]:
+    """The question whether the potentials are corrected, where nothing says it, and how much it matters."""
+    if fit.data.corrected:
+        return []
+    shifted = replace(fit.squares, v=fit.data.v - TYPICAL).least(fit.optimum.inner)
+    would = []
+    for each, e, inner in zip(fit.free, fit.estimates, shifted.inner, strict=True):
+        if np.isfinite(shifted.squares) and isinstance(e.best, float):
+            ends = [abs(inner - end) < AT_END for end in each.limits]
+            new = "about 0" if each.positive and ends[0] else "very large" if ends[1] else number(each.outer(inner))
+            would.append(f"{e.label} {new} {e.unit}".rstrip() + f" in place of {number(e.value)} {e.unit}".rstrip())
+    matters = f" would make {joined(would)}" if would else " would change what is found"
+    return [
+        Notice(
+            "junction_unsaid",
+            "were these potentials corrected for the liquid junction potential? Nothing says so, and they were taken "
+            f"as if they were; {number(TYPICAL)} mV more to take off, as with potassium gluconate in the pipette,"
+            f"{matters}. If they were: --ljp 0 (ljp=0), or 'Vm corrected' at their head. If not: --ljp 15.9, a column "
+            "ljp, or the two solutions (--pipette, --bath). Of a sharp electrode: --config sharp",
+        )
+    ]
+
+
+def said(table: Measured) -> str:
+    """What was taken off the potentials, in words; empty where nothing was."""
+    if table.junction is None:
+        return ""
+    low, high = (number(end, 3) for end in (table.junction.min(), table.junction.max()))
+    shared = None if table.shared is None else np.sqrt((table.shared**2).sum(axis=1))
+    sure = "" if shared is None else f" ± {number(float(shared.max()), 2)}"
+    size = low if low == high else f"{low} to {high}"
+    return f"corrected for the liquid junction potential, {size}{sure} mV ({table.configuration})"
