@@ -52,6 +52,9 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "check": lambda: vrest.check(vrest.apply(CELL, "pump.max_rate*=0.8")),
     "compare": lambda: vrest.compare([CELL, "skeletal_muscle"], "pump_loss"),
     "compare_models": lambda: vrest.compare_models("frog_muscle", KO, "P_Na/P_K", ["ghk", "mullins_noda"]),
+    "compare_solutions": lambda: vrest.compare_solutions(
+        {"ions": {"K": 140, "Cl": 140}}, {"ions": {"K": 3, "Na": 145, "Cl": 148}}, celsius=25, measured=-60
+    ),
     "curve": lambda: vrest.curve(CELL, "outside.K", [2.5, 5.0, 10.0]),
     "current_voltage": lambda: vrest.current_voltage(CELL),
     "design": lambda: vrest.design(CELL, v_rest=-75),
@@ -131,6 +134,7 @@ PICTURELESS = {
     "RestFunction": "a function",
     "RunFunction": "a function",
     "Solution": "a list of what is in it: its junction with another is drawn",
+    "SolutionsCompared": "a table: its junction is drawn by ljp",
 }
 """Results without a picture, and why."""
 

@@ -91,6 +91,8 @@ if TYPE_CHECKING:
     from vrest.study.sensitivity.sensitivity import Sensitivity as Sensitivity
     from vrest.study.sensitivity.sensitivity import sensitivity as sensitivity
     from vrest.study.sensitivity.sobol import sobol_indices as sobol_indices
+    from vrest.study.solutions_compared import SolutionsCompared as SolutionsCompared
+    from vrest.study.solutions_compared import compare_solutions as compare_solutions
     from vrest.verbs.go_on import go_on as go_on
     from vrest.verbs.instant import instant as instant
     from vrest.verbs.instant import settled as settled
@@ -167,6 +169,7 @@ _HOMES = {
     "vrest.study.fit.posterior": "posterior",
     "vrest.study.sensitivity.sensitivity": "Sensitivity sensitivity",
     "vrest.study.sensitivity.sobol": "sobol_indices",
+    "vrest.study.solutions_compared": "SolutionsCompared compare_solutions",
 }
 _HOMES["vrest.version"] = "__version__"
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -129,4 +129,4 @@ def test_cells_that_no_pipette_and_bath_fill_are_refused():
 def test_two_temperatures_are_refused():
     with pytest.raises(vrest.InputError) as error:
         vrest.load("mammalian_neuron").with_solutions(PIPETTE, replace(BATH, temperature=295.15))
-    assert error.value.code == "two_temperatures"
+    assert error.value.code == "temperatures_differ"

@@ -11,6 +11,7 @@ from vrest.errors import InputError
 from vrest.model.solution.neutrality import Neutrality
 from vrest.model.solution.solution import Solution
 from vrest.model.solution.species import Species
+from vrest.study.junction.ljp import ljp
 from vrest.study.solutions_compared import compare_solutions
 
 
@@ -42,17 +43,36 @@ def by_ion(compared):
 
 
 def test_reversals_and_driving_forces():
-    rows = by_ion(compare_solutions(PIPETTE, BATH, v=-0.0761))
+    rows = by_ion(compare_solutions(PIPETTE, BATH))
     phi = 1e3 * R * 305.15 / F
     e_k, e_ca = phi * math.log(2.5 / 140.0), phi / 2 * math.log(2.0 / 1e-4)  # of what is free
     found = [rows["K"].E, rows["Ca"].E]
     assert found == pytest.approx([e_k, e_ca], abs=1e-9)
     assert rows["Ca"].total_inside == pytest.approx(0.5001)
-    assert rows["K"].driving_force == pytest.approx(-76.1 - e_k, abs=1e-9)
+
+
+@pytest.mark.parametrize(("config", "sign"), [("whole-cell", 1), ("inside-out", -1)])
+def test_driving_forces_are_at_the_potential_with_the_junction_off(config, sign):
+    pipette = {"ions": {"K": 145, "Na": 13, "Cl": 13, "gluconate": 145}}
+    bath = {"ions": {"K": 3, "Na": 145, "Cl": 148}}
+    compared = compare_solutions(pipette, bath, celsius=22, measured=-60, config=config)
+    e_k = sign * 1e3 * R * 295.15 / F * math.log(3 / 145)
+    v = sign * (-60 - ljp(pipette, bath, celsius=22).value)
+    found = by_ion(compared)["K"]
+    assert (found.E, found.driving_force) == pytest.approx((e_k, v - e_k), abs=1e-9)
+    assert compared.as_dict()["v"] == pytest.approx(v)
+    assert "You read -60.0 mV" in str(compared)
+
+
+def test_without_a_reading_there_are_no_driving_forces_and_no_junction():
+    """An ion whose mobility nobody knows is no reason to refuse its Nernst potential."""
+    compared = compare_solutions(PIPETTE, BATH)
+    assert compared.v is None
+    assert "V - E" not in str(compared)
 
 
 def test_undefined_is_said_and_not_made_up():
-    compared = compare_solutions(PIPETTE, BATH, v=-0.0761)
+    compared = compare_solutions(PIPETTE, BATH)
     rows = by_ion(compared)
     assert rows["gluconate"].E is rows["gluconate"].driving_force is None
     assert rows["gluconate"].undefined == "outside"
@@ -66,5 +86,11 @@ def test_forms_of_buffers_are_no_ions_of_their_own():
 
 def test_two_temperatures_are_refused():
     warmer = solution("warm", ("K", 1, 2.5, "K", ""), temperature=310.15)
-    with pytest.raises(InputError, match=r"'internal' is at 32 degC and 'warm' at 37 degC"):
+    with pytest.raises(InputError, match=r"'internal' at 32 degC and 'warm' at 37 degC"):
         compare_solutions(PIPETTE, warmer)
+
+
+def test_cell_attached_has_neither_solution_inside():
+    with pytest.raises(InputError) as error:
+        compare_solutions(PIPETTE, BATH, config="cell-attached")
+    assert error.value.code == "relative_potential"

@@ -25,7 +25,7 @@ from vrest.tables import Column, Table
 from vrest.units import COLDEST, HOTTEST
 
 if TYPE_CHECKING:
-    from vrest.model.solution.solution import Solution
+    from vrest.model.solution.solution import SolutionLike
 
 MANY = 3
 """Compartments that a repr has room for, one by one."""
@@ -203,7 +203,7 @@ class Cell(Described, Shown):
             return 0.0
         return {"sphere": 2 / 3, "cylinder": 1 / 2}[str(self.compartments[m.inside].shape)]
 
-    def with_solutions(self, pipette: Solution, bath: Solution) -> Cell:
+    def with_solutions(self, pipette: SolutionLike, bath: SolutionLike, *, celsius: Any = None) -> Cell:
         """The cell in whole-cell recording: dialysed with the pipette's solution, in the bath's.
 
         Ions that the cell follows are those of the solutions, by symbol; what binds Ca2+ or Mg2+ makes their `free`
@@ -214,17 +214,26 @@ class Cell(Described, Shown):
         Parameters
         ----------
         pipette, bath
-            What is in them, at the temperature of the recording.
+            As of `vrest.solution`: a recipe's file, a name of the library, a dictionary, a `Solution`.
+        celsius
+            Temperature of the recording, degC or text with a unit; by default as the solutions say, which must agree.
 
         Raises
         ------
         InputError
-            `not_one_bath` (other than one inside in one bath), `two_temperatures`, `known_ion` (an ion with another
-            charge).
+            `not_one_bath` (other than one inside in one bath), `temperatures_differ`, `known_ion` (an ion
+            with another charge), what `vrest.solution` refuses.
+
+        >>> from vrest.model.cellfile import load
+        >>> pipette = {"ions": {"K": 145, "Na": 13, "Cl": 13, "gluconate": 145}}
+        >>> bath = {"ions": {"K": 3, "Na": 145, "Cl": 148}}
+        >>> cell = load("mammalian_neuron").with_solutions(pipette, bath, celsius=32)
+        >>> cell.contents("inside"), cell.compartments["inside"].kind
+        ({'K': 145.0, 'Na': 13.0, 'Cl': 13.0}, 'dialysed')
         """
         from vrest.model.dialysed import with_solutions
 
-        return with_solutions(self, pipette, bath)
+        return with_solutions(self, pipette, bath, celsius)
 
     def _wires(self) -> list[tuple[str, str, str]]:
         """The exchanges that hold two compartments at one potential."""

@@ -10,17 +10,19 @@ from vrest.errors import InputError
 from vrest.model.absent import ABSENT
 from vrest.model.cell import Cell, Source
 from vrest.model.compartment import Compartment, Impermeant
-from vrest.model.solution.ions import Amount, check_temperatures, ions
-from vrest.model.solution.solution import Solution
+from vrest.model.solution.ions import Amount, ions
+from vrest.model.solution.solution import Solution, SolutionLike
+from vrest.model.solution.together import check_temperature, together
 from vrest.model.transport import WATER
 
 ROUNDING = 1e-12
 """Share of all that is dissolved: less is what is left of a difference."""
 
 
-def with_solutions(cell: Cell, pipette: Solution, bath: Solution) -> Cell:
+def with_solutions(cell: Cell, pipette: SolutionLike, bath: SolutionLike, celsius: Any = None) -> Cell:
     """The cell, dialysed with the pipette's solution, in the bath's: `Cell.with_solutions` explains it."""
-    check_temperatures(pipette, bath)
+    pipette, bath, _ = together(pipette, bath, celsius)
+    check_temperature(pipette, bath)
     inside, outside = _sides(cell)
     named = _named(cell, inside, outside, ions(pipette), ions(bath))
     sources = {p: s for p, s in cell.sources.items() if not _replaced(p, inside, outside)}

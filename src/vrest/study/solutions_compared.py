@@ -6,11 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from vrest.layout import glued
-from vrest.model.solution.ions import Amount, check_temperatures, ions
-from vrest.model.solution.solution import Solution
+from vrest.errors import InputError
+from vrest.layout import BLANK, glued
+from vrest.model.notice import Notice
+from vrest.model.solution.ions import Amount, ions
+from vrest.model.solution.solution import Solution, SolutionLike
+from vrest.model.solution.together import check_temperature, together
 from vrest.physics.nernst import driving_force, nernst
 from vrest.shown import Shown
+from vrest.study.junction.configuration import Configuration, configuration
+from vrest.study.junction.ljp import ljp
+from vrest.study.junction.result import LJP
 from vrest.tables import Column, Table, joined, millivolts, number
 from vrest.units import from_si
 
@@ -58,22 +64,48 @@ class SolutionsCompared(Shown):
     ----------
     pipette, bath
         The solutions.
+    configuration
+        Which of them is inside.
     ions
         A row for each ion, the most concentrated first.
-    v
-        The membrane's potential at which driving forces are, mV; None where none was given.
+    junction
+        What the reading becomes; None where nothing was read.
+    notices
+        What to know before trusting it.
+
+    >>> pipette = {"name": "KCl", "ions": {"K": 140, "Cl": 140}}
+    >>> bath = {"name": "NaCl", "ions": {"Na": 140, "Cl": 140}}
+    >>> compare_solutions(pipette, bath, celsius=25)
+    'KCl' inside, 'NaCl' outside, at 25 degC
+      E_Cl 0.00 mV
     """
 
     pipette: Solution
     bath: Solution
+    configuration: Configuration
     ions: tuple[IonCompared, ...]
-    v: float | None = None
+    junction: LJP | None
+    notices: tuple[Notice, ...]
+
+    @property
+    def v(self) -> float | None:
+        """V of the membrane, corrected, mV; None where nothing was read."""
+        return self.junction.corrected[0] if self.junction else None
+
+    @property
+    def warnings(self) -> tuple[Notice, ...]:
+        """What to know before trusting it."""
+        return self.notices
 
     def as_dict(self) -> dict[str, Any]:
         """In door units."""
+        read = self.junction
         return {
             "pipette": self.pipette.name,
             "bath": self.bath.name,
+            "config": self.configuration.name,
+            "read": read.measured[0] if read else None,
+            "ljp": read.value if read else None,
             "v": self.v,
             "ions": [vars(each) for each in self.ions],
         }
@@ -81,14 +113,18 @@ class SolutionsCompared(Shown):
     def units(self) -> dict[str, str]:
         """Unit of every key of `as_dict` that has one."""
         concentrations = dict.fromkeys(("inside", "outside", "total_inside", "total_outside"), "mM")
-        return {"v": "mV", "E": "mV", "driving_force": "mV", "valence": "1"} | concentrations
+        return dict.fromkeys(("read", "ljp", "v", "E", "driving_force"), "mV") | {"valence": "1"} | concentrations
 
     def _cells(self) -> Iterable[Any]:
         return ()
 
+    def _methods(self) -> tuple[str, ...]:
+        return self.junction._methods() if self.junction else ()
+
     def _brief(self) -> Iterable[str]:
         celsius = number(from_si(self.bath.temperature, "temperature"))
-        yield f"'{self.pipette.name}' inside, '{self.bath.name}' outside, at {celsius} degC"
+        inside, outside = (each.name for each in _sides(self.pipette, self.bath, self.configuration))
+        yield f"'{inside}' inside, '{outside}' outside, at {celsius} degC"
         told = [glued(f"E_{each.ion} {millivolts(each.E)} mV") for each in self.ions if each.E is not None]
         yield f"  {', '.join(told)}"
 
@@ -110,7 +146,8 @@ class SolutionsCompared(Shown):
         return (Table(columns, "Ions"),)
 
     def _said(self) -> Iterable[str]:
-        if self.v is not None:
+        if self.junction is not None and self.v is not None:
+            yield self.junction.verdict.replace(BLANK, " ")
             yield f"V - E is at V = {millivolts(self.v)} mV; where it is positive it drives positive charge out."
         lost = {side: [e.ion for e in self.ions if e.undefined == side] for side in ("inside", "outside")}
         told = [f"{joined(lost[side])} {side}" for side in ("inside", "outside") if lost[side]]
@@ -118,30 +155,75 @@ class SolutionsCompared(Shown):
             yield f"E is undefined of what one side lacks: {'; '.join(told)}."
 
 
-def compare_solutions(pipette: Solution, bath: Solution, *, v: float | None = None) -> SolutionsCompared:
-    """The ions of two solutions side by side.
+def compare_solutions(
+    pipette: SolutionLike,
+    bath: SolutionLike,
+    *,
+    celsius: Any = None,
+    measured: Any = None,
+    config: str = "whole-cell",
+    constants: Any = None,
+) -> SolutionsCompared:
+    """The ions of two solutions on both sides of a membrane, with Nernst potentials and driving forces.
 
-    E = (RT/zF) ln(outside/inside) of what is free (Nernst 1889).
+    E = (RT/zF) ln(outside/inside) of what is free (Nernst 1889); driving forces are V - E at the potential that was
+    read, with the junction off.
 
     Parameters
     ----------
     pipette, bath
-        The solutions, at one temperature.
-    v
-        The membrane's potential, inside minus outside, corrected for the junction, V; None: no driving forces.
+        As of `solution`.
+    celsius
+        Of the recording, degC or text with a unit; by default as the solutions say, which must agree.
+    measured
+        What the amplifier showed, mV or text with a unit; without it there are no driving forces.
+    config
+        `whole-cell`, `outside-out`, `inside-out` (the bath is inside) or `perforated`.
+    constants
+        As of `solution`.
 
     Raises
     ------
     InputError
-        `two_temperatures`.
+        `temperatures_differ`; `relative_potential`: cell-attached, of which neither solution is inside; what `solution`
+        and `ljp` refuse.
+
+    >>> pipette = {"ions": {"K": 145, "Na": 13, "Cl": 13, "gluconate": 145}}
+    >>> bath = {"ions": {"K": 3, "Na": 145, "Cl": 148}}
+    >>> found = compare_solutions(pipette, bath, celsius=22, measured=-60)
+    >>> {each.ion: round(each.E, 1) for each in found.ions if each.E is not None}
+    {'Cl': -61.9, 'K': -98.6, 'Na': 61.3}
     """
-    check_temperatures(pipette, bath)
-    inside, outside = ions(pipette), ions(bath)
+    chosen = configuration(config)
+    if chosen.from_cell:
+        raise InputError(
+            f"{chosen.name}: the inside of the patch is the cell, and neither solution is known to be there.",
+            code="relative_potential",
+            hint="Compare solutions of whole cells, or of patches that are torn off.",
+        )
+    read = None
+    if measured is not None:
+        read = ljp(pipette, bath, celsius=celsius, measured=measured, config=config, constants=constants)
+        if len(read.measured) != 1:
+            problem = f"{len(read.measured)} readings."
+            raise InputError(problem, code="bad_data", hint="Give one; 'vrest ljp' takes several.")
+        first, second = read.pipette, read.bath
+    else:
+        first, second, _ = together(pipette, bath, celsius, constants)
+        check_temperature(first, second)
+    inside, outside = (ions(each) for each in _sides(first, second, chosen))
     names = sorted({**inside, **outside}, key=lambda name: -_most(name, inside, outside))
-    rows = [_row(name, inside.get(name), outside.get(name), bath.temperature, v) for name in names]
+    v = None if read is None else read.corrected[0]
+    rows = [_row(name, inside.get(name), outside.get(name), second.temperature, v) for name in names]
+    notices = (*first.warnings, *second.warnings) if read is None else read.warnings
     return SolutionsCompared(
-        pipette=pipette, bath=bath, ions=tuple(rows), v=None if v is None else float(from_si(v, "potential"))
+        pipette=first, bath=second, configuration=chosen, ions=tuple(rows), junction=read, notices=notices
     )
+
+
+def _sides(pipette: Solution, bath: Solution, config: Configuration) -> tuple[Solution, Solution]:
+    """What is inside, and what is outside."""
+    return (pipette, bath) if config.sign > 0 else (bath, pipette)
 
 
 def _most(name: str, *sides: dict[str, Amount]) -> float:
@@ -149,12 +231,14 @@ def _most(name: str, *sides: dict[str, Amount]) -> float:
 
 
 def _row(name: str, inside: Amount | None, outside: Amount | None, temperature: float, v: float | None) -> IonCompared:
+    """An ion; V in mV."""
     within, without = inside or ABSENT, outside or ABSENT
     lacking = [side for side, amount in (("inside", within), ("outside", without)) if not amount.free]
     e = None
     if not lacking:
         valence = within.valence
-        e = float(nernst(valence, inside=within.free, outside=without.free, temperature=temperature))
+        volts = float(nernst(valence, inside=within.free, outside=without.free, temperature=temperature))
+        e = float(from_si(volts, "potential"))
     return IonCompared(
         ion=name,
         valence=(inside or without).valence,
@@ -162,7 +246,7 @@ def _row(name: str, inside: Amount | None, outside: Amount | None, temperature: 
         outside=without.free,
         total_inside=within.total,
         total_outside=without.total,
-        E=None if e is None else float(from_si(e, "potential")),
-        driving_force=None if e is None or v is None else float(from_si(driving_force(v, e), "potential")),
+        E=e,
+        driving_force=None if e is None or v is None else float(driving_force(v, e)),
         undefined=lacking[0] if lacking else "",
     )

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vrest.errors import InputError
 from vrest.model.solution.solution import Solution
 from vrest.model.solution.species import Species
-from vrest.units import format_si
 
 FORMS = {
     ("carbonate", -1): "HCO3",
@@ -64,14 +62,3 @@ def ions(solution: Solution) -> dict[str, Amount]:
             bound = sum(other.concentration for other in solution.species if other.metal == name)
             found[name] = Amount(valence=each.charge, free=each.concentration, total=each.concentration + bound)
     return found
-
-
-def check_temperatures(pipette: Solution, bath: Solution) -> None:
-    """Refuse two solutions of one recording that are not at one temperature."""
-    if pipette.temperature != bath.temperature:
-        each = [format_si(solution.temperature, "temperature", digits=4) for solution in (pipette, bath)]
-        raise InputError(
-            f"'{pipette.name}' is at {each[0]} and '{bath.name}' at {each[1]}.",
-            code="two_temperatures",
-            hint="Say at which one was recorded: celsius=32 (--celsius 32).",
-        )

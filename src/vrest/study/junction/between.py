@@ -13,6 +13,7 @@ from vrest.errors import InputError
 from vrest.ions import VALENCE
 from vrest.model.solution.mobilities import Mobility, mobility_of
 from vrest.model.solution.solution import Solution
+from vrest.model.solution.together import check_temperature
 from vrest.physics.junction import Junction, henderson, nernst_planck
 
 Method = Literal["np", "henderson"]
@@ -131,17 +132,7 @@ def between(first: Solution, second: Solution, *, method: Method = "np", activit
     InputError
         `temperatures_differ`, `no_ions` (a side has none), what `mobility_of` lacks, and what `nernst_planck` refuses.
     """
-    if abs(first.temperature - second.temperature) > 0.01:
-        from vrest.units import format_si
-
-        heats = " and ".join(
-            f"'{each.name}' at {format_si(each.temperature, 'temperature', 4)}" for each in (first, second)
-        )
-        raise InputError(
-            f"The solutions differ in temperature: {heats}.",
-            code="temperatures_differ",
-            hint="Say that of the recording, such as --celsius 32 or celsius=32: both are then taken at that.",
-        )
+    check_temperature(first, second)
     choices = list(product(_fills(first), _fills(second)))
     sides, *others = (facing(_with(first, ours), _with(second, theirs), first.temperature) for ours, theirs in choices)
     solved = sides.nernst_planck(activity) if method == "np" else None

@@ -11,6 +11,7 @@ import numpy as np
 from vrest.errors import InputError, near_miss
 from vrest.model.notice import Notice
 from vrest.model.solution.solution import Solution, SolutionLike, solution
+from vrest.model.solution.together import together
 from vrest.study.given import swapped_sides
 from vrest.study.junction.between import Activity, Method, between
 from vrest.study.junction.configuration import configuration
@@ -98,7 +99,7 @@ def ljp(
             code="henderson_activity",
             hint="Put into it, they are wrong where valences mix. Take the method np.",
         )
-    inner, outer, known = _together(pipette, bath, celsius, constants)
+    inner, outer, known = together(pipette, bath, celsius, constants)
     if (inner.kind, outer.kind) == ("bath", "pipette") and chosen.sign > 0:
         raise InputError(
             f"The first solution, '{inner.name}', is a bath, and the second, '{outer.name}', fills a pipette.",
@@ -118,25 +119,6 @@ def ljp(
         shifts=shifts,
         notices=tuple(_notices(inner, outer, chosen.sign, known, readings)),
     )
-
-
-def _together(first: Any, second: Any, celsius: Any, constants: Any) -> tuple[Solution, Solution, bool]:
-    """Two solutions at the temperature of the recording, and whether something says that.
-
-    One that says it in its recipe speaks for the other; a pH is set at room temperature, and says it only where neither
-    does.
-    """
-    inner, outer = (solution(each, celsius=celsius, constants=constants) for each in (first, second))
-    if celsius is not None:
-        return inner, outer, True
-    pair = (inner, outer)
-    recorded = {each.temperature if each.recipe is None else each.recipe.temperature for each in pair} - {None}
-    prepared = {each.recipe.pH_temperature for each in pair if each.recipe} - {None}
-    said = recorded or prepared
-    if len(said) == 1:
-        heat = format_si(next(filter(None, said)), "temperature")
-        inner, outer = (solution(each, celsius=heat, constants=constants) for each in pair)
-    return inner, outer, bool(said)
 
 
 def _readings(measured: Any) -> tuple[float, ...]:

@@ -1,0 +1,52 @@
+"""Two solutions of one recording: at one temperature."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vrest.errors import InputError
+from vrest.model.solution.solution import Solution, SolutionLike, solution
+from vrest.units import format_si
+
+SAME = 0.01
+"""K."""
+
+
+def together(
+    first: SolutionLike, second: SolutionLike, celsius: Any = None, constants: Any = None
+) -> tuple[Solution, Solution, bool]:
+    """Two solutions at the temperature of the recording, and whether something says that.
+
+    One that says it in its recipe speaks for the other; a pH is set at room temperature, and says it only where neither
+    does.
+    """
+    inner, outer = (solution(each, celsius=celsius, constants=constants) for each in (first, second))
+    if celsius is not None:
+        return inner, outer, True
+    pair = (inner, outer)
+    recorded = {each.temperature if each.recipe is None else each.recipe.temperature for each in pair} - {None}
+    prepared = {each.recipe.pH_temperature for each in pair if each.recipe} - {None}
+    said = recorded or prepared
+    if len(said) == 1:
+        heat = format_si(next(filter(None, said)), "temperature")
+        inner, outer = (solution(each, celsius=heat, constants=constants) for each in pair)
+    return inner, outer, bool(said)
+
+
+def check_temperature(first: Solution, second: Solution) -> None:
+    """Refuse two solutions that are not at one temperature.
+
+    Raises
+    ------
+    InputError
+        `temperatures_differ`.
+    """
+    if abs(first.temperature - second.temperature) > SAME:
+        heats = " and ".join(
+            f"'{each.name}' at {format_si(each.temperature, 'temperature', 4)}" for each in (first, second)
+        )
+        raise InputError(
+            f"The solutions differ in temperature: {heats}.",
+            code="temperatures_differ",
+            hint="Say that of the recording, such as --celsius 32 or celsius=32: both are then taken at that.",
+        )
