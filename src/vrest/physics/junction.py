@@ -19,7 +19,7 @@ from vrest.units import format_si
 
 Activity = Literal["none", "davies"]
 
-PANELS = (3, 6, 12, 24)
+PANELS = (2, 4, 8, 16, 32)
 """Of the meshes on which a junction is solved, each finer than the one before, until two agree."""
 
 AGREE = 1e-6

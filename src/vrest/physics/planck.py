@@ -146,7 +146,7 @@ def mobility_slopes(ions: Ions, mesh: Mesh, at: State) -> Reals:
     """
     current = np.zeros(len(at.residual))
     current[-1] = 1.0
-    by_current = np.linalg.solve(_jacobian(ions, mesh, at), current)[_unknown_phi(ions, mesh).shape[1] - 1]
+    by_current = np.linalg.solve(_jacobian(ions, mesh, at), current)[_unknown_phis(ions, mesh) - 1]
     return -by_current * ions.z * ions.u * at.slope / at.current_scale
 
 
@@ -175,15 +175,20 @@ def _state(ions: Ions, mesh: Mesh, phi: Reals, ln_s: Reals) -> State | None:
     return State(phi, ln_s, c, decay, weight, total, theta, far, slope, gamma_slope, current_scale, residual)
 
 
-def _unknown_phi(ions: Ions, mesh: Mesh) -> Reals:
-    """How phi at the nodes follows from what is unknown of it, shape (m, unknown); the last unknown moves phi(1)."""
-    return np.eye(len(mesh.y))[:, 1:] if ions.active else mesh.y[:, None]
+def _unknown_phis(ions: Ions, mesh: Mesh) -> int:
+    """How many of the unknowns are of phi: at every node but the first, or only at the last, to which it is linear."""
+    return len(mesh.y) - 1 if ions.active else 1
+
+
+def _by_unknown_phi(ions: Ions, mesh: Mesh, by_phi: Reals) -> Reals:
+    """A derivative by phi at the nodes, the last axis of it, as one by what is unknown of phi."""
+    return by_phi[..., 1:] if ions.active else (by_phi @ mesh.y)[..., None]
 
 
 def _moved(ions: Ions, mesh: Mesh, at: State, step: Reals) -> State | None:
-    phi = _unknown_phi(ions, mesh)
-    of_phi, of_ln_s = np.split(step, [phi.shape[1]])
-    return _state(ions, mesh, at.phi + phi @ of_phi, at.ln_s + np.pad(of_ln_s, 1))
+    by_phi, by_ln_s = np.split(step, [_unknown_phis(ions, mesh)])
+    by_phi = np.append(0.0, by_phi) if ions.active else by_phi * mesh.y
+    return _state(ions, mesh, at.phi + by_phi, at.ln_s + np.pad(by_ln_s, 1))
 
 
 def _step(ions: Ions, mesh: Mesh, at: State) -> Reals | None:
@@ -209,7 +214,7 @@ def _searched(ions: Ions, mesh: Mesh, at: State, step: Reals) -> State | None:
 def _jacobian(ions: Ions, mesh: Mesh, at: State) -> Reals:
     """d residual / d unknown: of phi, then of ln S at the inner nodes. Scales count as constants."""
     z, inner, strength, total = ions.z, slice(1, -1), np.exp(at.ln_s), mesh.before[-1]
-    phi = _unknown_phi(ions, mesh)
+    phis = _unknown_phis(ions, mesh)
     diffused = at.decay * at.slope[:, None]
 
     def through_theta(power: int) -> Reals:
@@ -224,17 +229,17 @@ def _jacobian(ions: Ions, mesh: Mesh, at: State) -> Reals:
         by_ln_s = through_theta(power)
         if ions.active:
             by_ln_s += (through_theta(power + 2) - np.diag(z ** (power + 2) @ at.c)) * at.gamma_slope
-        return np.hstack([by_phi @ phi, by_ln_s[:, inner]])[inner]
+        return np.hstack([_by_unknown_phi(ions, mesh, by_phi), by_ln_s[:, inner]])[inner]
 
     s = z**2 @ at.c
     rows = [row(2) / s[inner, None]]
-    rows[0][:, phi.shape[1] :] -= np.eye(len(s) - 2)
+    rows[0][:, phis:] -= np.eye(len(s) - 2)
     if ions.active:
         rows.append(row(1) / strength[inner, None])
-        rows[1][:, phi.shape[1] :] -= np.diag((z @ at.c / strength)[inner])
+        rows[1][:, phis:] -= np.diag((z @ at.c / strength)[inner])
     conducted = z * ions.u / at.total / at.current_scale
     carried = conducted * at.slope
     by_phi = -((z * carried) @ at.weight) * total
     by_phi[-1] += (conducted * z) @ at.far
     by_ln_s = -(carried @ at.weight + (z**2 * carried) @ at.weight * at.gamma_slope) * total
-    return np.vstack([*rows, np.concatenate([by_phi @ phi, by_ln_s[inner]])])
+    return np.vstack([*rows, np.concatenate([_by_unknown_phi(ions, mesh, by_phi), by_ln_s[inner]])])
