@@ -60,7 +60,7 @@ def test_programs_read_the_same_with_all_digits(vrest, recipe):
     assert found["neutrality"] == {"kind": "titrant_added", "charge_left": 0.0, "fills": []}
     assert next(each for each in found["components"] if each["component"] == "Mg")["free"] == made.free("Mg")
     assert body["units"]["components"]["total"] == "mM"
-    assert {"HEPES", "EGTA", "ATP"} == {each["component"] for each in found["constants"]}
+    assert {"gluconate", "HEPES", "EGTA", "ATP"} == {each["component"] for each in found["constants"]}
     assert all(each["source"] for each in found["constants"])
 
 

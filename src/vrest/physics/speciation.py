@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from math import log
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vrest.constants import R
+from vrest.errors import VrestError
 
-Vector = NDArray[np.float64]
+Vector = NDArray[np.floating]
 
 LONGEST_STEP = 4.0
-"""Of Newton in the logarithm of a free concentration: what lies flat far from the answer sends it too far."""
+"""Of Newton, in the logarithm of a free concentration: where a ligand is full or empty it would go too far, and on and
+on from one side to the other; the bend of a binding curve is about as wide."""
+
+MOST_STEPS = 500
+"""Some fifty were the most that sixty thousand random mixtures needed, from starts far off too."""
 
 SETTLED = 1e-9
-"""A step of Newton after which what is left is below rounding, as each step squares it."""
+"""A step after which what is left is below rounding, as each step squares it."""
 
-ROUNDING = 4.0 * float(np.finfo(np.float64).eps)
+ROUNDING = 1e-12
+"""Of a balance, relative to its total: below it, what no longer gets smaller is rounding."""
 
 
 def equilibrium_constant(
@@ -56,96 +63,100 @@ class Forms:
         Which ligand each form is of, (n,) counted from 0, in ascending order.
     metal
         Which metal it holds, (n,) counted from 0; -1 if none.
-    weight
-        ln of its concentration relative to the ligand's first form where the metal is free at 1 mol/m3, (n,).
     """
 
     ligand: NDArray[np.intp]
     metal: NDArray[np.intp]
-    weight: Vector
+
+    @cached_property
+    def first(self) -> NDArray[np.intp]:
+        """Where the forms of each ligand begin."""
+        return np.append(0, np.cumsum(np.bincount(self.ligand))[:-1])
+
+    @cached_property
+    def cell(self) -> NDArray[np.intp]:
+        """Where each form counts in a table of ligands by metals, of which the last column is for no metal."""
+        metals = int(self.metal.max(initial=-1)) + 1
+        return self.ligand * (metals + 1) + np.where(self.metal < 0, metals, self.metal)
 
 
-def shares(forms: Forms, metals: Vector) -> Vector:
+def shares(forms: Forms, weight: Vector, metals: Vector) -> Vector:
     """What part of its ligand each form is, (n,); the parts of a ligand sum to 1.
 
-    forms: of at least one ligand, or of none. metals: free concentrations, mol/m3, (k,), above 0.
+    forms: of at least one ligand, or of none. weight: ln of the concentration of each form relative to its ligand's
+    first, where the metals are free at 1 mol/m3, (n,). metals: their free concentrations, mol/m3, (k,), above 0.
 
-    >>> acid = Forms(ligand=np.array([0, 0]), metal=np.array([-1, -1]), weight=np.array([0.0, np.log(3.0)]))
-    >>> shares(acid, np.array([])).round(9).tolist()
+    >>> acid = Forms(ligand=np.array([0, 0]), metal=np.array([-1, -1]))
+    >>> shares(acid, np.array([0.0, np.log(3.0)]), np.array([])).round(9).tolist()
     [0.25, 0.75]
     """
-    if len(forms.weight) == 0:
-        return forms.weight
-    logarithm = forms.weight + np.append(np.log(metals), 0.0)[forms.metal]
-    first = _first(forms)
-    part = np.exp(logarithm - np.maximum.reduceat(logarithm, first)[forms.ligand])
-    return part / np.add.reduceat(part, first)[forms.ligand]
+    return _parts(forms, weight + np.append(np.log(metals), 0.0)[forms.metal])
 
 
-def _first(forms: Forms) -> NDArray[np.intp]:
-    """Where the forms of each ligand begin."""
-    return np.append(0, np.cumsum(np.bincount(forms.ligand))[:-1])
+def _parts(forms: Forms, logarithm: Vector) -> Vector:
+    """The parts, from ln of the concentration of each form relative to its ligand's first."""
+    if len(logarithm) == 0:
+        return logarithm
+    part = np.exp(logarithm - np.maximum.reduceat(logarithm, forms.first)[forms.ligand])
+    return part / np.add.reduceat(part, forms.first)[forms.ligand]
 
 
 def free_metals(
-    forms: Forms, ligands: Vector, totals: Vector, *, bound_per_free: Vector | None = None, start: Vector | None = None
+    forms: Forms,
+    weight: Vector,
+    ligands: Vector,
+    totals: Vector,
+    *,
+    bound_per_free: Vector | None = None,
+    start: Vector | None = None,
 ) -> Vector:
     """Free concentrations of metals that compete for ligands, mol/m3, (k,).
 
     For each metal: total = free (1 + b) + what the ligands hold. This is where a convex function of ln(free) has its
-    least value, so that there is one answer and Newton with a step that is shortened where need be always finds it.
+    least value, sum of free (1 + b) - total ln(free) + ligand ln(sum over its forms), so that there is one answer.
+    Newton finds it with steps of bounded length.
 
-    forms: what binds, at one pH. ligands: total concentrations, mol/m3, one for each ligand. totals: of the metals,
-    mol/m3, (k,), above 0. bound_per_free: b, what is bound for each free ion by what is held constant by something
-    else, such as carbonate by a gas; none if not given. start: free concentrations to begin from.
+    forms, weight: what binds, as of `shares`. ligands: total concentrations, mol/m3, one for each ligand. totals: of
+    the metals, mol/m3, (k,), above 0. bound_per_free: b, what is bound for each free ion by what something else holds
+    constant, such as carbonate under a gas; none if not given. start: free concentrations to begin from.
+    Raises VrestError `no_convergence`.
 
-    >>> one = Forms(ligand=np.array([0, 0]), metal=np.array([-1, 0]), weight=np.array([0.0, np.log(2.0)]))
-    >>> free_metals(one, np.array([1.0]), np.array([1.0])).round(9).tolist()  # K = 2 per mol/m3: 2 x^2 + x - 1 = 0
+    >>> one = Forms(ligand=np.array([0, 0]), metal=np.array([-1, 0]))
+    >>> weight = np.array([0.0, np.log(2.0)])  # K = 2 m3/mol: 2 x^2 + x - 1 = 0
+    >>> free_metals(one, weight, np.array([1.0]), np.array([1.0])).round(9).tolist()
     [0.5]
     """
     if len(totals) == 0:
         return totals
     free = 1.0 + (np.zeros(len(totals)) if bound_per_free is None else bound_per_free)
+    metals = int(forms.metal.max(initial=-1)) + 1
+    others = 1.0 - np.eye(metals + 1)
     x = np.log(totals / free if start is None else start)
-    holding = (forms.metal >= 0) & (ligands[forms.ligand] > 0.0)
-    held = np.flatnonzero(holding)
-    amount = ligands[forms.ligand[held]]
-    # which metal a form holds, and which two metals one ligand has to do with
-    of_metal = forms.metal[held][None, :] == np.arange(len(totals))[:, None]
-    same = forms.ligand[held][:, None] == forms.ligand[held][None, :]
-
-    def at(x: Vector) -> tuple[float, Vector, Vector]:
-        """The convex function, its slope and the parts."""
-        part = shares(forms, np.exp(x))
-        slope = free * np.exp(x) + of_metal @ (amount * part[held]) - totals
-        return _potential(forms, ligands, free, totals, x), slope, part[held]
-
-    value, slope, part = at(x)
-    for _ in range(500):
-        if np.all(np.abs(slope) <= ROUNDING * totals):
-            break
-        within = of_metal @ ((amount * part)[:, None] * (np.eye(len(held)) - same * part[None, :])) @ of_metal.T
-        step = np.linalg.solve(np.diag(free * np.exp(x)) + within, -slope)
+    before = np.inf
+    for _ in range(MOST_STEPS):
+        part = _parts(forms, weight + np.append(x, 0.0)[forms.metal])
+        # which part of each ligand holds which metal; the last column is for none
+        table = np.bincount(forms.cell, part, minlength=len(ligands) * (metals + 1)).reshape(-1, metals + 1)
+        there = (ligands[:, None] * table)[:, :metals]
+        loose = free * np.exp(x)
+        slope = loose - totals
+        slope[:metals] += there.sum(axis=0)
+        left = float(np.max(np.abs(slope) / totals))
+        if left == 0.0 or before <= left < ROUNDING:
+            return np.exp(x)
+        before = left
+        # sums of what is above 0: differences would lose the little that a ligand nearly full still gives
+        curvature = np.diag(loose)
+        curvature[:metals, :metals] -= (there.T @ table[:, :metals]) * others[:metals, :metals]
+        curvature[range(metals), range(metals)] += np.sum(there * (table @ others)[:, :metals], axis=0)
+        step = np.linalg.solve(curvature, -slope)
         longest = float(np.max(np.abs(step)))
-        size = min(1.0, LONGEST_STEP / longest)
-        while True:
-            new = x + size * step
-            new_value, new_slope, new_part = at(new)
-            # rounding of the function itself is no reason to go on shortening
-            if new_value <= value + 1e-4 * size * (slope @ step) + 1e-13 * abs(value) or size < 1e-6:
-                break
-            size /= 2
-        x, value, slope, part = new, new_value, new_slope, new_part
-        if size == 1.0 and longest < SETTLED:
-            break
-    return np.exp(x)
-
-
-def _potential(forms: Forms, ligands: Vector, free: Vector, totals: Vector, x: Vector) -> float:
-    """What is least at equilibrium: sum of free - total ln(free) + ligand ln(binding polynomial)."""
-    logarithm = forms.weight + np.append(x, 0.0)[forms.metal]
-    polynomial = np.logaddexp.reduceat(logarithm, _first(forms)) if len(ligands) else ligands
-    return float(free @ np.exp(x) - totals @ x + ligands @ polynomial)
+        x = x + step * min(1.0, LONGEST_STEP / longest)
+        if longest < SETTLED:
+            return np.exp(x)
+    raise VrestError(
+        f"The free metals were not found: balances are off by {before:.2g} of their totals.", code="no_convergence"
+    )
 
 
 def root_between(f: Callable[[float], float], low: float, high: float, *, tolerance: float) -> float | None:

@@ -106,10 +106,12 @@ class Component:
     names: tuple[str, ...] = ()
 
     def form(self, protons: int, metal: str = "") -> str:
-        """The name of one of its forms: `HEPES(-1)`, `HCO3`, `MgATP(-2)`."""
-        if not metal and protons < len(self.names):
-            return self.names[protons]
-        bare = self.names[protons] if protons < len(self.names) else self.name
+        """The name of one of its forms: `HEPES(-1)`, `HCO3`, `MgATP(-2)`, `CaHPO4(0)`."""
+        own = self.names[protons] if protons < len(self.names) else ""
+        if own and not metal:
+            return own
         charge = self.charge + protons + METALS.get(metal, 0)
+        # chemical formulas name a complex well, words do not
+        bare = own if own.isalnum() and own[0].isupper() else self.name
         joint = "-" if metal and bare[0].islower() else ""
         return f"{metal}{joint}{bare}({charge:+d})" if charge else f"{metal}{joint}{bare}(0)"

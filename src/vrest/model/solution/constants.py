@@ -77,7 +77,7 @@ def constants(overrides: str | os.PathLike[str] | None = None) -> Constants:
 # --- reading ------------------------------------------------------------------------------------------------------
 
 _CONDITIONS = ("ionic_strength", "temperature", "convention")
-_CONSTANT = ("value", "enthalpy", "heat_capacity", "source", *_CONDITIONS)
+_CONSTANT = ("value", "enthalpy", "heat_capacity", "source", "checked", *_CONDITIONS)
 _COMPONENT = ("charge", "names", "pK", *METALS)
 _SOURCE = ("text", "checked", *_CONDITIONS)
 _EXAMPLE = """Write it as in pK = [{ value = 7.5, enthalpy = "20 kJ/mol", ionic_strength = "150 mM",\
@@ -137,7 +137,7 @@ def _constant(found: Any, sources: Mapping[str, Any], where: str, *, also: tuple
         enthalpy=_si(full.get("enthalpy", "0 J/mol"), "energy_per_mole", f"{where}.enthalpy"),
         heat_capacity=_number(full.get("heat_capacity", 0.0), f"{where}.heat_capacity"),
         source=str(source.get("text", full["source"])),
-        checked=bool(source.get("checked", False)),
+        checked=bool(full.get("checked", False)),
     )
 
 

@@ -63,14 +63,16 @@ class _Table:
     """Forms as columns of numbers."""
 
     def __init__(self, forms: tuple[_Form, ...], ligands: list[str], metals: list[str]) -> None:
-        self.ligand = np.array([ligands.index(form.component.name) for form in forms], dtype=np.intp)
-        self.metal = np.array([metals.index(form.metal) if form.metal else -1 for form in forms], dtype=np.intp)
+        self.forms = Forms(
+            ligand=np.array([ligands.index(form.component.name) for form in forms], dtype=np.intp),
+            metal=np.array([metals.index(form.metal) if form.metal else -1 for form in forms], dtype=np.intp),
+        )
         self.protons = np.array([form.protons for form in forms], dtype=float)
         self.charge = np.array([form.charge for form in forms], dtype=float)
         self.log_K = np.array([form.log_K for form in forms], dtype=float)
         of_metal = np.array([METALS[form.metal] ** 2 if form.metal else 0 for form in forms], dtype=float)
         self.gammas = of_metal - self.charge**2
-        self.metals = np.where(self.metal >= 0, LN_STANDARD, 0.0)
+        self.metals = np.where(self.forms.metal >= 0, LN_STANDARD, 0.0)
 
     def weight(self, proton: float, gamma: float) -> Vector:
         """ln of concentrations at unit activity of the bare form and free metals of 1 mol/m3.
@@ -160,13 +162,14 @@ class Mixture:
         if self.held:
             acid = max((form for form in self.held if not form.metal), key=lambda form: form.protons)
             held *= exp(self.log_carbon_dioxide - acid.log_K - acid.protons * proton + LN_STANDARD)
-        bound = held_table.metal >= 0
-        per_free = np.bincount(held_table.metal[bound], held[bound], minlength=len(self.metals)).astype(float)
-        forms = Forms(ligand=table.ligand, metal=table.metal, weight=table.weight(proton, gamma))
+        bound = held_table.forms.metal >= 0
+        per_free = np.zeros(len(self.metals))
+        np.add.at(per_free, held_table.forms.metal[bound], held[bound])
+        weight = table.weight(proton, gamma)
         ligands, totals = np.array([*self.ligands.values()]), np.array([*self.metals.values()])
-        free = free_metals(forms, ligands, totals, bound_per_free=per_free, start=start)
-        conserved = shares(forms, free) * ligands[forms.ligand]
-        held *= np.append(free, 1.0)[held_table.metal]
+        free = free_metals(table.forms, weight, ligands, totals, bound_per_free=per_free, start=start)
+        conserved = shares(table.forms, weight, free) * ligands[table.forms.ligand]
+        held *= np.append(free, 1.0)[held_table.forms.metal]
         water = np.exp(np.array([proton, self.log_water - proton]) - gamma + LN_STANDARD)
         inert = np.array([each.concentration for each in self.inert])
         return np.concatenate([inert, free, conserved, held, water]), free

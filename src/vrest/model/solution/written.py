@@ -75,10 +75,11 @@ def _parts(base: str) -> tuple[str, Component | None]:
 def as_written(name: str, concentration: float, constants: Constants) -> Species | None:
     """What a name of `ion_named` says by itself, as a species; None of an acid or base whose forms the pH says.
 
-    An acid that has one charge near pH 7.3 in `vrest.ions` is no such form here: `EGTA` is all of it.
+    An acid that has one charge near pH 7.3 in `vrest.ions` is no such form here: `EGTA` is all of it. One that is named
+    after a form, such as `gluconate`, is that form.
     """
     for component in constants.components.values():
-        if name == component.name:
+        if name == component.name and name not in component.names:
             return None
         for metal in ("", *METALS):
             for protons in range(len(component.pK) + 1):
