@@ -9,6 +9,7 @@ from vrest.model.solution.composition import NOMINAL
 from vrest.model.solution.constants import CONSTANTS
 from vrest.model.solution.equilibrium import at_pH
 from vrest.model.solution.solution import solution
+from vrest.model.solution.telling import weighing_table
 from vrest.physics.activity import davies_log_gamma
 
 CELSIUS_25, CELSIUS_37 = 298.15, 310.15
@@ -200,3 +201,19 @@ def test_a_solution_is_computed_again_for_another_temperature_and_kept_without()
     assert solution(made, celsius=22).pH > made.pH
     by_hand = solution({"ions": {"K": 1, "Cl": 1}}, celsius=20)
     assert solution(by_hand, celsius=30).temperature == 303.15
+
+
+def test_what_is_pipetted_from_a_stock_is_c_V_over_its_concentration():
+    made = solution({"reagents": {"NaCl": 140, "CaCl2 (1 M solution)": 2}})
+    table = weighing_table(made, 1e-3)
+    rows = dict(zip(table.columns[0].values, zip(*(c.values for c in table.columns[1:]), strict=True), strict=True))
+    assert rows["NaCl"][2] == pytest.approx(0.140 * 58.44, rel=1e-4)
+    assert rows["CaCl2 (1 M solution)"][1:] == (None, None, pytest.approx(2.0))
+
+
+def test_what_a_reagent_is_counted_as_is_said_and_what_no_gas_holds():
+    noted = solution({"reagents": {"NaCl": 140, "NaHCO3": 10, "ATP": 2, "TTX": 0.001}})
+    told = {each.code: each.message for each in noted.warnings}
+    assert "ATP: taken as the acid" in told["counted_so"]
+    assert "closed bottle" in told["closed"]
+    assert not any("TTX" in each.message for each in noted.warnings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,6 +28,10 @@ UNSET = (6.0, 9.0)
 """pH of solutions for cells; one that follows from what is written and lies beyond was set with something."""
 
 
+COUNTS = 0.1
+"""mol/m3: of a reagent of less it makes no difference how it is counted."""
+
+
 @dataclass(frozen=True)
 class _Contents:
     """What is dissolved, before any pH: amounts by component, and what has no part in charges; mol/m3."""
@@ -49,6 +53,7 @@ def composed(recipe: Recipe, temperature: float | None, constants: Constants) ->
         Species(name=name, charge=0, concentration=c, component=name) for name, c in there.neutral.items() if c > 0.0
     )
     made["species"] = (*made["species"], *neutral)
+    made["warnings"] = (*made["warnings"], *_of_reagents(recipe))
     made["totals"] = {**made["totals"], **there.neutral}
     ideal = sum(each.concentration for each in made["species"])
     made["warnings"] = (*recipe.warnings, *made["warnings"])
@@ -250,6 +255,16 @@ def _bound_osmoles(recipe: Recipe, added: Mapping[str, float]) -> float:
 
 
 # --- what is said of it ---------------------------------------------------------------------------
+
+
+def _of_reagents(recipe: Recipe) -> Iterator[Notice]:
+    """What to know of what was weighed: what is counted otherwise, and CO2 that nothing holds."""
+    for name, c in recipe.reagents.items():
+        found = reagent(name)
+        if found.note and c >= COUNTS:
+            yield Notice("counted_so", f"{name}: {found.note}")
+    if recipe.carbon_dioxide is None and any("carbonate" in reagent(name).totals for name in recipe.reagents):
+        yield Notice("closed", "no gas is written: its carbonate is that of a closed bottle; in air it loses CO2")
 
 
 def _untitrated(here: Equilibrium, recipe: Recipe) -> Notice | None:

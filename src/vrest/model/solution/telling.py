@@ -10,7 +10,7 @@ from vrest.ions import IONS
 from vrest.model.ion_labels import ion_text
 from vrest.model.solution.constants import METALS, Constants
 from vrest.model.solution.reagents import reagent
-from vrest.tables import Column, Table, number
+from vrest.tables import Column, Table, joined, number
 from vrest.units import from_door, from_si
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _either(names: Sequence[str]) -> str:
 
 
 def weighing_table(made: Solution, volume: float) -> Table:
-    """What to weigh for a volume (m3), in g, and what sets the pH, in mL of a 1 M solution.
+    """What to weigh for a volume (m3), in g, and what to pipette, in mL: stock solutions, and a titrant of 1 M.
 
     Raises
     ------
@@ -180,37 +180,39 @@ def weighing_table(made: Solution, volume: float) -> Table:
     if recipe is None or not recipe.reagents:
         hint = "Write what is weighed below [reagents]."
         raise InputError(f"'{made.name}' is a list of ions.", code="no_reagents", hint=hint)
-    names, concentrations = list(recipe.reagents), list(recipe.reagents.values())
-    masses, grams = zip(*(_weighed(name, c, volume) for name, c in recipe.reagents.items()), strict=True)
-    drops: list[float | None] = [None] * len(names)
-    for amount in made.added.values():
-        names.append(recipe.titrant)
-        concentrations.append(amount)
-        masses, grams = (*masses, None), (*grams, None)
-        drops.append(from_si(amount / from_door(1.0, "concentration", "M") * volume, "volume", "mL"))
+    rows = [_weighed(name, c, volume) for name, c in recipe.reagents.items()]
+    rows += [_pipetted(f"{recipe.titrant} 1 M, about", c, volume, 1.0) for c in made.added.values()]
+    names, concentrations, masses, grams, drops = zip(*rows, strict=True)
     columns = [
         Column("reagent", "", names),
-        Column("concentration", "mM", [_mM(c) for c in concentrations], rounding=0.0),
+        Column("concentration", "mM", concentrations, rounding=0.0),
         Column("molar mass", "g/mol", masses, decimals=2),
         Column("weigh", "g", grams, form=_mass, rounding=0.0),
     ]
-    if made.added:
-        columns.append(Column("1 M solution", "mL", drops, digits=3))
-    litres = f"{number(from_si(volume, 'volume', 'mL'), 4)} mL"
-    unknown = [name for name, mass in zip(names, masses, strict=True) if mass is None and name in recipe.reagents]
-    note = f"How much water is in {_either(unknown)} is not said, so that it cannot be weighed." if unknown else ""
-    return Table(columns, f"For {litres}", note)
+    if any(drops):
+        columns.append(Column("pipette", "mL", drops, digits=3))
+    unknown = [row[0] for row in rows if row[3] is None and row[4] is None]
+    note = f"How much water is in {joined(unknown)} is not said, so that it cannot be weighed." if unknown else ""
+    return Table(columns, f"For {number(from_si(volume, 'volume', 'mL'), 4)} mL", note)
 
 
-def _weighed(name: str, concentration: float, volume: float) -> tuple[float | None, float | None]:
-    """Molar mass (g/mol) and mass (g) of a reagent; None where its water is not known."""
-    try:
-        mass = reagent(name).molar_mass
-    except InputError as error:
-        if error.code != "unknown_hydrate":
-            raise
-        return None, None
-    return mass, mass * concentration * volume
+Row = tuple[str, float, float | None, float | None, float | None]
+"""Name, concentration (mM), molar mass (g/mol), mass (g) and volume (mL) of what is weighed or pipetted."""
+
+
+def _weighed(name: str, concentration: float, volume: float) -> Row:
+    """A reagent; without mass where its water is not known."""
+    found = reagent(name)
+    if found.stock is not None:
+        return _pipetted(name, concentration, volume, from_si(found.stock, "concentration", "M"))
+    mass = None if found.water is None else found.molar_mass
+    return name, _mM(concentration), mass, None if mass is None else mass * concentration * volume, None
+
+
+def _pipetted(name: str, concentration: float, volume: float, molar: float) -> Row:
+    """So much of a solution of so many mol/L."""
+    stock = from_door(molar, "concentration", "M")
+    return name, _mM(concentration), None, None, from_si(concentration * volume / stock, "volume", "mL")
 
 
 def _mass(grams: float) -> str:
