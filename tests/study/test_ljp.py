@@ -26,7 +26,7 @@ SIDES = {"celsius": 20}
 
 CONDUCTIVITY = {"K": 73.5, "Na": 50.11, "Cl": 76.31, "Cs": 77.3, "F": 55.4, "Mg": 53.06, "Ca": 59.5, "Zn": 52.8}
 CONDUCTIVITY |= {"Li": 38.69, "H": 350.1, "SO4": 80.0, "gluconate": 24.255, "HEPES(-1)": 22.05, "EGTA(-2)": 2 * 17.64}
-CONDUCTIVITY |= {"malate": 2 * 11.025, "H2PO4": 33.0, "HCO3": 44.5}
+CONDUCTIVITY |= {"ATP(-2)": 2 * 11.025, "H2PO4": 33.0, "HCO3": 44.5}
 """Limiting equivalent conductivities of LJPcalc's table (S cm2/mol), with which these values were computed."""
 
 SETS = {
@@ -48,10 +48,10 @@ SETS = {
 """degC, ions (pipette/bath, mM), what was published and its tolerance, and the exact potential by each equation, mV."""
 
 KGLU = (
-    "K 130/3 gluconate 110/0 HEPES(-1) 5/0 EGTA(-2) 1/0 Cl 24/133.8 Mg 2/1.5 Na 9/152.2 malate 2/0 SO4 0/1.5 "
+    "K 130/3 gluconate 110/0 HEPES(-1) 5/0 EGTA(-2) 1/0 Cl 24/133.8 Mg 2/1.5 Na 9/152.2 ATP(-2) 2/0 SO4 0/1.5 "
     "H2PO4 0/1.2 Ca 0/2.4 HCO3 0/25"
 )
-"""K-gluconate of LJPcalc's library, whose pipette lacks 2 mM of positive charge; malate stands for its ATP."""
+"""K-gluconate of LJPcalc's library, whose pipette lacks 2 mM of positive charge."""
 
 
 def split(text):

@@ -85,9 +85,9 @@ def command(
       vrest ljp ljpcalc.txt
 
     PIPETTE and BATH are solutions: names of the library ('vrest solution' lists them), TOML files, solutions of a
-    database of pycsf (lab.json:aCSF), or in place of both an ion table of LJPcalc. BATH is that in
-    which the amplifier was zeroed, with the pipette open. The potential is that of the bath minus that of the pipette,
-    and is taken off what one reads.
+    database of pycsf (lab.json:aCSF), or in place of both an ion table of LJPcalc. BATH is that in which the amplifier
+    was zeroed, with the pipette open. The potential is that of the bath minus that of the pipette, and is taken off
+    what one reads.
     """
     from vrest.cli.answer import answer, shown
     from vrest.io.report import door, report
