@@ -202,6 +202,13 @@ def test_a_bath_changed_past_a_bridge_of_kcl():
     assert abs(found.off - pipette) < 3.0
 
 
+def test_what_is_to_know_of_a_new_bath_is_told():
+    odd = LOW | {"ions": LOW["ions"] | {"Na": 140}}
+    found = vrest.ljp(PIPETTE, BATH, new_bath=odd, reference="3 M KCl", **SIDES)
+    assert ["low Cl" in notice.message for notice in found.notices if notice.code == "not_neutral"] == [True]
+    assert found.off_sd > vrest.ljp(PIPETTE, BATH, new_bath=LOW, reference="3 M KCl", **SIDES).off_sd
+
+
 def test_bridge_of_the_same_solution_is_the_bath():
     ours = vrest.ljp(PIPETTE, BATH, new_bath=LOW, reference="bath", **SIDES)
     named = vrest.ljp(PIPETTE, BATH, new_bath=LOW, reference=BATH, **SIDES)

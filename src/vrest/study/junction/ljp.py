@@ -75,8 +75,10 @@ def ljp(
     ------
     InputError
         `temperatures_differ`, `sides_swapped`, `no_reference`, `two_references`, `henderson_activity`,
-        `unknown_configuration`, `unknown_method`, `unknown_activity`, `no_ions`, `unknown_mobility`,
-        `no_convergence`; and what `solution` refuses.
+        `unknown_configuration`, `unknown_method`, `unknown_activity`, `no_ions`, `unknown_mobility`; and what
+        `solution` refuses.
+    VrestError
+        `no_convergence`: the method np finds no stationary junction.
 
     Planck 1890, doi:10.1002/andp.18902750202; Henderson 1907, doi:10.1515/zpch-1907-5908; Barry and Lynch 1991,
     doi:10.1007/BF01870526; Neher 1992, doi:10.1016/0076-6879(92)07008-C.
@@ -107,7 +109,7 @@ def ljp(
             hint="The pipette comes first: exchange them.",
         )
     solved = between(inner, outer, method=method, activity=activity)
-    shifts = _shifts(outer, new_bath, reference, pellet, constants, method, activity)
+    shifts, others = _shifts(outer, new_bath, reference, pellet, constants, method, activity)
     return LJP(
         configuration=chosen,
         method=method,
@@ -117,7 +119,7 @@ def ljp(
         bath=outer,
         solved=solved,
         shifts=shifts,
-        notices=tuple(_notices(inner, outer, chosen.sign, known, readings)),
+        notices=tuple(_notices((inner, outer, *others), chosen.sign, known, readings)),
     )
 
 
@@ -137,8 +139,8 @@ def _readings(measured: Any) -> tuple[float, ...]:
 
 def _shifts(
     old: Solution, new_bath: Any, reference: Any, pellet: bool, constants: Any, method: Method, activity: Activity
-) -> tuple[Shift, ...]:
-    """What a changed bath adds."""
+) -> tuple[tuple[Shift, ...], tuple[Solution, ...]]:
+    """What a changed bath adds, and the solutions that are in it."""
     if pellet and reference is not None:
         raise InputError(
             "The reference electrode is a pellet in the bath, and has a bridge.",
@@ -147,12 +149,12 @@ def _shifts(
         )
     if new_bath is None:
         if reference is None and not pellet:
-            return ()
-        return (Shift(name=f"reference electrode, zeroed too: '{old.name}' is still its bath", potential=0.0),)
+            return (), ()
+        return (Shift(name=f"reference electrode, zeroed too: '{old.name}' is still its bath", potential=0.0),), ()
     heat = format_si(old.temperature, "temperature")
     new = solution(new_bath, celsius=heat, constants=constants)
     if pellet:
-        return (pellet_shift(old, new),)
+        return (pellet_shift(old, new),), (new,)
     if reference is None:
         raise InputError(
             "The bath was changed after the seal; what the reference electrode adds depends on its bridge.",
@@ -160,8 +162,10 @@ def _shifts(
             hint="Say what that holds: '3 M KCl', 'bath' (that of before; a jet of the new one near the cell is the "
             "same) or a solution. Or say that it is a pellet in the bath.",
         )
-    bridge = old if reference == "bath" else _bridge(reference, heat, constants)
-    return (bridge_shift(bridge, old, new, method=method, activity=activity),)
+    if reference == "bath":
+        return (bridge_shift(old, old, new, method=method, activity=activity),), (new,)
+    bridge = _bridge(reference, heat, constants)
+    return (bridge_shift(bridge, old, new, method=method, activity=activity),), (new, bridge)
 
 
 _KCL = re.compile(r"(.+?)\s*KCl", re.IGNORECASE)
@@ -174,17 +178,17 @@ def _bridge(reference: SolutionLike, heat: str, constants: Any) -> Solution:
     return solution(what, celsius=heat, constants=constants)
 
 
-def _notices(
-    pipette: Solution, bath: Solution, sign: int, known: bool, readings: tuple[float, ...]
-) -> Iterable[Notice]:
-    """What to know of the two solutions and the readings."""
-    yield from (*pipette.warnings, *bath.warnings)
+def _notices(solutions: tuple[Solution, ...], sign: int, known: bool, readings: tuple[float, ...]) -> Iterable[Notice]:
+    """What to know of the solutions, the pipette and the bath first, and of the readings."""
+    pipette, bath, *_ = solutions
+    for each in solutions:
+        yield from each.warnings
     if any(readings) and all(abs(read) < from_si(LEAST, "potential") for read in readings):
         yield Notice("small_readings", "what was read is below 1 mV: numbers are mV; '-0.06 V' is read too")
     if not known:
         heat = format_si(pipette.temperature, "temperature", 4)
         yield Notice("no_temperature", f"nothing says the temperature of the recording: {heat} is taken")
-    for each in (pipette, bath):
+    for each in solutions:
         if each.neutrality.kind == "unexplained":
             charge = from_si(each.neutrality.charge, "concentration")
             told = f"'{each.name}' has {charge:+.3g} mM of charge that nothing explains"
