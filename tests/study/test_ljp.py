@@ -297,6 +297,11 @@ def test_a_bath_in_the_pipette_is_usual_in_a_patch_that_faces_it():
 def test_sides_that_look_swapped_are_remarked():
     found = vrest.ljp({"ions": {"Na": 145, "Cl": 145}}, {"ions": {"K": 145, "Cl": 145}}, **SIDES)
     assert "sides_look_swapped" in [notice.code for notice in found.notices]
+    unnamed = {"ions": PIPETTE["ions"]}
+    for sides, name in (((BATH, unnamed), "Ringer"), ((unnamed, PIPETTE), "K-gluconate")):
+        (notice,) = vrest.ljp(*sides, **SIDES).notices
+        assert notice.code == "sides_look_swapped"
+        assert name in notice.message
 
 
 def test_it_cites_what_it_used():

@@ -193,5 +193,9 @@ def _notices(solutions: tuple[Solution, ...], sign: int, known: bool, readings: 
             charge = from_si(each.neutrality.charge, "concentration")
             told = f"'{each.name}' has {charge:+.3g} mM of charge that nothing explains"
             yield Notice("not_neutral", f"{told}; what may be missing is in the ±")
-    if sign > 0:
+    if sign > 0 and pipette.kind == "bath":
+        yield Notice("sides_look_swapped", f"'{pipette.name}', a bath, is in the pipette; are the sides swapped?")
+    elif sign > 0 and bath.kind == "pipette":
+        yield Notice("sides_look_swapped", f"'{bath.name}', which fills a pipette, is the bath; are the sides swapped?")
+    elif sign > 0:
         yield from swapped_sides([(ion, pipette.free(ion), bath.free(ion)) for ion in ("K", "Na")])
