@@ -140,6 +140,8 @@ SALTS = {
     "piperidine HCl": ("piperidinium", "Cl", 121.61),
     "propylamine HCl": ("propylammonium", "Cl", 95.57),
     "ethyltrimethylammonium Cl": ("ethyltrimethylammonium", "Cl", 123.62),
+    "spermidine 3HCl": ("spermidine", "Cl", 254.63),
+    "neurobiotin HCl": ("neurobiotin", "Cl", 322.85),
     "Na2 malonate": ("Na", "malonate", 148.03),
     "Na2 maleate": ("Na", "maleate", 160.04),
     "dimethylammonium Cl": ("dimethylammonium", "Cl", 81.54),

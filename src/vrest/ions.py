@@ -102,7 +102,8 @@ guanidinium 1 CH6N3 guanidine | methylammonium 1 CH6N
 dimethylammonium 1 C2H8N | trimethylammonium 1 C3H10N | ethylammonium 1 C2H8N | diethylammonium 1 C4H12N
 piperidinium 1 C5H12N | propylammonium 1 C3H10N | ethyltrimethylammonium 1 C5H14N | triethylammonium 1 C6H16N
 ethanolammonium 1 C2H8NO monoethanolammonium | QX314 1 C16H27N2O QX-314, lidocaine N-ethyl
-aminopyridine 1 C5H7N2 4-AP, 4AP, 4-aminopyridine | spermine 4 C10H30N4 | lysine 1 C6H15N2O2 Lys, L-lysine
+aminopyridine 1 C5H7N2 4-AP, 4AP, 4-aminopyridine | spermine 4 C10H30N4 | spermidine 3 C7H22N3
+neurobiotin 1 C12H23N4O2S | lysine 1 C6H15N2O2 Lys, L-lysine
 arginine 1 C6H15N4O2 Arg, L-arginine
 TrisH 1 C4H12NO3 Tris+ | EGTA -2 C14H22N2O10 | BAPTA -4 C22H20N2O10 | EDTA -3 C10H13N2O8
 """

@@ -11,11 +11,12 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from vrest.errors import InputError, near_miss
+from vrest.errors import InputError
 from vrest.ions import IONS, WEIGHTS, lookup
 from vrest.model.solution.formulas import atoms, written
 from vrest.model.solution.salts import Part, Salt, Vocabulary, plain, salt, split_water
@@ -206,13 +207,37 @@ def _unknown(text: str, name: str) -> InputError:
     if ion is not None and ion.symbol == "Glu":
         hint = "Write glucose, or the glutamate or gluconate that is meant, as in 'K-gluconate'."
         return InputError(f"'{text}' has several meanings.", code="unknown_reagent", hint=hint)
-    near = near_miss(name[:64], _tables().near)
-    if not near.startswith("Did"):
-        near = (
-            "Write a salt by its ions ('K-gluconate', 'MgCl2.6H2O'), an acid or a base by its name. What is in uM or"
-            " less can be left out."
-        )
-    return InputError(f"There is no reagent '{text[:64]}'.", code="unknown_reagent", hint=near)
+    return InputError(f"There is no reagent '{text[:64]}'.", code="unknown_reagent", hint=_meant(name))
+
+
+NEAR = 0.75
+"""How alike a slip is to what was meant: names of drugs are alike that have nothing in common."""
+
+
+def _meant(name: str) -> str:
+    """The next step after a name that is not known: what it may be a slip of."""
+    if name.endswith("H20"):
+        return f"Water is H2O, with the letter: '{name[:-1]}O'."
+    words = re.split(r"([ -])", name[:LONGEST])
+    known = [spelling for spelling in _tables().vocabulary.folded if len(spelling) > 3]
+    corrected = "".join(
+        word if len(word) < 4 or word.casefold() in known else next(iter(_close(word, known)), word) for word in words
+    )
+    for each in (corrected if corrected != name else "", *_close(name, _tables().near)):
+        try:
+            if each and reagent(each):
+                return f"Did you mean '{each}'?"
+        except InputError:
+            continue
+    return (
+        "Write a salt by its ions ('K-gluconate', 'MgCl2.6H2O'), an acid or a base by its name. What is in uM or less"
+        " can be left out."
+    )
+
+
+def _close(name: str, known: list[str]) -> list[str]:
+    folded = {each.casefold(): each for each in known}
+    return [folded[each] for each in get_close_matches(name.casefold(), list(folded), n=1, cutoff=NEAR)]
 
 
 def _a_salt(symbol: str, valence: int) -> str:

@@ -154,6 +154,7 @@ def salt(text: str, vocabulary: Vocabulary, sold: Mapping[str, str]) -> Salt | N
         lambda m: f"-{ {'chlor': 'Cl', 'brom': 'Br', 'iod': 'I', None: m['atom']}[m['ion']] }{_digits(m['n'])}",
         body,
     )
+    body = _BRACKETED.sub(r"\1", body)
     for exact in (True, False):
         readings = [each for each in _readings(body, vocabulary, exact) if _is_salt(each)]
         for each in readings:
@@ -176,6 +177,8 @@ def _is_salt(parts: Sequence[Counted]) -> bool:
 
 _COUNT = re.compile(r"\d+")
 _BEFORE = re.compile(rf"({'|'.join(NUMBERS)})[- ]?", re.IGNORECASE)
+_FIGURE = re.compile(r"([2-9])(?=[A-Z])")
+_BRACKETED = re.compile(rf"\(((?:{'|'.join(NUMBERS)})[- ]?[A-Za-z]+)\)", re.IGNORECASE)
 _GAP = re.compile(r"[- ]*")
 
 
@@ -188,6 +191,8 @@ def _readings(text: str, vocabulary: Vocabulary, exact: bool) -> Iterator[list[C
     starts = [(1.0, text, False)]
     if (before := _BEFORE.match(text)) and len(text) > before.end():
         starts.append((NUMBERS[before[1].lower()], text[before.end() :], True))
+    if figure := _FIGURE.match(text):
+        starts.append((float(figure[1]), text[1:], True))
     for count, rest, said in starts:
         opened = rest.startswith("(")
         body = rest[opened:]
