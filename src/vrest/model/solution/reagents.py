@@ -19,7 +19,7 @@ from typing import Any
 from vrest.errors import InputError
 from vrest.ions import IONS, WEIGHTS, lookup
 from vrest.model.solution.formulas import atoms, written
-from vrest.model.solution.salts import Part, Salt, Vocabulary, plain, salt, split_water
+from vrest.model.solution.salts import Part, Salt, Vocabulary, plain, salt, split_water, vocabulary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +167,8 @@ _STOCK = re.compile(r"[ ,]+\(?(?:(?P<M>\d+\.?\d*) ?M\b)?[ ,]*(?:stock|solution|s
 def _split_stock(name: str) -> tuple[str, float | None]:
     """A name without its concentration as a stock solution, and that concentration, mol/m3."""
     found = _STOCK.search(name)
-    return (name[: found.start()], 1000.0 * float(found["M"])) if found and found["M"] else (name, None)
+    stock = 1000.0 * float(found["M"]) if found and found["M"] else 0.0
+    return (name[: found.start()], stock) if found and stock else (name, None)
 
 
 def _with_water(dry: Reagent, water: float | None) -> Reagent:
@@ -178,11 +179,11 @@ def _with_water(dry: Reagent, water: float | None) -> Reagent:
     return replace(dry, formula=written(counts), water=water)
 
 
-def _acid(name: str, vocabulary: Vocabulary) -> Salt | None:
+def _acid(name: str, known: Vocabulary) -> Salt | None:
     """The acid of an anion: `gluconic acid`."""
     if not (match := re.fullmatch(r"(.+)ic acid", name, re.IGNORECASE)):
         return None
-    part = vocabulary.folded.get(f"{match[1]}ate".casefold())
+    part = known.folded.get(f"{match[1]}ate".casefold())
     if part is None or part.cation:
         return None
     found = atoms(part.formula)
@@ -291,15 +292,15 @@ def _tables() -> _Tables:
     data: dict[str, Any] = tomllib.loads(text)
     osmotic: dict[str, Any] = data["osmotic"]
     source, valences = osmotic.pop("source"), osmotic.pop("valences")
-    vocabulary, sold = Vocabulary(_parts(data)), {k: r["sold"] for k, r in data["acids"].items() if "sold" in r}
-    salts = {each: salt(each, vocabulary, sold) for each in osmotic}
+    known, sold = vocabulary(_parts(data)), {k: r["sold"] for k, r in data["acids"].items() if "sold" in r}
+    salts = {each: salt(each, known, sold) for each in osmotic}
     named = list(_listed(data))
     listed = {_key(name): each for each, names in named for name in names}
     near = [name for _, names in named for name in names] + list(data["names"]) + list(COMMON)
     return _Tables(
         listed=listed,
         names={_key(name): meant for name, meant in data["names"].items()},
-        vocabulary=vocabulary,
+        vocabulary=known,
         sold=sold,
         near=near,
         coefficients={_content(found.totals): osmotic[each] for each, found in salts.items() if found},

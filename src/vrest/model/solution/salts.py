@@ -81,19 +81,13 @@ class Salt:
     charges: tuple[int, int]
 
 
+@dataclass(frozen=True)
 class Vocabulary:
-    """Parts by their spellings, as they are written and in any case.
+    """Parts by their spellings, as they are written (`exact`) and in any case (`folded`)."""
 
-    Parameters
-    ----------
-    parts
-        By spelling.
-    """
-
-    def __init__(self, parts: Mapping[str, Part]) -> None:
-        self.exact = dict(parts)
-        self.folded = {spelling.casefold(): part for spelling, part in parts.items()}
-        self.longest = max(map(len, parts))
+    exact: Mapping[str, Part]
+    folded: Mapping[str, Part]
+    longest: int
 
     def beginning(self, text: str, exact: bool) -> Iterator[tuple[str, Part]]:
         """Spellings that a text begins with, the longest first, and what they name."""
@@ -103,6 +97,12 @@ class Vocabulary:
             part = known.get(spelling if exact else spelling.casefold())
             if part is not None:
                 yield spelling, part
+
+
+def vocabulary(parts: Mapping[str, Part]) -> Vocabulary:
+    """Of parts by their spellings."""
+    folded = {spelling.casefold(): part for spelling, part in parts.items()}
+    return Vocabulary(parts, folded, max(map(len, parts)))
 
 
 def plain(text: str) -> str:
@@ -137,7 +137,7 @@ def split_water(text: str) -> tuple[str, float | None]:
     return text, 0.0
 
 
-def salt(text: str, vocabulary: Vocabulary, sold: Mapping[str, str]) -> Salt | None:
+def salt(text: str, known: Vocabulary, sold: Mapping[str, str]) -> Salt | None:
     """The salt that a text names, or None if it is not made of parts of the vocabulary.
 
     `sold` has, for acids with several protons, the salts that bottles have.
@@ -156,7 +156,7 @@ def salt(text: str, vocabulary: Vocabulary, sold: Mapping[str, str]) -> Salt | N
     )
     body = _BRACKETED.sub(r"\1", body)
     for exact in (True, False):
-        readings = [each for each in _readings(body, vocabulary, exact) if _is_salt(each)]
+        readings = [each for each in _readings(body, known, exact) if _is_salt(each)]
         for each in readings:
             if (found := _neutral(each)) and not _objection(each):
                 return found
@@ -175,14 +175,14 @@ def _is_salt(parts: Sequence[Counted]) -> bool:
     return once and any(p.part.cation for p in parts) and any(not p.part.cation for p in parts)
 
 
-_COUNT = re.compile(r"\d+")
+_COUNT = re.compile(r"[1-9]\d?")
 _BEFORE = re.compile(rf"({'|'.join(NUMBERS)})[- ]?", re.IGNORECASE)
 _FIGURE = re.compile(r"([2-9])(?=[A-Z])")
 _BRACKETED = re.compile(rf"\(((?:{'|'.join(NUMBERS)})[- ]?[A-Za-z]+)\)", re.IGNORECASE)
 _GAP = re.compile(r"[- ]*")
 
 
-def _readings(text: str, vocabulary: Vocabulary, exact: bool) -> Iterator[list[Counted]]:
+def _readings(text: str, known: Vocabulary, exact: bool) -> Iterator[list[Counted]]:
     """Every way to read a whole text as parts, the longest spellings first."""
     text = text[_GAP.match(text).end() :]  # pyright: ignore[reportOptionalMemberAccess]
     if not text:
@@ -196,7 +196,7 @@ def _readings(text: str, vocabulary: Vocabulary, exact: bool) -> Iterator[list[C
     for count, rest, said in starts:
         opened = rest.startswith("(")
         body = rest[opened:]
-        for spelling, part in vocabulary.beginning(body, exact):
+        for spelling, part in known.beginning(body, exact):
             after = body[len(spelling) :]
             if opened:
                 if not after.startswith(")"):
@@ -205,7 +205,7 @@ def _readings(text: str, vocabulary: Vocabulary, exact: bool) -> Iterator[list[C
             digits = None if said else _COUNT.match(after)
             name = spelling.isalpha() and spelling.islower() and len(spelling) > 3
             times = float(digits[0]) if digits else count
-            for others in _readings(after[digits.end() if digits else 0 :], vocabulary, exact):
+            for others in _readings(after[digits.end() if digits else 0 :], known, exact):
                 yield [Counted(part, times, said or digits is not None, name), *others]
 
 
@@ -213,7 +213,8 @@ def _neutral(parts: Sequence[Counted]) -> Salt | None:
     """The salt of these parts, if it is neutral as it is counted, or as its names imply."""
     if not any(p.said for p in parts) and any(p.name and p.part.charge > 0 for p in parts):
         parts = _counted(parts) or parts
-    charge, acid, base = (sum(p.count * n(p.part) for p in parts) for n in (_charge, _acid, _base))
+    charge = sum(p.count * p.part.charge for p in parts)
+    acid, base = sum(p.count * p.part.acid for p in parts), sum(p.count * p.part.base for p in parts)
     protons = acid - charge  # on acids and bases, and of H in the formula, where the whole is neutral
     held = [p.count * p.part.held for p in parts if p.part.held is not None]
     if held and protons != sum(held):
@@ -230,18 +231,6 @@ def _neutral(parts: Sequence[Counted]) -> Salt | None:
     plus = max((max(p.part.charge, p.part.base) for p in parts), default=0)
     minus = max((-p.part.charge for p in parts), default=0)
     return Salt(totals=totals, atoms={atom: n for atom, n in found.items() if n}, charges=(plus, minus))
-
-
-def _charge(part: Part) -> int:
-    return part.charge
-
-
-def _acid(part: Part) -> int:
-    return part.acid
-
-
-def _base(part: Part) -> int:
-    return part.base
 
 
 def _unsaid(parts: Sequence[Counted]) -> bool:
@@ -275,11 +264,11 @@ def _refused(text: str, parts: Sequence[Counted], sold: Mapping[str, str]) -> In
         return InputError(f"'{text}' is not clear.", code="which_salt", hint=objection)
     if _unsaid(parts):
         several = [p.part for p in parts if p.part.acid > 1]
-        known = sold.get(several[0].component, "")
+        bottles = sold.get(several[0].component, "")
         return InputError(
             f"'{text}' does not say how many cations {several[0].symbol} has.",
             code="which_salt",
-            hint=f"Write what the label says, such as {known}." if known else "Write it as in 'Na2ATP'.",
+            hint=f"Write what the label says, such as {bottles}." if bottles else "Write it as in 'Na2ATP'.",
         )
     right = _counted(parts)
     hint = f"Write {_formula(right)}." if right else "Check its counts."
