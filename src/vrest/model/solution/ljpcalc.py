@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from vrest.constants import ZERO_CELSIUS
 from vrest.errors import InputError
 from vrest.ions import lookup
 from vrest.model.notice import Notice
@@ -19,6 +18,7 @@ from vrest.model.solution.species import Side
 from vrest.model.solution.written import ion_named
 from vrest.numerals import parse_number
 from vrest.tables import number
+from vrest.units import to_si
 
 SIDES: tuple[Side, Side] = ("pipette", "bath")
 """Of c0 and cL."""
@@ -52,7 +52,7 @@ def parse(text: str, where: str) -> dict[str, Recipe]:
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         if key.strip() == "temperatureC" and colon:
-            temperature = parse_number(rest, place) + ZERO_CELSIUS
+            temperature = to_si(parse_number(rest, place), "temperature", place, bare_ok=True)
             continue
         if key.strip() != "ion" or not colon:
             hint = f'Lines are "ion: {", ".join(FIELDS)}" and "temperatureC: 25".'

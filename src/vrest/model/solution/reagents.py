@@ -20,6 +20,7 @@ from vrest.errors import InputError
 from vrest.ions import IONS, WEIGHTS, lookup
 from vrest.model.solution.formulas import atoms, written
 from vrest.model.solution.salts import Part, Salt, Vocabulary, plain, salt, split_water, vocabulary
+from vrest.units import to_si
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +168,7 @@ _STOCK = re.compile(r"[ ,]+\(?(?:(?P<M>\d+\.?\d*) ?M\b)?[ ,]*(?:stock|solution|s
 def _split_stock(name: str) -> tuple[str, float | None]:
     """A name without its concentration as a stock solution, and that concentration, mol/m3."""
     found = _STOCK.search(name)
-    stock = 1000.0 * float(found["M"]) if found and found["M"] else 0.0
+    stock = to_si(f"{found['M']} M", "concentration") if found and found["M"] else 0.0
     return (name[: found.start()], stock) if found and stock else (name, None)
 
 
