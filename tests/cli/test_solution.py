@@ -123,6 +123,17 @@ def test_constants_of_ones_own_replace_those_of_the_package(vrest, recipe, tmp_p
     assert "mine" in {each["source"] for each in own["constants"]}
 
 
+def test_driving_forces_are_those_with_the_junction_off(vrest):
+    asked = ("solution", "compare", "axobits_internal", "axobits_external", "--measured", "-60")
+    found = vrest(*asked, "--json").json["result"]
+    assert found["v"] == pytest.approx(-60 - found["ljp"])
+    assert 15 < found["ljp"] < 17
+    for ion in found["ions"]:
+        if ion["E"] is not None:
+            assert ion["driving_force"] == pytest.approx(found["v"] - ion["E"])
+    assert "You read -60.0 mV" in vrest(*asked).out
+
+
 def test_two_solutions_are_compared_behind_the_same_name(vrest):
     answer = vrest("solution", "compare", "axobits_internal", "axobits_external")
     assert "-99.71" in answer.out
@@ -144,6 +155,8 @@ def test_two_solutions_are_compared_behind_the_same_name(vrest):
         (["tyrode", "--celsius", "310"], 3, "kelvin_for_celsius"),
         (["--toml"], 2, "missing_argument"),
         (["compare", "tyrode"], 2, "missing_argument"),
+        (["compare", "axobits_internal", "axobits_external", "--measured", "x"], 3, "not_a_number"),
+        (["compare", "axobits_internal", "axobits_external", "--config", "cell-attached"], 3, "relative_potential"),
         (["compare", "axobits_internal", "tyrode"], 3, "temperatures_differ"),
     ],
 )

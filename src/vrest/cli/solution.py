@@ -58,7 +58,7 @@ def command(
       vrest solution k_gluconate_internal --celsius 32
       vrest solution my_internal.toml --volume "500 mL" -o weigh.csv
       vrest solution acsf --toml > my_bath.toml
-      vrest solution compare k_gluconate_internal acsf --celsius 32
+      vrest solution compare k_gluconate_internal acsf --celsius 32 --measured -60
 
     FILE is a TOML recipe, a name of the library, a solution in a file of pycsf or LJPcalc (lab.json:aCSF,
     table.txt:pipette), or - for standard input. A recipe has [reagents], such as "MgCl2.6H2O" = "2 mM", or [ions]; and
@@ -161,6 +161,8 @@ def show_library(*, as_json: bool, quiet: bool) -> None:
 @click.argument("pipette", metavar="PIPETTE")
 @click.argument("bath", metavar="BATH")
 @celsius
+@click.option("--measured", metavar="V", help="What the amplifier showed, mV: adds driving forces.")
+@click.option("--config", metavar="NAME", help="whole-cell (default), outside-out, inside-out (the bath is inside) or perforated.")  # fmt: skip # noqa: E501
 @constants
 @options.output
 @options.common
@@ -168,36 +170,35 @@ def compare(
     pipette: str,
     bath: str,
     celsius: str | None,
+    measured: str | None,
+    config: str | None,
     overrides: str | None,
     output: str | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """The ions of pipette and bath side by side, free where some is bound, with their Nernst potentials.
+    """The ions of pipette and bath side by side, free where some is bound, with E and driving forces.
 
     \b
     Examples:
-      vrest solution compare k_gluconate_internal acsf --celsius 32
+      vrest solution compare k_gluconate_internal acsf --celsius 32 --measured -60
       vrest solution compare my_internal.toml my_bath.toml -o reversals.csv
 
-    PIPETTE and BATH are TOML recipes, names of the library, or - for standard input.
+    PIPETTE and BATH are TOML recipes, names of the library, or - for standard input. Driving forces are those at what
+    was read (--measured) with the liquid junction potential off, as 'vrest ljp' has it.
     """
     from vrest.cli.answer import answer, shown
     from vrest.io.report import door, report
     from vrest.model.solution.constants import constants as constants_of
-    from vrest.model.solution.solution import solution
     from vrest.study.solutions_compared import compare_solutions
 
     known = constants_of(overrides)
-    inside, outside = (solution(each, celsius=celsius, constants=known) for each in (pipette, bath))
-    found = compare_solutions(inside, outside)
-    inputs = {"pipette": pipette, "bath": bath, "celsius": celsius, "constants": overrides, "output": output}
-    body = report(
-        found.as_dict(),
-        found.units(),
-        inputs,
-        temperature=door(outside.temperature, "temperature"),
-        warnings=[*inside.warnings, *outside.warnings],
+    found = compare_solutions(
+        pipette, bath, celsius=celsius, measured=measured, config=config or "whole-cell", constants=known
     )
+    inputs = {"pipette": pipette, "bath": bath, "celsius": celsius, "measured": measured, "config": config}
+    inputs |= {"constants": overrides, "output": output}
+    heat = door(found.bath.temperature, "temperature")
+    body = report(found.as_dict(), found.units(), inputs, temperature=heat, warnings=found.warnings)
     options.save_data(output, body, found.saved())
     answer(body, lambda: shown(found), as_json=as_json, quiet=quiet)
