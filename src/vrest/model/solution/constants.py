@@ -156,7 +156,7 @@ def _component(name: str, found: Any, sources: Mapping[str, Any], before: Compon
         listed = _list(table["pK"], f"{where}.pK")
         pK = tuple(_constant(each, sources, f"{where}.pK[{i}]") for i, each in enumerate(listed))
     metals = dict(before.metals)
-    for metal in METALS.keys() & table.keys():
+    for metal in (each for each in METALS if each in table):
         place = f"{where}.{metal}"
         listed = [_table(each, (*_CONSTANT, "protons"), place) for each in _list(table[metal], place)]
         protons = [int(_number(each.get("protons", 0), f"{place}.protons")) for each in listed]
