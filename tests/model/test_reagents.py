@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vrest.errors import InputError
-from vrest.ions import IONS
+from vrest.ions import IONS, VALENCE
+from vrest.model.solution.constants import CONSTANTS
 from vrest.model.solution.formulas import atoms, written
-from vrest.model.solution.reagents import reagent, reagent_names
+from vrest.model.solution.reagents import COMMON, is_molecule, reagent, reagent_names
 
 # what bottles and papers call it, what one mole releases, and the molar mass on the label, g/mol
 LABELS = {
@@ -42,6 +43,7 @@ LABELS = {
     "(NH4)2SO4": ({"NH4": 2, "SO4": 1}, 132.14),
     "NaHCO3": ({"Na": 1, "carbonate": 1}, 84.01),
     "sodium bicarbonate": ({"Na": 1, "carbonate": 1}, 84.01),
+    "KHSO4": ({"K": 1, "SO4": 1}, 136.17),
     "Na2CO3": ({"Na": 2, "carbonate": 1}, 105.99),
     "NaH2PO4.H2O": ({"Na": 1, "phosphate": 1}, 137.99),
     "sodium phosphate monobasic": ({"Na": 1, "phosphate": 1}, 119.98),
@@ -288,6 +290,13 @@ def test_every_listed_name_is_a_reagent_that_weighs_something():
     assert len(reagent_names()) > 70
     for name in reagent_names():
         assert reagent(name).molar_mass > 30.0
+
+
+def test_what_is_released_has_a_charge_at_the_pH_or_is_a_molecule():
+    for name in (*LABELS, *COMMON, *reagent_names()):
+        for component in reagent(name).totals:
+            charged = component in CONSTANTS.components or VALENCE.get(component)
+            assert bool(charged) is not is_molecule(component), (name, component)
 
 
 def test_a_formula_is_read_and_written():

@@ -183,9 +183,11 @@ def test_the_slips_of_ljpcalcs_own_table_are_told(line, name, code, says):
     [
         ("TEA (TetraethylAmmonium)", 1, "TEA"), ("SCN (thiocyanate)", -1, "SCN"),
         ("Methylsulfonate", -1, "methanesulfonate"),
-        ("Propanoate", -1, "propionate"), ("EGTA(3-)", -3, "EGTA(-3)"), ("Tris", 1, "Tris(+1)"), ("Thallium", 1, "Tl"),
+        ("Propanoate", -1, "propionate"), ("EGTA(3-)", -3, "EGTA(-3)"), ("Citrate", -3, "citrate(-3)"),
+        ("Tris", 1, "Tris(+1)"), ("Thallium", 1, "Tl"),
         ("ATP (Adenosine 5'-Triphosphate)", -4, "ATP(-4)"), ("HCO3", -1, "HCO3"),
-        ("Tetraethylammonium", 1, "TEA"), ("FeII", 2, "ferrous"), ("NMDG", 1, "NMDG"),
+        ("Tetraethylammonium", 1, "TEA"), ("FeII", 2, "ferrous"), ("GTP (Guanosine-5'-triphosphate)", -2, "GTP(-2)"),
+        ("NMDG", 1, "NMDG"),
     ],
 )  # fmt: skip
 def test_names_of_ljpcalc_are_ions_here(written, charge, name):

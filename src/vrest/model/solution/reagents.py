@@ -92,15 +92,6 @@ NEUTRAL, SALT = 1.0, 0.93
 LONGEST = 100
 """Characters of a name."""
 
-FORMS = (
-    (("HCO3", "bicarbonate", "hydrogencarbonate", "hydrogen carbonate"), "carbonate", 1),
-    (("CO3", "carbonate"), "carbonate", 0),
-    (("H2PO4", "dihydrogenphosphate", "dihydrogen phosphate"), "phosphate", 2),
-    (("HPO4", "hydrogenphosphate", "hydrogen phosphate"), "phosphate", 1),
-    (("PO4",), "phosphate", 0),
-)
-"""Ions of formulas that are forms of a component: their spellings, and the protons that they hold."""
-
 
 @cache
 def reagent(text: str) -> Reagent:
@@ -363,10 +354,11 @@ def _parts(data: Mapping[str, Any]) -> dict[str, Part]:
     for symbol, row in data["bases"].items():
         part = Part(component=symbol, symbol=symbol, formula=row["formula"], base=row["protons"])
         parts |= dict.fromkeys((symbol, *row.get("names", ())), part)
-    for spellings, component, held in FORMS:
-        row = data["acids"][component]
-        part = Part(component=component, symbol=spellings[0], formula=row["formula"], acid=row["protons"], held=held)
-        parts |= dict.fromkeys(spellings, part)
+    for symbol, row in data["forms"].items():
+        part = Part(
+            component=row["component"], symbol=symbol, formula=row["formula"], acid=row["protons"], held=row["held"]
+        )
+        parts |= dict.fromkeys((symbol, *row.get("names", ())), part)
     for symbol in ("Glu", "glu"):
         unclear = "Write the gluconate or the glutamate that is meant, as in 'K-gluconate'."
         parts[symbol] = Part(component="gluconate", symbol=symbol, formula="C6H11O7", charge=-1, unclear=unclear)
