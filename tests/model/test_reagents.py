@@ -282,6 +282,22 @@ def test_osmotic_coefficients_are_near_those_of_a_table_for_physiologists(name):
     assert reagent(name).osmotic_coefficient == pytest.approx(PHYSIOLOGICAL[name], abs=0.051)
 
 
+@pytest.mark.parametrize(
+    ("name", "coefficient"),
+    [("K-gluconate", 0.93), ("BaCl2", 0.86), ("GdCl3", 0.80), ("Cs2SO4", 0.79), ("ZnSO4", 0.57), ("Na-HEPES", 0.93)],
+)
+def test_a_salt_that_is_not_listed_has_the_coefficient_of_its_valences(name, coefficient):
+    assert reagent(name).osmotic_coefficient == coefficient
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("GTPγS", "counted as Li4GTP"), ("TTX", "charge"), ("ATP", "Na2ATP"), ("KCl", ""), ("HEPES", "")]
+)
+def test_what_is_not_counted_as_it_is_is_noted(name, says):
+    note = reagent(name).note
+    assert (says in note) if says else note == ""
+
+
 def test_what_has_no_charge_is_one_osmole():
     assert {reagent(name).osmotic_coefficient for name in ("glucose", "HEPES", "Tris", "TTX", "EGTA")} == {1.0}
 
