@@ -12,9 +12,10 @@ T = 298.15
 
 
 def test_permittivity_of_water():
-    """Malmberg & Maryott 1956 found 78.30 at 25 degC, their equation begins with 87.740 at 0 degC."""
+    """Malmberg & Maryott 1956 found 78.30 at 25 degC; their equation leads from 87.74 at 0 to 55.72 at 100 degC."""
     assert permittivity_of_water(T) == pytest.approx(78.30, abs=0.01)
-    assert permittivity_of_water(273.15) == pytest.approx(87.740, abs=1e-9)
+    assert permittivity_of_water(273.15) == pytest.approx(87.74, abs=1e-9)
+    assert permittivity_of_water(373.15) == pytest.approx(55.72, abs=1e-9)
 
 
 @given(st.floats(273.2, 373.0), st.integers(-4, 4))
