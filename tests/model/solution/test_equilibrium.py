@@ -273,6 +273,15 @@ def test_a_gas_keeps_its_carbonate_whatever_was_weighed():
     assert closed.free("Ca") == pytest.approx(one.free("Ca"), rel=1e-9)
 
 
+def test_a_gas_without_carbon_dioxide_leaves_no_carbonate():
+    with pytest.raises(InputError) as caught:
+        at_neutrality({"Na": 26.0, "carbonate": 26.0}, 298.15, carbon_dioxide=0.0)
+    assert caught.value.code == "no_carbon_dioxide"
+    assert "all 26 mM" in caught.value.message
+    without = at_pH({"K": 140.0, "Cl": 140.0, "HEPES": 10.0}, 7.3, 298.15, carbon_dioxide=0.0)
+    assert without == at_pH({"K": 140.0, "Cl": 140.0, "HEPES": 10.0}, 7.3, 298.15)
+
+
 def test_free_calcium_of_acsf_as_phreeqc_has_it():
     """125 NaCl, 2.5 KCl, 1.25 NaH2PO4, 26 NaHCO3, 2 CaCl2, 1 MgCl2, 95/5, 25 degC: 1.73 mM by PHREEQC's ion pairs."""
     totals = {"Na": 152.25, "K": 2.5, "Cl": 133.5, "phosphate": 1.25, "carbonate": 26.0, "Ca": 2.0, "Mg": 1.0}

@@ -87,9 +87,9 @@ def at_pH(
     Parameters
     ----------
     totals
-        mol/m3 by component: strong ions by their symbols (`K`, `gluconate`), acids, bases and ligands by their names
-        (`HEPES`, `EGTA`, `carbonate`), metals free and bound (`Ca`, `Mg`), neutral molecules (`glucose`). H+ and OH-
-        are not counted: they follow from the pH.
+        mol/m3 by component: strong ions by their symbols (`K`, `Cl`), acids, bases and ligands by their names
+        (`HEPES`, `gluconate`, `carbonate`), metals free and bound (`Ca`, `Mg`), neutral molecules (`glucose`). H+ and
+        OH- are not counted: they follow from the pH.
     pH
         As a glass electrode reads it.
     temperature
@@ -103,7 +103,7 @@ def at_pH(
     Raises
     ------
     InputError
-        `unknown_component`, `out_of_range`.
+        `unknown_component`, `out_of_range`; `no_carbon_dioxide`: carbonate under a gas without CO2.
 
     >>> here = at_pH({"K": 110.0, "Cl": 100.0, "HEPES": 10.0}, 7.3, 298.15)
     >>> round(here.mean_charge("HEPES"), 3), round(here.ionic_strength)
@@ -133,10 +133,10 @@ def at_neutrality(
     Raises
     ------
     InputError
-        `unknown_component`, `out_of_range`; `no_neutral_pH`: an ion is missing that no H+ or OH- makes up for.
+        As `at_pH`; `no_neutral_pH`: an ion is missing that no H+ or OH- makes up for.
 
-    >>> acetic_for_tris = at_neutrality({"Tris": 50.0, "Cl": 40.0}, 298.15)
-    >>> round(acetic_for_tris.pH, 2)
+    >>> buffer = at_neutrality({"Tris": 50.0, "Cl": 40.0}, 298.15)
+    >>> round(buffer.pH, 2)
     7.55
     """
     here = mixture(totals, temperature, carbon_dioxide, constants)

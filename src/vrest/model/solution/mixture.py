@@ -17,6 +17,7 @@ from vrest.model.solution.constants import Constants
 from vrest.model.solution.species import Species
 from vrest.physics.activity import MOST_IONIC_STRENGTH, davies_log_gamma
 from vrest.physics.speciation import Forms, Vector, free_metals, root_between, shares
+from vrest.tables import number
 
 LN_STANDARD = log(STANDARD_CONCENTRATION)
 
@@ -183,7 +184,10 @@ def mixture(
         if not 0.0 <= amount < inf:
             raise InputError(f"{name} is {amount}.", code="out_of_range", hint="An amount is 0 or more, and finite.")
     there = {name: float(amount) for name, amount in totals.items() if amount > 0.0}
-    held_by_gas = carbon_dioxide is not None and carbon_dioxide > 0.0
+    if carbon_dioxide == 0.0 and CARBONATE in there:
+        problem = f"A gas without CO2 takes all {number(there[CARBONATE])} mM of carbonate out in the end."
+        hint = "Leave out the gas to keep what was weighed, or give one with CO2, such as 5 %."
+        raise InputError(problem, code="no_carbon_dioxide", hint=hint)
     metals = {name: there[name] for name in METALS if name in there}
     ligands, inert = {}, []
     for name in totals:
@@ -207,7 +211,7 @@ def mixture(
         ligands=ligands,
         metals=metals,
         forms=tuple(form for name in ligands for form in forms(name)),
-        held=tuple(forms(CARBONATE)) if held_by_gas else (),
+        held=tuple(forms(CARBONATE)) if carbon_dioxide else (),
         log_carbon_dioxide=log_carbon_dioxide,
         log_water=constants.water.dissociation(-1, temperature),
     )
