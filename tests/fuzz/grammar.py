@@ -59,6 +59,7 @@ class Grammar:
             (3, self.map),
             (3, self.mullins_noda),
             (6, self.ljp),
+            (4, self.solution),
             (1, self.compare),
             (1, self.sensitivity),
             (0.5, self.excitability),
@@ -197,6 +198,14 @@ class Grammar:
         ions = ["--ion", "K", self.one_or_more(), self.quantity(), "1", "--ion", "Na", self.quantity(), "145", "0.04"]
         more = ["--pump-ratio", self.one((*NUMBERS, *SWEEPS)) if self.wrong(0.5) else "1.5"] if self.maybe(0.3) else []
         return ["mullins-noda", *(ions if not self.wrong(0.1) else self.ghk()[1:]), *more]
+
+    def solution(self) -> list[str]:
+        names = ("tyrode", "acsf", "axobits_internal", "axobits_external", "k_gluconate_internal")
+        line = ["solution", *(["compare", self.word(*names)] if self.maybe(0.3) else []), self.word(*names)]
+        line += ["--celsius", self.word("22", "32 degC", "305 K")] if self.maybe(0.4) else []
+        line += ["--volume", self.word("500 mL", "1L", "2000 um3")] if self.maybe(0.3) else []
+        line += ["--toml"] if self.maybe(0.1) else []
+        return line + self.output(".csv", ".nc", ".json")
 
     def ljp(self) -> list[str]:
         ions = self.draw.sample(IONS[:5], self.draw.randint(1, 5))

@@ -65,7 +65,7 @@ def test_a_base_where_an_acid_is_needed_is_said_by_its_name_and_nothing_is_added
 
 
 def test_a_pH_without_titrant_is_unexplained_with_what_would_do_it():
-    made = solution({"reagents": {"K-gluconate": 130, "NaCl": 5, "HEPES": 10}, "pH": 7.3})
+    made = solution({"reagents": {"K-methylsulfate": 130, "NaCl": 5, "HEPES": 10}, "pH": 7.3})
     assert made.neutrality.kind == "unexplained"
     # a few of 130 mM of gluconate hold a proton
     assert made.neutrality.charge == pytest.approx(made.free("gluconic acid") - made.free("HEPES(-1)"), abs=1e-3)
@@ -217,3 +217,19 @@ def test_what_a_reagent_is_counted_as_is_said_and_what_no_gas_holds():
     assert "ATP: taken as the acid" in told["counted_so"]
     assert "closed bottle" in told["closed"]
     assert not any("TTX" in each.message for each in noted.warnings)
+
+
+def test_what_buffers_nothing_has_no_pH_but_the_written_one():
+    for recipe in ({"K-gluconate": 140, "KCl": 5}, {"NaCl": 140, "MgSO4": 2, "CaCl2": 2}):
+        made, said = solution({"reagents": recipe}), solution({"reagents": recipe, "pH": 7.4, "titrant": "KOH"})
+        assert (made.pH, made.neutrality.kind, made.warnings) == (None, "neutral", ())
+        assert (said.pH, said.neutrality.kind, said.added) == (7.4, "neutral", {})
+        assert [each.code for each in said.warnings] == ["no_buffer"]
+        assert {e.name: e.concentration for e in said.species} == {e.name: e.concentration for e in made.species}
+
+
+@pytest.mark.parametrize("pH", [{}, {"pH": 7.4}])
+def test_ions_that_buffer_nothing_are_off_by_what_is_written(pH):
+    made = solution({"ions": {"Na": 140, "Mg": 2, "SO4": 2, "Cl": 142}, **pH})
+    assert made.neutrality.charge == pytest.approx(-2.0, abs=1e-12)
+    assert sum(each.charge * each.concentration for each in made.species) == pytest.approx(-2.0, abs=1e-9)

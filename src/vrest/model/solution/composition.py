@@ -28,6 +28,9 @@ UNSET = (6.0, 9.0)
 """pH of solutions for cells; one that follows from what is written and lies beyond was set with something."""
 
 
+BUFFERS = (4.5, 10.5)
+"""pK of what holds a pH that a solution for cells has."""
+
 COUNTS = 0.1
 """mol/m3: of a reagent of less it makes no difference how it is counted."""
 
@@ -64,7 +67,6 @@ def _contents(recipe: Recipe, constants: Constants) -> _Contents:
     """What reagents release, or ions as they are written."""
     totals: dict[str, float] = {}
     neutral: dict[str, float] = {}
-    fixed: list[Species] = []
     for name, c in recipe.reagents.items():
         for component, n in reagent(name).totals.items():
             known = component in constants.components or component in METALS or _valence(component) != 0
@@ -74,26 +76,30 @@ def _contents(recipe: Recipe, constants: Constants) -> _Contents:
                 raise InputError(problem, code="no_constants", hint=hint)
             into = totals if known else neutral
             into[component] = into.get(component, 0.0) + n * c
-    for name, c in recipe.ions.items():
-        form = as_written(name, c, constants)
-        if form is None and recipe.pH is None:
-            usual = usual_form(constants.components[name])
-            if not usual:
-                hint = f"Write the pH, as in pH = 7.3, or the form, such as {constants.components[name].form(0)}."
-                raise InputError(f"'{recipe.name}': what charge {name} has depends on pH.", code="no_pH", hint=hint)
-            form = as_written(usual, c, constants)
-        if form is None or (form.component == name and recipe.pH is not None):
-            totals[name] = c
-        elif form is not None:
-            fixed.append(form)
-    if fixed and any(name in constants.components for name in totals):
-        form, other = fixed[0], next(name for name in totals if name in constants.components)
+    forms = {name: as_written(name, c, constants) for name, c in recipe.ions.items()}
+    needing = [name for name, form in forms.items() if form is None]
+    explicit = [form for name, form in forms.items() if form is not None and form.component != name]
+    if needing and explicit and recipe.pH is not None:
+        form, other = explicit[0], needing[0]
         raise InputError(
             f"'{recipe.name}': {form.name} is one form, and {other} has those of the pH.",
             code="bad_recipe",
             hint=f"Write {form.component} in place of {form.name}, all its forms together, or one form of {other}.",
         )
-    return _Contents(totals, neutral, tuple(fixed))
+    if recipe.pH is not None and not explicit:
+        return _Contents(totals | dict(recipe.ions), neutral, ())
+    fixed = tuple(form or _usual(name, recipe, constants) for name, form in forms.items())
+    return _Contents(totals, neutral, fixed)
+
+
+def _usual(name: str, recipe: Recipe, constants: Constants) -> Species:
+    """The form of an acid that most of it is near pH 7.3, where no pH says which there are."""
+    component = constants.components[name]
+    form = as_written(usual_form(component), recipe.ions[name], constants) if usual_form(component) else None
+    if form is None:
+        hint = f"Write the pH, as in pH = 7.3, or the form, such as {component.form(0)}."
+        raise InputError(f"'{recipe.name}': what charge {name} has depends on pH.", code="no_pH", hint=hint)
+    return form
 
 
 def _valence(name: str) -> int:
@@ -117,12 +123,7 @@ def _as_written(recipe: Recipe, there: _Contents) -> dict[str, Any]:
         totals[each.component] = totals.get(each.component, 0.0) + each.concentration
     charge = sum(each.charge * each.concentration for each in species)
     size = sum(abs(each.charge) * each.concentration for each in species)
-    warnings = []
-    if recipe.titrant:
-        message = (
-            f"nothing in it depends on pH, so that {recipe.titrant} to pH {number(recipe.pH)} adds next to nothing"
-        )
-        warnings.append(Notice("no_buffer", message))
+    warnings = [notice for notice in (_no_buffer(recipe),) if notice is not None]
     if recipe.carbon_dioxide:
         message = (
             "the ions are as they are written, whatever the gas: write the pH and carbonate for what follows from it"
@@ -163,6 +164,8 @@ def _at_its_pH(recipe: Recipe, there: _Contents, heat: float, constants: Constan
     """A solution with a pH that was set, or that follows from what is in it."""
     ask = _Asked(recipe, constants)
     totals = dict(there.totals)
+    if not recipe.carbon_dioxide and not _buffered(totals, constants):
+        return _without_pH(ask, totals, heat)
     if recipe.pH is None:
         here = ask.neutral(totals, heat)
         return _made(here, totals, Neutrality(kind="neutral"), _untitrated(here, recipe))
@@ -184,7 +187,24 @@ def _at_its_pH(recipe: Recipe, there: _Contents, heat: float, constants: Constan
             here = own if heat == bench else ask.neutral(totals, heat)
             return _made(here, totals, Neutrality(kind="neutral"), warning) | set_at | {"pH_prepared": own.pH}
     left = unexplained(first.charge, totals)
-    return _made(_holding(ask, first, totals, left, heat), totals, left, _other_titrant(recipe, left)) | set_at
+    here = first if heat == bench else _holding(ask, totals, left, heat)
+    return _made(here, totals, left, _other_titrant(recipe, left)) | set_at
+
+
+def _buffered(totals: Mapping[str, float], constants: Constants) -> bool:
+    """Whether anything in it has a pK at which cells could live."""
+    low, high = BUFFERS
+    there = [constants.components[name] for name in totals if name in constants.components]
+    return any(low < pK.value < high for component in there for pK in component.pK)
+
+
+def _without_pH(ask: _Asked, totals: Mapping[str, float], heat: float) -> dict[str, Any]:
+    """A solution that binds metals and buffers nothing: its charges are as written, its pH next to nothing's."""
+    there = [as_written(name, c, ask.constants) for name, c in ask.recipe.ions.items()]
+    charge = sum(form.charge * form.concentration for form in there if form is not None)
+    left = verdict(charge, sum(totals.values()), totals)
+    here = _holding(ask, totals, left, heat)
+    return _made(here, totals, left, _no_buffer(ask.recipe)) | {"pH": ask.recipe.pH}
 
 
 def _made(
@@ -230,12 +250,10 @@ def _titrated(
     return amount
 
 
-def _holding(
-    ask: _Asked, first: Equilibrium, totals: Mapping[str, float], left: Neutrality, heat: float
-) -> Equilibrium:
-    """At another temperature with the same charge left over: as if the likeliest ion made up for it."""
-    if heat == first.temperature:
-        return first
+def _holding(ask: _Asked, totals: Mapping[str, float], left: Neutrality, heat: float) -> Equilibrium:
+    """At a temperature with a charge left over: as if the likeliest ion made up for it, which is then taken away."""
+    if left.kind == "neutral":
+        return ask.neutral(totals, heat)
     name, amount = left.fills[0]
     filled = ask.neutral({**totals, name: totals.get(name, 0.0) + amount}, heat)
     species = tuple(
@@ -255,6 +273,13 @@ def _bound_osmoles(recipe: Recipe, added: Mapping[str, float]) -> float:
 
 
 # --- what is said of it ---------------------------------------------------------------------------
+
+
+def _no_buffer(recipe: Recipe) -> Notice | None:
+    if not recipe.titrant:
+        return None
+    message = f"nothing in it depends on pH, so that {recipe.titrant} to pH {number(recipe.pH)} adds next to nothing"
+    return Notice("no_buffer", message)
 
 
 def _of_reagents(recipe: Recipe) -> Iterator[Notice]:

@@ -87,7 +87,7 @@ def _forms(made: Solution, name: str) -> str:
         return ""
     shares = sorted(((each.concentration / total, each) for each in forms), key=lambda pair: -pair[0])
     told = [f"{_form(each, name)} {number(100.0 * share, 2)} %" for share, each in shares if share >= LEAST]
-    return ", ".join(told)
+    return ", ".join(told) if len(told) > 1 else ""
 
 
 def _form(species: Species, name: str) -> str:
