@@ -59,6 +59,13 @@ def test_in_python_numbers_are_in_door_units():
         ('[ions]\ngluconat = "5 mM"', "unknown_ion", "'gluconate'"),
         ('[reagents]\nMgCl2.6H2O = "2 mM"', "bad_value", '"MgCl2.6H2O" = "2 mM"'),
         ('[reagents]\nKCl = "2 mM"\n[ions]\nK = "2 mM"', "bad_recipe", "one of them"),
+        ("[reagents]\nNaCl = 125 mM", "bad_toml", 'NaCl = "125 mM"'),
+        ('[reagents]\nMgCl2·6H2O = "2 mM"', "bad_toml", '"MgCl2·6H2O" = "2 mM"'),
+        ('[reagents]\nNa gluconate = "2 mM"', "bad_toml", '"Na gluconate" = "2 mM"'),
+        ("[reagents]\nNaCl = “2 mM”", "bad_toml", 'NaCl = "2 mM"'),
+        ('[reagents]\nNaCl = "2 mM"\nNaCl = "3 mM"', "bad_toml", "twice"),
+        ("[reagents]\nNaCl 125 mM", "bad_toml", 'NaCl = "125 mM"'),
+        ("pH = 7,4", "bad_toml", "pH = 7.4"),
         ("pH = 7.3", "empty_recipe", "[reagents]"),
         ("ions = 3", "bad_value", "[ions]"),
         ('pH = "7.3"\n[ions]\nK = "5 mM"', "bad_value", "pH = 7.3"),
@@ -80,7 +87,7 @@ def test_what_a_newcomer_writes_wrong_gets_the_right_line(text, code, hint):
         parse_recipe(text, "mine.toml")
     assert caught.value.code == code
     assert hint in caught.value.hint
-    assert caught.value.message.startswith("mine.toml: ")
+    assert caught.value.message.startswith("mine.toml")
 
 
 def test_a_name_of_the_library_and_what_is_none():

@@ -14,7 +14,7 @@ from typing import Any
 from vrest.constants import ZERO_CELSIUS
 from vrest.errors import InputError, near_miss
 from vrest.model.notice import Notice
-from vrest.model.solution.recipe_keys import READERS, TABLES, amounts, unknown_key
+from vrest.model.solution.recipe_keys import READERS, TABLES, amounts, slip_of_toml, unknown_key
 from vrest.model.solution.species import Side
 from vrest.model.toml import parse_toml
 from vrest.reading import read_text, there
@@ -172,7 +172,12 @@ def parse_recipe(text: str, where: str = "the text", *, name: str = "solution") 
     >>> parse_recipe('[reagents]\\nKCl = "140 mM"').reagents["KCl"]
     140.0
     """
-    return recipe_from(parse_toml(text, where), where, name=name, in_file=True)
+    try:
+        data = parse_toml(text, where)
+    except InputError as error:
+        hint = slip_of_toml(text, error.message) if error.code == "bad_toml" else ""
+        raise InputError(error.message, code=error.code, hint=hint or error.hint) from None
+    return recipe_from(data, where, name=name, in_file=True)
 
 
 def write_recipe(recipe: Recipe) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import MappingProxyType
@@ -21,6 +22,10 @@ from vrest.units import from_si, to_si
 Table = Literal["reagents", "ions"]
 Reader = Callable[[Any, bool], Any]
 """Takes what stands there, and whether it stands in a file."""
+
+QUOTES = "\"'“”„«»"
+LONGEST = 64
+"""Characters that a message quotes of a line."""
 
 LOWEST, HIGHEST = 2.0, 12.0
 """pH: beyond, constants of dissociation do not hold, and water's own ions would count."""
@@ -154,6 +159,31 @@ ALIASES = MappingProxyType(
     | {"bubbled": "gas", "co2": "gas", "title": "name", "description": "notes", "reference": "source"}
 )
 """What newcomers write for a key."""
+
+
+def slip_of_toml(text: str, message: str) -> str:
+    """The line to write where recipes are no TOML most often; empty where it is something else.
+
+    >>> slip_of_toml("[reagents]\\nNaCl = 125 mM", "... (at line 2, column 12).")
+    'What follows = needs quotes: NaCl = "125 mM".'
+    """
+    place = re.search(r"at line ([0-9]+)", message)
+    line = int(place[1]) - 1 if place else -1 if "end of document" in message else None
+    if line is None:
+        return ""
+    key, equals, value = (part.strip() for part in text.split("\n")[line].partition("="))
+    key, value = key[:LONGEST], value.partition("#")[0].strip()[:LONGEST]
+    if "overwrite" in message or "twice" in message:
+        return f"{key} is there twice: write it once, with the sum."
+    if not equals:
+        return 'A line is a name, = and an amount: NaCl = "125 mM".'
+    if not re.fullmatch(r"[A-Za-z0-9_-]+|\"[^\"]*\"", key):
+        return (
+            f'A name with other signs than letters, figures and hyphens needs quotes: "{key.strip(QUOTES)}" = {value}.'
+        )
+    if re.fullmatch(r"[0-9]+,[0-9]+", value):
+        return f"Write a decimal dot: {key} = {value.replace(',', '.')}."
+    return f'What follows = needs quotes: {key} = "{value.strip(QUOTES)}".'
 
 
 def unknown_key(key: str, entry: Any) -> InputError:
