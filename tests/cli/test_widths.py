@@ -55,6 +55,9 @@ CALLS = {
     "a map": ("map", "mammalian_neuron", "--x", "outside.K", "2:20:log:5", "--y", "pump.max_rate", "0x:1x:lin:3"),
     "recovery": ("map", "mammalian_neuron", "anoxia", "--x", "duration", "1 min, 2 h", "--y", "dose", "50 %, 100 %"),
     "mullins-noda": ("mullins-noda", "--ion", "K", "140", "1:100:log:5", "1", "--ion", "Na", "15", "145", "0.0412345"),
+    "ljp of recipes": (
+        "ljp", "k_gluconate_internal", "acsf", "--celsius", "32", "--new-bath", "ringer", "--reference", "3 M KCl",
+    ),
     "ljp": (
         "ljp", "--ion", "K", "145", "2.8", "--ion", "Na", "13", "145.00012345", "--ion", "Cl", "158", "147.8",
         "--ion", "lactobionate", "0.0001", "0", "--celsius", "20", "--measured", "-60, -62.512345",

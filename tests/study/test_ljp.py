@@ -304,6 +304,19 @@ def test_sides_that_look_swapped_are_remarked():
         assert name in notice.message
 
 
+@pytest.mark.parametrize("bath", ["acsf", "ringer", "tyrode"])
+@pytest.mark.parametrize("pipette", ["k_gluconate_internal", "cs_internal"])
+def test_recipes_of_the_library(pipette, bath):
+    found = vrest.ljp(pipette, bath, celsius=32)
+    sides = found.solved.sides
+    for side in (sides.pipette, sides.bath):
+        assert abs(sides.valence @ side) < 1e-8 * (abs(sides.valence) @ side)
+    assert 0.5 < found.sd < 2.0
+    assert abs(found.value - found.henderson) < 1.0
+    swapped = vrest.ljp(bath, pipette, celsius=32, config="inside-out")
+    assert swapped.value == pytest.approx(-found.value, abs=1e-6)
+
+
 def test_it_cites_what_it_used():
     assert "Davies1962" not in vrest.ljp(PIPETTE, BATH, **SIDES).cite()
     cited = vrest.ljp(PIPETTE, BATH, activity="davies", **SIDES).cite()
