@@ -77,3 +77,17 @@ def test_lines_are_the_profile():
     assert [sodium.get_ydata()[at] for at in (0, -1)] == pytest.approx([13.0, 145.0])
     assert np.all(np.diff(sodium.get_xdata()) > 0.0)
     assert sides.valence[k] == 1
+
+
+@pytest.mark.library
+@pytest.mark.parametrize("style", LOOKS)
+def test_names_of_ions_stay_in_their_solution(style):
+    found = vrest.ljp(PIPETTE, {"name": "a", "ions": {"lactobionate": 100, "Na": 100}}, celsius=20)
+    figure = vrest.plot.figure(found, style=style)
+    below = next(axes for axes in figure.axes if axes.get_ylabel().startswith("conc"))
+    shown_texts(figure)
+    (left, _), (right, _) = (below.transData.transform((x, 0.0)) for x in (0.0, 1.0))
+    edges = below.get_window_extent()
+    for text in below.texts:
+        box = text.get_window_extent()
+        assert edges.x0 <= box.x0 < box.x1 <= left or right <= box.x0 < box.x1 <= edges.x1, text.get_text()

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from vrest.model.ion_labels import ion_label
 from vrest.plot.configuration import BATH, OPEN, PIPETTE, draw_configuration
-from vrest.plot.labels import height_of, settle, size_in_points, spread
+from vrest.plot.labels import height_of, settle, size_in_points, spread, text_width
 from vrest.plot.look import look, stroke
 from vrest.plot.style import (
     INK,
@@ -29,11 +29,11 @@ from vrest.units import from_si
 MAIN = 6
 """Ions that are drawn: those that there is most of."""
 
-LEAST = 0.03
+LEAST = 0.1
 """Part of the largest concentration below which an ion is not drawn."""
 
-BAND, NARROW_BAND = 0.26, 0.34
-"""Width of what is drawn of each solution beside the junction, whose width is 1."""
+BAND, ROOM = 0.2, 8.0
+"""Width of what is drawn of each solution beside the junction, whose width is 1; and points beside a name in it."""
 
 CELLS = r"$V_{\mathrm{cell}}$"
 
@@ -68,6 +68,7 @@ def junction_figure(found: LJP) -> Figure:
     _prepare_ions(found, below)
     settle(figure)
     _draw_line(found, line)
+    _show(_needed(found, below), above, below)
     _name_ions(found, below)
     return figure
 
@@ -84,9 +85,9 @@ def junction_axes(found: LJP, ax: Axes) -> Axes:
     potentials = from_si(potentials, "potential")
     end = float(potentials[-1])
     dress(ax, x="through the junction", y="φ (mV)")
-    band = _bands(ax)
+    _bands(ax)
     zero_line(ax)
-    beside = [-band, *position, 1.0 + band]
+    beside = [-1.0, *position, 2.0]
     ax.plot(beside, [0.0, *potentials, end], color=INK, linewidth=stroke(1.8))
     ax.annotate(
         "",
@@ -171,6 +172,12 @@ def _drawn(found: LJP) -> list[int]:
     return [int(k) for k in np.argsort(-most, kind="stable") if most[k] >= LEAST * most.max()][:MAIN]
 
 
+def _of_side(found: LJP, pipette: bool) -> list[int]:
+    """Those of them that the pipette has more of, or the bath."""
+    sides = found.solved.sides
+    return [k for k in _drawn(found) if bool(sides.pipette[k] > sides.bath[k]) == pipette]
+
+
 def _prepare_ions(found: LJP, ax: Axes) -> None:
     """The concentrations of the main ions."""
     position, _, concentrations = found.profile
@@ -191,13 +198,12 @@ def _name_ions(found: LJP, ax: Axes) -> None:
     _, height = size_in_points(ax)
     size = look().small
     for pipette in (True, False):
-        ours = [k for k in _drawn(found) if (sides.pipette[k] > sides.bath[k]) == pipette]
+        ours = _of_side(found, pipette)
         at = [from_si(float((sides.pipette if pipette else sides.bath)[k]), "concentration") for k in ours]
         places = spread([height_of(ax, each) for each in at], [1.25 * size] * len(ours), 0.0, height + size)
         for k, place in zip(ours, places, strict=True):
-            component = sides.names[k].partition("(")[0]
             ax.annotate(
-                ion_label(component, int(sides.valence[k])),
+                _name(found, k),
                 xy=(0.0 if pipette else 1.0, place / height),
                 xycoords=("data", "axes fraction"),
                 xytext=(-3.0 if pipette else 3.0, 0.0),
@@ -210,15 +216,36 @@ def _name_ions(found: LJP, ax: Axes) -> None:
             )
 
 
-def _bands(ax: Axes) -> float:
-    """The pipette on the left and the bath on the right of the junction; returns their width."""
-    band = NARROW_BAND if look().narrow else BAND
-    ax.set_xlim(-band, 1.0 + band)
-    for low, high, colour in ((-band, 0.0, PIPETTE), (1.0, 1.0 + band, BATH)):
+def _name(found: LJP, k: int) -> str:
+    """An ion as chemists write it."""
+    sides = found.solved.sides
+    return ion_label(sides.names[k].partition("(")[0], int(sides.valence[k]))
+
+
+def _bands(ax: Axes) -> None:
+    """The pipette on the left and the bath on the right of the junction; no more of them is seen than `_show` says."""
+    for low, high, colour in ((-1.0, 0.0, PIPETTE), (1.0, 2.0, BATH)):
         ax.axvspan(low, high, color=colour, linewidth=0.0, zorder=-1)
-    ax.set_xticks([-0.5 * band, 1.0 + 0.5 * band], ["pipette", "bath"])
     ax.tick_params(axis="x", length=0)
-    return band
+    _show((BAND, BAND), ax)
+
+
+def _show(bands: tuple[float, float], *both: Axes) -> None:
+    """So much of the two solutions."""
+    left, right = bands
+    for ax in both:
+        ax.set_xlim(-left, 1.0 + right)
+        ax.set_xticks([-0.5 * left, 1.0 + 0.5 * right], ["pipette", "bath"])
+
+
+def _needed(found: LJP, ax: Axes) -> tuple[float, float]:
+    """Widths of the two solutions with which the names of the ions have the room they need."""
+    widths = [
+        max(text_width(name) for name in ("pipette", *(_name(found, k) for k in _of_side(found, pipette)))) + ROOM
+        for pipette in (True, False)
+    ]
+    unit = size_in_points(ax)[0] - sum(widths)
+    return widths[0] / unit, widths[1] / unit
 
 
 def _minus(text: str) -> str:
