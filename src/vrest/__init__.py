@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from vrest.io.neuron import read_description as read_description
     from vrest.io.samples import read_samples as read_samples
     from vrest.io.zarr_store import zarr_store as zarr_store
+    from vrest.model.bare import bare_membrane as bare_membrane
     from vrest.model.cell import Cell as Cell
     from vrest.model.cellfile import library as library
     from vrest.model.cellfile import load as load
@@ -117,6 +118,7 @@ _HOMES = {
     "vrest.io.neuron": "neuron_cell read_description",
     "vrest.io.samples": "read_samples",
     "vrest.io.zarr_store": "zarr_store",
+    "vrest.model.bare": "bare_membrane",
     "vrest.model.cell": "Cell",
     "vrest.model.cellfile": "library load parse_cell write_cell",
     "vrest.model.change": "apply",

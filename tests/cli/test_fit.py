@@ -91,6 +91,87 @@ def test_the_junction_is_taken_off_and_its_error_is_in_the_interval(vrest, tmp_p
     assert "read (mV),LJP (mV),measured (mV)" in head
 
 
+RECIPES = {
+    "internal.toml": """
+name = "K-gluconate"
+kind = "pipette"
+temperature = "32 degC"
+pH = 7.3
+pH_temperature = "22 degC"
+titrant = "KOH"
+[reagents]
+"K-gluconate" = "120 mM"
+KCl = "10 mM"
+HEPES = "10 mM"
+EGTA = "0.5 mM"
+MgCl2 = "1 mM"
+"Na2ATP" = "4 mM"
+""",
+    "bath.toml": """
+name = "aCSF"
+kind = "bath"
+gas = "95% O2 5% CO2"
+[reagents]
+NaCl = "125 mM"
+KCl = "2.5 mM"
+NaHCO3 = "25 mM"
+CaCl2 = "2 mM"
+MgCl2 = "1 mM"
+glucose = "10 mM"
+""",
+}
+POTENTIALS = "Ko (mM) swap Na,Vm (mV)\n2.5,-69\n5,-60\n10,-48\n20,-34\n40,-18\n80,0\n"
+
+
+@pytest.fixture
+def bench(tmp_path):
+    for name, text in RECIPES.items():
+        (tmp_path / name).write_text(text)
+    return ("fit", "-", "--pipette", str(tmp_path / "internal.toml"), "--bath", str(tmp_path / "bath.toml"))
+
+
+def test_two_recipes_and_a_table_of_potentials_give_a_ratio_with_its_interval(vrest, bench):
+    answer = vrest(*bench, "--free", "P_Na/P_K", "--json", stdin=POTENTIALS)
+    assert answer.code == 0
+    (ratio,) = answer.json["result"]["parameters"]
+    assert ratio["learnt"]
+    assert 0.005 < ratio["low"] < ratio["value"] < ratio["high"] < 0.05
+    assert answer.json["temperature"] == 32
+    rows = answer.json["result"]["rows"]
+    assert all(row["v"] == pytest.approx(row["read"] - row["ljp"]) for row in rows)
+    assert 12 < rows[0]["ljp"] < 18
+    assert rows[-1]["ljp"] < rows[0]["ljp"] - 1  # K+ in place of Na+ makes a smaller junction
+    codes = [w["code"] for w in answer.json["warnings"]]
+    assert "junction_unsaid" not in codes
+    assert {"bare_membrane", "zeroed_in_each_bath"} <= set(codes)
+    whole = vrest(*bench, "--cell", "mammalian_neuron", "--json", stdin=POTENTIALS)
+    assert whole.json["cell"] == "mammalian_neuron"
+    assert "bare_membrane" not in [w["code"] for w in whole.json["warnings"]]
+
+
+def test_solutions_say_what_is_inside_also_where_the_junction_is_said_otherwise(vrest, bench):
+    said = vrest(*bench, "--ljp", "0", "--json", stdin=POTENTIALS).json["result"]
+    headed = vrest(*bench, "--json", stdin=POTENTIALS.replace("Vm (mV)", "Vm corrected (mV)")).json["result"]
+    assert said["rows"][0]["v"] == headed["rows"][0]["v"] == -69
+    assert said["parameters"][0]["value"] == pytest.approx(headed["parameters"][0]["value"])
+    kept = vrest(*bench, "--reference", "3 M KCl", "--json", stdin=POTENTIALS).json["result"]["rows"]
+    assert abs(kept[-1]["ljp"] - kept[0]["ljp"]) < 1
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        (("--config", "sharp"), "usage"),
+        (("--reference", "3 M KCl", "--ljp", "15"), "usage"),
+        (("--config", "cell-attached"), "relative_potential"),
+        (("--cell", "frog_skin"), "not_one_bath"),
+    ],
+)
+def test_what_does_not_go_with_solutions_is_told(vrest, bench, more, code):
+    answer = vrest(*bench, *more, "--json", stdin=POTENTIALS)
+    assert answer.error == code
+
+
 def test_without_a_word_about_the_junction_the_fit_asks(vrest):
     answer = vrest(*ASKED)
     assert answer.code == 0
@@ -132,6 +213,9 @@ def test_any_table(vrest, table, divider):
     [
         (("fit", DEMO), 2, "missing_argument"),
         (("fit", "-", "--cell", "-"), 2, "usage"),
+        (("fit", DEMO, "--pipette", "acsf"), 2, "missing_argument"),
+        ((*ASKED, "--celsius", "20"), 2, "missing_argument"),
+        ((*ASKED, "--reference", "3 M KCl"), 2, "usage"),
         (("fit", "nowhere.csv", "--cell", "frog_muscle"), 3, "no_file"),
         (("fit", DEMO, "--cell", "frog_mussel"), 3, "unknown_cell"),
         ((*ASKED, "--model", "gkh"), 3, "unknown_model"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -10,6 +10,8 @@ import rich_click as click
 from vrest.cli import options
 
 if TYPE_CHECKING:
+    from vrest.model.cell import Cell
+    from vrest.model.notice import Notice
     from vrest.study.fit.identify import Candidate
     from vrest.study.fit.model_choice import ModelChoice
     from vrest.study.fit.result import Fit
@@ -24,7 +26,9 @@ MOST_CANDIDATES = 5
 @click.option("--model", "models", multiple=True, metavar="MODEL", help="ghk (default), mullins_noda, chord, instant, settled. Several are compared.")  # fmt: skip # noqa: E501
 @click.option("--level", default="0.95", show_default=True, metavar="P", help="Of the intervals.")
 @click.option("--membrane", metavar="NAME", help="The one that was measured, where the cell has several.")
+@options.solutions
 @options.recording
+@click.option("--reference", metavar="SOLUTION", help='If baths were changed after the seal: what the bridge holds, "3 M KCl", bath, a solution; or pellet.')  # fmt: skip # noqa: E501
 @click.option("--next", "asks_next", is_flag=True, help="Which bath change would shrink an interval most.")
 @click.option("--candidate", "candidates", multiple=True, metavar="CHANGE", help='For --next, such as "outside.Cl=8 mM". Repeatable.')  # fmt: skip # noqa: E501
 @click.option("--set", "changes", multiple=True, metavar="CHANGE", help='Such as "inside.K=140 mM". Repeatable.')
@@ -38,8 +42,10 @@ def command(
     models: tuple[str, ...],
     level: str,
     membrane: str | None,
+    solutions: options.Solutions,
     ljp: str | None,
     config: str | None,
+    reference: str | None,
     asks_next: bool,
     candidates: tuple[str, ...],
     changes: tuple[str, ...],
@@ -54,6 +60,7 @@ def command(
     Examples:
       vrest fit vm_ko.csv --cell frog_muscle --free P_Na/P_K --config sharp --plot fit.png
       vrest fit vm.csv --cell mammalian_neuron --free P_Na/P_K --ljp "15.9 ± 1"
+      vrest fit vm_whole_cell.csv --pipette axobits_internal --bath axobits_external --free P_Na/P_K
       vrest fit vm_ko.csv --cell frog_muscle --free P_Na/P_K --model ghk --model mullins_noda
       vrest fit vm.csv --cell mammalian_neuron --free P_Na/P_K --free P_Cl/P_K --next --json
       vrest fit vm.csv --cell mammalian_neuron --free pump.max_rate --model settled -o rows.csv
@@ -72,8 +79,13 @@ def command(
     from vrest.io.report import door, report
     from vrest.numerals import parse_number
 
-    if cell is None:
-        raise Wrong("--cell is missing.", code="missing_argument", hint="Such as --cell frog_muscle.")
+    if cell is None and not solutions:
+        hint = "Such as --cell frog_muscle; with --pipette and --bath it may be left out."
+        raise Wrong("--cell is missing.", code="missing_argument", hint=hint)
+    if reference is not None and (not solutions or ljp is not None):
+        raise Wrong(
+            "--reference is for junctions that are worked out.", hint="Give --pipette and --bath, and no --ljp."
+        )
     if cell == data == "-":
         raise Wrong("Standard input is either the data or the cell.", hint="Give a file for one of them.")
     options.check_figure(plot)
@@ -82,15 +94,16 @@ def command(
         raise InputError(f"--level is {level}.", code="out_of_range", hint="Choose a number such as 0.95.")
     from vrest.model.change import apply
 
-    described = apply(options.read_cell(cell), changes)
-    table = read_measurements(data)
+    names, table = free or ("P_Na/P_K",), read_measurements(data)
+    filled, junction = recorded(cell, solutions, names, table, ljp, config, reference) if solutions else (None, ljp)
+    described = apply(filled or options.read_cell(str(cell)), changes)
 
     from vrest.study.fit.fit import fit
     from vrest.study.fit.identify import next_measurement
     from vrest.study.fit.model_choice import compare_models
 
-    names, choice = free or ("P_Na/P_K",), None
-    how: dict[str, Any] = {"level": share, "membrane": membrane, "ljp": ljp, "config": config}
+    choice = None
+    how: dict[str, Any] = {"level": share, "membrane": membrane, "ljp": junction, "config": config}
     with Meter(described.name) as meter:
         if len(models) > 1:
             choice = compare_models(described, table, names, models, **how, progress=meter)
@@ -110,8 +123,10 @@ def command(
         "output": output,
         "plot": plot,
         "membrane": membrane,
+        **solutions.inputs,
         "ljp": ljp,
         "config": config,
+        "reference": reference,
     }
     celsius = door(found.cell.temperature, "temperature")
     body = report(
@@ -120,11 +135,57 @@ def command(
         inputs,
         cell=found.cell.name,
         temperature=celsius,
-        warnings=found.warnings,
+        warnings=[*found.warnings, *(bare(found.cell) if cell is None else ())],
     )
     estimates, rows = found.tables()
     options.save_data(output, body, [rows, estimates, *(choice.tables() if choice else ())])
     answer(body, lambda: show(found, choice, planned), as_json=as_json, quiet=quiet)
+
+
+def recorded(
+    cell: str | None,
+    solutions: options.Solutions,
+    free: Sequence[str],
+    table: Mapping[str, Any],
+    ljp: str | None,
+    config: str | None,
+    reference: str | None,
+) -> tuple[Cell, Any]:
+    """The cell between the two solutions, and what is to be taken off what was read."""
+    from vrest.model.bare import bare_membrane
+    from vrest.study.fit.correction import SHARP, says
+    from vrest.study.fit.free import leaking
+    from vrest.study.junction.configuration import configuration
+    from vrest.study.junction.ljp import ljp as junction_of
+
+    if config is not None and config.strip().lower() == SHARP:
+        from vrest.cli.app import Wrong
+
+        raise Wrong("A sharp electrode does not fill the cell.", hint="Leave --pipette and --bath out.")
+    sides, heat = (str(solutions.pipette), str(solutions.bath)), {"celsius": solutions.celsius}
+    chosen = configuration(config or "whole-cell")
+    inside, outside = sides if chosen.sign > 0 else sides[::-1]
+    if cell is None:
+        filled = bare_membrane(inside, outside, leaking(free), **heat)
+    else:
+        filled = options.read_cell(cell).with_solutions(inside, outside, **heat)
+    if ljp is not None or says(table):
+        return filled, ljp
+    kept: dict[str, Any] = {"pellet": True} if reference == "pellet" else {"reference": reference}
+    return filled, junction_of(*sides, **heat, **kept, config=chosen.name)
+
+
+def bare(cell: Cell) -> list[Notice]:
+    """What a membrane is taken to be where no cell is named."""
+    from vrest.model.notice import Notice
+    from vrest.tables import joined
+
+    ions = [next(iter(t.moved_ions)) for t in cell.membranes["membrane"].transports.values()]
+    text = (
+        f"no --cell is named: a bare membrane between the two solutions, with leaks of {joined(ions)} and nothing "
+        "else, no pump; --free P_Cl/P_K adds a leak of Cl-, --model mullins_noda counts a pump"
+    )
+    return [Notice("bare_membrane", text)]
 
 
 def show(found: Fit, choice: ModelChoice | None, planned: list[Candidate]) -> None:

@@ -189,6 +189,46 @@ recording = together(
 """How potentials were recorded, and what to take off them."""
 
 
+@dataclass(frozen=True)
+class Solutions:
+    """What `--pipette`, `--bath` and `--celsius` say."""
+
+    pipette: str | None
+    bath: str | None
+    celsius: str | None
+
+    def __bool__(self) -> bool:
+        return self.pipette is not None
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """For the report."""
+        return {"pipette": self.pipette, "bath": self.bath, "celsius": self.celsius}
+
+    def fill(self, cell: Cell) -> Cell:
+        """The cell with the solutions, where they are given."""
+        return cell.with_solutions(str(self.pipette), str(self.bath), celsius=self.celsius) if self else cell
+
+
+def solutions(command: Any) -> Any:
+    """The options of `Solutions`; the command takes them as one argument, `solutions`."""
+
+    @wraps(command)
+    def gathered(*, pipette: str | None, bath: str | None, celsius: str | None, **others: Any) -> Any:
+        if (pipette is None) != (bath is None) or (celsius is not None and pipette is None):
+            from vrest.cli.app import Wrong
+
+            missing = "--bath" if pipette else "--pipette"
+            raise Wrong(f"{missing} is missing.", code="missing_argument", hint="Give both solutions, or none.")
+        return command(solutions=Solutions(pipette, bath, celsius), **others)
+
+    return together(
+        click.option("--pipette", metavar="SOLUTION", help="What is inside: a name of the library, or a recipe."),
+        click.option("--bath", metavar="SOLUTION", help="What is outside, likewise; --celsius is that of both."),
+        click.option("--celsius", metavar="T", help="Of the recording; by default as the solutions say."),
+    )(gathered)
+
+
 def read_cell(name: str) -> Cell:
     """A cell of the library, from a file, or from standard input (`-`)."""
     from vrest.model.cellfile import load

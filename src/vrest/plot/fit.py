@@ -58,9 +58,10 @@ def fit_figure(fit: Fit) -> Figure:
     """
     asked = ", ".join(_free(fit, e) for e in fit.free)
     title = f"{cell_label(fit.cell.name)}: {asked} from {len(fit.data)} potentials"
+    off = "" if fit.data.junction is None else "; V with the liquid junction potential off"
     profiles = min(len(fit.free), MOST_PROFILES)
     height = 4.2 + 1.5 * profiles if look().narrow else 5.4
-    figure = new_figure(fit.cell, 8.4, height, title=title, subtitle=MODEL_NAMES[fit.model])
+    figure = new_figure(fit.cell, 8.4, height, title=title, subtitle=MODEL_NAMES[fit.model] + off)
     if look().narrow:
         first, second = figure.add_gridspec(2, 1, height_ratios=(4.2, 1.5 * profiles))
     else:

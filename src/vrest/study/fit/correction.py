@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vrest.errors import InputError
+from vrest.model.cell import Cell
+from vrest.model.change import split_companion
 from vrest.model.notice import Notice
+from vrest.study.fit.heads import head_of
 from vrest.study.fit.measured import Measured
+from vrest.study.fit.row_junctions import row_junctions
 from vrest.study.fit.written import read_cells
 from vrest.study.junction.configuration import CONFIGURATIONS, Configuration, configuration
+from vrest.study.junction.result import LJP
 from vrest.tables import joined, number
 from vrest.units import from_si, to_si
 
@@ -27,12 +33,15 @@ SHARP = "sharp"
 TYPICAL = 15.0
 """mV: the junction of potassium gluconate against saline (15.6 mV: Figl et al. 2003, AxoBits 39)."""
 
+MATTERS = 0.3
+"""mV: junctions of rows that differ by more are told to."""
+
 AT_END = 0.01
 """An unknown (a logarithm) so near to where the search ends is there."""
 
 
 def read_junction(ljp: Any) -> tuple[float, float]:
-    """A liquid junction potential and its standard deviation, mV: `15.9`, `"15.9 ± 1"`, or what `vrest.ljp` found.
+    """A liquid junction potential and its standard deviation, mV: `15.9`, or `"15.9 ± 1"`.
 
     Raises
     ------
@@ -42,8 +51,6 @@ def read_junction(ljp: Any) -> tuple[float, float]:
     >>> read_junction("15.9 ± 1 mV"), read_junction(0)
     ((15.9, 1.0), (0.0, 0.0))
     """
-    if hasattr(ljp, "sd"):
-        return float(ljp.value), float(ljp.sd)
     cells = read_cells({"ljp": [ljp]}, lambda name, k: name)
     value, *spread = (float(from_si(to_si(each, "potential", "ljp"), "potential")) for (each,) in cells.values())
     if spread and not spread[0] > 0:
@@ -52,17 +59,29 @@ def read_junction(ljp: Any) -> tuple[float, float]:
     return value, spread[0] if spread else 0.0
 
 
-def corrected(table: Measured, config: str | None, ljp: Any = None) -> Measured:
+def says(data: Mapping[str, Any]) -> bool:
+    """Whether a table says how its potentials stand to the junction.
+
+    >>> says({"Ko": [3.0], "Vm (mV, corrected)": [-76.0]}), says({"Ko": [3.0], "Vm": [-60.0]})
+    (True, False)
+    """
+    heads = [head_of(split_companion(str(header))[0]) for header in data if not str(header).lstrip().startswith("#")]
+    return any(head.corrected or head.role == "ljp" for head in heads)
+
+
+def corrected(cell: Cell, table: Measured, config: str | None, ljp: Any = None) -> Measured:
     """The table with V of the membrane, by the rule of the configuration.
 
     Parameters
     ----------
+    cell
+        Whose V it is.
     table
         As `measured` has it: what its column `ljp` says is off.
     config
         `whole-cell` (also where None), `outside-out`, `inside-out`, `perforated`, or `sharp`, which takes nothing off.
     ljp
-        As of `read_junction`; None where nothing is said.
+        As of `read_junction`, or what `vrest.ljp` found: then each row has its own; None where nothing is said.
 
     Raises
     ------
@@ -78,14 +97,30 @@ def corrected(table: Measured, config: str | None, ljp: Any = None) -> Measured:
         raise InputError(problem, code="two_junctions", hint="Leave out all but one.")
     if sharp:
         return replace(table, corrected=True)
+    if isinstance(ljp, LJP):
+        if config is not None and configuration(config) != ljp.configuration:
+            problem = f"The junction is of {ljp.configuration.name}, and config says {config}."
+            raise InputError(problem, code="two_configurations", hint="Say it to vrest.ljp alone.")
+        config = ljp.configuration.name
     rule = _rule(config)
     junction, shared = table.junction, table.shared
-    if ljp is not None:
+    recorded = ljp if isinstance(ljp, LJP) else None
+    if recorded is not None:
+        junction, shared = row_junctions(cell, table, recorded)
+    elif ljp is not None:
         value, sd = read_junction(ljp)
         junction, shared = np.full(len(table), value), np.full((len(table), 1), sd) if sd else None
     v = rule.potential(table.read, 0.0 if junction is None else junction)
     known = table.corrected or ljp is not None
-    return replace(table, v=v, junction=junction, shared=shared, corrected=known, configuration=rule.name)
+    return replace(
+        table,
+        v=v,
+        junction=junction,
+        shared=shared,
+        corrected=known,
+        configuration=rule.name,
+        recorded=recorded,
+    )
 
 
 def _rule(config: str | None) -> Configuration:
@@ -96,6 +131,21 @@ def _rule(config: str | None) -> Configuration:
             code="relative_potential",
             hint="Give potentials of whole cells or of patches that are torn off.",
         )
+    return found
+
+
+def remarks(table: Measured) -> list[Notice]:
+    """What to know of the solutions and their junctions."""
+    if table.recorded is None or table.junction is None:
+        return []
+    found = list(table.recorded.warnings)
+    if table.recorded.reference is None and np.ptp(table.junction) > MATTERS:
+        text = (
+            "each row's bath was taken for the one in which the amplifier was zeroed, and that changes what is taken "
+            f"off by {number(float(np.ptp(table.junction)), 2)} mV; if baths were changed after the seal, say what the "
+            "bridge of the reference electrode holds: --reference '3 M KCl' (reference= of vrest.ljp)"
+        )
+        found.append(Notice("zeroed_in_each_bath", text))
     return found
 
 
@@ -130,4 +180,5 @@ def said(table: Measured) -> str:
     shared = None if table.shared is None else np.sqrt((table.shared**2).sum(axis=1))
     sure = "" if shared is None else f" ± {number(float(shared.max()), 2)}"
     size = low if low == high else f"{low} to {high}"
-    return f"corrected for the liquid junction potential, {size}{sure} mV ({table.configuration})"
+    of = " of each row's bath" if table.recorded is not None and low != high else ""
+    return f"corrected for the liquid junction potential{of}, {size}{sure} mV ({table.configuration})"

@@ -73,8 +73,10 @@ def fit(
         The one that was measured, where the cell has several; a column `V_apical` says it too.
     ljp
         Liquid junction potential to be taken off, bath minus pipette: mV, a text such as `"15.9 ± 1"` (its standard
-        deviation: an error that all potentials share), what `vrest.ljp` found; 0 where the potentials are corrected. A
-        column `ljp`, or `Vm corrected` as the head, says it too. Where nothing does the fit asks, in its warnings.
+        deviation: an error that all potentials share); 0 where the potentials are corrected. Of what `vrest.ljp` found
+        for the solutions of the cell it is worked out for each row, whose bath has a junction of its own; see
+        `Cell.with_solutions`. A column `ljp`, or `Vm corrected` as the head, says it too. Where nothing does the fit
+        asks, in its warnings.
     config
         How was recorded: `whole-cell` (where nothing is said), `outside-out`, `inside-out`, `perforated`, or `sharp`:
         an intracellular electrode, of which nothing is taken off.
@@ -108,7 +110,7 @@ def fit(
     if not 0 < level < 1:
         raise InputError(f"level is {level!r}.", code="out_of_range", hint="Choose a number such as 0.95.")
     cell = with_measured_first(cell, data, membrane)
-    table = corrected(measured(cell, data), config, ljp)
+    table = corrected(cell, measured(cell, data), config, ljp)
     same = {c.parameter.path: float(c.door[0]) for c in table.conditions if (c.values == c.values[0]).all()}
     cell = apply(cell, same)  # so that what is off in every row is off
     varied = [c for c in table.conditions if c.parameter.path not in same]

@@ -34,6 +34,16 @@ def short_path(path: str) -> str:
     return ".".join(path.replace(".ions.", ".").split(".")[-2:])
 
 
+def leaking(names: Iterable[str]) -> list[str]:
+    """The ions of the ratios that are free, beside K+ and Na+: those that a bare membrane leaks.
+
+    >>> leaking(["P_Na/P_K", "P_Cl/P_K"])
+    ['K', 'Na', 'Cl']
+    """
+    matches = filter(None, map(RATIO.fullmatch, names))
+    return list(dict.fromkeys(["K", "Na", *(ion for match in matches for ion in (match["top"], match["bottom"]))]))
+
+
 @dataclass(frozen=True)
 class Free:
     """One unknown x. Path k becomes x times `shares[k]`, times the weighted sum of `base` if there is one."""

@@ -17,6 +17,7 @@ from vrest.model.paths import Parameter, check, resolve
 from vrest.study.fit.heads import Head, Role, head_of, key
 from vrest.study.fit.written import read_cells
 from vrest.study.junction.configuration import CONFIGURATIONS
+from vrest.study.junction.result import LJP
 from vrest.tables import number
 from vrest.units import Labelled, from_si, to_si
 
@@ -75,6 +76,8 @@ class Measured:
     """(n,) liquid junction potential of each row, bath minus pipette, that was taken off; None where none was."""
     corrected: bool = False
     """Whether it is said how the potentials stand to the junction: a column `ljp`, 'corrected' in their head, `ljp`."""
+    recorded: LJP | None = None
+    """The junction of the solutions, where each row's was worked out."""
     configuration: str = "whole-cell"
     """That in which they were read."""
 

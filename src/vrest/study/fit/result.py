@@ -18,7 +18,7 @@ from vrest.model.notice import Notice
 from vrest.model.notices import notices
 from vrest.numerics.compiler.fallback import Fallback
 from vrest.shown import Drawn
-from vrest.study.fit.correction import said, unsaid
+from vrest.study.fit.correction import remarks, said, unsaid
 from vrest.study.fit.estimate import Estimate, estimate_table
 from vrest.study.fit.free import Free, path_values
 from vrest.study.fit.least_squares import Optimum, Profile, Squares
@@ -77,7 +77,11 @@ class Fit(Drawn):
 
     def _methods(self) -> tuple[str, ...]:
         between = ("Patterson1971", "Satterthwaite1946") if self.noise.groups else ()
-        return (*CITES[self.model], *self.methods, *between)
+        recorded = self.data.recorded._methods() if self.data.recorded else ()
+        return (*CITES[self.model], *self.methods, *between, *recorded)
+
+    def _sources(self) -> Iterable[str]:
+        return self.data.recorded._sources() if self.data.recorded else ()
 
     @property
     def free(self) -> tuple[Free, ...]:
@@ -258,7 +262,7 @@ class Fit(Drawn):
         slipped = slips(self.data, self.squares, self.residuals)
         conditions = {c.parameter.path: c.values for c in self.data.conditions}
         charged = left_charged(self.cell, conditions, lambda k: f"in row {k + 1}", flags=False)
-        found = [*notices(self.cell), *_errors(self), *unsaid(self), *slipped, *charged]
+        found = [*notices(self.cell), *_errors(self), *unsaid(self), *remarks(self.data), *slipped, *charged]
         follow = self.trend
         follows = follow is not None and follow[2] < TREND_LEVEL and not slipped
         how = f"follow {follow[0]} (Durbin-Watson {number(follow[1], 2)}, p = {number(follow[2], 1)})" if follow else ""

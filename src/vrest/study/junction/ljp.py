@@ -120,6 +120,7 @@ def ljp(
         solved=solved,
         shifts=shifts,
         notices=tuple(_notices((inner, outer, *others), chosen.sign, known, readings)),
+        reference="pellet" if pellet else reference,
     )
 
 

@@ -57,6 +57,8 @@ class LJP(Drawn):
         What a bath that was changed after the seal adds at the reference electrode, SI.
     notices
         What to know before trusting it.
+    reference
+        What the bridge of the reference electrode holds, as it was said; `pellet`; or None.
 
     >>> import vrest
     >>> pipette, bath = {"ions": {"K": 140, "Cl": 140}}, {"ions": {"Na": 140, "Cl": 140}}
@@ -76,6 +78,7 @@ class LJP(Drawn):
     solved: Between
     shifts: tuple[Shift, ...]
     notices: tuple[Notice, ...]
+    reference: Any = None
 
     @property
     def value(self) -> float:
@@ -105,12 +108,21 @@ class LJP(Drawn):
     @property
     def off_sd(self) -> float:
         """Its standard deviation, mV: a mobility is as wrong in one junction as in another."""
+        return from_si(hypot(_sd(self.off_slopes), self.off_spread), "potential")
+
+    @property
+    def off_slopes(self) -> dict[Mobility, float]:
+        """What is taken off, V per relative change of each mobility."""
         slopes = self.solved.slopes
         for shift in self.shifts:
             for mobility, slope in shift.slopes.items():
                 slopes[mobility] = slopes.get(mobility, 0.0) + slope
-        spreads = hypot(self.solved.half_spread, *(shift.half_spread for shift in self.shifts))
-        return from_si(hypot(_sd(slopes), spreads), "potential")
+        return slopes
+
+    @property
+    def off_spread(self) -> float:
+        """V: half of what lies between the potentials with what may be missing from the solutions."""
+        return hypot(self.solved.half_spread, *(shift.half_spread for shift in self.shifts))
 
     @property
     def corrected(self) -> tuple[float, ...]:
