@@ -233,3 +233,18 @@ def test_ions_that_buffer_nothing_are_off_by_what_is_written(pH):
     made = solution({"ions": {"Na": 140, "Mg": 2, "SO4": 2, "Cl": 142}, **pH})
     assert made.neutrality.charge == pytest.approx(-2.0, abs=1e-12)
     assert sum(each.charge * each.concentration for each in made.species) == pytest.approx(-2.0, abs=1e-9)
+
+
+def test_a_titrant_that_is_written_among_the_reagents_is_the_same_solution():
+    recipe = {"reagents": {"KCl": 130, "HEPES": 10}, "pH": 7.3, "titrant": "KOH"}
+    amount = solution(recipe).added["K"]
+    for written in (round(amount, 3), round(amount, 3) + 0.001):
+        made = solution({**recipe, "reagents": {"KCl": 130, "HEPES": 10, "KOH": written}})
+        assert made.pH == pytest.approx(7.3, abs=1e-3)
+        assert made.neutrality.kind in ("neutral", "titrant_added")
+        assert made.free("K") == pytest.approx(130 + amount, abs=2e-3)
+
+
+def test_there_is_no_mean_charge_of_what_is_not_there():
+    with pytest.raises(InputError, match="no EGTA"):
+        solution({"reagents": {"KCl": 130, "HEPES": 10, "EGTA": 0}}).mean_charge("EGTA")

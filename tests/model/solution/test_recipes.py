@@ -6,7 +6,8 @@ import pytest
 
 from vrest.errors import InputError
 from vrest.model.solution.gas import pressure_of_carbon_dioxide, share_of_carbon_dioxide
-from vrest.model.solution.recipe import ROOM, Recipe, parse_recipe, read_recipe, recipe_from, recipes
+from vrest.model.solution.recipe import Recipe, parse_recipe, read_recipe, recipe_from, recipes
+from vrest.model.solution.solution import solution
 
 GOOD = """
 name = "mine"
@@ -109,7 +110,22 @@ def test_the_pressure_of_carbon_dioxide_is_that_of_physiology():
     assert pressure_of_carbon_dioxide(0.05, 310.15) == pytest.approx(35.65 * 133.322, rel=1e-3)
 
 
-def test_a_recipe_made_in_Python_is_checked_too():
-    with pytest.raises(InputError, match="nothing in it"):
-        Recipe(name="x")
-    assert ROOM == 298.15
+@pytest.mark.parametrize(
+    ("fields", "hint"),
+    [
+        ({}, "[reagents]"),
+        ({"ions": {"K+": 5.0}}, "Write K."),
+        ({"ions": {"K": -5.0}}, "0 or more"),
+        ({"reagents": {"KCl": float("nan")}}, "finite"),
+        ({"ions": {"K": 5.0}, "pH": 7.3, "titrant": "koh"}, "Write KOH."),
+    ],
+)
+def test_a_recipe_made_in_Python_is_checked_too(fields, hint):
+    with pytest.raises(InputError) as caught:
+        Recipe(name="x", **fields)
+    assert hint in caught.value.hint
+
+
+def test_solutions_are_computed_where_water_is():
+    with pytest.raises(InputError, match="80 degC"):
+        solution("tyrode", celsius=80)

@@ -178,9 +178,9 @@ def _at_its_pH(recipe: Recipe, there: _Contents, heat: float, constants: Constan
         if amount is not None:
             added = {titrant.leaves: amount}
             totals[titrant.leaves] = totals.get(titrant.leaves, 0.0) + amount
-            kind = "titrant_added" if amount > 0.0 else "neutral"
-            return _made(ask.neutral(totals, heat), totals, Neutrality(kind=kind)) | {"added": added} | set_at
-    elif recipe.reagents:
+            made = _made(ask.neutral(totals, heat), totals, Neutrality(kind="titrant_added"))
+            return made | {"added": added} | set_at
+    if recipe.reagents:
         own = ask.neutral(totals, bench)
         if abs(own.pH - recipe.pH) < NOMINAL:
             warning = _nominal(own.pH, recipe, bench)
@@ -234,9 +234,9 @@ def _of_gas(here: Equilibrium, totals: Mapping[str, float]) -> dict[str, float]:
 def _titrated(
     ask: _Asked, totals: Mapping[str, float], titrant: Titrant, pH: float, heat: float, charge: float
 ) -> float | None:
-    """How much of a titrant makes it neutral at a pH, mol/m3; None where it would be less than nothing."""
+    """How much of a titrant makes it neutral at a pH, mol/m3; None where it would be nothing, or less."""
     amount, slope = 0.0, 1.0 if titrant.base else -1.0
-    if charge * slope > 0.0:
+    if charge * slope >= 0.0:
         return None
     left = charge
     for _ in range(50):
@@ -307,14 +307,16 @@ def _untitrated(here: Equilibrium, recipe: Recipe) -> Notice | None:
 
 
 def _nominal(own: float, recipe: Recipe, heat: float) -> Notice | None:
+    """That a pH is taken to be what is in it gives; of rounding nothing is said."""
     assert recipe.pH is not None
     if abs(own - recipe.pH) < 0.005:
         return None
     gas = f" with {number(100.0 * recipe.carbon_dioxide, 3)} % CO2" if recipe.carbon_dioxide else ""
+    why = f"which {recipe.titrant} does not mend" if recipe.titrant else "and nothing that it was set with"
+    pH = number(own, decimals=2)
     message = (
-        f"what is in it{gas} gives pH {number(own, decimals=2)} at {number(from_si(heat, 'temperature'), 3)} degC; the"
-        f" recipe says {number(recipe.pH, decimals=2)} and nothing that it was set with, so it is taken to be"
-        f" {number(own, decimals=2)}"
+        f"what is in it{gas} gives pH {pH} at {number(from_si(heat, 'temperature'), 3)} degC; the recipe says"
+        f" {number(recipe.pH, decimals=2)}, {why}, so it is taken to be {pH}"
     )
     return Notice("pH_by_itself", message)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +17,8 @@ from vrest.errors import InputError, near_miss
 from vrest.model.notice import Notice
 from vrest.model.solution.recipe_keys import READERS, TABLES, amounts, slip_of_toml, unknown_key
 from vrest.model.solution.species import Side
+from vrest.model.solution.titrant import TITRANTS, titrant_of
+from vrest.model.solution.written import ion_named
 from vrest.model.toml import parse_toml
 from vrest.reading import read_text, there
 from vrest.shown import Told
@@ -91,6 +94,18 @@ class Recipe(Told):
     def __post_init__(self) -> None:
         object.__setattr__(self, "reagents", MappingProxyType(dict(self.reagents)))
         object.__setattr__(self, "ions", MappingProxyType(dict(self.ions)))
+        for name, amount in (*self.reagents.items(), *self.ions.items()):
+            if not 0.0 <= amount < math.inf:
+                hint = "A concentration is finite, and 0 or more."
+                raise InputError(f"'{self.name}': {name} is {amount}.", code="out_of_range", hint=hint)
+        for name in self.ions:
+            if ion_named(name) != name:
+                raise InputError(
+                    f"'{self.name}': {name} has a name.", code="unknown_ion", hint=f"Write {ion_named(name)}."
+                )
+        if self.titrant and self.titrant not in TITRANTS:
+            told = f"'{self.name}': the titrant '{self.titrant}' has a name."
+            raise InputError(told, code="unknown_titrant", hint=f"Write {titrant_of(self.titrant).name}.")
         if self.reagents and self.ions:
             raise InputError(
                 f"'{self.name}' has [reagents] and [ions].",

@@ -27,6 +27,9 @@ QUOTES = "\"'“”„«»"
 LONGEST = 64
 """Characters that a message quotes of a line."""
 
+COLDEST, HOTTEST = ZERO_CELSIUS - 5.0, ZERO_CELSIUS + 60.0
+"""K: beyond, constants do not hold."""
+
 LOWEST, HIGHEST = 2.0, 12.0
 """pH: beyond, constants of dissociation do not hold, and water's own ions would count."""
 
@@ -93,14 +96,18 @@ def _kind(entry: Any, _: bool) -> str:
 
 def _degrees(key: str) -> Reader:
     def read(entry: Any, in_file: bool) -> float:
-        value = _quantity(entry, key, "temperature", in_file, "32 degC")
-        if value < ZERO_CELSIUS - 5.0 or value > ZERO_CELSIUS + 60.0:
-            told = number(from_si(value, "temperature"))
-            hint = "Solutions are read from -5 to 60 degC: the constants hold nowhere else."
-            raise InputError(f"{key} is {told} degC.", code="out_of_range", hint=hint)
-        return value
+        return in_water(_quantity(entry, key, "temperature", in_file, "32 degC"), key)
 
     return read
+
+
+def in_water(temperature: float, where: str) -> float:
+    """A temperature in K at which constants hold, or `out_of_range`."""
+    if not COLDEST <= temperature <= HOTTEST:
+        told = number(from_si(temperature, "temperature"))
+        hint = "Solutions are read from -5 to 60 degC: the constants hold nowhere else."
+        raise InputError(f"{where} is {told} degC.", code="out_of_range", hint=hint)
+    return temperature
 
 
 def _volume(entry: Any, in_file: bool) -> float:

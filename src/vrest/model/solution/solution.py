@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vrest.constants import ZERO_CELSIUS
-from vrest.errors import InputError
+from vrest.errors import InputError, near_miss
 from vrest.model.notice import Notice
 from vrest.model.solution import telling
 from vrest.model.solution.composition import composed
@@ -16,6 +16,7 @@ from vrest.model.solution.constants import Constants
 from vrest.model.solution.constants import constants as constants_of
 from vrest.model.solution.neutrality import Neutrality
 from vrest.model.solution.recipe import Recipe, read_recipe, recipe_from
+from vrest.model.solution.recipe_keys import in_water
 from vrest.model.solution.species import Side, Species
 from vrest.shown import Shown
 from vrest.tables import Table, number
@@ -45,7 +46,8 @@ class Solution(Shown):
     added
         Ions that the titrant brought, mol/m3; they are in `totals` and `species`.
     pH_prepared, pH_temperature
-        The pH as it was set, and at which temperature (K); None where nothing says it.
+        The pH where it was set, and at which temperature (K); None where nothing says it. A pH that was written without
+        what it was set with is that of what is in it.
     osmolarity
         With osmotic coefficients, mol/m3; None where it was not computed.
     warnings
@@ -97,11 +99,20 @@ class Solution(Shown):
         Parameters
         ----------
         component
-            Such as `HEPES` or `ATP`. Without any it is 0.
+            Such as `HEPES` or `ATP`.
+
+        Raises
+        ------
+        InputError
+            `unknown_component`: there is none of it.
         """
         forms = self.forms(component)
         total = sum(each.concentration for each in forms)
-        return sum(each.charge * each.concentration for each in forms) / total if total else 0.0
+        if not total > 0.0:
+            there = sorted({each.component for each in self.species if each.concentration > 0.0})
+            told = f"There is no {component[:64]} in '{self.name}'."
+            raise InputError(told, code="unknown_component", hint=near_miss(component[:64], there))
+        return sum(each.charge * each.concentration for each in forms) / total
 
     def _cells(self) -> Iterable[Any]:
         return ()
@@ -183,7 +194,9 @@ def solution(
     >>> solution({"ions": {"K": 140, "Cl": 140}}).neutrality.kind
     'neutral'
     """
-    temperature = None if celsius is None else float(to_si(celsius, "temperature", "celsius", bare_ok=True))
+    temperature = (
+        None if celsius is None else in_water(float(to_si(celsius, "temperature", "celsius", bare_ok=True)), "celsius")
+    )
     if isinstance(what, Solution):
         if what.recipe is None:
             if temperature is not None and temperature != what.temperature:

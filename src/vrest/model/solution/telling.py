@@ -271,6 +271,7 @@ def as_dict(made: Solution) -> dict[str, Any]:
             {"component": name, "total": _mM(total), "mean_charge": made.mean_charge(name)}
             | ({"free": _mM(made.free(name))} if name in METALS else {})
             for name, total in made.totals.items()
+            if total > 0.0
         ],
         "species": [
             {
