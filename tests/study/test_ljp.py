@@ -102,8 +102,8 @@ def test_what_may_be_missing_is_in_the_error(of_ljpcalc):
     alone = vrest.ljp(*neutral, celsius=25)
     assert alone.value == pytest.approx(found.value, abs=1e-9)
     assert found.sd == pytest.approx(math.hypot(alone.sd, half), abs=1e-9)
-    assert [notice.code for notice in found.notices] == ["not_neutral"]
-    assert "-2 mM" in found.notices[0].message
+    assert [notice.code for notice in found.warnings] == ["not_neutral"]
+    assert "-2 mM" in found.warnings[0].message
     assert "13.51 mV with K in the pipette, 13.46 mV with Na in the pipette" in plain(str(found))
 
 
@@ -205,7 +205,7 @@ def test_a_bath_changed_past_a_bridge_of_kcl():
 def test_what_is_to_know_of_a_new_bath_is_told():
     odd = LOW | {"ions": LOW["ions"] | {"Na": 140}}
     found = vrest.ljp(PIPETTE, BATH, new_bath=odd, reference="3 M KCl", **SIDES)
-    assert ["low Cl" in notice.message for notice in found.notices if notice.code == "not_neutral"] == [True]
+    assert ["low Cl" in notice.message for notice in found.warnings if notice.code == "not_neutral"] == [True]
     assert found.off_sd > vrest.ljp(PIPETTE, BATH, new_bath=LOW, reference="3 M KCl", **SIDES).off_sd
 
 
@@ -230,7 +230,7 @@ def test_a_reference_in_the_bath_that_was_zeroed_adds_nothing_and_says_so(how):
 
 
 def test_readings_in_volts_are_remarked():
-    assert [n.code for n in vrest.ljp(PIPETTE, BATH, measured=-0.06, **SIDES).notices] == ["small_readings"]
+    assert [n.code for n in vrest.ljp(PIPETTE, BATH, measured=-0.06, **SIDES).warnings] == ["small_readings"]
     assert vrest.ljp(PIPETTE, BATH, measured="-0.06 V", **SIDES).measured == (pytest.approx(-60.0),)
 
 
@@ -255,14 +255,14 @@ def test_what_does_not_count_and_what_is_guessed_are_named():
     assert "No net charge, so they do not count: glucose." in told
     worth = 0.25 * 1e3 * abs(found.solved.sensitivity[found.solved.sides.names.index("lactobionate")])
     assert f"Guessed mobilities, each with what ±25 % of it are worth: lactobionate (0.25, ±{worth:.2f} mV)." in told
-    assert not [notice for notice in found.notices if notice.code == "no_temperature"]
+    assert not [notice for notice in found.warnings if notice.code == "no_temperature"]
 
 
 def test_temperature_is_that_of_the_one_that_says_it():
     warm = vrest.ljp(PIPETTE, BATH | {"temperature": 32})
     assert warm.celsius == pytest.approx(32.0)
     assert warm.value == pytest.approx(vrest.ljp(PIPETTE, BATH, celsius=32).value, abs=1e-9)
-    assert [notice.code for notice in vrest.ljp(PIPETTE, BATH).notices] == ["no_temperature"]
+    assert [notice.code for notice in vrest.ljp(PIPETTE, BATH).warnings] == ["no_temperature"]
 
 
 REFUSED = {
@@ -296,10 +296,10 @@ def test_a_bath_in_the_pipette_is_usual_in_a_patch_that_faces_it():
 
 def test_sides_that_look_swapped_are_remarked():
     found = vrest.ljp({"ions": {"Na": 145, "Cl": 145}}, {"ions": {"K": 145, "Cl": 145}}, **SIDES)
-    assert "sides_look_swapped" in [notice.code for notice in found.notices]
+    assert "sides_look_swapped" in [notice.code for notice in found.warnings]
     unnamed = {"ions": PIPETTE["ions"]}
     for sides, name in (((BATH, unnamed), "Ringer"), ((unnamed, PIPETTE), "K-gluconate")):
-        (notice,) = vrest.ljp(*sides, **SIDES).notices
+        (notice,) = vrest.ljp(*sides, **SIDES).warnings
         assert notice.code == "sides_look_swapped"
         assert name in notice.message
 

@@ -55,7 +55,7 @@ class LJP(Drawn):
         The junction in SI: its ions, their sensitivities, its profile.
     shifts
         What a bath that was changed after the seal adds at the reference electrode, SI.
-    notices
+    warnings
         What to know before trusting it.
     reference
         What the bridge of the reference electrode holds, as it was said; `pellet`; or None.
@@ -77,7 +77,7 @@ class LJP(Drawn):
     bath: Solution
     solved: Between
     shifts: tuple[Shift, ...]
-    notices: tuple[Notice, ...]
+    warnings: tuple[Notice, ...]
     reference: Any = None
 
     @property
@@ -133,11 +133,6 @@ class LJP(Drawn):
     def celsius(self) -> float:
         """Temperature of the recording, degC."""
         return from_si(self.solved.sides.temperature, "temperature")
-
-    @property
-    def warnings(self) -> tuple[Notice, ...]:
-        """What to know before trusting it."""
-        return self.notices
 
     @property
     def profile(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
