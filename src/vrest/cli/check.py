@@ -12,14 +12,25 @@ from vrest.cli import options
 
 if TYPE_CHECKING:
     from vrest.study.check.check import Check
+    from vrest.study.check.findings import Claims
+    from vrest.study.junction.result import LJP
 
 
 @click.command("check")
 @click.argument("description", metavar="FILE")
 @options.changes
+@options.recording
 @options.saving(f"Save the cell of the first way out, with all digits (.toml), or {options.DATA_HELP}", ".toml")
 @options.common
-def command(description: str, changes: options.Changes, output: str | None, as_json: bool, quiet: bool) -> None:
+def command(
+    description: str,
+    changes: options.Changes,
+    ljp: str | None,
+    config: str | None,
+    output: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     """Why a model drifts: what is inconsistent, where it leads, and what would make it rest.
 
     \b
@@ -33,7 +44,8 @@ def command(description: str, changes: options.Changes, output: str | None, as_j
     hco3 and mg what is named like nai, nao, ena, gna; pumps ipump, imax with km_na and km_k, ipumpmax with km, vmax
     with khalf and ksteep; KCC2 as Pa_kcc2, gkcc2 or U_kcc2; a space outside by fhspace, txfer, kbath, nabath. Every ion
     is followed for an hour. Ways out aim at v_rest or v_init where the file has it, else at where the reversal
-    potentials that are given put V. Exit code 0: it rests; 5: it drifts.
+    potentials that are given put V. Where v_rest is what an amplifier showed, --ljp takes the junction off it, or the
+    two solutions, which are then inside and outside. Exit code 0: it rests; 5: it drifts.
     """
     from vrest.cli.answer import Meter, answer
     from vrest.errors import CheckError
@@ -42,12 +54,15 @@ def command(description: str, changes: options.Changes, output: str | None, as_j
     from vrest.model.notice import Notice
 
     described, claims = read_description(description)
+    described = changes.solutions.fill(described)
     cell = changes.apply(described)
     if claims.as_in_neuron and cell.membranes["membrane"].potential != described.membranes["membrane"].potential:
         claims = replace(claims, target=cell.membranes["membrane"].potential, target_name="potential")
 
+    from vrest.study.check.aim import aimed
     from vrest.study.check.check import check
 
+    claims = aimed(claims, _junction(changes.solutions, claims, config) if ljp is None else ljp, config)
     with Meter(cell.name) as meter:
         story = check(cell, claims, progress=meter)
     error = None
@@ -65,7 +80,7 @@ def command(description: str, changes: options.Changes, output: str | None, as_j
     body = report(
         story.as_dict(),
         story.units(),
-        {"file": description, **changes.inputs, "output": output},
+        {"file": description, **changes.inputs, "ljp": ljp, "config": config, "output": output},
         cell=cell.name,
         temperature=temperature,
         warnings=[*story.warnings, *unsaved],
@@ -75,11 +90,22 @@ def command(description: str, changes: options.Changes, output: str | None, as_j
     if as_json:
         answer(body, lambda: None, as_json=True, quiet=quiet)
     else:
-        given = " ".join([description, *(f'--set "{change}"' for change in changes.parsed(described))])
+        sets = (f'--set "{change}"' for change in changes.parsed(described))
+        given = " ".join([description, *changes.solutions.words, *sets])
         told = {key: value for key, value in body.items() if key != "error"}  # the first finding says it
         answer(told, lambda: show(story, temperature, given), as_json=False, quiet=quiet)
     if error is not None:
         raise Exit(error.exit_code)
+
+
+def _junction(solutions: options.Solutions, claims: Claims, config: str | None) -> LJP | None:
+    """That of the solutions, where there is something to take it off."""
+    if not solutions or claims.target is None:
+        return None
+    from vrest.study.junction.ljp import ljp
+
+    chosen = "whole-cell" if config is None or config == "sharp" else config
+    return ljp(str(solutions.pipette), str(solutions.bath), celsius=solutions.celsius, config=chosen)
 
 
 def show(story: Check, temperature: float, given: str) -> None:

@@ -62,7 +62,7 @@ def command(
 
         check_target(output, (".toml",), "a cell")
     within, without = _targets(inside, "--inside"), _targets(outside, "--outside")
-    described = options.read_cell(cell)
+    described = changes.described(cell)
     bath = next(iter(described.membranes.values())).outside
     going_along = [f"{bath}.{ion}={value}" for ion, value in without.items() if changes.swap or changes.salt]
     described = replace(changes, texts=(*changes.texts, *going_along)).apply(described)

@@ -107,7 +107,7 @@ def read(name: str, changes: options.Changes) -> tuple[Cell, list[Change]]:
             code="missing_argument",
             hint="Say what, such as --set \"outside.K=12 mM\"; 'vrest rest' answers for the cell as it is.",
         )
-    described = options.read_cell(name)
+    described = changes.described(name)
     return described, changes.parsed(described)
 
 

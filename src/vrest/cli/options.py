@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -96,24 +97,75 @@ class Numbered(click.RichCommand):
 
 
 @dataclass(frozen=True)
-class Changes:
-    """What `--set`, `--swap` and `--with` say; `--swap` and `--with` go to the changes of bath ions."""
+class Solutions:
+    """What `--pipette`, `--bath` and `--celsius` say."""
 
-    texts: tuple[str, ...]
-    swap: str | None
-    salt: str | None
+    pipette: str | None
+    bath: str | None
+    celsius: str | None
 
     def __bool__(self) -> bool:
-        return bool(self.texts or self.swap or self.salt)
+        return self.pipette is not None
 
     @property
     def inputs(self) -> dict[str, Any]:
         """For the report."""
-        return {"set": list(self.texts), "swap": self.swap, "with": self.salt}
+        return {"pipette": self.pipette, "bath": self.bath, "celsius": self.celsius}
+
+    @property
+    def words(self) -> list[str]:
+        """As they are written, to be copied."""
+        said = {f"--{name}": value for name, value in self.inputs.items() if value is not None}
+        return [f"{name} {shlex.quote(value)}" for name, value in said.items()]
+
+    def fill(self, cell: Cell) -> Cell:
+        """The cell with the solutions, where they are given."""
+        return cell.with_solutions(str(self.pipette), str(self.bath), celsius=self.celsius) if self else cell
+
+
+def solutions(command: Any) -> Any:
+    """The options of `Solutions`; the command takes them as one argument, `solutions`."""
+
+    @wraps(command)
+    def gathered(*, pipette: str | None, bath: str | None, celsius: str | None, **others: Any) -> Any:
+        if (pipette is None) != (bath is None) or (celsius is not None and pipette is None):
+            from vrest.cli.app import Wrong
+
+            missing = "--bath" if pipette else "--pipette"
+            raise Wrong(f"{missing} is missing.", code="missing_argument", hint="Give both solutions, or none.")
+        return command(solutions=Solutions(pipette, bath, celsius), **others)
+
+    return together(
+        click.option("--pipette", metavar="SOLUTION", help="What is inside: a name of the library, or a recipe."),
+        click.option("--bath", metavar="SOLUTION", help="What is outside, likewise; --celsius is that of both."),
+        click.option("--celsius", metavar="T", help="Of the recording; by default as the solutions say."),
+    )(gathered)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What `--set`, `--swap` and `--with` say; these go to the changes of bath ions. The solutions come before them."""
+
+    texts: tuple[str, ...]
+    swap: str | None
+    salt: str | None
+    solutions: Solutions
+
+    def __bool__(self) -> bool:
+        return bool(self.texts or self.swap or self.salt or self.solutions)
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """For the report."""
+        return {"set": list(self.texts), "swap": self.swap, "with": self.salt, **self.solutions.inputs}
+
+    def described(self, name: str) -> Cell:
+        """A cell, as for `read_cell`, with the solutions, before any change."""
+        return self.solutions.fill(read_cell(name))
 
     def read(self, name: str) -> Cell:
-        """A cell, as for `read_cell`, with the changes."""
-        return self.apply(read_cell(name))
+        """A cell, as for `read_cell`, with the solutions and the changes."""
+        return self.apply(self.described(name))
 
     def apply(self, cell: Cell) -> Cell:
         """The cell with the changes."""
@@ -123,7 +175,7 @@ class Changes:
 
     def read_along(self, name: str, *varied: str) -> tuple[Cell, list[str]]:
         """A cell with the changes, and texts that begin with a path that varies, companions with both."""
-        cell = read_cell(name)
+        cell = self.described(name)
         changes, texts = self.accompanied(cell, varied)
         from vrest.model.change import apply
 
@@ -166,13 +218,16 @@ def changes(command: Any) -> Any:
     """The options of `Changes`; the command takes them as one argument, `changes`."""
 
     @wraps(command)
-    def gathered(*, texts: tuple[str, ...], swap: str | None, salt: str | None, **others: Any) -> Any:
-        return command(changes=Changes(texts, swap, salt), **others)
+    def gathered(
+        *, texts: tuple[str, ...], swap: str | None, salt: str | None, solutions: Solutions, **others: Any
+    ) -> Any:
+        return command(changes=Changes(texts, swap, salt, solutions), **others)
 
     return together(
         click.option("--set", "texts", multiple=True, metavar="CHANGE", help='Such as "outside.K=12 mM". Repeatable.'),
         click.option("--swap", metavar="ION", help="Keep a bath neutral: the changed ion replaces this one."),
         click.option("--with", "salt", metavar="ION", help="Keep a bath neutral: an ion of opposite sign goes along."),
+        solutions,
     )(gathered)
 
 
@@ -187,46 +242,6 @@ recording = together(
     ),
 )
 """How potentials were recorded, and what to take off them."""
-
-
-@dataclass(frozen=True)
-class Solutions:
-    """What `--pipette`, `--bath` and `--celsius` say."""
-
-    pipette: str | None
-    bath: str | None
-    celsius: str | None
-
-    def __bool__(self) -> bool:
-        return self.pipette is not None
-
-    @property
-    def inputs(self) -> dict[str, Any]:
-        """For the report."""
-        return {"pipette": self.pipette, "bath": self.bath, "celsius": self.celsius}
-
-    def fill(self, cell: Cell) -> Cell:
-        """The cell with the solutions, where they are given."""
-        return cell.with_solutions(str(self.pipette), str(self.bath), celsius=self.celsius) if self else cell
-
-
-def solutions(command: Any) -> Any:
-    """The options of `Solutions`; the command takes them as one argument, `solutions`."""
-
-    @wraps(command)
-    def gathered(*, pipette: str | None, bath: str | None, celsius: str | None, **others: Any) -> Any:
-        if (pipette is None) != (bath is None) or (celsius is not None and pipette is None):
-            from vrest.cli.app import Wrong
-
-            missing = "--bath" if pipette else "--pipette"
-            raise Wrong(f"{missing} is missing.", code="missing_argument", hint="Give both solutions, or none.")
-        return command(solutions=Solutions(pipette, bath, celsius), **others)
-
-    return together(
-        click.option("--pipette", metavar="SOLUTION", help="What is inside: a name of the library, or a recipe."),
-        click.option("--bath", metavar="SOLUTION", help="What is outside, likewise; --celsius is that of both."),
-        click.option("--celsius", metavar="T", help="Of the recording; by default as the solutions say."),
-    )(gathered)
 
 
 def read_cell(name: str) -> Cell:

@@ -81,6 +81,7 @@ def command(
         "--set": changes.texts,
         "--swap": changes.swap,
         "--with": changes.salt,
+        "--pipette": changes.solutions.pipette,
     }
     if source and (extra := [name for name, value in said.items() if value]):
         raise Wrong(f"--from repeats a run as it was and takes no {extra[0]}.", hint="Leave it out.")
