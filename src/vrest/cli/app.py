@@ -109,6 +109,7 @@ def app(ctx: click.Context) -> None:
       vrest nernst K --inside 140 --outside 5
       vrest ghk --ion K 140 5 1 --ion Na 15 145 0.04 --ion Cl 7 110 0.45
       vrest mullins-noda --ion K 140 5 1 --ion Na 15 145 0.04
+      vrest solution k_gluconate_internal --volume "500 mL"
       vrest ljp k_gluconate_internal acsf --celsius 32 --measured -60
       vrest rest mammalian_neuron --set "outside.K=12 mM" --swap Na
       vrest settled mammalian_neuron --set "outside.K=12 mM" --swap Na

@@ -8,6 +8,7 @@ from vrest.errors import InputError
 from vrest.model.solution.composition import NOMINAL
 from vrest.model.solution.constants import CONSTANTS
 from vrest.model.solution.equilibrium import at_pH
+from vrest.model.solution.recipe import recipes
 from vrest.model.solution.solution import solution
 from vrest.model.solution.telling import weighing_table
 from vrest.physics.activity import davies_log_gamma
@@ -248,3 +249,34 @@ def test_a_titrant_that_is_written_among_the_reagents_is_the_same_solution():
 def test_there_is_no_mean_charge_of_what_is_not_there():
     with pytest.raises(InputError, match="no EGTA"):
         solution({"reagents": {"KCl": 130, "HEPES": 10, "EGTA": 0}}).mean_charge("EGTA")
+
+
+PUBLISHED = {
+    "bath": ({"NaCl": 140, "KCl": 5, "CaCl2": 2, "MgCl2": 1, "HEPES": 10, "glucose": 5}, 7.4, "NaOH", 298),
+    "pipette": ({"KF": 110, "KCl": 10, "NaCl": 10, "HEPES": 10, "EGTA": 10}, 7.2, "KOH", 285),
+}
+"""Of recordings of hERG (authorea.com/users/398216/articles/510865): mM, pH, titrant, and the measured mOsm/kg."""
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_osmolarities_are_those_that_were_measured(name):
+    reagents, pH, titrant, measured = PUBLISHED[name]
+    recipe = {"reagents": reagents, "pH": pH, "titrant": titrant, "measured_osmolality": f"{measured} mOsm/kg"}
+    made = solution(recipe)
+    assert made.osmolarity == pytest.approx(measured, rel=0.02)
+    assert "they agree" in " ".join(str(made).split())
+
+
+def test_the_titrant_is_that_of_published_ions():
+    """Tables of ions after NaOH to pH 7.4 have 5 mM of it for 10 mM HEPES (table 1 of PMC3605868, rounded to 1 mM)."""
+    made = solution({"reagents": {"NaCl": 150, "CaCl2": 4, "HEPES": 10}, "pH": 7.4, "titrant": "NaOH"})
+    assert made.added["Na"] == pytest.approx(5.0, abs=0.5)
+
+
+@pytest.mark.parametrize("name", recipes())
+def test_solutions_of_the_library_are_neutral_and_as_cells_bear_them(name):
+    made = solution(name)
+    assert made.neutrality.kind in ("neutral", "titrant_added")
+    assert made.warnings == ()
+    assert 180.0 < (made.osmolarity or 0.0) < 340.0
+    assert made.pH is None or 7.1 < made.pH < 7.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from vrest.constants import ZERO_CELSIUS
 from vrest.errors import InputError, near_miss
@@ -59,6 +59,7 @@ class Solution(Shown):
     140.0
     """
 
+    methods: ClassVar[tuple[str, ...]] = ("Davies1962", "Goldberg2002")
     name: str
     kind: Side
     temperature: float
@@ -116,6 +117,9 @@ class Solution(Shown):
 
     def _cells(self) -> Iterable[Any]:
         return ()
+
+    def _sources(self) -> Iterable[str]:
+        return () if self.recipe is None else (self.recipe.source,)
 
     def forms(self, component: str) -> tuple[Species, ...]:
         """The species that are forms of a component, complexes too.
