@@ -1,6 +1,7 @@
 """What follows from a recipe: against closed forms, and against what is put together by hand."""
 
 import math
+import pickle
 
 import pytest
 
@@ -280,3 +281,17 @@ def test_solutions_of_the_library_are_neutral_and_as_cells_bear_them(name):
     assert made.warnings == ()
     assert 180.0 < (made.osmolarity or 0.0) < 340.0
     assert made.pH is None or 7.1 < made.pH < 7.5
+
+
+def test_a_gas_without_carbon_dioxide_drives_the_carbonate_out():
+    made = solution({"reagents": {"NaCl": 125, "NaHCO3": 26}, "gas": "air"})
+    assert made.pH > 8.8
+    assert made.warnings[-1].code == "drives_out_co2"
+    assert made.totals["carbonate"] == pytest.approx(sum(each.concentration for each in made.forms("carbonate")))
+    with pytest.raises(InputError, match="without CO2"):
+        solution({"reagents": {"NaCl": 125, "NaHCO3": 26}, "gas": "O2"})
+
+
+def test_a_solution_is_the_same_in_another_process():
+    made = solution("k_gluconate_internal", celsius=32)
+    assert pickle.loads(pickle.dumps(made)) == made

@@ -12,6 +12,7 @@ from vrest.model.notice import Notice
 from vrest.model.solution.constants import METALS, Constants
 from vrest.model.solution.equilibrium import Equilibrium, at_neutrality, at_pH
 from vrest.model.solution.gas import pressure_of_carbon_dioxide
+from vrest.model.solution.mixture import CARBONATE
 from vrest.model.solution.neutrality import Neutrality, unexplained, verdict
 from vrest.model.solution.reagents import NEUTRAL, SALT, is_molecule, reagent
 from vrest.model.solution.recipe import ROOM, Recipe
@@ -30,6 +31,9 @@ UNSET = (6.0, 9.0)
 
 BUFFERS = (4.5, 10.5)
 """pK of what holds a pH that a solution for cells has."""
+
+HOLDS = 0.01
+"""Share of CO2 in a gas that is there to hold bicarbonate."""
 
 COUNTS = 0.1
 """mol/m3: of a reagent of less it makes no difference how it is counted."""
@@ -219,16 +223,17 @@ def _made(
     return {
         "species": here.species,
         "pH": here.pH,
-        "totals": {**totals, **_of_gas(here, totals)},
+        "totals": _with_gas(here, totals),
         "neutrality": neutrality,
         "warnings": tuple(told),
     }
 
 
-def _of_gas(here: Equilibrium, totals: Mapping[str, float]) -> dict[str, float]:
-    """What a gas holds in it."""
-    held = here.total("carbonate")
-    return {"carbonate": held} if held > 0.0 else {}
+def _with_gas(here: Equilibrium, totals: Mapping[str, float]) -> dict[str, float]:
+    """The totals with the carbonate that is there: a gas gives and takes it."""
+    held = here.total(CARBONATE)
+    others = {name: total for name, total in totals.items() if name != CARBONATE}
+    return others | ({CARBONATE: held} if held > 0.0 else {})
 
 
 def _titrated(
@@ -283,13 +288,19 @@ def _no_buffer(recipe: Recipe) -> Notice | None:
 
 
 def _of_reagents(recipe: Recipe) -> Iterator[Notice]:
-    """What to know of what was weighed: what is counted otherwise, and CO2 that nothing holds."""
+    """What to know of what was weighed: what is counted otherwise, and carbonate that no CO2 holds."""
     for name, c in recipe.reagents.items():
         found = reagent(name)
         if found.note and c >= COUNTS:
             yield Notice("counted_so", f"{name}: {found.note}")
-    if recipe.carbon_dioxide is None and any("carbonate" in reagent(name).totals for name in recipe.reagents):
+    if not any(CARBONATE in reagent(name).totals for name in recipe.reagents):
+        return
+    if recipe.carbon_dioxide is None:
         yield Notice("closed", "no gas is written: its carbonate is that of a closed bottle; in air it loses CO2")
+    elif recipe.carbon_dioxide < HOLDS:
+        share = number(100.0 * recipe.carbon_dioxide, 2)
+        message = f"a gas with {share} % CO2 drives the carbonate out in the end; 95% O2 5% CO2 holds it"
+        yield Notice("drives_out_co2", message)
 
 
 def _untitrated(here: Equilibrium, recipe: Recipe) -> Notice | None:
