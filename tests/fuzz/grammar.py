@@ -228,7 +228,8 @@ class Grammar:
 
     def rest(self) -> list[str]:
         every = ["--all"] if self.maybe(0.03) else []
-        return ["rest", self.cell(), *self.sets(), *every, *self.output(".toml", ".csv", ".nc", ".json")]
+        filled = self.filled() if self.maybe(0.1) else []
+        return ["rest", self.cell(), *self.sets(), *filled, *every, *self.output(".toml", ".csv", ".nc", ".json")]
 
     def instant(self) -> list[str]:
         verb = self.one(("instant", "settled", "explain"))
@@ -388,7 +389,17 @@ class Grammar:
         line += ["--set", self.change()] if self.wrong(0.1) else []
         line += ["--membrane", self.one(TEXTS)] if self.wrong(0.05) else []
         line += ["--next", "--candidate", self.change()] if self.maybe(0.05) else []
+        line += ["--ljp", self.word("15.9", "15.9 ± 1", "0", "0.0159 V", "−3(1)")] if self.maybe(0.3) else []
+        line += ["--config", self.word("sharp", "whole-cell", "inside out")] if self.maybe(0.2) else []
+        line += self.filled() if self.maybe(0.2) else []
+        line += ["--reference", self.word("3 M KCl", "bath", "pellet")] if self.maybe(0.1) else []
         return line + self.output(".csv", ".nc", ".json")
+
+    def filled(self) -> list[str]:
+        """The solutions of a recording, mostly."""
+        line = ["--pipette", self.word("axobits_internal", "cs_internal"), "--bath", self.word("axobits_external")]
+        line = line[: self.draw.choice((2, 4, 4, 4))]
+        return line + (["--celsius", self.word("22", "32 degC")] if self.maybe(0.6) else [])
 
     def measured(self) -> str:
         """A table of V against K+ outside that can be fitted, mostly; with errors as people write them."""
@@ -403,7 +414,14 @@ class Grammar:
                 (["Vm ± SEM (mV)", "n"], [[f"{x.replace('-', '−')} ± 2", "7"] for x in v]),
             )
         )
-        rows = [["K_out (mM)", *heads], *([str(k), *end] for k, end in zip((2, 5, 10, 40, 100), ends, strict=True))]
+        if self.maybe(0.2):
+            heads, ends = [*heads, "ljp"], [[*end, self.one(("15.9", "15 ± 1"))] for end in ends]
+        elif self.maybe(0.1):
+            heads = [heads[0].replace("Vm", "Vm corrected"), *heads[1:]]
+        rows = [
+            ["K_out (mM)" + self.one(("", "", " swap Na")), *heads],
+            *([str(k), *end] for k, end in zip((2, 5, 10, 40, 100), ends, strict=True)),
+        ]
         if self.wrong(0.5):
             rows[self.draw.randrange(6)][self.draw.randrange(len(heads) + 1)] = self.one((*CSV_CELLS, *HEADS))
         return self.saved("\n".join(",".join(row) for row in rows), ".csv")

@@ -50,6 +50,23 @@ def test_each_row_has_the_junction_of_its_own_bath(cell, junction):
     assert "--reference '3 M KCl'" in told
 
 
+def test_what_was_changed_in_the_bath_of_all_rows_changes_their_junction(cell, junction):
+    other = vrest.apply(cell, "outside.K=10 mM swap Na")
+    found = vrest.fit(other, {"Vm": [-45.0, -46.0]}, "P_Na/P_K", ljp=junction)
+    alone = vrest.ljp(PIPETTE, changed(10), celsius=22).value
+    assert found.data.junction == pytest.approx([alone, alone], abs=1e-9)
+
+
+def test_the_unit_may_stand_behind_the_companion(cell, junction):
+    heads = ("Ko swap Na", "Ko (mM) swap Na", "Ko swap Na (mM)", "Ko swap Na (M)")
+    found = [
+        vrest.fit(cell, {head: KO / (1e3 if "(M)" in head else 1), "Vm": ghk(KO, 0.03)}, ljp=junction).data.rows
+        for head in heads
+    ]
+    for rows in found[1:]:
+        assert rows == pytest.approx(found[0])
+
+
 @pytest.mark.parametrize("reference", ["3 M KCl", "bath"])
 def test_baths_that_came_after_the_seal_move_the_reference(cell, reference):
     junction = vrest.ljp(PIPETTE, BATH, celsius=22, reference=reference)

@@ -328,6 +328,8 @@ def _condition(cell: Cell, header: str, column: Any, n: int) -> tuple[Condition,
     said, how, along = split_companion(header)
     head = head_of(said)
     named, unit = head.name, head.unit
+    if not how:  # the unit may stand behind the companion: 'Ko swap Na (mM)'
+        named, how, along = split_companion(named)
     factor = named.endswith("*")
     name = named.removesuffix("*").strip()
     parameter = _named(cell, name)

@@ -52,7 +52,8 @@ def row_junctions(cell: Cell, table: Measured, recorded: LJP) -> tuple[Array, Ar
         `not_neutral`: a row that changes the charge of a solution; what `ljp` refuses.
     """
     wall = next(iter(cell.membranes.values()))
-    rows = [_row(table, k, wall.inside, wall.outside, cell.temperature) for k in range(len(table))]
+    held = {side: _followed(cell, side) for side in (wall.inside, wall.outside)}
+    rows = [_row(table, k, held, cell.temperature) for k in range(len(table))]
     if recorded.configuration.sign < 0:  # the bath is inside
         rows = [(bath, pipette, heat) for pipette, bath, heat in rows]
     known: dict[Row, LJP] = {}
@@ -76,16 +77,21 @@ def _error(found: LJP, mobility: Mobility) -> float:
     return found.off_slopes.get(mobility, 0.0) * mobility.sd / mobility.u_rel
 
 
-def _row(table: Measured, k: int, inside: str, outside: str, temperature: float) -> Row:
-    """What a row sets inside and outside, mol/m3 by ion, and its temperature, K."""
-    sides: dict[str, dict[str, float]] = {inside: {}, outside: {}}
+def _followed(cell: Cell, side: str) -> dict[str, float]:
+    """The ions that a cell follows on a side, mol/m3: as in the solution, but for what was changed since."""
+    return {ion: float(amount) for ion, amount in cell.contents(side).items() if cell.valence()[ion]}
+
+
+def _row(table: Measured, k: int, held: Mapping[str, Mapping[str, float]], temperature: float) -> Row:
+    """What there is inside and outside in a row, mol/m3 by ion, and its temperature, K."""
+    sides = {side: dict(ions) for side, ions in held.items()}
     for c in table.conditions:
         parts = c.parameter.path.split(".")
         if c.parameter.path == "temperature":
             temperature = float(c.values[k])
         elif c.parameter.ion and parts[1] in sides:
             sides[parts[1]][c.parameter.ion] = float(c.values[k])
-    within, without = (tuple(sorted(sides[side].items())) for side in (inside, outside))
+    within, without = (tuple(sorted(each.items())) for each in sides.values())
     return within, without, temperature
 
 
