@@ -60,7 +60,7 @@ def command(
     Examples:
       vrest fit vm_ko.csv --cell frog_muscle --free P_Na/P_K --config sharp --plot fit.png
       vrest fit vm.csv --cell mammalian_neuron --free P_Na/P_K --ljp "15.9 ± 1"
-      vrest fit vm_whole_cell.csv --pipette axobits_internal --bath axobits_external --free P_Na/P_K
+      vrest fit vm_whole_cell.csv --pipette internal.toml --bath bath.toml --free P_Na/P_K
       vrest fit vm_ko.csv --cell frog_muscle --free P_Na/P_K --model ghk --model mullins_noda
       vrest fit vm.csv --cell mammalian_neuron --free P_Na/P_K --free P_Cl/P_K --next --json
       vrest fit vm.csv --cell mammalian_neuron --free pump.max_rate --model settled -o rows.csv

@@ -79,9 +79,9 @@ def command(
     \b
     Examples:
       vrest ljp k_gluconate_internal acsf --celsius 32 --measured -60
-      vrest ljp pipette.toml bath.toml --measured "-60, -62.5" --config inside-out --plot junction.png
+      vrest ljp internal.toml bath.toml --measured "-60, -62.5" --config inside-out --plot junction.png
       vrest ljp --ion K 145 2.8 --ion Na 13 145 --ion Cl 158 147.8 --celsius 20
-      vrest ljp pipette.toml bath.toml --new-bath low_chloride.toml --reference "3 M KCl"
+      vrest ljp internal.toml bath.toml --new-bath low_chloride.toml --reference "3 M KCl"
       vrest ljp ljpcalc.txt
 
     PIPETTE and BATH are solutions: names of the library ('vrest solution' lists them), TOML files, solutions of a

@@ -56,7 +56,7 @@ def command(
     Examples:
       vrest solution
       vrest solution k_gluconate_internal --celsius 32
-      vrest solution my_internal.toml --volume "500 mL" -o weigh.csv
+      vrest solution internal.toml --volume "500 mL" -o weigh.csv
       vrest solution acsf --toml > my_bath.toml
       vrest solution compare k_gluconate_internal acsf --celsius 32 --measured -60
 
@@ -182,7 +182,7 @@ def compare(
     \b
     Examples:
       vrest solution compare k_gluconate_internal acsf --celsius 32 --measured -60
-      vrest solution compare my_internal.toml my_bath.toml -o reversals.csv
+      vrest solution compare internal.toml bath.toml -o reversals.csv
 
     PIPETTE and BATH are TOML recipes, names of the library, or - for standard input. Driving forces are those at what
     was read (--measured) with the liquid junction potential off, as 'vrest ljp' has it.
