@@ -350,6 +350,25 @@ def test_what_is_too_far_apart_is_refused_as_such():
     assert refused.value.exit_code == 4
 
 
+@pytest.mark.parametrize(("bath", "solved"), [(1.0, True), (2.0, False)])
+def test_a_way_that_turns_back_is_no_junction(bath, solved):
+    """By Davies' equation this salt is hardly stable at 1 mM, and at 2 it would flow towards where there is more of it.
+
+    On a coarse mesh both have a solution whose position is not rising.
+    """
+    u, c0 = [0.797, 1.299], 0.001487
+    salt = {"valence": [6, -3], "mobility": u, "pipette": [c0, 2 * c0], "bath": [bath, 2 * bath], "temperature": T}
+    if not solved:
+        with pytest.raises(NoJunctionError):
+            nernst_planck(**salt, activity="davies")
+        return
+    junction = nernst_planck(**salt, activity="davies")
+    gain = [davies_log_gamma(1, ionic_strength=(36 + 2 * 9) / 2 * c, temperature=T) for c in (c0, bath)]
+    rise = (u[0] - u[1]) * np.log(bath / c0) + (36 * u[0] - 9 * u[1]) * (gain[1] - gain[0])
+    assert junction.potential == pytest.approx(-VOLTS * rise / (6 * u[0] + 3 * u[1]), abs=1e-8)
+    assert (np.diff(junction.position) > 0.0).all()
+
+
 @pytest.mark.parametrize("side", ["pipette", "bath"])
 def test_activities_end_with_davies_equation(side):
     strong = {"valence": [1, -1], "mobility": [1, 1], "pipette": [1, 1], "bath": [1, 1], "temperature": T}
