@@ -60,7 +60,7 @@ def test_programs_read_the_same_with_all_digits(vrest, recipe):
     assert found["neutrality"] == {"kind": "titrant_added", "charge_left": 0.0, "fills": []}
     assert next(each for each in found["components"] if each["component"] == "Mg")["free"] == made.free("Mg")
     assert body["units"]["components"]["total"] == "mM"
-    assert {"gluconate", "HEPES", "EGTA", "ATP"} == {each["component"] for each in found["constants"]}
+    assert {"gluconate", "HEPES", "EGTA", "ATP", "water"} == {each["component"] for each in found["constants"]}
     assert all(each["source"] for each in found["constants"])
 
 
@@ -95,6 +95,13 @@ def test_what_one_should_know_is_a_warning(vrest, tmp_path):
     assert 'titrant = "NaOH"' in words(answer.err)
     assert vrest("solution", str(path), "--quiet").err == ""
     assert vrest("solution", str(path), "--json").json["warnings"][0]["code"] == "pH_not_set"
+
+
+def test_a_bath_under_a_gas_says_whose_pH_it_has(vrest):
+    said = words(vrest("solution", "acsf").out)
+    assert "which follows from what is in it and the 5 % CO2 of the gas" in said
+    constants = vrest("solution", "acsf", "--json").json["result"]["constants"]
+    assert {"carbonate", "phosphate", "water", "CO2"} == {each["component"] for each in constants}
 
 
 def test_alone_it_lists_the_library(vrest):

@@ -46,7 +46,7 @@ def species_table(made: Solution) -> Table:
     return Table(
         [
             Column("species", "", [each.name for each in made.species]),
-            Column("charge", "", [f"{each.charge:+d}" if each.charge else "0" for each in made.species]),
+            Column("charge", "1", [float(each.charge) for each in made.species], form=_charge),
             Column("concentration", "mM", [_mM(each.concentration) for each in made.species], rounding=0.0),
         ],
         "Species",
@@ -122,7 +122,9 @@ def pH_sentence(made: Solution) -> str:
         return ""
     here = f"{number(made.pH, decimals=2)} at {_degrees(made.temperature)}"
     if made.pH_prepared is None or made.neutrality.kind == "neutral":
-        return f"Its pH is {here}, which follows from what is in it."
+        share = made.recipe.carbon_dioxide if made.recipe else None
+        gas = f" and the {number(100.0 * share, 2)} % CO2 of the gas" if share else ""
+        return f"Its pH is {here}, which follows from what is in it{gas}."
     if made.pH_temperature == made.temperature:
         return f"Its pH is {here}, where it was set."
     set_at = f"{number(made.pH_prepared, decimals=2)} at {_degrees(made.pH_temperature)}"
@@ -241,6 +243,10 @@ def constants_table(made: Solution, constants: Constants) -> Table:
                 for protons, found in component.metals.get(metal, ()):
                     what = f"log K {metal} + {component.form(protons)} = {component.form(protons, metal)}"
                     rows.append((name, what, found))
+    if made.pH is not None:
+        rows.append(("water", "pK H2O = H + OH", constants.water))
+    if made.recipe is not None and made.recipe.carbon_dioxide:
+        rows.append(("CO2", "log10 of its solubility, mol/(m3 Pa)", constants.carbon_dioxide))
     return Table(
         [
             Column("component", "", [name for name, _, _ in rows]),
@@ -251,7 +257,7 @@ def constants_table(made: Solution, constants: Constants) -> Table:
             Column("enthalpy", "kJ/mol", [from_si(each.enthalpy, "energy_per_mole") for _, _, each in rows]),
             Column("convention", "", [each.convention for _, _, each in rows]),
             Column("source", "", [each.source for _, _, each in rows]),
-            Column("checked", "", ["yes" if each.checked else "no" for _, _, each in rows]),
+            Column("checked", "", [each.checked for _, _, each in rows]),
         ],
         "Constants",
     )
