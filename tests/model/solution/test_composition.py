@@ -295,3 +295,25 @@ def test_a_gas_without_carbon_dioxide_drives_the_carbonate_out():
 def test_a_solution_is_the_same_in_another_process():
     made = solution("k_gluconate_internal", celsius=32)
     assert pickle.loads(pickle.dumps(made)) == made
+
+
+@pytest.mark.parametrize(
+    ("recipe", "code"),
+    [
+        ({"ions": {"Na": 150, "Cl": 124, "HCO3": 26}, "gas": "carbogen"}, "gas_not_used"),
+        ({"reagents": {"KCl": 3000, "HEPES": 10}, "pH": 7.3, "titrant": "KOH"}, "beyond_davies"),
+    ],
+)
+def test_what_does_not_hold_is_remarked(recipe, code):
+    made = solution(recipe)
+    assert [each.code for each in made.warnings] == [code]
+    assert made.neutrality.kind in ("neutral", "titrant_added")
+
+
+@pytest.mark.parametrize("acid", ["HCl", "HMeSO3", "H2SO4", "H3PO4", "gluconic acid"])
+def test_each_acid_takes_the_base_away(acid):
+    """What is left of Tris without its proton falls as the pH does, whichever acid is taken."""
+    made = solution({"reagents": {"NaCl": 130, "Tris": 10}, "pH": 7.4, "titrant": acid})
+    assert made.pH == pytest.approx(7.4, abs=1e-9)
+    charge = -sum(made.mean_charge(name) * c for name, c in made.added.items())
+    assert charge == pytest.approx(made.free("Tris(+1)") + made.free("H") - made.free("OH"), abs=1e-6)
