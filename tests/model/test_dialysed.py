@@ -100,6 +100,9 @@ def test_bound_calcium_is_in_its_total_and_sees_no_channel():
 def test_the_pump_has_the_atp_of_the_pipette(cell):
     assert cell.membranes["neuron"].transports["pump"].atp == 2.5
     bare = vrest.load("mammalian_neuron").with_solutions(replace(PIPETTE, totals={}), BATH)
+    (said,) = (n.message for n in vrest.notices(bare) if n.code == "no_atp")
+    assert said == "'pump' stands still: 'internal' has no ATP"
+    assert not [n for n in vrest.notices(cell) if n.code == "no_atp"]
     without = vrest.rest(bare).v_rest
     assert without == pytest.approx(vrest.rest(cell, "pump.max_rate*=0").v_rest, abs=1e-9)
 

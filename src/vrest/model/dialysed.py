@@ -10,6 +10,7 @@ from vrest.errors import InputError
 from vrest.model.absent import ABSENT
 from vrest.model.cell import Cell, Source
 from vrest.model.compartment import Compartment, Impermeant
+from vrest.model.notice import BATH, PIPETTE
 from vrest.model.solution.ions import Amount, ions
 from vrest.model.solution.solution import Solution, SolutionLike
 from vrest.model.solution.together import check_temperature, together
@@ -29,7 +30,7 @@ def with_solutions(cell: Cell, pipette: SolutionLike, bath: SolutionLike, celsiu
     held = dict(cell.compartments)
     valences = dict(cell.valences)
     for side, kind, solution in ((inside, "dialysed", pipette), (outside, "bath", bath)):
-        told = f"{'pipette' if side == inside else 'bath'}: {solution.name}"
+        told = f"{PIPETTE if side == inside else BATH}{solution.name}"
         found = ions(solution)
         valences |= {s: a.valence for s, a in found.items() if s in named and s not in cell.valence()}
         _check_charges(cell, solution, {s: a for s, a in found.items() if s in named})
@@ -62,7 +63,7 @@ def with_solutions(cell: Cell, pipette: SolutionLike, bath: SolutionLike, celsiu
         membranes[name] = m._with_si(transports=MappingProxyType({**left, **new}))
         path = f"membranes.{name}.transports."
         sources = {p: s for p, s in sources.items() if not p.startswith(path) or p.split(".")[3] in left}
-        sources |= {f"{path}{label}.atp": Source(f"pipette: {pipette.name}") for label in fed}
+        sources |= {f"{path}{label}.atp": Source(f"{PIPETTE}{pipette.name}") for label in fed}
     made = cell._with_si(
         compartments=MappingProxyType(held),
         membranes=MappingProxyType(membranes),

@@ -10,6 +10,9 @@ from vrest.shown import Told
 USER = "changed by the user"
 """The source of a value that a change has set."""
 
+PIPETTE, BATH = "pipette: ", "bath: "
+"""What the source of a value begins with that a solution says; its name follows."""
+
 
 @dataclass(frozen=True)
 class Notice(Told):

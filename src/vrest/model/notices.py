@@ -8,7 +8,7 @@ from vrest.model.cellfile import CellLike, load
 from vrest.model.exchange import Exchange, SaltDiffusion
 from vrest.model.ion_labels import species_notices
 from vrest.model.neutrality import charged_baths
-from vrest.model.notice import USER, Notice
+from vrest.model.notice import PIPETTE, USER, Notice
 from vrest.model.plausible import implausible
 from vrest.model.pumps import ExponentialPump
 from vrest.model.refill import unreturned
@@ -104,7 +104,11 @@ def _idle_notices(cell: Cell) -> list[Notice]:
                 )
                 found.append(Notice("k_half_below_zero", text + "does not see [K]o has k_outside = 'saturating'"))
             path = f"membranes.{name}.transports.{label}.atp"
-            changed = path in cell.sources and cell.sources[path].text == USER
+            source = cell.sources[path].text if path in cell.sources else ""
+            changed = source == USER
+            if source.startswith(PIPETTE) and getattr(t, "atp", None) == 0.0:
+                text = f"'{label}' stands still: '{source.removeprefix(PIPETTE)}' has no ATP"
+                found.append(Notice("no_atp", text))
             if changed and getattr(t, "km_atp", None) == 0.0 and getattr(t, "atp", 0.0) > 0.0:
                 found.append(
                     Notice("atp_never_limits", f"'{label}': its km_atp is 0, so ATP limits it only where there is none")
