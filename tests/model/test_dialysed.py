@@ -62,7 +62,7 @@ def test_contents_are_those_of_the_solutions(cell):
     assert cell.contents("outside") == {"K": 2.5, "Na": 150.5, "Cl": 132.0}
     assert cell.temperature == KELVIN
     assert cell.compartments["inside"].kind == "dialysed"
-    assert cell.sources["compartments.inside.ions.K"].text == "pipette: internal"
+    assert cell.sources["compartments.inside.ions.K"].text == "solution: internal"
 
 
 @pytest.mark.parametrize(("side", "which"), [("inside", PIPETTE), ("outside", BATH)])
@@ -114,6 +114,14 @@ def test_an_ion_that_neither_solution_has_is_said():
     said = [n.message for n in vrest.notices(made) if n.code == "absent_ion"]
     assert any("'inside' names no Na" in text for text in said)
     assert any("'outside' names no Na" in text for text in said)
+
+
+def test_it_can_be_written_and_read_again(cell):
+    for name in ("mammalian_neuron", "red_blood_cell"):
+        made = vrest.load(name).with_solutions(PIPETTE, BATH)
+        again = vrest.parse_cell(vrest.write_cell(made))
+        assert again == made
+        assert vrest.rest(again).v_rest == pytest.approx(vrest.rest(made).v_rest, abs=1e-9)
 
 
 def test_bicarbonate_is_the_form_of_carbonate():

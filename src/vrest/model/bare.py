@@ -49,7 +49,7 @@ def bare_membrane(
     >>> pipette = {"ions": {"K": 145, "Na": 13, "Cl": 13, "gluconate": 145}}
     >>> bath = {"ions": {"K": 3, "Na": 145, "Cl": 148}}
     >>> bare_membrane(pipette, bath, celsius=22)
-    Cell 'bare_membrane' at 22 degC: whole-cell recording, solution inside and solution outside
+    Cell 'bare_membrane' at 22 degC: solution inside, solution outside
       ...
       membrane membrane, -70 mV: K_leak, Na_leak
     """

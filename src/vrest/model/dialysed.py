@@ -10,7 +10,7 @@ from vrest.errors import InputError
 from vrest.model.absent import ABSENT
 from vrest.model.cell import Cell, Source
 from vrest.model.compartment import Compartment, Impermeant
-from vrest.model.notice import BATH, PIPETTE
+from vrest.model.notice import SOLUTION
 from vrest.model.solution.ions import Amount, ions
 from vrest.model.solution.solution import Solution, SolutionLike
 from vrest.model.solution.together import check_temperature, together
@@ -27,32 +27,17 @@ def with_solutions(cell: Cell, pipette: SolutionLike, bath: SolutionLike, celsiu
     inside, outside = _sides(cell)
     named = _named(cell, inside, outside, ions(pipette), ions(bath))
     sources = {p: s for p, s in cell.sources.items() if not _replaced(p, inside, outside)}
-    held = dict(cell.compartments)
-    valences = dict(cell.valences)
-    for side, kind, solution in ((inside, "dialysed", pipette), (outside, "bath", bath)):
-        told = f"{PIPETTE if side == inside else BATH}{solution.name}"
-        found = ions(solution)
-        valences |= {s: a.valence for s, a in found.items() if s in named and s not in cell.valence()}
-        _check_charges(cell, solution, {s: a for s, a in found.items() if s in named})
-        whole = cell.compartments[side]
-        gases = {s: whole.ions[s] for s in whole.ions if not cell.valence()[s]}
-        kept = {s: found.get(s) for s in named}
-        size = {n: getattr(whole, n) for n in ("volume", "shape", "radius", "length")} if side == inside else {}
+    held, valences = dict(cell.compartments), dict(cell.valences)
+    for side, solution in ((inside, pipette), (outside, bath)):
+        found = {ion: amount for ion, amount in ions(solution).items() if ion in named}
+        _check_charges(cell, solution, found)
+        valences |= {ion: amount.valence for ion, amount in found.items() if ion not in cell.valence()}
+        held[side] = filled = _filled(cell, side, solution, named, found, "dialysed" if side == inside else "bath")
+        told = Source(f"{SOLUTION}{solution.name}")
         base = f"compartments.{side}."
-        held[side] = Compartment.carrying(
-            {
-                "kind": kind,
-                "ions": MappingProxyType({**{s: a.total if a else 0.0 for s, a in kept.items()}, **gases}),
-                "impermeant": _others(solution, {s: a for s, a in kept.items() if a}),
-                "free": MappingProxyType({s: a.free / a.total for s, a in kept.items() if a and a.free < a.total}),
-                **dict.fromkeys(("volume", "shape", "radius", "length")),
-                **size,
-                "_name": side,
-            }
-        )
-        sources |= {f"{base}ions.{s}": Source(told if a else ABSENT) for s, a in kept.items()}
-        sources |= {f"{base}free.{s}": Source(told) for s in held[side].free}
-        sources |= {f"{base}impermeant.{n}": Source(told) for n in ("concentration", "valence")}
+        sources |= {f"{base}ions.{ion}": told if ion in found else Source(ABSENT) for ion in named}
+        sources |= {f"{base}free.{ion}": told for ion in filled.free}
+        sources |= {f"{base}impermeant.{n}": told for n in ("concentration", "valence") if filled.impermeant}
     atp = pipette.totals.get("ATP", 0.0)
     membranes = {}
     for name, m in cell.membranes.items():
@@ -63,17 +48,33 @@ def with_solutions(cell: Cell, pipette: SolutionLike, bath: SolutionLike, celsiu
         membranes[name] = m._with_si(transports=MappingProxyType({**left, **new}))
         path = f"membranes.{name}.transports."
         sources = {p: s for p, s in sources.items() if not p.startswith(path) or p.split(".")[3] in left}
-        sources |= {f"{path}{label}.atp": Source(f"{PIPETTE}{pipette.name}") for label in fed}
+        sources |= {f"{path}{label}.atp": Source(f"{SOLUTION}{pipette.name}") for label in fed}
     made = cell._with_si(
         compartments=MappingProxyType(held),
         membranes=MappingProxyType(membranes),
         temperature=pipette.temperature,
-        title=f"whole-cell recording, {pipette.name} inside and {bath.name} outside",
+        title=f"{pipette.name} inside, {bath.name} outside",
         valences=MappingProxyType(valences),
         sources=MappingProxyType(sources),
     )
     made._check()
     return made
+
+
+def _filled(
+    cell: Cell, side: str, solution: Solution, named: list[str], found: Mapping[str, Amount], kind: str
+) -> Compartment:
+    """A place of a cell with a solution in it; dissolved gases stay as they are, and so does the size of an inside."""
+    whole = cell.compartments[side]
+    gases = {ion: amount for ion, amount in whole.ions.items() if not cell.valence()[ion]}
+    sizes = ("volume", "shape", "radius", "length")
+    return whole._with_si(
+        kind=kind,
+        ions=MappingProxyType({**{ion: found[ion].total if ion in found else 0.0 for ion in named}, **gases}),
+        impermeant=_others(solution, found),
+        free=MappingProxyType({ion: a.free / a.total for ion, a in found.items() if a.free < a.total}),
+        **(dict.fromkeys(sizes) if kind == "bath" else {}),
+    )
 
 
 def _sides(cell: Cell) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from vrest.shown import Told
 USER = "changed by the user"
 """The source of a value that a change has set."""
 
-PIPETTE, BATH = "pipette: ", "bath: "
+SOLUTION = "solution: "
 """What the source of a value begins with that a solution says; its name follows."""
 
 

@@ -8,7 +8,7 @@ from vrest.model.cellfile import CellLike, load
 from vrest.model.exchange import Exchange, SaltDiffusion
 from vrest.model.ion_labels import species_notices
 from vrest.model.neutrality import charged_baths
-from vrest.model.notice import PIPETTE, USER, Notice
+from vrest.model.notice import SOLUTION, USER, Notice
 from vrest.model.plausible import implausible
 from vrest.model.pumps import ExponentialPump
 from vrest.model.refill import unreturned
@@ -106,8 +106,8 @@ def _idle_notices(cell: Cell) -> list[Notice]:
             path = f"membranes.{name}.transports.{label}.atp"
             source = cell.sources[path].text if path in cell.sources else ""
             changed = source == USER
-            if source.startswith(PIPETTE) and getattr(t, "atp", None) == 0.0:
-                text = f"'{label}' stands still: '{source.removeprefix(PIPETTE)}' has no ATP"
+            if source.startswith(SOLUTION) and getattr(t, "atp", None) == 0.0:
+                text = f"'{label}' stands still: '{source.removeprefix(SOLUTION)}' has no ATP"
                 found.append(Notice("no_atp", text))
             if changed and getattr(t, "km_atp", None) == 0.0 and getattr(t, "atp", 0.0) > 0.0:
                 found.append(
