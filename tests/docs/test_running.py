@@ -97,6 +97,8 @@ def test_cells_rest_and_tables_stand_in_a_cell(block):
         assert vrest.rest(vrest.parse_cell(block.text)).outcome.is_rest
     elif found := re.match(r"# (\w+\.toml)", block.text):
         assert f" {found[1]}" in "".join(b.text for b in BLOCKS if b.page == block.page and b.language != "toml")
+        if (example := ROOT / "examples" / found[1]).exists():
+            assert example.read_text(encoding="utf-8") == block.text
     else:
         name = re.match(r"# in (\w+)\n", block.text)
         assert name, f"{block}: say in which cell it stands, as in '# in mammalian_neuron'"

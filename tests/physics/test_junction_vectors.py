@@ -11,6 +11,7 @@ from physics.junction_vectors import DILUTIONS, VECTORS
 from vrest.physics.junction import henderson, nernst_planck
 
 BY_NAME = {vector.name: vector for vector in VECTORS}
+PAGE = Path(__file__).parents[2] / "docs" / "solutions.md"
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=BY_NAME)
@@ -22,6 +23,16 @@ def test_both_equations_have_the_values_of_other_programs(vector):
 @pytest.mark.parametrize("vector", [v for v in VECTORS if v.published], ids=lambda v: v.name)
 def test_what_was_printed_is_within_its_tolerance(vector):
     assert 1e3 * nernst_planck(**vector.arguments()).potential == pytest.approx(vector.published, abs=vector.tolerance)
+
+
+def test_the_page_shows_all_that_was_printed():
+    rows = [line.split("|")[1:-1] for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| V")]
+    shown = {name.strip(): tuple(map(float, numbers)) for name, _, _, *numbers in rows}
+    assert shown.keys() == {v.name for v in VECTORS if v.published}
+    for name, (published, by_henderson, by_planck) in shown.items():
+        vector = BY_NAME[name]
+        assert published == pytest.approx(vector.published, abs=5e-5)
+        assert (by_henderson, by_planck) == pytest.approx((vector.henderson, vector.nernst_planck), abs=1e-3)
 
 
 @pytest.mark.parametrize("dilution", DILUTIONS)
