@@ -69,7 +69,7 @@ PYCSF = """\
   {"name": "cesium gluconate", "formula": "", "molweight": 328.05, "osmconst": 2, "Cs": 1},
   {"name": "tris HCl", "formula": "", "molweight": 157.6, "osmconst": 2, "K": 1}],
  "solutions": [
-  {"name": "Cs internal", "type": "internal", "reagents": {"cesium gluconate": 130, "tris HCl": 10}}]}
+  {"name": "internal", "type": "internal", "reagents": {"cesium gluconate": 130, "tris HCl": 10}}]}
 """
 LOW_CHLORIDE = """\
 name = "low Cl-"

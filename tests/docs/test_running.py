@@ -154,7 +154,7 @@ def test_maps_show_what_is_there(block):
 
 @pytest.mark.parametrize("page", DOCS.PAGES, ids=lambda page: page.name)
 def test_commands_in_sentences(page):
-    values = {"CELL": "mammalian_neuron", "NAME": "ouabain"}
+    values = {"CELL": "mammalian_neuron", "NAME": "ouabain", "PIPETTE": "internal.toml", "BATH": "bath.toml"}
     for program, *words in programs(page.read_text(encoding="utf-8")):
         if program == "make":
             assert words[0] in targets(), words
