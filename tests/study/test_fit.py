@@ -109,6 +109,14 @@ def test_cells_that_differ_are_counted_as_cells(frog):
     assert e.high - e.value == pytest.approx(half, rel=1e-3)
 
 
+def test_a_unit_may_stand_before_or_behind_what_keeps_the_bath_neutral(frog):
+    v, ko = [-92.0, -60.0, -45.0], np.array([2.25, 10.0, 20.0])
+    ways = ("Ko swap Na", "Ko (mM) swap Na", "Ko swap Na (mM)", "Ko swap Na / mM")
+    rows = [vrest.fit(frog, {way: ko, "Vm": v}).data.conditions for way in ways]
+    for each in rows:
+        assert [c.values.tolist() for c in each] == [ko.tolist(), pytest.approx(111.25 - ko)]
+
+
 def test_models_are_what_they_are_called(frog):
     """Each against another way to the same potential."""
     ko = np.array([1.0, 2.25, 20.0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -327,6 +327,9 @@ def _condition(cell: Cell, header: str, column: Any, n: int) -> tuple[Condition,
     """One column of conditions, and the companion ion that its name asks for."""
     said, how, along = split_companion(header)
     head = head_of(said)
+    if how is None:  # the unit may stand behind it: Ko swap Na (mM)
+        said, how, along = split_companion(head.name)
+        head = replace(head, name=said)
     named, unit = head.name, head.unit
     if not how:  # the unit may stand behind the companion: 'Ko swap Na (mM)'
         named, how, along = split_companion(named)
