@@ -172,6 +172,8 @@ def test_several_readings_have_a_table():
     table = found.to_dataframe()
     assert table["V (mV)"].tolist() == pytest.approx([read - found.value for read in (-60, -62.5, -71)])
     assert "You read 3 values from -71.0 mV to -60.0 mV; the cell is at -87.0 mV to -76.0 mV" in plain(str(found))
+    patch = vrest.ljp(PIPETTE, BATH, measured=[-60, -71], config="inside-out", **SIDES)
+    assert "from -71.0 mV to -60.0 mV; the patch is at +87.0 mV to +76.0 mV" in plain(str(patch))
 
 
 def test_without_a_reading_it_takes_one_as_an_example():

@@ -57,7 +57,7 @@ def became(found: LJP) -> str:
     """What a reading becomes."""
     reads = found.measured or (EXAMPLE,)
     ends = sorted({min(reads), max(reads)})
-    values = sorted(found.configuration.potential(read, found.off) for read in ends)
+    values = [found.configuration.potential(read, found.off) for read in ends]
     if len(found.measured) > 1:
         begin = f"You read {counted(len(found.measured), 'value')} from {' to '.join(map(mV, ends))};"
     else:
