@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from vrest.errors import InputError, near_miss
 from vrest.model.solution import ljpcalc, pycsf
+from vrest.model.solution.pasted import is_pasted
 from vrest.model.solution.recipe import Recipe
 from vrest.reading import called, read_text, there
 
@@ -63,6 +64,8 @@ def parse_recipes(text: str, where: str = "the text") -> Mapping[str, Recipe]:
 def recipe_in(text: str) -> Recipe | None:
     """The recipe that a text names in a file of another program, `PATH` or `PATH:NAME`; None where it names none.
 
+    A text file that may be a recipe as papers have it is left to `read_recipe`.
+
     Raises
     ------
     InputError
@@ -72,7 +75,10 @@ def recipe_in(text: str) -> Recipe | None:
     if match is None:
         return None
     path, name = match[1], match[2] or ""
-    found = read_recipes(path)
+    text = read_text(path, "bad_file")
+    if not name and is_pasted(text) and not ljpcalc.is_table(text):
+        return None
+    found = parse_recipes(text, called(path))
     names = list(found)
     if not name and len(names) == 1:
         return found[names[0]]

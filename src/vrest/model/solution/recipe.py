@@ -15,11 +15,13 @@ from typing import Any
 from vrest.constants import ZERO_CELSIUS
 from vrest.errors import InputError, near_miss
 from vrest.model.notice import Notice
+from vrest.model.solution.pasted import in_line, is_pasted, pasted, shortened
 from vrest.model.solution.recipe_keys import READERS, TABLES, amounts, slip_of_toml, unknown_key
 from vrest.model.solution.species import Side
 from vrest.model.solution.titrant import TITRANTS, titrant_of
 from vrest.model.solution.written import ion_named
 from vrest.model.toml import parse_toml
+from vrest.numerals import quoted
 from vrest.reading import read_text, there
 from vrest.shown import Told
 from vrest.tables import number
@@ -172,6 +174,8 @@ def read_recipe(path: str | os.PathLike[str]) -> Recipe:
         return parse_recipe(read_text(text, "bad_toml"), where, name="solution" if text == "-" else stem)
     if text in recipes():
         return parse_recipe(read_text(os.path.join(LIBRARY, f"{text}.toml"), "bad_toml"), text, name=text)
+    if in_line(text):
+        return parse_recipe(text, quoted(shortened(text)), name=shortened(text))
     hint = near_miss(text, recipes()) + " A file of your own ends in .toml."
     raise InputError(f"There is no solution '{text}'.", code="unknown_solution", hint=hint)
 
@@ -187,6 +191,10 @@ def parse_recipe(text: str, where: str = "the text", *, name: str = "solution") 
     >>> parse_recipe('[reagents]\\nKCl = "140 mM"').reagents["KCl"]
     140.0
     """
+    if is_pasted(text):
+        with _at(where):
+            data = pasted(text)
+        return recipe_from(data, where, name=name, in_file=True)
     try:
         data = parse_toml(text, where)
     except InputError as error:
