@@ -80,14 +80,15 @@ def command(
     Examples:
       vrest ljp k_gluconate_internal acsf --celsius 32 --measured -60
       vrest ljp internal.toml bath.toml --measured "-60, -62.5" --config inside-out --plot junction.png
+      vrest ljp "135 K-gluconate, 5 KCl, 10 HEPES, pH 7.3 with KOH" acsf
       vrest ljp --ion K 145 2.8 --ion Na 13 145 --ion Cl 158 147.8 --celsius 20
       vrest ljp internal.toml bath.toml --new-bath low_chloride.toml --reference "3 M KCl"
       vrest ljp ljpcalc.txt
 
-    PIPETTE and BATH are solutions: names of the library ('vrest solution' lists them), TOML files, solutions of a
-    database of pycsf (lab.json:aCSF), or in place of both an ion table of LJPcalc. BATH is that in which the amplifier
-    was zeroed, with the pipette open. The potential is that of the bath minus that of the pipette, and is taken off
-    what one reads.
+    PIPETTE and BATH are solutions: names of the library ('vrest solution' lists them), TOML files, recipes as papers
+    have them (as text, or in a file), solutions of a database of pycsf (lab.json:aCSF), or in place of both an ion
+    table of LJPcalc. BATH is that in which the amplifier was zeroed, with the pipette open. The potential is that of
+    the bath minus that of the pipette, and is taken off what one reads.
     """
     from vrest.cli.answer import answer, shown
     from vrest.io.report import door, report

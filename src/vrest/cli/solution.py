@@ -58,13 +58,14 @@ def command(
       vrest solution k_gluconate_internal --celsius 32
       vrest solution internal.toml --volume "500 mL" -o weigh.csv
       vrest solution acsf --toml > my_bath.toml
+      vrest solution "135 KCl, 10 HEPES, 4 MgATP, pH 7.3 with KOH" --toml > my_internal.toml
       vrest solution compare k_gluconate_internal acsf --celsius 32 --measured -60
 
-    FILE is a TOML recipe, a name of the library, a solution in a file of pycsf or LJPcalc (lab.json:aCSF,
-    table.txt:pipette), or - for standard input. A recipe has [reagents], such as "MgCl2.6H2O" = "2 mM", or [ions]; and
-    above them name, kind (pipette or bath), pH, pH_temperature, titrant (such as KOH), gas (such as "95% O2 5% CO2"),
-    temperature, measured_osmolality, volume, source, notes. The ions that the titrant brings are counted; nothing else
-    is added.
+    FILE is a name of the library, a TOML recipe, a recipe as papers have it ("125 NaCl, 2.5 KCl, pH 7.4 with NaOH", in
+    mM; as text, or in a file), a solution in a file of pycsf or LJPcalc (lab.json:aCSF, table.txt:pipette), or - for
+    standard input. A TOML recipe has [reagents], such as "MgCl2.6H2O" = "2 mM", or [ions]; and above them name, kind
+    (pipette or bath), pH, pH_temperature, titrant (such as KOH), gas (such as "95% O2 5% CO2"), temperature,
+    measured_osmolality, volume, source, notes. The ions that the titrant brings are counted; nothing else is added.
     """
     from vrest.cli.app import Wrong
 
@@ -152,7 +153,10 @@ def show_library(*, as_json: bool, quiet: bool) -> None:
 
     def human() -> None:
         table(Table(columns))
-        say("'vrest solution NAME' says what is in one. A recipe of your own is a TOML file: 'vrest solution --help'.")
+        say(
+            "'vrest solution NAME' says what is in one. A recipe of your own is a text as papers have it, or a"
+            " TOML file: 'vrest solution --help'."
+        )
 
     answer(report({"library": rows}, {}, {}), human, as_json=as_json, quiet=quiet)
 
@@ -184,8 +188,8 @@ def compare(
       vrest solution compare k_gluconate_internal acsf --celsius 32 --measured -60
       vrest solution compare internal.toml bath.toml -o reversals.csv
 
-    PIPETTE and BATH are TOML recipes, names of the library, or - for standard input. Driving forces are those at what
-    was read (--measured) with the liquid junction potential off, as 'vrest ljp' has it.
+    PIPETTE and BATH are what 'vrest solution' takes. Driving forces are those at what was read (--measured) with the
+    liquid junction potential off, as 'vrest ljp' has it.
     """
     from vrest.cli.answer import answer, shown
     from vrest.io.report import door, report

@@ -145,13 +145,14 @@ def recipes() -> list[str]:
 
 
 def read_recipe(path: str | os.PathLike[str]) -> Recipe:
-    """A recipe from a TOML file, from a file of pycsf or LJPcalc, or from the library.
+    """A recipe from a TOML file, from a file of pycsf or LJPcalc, from the library, or as papers have it.
 
     Parameters
     ----------
     path
         Of the file (its name ends in .toml, or the file exists), `-` for standard input, or a name of the library. A
-        solution of another program's file is named behind it: `lab.json:aCSF`, `table.txt:pipette`.
+        solution of another program's file is named behind it: `lab.json:aCSF`, `table.txt:pipette`. Or the recipe
+        itself, with or without a file: `125 NaCl, 2.5 KCl, 10 HEPES, pH 7.4 with NaOH`, in mM.
 
     Raises
     ------
@@ -176,12 +177,12 @@ def read_recipe(path: str | os.PathLike[str]) -> Recipe:
         return parse_recipe(read_text(os.path.join(LIBRARY, f"{text}.toml"), "bad_toml"), text, name=text)
     if in_line(text):
         return parse_recipe(text, quoted(shortened(text)), name=shortened(text))
-    hint = near_miss(text, recipes()) + " A file of your own ends in .toml."
+    hint = near_miss(text, recipes()) + " A file of your own ends in .toml; a recipe in one line is '20 KCl, ...'."
     raise InputError(f"There is no solution '{text}'.", code="unknown_solution", hint=hint)
 
 
 def parse_recipe(text: str, where: str = "the text", *, name: str = "solution") -> Recipe:
-    """A recipe from TOML text; messages call it `where`, and it is called `name` where it does not say.
+    """A recipe from TOML text, or as papers have it; messages call it `where`, and it is `name` where it does not say.
 
     Raises
     ------

@@ -165,7 +165,7 @@ class Solution(Shown):
 
 
 SolutionLike = Solution | Recipe | str | os.PathLike[str] | Mapping[str, Any]
-"""What is taken for a solution: one, a recipe, the path of its TOML file, a name of the library, or its dictionary."""
+"""What is taken for a solution: one, a recipe, its file, a name of the library, its text, its dictionary."""
 
 
 def solution(
@@ -176,9 +176,10 @@ def solution(
     Parameters
     ----------
     what
-        A recipe: the path of its TOML file (or `-`), a name of the library (`vrest solution` lists them), a dictionary
-        as its file has it (numbers without unit are mM and degC), or a `Recipe`. A `Solution` with a recipe is
-        computed again for another temperature, one without is taken as it is.
+        A recipe: the path of its TOML file (or `-`), a name of the library (`vrest solution` lists them), a text as
+        papers have it (`"125 NaCl, 2.5 KCl"`, in mM), a dictionary as its file has it (numbers without unit are mM and
+        degC), or a `Recipe`. A `Solution` with a recipe is computed again for another temperature, one without is taken
+        as it is.
     celsius
         Temperature of the recording, degC or text with a unit; by default the recipe's `temperature`, else its
         `pH_temperature`, else 25 degC.
