@@ -44,6 +44,8 @@ def test_each_configuration_says_what_is_read_and_what_it_is(config, style):
     assert "+16.0 mV" in texts
     assert {"whole-cell": "V = −76.0 mV", "inside-out": "V = +76.0 mV"}.get(config, "76.0") in texts
     assert f"φ(bath) − φ(pipette)\n= +16.0 ± {found.sd:.1f} mV" in texts
+    assert "taken off: junction, +16.0 mV" in texts  # a junction has one sign in a figure
+    assert "−16.0" not in texts
 
 
 @pytest.mark.parametrize(

@@ -218,7 +218,7 @@ def _profile(axes: Axes, fit: Fit, k: int) -> None:
         axes.set_xscale("log")
         log_ticks(axes.xaxis)
     else:
-        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.xaxis.set_major_locator(MaxNLocator(4))  # five long numbers touch
     axes.text(
         0.5, 0.97, _said(fit, k), transform=axes.transAxes, ha="center", va="top", fontsize=look().small, color=INK,
         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},

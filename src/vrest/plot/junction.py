@@ -135,7 +135,7 @@ def _prepare_line(found: LJP, ax: Axes) -> None:
     middle, span = 0.5 * (read + left), max(abs(read - left), 4.0)
     ax.set_xlim(middle - 1.6 * span, middle + 1.6 * span)
     ax.set_ylim(-1.0, 1.0)
-    dress(ax, x="pipette − bath (mV)")
+    dress(ax, x="φ(pipette) − φ(bath) (mV)")
     ax.spines["left"].set_visible(False)
     ax.set_yticks([])
 
@@ -151,7 +151,7 @@ def _draw_line(found: LJP, ax: Axes) -> None:
     )
     ax.plot([read], [-0.4], marker="o", markersize=stroke(5.0), color="white", markeredgecolor=INK)
     what = "junction" if not found.shifts else "junction and reference"
-    told = f"{what}: {number(-found.off, '+.1f')} mV"
+    told = f"taken off: {what}, {number(found.off, '+.1f')} mV"
     ax.text(0.5 * (read + left), 0.15, told, ha="center", va="bottom", fontsize=look().small)
     for value, text, other in ((read, "read", left), (left, "is", read)):
         away = -1 if value < other or (value == other and text == "is") else 1
