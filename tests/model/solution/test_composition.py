@@ -317,3 +317,9 @@ def test_each_acid_takes_the_base_away(acid):
     assert made.pH == pytest.approx(7.4, abs=1e-9)
     charge = -sum(made.mean_charge(name) * c for name, c in made.added.items())
     assert charge == pytest.approx(made.free("Tris(+1)") + made.free("H") - made.free("OH"), abs=1e-6)
+
+
+def test_the_form_to_write_where_no_pH_says_it_is_an_ion():
+    with pytest.raises(InputError) as caught:
+        solution({"ions": {"Tris": 10, "Cl": 10}})
+    assert "Tris(+1)" in caught.value.hint

@@ -101,7 +101,8 @@ def _usual(name: str, recipe: Recipe, constants: Constants) -> Species:
     component = constants.components[name]
     form = as_written(usual_form(component), recipe.ions[name], constants) if usual_form(component) else None
     if form is None:
-        hint = f"Write the pH, as in pH = 7.3, or the form, such as {component.form(0)}."
+        charged = next(k for k in range(len(component.pK) + 1) if component.charge + k)
+        hint = f"Write the pH, as in pH = 7.3, or the form, such as {component.form(charged)}."
         raise InputError(f"'{recipe.name}': what charge {name} has depends on pH.", code="no_pH", hint=hint)
     return form
 

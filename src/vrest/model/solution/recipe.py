@@ -258,6 +258,9 @@ def recipe_from(
     """
     given: dict[str, Any] = {"name": name}
     with _at(where):
+        if "compartments" in data or "membranes" in data:
+            hint = "A solution has [reagents] or [ions]: 'vrest solution acsf --toml' prints one to start from."
+            raise InputError("it is a cell, and no solution.", code="not_a_solution", hint=hint)
         for key, entry in data.items():
             if key in READERS:
                 given[key] = READERS[key](entry, in_file)

@@ -40,6 +40,7 @@ def amounts(table: Any, key: Table, volume: float | None, in_file: bool) -> dict
         hint = f'Write a table: a line [{key}], and below it KCl = "20 mM".'
         raise InputError(f"{key} is {_quoted(table)}, not a table.", code="bad_value", hint=hint)
     found: dict[str, float] = {}
+    there: dict[Any, str] = {}
     for name, entry in ((str(name), entry) for name, entry in table.items()):
         place = f"{key}.{name[:64]}"
         if name in READERS:
@@ -50,9 +51,11 @@ def amounts(table: Any, key: Table, volume: float | None, in_file: bool) -> dict
             hint = f'A name with a dot needs quotes: "{name}.{dotted}" = "2 mM".' if entry else 'Write it as "2 mM".'
             raise InputError(f"{place} is a table.", code="bad_value", hint=hint)
         called = _called(name, key)
-        if called in found:
+        what = _substance(called) if key == "reagents" else called
+        if what in there:
             hint = "Write their sum in one line."
-            raise InputError(f"{place} is there twice, also as {called}.", code="bad_recipe", hint=hint)
+            raise InputError(f"{place} is there twice, also as {there[what]}.", code="bad_recipe", hint=hint)
+        there[what] = called
         found[called] = amount_of(entry, called, place, of=key, volume=volume, in_file=in_file)
     return found
 
@@ -67,6 +70,12 @@ def _called(name: str, key: Table) -> str:
             with suppress(InputError):
                 hint = f"{reagent(name).name} is a reagent: write it below [reagents]."
         raise InputError(f"{key}: {error.message}", code=error.code, hint=hint) from None
+
+
+def _substance(name: str) -> tuple[Any, ...]:
+    """What two names of one reagent have in common: its atoms, what it releases, its water and its stock."""
+    found = reagent(name)
+    return found.formula, frozenset(found.totals.items()), found.water, found.stock
 
 
 # --- one reader for each key ----------------------------------------------------------------------
