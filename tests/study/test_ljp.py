@@ -228,7 +228,7 @@ def test_shared_mobilities_are_wrong_in_both_junctions_at_once():
 def test_a_reference_in_the_bath_that_was_zeroed_adds_nothing_and_says_so(how):
     found = vrest.ljp(PIPETTE, BATH, measured=-60, **how, **SIDES)
     assert found.off == found.value
-    assert "reference electrode, zeroed too: 'Ringer' is still its bath" in plain(str(found))
+    assert "reference electrode: still in 'Ringer', where it was zeroed" in plain(str(found))
 
 
 def test_readings_in_volts_are_remarked():
@@ -323,3 +323,17 @@ def test_it_cites_what_it_used():
     assert "Davies1962" not in vrest.ljp(PIPETTE, BATH, **SIDES).cite()
     cited = vrest.ljp(PIPETTE, BATH, activity="davies", **SIDES).cite()
     assert all(key in cited for key in ("Planck1890", "Henderson1907", "Barry1991", "Neher1992", "Davies1962"))
+
+
+def test_an_ion_that_a_side_lacks_is_0_there_for_programs():
+    ions = {row["ion"]: row for row in vrest.ljp(PIPETTE, BATH, **SIDES).as_dict()["ions"]}
+    assert (ions["gluconate"]["pipette"], ions["gluconate"]["bath"], ions["Ca"]["pipette"]) == (145.0, 0.0, 0.0)
+
+
+def test_each_quality_of_a_mobility_is_said_with_its_error():
+    told = plain(str(vrest.ljp(PIPETTE, BATH, **SIDES)))
+    for quality in {mobility_of(name).quality for name in (*PIPETTE["ions"], "phosphocreatine(-2)")}:
+        assert (
+            f"{quality.replace('guess', 'guessed')} to {100 * replace(mobility_of('K'), quality=quality).sd:g} %"
+            in told
+        )

@@ -151,7 +151,7 @@ def _shifts(
     if new_bath is None:
         if reference is None and not pellet:
             return (), ()
-        return (Shift(name=f"reference electrode, zeroed too: '{old.name}' is still its bath", potential=0.0),), ()
+        return (Shift(name=f"reference electrode: still in '{old.name}', where it was zeroed", potential=0.0),), ()
     heat = format_si(old.temperature, "temperature")
     new = solution(new_bath, celsius=heat, constants=constants)
     if pellet:

@@ -230,7 +230,7 @@ class LJP(Drawn):
         ]
         moves = [None if share is None else 100.0 * share for share in self.shares]
         amounts = {
-            name: [from_si(float(side[k]), "concentration") if side[k] else None for k in rows]
+            name: [from_si(float(side[k]), "concentration") for k in rows]
             for name, side in (("pipette", sides.pipette), ("bath", sides.bath))
         }
         return [
@@ -250,7 +250,10 @@ class LJP(Drawn):
         worth = np.abs(self.solved.sensitivity) * [each.sd / each.u_rel for each in sides.mobilities]
         rows = np.flatnonzero((most >= LITTLE) | (worth >= WORTHLESS)).tolist()
         left_out = len(sides.names) - len(rows)
-        note = "moves: share of all ions that cross, + into the bath. ±: what the error of its mobility is worth."
+        note = (
+            "u_rel: mobility over that of K+. moves: share of all ions that cross, + into the bath. ±: what the error"
+            " of its mobility is worth."
+        )
         if left_out:
             note += f" Left out here: {left_out} below 1 mM and 0.005 mV."
         found = []

@@ -114,9 +114,8 @@ def _worth(found: LJP) -> str:
     """The mobilities that the error is of."""
     parts = sorted(_parts(found), key=lambda part: -part[1])[:BIGGEST]
     named = joined([f"{mobility.name} {mV(worth)}" for mobility, worth in parts if worth > 0.0])
-    told = (
-        f"The ± is one standard deviation: mobilities are known to {100 * RELATIVE_SD['measured']:g} % where measured"
-    )
+    known = [f"{quality.replace('guess', 'guessed')} to {100 * sd:g} %" for quality, sd in RELATIVE_SD.items()]
+    told = f"The ± is one standard deviation, of mobilities that are {joined(known)}"
     return f"{told}. Most of it is {named}." if named else f"{told}."
 
 
@@ -165,7 +164,7 @@ def _zeroed(found: LJP) -> str:
     told = f"It holds where the amplifier was zeroed with the open pipette in '{found.bath.name}', before the seal."
     if found.configuration.name == "whole-cell":
         told += " The cell is taken to hold what the pipette holds, as it does some minutes later."
-    told += " If its software was given a junction potential, what it shows is corrected already."
+    told += " If the amplifier was told a junction potential, what it shows is corrected already."
     if not found.shifts:
         told += f" To correct beforehand instead, make it show {mV(-found.value)} with the open pipette in the bath."
     return told
