@@ -33,6 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 TESTS = {
     "physics/": "tests/physics",
+    "model/solution/": "tests/model/solution tests/cli/test_solution.py",
     "system/": "tests/oracle/test_oracle.py tests/system tests/study/test_explain.py tests/verbs/test_rest.py",
     "numerics/compiler/": "tests/numerics/compiler/test_operations.py tests/numerics/compiler/test_trace.py "
     "tests/numerics/compiler/test_lowering.py tests/numerics/compiler/test_cache.py tests/numerics/test_kernel.py",

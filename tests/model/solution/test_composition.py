@@ -9,6 +9,7 @@ from vrest.errors import InputError
 from vrest.model.solution.composition import NOMINAL
 from vrest.model.solution.constants import CONSTANTS
 from vrest.model.solution.equilibrium import at_pH
+from vrest.model.solution.neutrality import unexplained
 from vrest.model.solution.recipe import recipes
 from vrest.model.solution.solution import solution
 from vrest.model.solution.telling import weighing_table
@@ -323,3 +324,35 @@ def test_the_form_to_write_where_no_pH_says_it_is_an_ion():
     with pytest.raises(InputError) as caught:
         solution({"ions": {"Tris": 10, "Cl": 10}})
     assert "Tris(+1)" in caught.value.hint
+
+
+def test_without_a_pH_an_acid_of_one_usual_form_is_that_form():
+    made = solution({"ions": {"K": 2, "EGTA": 1}})
+    assert made.neutrality.kind == "neutral"
+    assert made.free("EGTA(-2)") == 1.0
+
+
+def test_a_base_under_a_gas_makes_bicarbonate_too():
+    made = solution({"reagents": {"NaCl": 125, "HEPES": 10}, "pH": 7.4, "titrant": "NaOH", "gas": "carbogen"})
+    anions = made.free("HCO3") + 2.0 * made.free("CO3") + made.free("HEPES(-1)") + made.free("OH") - made.free("H")
+    assert made.added["Na"] == pytest.approx(anions, abs=1e-6)
+    assert made.added["Na"] > 20.0
+
+
+def test_a_nominal_pH_is_that_of_the_bench_and_moves_with_temperature():
+    own = {"reagents": {"NaCl": 125, "NaHCO3": 26}, "gas": "carbogen"}
+    made = solution({**own, "pH": 7.4, "pH_temperature": 25}, celsius=37)
+    assert made.pH_prepared == pytest.approx(solution(own, celsius=25).pH, abs=1e-12)
+    assert made.pH == pytest.approx(solution(own, celsius=37).pH, abs=1e-12)
+    rounded = solution({**own, "pH": round(solution(own, celsius=25).pH, 2)}, celsius=25)
+    assert rounded.warnings == ()
+
+
+def test_an_acid_where_a_base_is_needed_is_said_too():
+    made = solution({"reagents": {"KCl": 130, "HEPES": 10}, "pH": 7.3, "titrant": "HCl"})
+    assert "of a base, and HCl is an acid: was it KOH?" in made.warnings[0].message
+
+
+def test_the_ion_of_which_there_is_most_is_the_likeliest():
+    verdict = unexplained(-1.0, {"K": 2.8, "Na": 145.0, "Ca": 2.0, "Cl": 150.0})
+    assert [name for name, _ in verdict.fills] == ["Na", "K", "Cs"]

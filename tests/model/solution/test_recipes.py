@@ -82,6 +82,8 @@ def test_in_python_numbers_are_in_door_units():
         ('titrant = "5 M KOH"\npH = 7.3\n[ions]\nK = "5 mM"', "unknown_titrant", '"KOH"'),
         ('gas = "95/5"\n[ions]\nK = "5 mM"', "unknown_gas", "95% O2 5% CO2"),
         ('gas = "95% O2"\n[ions]\nK = "5 mM"', "bad_gas", "5% CO2"),
+        ('gas = "98% O2 5% CO2"\n[ions]\nK = "5 mM"', "bad_gas", "95% O2 5% CO2"),
+        ('gas = "5% CO2 5% CO2 90% O2"\n[ions]\nK = "5 mM"', "bad_gas", "95% O2 5% CO2"),
         ('gas = "95% CO2 5% O2"\n[ions]\nK = "5 mM"', "bad_gas", "swapped"),
         ('measured_osmolality = "295 mOsm"\n[ions]\nK = "5 mM"', "wrong_unit", "295 mOsm/kg"),
     ],
@@ -102,7 +104,14 @@ def test_a_name_of_the_library_and_what_is_none():
 
 @pytest.mark.parametrize(
     ("text", "share"),
-    [("95% O2 / 5% CO2", 0.05), ("carbogen (95 % O₂, 5 % CO₂)", 0.05), ("5% CO2 in air", 0.05), ("100% O2", 0.0)],
+    [
+        ("95% O2 / 5% CO2", 0.05),
+        ("carbogen (95 % O₂, 5 % CO₂)", 0.05),
+        ("5% CO2 in air", 0.05),
+        ("100% O2", 0.0),
+        ("argon", 0.0),
+        ("N2", 0.0),
+    ],
 )
 def test_gases(text, share):
     assert share_of_carbon_dioxide(text) == share
