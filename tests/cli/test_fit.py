@@ -84,7 +84,8 @@ def test_the_junction_is_taken_off_and_its_error_is_in_the_interval(vrest, tmp_p
     sure = vrest(*ASKED, "--ljp", "1.5", "--json").json["result"]
     answer = vrest(*ASKED, "--ljp", "1.5 ± 2", "-o", str(path), "--json").json["result"]
     assert answer["rows"][0]["v"] == pytest.approx(-111.2)
-    assert (answer["rows"][0]["read"], answer["rows"][0]["ljp"]) == (-109.7, 1.5)
+    assert [answer["rows"][0][key] for key in ("read", "ljp", "ljp_sd")] == [-109.7, 1.5, 2.0]
+    assert "ljp_sd" not in sure["rows"][0]
     wide, narrow = (each["parameters"][0]["high"] / each["parameters"][0]["low"] for each in (answer, sure))
     assert wide > 1.05 * narrow
     head = next(line for line in path.read_text().splitlines() if not line.startswith("#"))

@@ -177,8 +177,7 @@ def said(table: Measured) -> str:
     if table.junction is None:
         return ""
     low, high = (number(end, 3) for end in (table.junction.min(), table.junction.max()))
-    shared = None if table.shared is None else np.sqrt((table.shared**2).sum(axis=1))
-    sure = "" if shared is None else f" ± {number(float(shared.max()), 2)}"
+    sure = "" if table.junction_sd is None else f" ± {number(float(table.junction_sd.max()), 2)}"
     size = low if low == high else f"{low} to {high}"
     of = " of each row's bath" if table.recorded is not None and low != high else ""
     return f"corrected for the liquid junction potential{of}, {size}{sure} mV ({table.configuration})"

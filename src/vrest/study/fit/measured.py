@@ -96,6 +96,11 @@ class Measured:
         return CONFIGURATIONS[self.configuration].sign * self.v + off
 
     @property
+    def junction_sd(self) -> Array | None:
+        """(n,) standard deviation of what was taken off, mV; None where none is known."""
+        return None if self.shared is None else np.sqrt((self.shared**2).sum(axis=1))
+
+    @property
     def paths(self) -> tuple[str, ...]:
         """Full paths of the conditions."""
         return tuple(c.parameter.path for c in self.conditions)

@@ -76,7 +76,7 @@ class Fit(Drawn):
     """What was left to XLA."""
 
     def _methods(self) -> tuple[str, ...]:
-        between = ("Patterson1971", "Satterthwaite1946") if self.noise.groups else ()
+        between = ("Patterson1971", "Satterthwaite1946") if self.noise.estimated else ()
         recorded = self.data.recorded._methods() if self.data.recorded else ()
         return (*CITES[self.model], *self.methods, *between, *recorded)
 
@@ -277,7 +277,7 @@ class Fit(Drawn):
 
     def as_dict(self) -> dict[str, Any]:
         """Nested dictionary in door units; an open end is None, and so is a value that says nothing (`told`)."""
-        misfit, junction = self.misfit, self.data.junction
+        misfit, junction, sure = self.misfit, self.data.junction, self.data.junction_sd
         return {
             "model": self.model,
             "n": len(self.data),
@@ -297,6 +297,7 @@ class Fit(Drawn):
                 {"conditions": dict(zip(self.data.paths, map(float, row), strict=True))}
                 | {"v": float(v), "predicted": float(p), "residual": float(r)}
                 | ({} if junction is None else {"read": float(self.data.read[k]), "ljp": float(junction[k])})
+                | ({} if sure is None else {"ljp_sd": float(sure[k])})
                 | ({"cell": self.data.cells[k]} if self.data.cells else {})
                 for k, (row, v, p, r) in enumerate(
                     zip(self.data.rows, self.data.v, self.predicted, self.residuals, strict=True)
@@ -306,7 +307,8 @@ class Fit(Drawn):
 
     def units(self) -> dict[str, str]:
         """Unit of every key of `as_dict` that has one; each parameter carries its own, conditions are in door units."""
-        return dict.fromkeys(("scatter", "between_cells", "v", "predicted", "residual", "read", "ljp"), "mV") | {
+        potentials = ("scatter", "between_cells", "v", "predicted", "residual", "read", "ljp", "ljp_sd")
+        return dict.fromkeys(potentials, "mV") | {
             "chi2": "1",
             "ratio": "1",
             "p": "1",
