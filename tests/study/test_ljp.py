@@ -104,7 +104,7 @@ def test_what_may_be_missing_is_in_the_error(of_ljpcalc):
     assert found.sd == pytest.approx(math.hypot(alone.sd, half), abs=1e-9)
     assert [notice.code for notice in found.warnings] == ["not_neutral"]
     assert "-2 mM" in found.warnings[0].message
-    assert "13.51 mV with K in the pipette, 13.46 mV with Na in the pipette" in plain(str(found))
+    assert "13.51 mV with 2 mM more K in the pipette, as in the table; 13.46 mV with 2 mM more Na" in plain(str(found))
 
 
 @pytest.mark.parametrize(("dilute", "ideal", "real"), [(75, -3.472, -3.226), (37.5, -7.123, -6.621)])

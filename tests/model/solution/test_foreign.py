@@ -295,6 +295,7 @@ def test_a_published_table_gives_its_junction(tmp_path):
     path.write_text(TABLE)
     found = vrest.ljp(*both_sides(str(path)))
     assert found.value == pytest.approx(13.4691, abs=0.1)  # mV, as published; there with the pipette made neutral
+    assert len(set(found.warnings)) == len(found.warnings)  # both sides are of one file
 
 
 def test_a_file_is_read_by_its_path(tmp_path):

@@ -141,11 +141,17 @@ def _parts(found: LJP) -> list[tuple[Mobility, float]]:
 def _missing(found: LJP) -> Iterable[str]:
     """What the junction is with each ion that a solution may lack."""
     if found.solved.fills:
+        amounts = {"pipette": dict(found.pipette.neutrality.fills), "bath": dict(found.bath.neutrality.fills)}
         told = []
         for ours, theirs, potential in found.solved.fills:
-            sides = [f"{ion} in the {side}" for ion, side in ((ours, "pipette"), (theirs, "bath")) if ion]
-            told.append(f"{mV(from_si(potential, 'potential'), decimals=2)} with {joined(sides)}")
-        yield f"A solution is not neutral as written. The junction is {joined(told)}; the ± has what lies between."
+            more = [
+                f"{number(from_si(amounts[side][ion], 'concentration'), 3)} mM more {ion} in the {side}"
+                for ion, side in ((ours, "pipette"), (theirs, "bath"))
+                if ion
+            ]
+            told.append(f"{mV(from_si(potential, 'potential'), decimals=2)} with {joined(more)}")
+        told[0] += ", as in the table"
+        yield f"A solution is not neutral as written. The junction is {'; '.join(told)}. The ± has what lies between."
 
 
 def _neutral(found: LJP) -> Iterable[str]:
