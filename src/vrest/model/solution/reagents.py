@@ -212,9 +212,10 @@ def _meant(name: str) -> str:
     if name.endswith("H20"):
         return f"Water is H2O, with the letter: '{name[:-1]}O'."
     words = re.split(r"([ -])", name[:LONGEST])
-    known = [spelling for spelling in _tables().vocabulary.folded if len(spelling) > 3]
+    vocabulary = _tables().vocabulary
+    known = [spelling for spelling in vocabulary.exact if len(spelling) > 3]
     corrected = "".join(
-        word if len(word) < 4 or word.casefold() in known else next(iter(_close(word, known)), word) for word in words
+        word if len(word) < 4 or word.casefold() in vocabulary.folded else next(iter(_close(word, known)), word) for word in words
     )
     for each in (corrected if corrected != name else "", *_close(name, _tables().near)):
         try:

@@ -80,14 +80,14 @@ def molar(value: float) -> str:
 
 
 def _forms(made: Solution, name: str) -> str:
-    """The forms of a component with their shares, the most of it first; empty where there is one."""
+    """The forms of a component with their shares, the most of it first; empty where one says nothing new."""
     forms = [e for e in made.species if (e.metal or e.component) == name] if name in METALS else made.forms(name)
     total = sum(each.concentration for each in forms)
     if len(forms) < 2 or total == 0.0:
         return ""
     shares = sorted(((each.concentration / total, each) for each in forms), key=lambda pair: -pair[0])
     told = [f"{_form(each, name)} {number(100.0 * share, 2)} %" for share, each in shares if share >= LEAST]
-    return ", ".join(told) if len(told) > 1 else ""
+    return ", ".join(told) if len(told) > 1 or shares[0][1].metal else ""
 
 
 def _form(species: Species, name: str) -> str:
