@@ -141,3 +141,16 @@ def test_two_temperatures_are_refused():
     with pytest.raises(vrest.InputError) as error:
         vrest.load("mammalian_neuron").with_solutions(PIPETTE, replace(BATH, temperature=295.15))
     assert error.value.code == "temperatures_differ"
+
+
+def test_what_to_know_of_the_solutions_is_known_of_the_cell():
+    pipette = {"name": "internal", "reagents": {"KCl": 130, "HEPES": 10}, "pH": 7.3}
+    bath = {"name": "saline", "ions": {"K": 3, "Na": 145, "Cl": 148}}
+    cell = vrest.load("mammalian_neuron").with_solutions(pipette, bath)
+    told = {each.code: each.message for each in vrest.notices(cell)}
+    assert 'titrant = "KOH"' in told["no_titrant"]
+    assert "'internal' has -4.1" in told["not_neutral"]
+    assert "25 degC is taken" in told["no_temperature"]
+    assert "no_temperature" not in {each.code for each in vrest.notices(vrest.apply(cell, "temperature=30 degC"))}
+    titrated = vrest.load("mammalian_neuron").with_solutions(pipette | {"titrant": "KOH"}, bath, celsius=30)
+    assert not {"no_titrant", "not_neutral", "no_temperature"} & {each.code for each in vrest.notices(titrated)}

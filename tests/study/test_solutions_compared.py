@@ -94,3 +94,16 @@ def test_cell_attached_has_neither_solution_inside():
     with pytest.raises(InputError) as error:
         compare_solutions(PIPETTE, BATH, config="cell-attached")
     assert error.value.code == "relative_potential"
+
+
+def test_reversals_of_protons_are_by_the_pH():
+    pipette, bath = ({"reagents": {salt: 140, "HEPES": 10}, "pH": pH, "titrant": "KOH"} for salt, pH in (
+        ("KCl", 7.2), ("NaCl", 7.5)))  # fmt: skip
+    rows = by_ion(compare_solutions(pipette, bath, celsius=25))
+    found, expected = [rows["H"].E, rows["OH"].E], 1e3 * R * 298.15 / F * math.log(10) * (7.2 - 7.5)
+    assert found == pytest.approx([expected, expected], abs=1e-6)
+
+
+def test_what_to_know_of_the_solutions_is_told_without_a_reading_too():
+    found = compare_solutions({"ions": {"K": 140, "Cl": 130}}, {"ions": {"Na": 140, "Cl": 140}})
+    assert {each.code for each in found.warnings} == {"not_neutral", "no_temperature"}

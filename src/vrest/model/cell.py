@@ -16,6 +16,7 @@ from vrest.model.compartment import Compartment
 from vrest.model.consistent import check_closures, check_names, check_sides, check_species
 from vrest.model.exchange import Exchange
 from vrest.model.membrane import Membrane
+from vrest.model.notice import Notice
 from vrest.model.plausible import explained, possible, within
 from vrest.model.quantity import Described, door_text, quantity
 from vrest.model.remembered import remembered
@@ -36,12 +37,13 @@ class Source:
     """Where a value comes from, and the range it is known to have (text with units).
 
     `converted` says how a value per area was found from what the cell was given, a value of the whole cell; a file that
-    is written has the value per area, and says so in the text.
+    is written has the value per area, and says so in the text. `remarks` is what to know of it before trusting it.
     """
 
     text: str
     range: tuple[str, str] | None = None
     converted: str = field(default="", compare=False)
+    remarks: tuple[Notice, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from vrest.model.compartment import Compartment, Impermeant
 from vrest.model.notice import SOLUTION
 from vrest.model.solution.ions import Amount, ions
 from vrest.model.solution.solution import Solution, SolutionLike
-from vrest.model.solution.together import check_temperature, together
+from vrest.model.solution.together import check_temperature, no_temperature, to_know, together
 from vrest.model.transport import WATER
 
 ROUNDING = 1e-12
@@ -22,7 +22,7 @@ ROUNDING = 1e-12
 
 def with_solutions(cell: Cell, pipette: SolutionLike, bath: SolutionLike, celsius: Any = None) -> Cell:
     """The cell, dialysed with the pipette's solution, in the bath's: `Cell.with_solutions` explains it."""
-    pipette, bath, _ = together(pipette, bath, celsius)
+    pipette, bath, known = together(pipette, bath, celsius)
     check_temperature(pipette, bath)
     inside, outside = _sides(cell)
     named = _named(cell, inside, outside, ions(pipette), ions(bath))
@@ -33,11 +33,15 @@ def with_solutions(cell: Cell, pipette: SolutionLike, bath: SolutionLike, celsiu
         _check_charges(cell, solution, found)
         valences |= {ion: amount.valence for ion, amount in found.items() if ion not in cell.valence()}
         held[side] = filled = _filled(cell, side, solution, named, found, "dialysed" if side == inside else "bath")
-        told = Source(f"{SOLUTION}{solution.name}")
+        # what a bath's charge leaves unexplained is remarked of every bath
+        remarks = tuple(to_know(solution)) if side == inside else solution.warnings
+        told = Source(f"{SOLUTION}{solution.name}", remarks=remarks)
         base = f"compartments.{side}."
         sources |= {f"{base}ions.{ion}": told if ion in found else Source(ABSENT) for ion in named}
         sources |= {f"{base}free.{ion}": told for ion in filled.free}
         sources |= {f"{base}impermeant.{n}": told for n in ("concentration", "valence") if filled.impermeant}
+    if not known:
+        sources["temperature"] = Source("taken, as nothing says it", remarks=(no_temperature(pipette),))
     atp = pipette.totals.get("ATP", 0.0)
     membranes = {}
     for name, m in cell.membranes.items():

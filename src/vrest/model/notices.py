@@ -38,6 +38,7 @@ def notices(cell: CellLike) -> list[Notice]:
     """
     cell = load(cell)
     return [
+        *dict.fromkeys(remark for source in cell.sources.values() for remark in source.remarks),
         *_whole_notices(cell),
         *implausible(cell),
         *charged_baths(cell),

@@ -11,7 +11,7 @@ from vrest.layout import BLANK, glued
 from vrest.model.notice import Notice
 from vrest.model.solution.ions import Amount, ions
 from vrest.model.solution.solution import Solution, SolutionLike
-from vrest.model.solution.together import check_temperature, together
+from vrest.model.solution.together import check_temperature, no_temperature, to_know, together
 from vrest.physics.nernst import driving_force, nernst
 from vrest.shown import Shown
 from vrest.study.junction.configuration import Configuration, configuration
@@ -166,8 +166,8 @@ def compare_solutions(
 ) -> SolutionsCompared:
     """The ions of two solutions on both sides of a membrane, with Nernst potentials and driving forces.
 
-    E = (RT/zF) ln(outside/inside) of what is free (Nernst 1889); driving forces are V - E at the potential that was
-    read, with the junction off.
+    E = (RT/zF) ln(outside/inside) of what is free (Nernst 1889), of H+ and OH- by the pH; driving forces are V - E at
+    the potential that was read, with the junction off.
 
     Parameters
     ----------
@@ -207,15 +207,16 @@ def compare_solutions(
         if len(read.measured) != 1:
             problem = f"{len(read.measured)} readings."
             raise InputError(problem, code="bad_data", hint="Give one; 'vrest ljp' takes several.")
-        first, second = read.pipette, read.bath
+        first, second, notices = read.pipette, read.bath, read.warnings
     else:
-        first, second, _ = together(pipette, bath, celsius, constants)
+        first, second, known = together(pipette, bath, celsius, constants)
         check_temperature(first, second)
-    inside, outside = (ions(each) for each in _sides(first, second, chosen))
+        notices = (*to_know(first, second), *([] if known else [no_temperature(first)]))
+    sides = _sides(first, second, chosen)
+    inside, outside = map(ions, sides)
     names = sorted({**inside, **outside}, key=lambda name: -_most(name, inside, outside))
     v = None if read is None else read.corrected[0]
-    rows = [_row(name, inside.get(name), outside.get(name), second.temperature, v) for name in names]
-    notices = (*first.warnings, *second.warnings) if read is None else read.warnings
+    rows = [_row(name, inside.get(name, ABSENT), outside.get(name, ABSENT), sides, v) for name in names]
     return SolutionsCompared(
         pipette=first, bath=second, configuration=chosen, ions=tuple(rows), junction=read, notices=notices
     )
@@ -230,18 +231,13 @@ def _most(name: str, *sides: dict[str, Amount]) -> float:
     return max(side[name].total for side in sides if name in side)
 
 
-def _row(name: str, inside: Amount | None, outside: Amount | None, temperature: float, v: float | None) -> IonCompared:
+def _row(name: str, within: Amount, without: Amount, sides: tuple[Solution, Solution], v: float | None) -> IonCompared:
     """An ion; V in mV."""
-    within, without = inside or ABSENT, outside or ABSENT
     lacking = [side for side, amount in (("inside", within), ("outside", without)) if not amount.free]
-    e = None
-    if not lacking:
-        valence = within.valence
-        volts = float(nernst(valence, inside=within.free, outside=without.free, temperature=temperature))
-        e = float(from_si(volts, "potential"))
+    e = None if lacking else float(from_si(_reversal(name, within, without, sides), "potential"))
     return IonCompared(
         ion=name,
-        valence=(inside or without).valence,
+        valence=within.valence or without.valence,
         inside=within.free,
         outside=without.free,
         total_inside=within.total,
@@ -250,3 +246,12 @@ def _row(name: str, inside: Amount | None, outside: Amount | None, temperature: 
         driving_force=None if e is None or v is None else float(driving_force(v, e)),
         undefined=lacking[0] if lacking else "",
     )
+
+
+def _reversal(name: str, within: Amount, without: Amount, sides: tuple[Solution, Solution]) -> float:
+    """V; of H+ and OH- by the pH, which are activities, of other ions by concentrations."""
+    inside, outside = sides
+    if name in ("H", "OH") and inside.pH is not None and outside.pH is not None:
+        ends = {"inside": 10.0**-inside.pH, "outside": 10.0**-outside.pH}
+        return float(nernst(1, temperature=inside.temperature, **ends))
+    return float(nernst(within.valence, inside=within.free, outside=without.free, temperature=inside.temperature))

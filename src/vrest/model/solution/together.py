@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from vrest.errors import InputError
+from vrest.model.notice import Notice
 from vrest.model.solution.solution import Solution, SolutionLike, solution
-from vrest.units import format_si
+from vrest.units import format_si, from_si
 
 SAME = 0.01
 """K."""
@@ -50,3 +52,19 @@ def check_temperature(first: Solution, second: Solution) -> None:
             code="temperatures_differ",
             hint="Say that of the recording, such as --celsius 32 or celsius=32: both are then taken at that.",
         )
+
+
+def to_know(*solutions: Solution) -> Iterator[Notice]:
+    """What to know of the solutions of one recording, and of their charges."""
+    for each in solutions:
+        yield from each.warnings
+    for each in solutions:
+        if each.neutrality.kind == "unexplained":
+            charge = from_si(each.neutrality.charge, "concentration")
+            yield Notice("not_neutral", f"'{each.name}' has {charge:+.3g} mM of charge that nothing explains")
+
+
+def no_temperature(solution: Solution) -> Notice:
+    """That nothing says the temperature at which a solution is taken."""
+    heat = format_si(solution.temperature, "temperature", 4)
+    return Notice("no_temperature", f"nothing says the temperature of the recording: {heat} is taken")

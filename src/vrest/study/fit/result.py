@@ -262,7 +262,8 @@ class Fit(Drawn):
         slipped = slips(self.data, self.squares, self.residuals)
         conditions = {c.parameter.path: c.values for c in self.data.conditions}
         charged = left_charged(self.cell, conditions, lambda k: f"in row {k + 1}", flags=False)
-        found = [*notices(self.cell), *_errors(self), *unsaid(self), *remarks(self.data), *slipped, *charged]
+        known = dict.fromkeys((*notices(self.cell), *remarks(self.data)))  # of one pipette both
+        found = [*known, *_errors(self), *unsaid(self), *slipped, *charged]
         follow = self.trend
         follows = follow is not None and follow[2] < TREND_LEVEL and not slipped
         how = f"follow {follow[0]} (Durbin-Watson {number(follow[1], 2)}, p = {number(follow[2], 1)})" if follow else ""

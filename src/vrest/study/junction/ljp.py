@@ -11,7 +11,7 @@ import numpy as np
 from vrest.errors import InputError, near_miss
 from vrest.model.notice import Notice
 from vrest.model.solution.solution import Solution, SolutionLike, solution
-from vrest.model.solution.together import together
+from vrest.model.solution.together import no_temperature, to_know, together
 from vrest.study.given import swapped_sides
 from vrest.study.junction.between import Activity, Method, between
 from vrest.study.junction.configuration import configuration
@@ -182,18 +182,11 @@ def _bridge(reference: SolutionLike, heat: str, constants: Any) -> Solution:
 def _notices(solutions: tuple[Solution, ...], sign: int, known: bool, readings: tuple[float, ...]) -> Iterable[Notice]:
     """What to know of the solutions, the pipette and the bath first, and of the readings."""
     pipette, bath, *_ = solutions
-    for each in solutions:
-        yield from each.warnings
+    yield from to_know(*solutions)
     if any(readings) and all(abs(read) < from_si(LEAST, "potential") for read in readings):
         yield Notice("small_readings", "what was read is below 1 mV: numbers are mV; '-0.06 V' is read too")
     if not known:
-        heat = format_si(pipette.temperature, "temperature", 4)
-        yield Notice("no_temperature", f"nothing says the temperature of the recording: {heat} is taken")
-    for each in solutions:
-        if each.neutrality.kind == "unexplained":
-            charge = from_si(each.neutrality.charge, "concentration")
-            told = f"'{each.name}' has {charge:+.3g} mM of charge that nothing explains"
-            yield Notice("not_neutral", f"{told}; what may be missing is in the ±")
+        yield no_temperature(pipette)
     if sign > 0 and pipette.kind == "bath":
         yield Notice("sides_look_swapped", f"'{pipette.name}', a bath, is in the pipette; are the sides swapped?")
     elif sign > 0 and bath.kind == "pipette":
