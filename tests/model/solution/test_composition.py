@@ -356,3 +356,11 @@ def test_an_acid_where_a_base_is_needed_is_said_too():
 def test_the_ion_of_which_there_is_most_is_the_likeliest():
     verdict = unexplained(-1.0, {"K": 2.8, "Na": 145.0, "Ca": 2.0, "Cl": 150.0})
     assert [name for name, _ in verdict.fills] == ["Na", "K", "Cs"]
+
+
+@pytest.mark.parametrize(("pH", "told"), [(4.0, True), (6.5, False)])
+def test_protons_that_are_not_counted_at_a_low_pH_are_remarked(pH, told):
+    made = solution({"reagents": {"NaCl": 140, "MES": 10, "EGTA": 1}, "pH": pH, "titrant": "NaOH"})
+    assert [each.message for each in made.warnings if each.code == "sour" and "5 MES bind" in each.message] == (
+        [each.message for each in made.warnings] if told else []
+    )

@@ -19,7 +19,7 @@ from vrest.model.solution.recipe import ROOM, Recipe
 from vrest.model.solution.species import Species
 from vrest.model.solution.titrant import TITRANTS, Titrant
 from vrest.model.solution.written import as_written, usual_form
-from vrest.tables import number
+from vrest.tables import joined, number
 from vrest.units import from_si
 
 NOMINAL = 0.2
@@ -34,6 +34,12 @@ BUFFERS = (4.5, 10.5)
 
 HOLDS = 0.01
 """Share of CO2 in a gas that is there to hold bicarbonate."""
+
+SOUR = 5.0
+"""pH below which the pK that are left out count: those below 4 of `SOURED`."""
+
+SOURED = ("HEPES", "MOPS", "MES", "BES", "PIPES", "ATP", "GTP", "ADP", "phosphocreatine")
+"""Components of which constants.toml leaves out the lowest pK."""
 
 COUNTS = 0.1
 """mol/m3: of a reagent of less it makes no difference how it is counted."""
@@ -60,7 +66,7 @@ def composed(recipe: Recipe, temperature: float | None, constants: Constants) ->
         Species(name=name, charge=0, concentration=c, component=name) for name, c in there.neutral.items() if c > 0.0
     )
     made["species"] = (*made["species"], *neutral)
-    made["warnings"] = (*made["warnings"], *_of_reagents(recipe))
+    made["warnings"] = (*made["warnings"], *_of_reagents(recipe), *_sour(recipe, made["totals"]))
     made["totals"] = {**made["totals"], **there.neutral}
     ideal = sum(each.concentration for each in made["species"])
     made["warnings"] = (*recipe.warnings, *made["warnings"])
@@ -302,6 +308,14 @@ def _of_reagents(recipe: Recipe) -> Iterator[Notice]:
         share = number(100.0 * recipe.carbon_dioxide, 2)
         message = f"a gas with {share} % CO2 drives the carbonate out in the end; 95% O2 5% CO2 holds it"
         yield Notice("drives_out_co2", message)
+
+
+def _sour(recipe: Recipe, totals: Mapping[str, float]) -> Iterator[Notice]:
+    """Protons that are not counted."""
+    there = [name for name in SOURED if totals.get(name, 0.0) > 0.0]
+    if recipe.pH is not None and recipe.pH < SOUR and there:
+        what = f"below pH {SOUR:g} {joined(there)} bind protons that are not counted"
+        yield Notice("sour", f"{what}: their pK below 4 are not known here")
 
 
 def _untitrated(here: Equilibrium, recipe: Recipe) -> Notice | None:
