@@ -337,3 +337,9 @@ def test_each_quality_of_a_mobility_is_said_with_its_error():
             f"{quality.replace('guess', 'guessed')} to {100 * replace(mobility_of('K'), quality=quality).sd:g} %"
             in told
         )
+
+
+@pytest.mark.parametrize(("dilute", "told"), [(1e-6, True), (0.02, False)])
+def test_a_solution_that_is_nearly_water_is_remarked(dilute, told):
+    found = vrest.ljp({"ions": {"Na": dilute, "Cl": dilute}}, {"ions": {"Na": 140, "Cl": 140}}, celsius=22)
+    assert ("nearly_water" in {each.code for each in found.warnings}) == told

@@ -22,6 +22,9 @@ from vrest.units import format_si, from_si, to_si
 METHODS = ("np", "henderson")
 ACTIVITIES = ("none", "davies")
 
+PURE = 0.01
+"""mol/m3: a solution of a lower ionic strength has more of what is in all water than is written."""
+
 MOST, LEAST = 0.5, 0.001
 """V: readings beyond the one are no potentials of a membrane; where all are below the other they may be in V."""
 
@@ -187,6 +190,12 @@ def _notices(solutions: tuple[Solution, ...], sign: int, known: bool, readings: 
         yield Notice("small_readings", "what was read is below 1 mV: numbers are mV; '-0.06 V' is read too")
     if not known:
         yield no_temperature(pipette)
+    for each in solutions:
+        if each.ionic_strength < PURE and not each.free("H"):
+            told = f"'{each.name}' has an ionic strength of {format_si(each.ionic_strength, 'concentration', 3)}"
+            yield Notice(
+                "nearly_water", f"{told}: what water and the CO2 of air release, some 0.003 mM, is not counted"
+            )
     if sign > 0 and pipette.kind == "bath":
         yield Notice("sides_look_swapped", f"'{pipette.name}', a bath, is in the pipette; are the sides swapped?")
     elif sign > 0 and bath.kind == "pipette":
