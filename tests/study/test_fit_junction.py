@@ -104,6 +104,8 @@ def test_where_nothing_is_said_the_fit_asks_and_says_how_much_it_matters(frog):
         ({"Vm": [-90.0, -60.0]}, {"ljp": 15.9, "config": "sharp"}, "two_junctions"),
         ({"Vm": [-90.0, -60.0]}, {"ljp": "15.9 ± 0"}, "out_of_range"),
         ({"Vm": [-90.0, -60.0]}, {"ljp": "x"}, "not_a_number"),
+        ({"Vm": [-90.0, -60.0]}, {"ljp": 15900}, "out_of_range"),
+        ({"Vm": [-90.0, -60.0], "ljp": [15.9, -15900]}, {}, "out_of_range"),
         ({"Vm": [-90.0, -60.0]}, {"ljp": "15.9 mM"}, "wrong_unit"),
         ({"Vm": [-90.0, -60.0]}, {"config": "cell-attached"}, "relative_potential"),
         ({"Vm": [-90.0, -60.0]}, {"config": "whole"}, "unknown_configuration"),
@@ -270,3 +272,9 @@ def test_the_posterior_knows_the_shared_error(frog):
     drawn = vrest.posterior(found, draws=3_000, warmup=500)["P_Na/P_K"]
     (e,) = found.estimates
     assert np.quantile(drawn, [0.025, 0.975]) == pytest.approx([e.low, e.high], rel=0.03)
+
+
+@pytest.mark.parametrize(("ljp", "told"), [(0.0159, True), ("0.0159 V", False), (0, False)])
+def test_a_junction_in_volts_is_remarked(frog, ljp, told):
+    found = vrest.fit(frog, {"Ko": [2.5, 10.0], "Vm": [-90.0, -60.0]}, ljp=ljp)
+    assert ("small_junction" in {each.code for each in found.warnings}) == told

@@ -14,7 +14,7 @@ from vrest.model.cell import Cell
 from vrest.model.change import split_companion
 from vrest.model.notice import Notice
 from vrest.study.fit.heads import head_of
-from vrest.study.fit.measured import Measured
+from vrest.study.fit.measured import Measured, check_junction
 from vrest.study.fit.row_junctions import row_junctions
 from vrest.study.fit.written import read_cells
 from vrest.study.junction.configuration import CONFIGURATIONS, Configuration, configuration
@@ -33,6 +33,9 @@ SHARP = "sharp"
 TYPICAL = 15.0
 """mV: the junction of potassium gluconate against saline (15.6 mV: Figl et al. 2003, AxoBits 39)."""
 
+LEAST = 0.1
+"""mV: what is taken off in all rows may be in V where it is less."""
+
 MATTERS = 0.3
 """mV: junctions of rows that differ by more are told to."""
 
@@ -46,7 +49,8 @@ def read_junction(ljp: Any) -> tuple[float, float]:
     Raises
     ------
     InputError
-        `not_a_number`, `out_of_range` (a standard deviation that is not positive), a unit that is none of potentials.
+        `not_a_number`, `out_of_range` (no junction is so large; a standard deviation that is not positive), a unit that
+        is none of potentials.
 
     >>> read_junction("15.9 ± 1 mV"), read_junction(0)
     ((15.9, 1.0), (0.0, 0.0))
@@ -56,6 +60,7 @@ def read_junction(ljp: Any) -> tuple[float, float]:
     if spread and not spread[0] > 0:
         problem = f"ljp has a standard deviation of {spread[0]:g} mV."
         raise InputError(problem, code="out_of_range", hint="Leave it out.")
+    check_junction(value, "ljp")
     return value, spread[0] if spread else 0.0
 
 
@@ -136,8 +141,12 @@ def _rule(config: str | None) -> Configuration:
 
 def remarks(table: Measured) -> list[Notice]:
     """What to know of the solutions and their junctions."""
-    if table.recorded is None or table.junction is None:
+    if table.junction is None:
         return []
+    if table.recorded is None:
+        most = float(np.abs(table.junction).max())
+        text = f"at most {number(most, 3)} mV are taken off: numbers are mV; '0.0159 V' is read too"
+        return [Notice("small_junction", text)] if 0.0 < most < LEAST else []
     found = list(table.recorded.warnings)
     if table.recorded.reference is None and np.ptp(table.junction) > MATTERS:
         text = (

@@ -26,6 +26,9 @@ Array = NDArray[np.float64]
 OUTSIDE = ("o", "out", "outside", "e", "ext", "external", "extracellular", "bath")
 INSIDE = ("i", "in", "inside", "int", "internal", "intracellular", "cytosol", "cytoplasm")
 
+MOST_JUNCTION = 300.0
+"""mV: no two solutions make so much."""
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -286,11 +289,26 @@ def _junction(n: int, columns: dict[str, tuple[str, Any]]) -> tuple[Array | None
             raise InputError(f"There is {spread[0]} and no ljp.", code="bad_data", hint=hint)
         return None, None
     told = _of_length(from_si(_read(given, "potential"), "potential"), n, given[0])
+    check_junction(told, given[0])
     if spread is None:
         return told, None
     sure = _of_length(from_si(_read(spread, "potential"), "potential"), n, spread[0])
     _positive(sure, spread[0])
     return told, sure[:, None]
+
+
+def check_junction(junction: Any, name: str) -> None:
+    """Refuse what is no liquid junction potential, mV.
+
+    Raises
+    ------
+    InputError
+        `out_of_range`.
+    """
+    most = float(np.max(np.abs(junction)))
+    if most > MOST_JUNCTION:
+        problem = f"{name} has {number(most)} mV; a liquid junction has less than {MOST_JUNCTION:g}."
+        raise InputError(problem, code="out_of_range", hint="Bare numbers are mV; write the unit, as in '15.9 mV'.")
 
 
 def _spreads(header: str, column: Any, n: int) -> tuple[Array, NDArray[np.bool_]]:
