@@ -73,6 +73,7 @@ def test_every_amount_of_the_library_is_read_in_either_order(name):
     ("text", "said"),
     [
         ("Internal (mM): 20 KCl", {"name": "Internal", "kind": "pipette"}),
+        ("Internal M in mmol/L: 20 KCl", {"name": "Internal M", "kind": "pipette"}),
         ("aCSF contained (in mM): 20 KCl", {"name": "aCSF", "kind": "bath"}),
         ("Ringer's solution\n20 KCl", {"name": "Ringer's solution", "kind": "bath"}),
         ("20 KCl, pH = 7,3 (KOH)", {"pH": 7.3, "titrant": "KOH"}),
@@ -105,6 +106,10 @@ def test_what_is_said_beside_the_amounts(text, said):
         ("20 KCl, room temperature", "bad_recipe", '"32 degC"'),
         ("1,250 NaH2PO4, 2 KCl", "two_sizes", "1.25 or 1250"),
         ("20 KCl, -5 EGTA", "bad_recipe", "'-5 EGTA'"),
+        ("in M: 0.14 NaCl, 0.004 KCl", "bad_recipe", "'20 M KCl'"),
+        ("Stock (µM): 500 CdCl2, 20 KCl", "bad_recipe", "'20 µM KCl'"),
+        ("PBS in g/L: 8 NaCl, 0.2 KCl", "bad_recipe", "'20 g/L KCl'"),
+        ("in grams, 8 NaCl, 0.2 KCl", "bad_recipe", "'20 g/L KCl'"),
         ("140 M KCl, 10 HEPES", "out_of_range", "M for mM"),
         ("140 KCl with KOH", "unknown_reagent", "KCl with KOH"),
         ("10 HEPES pH 7.3, 20 KCl", "unknown_titrant", "10 HEPES"),

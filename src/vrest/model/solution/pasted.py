@@ -21,7 +21,13 @@ _NUMBER = r"(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?"
 _RANGE = rf"{_NUMBER}(?:\s*[-–±]\s*[0-9][0-9.,]*)?"
 _UNIT = r"(?:[mnuµμ]?M|[mnuµμ]?mol/[lL]|[mnuµμ]?g/m?[lL]|m?g|%)(?![A-Za-z0-9-])"
 _TOML = re.compile(r"^\s*(?:\[[^\n]*\]\s*(?:#.*)?$|[\w.\"'+-]+\s*=)", re.MULTILINE)
-_MILLIMOLAR = r"(?:in )?mM\b"
+_MILLIMOLAR = r"(?:in )?(?:mM|mmol/[lL])\b"
+_OTHER_UNIT = re.compile(
+    r"(?:^|\bin |[(\[])\s*(?P<unit>[nuµμ]?M|molar|[nuµμ]mol/[lL]|mol/[lL]|m?g|grams?)(?=$|[\s)\],:])"
+    r"|(?P<mass>\b[mnuµμ]?g/m?[lL]\b|%)"
+)
+"""What the amounts below a title are in, where it is not mM."""
+
 _VERB = r"(?:contain(?:s|ed|ing)?|consist(?:s|ed|ing) of)\b"
 _HEAD = re.compile(
     rf"\s*(?P<title>[^0-9:,;\n]*?)[ \t]*(?:(?:{_VERB}|:)[\s:(\[]*(?:{_MILLIMOLAR})?|[(\[]?\b{_MILLIMOLAR})[\s:)\],]*"
@@ -139,6 +145,11 @@ def _parts(text: str) -> list[str]:
 def _titled(title: str) -> dict[str, str]:
     """The name and the side that a title says."""
     title = title.strip(" (")
+    if other := _OTHER_UNIT.search(title):
+        said = other["unit"] or other["mass"]
+        unit = {"molar": "M", "g": "g/L", "mg": "g/L", "gram": "g/L", "grams": "g/L"}.get(said, said)
+        hint = f"Write the unit behind each amount, as in '20 {unit} KCl'; what has none is in mM."
+        raise InputError(f"{quoted(title)}: amounts are read in mM.", code="bad_recipe", hint=hint)
     sides = [side for side, words in _SIDES.items() if re.search(rf"\b(?:{words})", title, re.IGNORECASE)]
     return ({"name": title} if title else {}) | ({"kind": sides[0]} if len(sides) == 1 else {})
 
