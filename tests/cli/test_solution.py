@@ -115,6 +115,8 @@ def test_a_recipe_is_printed_to_be_changed_and_read_from_standard_input(vrest, f
     path = tmp_path / "tyrode.toml"
     path.write_text(text, encoding="utf-8")
     assert vrest("solution", str(path), "--json").json["result"] == vrest("solution", "tyrode", "--json").json["result"]
+    assert vrest("solution", "tyrode", "--toml", "--json").json["result"]["toml"] == text
+    assert vrest("solution", "tyrode", "--toml", "--volume", "1 L").code == 2
 
 
 def test_constants_of_ones_own_replace_those_of_the_package(vrest, recipe, tmp_path):

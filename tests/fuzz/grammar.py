@@ -19,7 +19,10 @@ from .words import (
     NAMES,
     NESTED,
     NUMBERS,
+    PASTED,
     PATHS,
+    REAGENTS,
+    RECIPES,
     RIGHT,
     SPREADS,
     SWEEPS,
@@ -201,15 +204,16 @@ class Grammar:
 
     def solution(self) -> list[str]:
         names = ("tyrode", "acsf", "axobits_internal", "axobits_external", "k_gluconate_internal")
-        line = ["solution", *(["compare", self.word(*names)] if self.maybe(0.3) else []), self.word(*names)]
+        one, other = (self.recipe() if self.wrong(0.6) else self.word(*names) for _ in range(2))
+        line = ["solution", *(["compare", one] if self.maybe(0.3) else []), other]
         line += ["--celsius", self.word("22", "32 degC", "305 K")] if self.maybe(0.4) else []
         line += ["--volume", self.word("500 mL", "1L", "2000 um3")] if self.maybe(0.3) else []
         line += ["--toml"] if self.maybe(0.1) else []
         return line + self.output(".csv", ".nc", ".json")
 
     def ljp(self) -> list[str]:
-        ions = self.draw.sample(IONS[:5], self.draw.randint(1, 5))
-        line = ["ljp"]
+        ions = self.draw.sample(IONS[:5], self.draw.randint(1, 5)) if self.maybe(0.7) else ()
+        line = ["ljp"] if ions else ["ljp", self.recipe(), self.recipe() if self.maybe(0.5) else "acsf"]
         for ion in ions:
             line += ["--ion", self.one(IONS) if self.wrong(0.2) else ion, self.quantity(), self.quantity()]
         line += ["--measured", self.word("-60", "-60, -62.5", "-0.06 V", "−60 mV", *SWEEPS)] if self.maybe(0.5) else []
@@ -241,7 +245,17 @@ class Grammar:
 
     def file(self) -> list[str]:
         """A cell file, mutilated."""
-        text = self.library[self.one(tuple(self.library))]
+        text = self.mutilated(self.library[self.one(tuple(self.library))])
+        verb = self.one(("show", "show", "show", "check", "web"))
+        if verb == "web":
+            return ["web", self.saved(text, ".toml"), "--save", "/nonexistent/page.html"]
+        if self.maybe(0.3):
+            self.stdin = text
+            return ["show", "-"]
+        return ["show", self.saved(text, self.one((".toml", ".toml", ".txt", "")))]
+
+    def mutilated(self, text: str) -> str:
+        """A file of `name = value`, with a few slips."""
         for _ in range(self.draw.randint(1, 3)):
             lines = text.split("\n")
             k = self.draw.randrange(len(lines))
@@ -265,13 +279,29 @@ class Grammar:
                     k2 = self.draw.randrange(len(lines))
                     lines[k], lines[k2] = lines[k2], lines[k]
             text = "\n".join(lines)
-        verb = self.one(("show", "show", "show", "check", "web"))
-        if verb == "web":
-            return ["web", self.saved(text, ".toml"), "--save", "/nonexistent/page.html"]
-        if self.maybe(0.3):
-            self.stdin = text
-            return ["show", "-"]
-        return ["show", self.saved(text, self.one((".toml", ".toml", ".txt", "")))]
+        return text
+
+    def recipe(self) -> str:
+        """A solution: a file with slips, or a line as papers have it, with parts out of place."""
+        if self.maybe(0.4):
+            return self.saved(self.mutilated(self.one(RECIPES)), self.one((".toml", ".toml", ".txt", "")))
+        parts = self.one(PASTED).split(", ")
+        for _ in range(self.draw.randint(0, 3)):
+            k = self.draw.randrange(len(parts))
+            match self.draw.randrange(6):
+                case 0:
+                    parts[k] = f"{self.quantity()} {self.one(REAGENTS)}"
+                case 1:
+                    parts[k] = f"{self.one(REAGENTS)}{self.one((' ', ': ', '=', ''))}{self.one(NUMBERS)}"
+                case 2:
+                    parts.insert(k, self.one((*TEXTS, *PASTED)))
+                case 3:
+                    parts[k] = parts[k][: self.draw.randint(0, len(parts[k]))]
+                case 4:
+                    parts[k] = self.one(("pH ", "gas ", "with ", "in ")) + self.one((*NUMBERS, *REAGENTS))
+                case _:
+                    self.draw.shuffle(parts)
+        return self.one((", ", ", ", "; ", "\n", " ")).join(parts)
 
     def run(self) -> list[str]:
         until = self.one(("1 min", *TIMES)) if self.wrong(0.4) else "1 s"

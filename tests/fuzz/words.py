@@ -89,3 +89,46 @@ FLAT = (
     "celsius", "diam", "L", "gk", "gna", "gcl", "ki", "ko", "nai", "nao", "cli", "clo", "cai", "cao", "hco3i", "e_pas",
     "g_pas", "v_init", "cm", "imax", "km_na", "km_k", "ipump", "Pa_kcc2", "fhspace", "xx",
 )  # fmt: skip
+
+REAGENTS = (
+    "KCl", "NaCl", "MgCl2.6H2O", "HEPES", "K-gluconate", "Na2ATP", "Na3GTP", "EGTA", "CaCl2", "NaHCO3", "Tris", "ATP",
+    "phosphocreatine di-Tris", "QX-314", "4-AP", "gluconic acid", "kcl", "CaCl", "((KCl))", "K" * 99, "Ca(Ca(Ca(", "K+",
+    "glucose", "H2O", "DMSO", "TTX", "NaOH", "HCl", "carbonate", "", "KCl.0H2O", "KCl.99H2O", "KCl, 1 M stock",
+)  # fmt: skip
+
+PASTED = (
+    "110 K-gluconate, 20 KCl, 10 HEPES, 1 EGTA, 2 MgCl2, 2 Na2ATP, 0.3 Na2GTP, pH 7.3 with KOH, 290 mOsm",
+    "125 NaCl, 2.5 KCl, 1.25 NaH2PO4, 26 NaHCO3, 10 glucose, 2 CaCl2, 1 MgCl2, 95% O2/5% CO2, 32 °C",
+    "(in mM): 140 NaCl, 5 KCl, 2 CaCl2, 10 Tris, pH 7.4 with HCl",
+    "Bath contained 140 mM NaCl, 4 mM KCl, 0.5 uM TTX, 5,5 glucose, 10 HEPES (pH = 7,4 NaOH)",
+)
+
+RECIPES = (
+    """name = "mine"
+kind = "pipette"
+temperature = "32 degC"
+pH = 7.3
+pH_temperature = "22 degC"
+titrant = "KOH"
+gas = "air"
+measured_osmolality = "295 mOsm/kg"
+volume = "500 mL"
+
+[reagents]
+K-gluconate = "110 mM"
+KCl = "745 mg"
+HEPES = "2.38 g/L"
+"MgCl2.6H2O" = "2 mM"
+Na2ATP = "4 mM"
+""",
+    """kind = "bath"
+pH = 7.4
+[ions]
+Na = "140 mM"
+K = "4 mM"
+Cl = "146 mM"
+Ca = "1 mM"
+HEPES = "10 mM"
+"ATP(-4)" = "1 mM"
+""",
+)

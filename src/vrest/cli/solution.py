@@ -74,9 +74,11 @@ def command(
             raise Wrong("FILE is missing.", code="missing_argument", hint="'vrest solution' alone lists the library.")
         show_library(as_json=as_json, quiet=quiet)
         return
-    if toml:
-        from vrest.model.solution.recipe import read_recipe, write_recipe
+    from vrest.model.solution.recipe import read_recipe, write_recipe
 
+    if toml and not as_json:
+        if any((celsius, volume, overrides, output)):
+            raise Wrong("--toml prints the recipe as it is.", hint="Leave out the other options, or --toml.")
         click.echo(write_recipe(read_recipe(recipe)), nl=False)
         return
     from vrest.cli.answer import answer, shown, table
@@ -91,6 +93,7 @@ def command(
     weighed = [weighing_table(made, size)] if size is not None else []
     used = constants_table(made, known)
     result = made.as_dict() | {"constants": _rows(used)} | ({"weighing": _rows(weighed[0])} if weighed else {})
+    result |= {"toml": write_recipe(made.recipe)} if made.recipe else {}
     units = {**UNITS, **_units(used), **(_units(weighed[0]) if weighed else {})}
     body = report(
         result,
