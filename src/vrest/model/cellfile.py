@@ -86,7 +86,11 @@ def load(cell: CellLike) -> Cell:
 
 
 def _unknown(name: str) -> InputError:
+    from vrest.model.solution.recipe import recipes  # only here: it takes time
+
     hint = near_miss(name, library()) + " A file of your own ends in .toml."
+    if name in recipes():
+        hint = "It is a solution: fill a cell with it by --pipette or --bath (cell.with_solutions)."
     return InputError(f"There is no cell '{name}'.", code="unknown_cell", hint=hint)
 
 

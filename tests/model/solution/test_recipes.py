@@ -5,6 +5,7 @@ import pickle
 import pytest
 
 from vrest.errors import InputError
+from vrest.model.cellfile import load
 from vrest.model.solution.gas import pressure_of_carbon_dioxide, share_of_carbon_dioxide
 from vrest.model.solution.recipe import Recipe, parse_recipe, read_recipe, recipe_from, recipes
 from vrest.model.solution.solution import solution
@@ -141,3 +142,16 @@ def test_a_recipe_made_in_Python_is_checked_too(fields, hint):
 def test_solutions_are_computed_where_water_is():
     with pytest.raises(InputError, match="80 degC"):
         solution("tyrode", celsius=80)
+
+
+@pytest.mark.parametrize(
+    ("read", "name", "code", "told"),
+    [
+        (read_recipe, "mammalian_neuron", "unknown_solution", "It is a cell."),
+        (load, "acsf", "unknown_cell", "It is a solution: fill a cell with it by --pipette or --bath"),
+    ],
+)
+def test_a_cell_is_no_solution_and_a_solution_no_cell(read, name, code, told):
+    with pytest.raises(InputError) as caught:
+        read(name)
+    assert (caught.value.code, told in str(caught.value)) == (code, True)

@@ -177,7 +177,10 @@ def read_recipe(path: str | os.PathLike[str]) -> Recipe:
         return parse_recipe(read_text(os.path.join(LIBRARY, f"{text}.toml"), "bad_toml"), text, name=text)
     if in_line(text):
         return parse_recipe(text, quoted(shortened(text)), name=shortened(text))
+    from vrest.model.cellfile import library  # only here: its laws take time
+
     hint = near_miss(text, recipes()) + " A file of your own ends in .toml; a recipe in one line is '20 KCl, ...'."
+    hint = f"It is a cell. {hint}" if text in library() else hint
     raise InputError(f"There is no solution '{text}'.", code="unknown_solution", hint=hint)
 
 
