@@ -10,7 +10,7 @@ from vrest.model.solution.reagents import reagent
 from vrest.numerals import number_and_unit
 from vrest.spellings import canonical
 from vrest.tables import number
-from vrest.units import from_door, to_si
+from vrest.units import from_door, from_si, to_si
 
 MOST = 2e4
 """mol/m3: more than dissolves of anything here; M in place of mM."""
@@ -77,7 +77,7 @@ def amount_of(
         hint = "That is less than 1 fM: check the exponent and the unit, or write 0."
         raise InputError(f"{where} is {entry}.", code="out_of_range", hint=hint)
     if value > MOST:
-        likely = number(value / 1000.0)
+        likely = number(from_si(value, "concentration", "M"))
         hint = f"Check the unit (M for mM?); {likely} M does not dissolve."
         raise InputError(f"{where} is {entry}.", code="out_of_range", hint=hint)
     return value

@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from vrest.constants import ZERO_CELSIUS
 from vrest.errors import InputError
 from vrest.numerals import quoted
+from vrest.units import from_si
 
 ATMOSPHERE = 101325.0
 """Pa."""
@@ -17,8 +17,8 @@ ATMOSPHERE = 101325.0
 AIR = 0.00042
 """Share of CO2 in dry air, 420 ppm: about the mean of 2023 (NOAA Global Monitoring Laboratory; unchecked)."""
 
-MOST = 0.2
-"""Share of CO2 beyond which the two gases are likely to be swapped."""
+SWAPPED = 20.0
+"""Percent of CO2 beyond which the two gases are likely to be swapped."""
 
 NAMES: Mapping[str, float] = MappingProxyType(
     {"air": AIR, "room air": AIR, "carbogen": 0.05, "oxygen": 0.0, "o2": 0.0, "nitrogen": 0.0, "n2": 0.0}
@@ -66,7 +66,7 @@ def share_of_carbon_dioxide(text: str) -> float:
         rest = f"{100.0 - told:g}"
         hint = f'Write it too, as in gas = "{text.strip()} {rest}% CO2".'
         raise InputError(f"gas: {quoted(text)} does not say what the other {rest} % are.", code="bad_gas", hint=hint)
-    if carbon_dioxide and carbon_dioxide[0] > 100.0 * MOST:
+    if carbon_dioxide and carbon_dioxide[0] > SWAPPED:
         hint = f"Are the two swapped? {_HINT}"
         raise InputError(f"gas: {quoted(text)} has {carbon_dioxide[0]:g} % of CO2.", code="bad_gas", hint=hint)
     if carbon_dioxide:
@@ -83,7 +83,7 @@ def vapour_pressure(temperature: float) -> float:
     >>> round(vapour_pressure(310.15))
     6280
     """
-    t = temperature - ZERO_CELSIUS
+    t = from_si(temperature, "temperature")
     return 611.21 * math.exp(17.502 * t / (240.97 + t))
 
 

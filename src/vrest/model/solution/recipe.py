@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from vrest.constants import ZERO_CELSIUS
 from vrest.errors import InputError, near_miss
 from vrest.model.notice import Notice
 from vrest.model.solution.pasted import in_line, is_pasted, pasted, shortened
@@ -25,12 +24,12 @@ from vrest.numerals import quoted
 from vrest.reading import read_text, there
 from vrest.shown import Told
 from vrest.tables import number
-from vrest.units import format_si, from_si
+from vrest.units import format_si, from_door, from_si
 
 LIBRARY = os.path.join(os.path.dirname(__file__), "library")
 """The folder of the recipes that come with the package."""
 
-ROOM = ZERO_CELSIUS + 25.0
+ROOM = from_door(25.0, "temperature")
 """K: what holds where a recipe says no temperature."""
 
 

@@ -8,7 +8,6 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
-from vrest.constants import ZERO_CELSIUS
 from vrest.errors import InputError, near_miss
 from vrest.layout import unseen
 from vrest.model.solution.amounts import amount_of
@@ -17,7 +16,7 @@ from vrest.model.solution.reagents import reagent
 from vrest.model.solution.titrant import titrant_of
 from vrest.model.solution.written import ion_named
 from vrest.tables import number
-from vrest.units import from_si, to_si
+from vrest.units import from_door, from_si, to_si
 
 Table = Literal["reagents", "ions"]
 Reader = Callable[[Any, bool], Any]
@@ -27,7 +26,7 @@ QUOTES = "\"'“”„«»"
 LONGEST = 64
 """Characters that a message quotes of a line."""
 
-COLDEST, HOTTEST = ZERO_CELSIUS - 5.0, ZERO_CELSIUS + 60.0
+COLDEST, HOTTEST = from_door(-5.0, "temperature"), from_door(60.0, "temperature")
 """K: beyond, constants do not hold."""
 
 LOWEST, HIGHEST = 2.0, 12.0
@@ -151,7 +150,7 @@ def _osmolality(entry: Any, in_file: bool) -> float:
         hint = 'An osmometer reads per kg of water: write it as "295 mOsm/kg".'
         raise InputError(error.message, code=error.code, hint=hint) from None
     if not 0.0 < value < 10.0:
-        told = number(1e3 * value)
+        told = number(from_si(value, "molality", "mOsm/kg"))
         hint = 'Write mOsm/kg, as in "295 mOsm/kg".'
         raise InputError(f"measured_osmolality is {told} mOsm/kg.", code="out_of_range", hint=hint)
     return value

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from vrest.constants import ZERO_CELSIUS
 from vrest.errors import InputError, near_miss
 from vrest.model.notice import Notice
 from vrest.model.solution import telling
@@ -205,7 +204,7 @@ def solution(
     if isinstance(what, Solution):
         if what.recipe is None:
             if temperature is not None and temperature != what.temperature:
-                told = number(what.temperature - ZERO_CELSIUS)
+                told = number(from_si(what.temperature, "temperature"))
                 hint = f"Give no temperature, or {told} degC."
                 problem = f"'{what.name}' is a solution at {told} degC, without a recipe."
                 raise InputError(problem, code="other_temperature", hint=hint)

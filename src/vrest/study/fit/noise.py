@@ -30,7 +30,7 @@ ROUNDING = 1e-9
 LARGEST_RATIO = 1e6
 """Of the variance between cells to that within."""
 
-ROUNDS, STILL = 30, 1e-4
+ROUNDS, UNMOVED = 30, 1e-4
 """Times that rho and s2 are estimated in turn at most, and what they then move by, relative."""
 
 
@@ -142,7 +142,7 @@ class Noise:
     def is_near(self, other: Noise) -> bool:
         """Whether what is estimated differs by nothing that matters."""
         pairs = ((self.rho, other.rho), (self.s2, other.s2))
-        return all(abs(now - before) <= STILL * before for now, before in pairs)
+        return all(abs(now - before) <= UNMOVED * before for now, before in pairs)
 
     def _with_rho(self, residuals: Array, jacobian: Array | None) -> Noise:
         if not self.groups:
