@@ -19,7 +19,7 @@ from vrest.model.transport import TRANSPORTS
 
 SOURCE = Path(vrest.__file__).parent
 ROOT = SOURCE.parents[1]
-DOI = re.compile(r"10\.\d{4,9}/(?:\(\d+\)|[\w./:;-])+")
+DOI = re.compile(r"10\.\d{4,9}/(?:\(\d+\)|[\w./:;<>-])+")
 REQUIRED = {
     "article": {"author", "journal", "year"},
     "book": {"author", "title", "publisher", "year"},
