@@ -95,10 +95,10 @@ test("the commands quote what a shell would take apart; at once the cell is the 
   const hidden = { truth: [{ k: 5, value: 0.1 }, { k: 7, value: 90 }] };
   const frees = "--free Na_leak.permeability --free pump.max_rate";
   assert.deepEqual(fitCommands(cell, fakeState(), hidden, "lab_7.csv"), [
-    `vrest fit lab_7.csv --cell "my cell.toml" --model settled ${frees}`,
+    `vrest fit lab_7.csv --cell "my cell.toml" --config sharp --model settled ${frees}`,
   ]);
   assert.deepEqual(fitCommands(cell, fakeState({ reading: "now" }), hidden, "a.csv"), [
     'vrest rest "my cell.toml" -o fake_rest.toml',
-    `vrest fit a.csv --cell fake_rest.toml --model instant ${frees}`,
+    `vrest fit a.csv --cell fake_rest.toml --config sharp --model instant ${frees}`,
   ]);
 });

@@ -116,11 +116,14 @@ export function csv(cell, state, rows, remark) {
 
 const MODELS = { now: "instant", settled: "settled" };
 
-/** The commands that fit the hidden numbers to the table. At once V depends on contents: then the cell is the one at rest. */
+/**
+ * The commands that fit the hidden numbers to the table, read by sharp electrodes: no junction is taken off. At once V
+ * depends on contents: then the cell is the one at rest.
+ */
 export function fitCommands(cell, state, hidden, file) {
   const frees = hidden.truth.map(({ k }) => ` --free ${quoted(cell.controls[k].name)}`).join("");
   const rested = state.reading === "now" && cell.reference.rests;
   const from = quoted(rested ? `${cell.name}_rest.toml` : cell.file);
-  const fit = `vrest fit ${quoted(file)} --cell ${from} --model ${MODELS[state.reading]}${frees}`;
+  const fit = `vrest fit ${quoted(file)} --cell ${from} --config sharp --model ${MODELS[state.reading]}${frees}`;
   return rested ? [`vrest rest ${quoted(cell.file)} -o ${from}`, fit] : [fit];
 }
