@@ -89,6 +89,7 @@ mutants: .venv/installed-dev
 
 docs: .venv/installed
 	$(BIN)/python docs/gallery.py
+	$(BIN)/python docs/junction_picture.py
 
 bench: .venv/installed-page
 	$(BIN)/python benchmarks/run.py
