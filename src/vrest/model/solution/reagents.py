@@ -215,7 +215,8 @@ def _meant(name: str) -> str:
     vocabulary = _tables().vocabulary
     known = [spelling for spelling in vocabulary.exact if len(spelling) > 3]
     corrected = "".join(
-        word if len(word) < 4 or word.casefold() in vocabulary.folded else next(iter(_close(word, known)), word) for word in words
+        word if len(word) < 4 or word.casefold() in vocabulary.folded else next(iter(_close(word, known)), word)
+        for word in words
     )
     for each in (corrected if corrected != name else "", *_close(name, _tables().near)):
         try:
