@@ -150,3 +150,7 @@ def test_an_ion_table_of_ljpcalc_is_both_sides(vrest, tmp_path):
     named = vrest("ljp", f"{table}:pipette", f"{table}:bath", "--measured", "-60", "--json").json["result"]
     assert named == whole
     assert vrest("ljp", str(tmp_path / "none.txt")).code == 2
+    slow = tmp_path / "slow.txt"
+    slow.write_text("ion: Na, 1, 25, 140, 14\nion: Cl, -1, 76.31, 140, 14\n")
+    told = [each["code"] for each in vrest("ljp", str(slow), "--json").json["warnings"]]
+    assert told.count("other_mobility") == 1

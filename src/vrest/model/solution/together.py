@@ -56,8 +56,7 @@ def check_temperature(first: Solution, second: Solution) -> None:
 
 def to_know(*solutions: Solution) -> Iterator[Notice]:
     """What to know of the solutions of one recording, and of their charges."""
-    for each in solutions:
-        yield from each.warnings
+    yield from dict.fromkeys(warning for each in solutions for warning in each.warnings)  # of one file is told once
     for each in solutions:
         if each.neutrality.kind == "unexplained":
             charge = from_si(each.neutrality.charge, "concentration")

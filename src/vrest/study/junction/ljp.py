@@ -122,7 +122,7 @@ def ljp(
         bath=outer,
         solved=solved,
         shifts=shifts,
-        warnings=tuple(dict.fromkeys(_notices((inner, outer, *others), chosen.sign, known, readings))),
+        warnings=tuple(_notices((inner, outer, *others), chosen.sign, known, readings)),
         reference="pellet" if pellet else reference,
     )
 
