@@ -96,6 +96,7 @@ def test_what_is_said_beside_the_amounts(text, said):
         ("110 K-gluconate, 0.3 NaGTP", "which_salt", "Na2GTP, Na3GTP"),
         ("110 K-gluconat, 20 KCl", "unknown_reagent", "Did you mean 'K-gluconate'?"),
         ("110 K-gluconate, KCl, 10 HEPES", "bad_recipe", "'KCl' has no amount"),
+        ("glucose: none; 140 KCl; 10 HEPES", "bad_recipe", "'glucose: none'"),
         ("110 K-gluconate, pH 7.3, KOH", "bad_recipe", "'pH 7.3 with KOH'"),
         ("110 K-gluconate 20 KCl 10 HEPES", "bad_recipe", "commas"),
         ("20 KCl, 10 KCl", "bad_recipe", "sum"),

@@ -96,7 +96,7 @@ def pasted(text: str) -> dict[str, Any]:
     found, rest = _headed(text)
     reagents: dict[str, str] = {}
     parts = _parts(rest)
-    if parts and not re.search("[0-9]", parts[0]) and not _is_reagent(parts[0]):
+    if parts and not re.search("[0-9]", parts[0]) and not _is_reagent(re.split("[:=]", parts[0])[0]):
         found |= _titled(parts.pop(0))
     marks = marks_of(re.findall(rf"(?<![\w.,-]){_NUMBER}(?![\w%])", rest), decimal_comma=True)
     for part in parts:
