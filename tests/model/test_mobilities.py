@@ -8,7 +8,7 @@ from vrest.errors import InputError
 from vrest.ions import IONS, VALENCE
 from vrest.model.solution.constants import CONSTANTS
 from vrest.model.solution.equilibrium import at_pH
-from vrest.model.solution.mobilities import FORMS, RELATIVE_SD, conductivity, mobilities, mobility_of
+from vrest.model.solution.mobilities import FORMS, RELATIVE_SD, mobilities, mobility_of
 from vrest.model.solution.reagents import reagent
 
 # valence, and limiting equivalent conductivity at 25 degC, S cm2/mol (CRC Handbook): what a slip of |z| would spoil
@@ -44,7 +44,7 @@ def test_every_mobility_is_one_beside_that_of_potassium():
 def test_a_conductivity_is_73_5_times_charge_and_mobility(name):
     valence, expected = CONDUCTIVITIES[name]
     assert VALENCE.get(name, valence) == valence
-    assert conductivity(mobility_of(name), valence) == pytest.approx(expected, rel=6e-3)
+    assert 73.5 * abs(valence) * mobility_of(name).u_rel == pytest.approx(expected, rel=6e-3)
 
 
 @pytest.mark.parametrize("name", RELATIVE)

@@ -10,7 +10,7 @@ import pytest
 
 import vrest
 from vrest.errors import InputError
-from vrest.model.solution.foreign import both_sides, parse_recipes, read_recipes
+from vrest.model.solution.foreign import both_sides, parse_recipes
 from vrest.model.solution.recipe import parse_recipe, read_recipe, write_recipe
 
 COLUMNS = ("Na", "K", "Cl", "Ca", "Mg", "SO4", "PO4", "Cs")
@@ -266,7 +266,7 @@ def test_one_recipe_of_a_file_is_named_behind_it(tmp_path):
 def test_an_ion_table_has_both_sides_of_a_junction(tmp_path):
     path = tmp_path / "table.txt"
     path.write_text(TABLE)
-    assert both_sides(str(path)) == tuple(read_recipes(path).values())
+    assert both_sides(str(path)) == tuple(parse_recipes(TABLE).values())
     path.write_text("KCl 20")
     for text in (str(path), "acsf", str(tmp_path / "none.txt")):
         assert both_sides(text) is None
@@ -296,12 +296,3 @@ def test_a_published_table_gives_its_junction(tmp_path):
     found = vrest.ljp(*both_sides(str(path)))
     assert found.value == pytest.approx(13.4691, abs=0.1)  # mV, as published; there with the pipette made neutral
     assert len(set(found.warnings)) == len(found.warnings)  # both sides are of one file
-
-
-def test_a_file_is_read_by_its_path(tmp_path):
-    path = tmp_path / "table.txt"
-    path.write_text(TABLE)
-    assert set(read_recipes(path)) == {"pipette", "bath"}
-    with pytest.raises(InputError) as caught:
-        read_recipes(tmp_path / "none.txt")
-    assert caught.value.code == "no_file"

@@ -179,7 +179,7 @@ def _at_its_pH(recipe: Recipe, there: _Contents, heat: float, constants: Constan
         return _without_pH(ask, totals, heat)
     if recipe.pH is None:
         here = ask.neutral(totals, heat)
-        return _made(here, totals, Neutrality(kind="neutral"), _untitrated(here, recipe))
+        return _made(here, totals, Neutrality(kind="neutral"), _untitrated(here))
     bench = recipe.pH_temperature or (heat if recipe.carbon_dioxide and not recipe.titrant else ROOM)
     set_at = {"pH_prepared": recipe.pH, "pH_temperature": bench}
     first = ask.at_pH(totals, recipe.pH, bench)
@@ -318,7 +318,7 @@ def _sour(recipe: Recipe, totals: Mapping[str, float]) -> Iterator[Notice]:
         yield Notice("sour", f"{what}: their pK below 4 are not known here")
 
 
-def _untitrated(here: Equilibrium, recipe: Recipe) -> Notice | None:
+def _untitrated(here: Equilibrium) -> Notice | None:
     low, high = UNSET
     if low <= here.pH <= high:
         return None

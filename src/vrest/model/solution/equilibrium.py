@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import asinh
 
-from vrest.errors import InputError, near_miss
+from vrest.errors import InputError
 from vrest.model.solution.constants import CONSTANTS, Constants
 from vrest.model.solution.mixture import mixture
 from vrest.model.solution.species import Species
@@ -48,30 +48,9 @@ class Equilibrium:
         """Whether the ionic strength is above what Davies' equation holds for."""
         return self.ionic_strength > MOST_IONIC_STRENGTH
 
-    def free(self, metal: str) -> float:
-        """Concentration of a metal that nothing binds, mol/m3; of `Ca` or `Mg`."""
-        return sum(each.concentration for each in self.species if each.name == metal)
-
     def total(self, component: str) -> float:
         """Concentration of all forms of a component, or of a metal free and bound, mol/m3."""
         return sum(each.concentration for each in self.species if component in (each.component, each.metal))
-
-    def mean_charge(self, component: str) -> float:
-        """Mean charge of the forms of a component, with the metals that they hold.
-
-        Raises
-        ------
-        InputError
-            `unknown_component`: there is none of it.
-        """
-        forms = [each for each in self.species if each.component == component]
-        amount = sum(each.concentration for each in forms)
-        if amount == 0.0:
-            there = sorted({each.component for each in self.species})
-            raise InputError(
-                f"There is no {component} in this solution.", code="unknown_component", hint=near_miss(component, there)
-            )
-        return sum(each.charge * each.concentration for each in forms) / amount
 
 
 def at_pH(
@@ -106,8 +85,8 @@ def at_pH(
         `unknown_component`, `out_of_range`; `no_carbon_dioxide`: carbonate under a gas without CO2.
 
     >>> here = at_pH({"K": 110.0, "Cl": 100.0, "HEPES": 10.0}, 7.3, 298.15)
-    >>> round(here.mean_charge("HEPES"), 3), round(here.ionic_strength)
-    (-0.412, 107)
+    >>> {each.name: round(each.concentration, 2) for each in here.species if each.component == "HEPES"}
+    {'HEPES(-1)': 4.12, 'HEPES(0)': 5.88}
     """
     if not LEAST_pH <= pH <= MOST_pH:
         raise InputError(

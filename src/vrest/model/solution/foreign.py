@@ -6,7 +6,6 @@ vrest's is used; every difference is told, and so is what the program itself wou
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 
@@ -20,27 +19,17 @@ ENDINGS = (".json", ".txt", ".ljp")
 """Of names of files of other programs; a recipe's is .toml."""
 
 
-def read_recipes(path: str | os.PathLike[str]) -> Mapping[str, Recipe]:
-    """The recipes in a file of pycsf (JSON) or LJPcalc (lines that begin with `ion:`), by name, in its order.
+def parse_recipes(text: str, where: str = "the text") -> Mapping[str, Recipe]:
+    """The recipes in the text of a file of pycsf (JSON) or LJPcalc (lines that begin with `ion:`), by name, in order.
 
-    An ion table has two, `pipette` and `bath`. What differs from what vrest knows is among the warnings of each.
-
-    Parameters
-    ----------
-    path
-        Of the file.
+    An ion table has two, `pipette` and `bath`. What differs from what vrest knows is among the warnings of each;
+    messages call the text `where`.
 
     Raises
     ------
     InputError
-        `no_file`; `unknown_format`: it is of neither program; `bad_file`: a part of it cannot be read;
-        `unknown_reagent`, `unknown_ion`: vrest has no such substance, and it counts.
-    """
-    return parse_recipes(read_text(path, "bad_file"), called(path))
-
-
-def parse_recipes(text: str, where: str = "the text") -> Mapping[str, Recipe]:
-    """The same from text; messages call it `where`.
+        `unknown_format`: it is of neither program; `bad_file`: a part of it cannot be read; `unknown_reagent`,
+        `unknown_ion`: vrest has no such substance, and it counts.
 
     >>> found = parse_recipes('''
     ... ion: Na, +1, 50.11, 10, 145
@@ -69,7 +58,7 @@ def recipe_in(text: str) -> Recipe | None:
     Raises
     ------
     InputError
-        As of `read_recipes`; `unknown_solution`: it has no recipe of that name, or several and none is named.
+        As of `parse_recipes`; `no_file`; `unknown_solution`: no recipe of that name, or several and none is named.
     """
     match = re.fullmatch(rf"(.*(?:{'|'.join(map(re.escape, ENDINGS))}))(?::(.*))?", text, re.IGNORECASE)
     if match is None:

@@ -71,15 +71,6 @@ class Mobility:
         return RELATIVE_SD[self.quality] * self.u_rel
 
 
-def conductivity(mobility: Mobility, valence: int) -> float:
-    """Limiting equivalent conductivity at 25 degC that a mobility means for an ion of this valence, S cm2/mol.
-
-    >>> round(conductivity(mobility_of("Mg"), 2), 2)  # 53.06 in tables
-    53.07
-    """
-    return POTASSIUM * abs(valence) * mobility.u_rel
-
-
 @cache
 def mobilities() -> dict[str, Mobility]:
     """Every row by its name.

@@ -44,11 +44,11 @@ class Neutrality:
     fills: tuple[tuple[str, float], ...] = ()
 
 
-def unexplained(charge: float, totals: Mapping[str, float], *, likeliest: str = "") -> Neutrality:
+def unexplained(charge: float, totals: Mapping[str, float]) -> Neutrality:
     """The verdict where a charge (mol/m3) is left over: ions of one charge that would be as much of the other sign.
 
     Those of the solution (`totals`, mol/m3 by component) come first, the more there is of one the earlier, then the
-    usual ones; `likeliest` before all.
+    usual ones.
 
     >>> unexplained(-2.0, {"Na": 9.0, "K": 130.0, "Cl": 24.0}).fills
     (('K', 2.0), ('Na', 2.0), ('Cs', 2.0))
@@ -59,7 +59,7 @@ def unexplained(charge: float, totals: Mapping[str, float], *, likeliest: str = 
         for name in sorted(totals, key=lambda name: -totals[name])
         if name in IONS and IONS[name].valence == sign and name not in FORMS and totals[name] > 0.0
     ]
-    wanted = [*([likeliest] if likeliest else []), *there, *USUAL[sign]]
+    wanted = [*there, *USUAL[sign]]
     names = [name for k, name in enumerate(wanted) if name not in wanted[:k]]
     return Neutrality(kind="unexplained", charge=charge, fills=tuple((name, abs(charge)) for name in names[:MOST]))
 

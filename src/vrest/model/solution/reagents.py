@@ -144,15 +144,6 @@ def is_molecule(component: str) -> bool:
     return component in _tables().molecules
 
 
-def reagent_names() -> list[str]:
-    """Names that are listed, without the salts that the rule makes; sorted.
-
-    >>> "HEPES" in reagent_names()
-    True
-    """
-    return sorted({each.name for each in _tables().listed.values()}, key=str.casefold)
-
-
 _STOCK = re.compile(r"[ ,]+\(?(?:(?P<M>\d+\.?\d*) ?M\b)?[ ,]*(?:stock|solution|stock solution)?\)?$")
 
 
