@@ -83,15 +83,14 @@ def command(
         return
     from vrest.cli.answer import answer, shown, table
     from vrest.io.report import door, report
-    from vrest.model.solution.constants import constants as constants_of
     from vrest.model.solution.solution import solution
     from vrest.model.solution.telling import UNITS, constants_table, weighing_table
+    from vrest.model.solution.together import unused_constants
 
-    known = constants_of(overrides)
-    made = solution(recipe, celsius=celsius, constants=known)
+    made = solution(recipe, celsius=celsius, constants=overrides)
     size = _volume(made, volume)
     weighed = [weighing_table(made, size)] if size is not None else []
-    used = constants_table(made, known)
+    used = constants_table(made)
     result = made.as_dict() | {"constants": _rows(used)} | ({"weighing": _rows(weighed[0])} if weighed else {})
     result |= {"toml": write_recipe(made.recipe)} if made.recipe else {}
     units = {**UNITS, **_units(used), **(_units(weighed[0]) if weighed else {})}
@@ -100,7 +99,7 @@ def command(
         units,
         {"recipe": recipe, "celsius": celsius, "volume": volume, "constants": overrides, "output": output},
         temperature=door(made.temperature, "temperature"),
-        warnings=made.warnings,
+        warnings=[*made.warnings, *unused_constants(made)],
     )
     options.save_data(output, body, [*weighed, *made.saved(), used])
 
@@ -196,12 +195,10 @@ def compare(
     """
     from vrest.cli.answer import answer, shown
     from vrest.io.report import door, report
-    from vrest.model.solution.constants import constants as constants_of
     from vrest.study.solutions_compared import compare_solutions
 
-    known = constants_of(overrides)
     found = compare_solutions(
-        pipette, bath, celsius=celsius, measured=measured, config=config or "whole-cell", constants=known
+        pipette, bath, celsius=celsius, measured=measured, config=config or "whole-cell", constants=overrides
     )
     inputs = {"pipette": pipette, "bath": bath, "celsius": celsius, "measured": measured, "config": config}
     inputs |= {"constants": overrides, "output": output}

@@ -69,8 +69,15 @@ def composed(recipe: Recipe, temperature: float | None, constants: Constants) ->
     made["warnings"] = (*made["warnings"], *_of_reagents(recipe), *_sour(recipe, made["totals"]))
     made["totals"] = {**made["totals"], **there.neutral}
     ideal = sum(each.concentration for each in made["species"])
-    made["warnings"] = (*recipe.warnings, *made["warnings"])
+    made["warnings"] = (*recipe.warnings, *made["warnings"], *_own(made["totals"], constants))
     return made | {"temperature": heat, "osmolarity": ideal - _bound_osmoles(recipe, made.get("added", {}))}
+
+
+def _own(totals: Mapping[str, float], constants: Constants) -> Iterator[Notice]:
+    """Whose constants are not those of the package."""
+    for name, file in constants.own.items():
+        if totals.get(name):
+            yield Notice("own_constants", f"the constants of {name} are those of {file}")
 
 
 def _contents(recipe: Recipe, constants: Constants) -> _Contents:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, cast, get_args
@@ -34,12 +34,15 @@ class Constants:
         pK of H2O = H + OH.
     carbon_dioxide
         log10 of the solubility of CO2, mol/(m3 Pa); its `enthalpy` is that of dissolving.
+    own
+        By component, the file whose constants stand in place of those of the package.
     """
 
     components: Mapping[str, Component]
     neutral: frozenset[str]
     water: Constant
     carbon_dioxide: Constant
+    own: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def formed(self) -> Mapping[str, str]:
@@ -71,7 +74,12 @@ def constants(overrides: str | os.PathLike[str] | None = None) -> Constants:
     >>> constants().components["HEPES"].pK[0].value
     7.564
     """
-    return CONSTANTS if overrides is None else _joined(CONSTANTS, read_text(overrides, "bad_toml"), str(overrides))
+    if overrides is None:
+        return CONSTANTS
+    joined = _joined(CONSTANTS, read_text(overrides, "bad_toml"), str(overrides))
+    before = CONSTANTS.components
+    changed = [name for name, each in joined.components.items() if each != before.get(name)]
+    return replace(joined, own=MappingProxyType(dict.fromkeys(changed, str(overrides))))
 
 
 # --- reading ------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from vrest.errors import InputError, near_miss
 from vrest.model.notice import Notice
 from vrest.model.solution import telling
 from vrest.model.solution.composition import composed
-from vrest.model.solution.constants import Constants
+from vrest.model.solution.constants import CONSTANTS, Constants
 from vrest.model.solution.constants import constants as constants_of
 from vrest.model.solution.neutrality import Neutrality
 from vrest.model.solution.recipe import Recipe, read_recipe, recipe_from
@@ -53,6 +53,8 @@ class Solution(Shown):
         What one should know of it.
     recipe
         What it was made of; None where it was not.
+    constants
+        Dissociation and stability constants that it was computed with.
 
     >>> solution({"ions": {"K": 140, "Cl": 140}}).ionic_strength  # mol/m3
     140.0
@@ -72,6 +74,7 @@ class Solution(Shown):
     osmolarity: float | None = None
     warnings: tuple[Notice, ...] = ()
     recipe: Recipe | None = None
+    constants: Constants = field(default=CONSTANTS, repr=False)
 
     @property
     def ideal_osmolarity(self) -> float:
@@ -183,7 +186,8 @@ def solution(
         Temperature of the recording, degC or text with a unit; by default the recipe's `temperature`, else its
         `pH_temperature`, else 25 degC.
     constants
-        Dissociation and stability constants, or the path of a file that replaces some.
+        Dissociation and stability constants, or the path of a file that replaces some; by default those of the package,
+        and of a `Solution` its own.
 
     Returns
     -------
@@ -209,6 +213,7 @@ def solution(
                 problem = f"'{what.name}' is a solution at {told} degC, without a recipe."
                 raise InputError(problem, code="other_temperature", hint=hint)
             return what
+        constants = what.constants if constants is None else constants
         what, temperature = what.recipe, what.temperature if temperature is None else temperature
     if isinstance(what, Mapping):
         what = recipe_from(what)
@@ -219,4 +224,4 @@ def solution(
         what = read_recipe(what)
     known = constants if isinstance(constants, Constants) else constants_of(constants)
     made = composed(what, temperature, known)
-    return Solution(name=what.name, kind=what.kind, recipe=what, **made)
+    return Solution(name=what.name, kind=what.kind, recipe=what, constants=known, **made)

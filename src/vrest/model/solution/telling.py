@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from vrest.errors import InputError
 from vrest.ions import IONS
 from vrest.model.ion_labels import ion_text
-from vrest.model.solution.constants import METALS, Constants
+from vrest.model.solution.constants import METALS
 from vrest.model.solution.reagents import reagent
 from vrest.tables import Column, Table, joined, number
 from vrest.units import from_door, from_si
@@ -230,9 +230,10 @@ def _mass(grams: float) -> str:
     return f"{number(shown, 4)} {unit}"
 
 
-def constants_table(made: Solution, constants: Constants) -> Table:
+def constants_table(made: Solution) -> Table:
     """The constants that it was computed with: value, conditions, convention, source."""
     rows: list[tuple[str, str, Constant]] = []
+    constants = made.constants
     metals = [metal for metal in METALS if made.totals.get(metal)]
     for name in made.totals:
         if name in constants.components:

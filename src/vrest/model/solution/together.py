@@ -61,6 +61,16 @@ def to_know(*solutions: Solution) -> Iterator[Notice]:
         if each.neutrality.kind == "unexplained":
             charge = from_si(each.neutrality.charge, "concentration")
             yield Notice("not_neutral", f"'{each.name}' has {charge:+.3g} mM of charge that nothing explains")
+    yield from unused_constants(*solutions)
+
+
+def unused_constants(*solutions: Solution) -> Iterator[Notice]:
+    """That a file has constants of what is in none of the solutions."""
+    own = {name: file for each in solutions for name, file in each.constants.own.items()}
+    for name, file in own.items():
+        if not any(each.totals.get(name) for each in solutions):
+            names = " or ".join(f"'{each.name}'" for each in solutions)
+            yield Notice("unused_constants", f"{file} has constants of {name}, of which nothing is in {names}")
 
 
 def no_temperature(solution: Solution) -> Notice:

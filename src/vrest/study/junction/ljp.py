@@ -112,7 +112,7 @@ def ljp(
             hint="The pipette comes first: exchange them.",
         )
     solved = between(inner, outer, method=method, activity=activity)
-    shifts, others = _shifts(outer, new_bath, reference, pellet, constants, method, activity)
+    shifts, others = _shifts(outer, new_bath, reference, pellet, outer.constants, method, activity)
     return LJP(
         configuration=chosen,
         method=method,
