@@ -131,10 +131,12 @@ def test_an_inside_out_patch_has_the_bath_inside():
 
 
 def test_a_row_that_charges_its_bath_has_no_junction(cell, junction):
-    with pytest.raises(vrest.InputError, match=r"row 2 \(Ko = 10 mM\): its bath has \+7 mM of charge more") as error:
+    with pytest.raises(vrest.InputError, match=r"row 2 \(Ko = 10 mM\): the charge of '.*' changes by \+7 mM") as error:
         vrest.fit(cell, {"Ko": KO, "Vm": ghk(KO, 0.03)}, ljp=junction)
     assert error.value.code == "not_neutral"
     assert "Ko swap Na" in error.value.hint
+    with pytest.raises(vrest.InputError, match=rf"row 2 .*the charge of '{junction.pipette.name}' changes by \+2 mM"):
+        vrest.fit(cell, {"Nai": [10.0, 12.0, 14.0], "Vm": [-60.0, -59.0, -58.0]}, ljp=junction)
 
 
 def test_what_is_said_twice_or_otherwise_is_refused(cell, junction):

@@ -133,11 +133,11 @@ def with_amounts(solved: Solution, amounts: Mapping[str, float]) -> Solution:
     charges = [[s.charge * s.concentration for s in held] for held in (solved.species, species)]
     more = sum(charges[1]) - sum(charges[0])
     if abs(more) > BALANCED * sum(map(abs, charges[0])):
+        told = f"the charge of '{solved.name}' changes by {number(from_si(more, 'concentration'), 4, signed=True)} mM"
         raise InputError(
-            f"its bath has {number(from_si(more, 'concentration'), 4, signed=True)} mM of charge more than "
-            f"'{solved.name}', and no junction is known without what makes up for it.",
+            f"{told}, and no junction is known without what makes up for it.",
             code="not_neutral",
-            hint="Say what went as the ion came: name the column such as 'Ko swap Na' or 'Ko with Cl'.",
+            hint="Say what went as the ion came, in the column's name or in --set: 'Ko swap Na', 'Ko with Cl'.",
         )
     return replace(solved, name=f"{solved.name}, changed", species=tuple(species), recipe=None)
 
