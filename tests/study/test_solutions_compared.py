@@ -107,3 +107,9 @@ def test_reversals_of_protons_are_by_the_pH():
 def test_what_to_know_of_the_solutions_is_told_without_a_reading_too():
     found = compare_solutions({"ions": {"K": 140, "Cl": 130}}, {"ions": {"Na": 140, "Cl": 140}})
     assert {each.code for each in found.warnings} == {"not_neutral", "no_temperature"}
+
+
+@pytest.mark.parametrize(("config", "told"), [("whole-cell", True), ("inside-out", False)])
+def test_a_bath_in_the_place_of_the_pipette_is_remarked_without_a_reading_too(config, told):
+    found = compare_solutions("acsf", "k_gluconate_internal", celsius=32, config=config)
+    assert ("sides_look_swapped" in {each.code for each in found.warnings}) == told

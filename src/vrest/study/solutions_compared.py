@@ -15,7 +15,7 @@ from vrest.model.solution.together import check_temperature, no_temperature, to_
 from vrest.physics.nernst import driving_force, nernst
 from vrest.shown import Shown
 from vrest.study.junction.configuration import Configuration, configuration
-from vrest.study.junction.ljp import ljp
+from vrest.study.junction.ljp import ljp, looks_swapped
 from vrest.study.junction.result import LJP
 from vrest.tables import Column, Table, joined, millivolts, number
 from vrest.units import from_si
@@ -211,7 +211,8 @@ def compare_solutions(
     else:
         first, second, known = together(pipette, bath, celsius, constants)
         check_temperature(first, second)
-        notices = (*to_know(first, second), *([] if known else [no_temperature(first)]))
+        unsaid = [] if known else [no_temperature(first)]
+        notices = (*to_know(first, second), *unsaid, *looks_swapped(first, second, chosen.sign))
     sides = _sides(first, second, chosen)
     inside, outside = map(ions, sides)
     names = sorted({**inside, **outside}, key=lambda name: -_most(name, inside, outside))

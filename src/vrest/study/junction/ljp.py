@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -182,7 +182,7 @@ def _bridge(reference: SolutionLike, heat: str, constants: Any) -> Solution:
     return solution(what, celsius=heat, constants=constants)
 
 
-def _notices(solutions: tuple[Solution, ...], sign: int, known: bool, readings: tuple[float, ...]) -> Iterable[Notice]:
+def _notices(solutions: tuple[Solution, ...], sign: int, known: bool, readings: tuple[float, ...]) -> Iterator[Notice]:
     """What to know of the solutions, the pipette and the bath first, and of the readings."""
     pipette, bath, *_ = solutions
     yield from to_know(*solutions)
@@ -196,9 +196,16 @@ def _notices(solutions: tuple[Solution, ...], sign: int, known: bool, readings: 
             yield Notice(
                 "nearly_water", f"{told}: what water and the CO2 of air release, some 0.003 mM, is not counted"
             )
-    if sign > 0 and pipette.kind == "bath":
+    yield from looks_swapped(pipette, bath, sign)
+
+
+def looks_swapped(pipette: Solution, bath: Solution, sign: int) -> Iterator[Notice]:
+    """That a bath seems to be in the pipette, where the pipette is on the membrane's inside (sign +1)."""
+    if sign < 0:
+        return
+    if pipette.kind == "bath":
         yield Notice("sides_look_swapped", f"'{pipette.name}', a bath, is in the pipette; are the sides swapped?")
-    elif sign > 0 and bath.kind == "pipette":
+    elif bath.kind == "pipette":
         yield Notice("sides_look_swapped", f"'{bath.name}', which fills a pipette, is the bath; are the sides swapped?")
-    elif sign > 0:
+    else:
         yield from swapped_sides([(ion, pipette.free(ion), bath.free(ion)) for ion in ("K", "Na")])
