@@ -1,9 +1,11 @@
 """Recipes as wikis and papers have them give what the same recipe gives as TOML; what cannot be read is answered."""
 
+import time
+
 import pytest
 
 from vrest.errors import InputError
-from vrest.model.solution.pasted import pasted
+from vrest.model.solution.pasted import LONGEST, pasted
 from vrest.model.solution.recipe import parse_recipe, read_recipe, recipes
 from vrest.units import from_si
 
@@ -76,6 +78,11 @@ def test_every_amount_of_the_library_is_read_in_either_order(name):
         ("Internal M in mmol/L: 20 KCl", {"name": "Internal M", "kind": "pipette"}),
         ("aCSF contained (in mM): 20 KCl", {"name": "aCSF", "kind": "bath"}),
         ("Ringer's solution\n20 KCl", {"name": "Ringer's solution", "kind": "bath"}),
+        ("reagent,mM\nKCl,20", {}),
+        ("Salt\tfinal concentration (mM)\nKCl\t20\npH\t7.3", {"pH": 7.3}),
+        ("pH: 7.3\nKCl: 20", {"pH": 7.3}),
+        ("KCl = 20 mM\npH = 7.3", {"pH": 7.3}),
+        ("aCSF, low calcium (in mM): 20 KCl", {"name": "aCSF, low calcium", "kind": "bath"}),
         ("20 KCl, pH = 7,3 (KOH)", {"pH": 7.3, "titrant": "KOH"}),
         ("20 KCl (pH 7.25 adjusted with CsOH at 22 °C, 295 mOsm/kg)",
          {"pH": 7.25, "titrant": "CsOH", "pH_temperature": "22 degC", "measured_osmolality": "295 mOsm/kg"}),
@@ -99,6 +106,8 @@ def test_what_is_said_beside_the_amounts(text, said):
         ("glucose: none; 140 KCl; 10 HEPES", "bad_recipe", "'glucose: none'"),
         ("110 K-gluconate, pH 7.3, KOH", "bad_recipe", "'pH 7.3 with KOH'"),
         ("110 K-gluconate 20 KCl 10 HEPES", "bad_recipe", "commas"),
+        ("K-gluconate 234.25 110 25.77 g, 20 KCl", "bad_recipe", "'K-gluconate 234.25 110 25.77 g' is no part"),
+        ("Reagent\tM\nKCl\t0.14", "bad_recipe", "'20 M KCl'"),
         ("20 KCl, 10 KCl", "bad_recipe", "sum"),
         ("20 KCl, pH 7.3, pH 7.4", "bad_recipe", "twice"),
         ("20 KCl, pH 7.2-7.3", "not_a_number", "one value"),
@@ -126,3 +135,11 @@ def test_what_cannot_be_read_is_answered_and_never_skipped(text, code, told):
 def test_what_is_no_recipe_is_a_name_that_is_not_known():
     with pytest.raises(InputError, match="There is no solution 'my internal 3'"):
         read_recipe("my internal 3")
+
+
+@pytest.mark.parametrize("unit", ["1", " ", ",", "1,", " :", "a ", "pH ", "contain ", "(", "1 a,"])
+def test_long_nonsense_is_answered_soon(unit):
+    began = time.process_time()
+    with pytest.raises(InputError):
+        read_recipe(f"1 {unit * (LONGEST // len(unit) - 10)}, x")
+    assert time.process_time() - began < 0.5

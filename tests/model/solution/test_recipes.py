@@ -70,7 +70,7 @@ def test_in_python_numbers_are_in_door_units():
         ('[reagents]\nKCl = "2 mM"\n"potassium chloride" = "3 mM"', "bad_recipe", "sum"),
         ('[reagents]\nTris = "2 mM"\n"Trizma base" = "3 mM"', "bad_recipe", "sum"),
         ('title = "a neuron"\n[compartments.inside]\nkind = "fixed"', "not_a_solution", "[reagents]"),
-        ("pH = 7,4", "bad_toml", "pH = 7.4"),
+        ('pH = 7,4\n[ions]\nK = "5 mM"', "bad_toml", "pH = 7.4"),
         ("pH = 7.3", "empty_recipe", "[reagents]"),
         ("ions = 3", "bad_value", "[ions]"),
         ('pH = "7.3"\n[ions]\nK = "5 mM"', "bad_value", "pH = 7.3"),

@@ -11,27 +11,28 @@ from typing import Any
 
 from vrest.errors import InputError
 from vrest.model.solution.reagents import reagent
+from vrest.model.solution.recipe_keys import READERS, TABLES
 from vrest.model.solution.titrant import TITRANTS
 from vrest.numerals import marks_of, quoted
 
-LONGEST = 5000
-"""Characters of what may be a pasted recipe."""
+LONGEST, LONGEST_PART = 4000, 150
+"""Characters of what may be a pasted recipe, and of what stands between two of its commas."""
 
 _NUMBER = r"(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?"
 _RANGE = rf"{_NUMBER}(?:\s*[-–±]\s*[0-9][0-9.,]*)?"
 _UNIT = r"(?:[mnuµμ]?M|[mnuµμ]?mol/[lL]|[mnuµμ]?g/m?[lL]|m?g|%)(?![A-Za-z0-9-])"
-_TOML = re.compile(r"^\s*(?:\[[^\n]*\]\s*(?:#.*)?$|[\w.\"'+-]+\s*=)", re.MULTILINE)
+_KEYS = "|".join(key for key in (*READERS, *TABLES) if key != "pH")
+_TOML = re.compile(rf"^\s*(?:\[[^\n]*\]\s*(?:#.*)?$|(?:{_KEYS})\s*=|[^=\n]+=\s*[\"'\[{{])", re.MULTILINE)
 _MILLIMOLAR = r"(?:in )?(?:mM|mmol/[lL])\b"
+_COLUMN = r"(?:reagents?|compounds?|components?|chemicals?|salts?|names?|final|amounts?|conc(?:entration)?s?)"
 _OTHER_UNIT = re.compile(
-    r"(?:^|\bin |[(\[])\s*(?P<unit>[nuµμ]?M|molar|[nuµμ]mol/[lL]|mol/[lL]|m?g|grams?)(?=$|[\s)\],:])"
+    rf"(?:^|\bin |[(\[]|\b(?i:{_COLUMN})\s)\s*(?P<unit>[nuµμ]?M|molar|[nuµμ]mol/[lL]|mol/[lL]|m?g|grams?)(?=$|[\s)\],:])"
     r"|(?P<mass>\b[mnuµμ]?g/m?[lL]\b|%)"
 )
 """What the amounts below a title are in, where it is not mM."""
 
 _VERB = r"(?:contain(?:s|ed|ing)?|consist(?:s|ed|ing) of)\b"
-_HEAD = re.compile(
-    rf"\s*(?P<title>[^0-9:,;\n]*?)[ \t]*(?:(?:{_VERB}|:)[\s:(\[]*(?:{_MILLIMOLAR})?|[(\[]?\b{_MILLIMOLAR})[\s:)\],]*"
-)
+_HEAD = re.compile(rf"(?:\b{_VERB}|:)[\s:(\[]*(?:{_MILLIMOLAR})?[\s:)\],]*|[(\[]?\b{_MILLIMOLAR}[\s:)\],]*")
 _COMMA = r"(?<![0-9]),|,(?![0-9])|(?<=[A-Za-z)][0-9]),"
 _OPENED = r"\s(?=\((?:pH|adjusted|bubbled|[0-9-]+ ?(?:%|mosm)))"
 _SEPARATOR = re.compile(rf"[;\n]|{_COMMA}|\s(?:and|\+)\s|{_OPENED}", re.IGNORECASE)
@@ -49,6 +50,9 @@ _FILLING = re.compile(
 )
 """Words around what is said."""
 
+_COLUMNS = re.compile(rf"(?:\W|{_COLUMN})*", re.IGNORECASE)
+"""The head of a table, which is no title."""
+
 _SIDES = {
     "pipette": r"internal|intracellular|pipette",
     "bath": r"external|extracellular|bath|a?csf|cerebrospinal|ringer|tyrode",
@@ -61,8 +65,9 @@ def is_pasted(text: str) -> bool:
     >>> is_pasted("125 NaCl, 2.5 KCl"), is_pasted('[reagents]\\nNaCl = "125 mM"'), is_pasted("acsf")
     (True, False, False)
     """
-    plain = text.lstrip()[:1] not in ("{", "[") and _TOML.search(text) is None
-    return plain and len(text) <= LONGEST and re.search("[0-9]", text) is not None
+    if len(text) > LONGEST or text.lstrip()[:1] in ("{", "["):
+        return False
+    return re.search("[0-9]", text) is not None and _TOML.search(text) is None
 
 
 def in_line(text: str) -> bool:
@@ -76,7 +81,7 @@ def shortened(text: str) -> str:
     >>> shortened("125 NaCl, 2.5 KCl, 26 NaHCO3")
     '125 NaCl, 2.5 KCl, ...'
     """
-    parts = _parts(_headed(text)[1])
+    parts = _parts(_headed(text.strip())[1])
     return ", ".join([*(part[:32] for part in parts[:2]), *(["..."] if parts[2:] else [])])
 
 
@@ -93,18 +98,20 @@ def pasted(text: str) -> dict[str, Any]:
     >>> found["reagents"], found["pH"], found["titrant"], found["measured_osmolality"], found["kind"]
     ({'K-gluconate': '110 mM', 'HEPES': '2.5 mM'}, 7.3, 'KOH', '290 mOsm/kg', 'pipette')
     """
-    found, rest = _headed(text)
+    found, rest = _headed(text.strip())
     reagents: dict[str, str] = {}
     parts = _parts(rest)
     if parts and not re.search("[0-9]", parts[0]) and not _is_reagent(re.split("[:=]", parts[0])[0]):
         found |= _titled(parts.pop(0))
     marks = marks_of(re.findall(rf"(?<![\w.,-]){_NUMBER}(?![\w%])", rest), decimal_comma=True)
     for part in parts:
+        if len(part) > LONGEST_PART:
+            raise _unread(part)
         said = _said(part, lambda digits, part=part: marks.read(digits, quoted(part)))
         amount = None if said else _AMOUNT_FIRST.fullmatch(part) or _NAME_FIRST.fullmatch(part)
         if amount:
             name = amount["name"]
-            if re.search(r"\s[0-9.]+\s+[A-Za-z]", name) and not _is_reagent(name):
+            if re.search(r"\s[0-9.]+(?:\s|$)", name) and not _is_reagent(name):
                 raise _unread(part)
             if name in reagents:
                 raise InputError(f"{name} is there twice.", code="bad_recipe", hint="Write it once, with the sum.")
@@ -120,10 +127,11 @@ def pasted(text: str) -> dict[str, Any]:
 
 def _headed(text: str) -> tuple[dict[str, Any], str]:
     """What the words before the first amount say, and what follows them."""
-    head = _HEAD.match(text)
-    if head is None or _is_reagent(head["title"]):
+    head = _HEAD.search(text)
+    title = text[: head.start()] if head else ""
+    if head is None or re.search("[0-9;\n]", title) or _is_reagent(title) or _TITRATED.search(title):
         return {}, text
-    return _titled(head["title"]), text[head.end() :]
+    return _titled(title), text[head.end() :]
 
 
 def _parts(text: str) -> list[str]:
@@ -144,12 +152,13 @@ def _parts(text: str) -> list[str]:
 
 def _titled(title: str) -> dict[str, str]:
     """The name and the side that a title says."""
-    title = title.strip(" (")
+    title = title.strip(" (,\t\n")
     if other := _OTHER_UNIT.search(title):
         said = other["unit"] or other["mass"]
         unit = {"molar": "M", "g": "g/L", "mg": "g/L", "gram": "g/L", "grams": "g/L"}.get(said, said)
         hint = f"Write the unit behind each amount, as in '20 {unit} KCl'; what has none is in mM."
         raise InputError(f"{quoted(title)}: amounts are read in mM.", code="bad_recipe", hint=hint)
+    title = "" if _COLUMNS.fullmatch(title) else title
     sides = [side for side, words in _SIDES.items() if re.search(rf"\b(?:{words})", title, re.IGNORECASE)]
     return ({"name": title} if title else {}) | ({"kind": sides[0]} if len(sides) == 1 else {})
 
