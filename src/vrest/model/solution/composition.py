@@ -365,7 +365,8 @@ def _other_titrant(recipe: Recipe, left: Neutrality) -> Notice | None:
         was = "an acid" if base else "a base"
         message = f"pH {pH} takes {amount} mM of {kind}, and {recipe.titrant} is {was}: was it {name}?"
         return Notice("other_titrant", message)
-    message = f'pH {pH} takes {amount} mM of {kind}; if it was set with {name}, write titrant = "{name}"'
+    say = f'titrant = "{name}", or "pH {pH} with {name}"'
+    message = f"pH {pH} takes {amount} mM of {kind}; if it was set with {name}, write {say}"
     return Notice("no_titrant", message)
 
 

@@ -26,7 +26,7 @@ _TOML = re.compile(rf"^\s*(?:\[[^\n]*\]\s*(?:#.*)?$|(?:{_KEYS})\s*=|[^=\n]+=\s*[
 _MILLIMOLAR = r"(?:in )?(?:mM|mmol/[lL])\b"
 _COLUMN = r"(?:reagents?|compounds?|components?|chemicals?|salts?|names?|final|amounts?|conc(?:entration)?s?)"
 _OTHER_UNIT = re.compile(
-    rf"(?:^|\bin |[(\[]|\b(?i:{_COLUMN})\s)\s*(?P<unit>[nuµμ]?M|molar|[nuµμ]mol/[lL]|mol/[lL]|m?g|grams?)(?=$|[\s)\],:])"
+    rf"(?:^|\bin |[(\[]|\b(?i:{_COLUMN})\s)\s*(?P<unit>[nuµμ]?M|molar|[nuµμ]?mol/[lL]|m?g|grams?)(?=$|[\s)\],:])"
     r"|(?P<mass>\b[mnuµμ]?g/m?[lL]\b|%)"
 )
 """What the amounts below a title are in, where it is not mM."""

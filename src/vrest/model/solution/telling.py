@@ -117,7 +117,7 @@ def verdict_sentence(made: Solution) -> str:
 
 
 def pH_sentence(made: Solution) -> str:
-    """Its pH, where it was set and where it is recorded; empty where it has none."""
+    """Its pH, where it was set and where it is recorded; empty where it has none, or the verdict has said it."""
     if made.pH is None:
         return ""
     here = f"{number(made.pH, decimals=2)} at {_degrees(made.temperature)}"
@@ -125,7 +125,10 @@ def pH_sentence(made: Solution) -> str:
         share = made.recipe.carbon_dioxide if made.recipe else None
         gas = f" and the {number(100.0 * share, 2)} % CO2 of the gas" if share else ""
         return f"Its pH is {here}, which follows from what is in it{gas}."
-    if made.pH_temperature == made.temperature:
+    same = made.pH_temperature == made.temperature
+    if made.neutrality.kind == "titrant_added":
+        return "" if same else f"Its pH is {here}: the amounts stay."
+    if same:
         return f"Its pH is {here}, where it was set."
     set_at = f"{number(made.pH_prepared, decimals=2)} at {_degrees(made.pH_temperature)}"
     return f"Its pH is {set_at}, where it was set, and {here}: the amounts stay."
