@@ -72,10 +72,13 @@ gk = 1e-4
 """
 
 
+SHARP = ("--config", "Sharp", "--pipette", "axobits_internal", "--bath", "axobits_external", "--celsius", "20")
+
+
 def test_a_target_that_was_read_has_the_junction_taken_off(vrest, tmp_path):
     path = tmp_path / "model.toml"
     path.write_text(HH)
-    answers = [vrest("check", str(path), *more, "--json") for more in ((), ("--ljp", "15 mV"), ("--config", "sharp"))]
+    answers = [vrest("check", str(path), *more, "--json") for more in ((), ("--ljp", "15 mV"), SHARP[:2])]
     rests = [
         next(fix["v_rest"] for fix in answer.json["result"]["fixes"] if "written" in fix["message"])
         for answer in answers
@@ -84,3 +87,6 @@ def test_a_target_that_was_read_has_the_junction_taken_off(vrest, tmp_path):
     (told,) = (w["message"] for w in answers[1].json["warnings"] if "as it was read" in w["message"])
     assert told.startswith("v_rest = -60 mV as it was read")
     assert vrest("check", str(path), "--ljp", "15", "--config", "inside-out", "--json").error == "relative_potential"
+    sharp = vrest("check", str(path), *SHARP, "--json")
+    assert sharp.code == 5
+    assert not [w for w in sharp.json["warnings"] if "as it was read" in w["message"]]

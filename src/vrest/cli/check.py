@@ -100,11 +100,13 @@ def command(
 
 def _junction(solutions: options.Solutions, claims: Claims, config: str | None) -> LJP | None:
     """That of the solutions, where there is something to take it off."""
-    if not solutions or claims.target is None:
+    from vrest.study.junction.configuration import configuration, is_sharp
+
+    if not solutions or claims.target is None or is_sharp(config):
         return None
     from vrest.study.junction.ljp import ljp
 
-    chosen = "whole-cell" if config is None or config == "sharp" else config
+    chosen = configuration(config).name
     return ljp(str(solutions.pipette), str(solutions.bath), celsius=solutions.celsius, config=chosen)
 
 

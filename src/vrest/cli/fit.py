@@ -153,17 +153,17 @@ def recorded(
 ) -> tuple[Cell, Any]:
     """The cell between the two solutions, and what is to be taken off what was read."""
     from vrest.model.bare import bare_membrane
-    from vrest.study.fit.correction import SHARP, says
+    from vrest.study.fit.correction import says
     from vrest.study.fit.free import leaking
-    from vrest.study.junction.configuration import configuration
+    from vrest.study.junction.configuration import configuration, is_sharp
     from vrest.study.junction.ljp import ljp as junction_of
 
-    if config is not None and config.strip().lower() == SHARP:
+    if is_sharp(config):
         from vrest.cli.app import Wrong
 
         raise Wrong("A sharp electrode does not fill the cell.", hint="Leave --pipette and --bath out.")
     sides, heat = (str(solutions.pipette), str(solutions.bath)), {"celsius": solutions.celsius}
-    chosen = configuration(config or "whole-cell")
+    chosen = configuration(config)
     inside, outside = sides if chosen.sign > 0 else sides[::-1]
     if cell is None:
         filled = bare_membrane(inside, outside, leaking(free), **heat)

@@ -7,8 +7,8 @@ from typing import Any
 
 from vrest.errors import InputError
 from vrest.study.check.findings import Claims
-from vrest.study.fit.correction import SHARP, read_junction
-from vrest.study.junction.configuration import configuration
+from vrest.study.fit.correction import read_junction
+from vrest.study.junction.configuration import configuration, is_sharp
 from vrest.study.junction.result import LJP
 from vrest.tables import number
 from vrest.units import from_si, to_si
@@ -31,7 +31,7 @@ def aimed(claims: Claims, ljp: Any = None, config: str | None = None) -> Claims:
     InputError
         `no_target`: the description has none; `relative_potential`: cell-attached; what `read_junction` refuses.
     """
-    if ljp is None or (config is not None and config.strip().lower() == SHARP):
+    if ljp is None or is_sharp(config):
         return claims
     if claims.target is None:
         raise InputError(
@@ -39,7 +39,7 @@ def aimed(claims: Claims, ljp: Any = None, config: str | None = None) -> Claims:
             code="no_target",
             hint="Write v_rest, or leave the junction out.",
         )
-    rule = configuration(config or "whole-cell")
+    rule = configuration(config)
     if not rule.of_cell:
         problem = f"{rule.name} reads a patch, and v_rest is of the cell."
         raise InputError(problem, code="relative_potential", hint="Take whole-cell, perforated or sharp.")

@@ -17,7 +17,7 @@ from vrest.study.fit.heads import head_of
 from vrest.study.fit.measured import Measured, check_junction
 from vrest.study.fit.row_junctions import row_junctions
 from vrest.study.fit.written import read_cells
-from vrest.study.junction.configuration import CONFIGURATIONS, Configuration, configuration
+from vrest.study.junction.configuration import Configuration, configuration, is_sharp
 from vrest.study.junction.result import LJP
 from vrest.tables import joined, number
 from vrest.units import from_si, to_si
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from vrest.study.fit.result import Fit
 
 Array = NDArray[np.float64]
-
-SHARP = "sharp"
-"""An intracellular electrode: its tip is filled with 3 M KCl, and nulled in the bath that it stays in."""
 
 TYPICAL = 15.0
 """mV: the junction of potassium gluconate against saline (15.6 mV: Figl et al. 2003, AxoBits 39)."""
@@ -94,7 +91,7 @@ def corrected(cell: Cell, table: Measured, config: str | None, ljp: Any = None) 
         `two_junctions` (said twice, or of a sharp electrode), `unknown_configuration`, `relative_potential`
         (cell-attached), what `read_junction` refuses.
     """
-    sharp = config is not None and config.strip().lower() == SHARP
+    sharp = is_sharp(config)
     sayings = (("the data", table.corrected), ("ljp", ljp is not None), ("a sharp electrode", sharp))
     told = [text for text, there in sayings if there]
     if len(told) > 1:
@@ -129,7 +126,7 @@ def corrected(cell: Cell, table: Measured, config: str | None, ljp: Any = None) 
 
 
 def _rule(config: str | None) -> Configuration:
-    found = CONFIGURATIONS["whole-cell"] if config is None else configuration(config)
+    found = configuration(config)
     if found.from_cell:
         raise InputError(
             f"{found.name}: what is read says how far the patch is from the cell's V, which no fit knows.",

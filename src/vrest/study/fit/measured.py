@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from vrest.model.change import Change, companion, split_companion
 from vrest.model.paths import Parameter, check, resolve
 from vrest.study.fit.heads import Head, Role, head_of, key
 from vrest.study.fit.written import read_cells
-from vrest.study.junction.configuration import CONFIGURATIONS
+from vrest.study.junction.configuration import USUAL, configuration
 from vrest.study.junction.result import LJP
 from vrest.tables import number
 from vrest.units import Labelled, from_si, to_si
@@ -81,7 +81,7 @@ class Measured:
     """Whether it is said how the potentials stand to the junction: a column `ljp`, 'corrected' in their head, `ljp`."""
     recorded: LJP | None = None
     """The junction of the solutions, where each row's was worked out."""
-    configuration: str = "whole-cell"
+    configuration: str = USUAL
     """That in which they were read."""
 
     def __len__(self) -> int:
@@ -96,7 +96,7 @@ class Measured:
     def read(self) -> Array:
         """(n,) what was read, mV."""
         off = 0.0 if self.junction is None else self.junction
-        return CONFIGURATIONS[self.configuration].sign * self.v + off
+        return configuration(self.configuration).sign * self.v + off
 
     @property
     def junction_sd(self) -> Array | None:
@@ -172,7 +172,7 @@ def measured(cell: Cell, data: Any) -> Measured:
         problem = f"'{head}' is corrected, and a column says what to take off."
         raise InputError(problem, code="two_junctions", hint="Leave one of the two out.")
     if junction is not None:
-        v = CONFIGURATIONS["whole-cell"].potential(v, junction)
+        v = configuration().potential(v, junction)
     errors = _errors(n, columns)
     cells = _labels(n, columns.pop("cell", None))
     conditions = [_condition(cell, header, column, n) for header, column in columns.values()]
@@ -350,9 +350,6 @@ def _condition(cell: Cell, header: str, column: Any, n: int) -> tuple[Condition,
     """One column of conditions, and the companion ion that its name asks for."""
     said, how, along = split_companion(header)
     head = head_of(said)
-    if how is None:  # the unit may stand behind it: Ko swap Na (mM)
-        said, how, along = split_companion(head.name)
-        head = replace(head, name=said)
     named, unit = head.name, head.unit
     if not how:  # the unit may stand behind the companion: 'Ko swap Na (mM)'
         named, how, along = split_companion(named)

@@ -12,7 +12,7 @@ from vrest.model.notice import Notice
 from vrest.study.fit.least_squares import Squares, net
 from vrest.study.fit.measured import Measured
 from vrest.study.fit.noise import Noise
-from vrest.study.junction.configuration import CONFIGURATIONS
+from vrest.study.junction.configuration import configuration
 from vrest.tables import joined, number
 
 Array = NDArray[np.float64]
@@ -79,7 +79,7 @@ def _trials(data: Measured, squares: Squares) -> Iterator[tuple[tuple[str, str],
         text = f"the sign of {rows} is turned: V is inside minus outside"
         yield ("sign_slip", text), replace(squares, v=turned)
     if data.junction is not None:
-        rule = CONFIGURATIONS[data.configuration]
+        rule = configuration(data.configuration)
         for off, text in (
             (0.0, "nothing is taken off them: say --ljp 0 (ljp=0) if they are corrected"),
             (-data.junction, "the sign of the junction is turned: it is the potential of the bath minus the pipette's"),

@@ -83,8 +83,25 @@ CONFIGURATIONS = MappingProxyType(
 """All of them by name."""
 
 
-def configuration(name: str) -> Configuration:
-    """A configuration by its name; upper case, blanks and underscores are read too.
+USUAL = "whole-cell"
+"""What holds where nothing is said."""
+
+SHARP = "sharp"
+"""No patch clamp but an intracellular electrode: its tip is filled with 3 M KCl, and nulled in the bath that it stays
+in. Nothing is taken off what it reads."""
+
+
+def is_sharp(name: str | None) -> bool:
+    """Whether a name is that of a sharp electrode.
+
+    >>> is_sharp(" Sharp"), is_sharp("whole-cell"), is_sharp(None)
+    (True, False, False)
+    """
+    return name is not None and name.strip().lower() == SHARP
+
+
+def configuration(name: str | None = None) -> Configuration:
+    """A configuration by its name; upper case, blanks and underscores are read too. `USUAL` where None is given.
 
     Raises
     ------
@@ -94,6 +111,8 @@ def configuration(name: str) -> Configuration:
     >>> configuration("whole cell").name
     'whole-cell'
     """
+    if name is None:
+        return CONFIGURATIONS[USUAL]
     written = "-".join(str(name).strip().lower().replace("_", " ").replace("-", " ").split())
     if written not in CONFIGURATIONS:
         told = f"There is no configuration '{name}'."
