@@ -9,7 +9,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any, cast, get_args
 
 from vrest.errors import InputError, near_miss
@@ -79,7 +78,7 @@ def constants(overrides: str | os.PathLike[str] | None = None) -> Constants:
     joined = _joined(CONSTANTS, read_text(overrides, "bad_toml"), str(overrides))
     before = CONSTANTS.components
     changed = [name for name, each in joined.components.items() if each != before.get(name)]
-    return replace(joined, own=MappingProxyType(dict.fromkeys(changed, str(overrides))))
+    return replace(joined, own=dict.fromkeys(changed, str(overrides)))
 
 
 # --- reading ------------------------------------------------------------------------------------------------------
@@ -175,7 +174,7 @@ def _component(name: str, found: Any, sources: Mapping[str, Any], before: Compon
     if any(protons > len(pK) for each in metals.values() for protons, _ in each):
         raise _refused(f"{where}.pK has fewer protons than a form that binds a metal.", "List every pK.")
     names = tuple(str(each) for each in _list(table.get("names", [*before.names]), f"{where}.names"))
-    return replace(before, pK=pK, metals=MappingProxyType(metals), names=names)
+    return replace(before, pK=pK, metals=metals, names=names)
 
 
 def _joined(before: Constants, text: str, where: str) -> Constants:
@@ -189,12 +188,12 @@ def _joined(before: Constants, text: str, where: str) -> Constants:
     components = dict(before.components)
     for name, found in data.items():
         components[name] = _component(name, found, sources, components.get(name), f"{where}: {name}")
-    return replace(before, components=MappingProxyType(components), neutral=neutral, **alone)
+    return replace(before, components=components, neutral=neutral, **alone)
 
 
 def _shipped() -> Constants:
     none = Constant(value=0.0, ionic_strength=0.0, temperature=1.0, convention="thermodynamic")
-    empty = Constants(components=MappingProxyType({}), neutral=frozenset(), water=none, carbon_dioxide=none)
+    empty = Constants(components={}, neutral=frozenset(), water=none, carbon_dioxide=none)
     path = os.path.join(os.path.dirname(__file__), "constants.toml")
     return _joined(empty, read_text(path, "bad_toml"), "constants.toml")
 
