@@ -133,6 +133,22 @@ def test_constants_of_ones_own_replace_those_of_the_package(vrest, recipe, tmp_p
     assert "mine" in {each["source"] for each in own["constants"]}
 
 
+@pytest.mark.parametrize("asked", [("ljp",), ("solution", "compare"), ("solution", "compare", "--measured", "-60")])
+def test_constants_from_standard_input_are_those_of_every_solution(vrest, tmp_path, asked):
+    text = (
+        "[HEPES]\npK = [{ value = 6.0, ionic_strength = '100 mM', temperature = '22 degC', convention = 'mixed',"
+        " source = 'mine' }]\n"
+    )
+    path = tmp_path / "own.toml"
+    path.write_text(text, encoding="utf-8")
+    sides = ("10 KCl, 50 HEPES, pH 7.3 with KOH", "10 NaCl, 50 HEPES, pH 7.3 with NaOH")
+    of_file, of_input, usual = (
+        vrest(*asked, *sides, "--json", *more, stdin=text).json["result"]["ions"]
+        for more in (("--constants", str(path)), ("--constants", "-"), ())
+    )
+    assert of_file == of_input != usual
+
+
 def test_driving_forces_are_those_with_the_junction_off(vrest):
     asked = ("solution", "compare", "axobits_internal", "axobits_external", "--measured", "-60")
     found = vrest(*asked, "--json").json["result"]

@@ -136,7 +136,7 @@ def test_error_is_that_of_mobilities_drawn_at_random(monkeypatch):
 
         def drawn(name, draws=draws):
             own = mobility_of(name)
-            factor = 1.0 + 1e-3 * draws.setdefault(own.name, rng.standard_normal()) * own.sd / own.u_rel
+            factor = 1.0 + 1e-3 * draws.setdefault(own.name, rng.standard_normal()) * own.relative_sd
             return Mobility(name=own.name, u_rel=own.u_rel * factor, quality=own.quality, source="")
 
         monkeypatch.setattr(between, "mobility_of", drawn)
@@ -333,10 +333,8 @@ def test_an_ion_that_a_side_lacks_is_0_there_for_programs():
 def test_each_quality_of_a_mobility_is_said_with_its_error():
     told = plain(str(vrest.ljp(PIPETTE, BATH, **SIDES)))
     for quality in {mobility_of(name).quality for name in (*PIPETTE["ions"], "phosphocreatine(-2)")}:
-        assert (
-            f"{quality.replace('guess', 'guessed')} to {100 * replace(mobility_of('K'), quality=quality).sd:g} %"
-            in told
-        )
+        share = 100 * replace(mobility_of("K"), quality=quality).relative_sd
+        assert f"{quality.replace('guess', 'guessed')} to {share:g} %" in told
 
 
 @pytest.mark.parametrize(("dilute", "told"), [(1e-6, True), (0.02, False)])

@@ -108,7 +108,7 @@ def test_the_shared_errors_are_those_of_other_mobilities(cell, junction):
         up, down = u.copy(), u.copy()
         up[k] *= 1.01
         down[k] /= 1.01
-        slopes.append((potentials(up) - potentials(down)) / (2 * math.log(1.01)) * m.sd / m.u_rel)
+        slopes.append((potentials(up) - potentials(down)) / (2 * math.log(1.01)) * m.relative_sd)
     expected = np.array(slopes).T @ np.array(slopes)
     assert data.shared @ data.shared.T == pytest.approx(expected, rel=1e-3, abs=1e-4)
 

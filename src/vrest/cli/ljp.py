@@ -93,7 +93,6 @@ def command(
     from vrest.cli.answer import answer, shown
     from vrest.io.report import door, report
     from vrest.study.junction.ljp import ljp
-    from vrest.study.junction.result import UNITS
 
     options.check_figure(plot)
     inner, outer = _sides(pipette, bath, ions)
@@ -116,7 +115,7 @@ def command(
     inputs |= {"config": config, "celsius": celsius, "method": method, "activity": activity, "new_bath": new_bath}
     inputs |= {"reference": reference, "pellet": pellet, "constants": constants, "output": output, "plot": plot}
     heat = door(found.solved.sides.temperature, "temperature")
-    body = report(found.as_dict(), UNITS, inputs, temperature=heat, warnings=found.warnings)
+    body = report(found.as_dict(), found.units(), inputs, temperature=heat, warnings=found.warnings)
     options.save_data(output, body, found.saved())
     answer(body, lambda: shown(found), as_json=as_json, quiet=quiet)
 

@@ -84,7 +84,7 @@ def command(
     from vrest.cli.answer import answer, shown, table
     from vrest.io.report import door, report
     from vrest.model.solution.solution import solution
-    from vrest.model.solution.telling import UNITS, constants_table, weighing_table
+    from vrest.model.solution.telling import constants_table, weighing_table
     from vrest.model.solution.together import unused_constants
 
     made = solution(recipe, celsius=celsius, constants=overrides)
@@ -93,7 +93,7 @@ def command(
     used = constants_table(made)
     result = made.as_dict() | {"constants": _rows(used)} | ({"weighing": _rows(weighed[0])} if weighed else {})
     result |= {"toml": write_recipe(made.recipe)} if made.recipe else {}
-    units = {**UNITS, **_units(used), **(_units(weighed[0]) if weighed else {})}
+    units = {**made.units(), **_units(used), **(_units(weighed[0]) if weighed else {})}
     body = report(
         result,
         units,
@@ -195,10 +195,11 @@ def compare(
     """
     from vrest.cli.answer import answer, shown
     from vrest.io.report import door, report
+    from vrest.study.junction.configuration import USUAL
     from vrest.study.solutions_compared import compare_solutions
 
     found = compare_solutions(
-        pipette, bath, celsius=celsius, measured=measured, config=config or "whole-cell", constants=overrides
+        pipette, bath, celsius=celsius, measured=measured, config=config or USUAL, constants=overrides
     )
     inputs = {"pipette": pipette, "bath": bath, "celsius": celsius, "measured": measured, "config": config}
     inputs |= {"constants": overrides, "output": output}

@@ -70,7 +70,7 @@ class SolutionsCompared(Shown):
         A row for each ion, the most concentrated first.
     junction
         What the reading becomes; None where nothing was read.
-    notices
+    warnings
         What to know before trusting it.
 
     >>> pipette = {"name": "KCl", "ions": {"K": 140, "Cl": 140}}
@@ -85,17 +85,12 @@ class SolutionsCompared(Shown):
     configuration: Configuration
     ions: tuple[IonCompared, ...]
     junction: LJP | None
-    notices: tuple[Notice, ...]
+    warnings: tuple[Notice, ...]
 
     @property
     def v(self) -> float | None:
         """V of the membrane, corrected, mV; None where nothing was read."""
         return self.junction.corrected[0] if self.junction else None
-
-    @property
-    def warnings(self) -> tuple[Notice, ...]:
-        """What to know before trusting it."""
-        return self.notices
 
     def as_dict(self) -> dict[str, Any]:
         """In door units."""
@@ -207,19 +202,19 @@ def compare_solutions(
         if len(read.measured) != 1:
             problem = f"{len(read.measured)} readings."
             raise InputError(problem, code="bad_data", hint="Give one; 'vrest ljp' takes several.")
-        first, second, notices = read.pipette, read.bath, read.warnings
+        first, second, warnings = read.pipette, read.bath, read.warnings
     else:
         first, second, known = together(pipette, bath, celsius, constants)
         check_temperature(first, second)
         unsaid = [] if known else [no_temperature(first)]
-        notices = (*to_know(first, second), *unsaid, *looks_swapped(first, second, chosen.sign))
+        warnings = (*to_know(first, second), *unsaid, *looks_swapped(first, second, chosen.sign))
     sides = _sides(first, second, chosen)
     inside, outside = map(ions, sides)
     names = sorted({**inside, **outside}, key=lambda name: -_most(name, inside, outside))
     v = None if read is None else read.corrected[0]
     rows = [_row(name, inside.get(name, ABSENT), outside.get(name, ABSENT), sides, v) for name in names]
     return SolutionsCompared(
-        pipette=first, bath=second, configuration=chosen, ions=tuple(rows), junction=read, notices=notices
+        pipette=first, bath=second, configuration=chosen, ions=tuple(rows), junction=read, warnings=warnings
     )
 
 

@@ -55,14 +55,14 @@ class Constants:
         return sorted({*self.components, *METALS, *self.neutral, *ions}, key=str.lower)
 
 
-def constants(overrides: str | os.PathLike[str] | None = None) -> Constants:
+def constants(overrides: Constants | str | os.PathLike[str] | None = None) -> Constants:
     """The constants of the package, with those of a file in place of them.
 
     Parameters
     ----------
     overrides
         A TOML file of the form of `constants.toml`: its lists (`pK`, `Ca`, `Mg`) replace those of a component, and
-        components that are new join.
+        components that are new join. `Constants` are taken as they are.
 
     Raises
     ------
@@ -73,8 +73,8 @@ def constants(overrides: str | os.PathLike[str] | None = None) -> Constants:
     >>> constants().components["HEPES"].pK[0].value
     7.564
     """
-    if overrides is None:
-        return CONSTANTS
+    if overrides is None or isinstance(overrides, Constants):
+        return overrides or CONSTANTS
     joined = _joined(CONSTANTS, read_text(overrides, "bad_toml"), str(overrides))
     before = CONSTANTS.components
     changed = [name for name, each in joined.components.items() if each != before.get(name)]

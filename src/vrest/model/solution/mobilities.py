@@ -66,9 +66,9 @@ class Mobility:
     note: str = ""
 
     @property
-    def sd(self) -> float:
-        """Standard deviation of `u_rel`, by its quality."""
-        return RELATIVE_SD[self.quality] * self.u_rel
+    def relative_sd(self) -> float:
+        """Standard deviation of `u_rel` over its value, by its quality."""
+        return RELATIVE_SD[self.quality]
 
 
 @cache

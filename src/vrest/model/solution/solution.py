@@ -222,6 +222,6 @@ def solution(
             hint = "Give a recipe: the path of its file, a name of the library, a dictionary or a Recipe."
             raise InputError(f"The solution is of type {type(what).__name__}.", code="not_a_solution", hint=hint)
         what = read_recipe(what)
-    known = constants if isinstance(constants, Constants) else constants_of(constants)
+    known = constants_of(constants)
     made = composed(what, temperature, known)
     return Solution(name=what.name, kind=what.kind, recipe=what, constants=known, **made)

@@ -7,6 +7,7 @@ from typing import Any
 
 from vrest.errors import InputError
 from vrest.model.notice import Notice
+from vrest.model.solution.constants import constants as constants_of
 from vrest.model.solution.solution import Solution, SolutionLike, solution
 from vrest.units import format_si, from_si
 
@@ -22,6 +23,8 @@ def together(
     One that says it in its recipe speaks for the other; a pH is set at room temperature, and says it only where neither
     does.
     """
+    if constants is not None:  # read once for both
+        constants = constants_of(constants)
     inner, outer = (solution(each, celsius=celsius, constants=constants) for each in (first, second))
     if celsius is not None:
         return inner, outer, True

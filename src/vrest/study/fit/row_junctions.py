@@ -74,7 +74,7 @@ def row_junctions(cell: Cell, table: Measured, recorded: LJP) -> tuple[Array, Ar
 
 def _error(found: LJP, mobility: Mobility) -> float:
     """V, of one standard deviation of a mobility."""
-    return found.off_slopes.get(mobility, 0.0) * mobility.sd / mobility.u_rel
+    return found.off_slopes.get(mobility, 0.0) * mobility.relative_sd
 
 
 def _followed(cell: Cell, side: str) -> dict[str, float]:

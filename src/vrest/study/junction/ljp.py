@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -18,9 +18,6 @@ from vrest.study.junction.configuration import configuration
 from vrest.study.junction.reference import Shift, bridge_shift, pellet_shift
 from vrest.study.junction.result import LJP
 from vrest.units import format_si, from_si, to_si
-
-METHODS = ("np", "henderson")
-ACTIVITIES = ("none", "davies")
 
 PURE = 0.01
 """mol/m3: a solution of a lower ionic strength has more of what is in all water than is written."""
@@ -94,7 +91,7 @@ def ljp(
     ...
     """
     chosen, readings = configuration(config), _readings(measured)
-    for what, given, known in (("method", method, METHODS), ("activity", activity, ACTIVITIES)):
+    for what, given, known in (("method", method, get_args(Method)), ("activity", activity, get_args(Activity))):
         if given not in known:
             told = f"There is no {what} '{given}'."
             raise InputError(told, code=f"unknown_{what}", hint=near_miss(str(given), list(known)))

@@ -21,15 +21,6 @@ from vrest.study.junction.reference import Shift
 from vrest.tables import Column, Table
 from vrest.units import from_si
 
-UNITS = {
-    **dict.fromkeys(("ljp", "sd", "henderson", "ideal", "read", "v", "off", "off_sd", "potential"), "mV"),
-    **dict.fromkeys(("pipette", "bath"), "mM"),
-    "moves": "%",
-    "z": "1",
-    "u_rel": "1",
-}
-"""Of what `as_dict` has."""
-
 LITTLE, WORTHLESS = 1.0, 5e-6
 """mol/m3 and V: an ion that neither side has so much of, and whose mobility is worth less, is left out of what is
 printed, not of what is saved."""
@@ -184,6 +175,16 @@ class LJP(Drawn):
             ],
         }
 
+    def units(self) -> dict[str, str]:
+        """Unit of every key of `as_dict` that has one."""
+        return {
+            **dict.fromkeys(("ljp", "sd", "henderson", "ideal", "read", "v", "off", "off_sd", "potential"), "mV"),
+            **dict.fromkeys(("pipette", "bath"), "mM"),
+            "moves": "%",
+            "z": "1",
+            "u_rel": "1",
+        }
+
     def tables(self) -> tuple[Table, ...]:
         """The ions, as much as what a reading becomes where there are several of these; all with units in heads."""
         return self._tables(range(len(self.solved.sides.names)))
@@ -225,7 +226,7 @@ class LJP(Drawn):
     def _ions(self, rows: Iterable[int]) -> list[Column]:
         sides, rows = self.solved.sides, list(rows)
         off = [
-            abs(from_si(float(slope), "potential")) * mobility.sd / mobility.u_rel
+            abs(from_si(float(slope), "potential")) * mobility.relative_sd
             for slope, mobility in zip(self.solved.sensitivity, sides.mobilities, strict=True)
         ]
         moves = [None if share is None else 100.0 * share for share in self.shares]
@@ -247,7 +248,7 @@ class LJP(Drawn):
     def _printed(self) -> tuple[Table, ...]:
         sides = self.solved.sides
         most = np.maximum(sides.pipette, sides.bath)
-        worth = np.abs(self.solved.sensitivity) * [each.sd / each.u_rel for each in sides.mobilities]
+        worth = np.abs(self.solved.sensitivity) * [each.relative_sd for each in sides.mobilities]
         rows = np.flatnonzero((most >= LITTLE) | (worth >= WORTHLESS)).tolist()
         left_out = len(sides.names) - len(rows)
         note = (
@@ -282,4 +283,4 @@ class LJP(Drawn):
 
 def _sd(slopes: dict[Mobility, float]) -> float:
     """V, of independent errors of all mobilities."""
-    return hypot(*(slope * mobility.sd / mobility.u_rel for mobility, slope in slopes.items()))
+    return hypot(*(slope * mobility.relative_sd for mobility, slope in slopes.items()))

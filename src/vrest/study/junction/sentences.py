@@ -133,7 +133,7 @@ def _guesses(found: LJP) -> Iterable[str]:
 def _parts(found: LJP) -> list[tuple[Mobility, float]]:
     """Each mobility, and what its error is worth, mV."""
     return [
-        (mobility, abs(from_si(slope * RELATIVE_SD[mobility.quality], "potential")))
+        (mobility, abs(from_si(slope * mobility.relative_sd, "potential")))
         for mobility, slope in found.solved.slopes.items()
     ]
 
