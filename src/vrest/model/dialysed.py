@@ -11,9 +11,9 @@ from vrest.model.absent import ABSENT
 from vrest.model.cell import Cell, Source
 from vrest.model.compartment import Compartment, Impermeant
 from vrest.model.notice import SOLUTION
-from vrest.model.solution.ions import Amount, ions
+from vrest.model.solution.cell_ions import Amount, ions
+from vrest.model.solution.pair import check_temperature, no_temperature, to_know, together
 from vrest.model.solution.solution import Solution, SolutionLike
-from vrest.model.solution.together import check_temperature, no_temperature, to_know, together
 from vrest.model.transport import WATER
 
 ROUNDING = 1e-12

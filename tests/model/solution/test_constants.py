@@ -7,7 +7,7 @@ import math
 import pytest
 
 from vrest.errors import InputError
-from vrest.model.solution.constant import Constant
+from vrest.model.solution.component import Constant
 from vrest.model.solution.constants import CONSTANTS, constants
 from vrest.model.solution.equilibrium import at_pH
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import vrest
-from vrest.model.solution.together import together
+from vrest.model.solution.pair import together
 
 PIPETTE = {"name": "in", "reagents": {"KCl": 130, "HEPES": 10}, "pH": 7.3, "titrant": "KOH", "temperature": 25}
 BATH = {"name": "out", "reagents": {"NaCl": 145, "Tris": 10}, "pH": 7.4, "titrant": "HCl"}

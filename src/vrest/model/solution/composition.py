@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vrest.errors import InputError
-from vrest.ions import IONS
+from vrest.ions import VALENCE
 from vrest.model.notice import Notice
-from vrest.model.solution.constants import METALS, Constants
+from vrest.model.solution.constants import Constants
 from vrest.model.solution.equilibrium import Equilibrium, at_neutrality, at_pH
 from vrest.model.solution.gas import pressure_of_carbon_dioxide
+from vrest.model.solution.ion_names import as_written, usual_form
 from vrest.model.solution.mixture import CARBONATE
 from vrest.model.solution.neutrality import Neutrality, unexplained, verdict
 from vrest.model.solution.reagents import NEUTRAL, SALT, is_molecule, reagent
 from vrest.model.solution.recipe import ROOM, Recipe
 from vrest.model.solution.species import Species
 from vrest.model.solution.titrant import TITRANTS, Titrant
-from vrest.model.solution.written import as_written, usual_form
 from vrest.tables import joined, number
 from vrest.units import from_si
 
@@ -86,7 +86,7 @@ def _contents(recipe: Recipe, constants: Constants) -> _Contents:
     neutral: dict[str, float] = {}
     for name, c in recipe.reagents.items():
         for component, n in reagent(name).totals.items():
-            known = component in constants.components or component in METALS or _valence(component) != 0
+            known = component in constants.components or VALENCE.get(component, 0) != 0
             if not (known or is_molecule(component)):
                 hint = f"Give its pK in a file of constants, with the charge of its bare form: [{component}]."
                 problem = f"'{recipe.name}': what charge {component} has at a pH is not known here."
@@ -120,10 +120,6 @@ def _usual(name: str, recipe: Recipe, constants: Constants) -> Species:
     return form
 
 
-def _valence(name: str) -> int:
-    return (IONS[name].valence or 0) if name in IONS else 0
-
-
 def _has_forms(there: _Contents, recipe: Recipe, constants: Constants) -> bool:
     """Whether anything in it depends on pH."""
     return bool(recipe.carbon_dioxide) or any(name in constants.components for name in there.totals)
@@ -132,7 +128,7 @@ def _has_forms(there: _Contents, recipe: Recipe, constants: Constants) -> bool:
 def _as_written(recipe: Recipe, there: _Contents) -> dict[str, Any]:
     """A solution in which nothing depends on pH."""
     strong = tuple(
-        Species(name=name, charge=METALS.get(name) or _valence(name), concentration=c, component=name)
+        Species(name=name, charge=VALENCE.get(name, 0), concentration=c, component=name)
         for name, c in there.totals.items()
     )
     species = (*strong, *there.fixed)

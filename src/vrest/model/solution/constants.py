@@ -13,7 +13,7 @@ from typing import Any, cast, get_args
 
 from vrest.errors import InputError, near_miss
 from vrest.ions import VALENCE
-from vrest.model.solution.constant import METALS, Component, Constant, Convention
+from vrest.model.solution.component import METALS, Component, Constant, Convention
 from vrest.model.toml import parse_toml
 from vrest.reading import read_text
 from vrest.units import to_si

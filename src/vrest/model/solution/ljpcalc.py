@@ -12,10 +12,10 @@ from types import MappingProxyType
 from vrest.errors import InputError
 from vrest.ions import lookup
 from vrest.model.notice import Notice
+from vrest.model.solution.ion_names import ion_named
 from vrest.model.solution.mobilities import POTASSIUM, mobility_of
 from vrest.model.solution.recipe import Recipe
 from vrest.model.solution.species import Side
-from vrest.model.solution.written import ion_named
 from vrest.numerals import parse_number
 from vrest.tables import number
 from vrest.units import to_si

@@ -12,7 +12,7 @@ import numpy as np
 from vrest.constants import STANDARD_CONCENTRATION
 from vrest.errors import InputError, near_miss
 from vrest.ions import VALENCE
-from vrest.model.solution.constant import LN10, METALS, Component
+from vrest.model.solution.component import LN10, METALS, Component
 from vrest.model.solution.constants import Constants
 from vrest.model.solution.species import Species
 from vrest.physics.activity import MOST_IONIC_STRENGTH, davies_log_gamma
@@ -36,7 +36,7 @@ class _Form:
 
     @property
     def charge(self) -> int:
-        return self.component.charge + self.protons + METALS.get(self.metal, 0)
+        return self.component.charge_of(self.protons, self.metal)
 
     def species(self, concentration: float) -> Species:
         return Species(
@@ -51,12 +51,12 @@ class _Form:
 def _forms(component: Component, metals: tuple[str, ...], temperature: float) -> Iterator[_Form]:
     log_K = [0.0]
     for protons, pK in enumerate(component.pK):
-        log_K.append(log_K[-1] - pK.dissociation(component.charge + protons, temperature))
+        log_K.append(log_K[-1] - pK.dissociation(component.charge_of(protons), temperature))
     for protons, each in enumerate(log_K):
         yield _Form(component=component, protons=protons, metal="", log_K=each)
     for metal in metals:
         for protons, constant in component.metals.get(metal, ()):
-            bound = constant.association(METALS[metal], component.charge + protons, temperature)
+            bound = constant.association(METALS[metal], component.charge_of(protons), temperature)
             yield _Form(component=component, protons=protons, metal=metal, log_K=log_K[protons] + bound)
 
 

@@ -26,12 +26,8 @@ RELATIVE_SD = {"measured": 0.05, "estimated": 0.10, "guess": 0.25}
 """Standard deviation of a mobility over its value, by quality: what compilations differ by."""
 
 FORMS = {
-    "phosphate(-1)": "H2PO4",
-    "phosphate(-2)": "HPO4",
-    "phosphate(-3)": "PO4",
     "phosphate": "HPO4",
     "carbonate": "HCO3",
-    "carbonate(-2)": "CO3",
     "TrisH": "Tris",
 }
 """Species that have a row under another name."""
@@ -103,7 +99,7 @@ def mobility_of(name: str) -> Mobility:
     InputError
         `unknown_mobility`: no row, with the near misses.
 
-    >>> mobility_of("K+").u_rel, mobility_of("HEPES(-1)").name, mobility_of("phosphate(-2)").name
+    >>> mobility_of("K+").u_rel, mobility_of("HEPES(-1)").name, mobility_of("phosphate").name
     (1.0, 'HEPES', 'HPO4')
     """
     rows = mobilities()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from vrest.ions import IONS
+from vrest.ions import VALENCE
 
 Kind = Literal["neutral", "titrant_added", "unexplained"]
 
@@ -57,7 +57,7 @@ def unexplained(charge: float, totals: Mapping[str, float]) -> Neutrality:
     there = [
         name
         for name in sorted(totals, key=lambda name: -totals[name])
-        if name in IONS and IONS[name].valence == sign and name not in FORMS and totals[name] > 0.0
+        if VALENCE.get(name) == sign and name not in FORMS and totals[name] > 0.0
     ]
     wanted = [*there, *USUAL[sign]]
     names = [name for k, name in enumerate(wanted) if name not in wanted[:k]]

@@ -14,11 +14,11 @@ from typing import Any
 
 from vrest.errors import InputError, near_miss
 from vrest.model.notice import Notice
+from vrest.model.solution.ion_names import ion_named
 from vrest.model.solution.pasted import in_line, is_pasted, pasted, shortened
 from vrest.model.solution.recipe_keys import READERS, TABLES, amounts, slip_of_toml, unknown_key
 from vrest.model.solution.species import Side
 from vrest.model.solution.titrant import TITRANTS, titrant_of
-from vrest.model.solution.written import ion_named
 from vrest.model.toml import parse_toml
 from vrest.numerals import quoted
 from vrest.reading import read_text, there

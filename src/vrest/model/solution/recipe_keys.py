@@ -12,9 +12,9 @@ from vrest.errors import InputError, near_miss
 from vrest.layout import unseen
 from vrest.model.solution.amounts import amount_of
 from vrest.model.solution.gas import share_of_carbon_dioxide
+from vrest.model.solution.ion_names import ion_named
 from vrest.model.solution.reagents import reagent
 from vrest.model.solution.titrant import titrant_of
-from vrest.model.solution.written import ion_named
 from vrest.tables import number
 from vrest.units import from_door, from_si, to_si
 

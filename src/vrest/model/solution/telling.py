@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vrest.errors import InputError
-from vrest.ions import IONS
+from vrest.ions import VALENCE
 from vrest.model.ion_labels import ion_text
 from vrest.model.solution.constants import METALS
 from vrest.model.solution.reagents import reagent
@@ -14,7 +14,7 @@ from vrest.tables import Column, Table, joined, number
 from vrest.units import from_door, from_si
 
 if TYPE_CHECKING:
-    from vrest.model.solution.constant import Constant
+    from vrest.model.solution.component import Constant
     from vrest.model.solution.solution import Solution
     from vrest.model.solution.species import Species
 
@@ -155,7 +155,7 @@ def osmolarity_sentence(made: Solution) -> str:
 
 
 def _ion(name: str) -> str:
-    return ion_text(name, IONS[name].valence or 0) if name in IONS else name
+    return ion_text(name, VALENCE[name]) if name in VALENCE else name
 
 
 def _told(concentration: float) -> str:

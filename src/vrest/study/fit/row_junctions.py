@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vrest.errors import InputError
 from vrest.ions import VALENCE
 from vrest.model.cell import Cell
-from vrest.model.solution.ions import ions, symbol
+from vrest.model.solution.cell_ions import ions, symbol
 from vrest.model.solution.mobilities import Mobility
 from vrest.model.solution.solution import Solution, solution
 from vrest.model.solution.species import Species

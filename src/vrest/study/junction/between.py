@@ -12,8 +12,8 @@ import numpy as np
 from vrest.errors import InputError
 from vrest.ions import VALENCE
 from vrest.model.solution.mobilities import Mobility, mobility_of
+from vrest.model.solution.pair import check_temperature
 from vrest.model.solution.solution import Solution
-from vrest.model.solution.together import check_temperature
 from vrest.physics.junction import Junction, henderson, nernst_planck
 
 Method = Literal["np", "henderson"]

@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 
 from vrest.errors import InputError, near_miss
-from vrest.ions import IONS, lookup, unknown
+from vrest.ions import VALENCE, lookup, unknown
 from vrest.model.solution.constants import CONSTANTS, METALS, Component, Constants
 from vrest.model.solution.species import Species
 
 _FORM = re.compile(r"(.+?) ?\(([+-]?[0-9])\)")
-
-_OTHERS = {"TrisH": "Tris(+1)", "PO4": "PO4(-3)"}
-"""Ions that speciation has under another name."""
 
 
 def ion_named(text: str) -> str:
@@ -35,8 +32,8 @@ def ion_named(text: str) -> str:
     if form := _FORM.fullmatch(plain):
         return _form_named(form[1], int(form[2]))
     if found := lookup(plain):
-        if found.symbol in _OTHERS:
-            return _OTHERS[found.symbol]
+        if found.symbol == "TrisH":  # which speciation has under another name
+            return "Tris(+1)"
         if found.valence:
             return found.symbol
     hint = unknown(text)
@@ -50,12 +47,11 @@ def _form_named(base: str, charge: int) -> str:
     metal, component = _parts(base)
     if component is None:
         name = ion_named(base)
-        if name in IONS and IONS[name].valence == charge:
+        if VALENCE.get(name) == charge:
             return name
-        told = IONS[name].valence if name in IONS else None
-        hint = f"Write {name}." if told else "Write its name alone."
+        hint = f"Write {name}." if VALENCE.get(name) else "Write its name alone."
         raise InputError(f"{base} has no form of charge {charge:+d}.", code="known_ion", hint=hint)
-    forms = {component.charge + k + METALS.get(metal, 0): k for k in range(len(component.pK) + 1)}
+    forms = {component.charge_of(k, metal): k for k in range(len(component.pK) + 1)}
     if charge not in forms:
         allowed = ", ".join(component.form(k, metal) for k in forms.values())
         raise InputError(f"{base} has no form of charge {charge:+d}.", code="known_ion", hint=f"Allowed: {allowed}.")
@@ -84,11 +80,11 @@ def as_written(name: str, concentration: float, constants: Constants) -> Species
         for metal in ("", *METALS):
             for protons in range(len(component.pK) + 1):
                 if component.form(protons, metal) == name:
-                    charge = component.charge + protons + METALS.get(metal, 0)
+                    charge = component.charge_of(protons, metal)
                     return Species(
                         name=name, charge=charge, concentration=concentration, component=component.name, metal=metal
                     )
-    return Species(name=name, charge=IONS[name].valence or 0, concentration=concentration, component=name)
+    return Species(name=name, charge=VALENCE[name], concentration=concentration, component=name)
 
 
 def usual_form(component: Component) -> str:
@@ -97,6 +93,6 @@ def usual_form(component: Component) -> str:
     >>> usual_form(CONSTANTS.components["EGTA"]), usual_form(CONSTANTS.components["HEPES"])
     ('EGTA(-2)', '')
     """
-    valence = IONS[component.name].valence if component.name in IONS else None
+    valence = VALENCE.get(component.name)
     protons = None if valence is None else valence - component.charge
     return "" if protons is None or not 0 <= protons <= len(component.pK) else component.form(protons)

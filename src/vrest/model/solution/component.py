@@ -1,4 +1,4 @@
-"""One equilibrium constant, with its conditions and its source; and a component, which has several."""
+"""A component, which has several forms, and the constants between these, each with conditions and source."""
 
 from __future__ import annotations
 
@@ -105,12 +105,16 @@ class Component:
     metals: Mapping[str, tuple[tuple[int, Constant], ...]] = field(default_factory=dict)
     names: tuple[str, ...] = ()
 
+    def charge_of(self, protons: int, metal: str = "") -> int:
+        """The charge of one of its forms."""
+        return self.charge + protons + METALS.get(metal, 0)
+
     def form(self, protons: int, metal: str = "") -> str:
         """The name of one of its forms: `HEPES(-1)`, `HCO3`, `MgATP(-2)`, `CaHPO4(0)`."""
         own = self.names[protons] if protons < len(self.names) else ""
         if own and not metal:
             return own
-        charge = self.charge + protons + METALS.get(metal, 0)
+        charge = self.charge_of(protons, metal)
         # chemical formulas name a complex well, words do not
         bare = own if own.isalnum() and own[0].isupper() else self.name
         joint = "-" if metal and bare[0].islower() else ""
