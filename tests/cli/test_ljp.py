@@ -81,6 +81,8 @@ def test_readings_of_a_file(vrest, tmp_path):
     readings = tmp_path / "vm.csv"
     readings.write_text("Vm (mV)\n-60\n-62.5\n")
     assert vrest("ljp", *IONS, "--measured", str(readings), "--json").json["result"]["read"] == [-60.0, -62.5]
+    piped = vrest("ljp", *IONS, "--measured", "-", "--json", stdin="Vm (mV)\n-60\n-62.5\n")
+    assert piped.json["result"]["read"] == [-60.0, -62.5]
     readings.write_text("Vm,Ko\n-60,3\n")
     assert vrest("ljp", *IONS, "--measured", str(readings), "--json").error == "bad_table"
 

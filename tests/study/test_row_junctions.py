@@ -50,6 +50,12 @@ def test_each_row_has_the_junction_of_its_own_bath(cell, junction):
     assert "--reference '3 M KCl'" in told
 
 
+def test_swapped_sides_are_asked_about_once():
+    turned = vrest.ljp({"ions": BATH["ions"]}, {"ions": PIPETTE["ions"]}, celsius=22)
+    found = vrest.fit(vrest.bare_membrane(turned.pipette, turned.bath), {"Vm": [40.0, 41.0]}, ljp=turned)
+    assert [each.code for each in (*turned.warnings, *found.warnings)].count("sides_look_swapped") == 2
+
+
 def test_what_was_changed_in_the_bath_of_all_rows_changes_their_junction(cell, junction):
     other = vrest.apply(cell, "outside.K=10 mM swap Na")
     found = vrest.fit(other, {"Vm": [-45.0, -46.0]}, "P_Na/P_K", ljp=junction)

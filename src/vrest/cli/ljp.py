@@ -25,7 +25,7 @@ def three_values(_: click.Context, __: click.Parameter, ions: Ions) -> Ions:
 @click.command("ljp")
 @click.argument("pipette", metavar="PIPETTE", required=False)
 @click.argument("bath", metavar="BATH", required=False)
-@click.option("--measured", metavar="V", help='What you read, mV: "-60", "-60, -62.5", or a file of one column.')
+@click.option("--measured", metavar="V", help='What you read, mV: "-60", "-60, -62.5", or a file of one column, or -.')
 @click.option(
     "--config",
     default="whole-cell",
@@ -155,7 +155,7 @@ def _readings(text: str) -> Any:
     from vrest.reading import there
     from vrest.units import Labelled, from_si
 
-    if not there(text):
+    if text != "-" and not there(text):
         return Labelled(from_si(read_values(text, "potential", "measured"), "potential"), "mV")
     from vrest.errors import InputError
     from vrest.io.samples import read_samples

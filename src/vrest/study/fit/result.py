@@ -262,7 +262,10 @@ class Fit(Drawn):
         slipped = slips(self.data, self.squares, self.residuals)
         conditions = {c.parameter.path: c.values for c in self.data.conditions}
         charged = left_charged(self.cell, conditions, lambda k: f"in row {k + 1}", flags=False)
-        known = dict.fromkeys((*notices(self.cell), *remarks(self.data)))  # of one pipette both
+        own = notices(self.cell)
+        turned = any(each.code == "sides_look_swapped" for each in own)  # of one pipette both
+        others = [each for each in remarks(self.data) if not (turned and each.code == "sides_look_swapped")]
+        known = dict.fromkeys((*own, *others))
         found = [*known, *_errors(self), *unsaid(self), *slipped, *charged]
         follow = self.trend
         follows = follow is not None and follow[2] < TREND_LEVEL and not slipped
