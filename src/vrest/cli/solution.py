@@ -83,9 +83,9 @@ def command(
         return
     from vrest.cli.answer import answer, shown, table
     from vrest.io.report import door, report
+    from vrest.model.solution.pair import unused_constants
     from vrest.model.solution.solution import solution
     from vrest.model.solution.telling import constants_table, weighing_table
-    from vrest.model.solution.pair import unused_constants
 
     made = solution(recipe, celsius=celsius, constants=overrides)
     size = _volume(made, volume)

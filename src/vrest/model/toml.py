@@ -24,7 +24,7 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{where} is not valid TOML: {error}.", code="bad_toml", hint=hint) from None
     except RecursionError:
-        deep, hint = "has brackets nested deeper than any cell has.", "Look for a bracket too many."
+        deep, hint = "has brackets nested deeper than anything here needs.", "Look for a bracket too many."
         raise InputError(f"{where} {deep}", code="bad_toml", hint=hint) from None
     except ValueError:
         hint = "Write it as 1.5e300."
@@ -47,7 +47,7 @@ def check_nodes(data: dict[str, Any], where: str) -> None:
             )
         if isinstance(value, float) and not math.isfinite(value):
             raise InputError(
-                f"{place} = {value}: it is not finite.", code="not_finite", hint="Every number of a cell is finite."
+                f"{place} = {value}: it is not finite.", code="not_finite", hint="Every number in it is finite."
             )
 
 

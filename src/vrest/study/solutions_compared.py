@@ -10,8 +10,8 @@ from vrest.errors import InputError
 from vrest.layout import BLANK, glued
 from vrest.model.notice import Notice
 from vrest.model.solution.cell_ions import Amount, ions
-from vrest.model.solution.solution import Solution, SolutionLike
 from vrest.model.solution.pair import check_temperature, no_temperature, to_know, together
+from vrest.model.solution.solution import Solution, SolutionLike
 from vrest.physics.nernst import driving_force, nernst
 from vrest.shown import Shown
 from vrest.study.junction.configuration import Configuration, configuration

@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, cast, get_args
 
 from vrest.errors import InputError, near_miss
@@ -91,6 +92,11 @@ _EXAMPLE = """Write it as in pK = [{ value = 7.5, enthalpy = "20 kJ/mol", ionic_
  temperature = "25 degC", convention = "mixed", source = "my titration" }]."""
 
 
+_BARE = "`charge` is that of the form without any proton; each pK adds one."
+MOST_LOG, MOST_ENTHALPY = 40.0, 500e3
+"""Of a pK or a log10 K, and J/mol: what is beyond is in another unit."""
+
+
 def _refused(problem: str, hint: str, code: str = "bad_constant") -> InputError:
     return InputError(problem, code=code, hint=hint)
 
@@ -136,12 +142,18 @@ def _constant(found: Any, sources: Mapping[str, Any], where: str, *, also: tuple
     if strength < 0.0 or (full["convention"] == "thermodynamic") != (strength == 0.0):
         hint = "'thermodynamic' is at ionic strength 0, 'concentration' and 'mixed' are above."
         raise _refused(f"{where} is {full['convention']} at {full['ionic_strength']}.", hint)
+    value, heat = _number(full["value"], f"{where}.value"), f"{where}.enthalpy"
+    enthalpy = _si(full.get("enthalpy", "0 J/mol"), "energy_per_mole", heat)
+    if abs(value) > MOST_LOG or abs(enthalpy) > MOST_ENTHALPY:
+        said = f"value = {value:g}" if abs(value) > MOST_LOG else f"enthalpy = '{full['enthalpy']}'"
+        hint = f"None is known beyond ±{MOST_LOG:g} or ±{MOST_ENTHALPY / 1e3:g} kJ/mol; `value` is a pK or log10 K."
+        raise _refused(f"{where}.{said}.", hint, "out_of_range")
     return Constant(
-        value=_number(full["value"], f"{where}.value"),
+        value=value,
         ionic_strength=strength,
         temperature=_si(full["temperature"], "temperature", f"{where}.temperature"),
         convention=cast(Convention, full["convention"]),
-        enthalpy=_si(full.get("enthalpy", "0 J/mol"), "energy_per_mole", f"{where}.enthalpy"),
+        enthalpy=enthalpy,
         heat_capacity=_number(full.get("heat_capacity", 0.0), f"{where}.heat_capacity"),
         source=str(source.get("text", full["source"])),
         checked=bool(full.get("checked", False)),
@@ -162,6 +174,9 @@ def _component(name: str, found: Any, sources: Mapping[str, Any], before: Compon
     if "pK" in table:
         listed = _list(table["pK"], f"{where}.pK")
         pK = tuple(_constant(each, sources, f"{where}.pK[{i}]") for i, each in enumerate(listed))
+        if any(first.value < second.value for first, second in pairwise(pK)):
+            told = ", ".join(f"{each.value:g}" for each in pK)
+            raise _refused(f"{where}.pK rises: {told}.", "List the highest first: that of the proton that goes last.")
     metals = dict(before.metals)
     for metal in (each for each in METALS if each in table):
         place = f"{where}.{metal}"
@@ -173,6 +188,10 @@ def _component(name: str, found: Any, sources: Mapping[str, Any], before: Compon
         metals[metal] = tuple(zip(protons, each_of, strict=True))
     if any(protons > len(pK) for each in metals.values() for protons, _ in each):
         raise _refused(f"{where}.pK has fewer protons than a form that binds a metal.", "List every pK.")
+    valence = METALS.get(name) or VALENCE.get(name)
+    if valence and valence not in range(before.charge, before.charge + len(pK) + 1):
+        charges = f"{before.charge:+d} to {before.charge + len(pK):+d}"
+        raise _refused(f"{where}: {name} is an ion of charge {valence:+d}, and no form has it: {charges}.", _BARE)
     names = tuple(str(each) for each in _list(table.get("names", [*before.names]), f"{where}.names"))
     return replace(before, pK=pK, metals=metals, names=names)
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from vrest.errors import InputError, near_miss
 from vrest.model.notice import Notice
-from vrest.model.solution.solution import Solution, SolutionLike, solution
 from vrest.model.solution.pair import no_temperature, to_know, together
+from vrest.model.solution.solution import Solution, SolutionLike, solution
 from vrest.study.given import swapped_sides
 from vrest.study.junction.between import Activity, Method, between
 from vrest.study.junction.configuration import configuration
