@@ -80,7 +80,7 @@ def command(
     Examples:
       vrest ljp k_gluconate_internal acsf --celsius 32 --measured -60
       vrest ljp internal.toml bath.toml --measured "-60, -62.5" --config inside-out --plot junction.png
-      vrest ljp "135 K-gluconate, 5 KCl, 10 HEPES, pH 7.3 with KOH" acsf
+      vrest ljp "135 K-gluconate, 10 HEPES, pH 7.3 with KOH" acsf
       vrest ljp --ion K 145 2.8 --ion Na 13 145 --ion Cl 158 147.8 --celsius 20
       vrest ljp internal.toml bath.toml --new-bath low_chloride.toml --reference "3 M KCl"
       vrest ljp ljpcalc.txt
