@@ -21,6 +21,8 @@ from vrest.study.junction.reference import Shift
 from vrest.tables import Column, Table
 from vrest.units import from_si
 
+IONS = "Ions of the junction"
+
 LITTLE, WORTHLESS = 1.0, 5e-6
 """mol/m3 and V: an ion that neither side has so much of, and whose mobility is worth less, is left out of what is
 printed, not of what is saved."""
@@ -190,16 +192,19 @@ class LJP(Drawn):
         return self._tables(range(len(self.solved.sides.names)))
 
     def saved(self) -> tuple[Table, ...]:
-        """Its tables, and the profile: the potential (mV) and each ion (mM) from pipette to bath."""
+        """The readings and what each becomes, where there are any; ions; what is taken off; and the profile: the
+        potential (mV) and each ion (mM) from pipette to bath."""
         position, potentials, concentrations = self.profile
         columns = [Column("position", "", position.tolist())]
         columns.append(Column("potential", "mV", from_si(potentials, "potential").tolist()))
         for name, amounts in zip(self.solved.sides.names, from_si(concentrations, "concentration"), strict=True):
             columns.append(Column(name, "mM", amounts.tolist()))
-        return *self.tables(), Table(columns, "Profile")
+        readings = [self._readings()] if self.measured else []
+        ions = self._ions(range(len(self.solved.sides.names)))
+        return *readings, Table(ions, IONS), self._taken_off(), Table(columns, "Profile")
 
     def _tables(self, rows: Iterable[int]) -> tuple[Table, ...]:
-        found = [Table(self._ions(rows), "Ions of the junction")]
+        found = [Table(self._ions(rows), IONS)]
         if self.shifts:
             found.append(self._taken_off())
         if len(self.measured) > 1:
