@@ -6,6 +6,8 @@ escapes is a bug.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import partial
 from typing import Any
@@ -95,3 +97,18 @@ def near_miss(got: str, allowed: list[str]) -> str:
     if close:
         return f"Did you mean '{lowered[close[0]]}'?"
     return f"Allowed: {', '.join(allowed)}."
+
+
+@contextmanager
+def located(where: str) -> Iterator[None]:
+    """Errors of what is read or solved in its block say where that is.
+
+    >>> with located("bath"):
+    ...     raise InputError("K is -3 mM.", code="out_of_range", hint="Write 0 or more.")
+    Traceback (most recent call last):
+    vrest.errors.InputError: bath: K is -3 mM. Write 0 or more.
+    """
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{where}: {error.message}", code=error.code, hint=error.hint) from None

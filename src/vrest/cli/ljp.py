@@ -33,7 +33,7 @@ def three_values(_: click.Context, __: click.Parameter, ions: Ions) -> Ions:
     metavar="NAME",
     help="whole-cell, outside-out, inside-out, cell-attached or perforated.",
 )
-@click.option("--celsius", metavar="T", help="Of the recording, degC; by default as the solutions say.")
+@options.of_recording
 @click.option(
     "--ion",
     "ions",
@@ -52,7 +52,7 @@ def three_values(_: click.Context, __: click.Parameter, ions: Ions) -> Ions:
     help='With --new-bath, what the bridge of the reference electrode holds: "3 M KCl", bath, or a solution.',
 )
 @click.option("--pellet", is_flag=True, help="With --new-bath: an Ag/AgCl pellet that the bath touches, no bridge.")
-@click.option("--constants", metavar="FILE", help="Dissociation and stability constants that replace those here.")
+@options.constants
 @options.output
 @options.plot
 @options.common

@@ -24,19 +24,11 @@ class OneOrTwo(click.RichCommand):
         return click.RichCommand.make_context(self, info_name, args, parent, **extra)
 
 
-celsius = click.option(
-    "--celsius", metavar="T", help="Of the recording; by default what the recipe says, else 25 degC."
-)
-constants = click.option(
-    "--constants", "overrides", metavar="FILE", help="A TOML file whose pK and log K replace those of the package."
-)
-
-
 @click.command("solution", cls=OneOrTwo)
 @click.argument("recipe", metavar="[FILE]", required=False)
-@celsius
+@options.of_recording
 @click.option("--volume", metavar="V", help='What to weigh for it, such as "500 mL".')
-@constants
+@options.constants
 @click.option("--toml", is_flag=True, help="Print the recipe as a file, to copy and change.")
 @options.output
 @options.common
@@ -44,7 +36,7 @@ def command(
     recipe: str | None,
     celsius: str | None,
     volume: str | None,
-    overrides: str | None,
+    constants: str | None,
     toml: bool,
     output: str | None,
     as_json: bool,
@@ -70,14 +62,14 @@ def command(
     from vrest.cli.app import Wrong
 
     if recipe is None:
-        if any((celsius, volume, overrides, toml, output)):
+        if any((celsius, volume, constants, toml, output)):
             raise Wrong("FILE is missing.", code="missing_argument", hint="'vrest solution' alone lists the library.")
         show_library(as_json=as_json, quiet=quiet)
         return
     from vrest.model.solution.recipe import read_recipe, write_recipe
 
     if toml and not as_json:
-        if any((celsius, volume, overrides, output)):
+        if any((celsius, volume, constants, output)):
             raise Wrong("--toml prints the recipe as it is.", hint="Leave out the other options, or --toml.")
         click.echo(write_recipe(read_recipe(recipe)), nl=False)
         return
@@ -87,7 +79,7 @@ def command(
     from vrest.model.solution.solution import solution
     from vrest.model.solution.telling import constants_table, weighing_table
 
-    made = solution(recipe, celsius=celsius, constants=overrides)
+    made = solution(recipe, celsius=celsius, constants=constants)
     size = _volume(made, volume)
     weighed = [weighing_table(made, size)] if size is not None else []
     used = constants_table(made)
@@ -97,7 +89,7 @@ def command(
     body = report(
         result,
         units,
-        {"recipe": recipe, "celsius": celsius, "volume": volume, "constants": overrides, "output": output},
+        {"recipe": recipe, "celsius": celsius, "volume": volume, "constants": constants, "output": output},
         temperature=door(made.temperature, "temperature"),
         warnings=[*made.warnings, *unused_constants(made)],
     )
@@ -166,10 +158,10 @@ def show_library(*, as_json: bool, quiet: bool) -> None:
 @click.command("compare")
 @click.argument("pipette", metavar="PIPETTE")
 @click.argument("bath", metavar="BATH")
-@celsius
+@options.of_recording
 @click.option("--measured", metavar="V", help="What the amplifier showed, mV: adds driving forces.")
 @click.option("--config", metavar="NAME", help="whole-cell (default), outside-out, inside-out (the bath is inside) or perforated.")  # fmt: skip # noqa: E501
-@constants
+@options.constants
 @options.output
 @options.common
 def compare(
@@ -178,7 +170,7 @@ def compare(
     celsius: str | None,
     measured: str | None,
     config: str | None,
-    overrides: str | None,
+    constants: str | None,
     output: str | None,
     as_json: bool,
     quiet: bool,
@@ -199,10 +191,10 @@ def compare(
     from vrest.study.solutions_compared import compare_solutions
 
     found = compare_solutions(
-        pipette, bath, celsius=celsius, measured=measured, config=config or USUAL, constants=overrides
+        pipette, bath, celsius=celsius, measured=measured, config=config or USUAL, constants=constants
     )
     inputs = {"pipette": pipette, "bath": bath, "celsius": celsius, "measured": measured, "config": config}
-    inputs |= {"constants": overrides, "output": output}
+    inputs |= {"constants": constants, "output": output}
     heat = door(found.bath.temperature, "temperature")
     body = report(found.as_dict(), found.units(), inputs, temperature=heat, warnings=found.warnings)
     options.save_data(output, body, found.saved())

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
 import vrest.model.laws  # noqa: F401  (registers the laws)
-from vrest.errors import InputError, near_miss
+from vrest.errors import InputError, located, near_miss
 from vrest.model.cell import Cell, Source
 from vrest.model.compartment import CONCENTRATION, Compartment, Impermeant
 from vrest.model.exchange import EXCHANGES
@@ -146,11 +146,11 @@ def cell_from(data: Mapping[str, Any]) -> Cell:
             s: _value(v, f"{base}ions.{s}", sources, CONCENTRATION) for s, v in table.get("ions", {}).items()
         }
         if "impermeant" in table:
-            with _at(f"{base}impermeant"):
+            with located(f"{base}impermeant"):
                 plain["impermeant"] = Impermeant(
                     **_plain(table["impermeant"], f"{base}impermeant.", sources, Impermeant)
                 )
-        with _at(base[:-1]):
+        with located(base[:-1]):
             compartments[name] = Compartment(**plain, _name=name)
     membranes = {}
     for name, table in data["membranes"].items():
@@ -160,30 +160,21 @@ def cell_from(data: Mapping[str, Any]) -> Cell:
         for label, law in table.get("transports", {}).items():
             kind = TRANSPORTS[law["law"]]
             path = f"{base}transports.{label}."
-            with _at(path[:-1]):
+            with located(path[:-1]):
                 transports[label] = kind(**_plain(law, path, sources, kind, skip=("law",), extent=extent))
-        with _at(base[:-1]):
+        with located(base[:-1]):
             plain = _plain(table, base, sources, Membrane, skip=("transports",), extent=extent)
             membranes[name] = Membrane(**plain, transports=transports, _name=name)
     exchanges = {}
     for name, table in data.get("exchanges", {}).items():
         kind = EXCHANGES[table["kind"]]
-        with _at(f"exchanges.{name}"):
+        with located(f"exchanges.{name}"):
             exchanges[name] = kind(**_plain(table, f"exchanges.{name}.", sources, kind, skip=("kind",)))
     whole = {k: v for k, v in data.items() if k in ("name", "title", "notes", "valences", "closures", "references")}
     if "temperature" in data:
         spec = dict(quantity_fields(Cell))["temperature"]
         whole["temperature"] = _value(data["temperature"], "temperature", sources, spec)
     return Cell(**whole, compartments=compartments, membranes=membranes, exchanges=exchanges, sources=sources)
-
-
-@contextmanager
-def _at(path: str) -> Iterator[None]:
-    """Errors say where in the file they are."""
-    try:
-        yield
-    except InputError as error:
-        raise InputError(f"{path}: {error.message}", code=error.code, hint=error.hint) from None
 
 
 def _extent(table: Mapping[str, Any], compartments: Mapping[str, Compartment]) -> Extent:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from vrest.errors import InputError
+from vrest.errors import InputError, located
 from vrest.ions import lookup
 from vrest.model.exchange import EXCHANGES
 from vrest.model.quantity import quantity_maps
@@ -74,10 +74,8 @@ def _by_symbol(table: Mapping[str, Any], where: str, symbol: Callable[[str], str
 
 
 def _at(where: str, name: str, symbol: Callable[[str], str]) -> str:
-    try:
+    with located(where):
         return symbol(name)
-    except InputError as error:
-        raise InputError(f"{where}: {error.message}", code=error.code, hint=error.hint) from None
 
 
 def _amount(name: str, symbol: Callable[[str], str]) -> str:

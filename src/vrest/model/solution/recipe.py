@@ -6,13 +6,12 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from vrest.errors import InputError, near_miss
+from vrest.errors import InputError, located, near_miss
 from vrest.model.notice import Notice
 from vrest.model.solution.ion_names import ion_named
 from vrest.model.solution.pasted import in_line, is_pasted, pasted, shortened
@@ -195,7 +194,7 @@ def parse_recipe(text: str, where: str = "the text", *, name: str = "solution") 
     140.0
     """
     if is_pasted(text):
-        with _at(where):
+        with located(where):
             data = pasted(text)
         return recipe_from(data, where, name=name, in_file=True)
     try:
@@ -259,7 +258,7 @@ def recipe_from(
     'NaOH'
     """
     given: dict[str, Any] = {"name": name}
-    with _at(where):
+    with located(where):
         if "compartments" in data or "membranes" in data:
             hint = "A solution has [reagents] or [ions]: 'vrest solution acsf --toml' prints one to start from."
             raise InputError("it is a cell, and no solution.", code="not_a_solution", hint=hint)
@@ -274,12 +273,3 @@ def recipe_from(
             if key in data:
                 given[key] = amounts(data[key], key, given.get("volume"), in_file)
         return Recipe(**given)
-
-
-@contextmanager
-def _at(where: str) -> Iterator[None]:
-    """Errors say which recipe they are of."""
-    try:
-        yield
-    except InputError as error:
-        raise InputError(f"{where}: {error.message}", code=error.code, hint=error.hint) from None

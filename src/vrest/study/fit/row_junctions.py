@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vrest.errors import InputError
+from vrest.errors import InputError, located
 from vrest.ions import VALENCE
 from vrest.model.cell import Cell
 from vrest.model.solution.cell_ions import ions, symbol
@@ -59,10 +59,8 @@ def row_junctions(cell: Cell, table: Measured, recorded: LJP) -> tuple[Array, Ar
     known: dict[Row, LJP] = {}
     for k, row in enumerate(rows):
         if row not in known:
-            try:
+            with located(table.where(k)):
                 known[row] = _junction(recorded, row)
-            except InputError as error:
-                raise InputError(f"{table.where(k)}: {error.message}", code=error.code, hint=error.hint) from None
     each = [known[row] for row in rows]
     mobilities = list(dict.fromkeys(m for found in each for m in found.off_slopes))
     errors = np.array([[_error(found, m) for m in mobilities] for found in each])

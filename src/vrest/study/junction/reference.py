@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from vrest.errors import InputError
+from vrest.errors import InputError, located
 from vrest.model.solution.mobilities import Mobility
 from vrest.model.solution.solution import Solution
 from vrest.physics.nernst import nernst
@@ -48,11 +48,8 @@ class Shift:
 
 def bridge_shift(bridge: Solution, old: Solution, new: Solution, *, method: Method, activity: Activity) -> Shift:
     """J(R|B1) - J(R|B0): of a bridge whose solution stays."""
-    try:
+    with located(f"The junction of the bridge with '{new.name}'"):
         then = between(bridge, new, method=method, activity=activity)
-    except InputError as error:
-        told = f"The junction of the bridge with '{new.name}': {error.message}"
-        raise InputError(told, code=error.code, hint=error.hint) from None
     if bridge == old:
         name = f"junction of '{old.name}' at the reference with the new bath '{new.name}'"
         return Shift(name=name, potential=then.potential, slopes=then.slopes, half_spread=then.half_spread)
