@@ -86,6 +86,8 @@ def test_every_amount_of_the_library_is_read_in_either_order(name):
         ("20 KCl, pH = 7,3 (KOH)", {"pH": 7.3, "titrant": "KOH"}),
         ("20 KCl (pH 7.25 adjusted with CsOH at 22 °C, 295 mOsm/kg)",
          {"pH": 7.25, "titrant": "CsOH", "pH_temperature": "22 degC", "measured_osmolality": "295 mOsm/kg"}),
+        ("20 KCl. Titrate pH to 7.4 with HCl / 310 mOsm kg-1",
+         {"pH": 7.4, "titrant": "HCl", "measured_osmolality": "310 mOsm/kg"}),
         ("20 KCl, pH to 7.4, titrated with Tris base", {"pH": 7.4, "titrant": "Tris base"}),
         ("20 KCl, pH 7.4 when bubbled with 95% O2 5% CO2", {"pH": 7.4, "gas": "95% O2 5% CO2"}),
         ("20 KCl, at 32 °C, ~300 mOsmol/kg", {"temperature": "32 degC", "measured_osmolality": "300 mOsm/kg"}),

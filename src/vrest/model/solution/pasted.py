@@ -35,16 +35,17 @@ _VERB = r"(?:contain(?:s|ed|ing)?|consist(?:s|ed|ing) of)\b"
 _HEAD = re.compile(rf"(?:\b{_VERB}|:)[\s:(\[]*(?:{_MILLIMOLAR})?[\s:)\],]*|[(\[]?\b{_MILLIMOLAR}[\s:)\],]*")
 _COMMA = r"(?<![0-9]),|,(?![0-9])|(?<=[A-Za-z)][0-9]),"
 _OPENED = r"\s(?=\((?:pH|adjusted|bubbled|[0-9-]+ ?(?:%|mosm)))"
-_SEPARATOR = re.compile(rf"[;\n]|{_COMMA}|\s(?:and|\+)\s|{_OPENED}", re.IGNORECASE)
+_SENTENCE = r"\.\s(?=(?-i:[A-Z]))"
+_SEPARATOR = re.compile(rf"[;\n]|{_COMMA}|{_SENTENCE}|\s(?:and|[+/])\s|{_OPENED}", re.IGNORECASE)
 _AMOUNT_FIRST = re.compile(rf"(?P<amount>{_NUMBER})(?:\s*(?P<unit>{_UNIT}))?\s+(?:of )?(?P<name>\S.*)")
 _NAME_FIRST = re.compile(rf"(?P<name>\S.*?)[\s:=]*[\s:=(](?P<amount>{_NUMBER})(?:\s*(?P<unit>{_UNIT}))?\)?")
-_OSMOLES = re.compile(rf"[~≈]?\s*(?P<is>{_RANGE})\s*mosm(?:ol)?\b(?P<per>(?:/| per )\S+)?", re.IGNORECASE)
+_OSMOLES = re.compile(rf"[~≈]?\s*(?P<is>{_RANGE})\s*mosm(?:ol)?\b(?P<per>(?:/| per )\S+| kg(?:-1|⁻¹))?", re.IGNORECASE)
 _CELSIUS = re.compile(rf"(?P<is>{_RANGE})\s*(?:°\s?|deg ?)?C\b")
 _PH = re.compile(rf"\bpH\b(?:[\s:=~]|adjusted|set|brought|was|is|of|to)*(?P<is>{_RANGE})", re.IGNORECASE)
 _GAS = re.compile(r"\bcarbogen\b|[0-9]\s?%\s?(?:C?O2|N2|air)\b|\b(?:bubbled|gassed|aerated)\b", re.IGNORECASE)
 _TITRATED = re.compile(r"\bpH\b|^(?:adjusted |set |titrated )?(?:with|using|by) ", re.IGNORECASE)
 _FILLING = re.compile(
-    r"ph|was|is|set|to|at|of|with|using|by|when|adjusted|titrated|brought|osmolarity|osmolality|[=:]"
+    r"ph|was|is|set|to|at|of|with|using|by|when|adjust(?:ed)?|titrated?|brought|osmolarity|osmolality|[=:]"
     r"|bubbled|gassed|aerated|oxygenated|saturated|equilibrated",
     re.IGNORECASE,
 )
@@ -175,7 +176,8 @@ def _said(part: str, read: Callable[[str], float]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     rest = part
     if osmoles := _OSMOLES.search(rest):
-        found["measured_osmolality"] = f"{read(osmoles['is']):.12g} mOsm{osmoles['per'] or '/kg'}"
+        per = osmoles["per"] or "/kg"
+        found["measured_osmolality"] = f"{read(osmoles['is']):.12g} mOsm{'/kg' if 'kg' in per else per}"
         rest = rest.replace(osmoles[0], " ")
     if heat := _CELSIUS.search(rest):
         key = "pH_temperature" if _TITRATED.search(part) else "temperature"

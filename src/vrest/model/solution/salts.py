@@ -272,6 +272,9 @@ def _refused(text: str, parts: Sequence[Counted], sold: Mapping[str, str]) -> In
         )
     right = _counted(parts)
     hint = f"Write {_formula(right)}." if right else "Check its counts."
+    symbols = [p.part.symbol for p in sorted(parts, key=lambda p: not p.part.cation)]
+    if right and symbols[1] == "HPO4" and right[0].count != right[1].count:  # a cation is missing, or a proton
+        hint = f"Write {_formula(right)} or {symbols[0]}H2PO4."
     return InputError(f"'{text}' is not neutral.", code="not_neutral", hint=hint)
 
 
