@@ -149,7 +149,12 @@ class LJP(Drawn):
         return tuple(float(flux) / moved if moved else 0.0 for flux in fluxes)
 
     def as_dict(self) -> dict[str, Any]:
-        """The answer in door units, as `--json` has it."""
+        """The answer in door units, as `--json` has it.
+
+        `ljp` (`value`), `sd`, `henderson`, `ideal`: as the properties. `read`, `v`: readings and what they become;
+        where `v_is_from_cell`, how much more positive than the cell. `off`, `off_sd`: what was taken off, `shifts` of
+        it at the reference. `fills`: the junction with what each solution may lack. `said`: all in words.
+        """
         sides = self.solved.sides
         columns = self._ions(range(len(sides.names)))
         return {
