@@ -48,6 +48,7 @@ def settled():
 
 MAKERS: dict[str, Callable[[], Any]] = {
     "apply": lambda: vrest.apply(CELL, "outside.K=8 mM"),
+    "bare_membrane": lambda: vrest.bare_membrane("axobits_internal", "axobits_external"),
     "bifurcation": lambda: vrest.bifurcation("kir_muscle", "outside.K", 1.0, 6.0),
     "check": lambda: vrest.check(vrest.apply(CELL, "pump.max_rate*=0.8")),
     "compare": lambda: vrest.compare([CELL, "skeletal_muscle"], "pump_loss"),
@@ -149,6 +150,7 @@ INSIDE = {
     "Free",
     "InputError",
     "Law",
+    "Mobility",
     "Noise",
     "Outcome",
     "Species",
