@@ -278,3 +278,9 @@ def test_the_posterior_knows_the_shared_error(frog):
 def test_a_junction_in_volts_is_remarked(frog, ljp, told):
     found = vrest.fit(frog, {"Ko": [2.5, 10.0], "Vm": [-90.0, -60.0]}, ljp=ljp)
     assert ("small_junction" in {each.code for each in found.warnings}) == told
+
+
+@pytest.mark.parametrize(("config", "told"), [("perforated", True), ("whole-cell", False)])
+def test_what_a_perforated_patch_leaves_open_is_told(frog, config, told):
+    found = vrest.fit(frog, {"Ko": [2.5, 10.0], "Vm": [-90.0, -60.0]}, ljp=15, config=config)
+    assert ("perforated" in {each.code for each in found.warnings}) == told

@@ -113,3 +113,11 @@ def test_what_to_know_of_the_solutions_is_told_without_a_reading_too():
 def test_a_bath_in_the_place_of_the_pipette_is_remarked_without_a_reading_too(config, told):
     found = compare_solutions("acsf", "k_gluconate_internal", celsius=32, config=config)
     assert ("sides_look_swapped" in {each.code for each in found.warnings}) == told
+
+
+@pytest.mark.parametrize("measured", [None, -60])
+def test_what_a_perforated_patch_leaves_open_is_told(measured):
+    found = compare_solutions("k_gluconate_internal", "acsf", celsius=32, config="perforated", measured=measured)
+    (told,) = (each.message for each in found.warnings if each.code == "perforated")
+    assert "Donnan" in told
+    assert "pass only some ions" in told

@@ -14,7 +14,7 @@ from vrest.model.solution.pair import check_temperature, no_temperature, to_know
 from vrest.model.solution.solution import Solution, SolutionLike
 from vrest.physics.nernst import driving_force, nernst
 from vrest.shown import Shown
-from vrest.study.junction.configuration import Configuration, configuration
+from vrest.study.junction.configuration import Configuration, configuration, of_perforated
 from vrest.study.junction.ljp import ljp, looks_swapped
 from vrest.study.junction.result import LJP
 from vrest.tables import Column, Table, joined, millivolts, number
@@ -208,6 +208,8 @@ def compare_solutions(
         check_temperature(first, second)
         unsaid = [] if known else [no_temperature(first)]
         warnings = (*to_know(first, second), *unsaid, *looks_swapped(first, second, chosen.sign))
+    if chosen.name == "perforated":
+        warnings = (*warnings, of_perforated(filled=True))
     sides = _sides(first, second, chosen)
     inside, outside = map(ions, sides)
     names = sorted({**inside, **outside}, key=lambda name: -_most(name, inside, outside))

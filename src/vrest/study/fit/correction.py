@@ -17,7 +17,7 @@ from vrest.study.fit.heads import head_of
 from vrest.study.fit.measured import Measured, check_junction
 from vrest.study.fit.row_junctions import row_junctions
 from vrest.study.fit.written import read_cells
-from vrest.study.junction.configuration import Configuration, configuration, is_sharp
+from vrest.study.junction.configuration import Configuration, configuration, is_sharp, of_perforated
 from vrest.study.junction.result import LJP
 from vrest.tables import joined, number
 from vrest.units import from_si, to_si
@@ -140,11 +140,13 @@ def remarks(table: Measured) -> list[Notice]:
     """What to know of the solutions and their junctions."""
     if table.junction is None:
         return []
+    perforated = table.configuration == "perforated"
+    found = [of_perforated(filled=table.recorded is not None)] if perforated else []
     if table.recorded is None:
         most = float(np.abs(table.junction).max())
         text = f"at most {number(most, 3)} mV are taken off: numbers are mV; '0.0159 V' is read too"
-        return [Notice("small_junction", text)] if 0.0 < most < LEAST else []
-    found = list(table.recorded.warnings)
+        return [*found, Notice("small_junction", text)] if 0.0 < most < LEAST else found
+    found += table.recorded.warnings
     if table.recorded.reference is None and np.ptp(table.junction) > MATTERS:
         text = (
             "each row's bath was taken for the one in which the amplifier was zeroed, and that changes what is taken "

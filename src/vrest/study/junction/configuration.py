@@ -28,6 +28,7 @@ from types import MappingProxyType
 from typing import Any
 
 from vrest.errors import InputError, near_miss
+from vrest.model.notice import Notice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +90,13 @@ USUAL = "whole-cell"
 SHARP = "sharp"
 """No patch clamp but an intracellular electrode: its tip is filled with 3 M KCl, and nulled in the bath that it stays
 in. Nothing is taken off what it reads."""
+
+
+def of_perforated(*, filled: bool) -> Notice:
+    """What no junction says of a perforated patch; `filled`: the cell is taken to hold what the pipette holds."""
+    told = "perforated: the Donnan potential between pipette and cell is not taken off"
+    also = "; the cell is taken to hold what the pipette holds, of which the pores pass only some ions"
+    return Notice("perforated", told + (also if filled else ""))
 
 
 def is_sharp(name: str | None) -> bool:
