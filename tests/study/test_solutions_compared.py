@@ -121,3 +121,22 @@ def test_what_a_perforated_patch_leaves_open_is_told(measured):
     (told,) = (each.message for each in found.warnings if each.code == "perforated")
     assert "Donnan" in told
     assert "pass only some ions" in told
+
+
+def test_activities_stand_beside_where_ionic_strengths_differ():
+    """By Davies' equation written anew: one salt at 145 and 75 mM, 22 degC."""
+    salt = [{"ions": {"Na": c, "Cl": c}} for c in (145, 75)]
+    found = {each.ion: each for each in compare_solutions(*salt, celsius=22).ions}
+    eps = 87.740 - 0.40008 * 22 + 9.398e-4 * 22**2 - 1.410e-6 * 22**3
+    slope = 1.82483e6 * (eps * 295.15) ** -1.5
+    logs = [-slope * (math.sqrt(i) / (1 + math.sqrt(i)) - 0.3 * i) for i in (0.145, 0.075)]
+    more = 8.314462618 * 295.15 / 96485.33212 * math.log(10) * (logs[1] - logs[0]) * 1e3
+    assert found["Na"].E_active - found["Na"].E == pytest.approx(more, abs=2e-3)
+    assert found["Cl"].E_active - found["Cl"].E == pytest.approx(-more, abs=2e-3)
+    assert "By activities (Davies): E_" in " ".join(str(compare_solutions(*salt, celsius=22)).split())
+
+
+@pytest.mark.parametrize("concentrations", [(145, 140), (3000, 145)])
+def test_activities_that_cancel_or_are_not_known_are_left_out(concentrations):
+    salt = [{"ions": {"Na": c, "Cl": c}} for c in concentrations]
+    assert {each.E_active for each in compare_solutions(*salt, celsius=22).ions} == {None}

@@ -12,7 +12,9 @@ from vrest.model.notice import Notice
 from vrest.model.solution.cell_ions import Amount, ions
 from vrest.model.solution.pair import check_temperature, no_temperature, to_know, together
 from vrest.model.solution.solution import Solution, SolutionLike
+from vrest.physics.activity import MOST_IONIC_STRENGTH, davies_log_gamma
 from vrest.physics.nernst import driving_force, nernst
+from vrest.physics.thermal import thermal_voltage
 from vrest.shown import Shown
 from vrest.study.junction.configuration import Configuration, configuration, of_perforated
 from vrest.study.junction.ljp import ljp, looks_swapped
@@ -21,6 +23,9 @@ from vrest.tables import Column, Table, joined, millivolts, number
 from vrest.units import from_si
 
 ABSENT = Amount(valence=0, free=0.0, total=0.0)
+
+ALIKE = 0.1
+"""Ionic strengths that differ by less have activity coefficients that all but cancel in E."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +44,8 @@ class IonCompared:
         The same with what is bound to others, mM.
     E
         Nernst potential of what is free, mV; None where it is undefined.
+    E_active
+        The same of activities by Davies' equation, mV, where ionic strengths differ by more than 10 %; else None.
     driving_force
         V - E, mV, positive drives positive charge outward; None without a V, or where E is undefined.
     undefined
@@ -52,6 +59,7 @@ class IonCompared:
     total_inside: float
     total_outside: float
     E: float | None
+    E_active: float | None
     driving_force: float | None
     undefined: str
 
@@ -108,7 +116,11 @@ class SolutionsCompared(Shown):
     def units(self) -> dict[str, str]:
         """Unit of every key of `as_dict` that has one."""
         concentrations = dict.fromkeys(("inside", "outside", "total_inside", "total_outside"), "mM")
-        return dict.fromkeys(("read", "ljp", "v", "E", "driving_force"), "mV") | {"valence": "1"} | concentrations
+        return (
+            dict.fromkeys(("read", "ljp", "v", "E", "E_active", "driving_force"), "mV")
+            | {"valence": "1"}
+            | concentrations
+        )
 
     def _cells(self) -> Iterable[Any]:
         return ()
@@ -144,6 +156,16 @@ class SolutionsCompared(Shown):
         if self.junction is not None and self.v is not None:
             yield self.junction.verdict.replace(BLANK, " ")
             yield f"V - E is at V = {millivolts(self.v)} mV; where it is positive it drives positive charge out."
+        active = [
+            glued(f"E_{each.ion} {millivolts(each.E_active)} mV") for each in self.ions if each.E_active is not None
+        ]
+        if active:
+            sides = _sides(self.pipette, self.bath, self.configuration)
+            strengths = " and ".join(
+                glued(f"{number(from_si(each.ionic_strength, 'concentration'), 3)} mM") for each in sides
+            )
+            told = f"Ionic strengths differ, {strengths}. By activities (Davies): {', '.join(active)}."
+            yield told.replace(BLANK, " ")
         lost = {side: [e.ion for e in self.ions if e.undefined == side] for side in ("inside", "outside")}
         told = [f"{joined(lost[side])} {side}" for side in ("inside", "outside") if lost[side]]
         if told:
@@ -162,7 +184,8 @@ def compare_solutions(
     """The ions of two solutions on both sides of a membrane, with Nernst potentials and driving forces.
 
     E = (RT/zF) ln(outside/inside) of what is free (Nernst 1889), of H+ and OH- by the pH; driving forces are V - E at
-    the potential that was read, with the junction off.
+    the potential that was read, with the junction off. Where ionic strengths differ by more than 10 %, and both are
+    within what Davies' equation holds for, E of activities stands beside it.
 
     Parameters
     ----------
@@ -232,7 +255,9 @@ def _most(name: str, *sides: dict[str, Amount]) -> float:
 def _row(name: str, within: Amount, without: Amount, sides: tuple[Solution, Solution], v: float | None) -> IonCompared:
     """An ion; V in mV."""
     lacking = [side for side, amount in (("inside", within), ("outside", without)) if not amount.free]
-    e = None if lacking else float(from_si(_reversal(name, within, without, sides), "potential"))
+    e = None if lacking else _reversal(name, within, without, sides)
+    active = None if e is None or name in ("H", "OH") else _by_activity(e, within.valence, sides)
+    e = None if e is None else from_si(e, "potential")
     return IonCompared(
         ion=name,
         valence=within.valence or without.valence,
@@ -241,6 +266,7 @@ def _row(name: str, within: Amount, without: Amount, sides: tuple[Solution, Solu
         total_inside=within.total,
         total_outside=without.total,
         E=e,
+        E_active=None if active is None else from_si(active, "potential"),
         driving_force=None if e is None or v is None else float(driving_force(v, e)),
         undefined=lacking[0] if lacking else "",
     )
@@ -253,3 +279,14 @@ def _reversal(name: str, within: Amount, without: Amount, sides: tuple[Solution,
         ends = {"inside": 10.0**-inside.pH, "outside": 10.0**-outside.pH}
         return float(nernst(1, temperature=inside.temperature, **ends))
     return float(nernst(within.valence, inside=within.free, outside=without.free, temperature=inside.temperature))
+
+
+def _by_activity(e: float, valence: int, sides: tuple[Solution, Solution]) -> float | None:
+    """E (V) of concentrations as that of activities; None where they all but cancel, or are not known."""
+    inside, outside = (each.ionic_strength for each in sides)
+    strongest, weakest = max(inside, outside), min(inside, outside)
+    if strongest - weakest <= ALIKE * weakest or strongest > MOST_IONIC_STRENGTH:
+        return None
+    heat = sides[0].temperature
+    gained = [davies_log_gamma(valence, ionic_strength=each, temperature=heat) for each in (outside, inside)]
+    return e + thermal_voltage(heat) / valence * float(gained[0] - gained[1])
