@@ -37,7 +37,9 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON o
 quiet = click.option("--quiet", is_flag=True, help="No progress and no warnings on stderr.")
 common = together(as_json, quiet)
 celsius = click.option("--celsius", default="37", show_default=True, metavar="T", help='degC, or such as "310.15 K".')
-of_recording = click.option("--celsius", metavar="T", help="Of the recording; by default as the solutions say.")
+of_recording = click.option(
+    "--celsius", metavar="T", help="Of the recording; by default as the solutions say, else 25 degC."
+)
 constants = click.option(
     "--constants", metavar="FILE", help="A TOML file whose pK and log K replace those of the package."
 )
