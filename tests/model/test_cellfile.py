@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import vrest
 from vrest.errors import InputError
 from vrest.model.cell import Cell
-from vrest.model.cellfile import library, load, parse_cell, write_cell
+from vrest.model.cellfile import cell_from, library, load, parse_cell, write_cell
 from vrest.model.paths import parameters, set_si
 from vrest.model.schema import check_shape
 
@@ -109,6 +109,14 @@ K_leak = { law = "ghk_leak", ion = "K", permeability = "1e-6 cm/s" }
 Na_leak = { law = "ghk_leak", ion = "Na", permeability = "5e-8 cm/s" }
 pump = { law = "pump_hill", max_rate = "60 pmol/cm2/s", km_na = "10 mM", km_k = "2 mM" }
 """
+
+
+def test_a_membrane_may_be_called_value():
+    data = tomllib.loads(write_cell("mammalian_neuron"))
+    (membrane,) = data["membranes"].values()
+    data["membranes"] = {"value": membrane}
+    cell = cell_from(data)
+    assert parse_cell(write_cell(cell)) == cell
 
 
 def test_a_cell_in_twenty_lines():

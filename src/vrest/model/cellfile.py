@@ -300,7 +300,7 @@ def written(data: Mapping[str, Any]) -> str:
     import tomlkit
 
     def table(entries: Mapping[str, Any]) -> Any:
-        inline = "value" in entries
+        inline = "value" in entries and not isinstance(entries["value"], Mapping)  # a place may be called so
         made = tomlkit.inline_table() if inline else tomlkit.table()
         for key, entry in entries.items():
             made.append(key, table(entry) if isinstance(entry, Mapping) else entry)
