@@ -115,7 +115,8 @@ ASKED = {
 def test_every_result_with_warnings_is_asked_for():
     def warns(name):
         verb = getattr(vrest, name)
-        if not inspect.isfunction(verb) or next(iter(inspect.signature(verb).parameters), "") == "run":
+        first = next(iter(inspect.signature(verb).parameters), "") if inspect.isfunction(verb) else ""
+        if first in ("", "run", "what", "path"):  # go_on has a run; solutions and recipes have no equations
             return False
         return hasattr(getattr(inspect.getmodule(verb), verb.__annotations__["return"], None), "warnings")
 
