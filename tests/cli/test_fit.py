@@ -221,6 +221,8 @@ def test_any_table(vrest, table, divider):
         (("fit", DEMO, "--cell", "frog_mussel"), 3, "unknown_cell"),
         ((*ASKED, "--model", "gkh"), 3, "unknown_model"),
         ((*ASKED, "--level", "95"), 3, "out_of_range"),
+        ((*ASKED, "--level", "4.9e-324"), 3, "out_of_range"),
+        ((*ASKED, "--level", "4.9e-324", "--model", "ghk", "--model", "chord"), 3, "out_of_range"),
         ((*ASKED, "--plot", "fit.gif"), 3, "unknown_suffix"),
         ((*ASKED, "--candidate", "Na_leak.permeability*=2"), 3, "bad_candidate"),
         ((*ASKED, "--free", "P_Cl/P_K"), 3, "bad_ratio"),

@@ -16,8 +16,11 @@ def between(low: float, high: float, n: int, logarithmic: bool) -> Array:
 
     >>> between(1.0, 100.0, 3, logarithmic=True).tolist()
     [1.0, 10.0, 100.0]
+    >>> between(0.0, 100.0, 3, logarithmic=True).tolist()
+    [0.0, 50.0, 100.0]
     """
-    return np.geomspace(low, high, n) if logarithmic else np.linspace(low, high, n)
+    # from a zero no logarithm leads
+    return np.geomspace(low, high, n) if logarithmic and low * high > 0 else np.linspace(low, high, n)
 
 
 def is_logarithmic(values: Array) -> bool:

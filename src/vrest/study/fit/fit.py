@@ -29,6 +29,9 @@ Array = NDArray[np.float64]
 RESTARTS = 8
 """A profile that comes upon a better point begins the fit again, so many times at most."""
 
+LEAST_LEVEL = 0.01
+"""An interval of less says nothing, and has no width that could be found."""
+
 SAME = 1e-6
 """mV: potentials of one resting state found in two ways differ less."""
 
@@ -107,7 +110,7 @@ def fit(
     0.0102, 0.0090 to 0.0115
     """
     cell = load(cell)
-    if not 0 < level < 1:
+    if not LEAST_LEVEL <= level < 1:
         raise InputError(f"level is {level!r}.", code="out_of_range", hint="Choose a number such as 0.95.")
     cell = with_measured_first(cell, data, membrane)
     table = corrected(cell, measured(cell, data), config, ljp)
