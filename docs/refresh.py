@@ -48,21 +48,6 @@ Ko (mM),Clo,Vm (mV),sd
 """
 SAMPLES = "outside.K (mM),pump.max_rate (pmol/cm2/s)\n4,60\n5,65\n6,70\n"
 MODEL = "diam = 10\nL = 10\ngnabar_hh = 0.12\ngkbar_hh = 0.036\n"
-LJPCALC = """\
-ion: K, +1, 73.5, 130, 3
-ion: Gluconate, -1, 24.255, 110, 0
-ion: HEPES, -1, 22.05, 5, 0
-ion: EGTA(2-), -2, 35.28, 1, 0
-ion: Cl, -1, 76.31, 24, 133.8
-ion: Mg, +2, 53.06, 2, 1.5
-ion: Na, +1, 50.11, 9, 152.2
-ion: ATP (Adenosine 5'-Triphosphate), -2, 22.05, 2, 0
-ion: SO4, -2, 80, 0, 1.5
-ion: H2PO4, -1, 33, 0, 1.2
-ion: Ca, +2, 59.5, 0, 2.4
-ion: HCO3, -1, 44.5, 0, 25
-temperatureC: 25
-"""
 PYCSF = """\
 {"recipes": [],
  "reagents": [
@@ -88,7 +73,6 @@ MADE = {
     "vm.csv": MEASURED,
     "posterior.csv": SAMPLES,
     "my_neuron_model.toml": MODEL,
-    "ljpcalc.txt": LJPCALC,
     "lab.json": PYCSF,
     "low_chloride.toml": LOW_CHLORIDE,
 }

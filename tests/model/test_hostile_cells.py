@@ -5,16 +5,19 @@ Every node of a cell of the library is replaced by each of a list of wrong thing
 
 from __future__ import annotations
 
-import copy
 import datetime
+import sys
 import tomllib
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from model.damage import Place, damaged, places
 from vrest.cli.app import run
 from vrest.errors import InputError
 from vrest.model.cell import Cell
@@ -22,7 +25,6 @@ from vrest.model.cellfile import cell_from, load, parse_cell, write_cell
 from vrest.model.schema import check_shape
 from vrest.model.toml import check_nodes
 
-Path = tuple[Any, ...]
 NAMES = ["mammalian_neuron", "huebel_dahlem_2014", "dijkstra_2016", "muscle_tubule", "frog_skin", "astrocyte_pair"]
 
 
@@ -65,29 +67,6 @@ KEYS: list[Any] = [
 ]
 
 
-def places(node: Any, path: Path = ()) -> Iterator[Path]:
-    """The path of every node below the whole."""
-    inside = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for key, each in inside:
-        yield (*path, key)
-        yield from places(each, (*path, key))
-
-
-def damaged(data: dict[str, Any], path: Path, how: str, what: Any) -> dict[str, Any]:
-    """A copy with the node at a path replaced, lost, or under another key."""
-    data = copy.deepcopy(data)
-    table: Any = data
-    for key in path[:-1]:
-        table = table[key]
-    if how == "replace":
-        table[path[-1]] = what
-    elif how == "lose":
-        del table[path[-1]]
-    elif isinstance(table, dict):
-        table[what] = table.pop(path[-1])
-    return data
-
-
 def outcome(data: dict[str, Any]) -> Cell | InputError:
     """What comes of the dictionary of a file."""
     try:
@@ -98,7 +77,7 @@ def outcome(data: dict[str, Any]) -> Cell | InputError:
         return error
 
 
-def judge(data: dict[str, Any], path: Path, what: Any) -> Cell | None:
+def judge(data: dict[str, Any], path: Place, what: Any) -> Cell | None:
     """The cell, or None where it is refused as it should be: by a place on the way to it or what stands there now."""
     made = outcome(data)
     if isinstance(made, Cell):

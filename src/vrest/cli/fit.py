@@ -157,6 +157,7 @@ def recorded(
     from vrest.study.fit.free import leaking
     from vrest.study.junction.configuration import configuration, is_sharp
     from vrest.study.junction.ljp import ljp as junction_of
+    from vrest.study.junction.reference import electrode
 
     if is_sharp(config):
         from vrest.cli.app import Wrong
@@ -171,8 +172,7 @@ def recorded(
         filled = options.read_cell(cell).with_solutions(inside, outside, **heat)
     if ljp is not None or says(table):
         return filled, ljp
-    kept: dict[str, Any] = {"pellet": True} if reference == "pellet" else {"reference": reference}
-    return filled, junction_of(*sides, **heat, **kept, config=chosen.name)
+    return filled, junction_of(*sides, **heat, **electrode(reference), config=chosen.name)
 
 
 def bare(cell: Cell) -> list[Notice]:

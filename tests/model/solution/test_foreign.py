@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -129,21 +130,7 @@ def test_a_name_that_is_there_twice_is_refused():
 
 
 # V20 of the published junctions, as LJPcalc saves it (github.com/swharden/LJPcalc, PatchKGlu)
-TABLE = """
-ion: K, +1, 73.5, 130, 3
-ion: Gluconate, -1, 24.255, 110, 0
-ion: HEPES, -1, 22.05, 5, 0
-ion: EGTA(2-), -2, 35.28, 1, 0
-ion: Cl, -1, 76.31, 24, 133.8
-ion: Mg, +2, 53.06, 2, 1.5
-ion: Na, +1, 50.11, 9, 152.2
-ion: ATP (Adenosine 5'-Triphosphate), -2, 22.05, 2, 0
-ion: SO4, -2, 80, 0, 1.5
-ion: H2PO4, -1, 33, 0, 1.2
-ion: Ca, +2, 59.5, 0, 2.4
-ion: HCO3, -1, 44.5, 0, 25
-temperatureC: 25
-"""
+TABLE = (Path(__file__).parents[3] / "examples" / "ljpcalc.txt").read_text(encoding="utf-8")
 
 
 def test_an_ion_table_of_ljpcalc_has_two_recipes():

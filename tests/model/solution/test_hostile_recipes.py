@@ -5,16 +5,19 @@ Every node of a recipe is replaced by each of a list of wrong things, lost, or r
 
 from __future__ import annotations
 
-import copy
 import datetime
+import sys
 import tomllib
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from model.damage import damaged, places
 from vrest.errors import InputError
 from vrest.model.solution.recipe import Recipe, parse_recipe, recipe_from, recipes, write_recipe
 from vrest.model.solution.recipe import read_recipe as read
@@ -66,28 +69,6 @@ KEYS: list[Any] = [
     "HEPES", "HEPES(-1)", "HEPES(9)", "HEPES()", "(-1)", "K(2)", "MgMgATP(-2)", "H", "OH", "O2", "H2O", "Glu", "2", ".",
     "Na2.ATP",
 ]  # fmt: skip
-
-
-def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The path of every node below the whole."""
-    for key, each in node.items() if isinstance(node, dict) else ():
-        yield (*path, key)
-        yield from places(each, (*path, key))
-
-
-def damaged(data: dict[str, Any], path: tuple[Any, ...], how: str, what: Any) -> dict[str, Any]:
-    """A copy with the node at a path replaced, lost, or under another key."""
-    data = copy.deepcopy(data)
-    table: Any = data
-    for key in path[:-1]:
-        table = table[key]
-    if how == "replace":
-        table[path[-1]] = what
-    elif how == "lose":
-        del table[path[-1]]
-    else:
-        table[what] = table.pop(path[-1])
-    return data
 
 
 def outcome(data: dict[str, Any], in_file: bool) -> Recipe | InputError:

@@ -179,12 +179,11 @@ _COUNT = re.compile(r"[1-9]\d?")
 _BEFORE = re.compile(rf"({'|'.join(NUMBERS)})[- ]?", re.IGNORECASE)
 _FIGURE = re.compile(r"([2-9])(?=[A-Z])")
 _BRACKETED = re.compile(rf"\(((?:{'|'.join(NUMBERS)})[- ]?[A-Za-z]+)\)", re.IGNORECASE)
-_GAP = re.compile(r"[- ]*")
 
 
 def _readings(text: str, known: Vocabulary, exact: bool) -> Iterator[list[Counted]]:
     """Every way to read a whole text as parts, the longest spellings first."""
-    text = text[_GAP.match(text).end() :]  # pyright: ignore[reportOptionalMemberAccess]
+    text = text.lstrip("- ")
     if not text:
         yield []
         return

@@ -22,6 +22,7 @@ from vrest.model.solution.solution import Solution, solution
 from vrest.model.solution.species import Species
 from vrest.study.fit.measured import Measured
 from vrest.study.junction.ljp import ljp
+from vrest.study.junction.reference import electrode
 from vrest.study.junction.result import LJP
 from vrest.tables import number
 from vrest.units import format_si, from_si
@@ -106,8 +107,7 @@ def _junction(recorded: LJP, row: Row) -> LJP:
     how: Any = {"config": recorded.configuration.name, "method": recorded.method, "activity": recorded.activity}
     if recorded.reference is None or changed is bath:
         return ljp(filled, changed, **how)
-    kept: Any = {"pellet": True} if recorded.reference == "pellet" else {"reference": recorded.reference}
-    return ljp(filled, bath, new_bath=changed, **how, **kept)
+    return ljp(filled, bath, new_bath=changed, **how, **electrode(recorded.reference))
 
 
 def with_amounts(solved: Solution, amounts: Mapping[str, float]) -> Solution:

@@ -16,6 +16,7 @@ Neher 1992, doi:10.1016/0076-6879(92)07008-C; Barry, Lewis and Moorhouse 2013, d
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from vrest.errors import InputError, located
 from vrest.model.solution.mobilities import Mobility
@@ -79,3 +80,8 @@ def pellet_shift(old: Solution, new: Solution) -> Shift:
         name=f"Ag/AgCl pellet, its Cl- from '{old.name}' to '{new.name}'",
         potential=float(nernst(1, inside=chloride[0], outside=chloride[1], temperature=old.temperature)),
     )
+
+
+def electrode(said: Any) -> dict[str, Any]:
+    """The arguments of `ljp` for a reference electrode that is said in one: a solution of its bridge, or `pellet`."""
+    return {"pellet": True} if said == "pellet" else {"reference": said}
